@@ -1,0 +1,133 @@
+"""Files as we touch them: opened only when regular, written beside the target, renamed when whole.
+
+The engine truncates its output before it signs and leaves half files behind (``sign_file(p, p)``
+makes the source 0 bytes).  So no path of a user's ever reaches the engine for writing: it gets a
+scratch file from :func:`atomic_output`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from provlabel._text import printable
+from provlabel.errors import InputError, OutputError
+
+_PIECE = 1 << 20  # bytes read at once when hashing
+SCRATCH_PREFIX = ".provlabel-"
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open ``path`` for reading if it is a regular file, following symlinks.
+
+    A FIFO or a device would block or never end, so the open itself does not wait.
+
+    Raises:
+        InputError: missing, forbidden, a folder, or not a regular file.
+    """
+    shown = printable(str(path))
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (OSError, ValueError) as exc:
+        raise InputError(f"{shown}: {_reason(exc)}") from exc
+    mode = os.fstat(fd).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(fd)
+        raise InputError(f"{shown}: {_kind(mode)}, not a regular file")
+    os.set_blocking(fd, True)
+    return os.fdopen(fd, "rb")
+
+
+def _reason(exc: OSError | ValueError) -> str:
+    if isinstance(exc, OSError) and exc.strerror:
+        return exc.strerror.lower()
+    return str(exc)
+
+
+def _kind(mode: int) -> str:
+    kinds = (
+        (stat.S_ISDIR, "a folder"),
+        (stat.S_ISFIFO, "a named pipe"),
+        (stat.S_ISSOCK, "a socket"),
+    )
+    return next((word for test, word in kinds if test(mode)), "a device")
+
+
+def sha256_of(stream: BinaryIO) -> str:
+    """Return the SHA-256 of all of ``stream`` as hex; the position is put back to 0."""
+    digest = hashlib.sha256()
+    stream.seek(0)
+    while piece := stream.read(_PIECE):
+        digest.update(piece)
+    stream.seek(0)
+    return digest.hexdigest()
+
+
+@contextlib.contextmanager
+def atomic_output(target: Path, *, replace: bool, mode: int = 0o666) -> Iterator[BinaryIO]:
+    """Yield a scratch file beside ``target``; rename it into place when the block ends well.
+
+    The scratch file is on the same file system, is flushed to disk before the rename, and is
+    removed on any failure, so a reader sees the old file, the new file, or none.  ``mode`` holds
+    the permission bits of the result before the umask.  Without ``replace`` an existing target is
+    never overwritten, not even one that appeared meanwhile.
+
+    Raises:
+        OutputError: the folder is missing or read-only, the disk is full, or the target exists.
+    """
+    shown = printable(str(target))
+    if not replace and os.path.lexists(target):
+        raise _exists(shown)
+    scratch = target.parent / f"{SCRATCH_PREFIX}{secrets.token_hex(8)}"
+    try:
+        fd = os.open(scratch, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
+    except OSError as exc:
+        raise OutputError(f"{shown}: cannot write there: {_reason(exc)}") from exc
+    try:
+        with os.fdopen(fd, "w+b") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        _publish(scratch, target, replace)
+    except FileExistsError as exc:
+        raise _exists(shown) from exc
+    except OSError as exc:
+        raise OutputError(f"{shown}: cannot write: {_reason(exc)}") from exc
+    finally:
+        with contextlib.suppress(OSError):
+            scratch.unlink()
+    _sync_folder(target.parent)
+
+
+def _exists(shown: str) -> OutputError:
+    return OutputError(f"{shown}: exists already", mend="choose another output with -o, or add --force")
+
+
+def _publish(scratch: Path, target: Path, replace: bool) -> None:
+    if replace:
+        scratch.replace(target)
+        return
+    try:
+        os.link(scratch, target)  # unlike a rename it refuses to overwrite
+    except FileExistsError:
+        raise
+    except OSError:  # FAT and some network shares know no hard links
+        if os.path.lexists(target):
+            raise FileExistsError from None
+        scratch.rename(target)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename itself durable; a file system that cannot is no failure of the label."""
+    with contextlib.suppress(OSError):
+        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)

@@ -1,0 +1,37 @@
+"""Make text from files fit for a terminal, a log or a report line.
+
+Everything that comes out of a media file, a certificate or a file name is untrusted: it may hold
+escape sequences, line breaks, or characters that reverse or hide what stands beside them
+(``CVE-2021-42574``).  One function makes such text visible instead of effective.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+# Categories that are shown as \u{…}: control, format (bidi, zero width), surrogate, private use,
+# unassigned, line and paragraph separators.
+_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+#: Characters of one value shown on one line; titles and names are far shorter.
+LIMIT = 200
+
+
+def printable(text: str, limit: int = LIMIT) -> str:
+    """Return ``text`` with every invisible or effective character written as ``\\u{hex}``.
+
+    At most ``limit`` characters of the source are kept; a cut is shown by ``…``.
+
+    >>> printable("a\\x1b[31mb")
+    'a\\\\u{1b}[31mb'
+    """
+    cut = text[:limit]
+    if cut.isascii() and cut.isprintable():
+        shown = cut
+    else:
+        shown = "".join(_visible(ch) for ch in cut)
+    return shown + ("…" if len(text) > limit else "")
+
+
+def _visible(ch: str) -> str:
+    return f"\\u{{{ord(ch):x}}}" if unicodedata.category(ch) in _UNSAFE else ch

@@ -1,0 +1,50 @@
+"""JPEG (ITU-T T.81): marker segments up to the first scan; C2PA lies in APP11 (ISO 19566-5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from provlabel.containers._base import MAX_PARTS, ContainerError, Part, Role, read_exactly
+
+_SOS, _EOI = 0xDA, 0xD9
+_STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
+_APP11 = 0xEB
+_METADATA = {0xE1: "APP1", 0xED: "APP13", 0xFE: "COM"}
+# Marker, length, "JP", box instance (2), sequence number (4): then the JUMBF bytes.
+_APP11_HEAD = 12
+
+
+def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
+    """Yield the segments before the first scan, then all the rest as one part of media."""
+    if read_exactly(stream, 0, 2) != b"\xff\xd8":
+        raise ContainerError("no JPEG start of image")
+    offset = 2
+    for _ in range(MAX_PARTS):
+        head = read_exactly(stream, offset, 2)
+        if head[0] != 0xFF:
+            raise ContainerError(f"no marker at byte {offset}")
+        marker = head[1]
+        if marker == 0xFF:  # fill byte
+            offset += 1
+            continue
+        if marker in _STANDALONE:
+            offset += 2
+            continue
+        if marker in (_SOS, _EOI):
+            yield Part("image data", offset, size - offset, "media")
+            return
+        length = 2 + int.from_bytes(read_exactly(stream, offset + 2, 2), "big")
+        if length < 4 or offset + length > size:
+            raise ContainerError(f"segment at byte {offset} has an impossible length")
+        yield _segment(stream, marker, offset, length)
+        offset += length
+    raise ContainerError("too many segments")
+
+
+def _segment(stream: BinaryIO, marker: int, offset: int, length: int) -> Part:
+    if marker == _APP11 and length > _APP11_HEAD and read_exactly(stream, offset + 4, 2) == b"JP":
+        return Part("APP11", offset, length, "manifest", offset + _APP11_HEAD, length - _APP11_HEAD)
+    name = _METADATA.get(marker)
+    role: Role = "metadata" if name else "media"
+    return Part(name or f"marker {marker:02x}", offset, length, role)

@@ -1,0 +1,37 @@
+"""PNG (W3C PNG 3rd ed.): chunks of length, type, data and CRC; C2PA lies in ``caBX``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from provlabel.containers._base import MAX_PARTS, ContainerError, Part, Role, read_exactly
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_METADATA = frozenset({b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"tIME"})
+_FRAME = 12  # length, type and CRC around the data
+
+
+def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
+    """Yield every chunk; bytes after ``IEND`` come as one part of media."""
+    if read_exactly(stream, 0, 8) != _SIGNATURE:
+        raise ContainerError("no PNG signature")
+    offset = 8
+    for _ in range(MAX_PARTS):
+        head = read_exactly(stream, offset, 8)
+        data, kind = int.from_bytes(head[:4], "big"), head[4:]
+        length = data + _FRAME
+        if offset + length > size:
+            raise ContainerError(f"chunk at byte {offset} ends after the file")
+        name = kind.decode("latin-1")
+        if kind == b"caBX":
+            yield Part(name, offset, length, "manifest", offset + 8, data)
+        else:
+            role: Role = "metadata" if kind in _METADATA else "media"
+            yield Part(name, offset, length, role)
+        offset += length
+        if kind == b"IEND":
+            if offset < size:
+                yield Part("after IEND", offset, size - offset, "media")
+            return
+    raise ContainerError("too many chunks")

@@ -1,0 +1,87 @@
+"""The whole error tree, with the exit code each class means on the command line.
+
+::
+
+    ProvlabelError            3  the work could not be done
+    ├─ UsageError             2  the request was wrong
+    │  ├─ LabelError          2  the label breaks its schema
+    │  └─ ConfigError         2  a key URI, trust file, policy or option is wrong
+    ├─ InputError             3  a file cannot be read, or is not what can be labelled
+    ├─ OutputError            3  the result cannot be written where it was asked for
+    ├─ SignerError            3  the key or certificate cannot sign; says why
+    ├─ EngineError            3  the C2PA engine failed; carries its own words
+    └─ VerificationError      1  raised by ``Report.require()``; carries the report
+
+Bad *content* is never one of these: it is a finding in a report.  A message says what failed, on
+which file, and in ``mend`` what to do about it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from provlabel.report import Report
+
+
+class ProvlabelError(Exception):
+    """Base of every error that provlabel raises on purpose.
+
+    Attributes:
+        mend: what the user can do about it; empty when nothing sensible is known.
+        exit_code: what the command line ends with (``docs/exit-codes.md``).
+    """
+
+    exit_code = 3
+
+    def __init__(self, message: str, *, mend: str = "") -> None:
+        super().__init__(message)
+        self.mend = mend
+
+
+class UsageError(ProvlabelError):
+    """The request itself was wrong; trying again unchanged cannot help."""
+
+    exit_code = 2
+
+
+class LabelError(UsageError):
+    """A label breaks its schema; ``faults`` lists every fault as ``(JSON pointer, what)``."""
+
+    def __init__(self, message: str, *, mend: str = "", faults: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(message, mend=mend)
+        self.faults = faults
+
+
+class ConfigError(UsageError):
+    """A key URI, a trust file, a policy or an option cannot be used as given."""
+
+
+class InputError(ProvlabelError):
+    """A file cannot be read, is no media file that can be labelled, or was refused by the cage."""
+
+
+class OutputError(ProvlabelError):
+    """The result cannot be written where it was asked for; nothing was left behind."""
+
+
+class SignerError(ProvlabelError):
+    """The key or its certificate cannot sign.  The backend's own exception is the ``__cause__``."""
+
+
+class EngineError(ProvlabelError):
+    """The C2PA engine refused or failed; ``kind`` is its own word for the class of failure."""
+
+    def __init__(self, message: str, *, mend: str = "", kind: str = "Other") -> None:
+        super().__init__(message, mend=mend)
+        self.kind = kind
+
+
+class VerificationError(ProvlabelError):
+    """Some file did not pass its policy; ``report`` says which, and why."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, report: Report) -> None:
+        super().__init__(message)
+        self.report = report

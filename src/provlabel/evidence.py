@@ -1,0 +1,255 @@
+"""What was seen of one file, without any verdict.
+
+The cage returns an :class:`Evidence`; it is built from the engine's crJSON (C2PA 2.4 crJSON, the one
+form of its output that is faithful: ``json()`` turns arrays of numbers into base64) by a pure
+function, so that a stored crJSON can be judged again at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+from msgspec import Struct
+
+LABEL = "org.provlabel.label"
+PERSONAL = "org.provlabel.personal"
+_IDENTITY = "cawg.identity"
+_INGREDIENT = "c2pa.ingredient"
+_ACTIONS = ("c2pa.actions", "c2pa.actions.v2")
+
+CodeKind = Literal["success", "informational", "failure"]
+TroubleKind = Literal["malformed", "refused", "unsupported", "died", "too-costly", "io"]
+
+
+class Code(Struct, frozen=True):
+    """One status code of the engine: what it says, about what, and in its own words."""
+
+    code: str
+    kind: CodeKind
+    url: str = ""
+    text: str = ""
+
+
+class Signing(Struct, frozen=True):
+    """The credential of one manifest as its certificate states it; all of it is a claim until trusted."""
+
+    algorithm: str
+    subject: dict[str, str]
+    issuer: dict[str, str]
+    serial: str  #: hex
+    not_before: str  #: RFC 3339
+    not_after: str  #: RFC 3339
+    stamped: str = ""  #: time in the RFC 3161 token, proven or not; RFC 3339
+
+
+class Action(Struct, frozen=True):
+    """One entry of a C2PA actions assertion."""
+
+    action: str
+    source_type: str = ""
+    when: str = ""
+    agent: str = ""
+    agent_version: str = ""
+    vouched: bool = True  #: the signer lists the assertion as created, not merely gathered
+
+
+class Ingredient(Struct, frozen=True):
+    """One ingredient of a manifest and what was recorded about it when it was added."""
+
+    relationship: str
+    title: str = ""
+    format: str = ""
+    manifest: str = ""  #: label of its manifest in the same store; empty when it had none
+    recorded: tuple[Code, ...] = ()
+
+
+class Exclusion(Struct, frozen=True):
+    """A byte range that the content hash leaves out, and what lies there in this file."""
+
+    start: int
+    length: int
+    role: str = "unknown"
+
+
+class Manifest(Struct, frozen=True):
+    """One manifest of the store."""
+
+    urn: str
+    claim_version: int = 2
+    generator: str = ""
+    title: str = ""
+    update: bool = False
+    signing: Signing | None = None
+    codes: tuple[Code, ...] = ()
+    actions: tuple[Action, ...] = ()
+    ingredients: tuple[Ingredient, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
+    label: Any = None  #: data of ``org.provlabel.label`` as it stands
+    label_vouched: bool = False
+    labels: int = 0  #: how many label assertions there are; more than one contradict each other
+    personal: Any = None
+    identities: int = 0  #: CAWG identity assertions
+
+
+class Trouble(Struct, frozen=True):
+    """Why a file could not be read as far as needed."""
+
+    kind: TroubleKind
+    text: str
+
+
+class Evidence(Struct, frozen=True, kw_only=True):
+    """Everything that was seen of one file."""
+
+    sha256: str = ""
+    size: int = 0  #: bytes
+    format: str | None = None  #: name in the table of formats
+    source: Literal["none", "embedded", "sidecar", "remote"] = "none"
+    remote_url: str = ""
+    sidecar_differs: bool = False  #: an embedded manifest was read and another one lies beside the file
+    engine: str = ""  #: version of the native engine
+    engine_state: str | None = None  #: its one word, shown and never decided on
+    spec_version: str = ""
+    manifests: tuple[Manifest, ...] = ()  #: the active one first
+    trouble: Trouble | None = None
+
+
+def manifests_from_crjson(data: Mapping[str, Any]) -> tuple[Manifest, ...]:
+    """Return the manifests of a crJSON document, the active one first.
+
+    Raises:
+        ValueError: the document does not have the shape of crJSON, or its first manifest is an
+            ingredient of another one and so cannot be the active one.
+    """
+    try:
+        found = tuple(_manifest(item) for item in data["manifests"])
+    except (KeyError, TypeError, AttributeError) as exc:
+        raise ValueError(f"unexpected shape of crJSON: {exc!r}") from exc
+    if not found:
+        raise ValueError("crJSON without manifests")
+    if any(part.manifest == found[0].urn for manifest in found for part in manifest.ingredients):
+        raise ValueError("the first manifest of the crJSON is an ingredient of another")
+    return found
+
+
+def _manifest(item: Mapping[str, Any]) -> Manifest:
+    claim, version = (item["claim.v2"], 2) if "claim.v2" in item else (item["claim"], 1)
+    assertions: Mapping[str, Any] = item["assertions"]
+    vouched = _vouched(claim, version)
+    labels = [name for name in assertions if _base(name) == LABEL]
+    return Manifest(
+        urn=item["label"],
+        claim_version=version,
+        generator=_generator(claim),
+        title=str(claim.get("dc:title", "")),
+        update=bool(item.get("isUpdateManifest")),
+        signing=_signing(item.get("signature") or {}),
+        codes=tuple(_codes(item["validationResults"])),
+        actions=tuple(_actions(assertions, vouched)),
+        ingredients=tuple(_ingredient(data) for name, data in assertions.items() if _is_ingredient(name)),
+        exclusions=tuple(_exclusions(assertions)),
+        label=assertions[labels[0]] if labels else None,
+        label_vouched=bool(labels) and labels[0] in vouched,
+        labels=len(labels),
+        personal=assertions.get(PERSONAL),
+        identities=sum(_base(name) == _IDENTITY for name in assertions),
+    )
+
+
+def _base(name: str) -> str:
+    """The engine numbers repeated labels: ``label__1``."""
+    return name.split("__", 1)[0]
+
+
+def _is_ingredient(name: str) -> bool:
+    base = _base(name)
+    return base == _INGREDIENT or base.startswith(_INGREDIENT + ".v")
+
+
+def _vouched(claim: Mapping[str, Any], version: int) -> frozenset[str]:
+    """Names of the assertions the signer stands for; a v1 claim stands for all of them."""
+    listed = claim.get("created_assertions" if version == 2 else "assertions") or ()
+    return frozenset(str(entry["url"]).rpartition("/")[2] for entry in listed)
+
+
+def _generator(claim: Mapping[str, Any]) -> str:
+    info = claim.get("claim_generator_info")
+    first = info[0] if isinstance(info, list) and info else info
+    if isinstance(first, Mapping):
+        return " ".join(str(first[key]) for key in ("name", "version") if first.get(key))
+    return str(claim.get("claim_generator", ""))
+
+
+def _signing(signature: Mapping[str, Any]) -> Signing | None:
+    info = signature.get("certificateInfo")
+    if not info:
+        return None
+    validity = info.get("validity") or {}
+    stamp = signature.get("timeStampInfo") or {}
+    return Signing(
+        algorithm=str(signature.get("algorithm", "")),
+        subject={str(key): str(value) for key, value in (info.get("subject") or {}).items()},
+        issuer={str(key): str(value) for key, value in (info.get("issuer") or {}).items()},
+        serial=str(info.get("serialNumber", "")),
+        not_before=str(validity.get("notBefore", "")),
+        not_after=str(validity.get("notAfter", "")),
+        stamped=str(stamp.get("timestamp", "")),
+    )
+
+
+_KINDS: tuple[CodeKind, ...] = ("success", "informational", "failure")
+
+
+def _codes(results: Mapping[str, Any]) -> Iterator[Code]:
+    for kind in _KINDS:
+        for entry in results.get(kind) or ():
+            yield Code(
+                str(entry["code"]), kind, str(entry.get("url") or ""), str(entry.get("explanation") or "")
+            )
+
+
+def _actions(assertions: Mapping[str, Any], vouched: frozenset[str]) -> Iterator[Action]:
+    for name, data in assertions.items():
+        if _base(name) not in _ACTIONS:
+            continue
+        for entry in data.get("actions") or ():
+            agent = entry.get("softwareAgent") or ""
+            named = isinstance(agent, Mapping)
+            yield Action(
+                action=str(entry.get("action", "")),
+                source_type=str(entry.get("digitalSourceType") or ""),
+                when=str(entry.get("when") or ""),
+                agent=str(agent.get("name", "")) if named else str(agent),
+                agent_version=str(agent.get("version", "")) if named else "",
+                vouched=name in vouched,
+            )
+
+
+def _ingredient(data: Mapping[str, Any]) -> Ingredient:
+    target = data.get("activeManifest") or data.get("c2pa_manifest") or {}
+    return Ingredient(
+        relationship=str(data.get("relationship", "")),
+        title=str(data.get("dc:title") or ""),
+        format=str(data.get("dc:format") or ""),
+        manifest=str(target.get("url", "")).rpartition("/")[2],
+        recorded=tuple(_recorded(data)),
+    )
+
+
+def _recorded(data: Mapping[str, Any]) -> Iterator[Code]:
+    """Codes stored with an ingredient: results and deltas (v3), or a flat list of status (v1, v2)."""
+    results = data.get("validationResults") or {}
+    yield from _codes(results.get("activeManifest") or {})
+    for delta in results.get("ingredientDeltas") or ():
+        yield from _codes(delta.get("validationDeltas") or {})
+    for entry in data.get("validationStatus") or ():
+        kind: CodeKind = "success" if entry.get("success") else "failure"
+        yield Code(str(entry["code"]), kind, str(entry.get("url") or ""), str(entry.get("explanation") or ""))
+
+
+def _exclusions(assertions: Mapping[str, Any]) -> Iterator[Exclusion]:
+    for name, data in assertions.items():
+        if _base(name) == "c2pa.hash.data":
+            for entry in data.get("exclusions") or ():
+                yield Exclusion(int(entry["start"]), int(entry["length"]))
