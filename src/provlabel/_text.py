@@ -18,18 +18,16 @@ LIMIT = 200
 
 
 def printable(text: str, limit: int = LIMIT) -> str:
-    """Return ``text`` with every invisible or effective character written as ``\\u{hex}``.
+    r"""Return ``text`` with every invisible or effective character written as ``\u{hex}``.
 
     At most ``limit`` characters of the source are kept; a cut is shown by ``…``.
 
-    >>> printable("a\\x1b[31mb")
-    'a\\\\u{1b}[31mb'
+    >>> printable("a\x1b[31mb")
+    'a\\u{1b}[31mb'
     """
     cut = text[:limit]
-    if cut.isascii() and cut.isprintable():
-        shown = cut
-    else:
-        shown = "".join(_visible(ch) for ch in cut)
+    plain = cut.isascii() and cut.isprintable()
+    shown = cut if plain else "".join(map(_visible, cut))
     return shown + ("…" if len(text) > limit else "")
 
 

@@ -112,6 +112,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
     engine_state: str | None = None  #: its one word, shown and never decided on
     spec_version: str = ""
     manifests: tuple[Manifest, ...] = ()  #: the active one first
+    damage: str = ""  #: what is wrong with the container, when it could still be read
     trouble: Trouble | None = None
 
 
@@ -204,9 +205,7 @@ _KINDS: tuple[CodeKind, ...] = ("success", "informational", "failure")
 def _codes(results: Mapping[str, Any]) -> Iterator[Code]:
     for kind in _KINDS:
         for entry in results.get(kind) or ():
-            yield Code(
-                str(entry["code"]), kind, str(entry.get("url") or ""), str(entry.get("explanation") or "")
-            )
+            yield Code(str(entry["code"]), kind, str(entry.get("url") or ""), str(entry.get("explanation") or ""))
 
 
 def _actions(assertions: Mapping[str, Any], vouched: frozenset[str]) -> Iterator[Action]:
@@ -214,14 +213,14 @@ def _actions(assertions: Mapping[str, Any], vouched: frozenset[str]) -> Iterator
         if _base(name) not in _ACTIONS:
             continue
         for entry in data.get("actions") or ():
-            agent = entry.get("softwareAgent") or ""
-            named = isinstance(agent, Mapping)
+            stated: Any = entry.get("softwareAgent") or ""
+            agent: Mapping[str, Any] = stated if isinstance(stated, Mapping) else {"name": stated}
             yield Action(
                 action=str(entry.get("action", "")),
                 source_type=str(entry.get("digitalSourceType") or ""),
                 when=str(entry.get("when") or ""),
-                agent=str(agent.get("name", "")) if named else str(agent),
-                agent_version=str(agent.get("version", "")) if named else "",
+                agent=str(agent.get("name", "")),
+                agent_version=str(agent.get("version", "")),
                 vouched=name in vouched,
             )
 

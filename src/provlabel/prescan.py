@@ -35,8 +35,8 @@ class Refused(ValueError):
 class Scan(NamedTuple):
     """What the scan saw."""
 
-    parts: tuple[Part, ...]
-    store_size: int  #: bytes of embedded manifest, 0 when there is none
+    parts: tuple[Part, ...] = ()
+    stores: tuple[bytes, ...] = ()  #: the embedded manifest stores; more than one is itself a fault
 
     def role_at(self, start: int, length: int) -> Role:
         """Say what lies in ``length`` bytes from ``start``: media wins over metadata over manifest."""
@@ -58,9 +58,10 @@ def scan_file(stream: BinaryIO, size: int, fmt: Format) -> Scan:
     total = sum(part.payload_length for part in manifests)
     if total > MAX_STORE:
         raise Refused(f"{total:,} bytes of manifest; {MAX_STORE:,} are read")
-    for store in _stores(stream, manifests, fmt):
+    stores = tuple(_stores(stream, manifests, fmt))
+    for store in stores:
         scan_store(store)
-    return Scan(parts, total)
+    return Scan(parts, stores)
 
 
 def _stores(stream: BinaryIO, parts: list[Part], fmt: Format) -> Iterator[bytes]:
@@ -150,7 +151,7 @@ def _cbor(data: memoryview, budget: _Budget) -> None:
     """Walk the heads of one CBOR value; a declared length beyond the box is what eats memory."""
     open_items, offset = [1], 0
     while open_items:
-        if open_items[-1] == _UNTIL_BREAK and data[offset : offset + 1] == b"\xff":
+        if open_items[-1] == _UNTIL_BREAK and bytes(data[offset : offset + 1]) == b"\xff":
             open_items.pop()
             offset += 1
             continue

@@ -74,11 +74,7 @@ def _no_constants(word: str) -> None:
 
 
 def _parse_toml(text: str) -> Any:
-    try:
-        import tomllib
-    except ModuleNotFoundError:  # Python 3.10
-        import tomli as tomllib
-    return _times_as_text(tomllib.loads(text))
+    return _times_as_text(msgspec.toml.decode(text))
 
 
 def _times_as_text(value: Any) -> Any:

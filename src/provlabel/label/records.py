@@ -16,9 +16,7 @@ from provlabel.label.vocabularies import KINDS, IdentifierType, Kind, Origin, Ov
 SCHEMA = "label-v1"
 
 #: Printable text on one line: control characters have no place in a name.
-Line = Annotated[
-    str, Meta(min_length=1, max_length=200, pattern=r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+$")
-]
+Line = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+$")]
 #: An identifier; several carriers hold nothing but ASCII.
 Ascii = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"^[\x21-\x7e]+$")]
 #: RFC 3339 with a zone; a leap second is allowed.
@@ -84,9 +82,7 @@ class Prompt(Struct, frozen=True, kw_only=True, omit_defaults=True):
             "personal",
         ),
     ] = UNSET
-    mode: Annotated[
-        PromptMode | UnsetType, _system("Mode", "How the signed label treats the prompt.", "hash")
-    ] = UNSET
+    mode: Annotated[PromptMode | UnsetType, _system("Mode", "How the signed label treats the prompt.", "hash")] = UNSET
     sha256: Annotated[
         Sha256 | UnsetType,
         _system(
@@ -101,9 +97,7 @@ class Label(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is said about one image or sound: was AI at work, which, how, when, and who provides it."""
 
     kind: Annotated[Kind, _system("Kind", "How far AI made the content.", "ai_generated")]
-    schema: Annotated[
-        Literal["label-v1"], _system("Schema", "The version of this schema.", "label-v1")
-    ] = "label-v1"
+    schema: Annotated[Literal["label-v1"], _system("Schema", "The version of this schema.", "label-v1")] = "label-v1"
     origin: Annotated[
         Origin | UnsetType,
         _system(
@@ -112,9 +106,7 @@ class Label(Struct, frozen=True, kw_only=True, omit_defaults=True):
             "created",
         ),
     ] = UNSET
-    title: Annotated[
-        Line | UnsetType, _system("Title", "Title of the work; public.", "Lighthouse at dawn")
-    ] = UNSET
+    title: Annotated[Line | UnsetType, _system("Title", "Title of the work; public.", "Lighthouse at dawn")] = UNSET
     provider: Annotated[
         Provider | UnsetType,
         _system("Provider", "Who provides the AI systems.", {"name": "Acme Audio Ltd"}),
@@ -149,9 +141,9 @@ class Label(Struct, frozen=True, kw_only=True, omit_defaults=True):
             "prompt_guided",
         ),
     ] = UNSET
-    prompt: Annotated[
-        Prompt | UnsetType, _system("Prompt", "What the systems were asked for.", {"mode": "omit"})
-    ] = UNSET
+    prompt: Annotated[Prompt | UnsetType, _system("Prompt", "What the systems were asked for.", {"mode": "omit"})] = (
+        UNSET
+    )
 
 
 def origin_of(label: Label) -> Origin:

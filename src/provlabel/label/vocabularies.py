@@ -42,14 +42,16 @@ _VALIDATED = frozenset({"human_validated"})
 _NONE: frozenset[str] = frozenset()
 
 KINDS: dict[str, KindFacts] = {
-    "ai_generated": KindFacts(
-        "made by AI", IPTC + "trainedAlgorithmicMedia", "created", True, _ANY_CREATION
-    ),
+    "ai_generated": KindFacts("made by AI", IPTC + "trainedAlgorithmicMedia", "created", True, _ANY_CREATION),
     "ai_modified": KindFacts(
         "changed by AI", IPTC + "compositeWithTrainedAlgorithmicMedia", "altered", True, _VALIDATED
     ),
     "ai_partly_created": KindFacts(
-        "new, with parts made by AI", IPTC + "compositeWithTrainedAlgorithmicMedia", "created", True, _VALIDATED
+        "new, with parts made by AI",
+        IPTC + "compositeWithTrainedAlgorithmicMedia",
+        "created",
+        True,
+        _VALIDATED,
     ),
     "composite_synthetic": KindFacts(
         "a mix that contains synthetic elements", IPTC + "compositeSynthetic", "created", True, _NONE

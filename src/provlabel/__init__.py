@@ -1,0 +1,105 @@
+"""Say truthfully, and provably, which images and sounds AI made, and how.
+
+    from provlabel import Label, System, label_file, open_signer
+
+    signer = open_signer("file:key.pem?chain=chain.pem")
+    label = Label(kind="ai_generated", systems=(System(name="AcmeSynth", version="2.1"),))
+    label_file("take.wav", "take.labeled.wav", label, signer)
+
+Everything here is public and stable; everything else may change.  Names are loaded when they are
+used, so importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from provlabel._version import __version__
+
+if TYPE_CHECKING:
+    from provlabel.errors import (
+        ConfigError,
+        EngineError,
+        InputError,
+        LabelError,
+        OutputError,
+        ProvlabelError,
+        SignerError,
+        UsageError,
+        VerificationError,
+    )
+    from provlabel.label import Identifier, Label, Prompt, Provider, System, load_label
+    from provlabel.labeling import Receipt, label_bytes, label_file
+    from provlabel.policy import Policy
+    from provlabel.report import FileReport, Finding, Report
+    from provlabel.signers import Signer, open_signer
+    from provlabel.trust import TrustStore
+    from provlabel.verifying import verify_bytes, verify_file, verify_paths
+
+_HOMES = {
+    "errors": (
+        "ConfigError",
+        "EngineError",
+        "InputError",
+        "LabelError",
+        "OutputError",
+        "ProvlabelError",
+        "SignerError",
+        "UsageError",
+        "VerificationError",
+    ),
+    "label": ("Identifier", "Label", "Prompt", "Provider", "System", "load_label"),
+    "labeling": ("Receipt", "label_bytes", "label_file"),
+    "policy": ("Policy",),
+    "report": ("FileReport", "Finding", "Report"),
+    "signers": ("Signer", "open_signer"),
+    "trust": ("TrustStore",),
+    "verifying": ("verify_bytes", "verify_file", "verify_paths"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "ConfigError",
+    "EngineError",
+    "FileReport",
+    "Finding",
+    "Identifier",
+    "InputError",
+    "Label",
+    "LabelError",
+    "OutputError",
+    "Policy",
+    "Prompt",
+    "Provider",
+    "ProvlabelError",
+    "Receipt",
+    "Report",
+    "Signer",
+    "SignerError",
+    "System",
+    "TrustStore",
+    "UsageError",
+    "VerificationError",
+    "__version__",
+    "label_bytes",
+    "label_file",
+    "load_label",
+    "open_signer",
+    "verify_bytes",
+    "verify_file",
+    "verify_paths",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its home when it is first used (PEP 562)."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,234 @@
+"""The inside of the cage: reads untrusted bytes under limits and answers with evidence.
+
+Runs in a process of its own that holds no key and reaches no network.  It serves one request after
+another over two pipes; frames are four bytes of big-endian length and then the content.  It is
+expected to die: whoever asked then knows that the file is not fit to be read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import resource
+import signal
+import struct
+import sys
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+
+from provlabel import engine
+from provlabel._files import open_regular, sha256_of
+from provlabel.containers import ContainerError
+from provlabel.errors import EngineError, InputError
+from provlabel.evidence import Evidence, Exclusion, Manifest, Trouble, manifests_from_crjson
+from provlabel.formats import Format, sniff
+from provlabel.prescan import MAX_STORE, Refused, Scan, scan_file, scan_store
+from provlabel.trust import TrustStore
+
+_MIB = 1 << 20
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What one request may cost.  The figures come from measuring honest files of every format."""
+
+    base_mib: int = 256
+    memory_factor: float = 2.0  #: times the size of the file, on top of the base
+    cpu_seconds: int = 10  #: plus one for each 50 MB
+
+    def memory(self, size: int) -> int:
+        """Return the address space for a file of ``size`` bytes, in bytes."""
+        return self.base_mib * _MIB + int(self.memory_factor * size)
+
+    def cpu(self, size: int) -> int:
+        """Return the seconds of CPU for a file of ``size`` bytes; wall time is twice that."""
+        return self.cpu_seconds + size // (50 * _MIB)
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """One file to read: by path, or as bytes that follow the request in a frame of their own."""
+
+    path: str | None = None
+    sidecar: str | None = None  #: where a detached manifest may lie
+    trust: TrustStore = TrustStore()
+    limits: Limits = Limits()
+    size: int = 0  #: bytes of content that follow when there is no path
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """The evidence, or why the file could not be opened at all."""
+
+    evidence: Evidence | None = None
+    refused: str = ""
+
+
+# --- frames ----------------------------------------------------------------------------------------
+
+_LENGTH = struct.Struct(">Q")
+HEADER = _LENGTH.size
+
+
+def frame(content: bytes) -> bytes:
+    """Put the length in front of ``content``."""
+    return _LENGTH.pack(len(content)) + content
+
+
+def frame_length(header: bytes) -> int:
+    """Return the length that a header announces."""
+    return int(_LENGTH.unpack(header)[0])
+
+
+def _receive(stream: BinaryIO) -> bytes | None:
+    header = stream.read(HEADER)
+    return stream.read(frame_length(header)) if len(header) == HEADER else None
+
+
+# --- serving ---------------------------------------------------------------------------------------
+
+
+def serve(requests: BinaryIO, answers: BinaryIO) -> None:
+    """Answer requests until the other side closes its end."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    decoder = msgspec.json.Decoder(Request)
+    while (raw := _receive(requests)) is not None:
+        request = decoder.decode(raw)
+        content = _receive(requests) if request.path is None else None
+        answers.write(frame(msgspec.json.encode(answer(request, content))))
+        answers.flush()
+
+
+def main() -> None:
+    """Serve standard input and output; what libraries print goes to standard error."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the asking process decides
+    serve(sys.stdin.buffer, answers)
+
+
+def answer(request: Request, content: bytes | None) -> Answer:
+    """Read one file under its limits."""
+    try:
+        stream: BinaryIO = io.BytesIO(content or b"") if request.path is None else open_regular(Path(request.path))
+    except InputError as exc:
+        return Answer(refused=str(exc))
+    with stream:
+        size = stream.seek(0, io.SEEK_END)
+        _limit(request.limits, size)
+        return Answer(evidence=_guarded(stream, size, request))
+
+
+def _limit(limits: Limits, size: int) -> None:
+    """Set the soft limits for a file of ``size`` bytes, counted from what was used before."""
+    with contextlib.suppress(ValueError, OSError):  # macOS knows no limit of address space
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (limits.memory(size), hard))
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    spent = int(used.ru_utime + used.ru_stime)
+    resource.setrlimit(resource.RLIMIT_CPU, (spent + limits.cpu(size), hard))
+
+
+def _guarded(stream: BinaryIO, size: int, request: Request) -> Evidence:
+    """Read, and turn everything that can go wrong short of dying into evidence of it."""
+    try:
+        return _read(stream, size, request)
+    except MemoryError:
+        return Evidence(size=size, trouble=Trouble("too-costly", "out of memory"))
+    except RecursionError:
+        return Evidence(size=size, trouble=Trouble("refused", "nested too deeply"))
+    except Refused as exc:
+        return Evidence(size=size, trouble=Trouble("refused", str(exc)))
+    except OSError as exc:
+        return Evidence(size=size, trouble=Trouble("io", exc.strerror or str(exc)))
+
+
+def _read(stream: BinaryIO, size: int, request: Request) -> Evidence:
+    """Look at one file: format, container, manifest, in this order."""
+    seen = Evidence(sha256=sha256_of(stream), size=size, engine=engine.version())
+
+    def read_at(offset: int, length: int) -> bytes:
+        stream.seek(offset)
+        return stream.read(length)
+
+    fmt = sniff(read_at)
+    if fmt is None:
+        what = "an empty file" if size == 0 else "no format that provlabel knows"
+        return msgspec.structs.replace(seen, trouble=Trouble("unsupported", what))
+    seen = msgspec.structs.replace(seen, format=fmt.name)
+    try:
+        scan = scan_file(stream, size, fmt)
+    except ContainerError as exc:
+        scan, seen = Scan(), msgspec.structs.replace(seen, damage=str(exc))
+    return _judged_by_engine(stream, fmt, scan, seen, request)
+
+
+def _judged_by_engine(stream: BinaryIO, fmt: Format, scan: Scan, seen: Evidence, request: Request) -> Evidence:
+    sidecar = _sidecar(request.sidecar)
+    try:
+        found = _engine_read(stream, fmt, request.trust, sidecar)
+    except EngineError as exc:
+        return msgspec.structs.replace(seen, trouble=_trouble(exc))
+    except (ValueError, ContainerError) as exc:
+        return msgspec.structs.replace(seen, trouble=Trouble("malformed", str(exc)))
+    differs = found.get("source") == "embedded" and sidecar is not None and sidecar not in scan.stores
+    if "manifests" in found:
+        found["manifests"] = _with_roles(found["manifests"], scan)
+    return msgspec.structs.replace(seen, sidecar_differs=differs, **found)
+
+
+def _sidecar(path: str | None) -> bytes | None:
+    """Return the detached manifest beside the file, checked, if there is one."""
+    if path is None or not os.path.lexists(path):
+        return None
+    with open_regular(Path(path)) as stream:
+        store = stream.read(MAX_STORE + 1)
+    scan_store(store)
+    return store
+
+
+def _engine_read(stream: BinaryIO, fmt: Format, trust: TrustStore, sidecar: bytes | None) -> dict[str, Any]:
+    """Return the fields of evidence that the engine contributes; embedded comes before beside."""
+    source, reading = "embedded", None
+    try:
+        reading = engine.read(stream, fmt.mime, trust)
+    except engine.RemoteManifest as exc:
+        if sidecar is None:
+            return {"source": "remote", "remote_url": exc.url}
+    if reading is None and sidecar is not None:
+        stream.seek(0)
+        source, reading = "sidecar", engine.read(stream, fmt.mime, trust, sidecar)
+    if reading is None:
+        return {"source": "none"}
+    manifests = manifests_from_crjson(reading.crjson)
+    spec = reading.crjson["manifests"][0]["validationResults"].get("specVersion", "")
+    return {"source": source, "engine_state": reading.state, "spec_version": spec, "manifests": manifests}
+
+
+def _trouble(exc: EngineError) -> Trouble:
+    if "out of memory" in str(exc):
+        return Trouble("too-costly", str(exc))
+    if exc.kind == "NotSupported":
+        return Trouble("unsupported", str(exc))
+    return Trouble("malformed", f"{exc.kind}: {exc}")
+
+
+def _with_roles(manifests: tuple[Manifest, ...], scan: Scan) -> tuple[Manifest, ...]:
+    """Say what lies in each range that a content hash leaves out, where the container was understood."""
+    if not scan.parts:
+        return manifests
+    return tuple(
+        msgspec.structs.replace(
+            manifest,
+            exclusions=tuple(
+                Exclusion(part.start, part.length, scan.role_at(part.start, part.length))
+                for part in manifest.exclusions
+            ),
+        )
+        for manifest in manifests
+    )
+
+
+if __name__ == "__main__":
+    main()

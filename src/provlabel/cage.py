@@ -1,0 +1,304 @@
+"""The cage: every untrusted byte is read in another process, which may die without harm.
+
+One worker reads many files and is rebuilt when it dies.  It holds no key and no environment, is
+limited in memory, CPU and time per file, and what it prints stays with us.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import msgspec
+
+from provlabel._worker import HEADER, Answer, Limits, Request, frame, frame_length, serve
+from provlabel.errors import InputError
+from provlabel.evidence import Evidence, Trouble
+from provlabel.trust import TrustStore
+
+#: Bytes of one answer; a store of 8 MB yields less.
+MAX_ANSWER = 64 << 20
+_STDERR_KEPT = 2_000
+_NO_TRUST = TrustStore()
+_LIMITS = Limits()
+
+
+class Worker(NamedTuple):
+    """A running worker: its process, the two pipes, and a file with what it printed."""
+
+    pid: int
+    requests: int
+    answers: int
+    printed: BinaryIO
+
+
+Launch = Callable[[], Worker]
+
+
+def spawn() -> Worker:
+    """Start a worker as a program of its own: works from threads, pools and unguarded scripts.
+
+    ``-I`` keeps the current directory and ``PYTHON*`` variables out of it; the search path is
+    handed over, so that it finds the same packages as we do.
+    """
+    boot = "import json,sys; sys.path[:]=json.loads(sys.argv[1]); from provlabel._worker import main; main()"
+    path = json.dumps([entry for entry in sys.path if entry])
+    child_in, requests = os.pipe()
+    answers, child_out = os.pipe()
+    printed = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the worker
+    try:
+        pid = os.posix_spawn(
+            sys.executable,
+            [sys.executable, "-I", "-c", boot, path],
+            {"LC_ALL": "C.UTF-8"},
+            file_actions=[
+                (os.POSIX_SPAWN_DUP2, child_in, 0),
+                (os.POSIX_SPAWN_DUP2, child_out, 1),
+                (os.POSIX_SPAWN_DUP2, printed.fileno(), 2),
+            ],
+        )
+    finally:
+        os.close(child_in)
+        os.close(child_out)
+    return Worker(pid, requests, answers, printed)
+
+
+def fork() -> Worker:
+    """Start a worker as a copy of this process; only while it is small, has one thread and no key.
+
+    The command line uses it: a start of Python costs more than reading a picture.
+    """
+    child_in, requests = os.pipe()
+    answers, child_out = os.pipe()
+    printed = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the worker
+    sys.stdout.flush()
+    sys.stderr.flush()
+    pid = os.fork()
+    if pid == 0:
+        _be_worker(child_in, child_out, printed.fileno(), (requests, answers))
+    os.close(child_in)
+    os.close(child_out)
+    return Worker(pid, requests, answers, printed)
+
+
+def _be_worker(child_in: int, child_out: int, printed: int, foreign: tuple[int, ...]) -> None:
+    """Serve and leave, whatever happens: the copy must never run on as the caller."""
+    status = 1
+    try:
+        for fd in foreign:
+            os.close(fd)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(printed, 1)
+        os.dup2(printed, 2)
+        os.environ.clear()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        with os.fdopen(child_in, "rb") as requests, os.fdopen(child_out, "wb") as answers:
+            serve(requests, answers)
+        status = 0
+    finally:
+        os._exit(status)
+
+
+class _Died(Exception):
+    """The worker is gone; ``kind`` says how to name that."""
+
+    def __init__(self, kind: str, text: str) -> None:
+        super().__init__(text)
+        self.kind = kind
+
+
+class Cage:
+    """Reads files through one worker at a time.  Safe to use from many threads.
+
+    Args:
+        launch: how to start the first worker, :func:`spawn` or :func:`fork`.
+        relaunch: how to start one after a death; :func:`spawn` where this process holds a key by then.
+        limits: what one file may cost.
+    """
+
+    def __init__(self, launch: Launch = spawn, *, relaunch: Launch | None = None, limits: Limits = _LIMITS) -> None:
+        self._launch = launch
+        self._relaunch = relaunch or launch
+        self._limits = limits
+        self._lock = threading.Lock()
+        self._worker: Worker | None = None
+        self._owner = os.getpid()
+
+    def __enter__(self) -> Cage:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Start the worker now: before a key is loaded that a forked copy would hold."""
+        with self._lock:
+            self._running()
+
+    def read(self, path: Path, trust: TrustStore = _NO_TRUST, sidecar: Path | None = None) -> Evidence:
+        """Return what is seen of the file at ``path``; ``sidecar`` may hold its manifest.
+
+        Raises:
+            InputError: missing, forbidden, or not a regular file.
+        """
+        request = Request(
+            path=os.path.abspath(path),  # noqa: PTH100 - Path.resolve would follow symlinks
+            sidecar=os.path.abspath(sidecar) if sidecar else None,  # noqa: PTH100
+            trust=trust,
+            limits=self._limits,
+        )
+        try:
+            size = path.stat().st_size
+        except (OSError, ValueError):
+            size = 0  # the worker says what is wrong with it
+        return self._ask(request, b"", size)
+
+    def read_bytes(self, content: bytes, trust: TrustStore = _NO_TRUST) -> Evidence:
+        """Return what is seen of ``content``, the bytes of one media file."""
+        request = Request(trust=trust, limits=self._limits, size=len(content))
+        return self._ask(request, frame(content), len(content))
+
+    def close(self) -> None:
+        """End the worker, if one runs."""
+        with self._lock:
+            self._end()
+
+    def _ask(self, request: Request, content: bytes, size: int) -> Evidence:
+        message = frame(msgspec.json.encode(request)) + content
+        deadline = time.monotonic() + 2 * self._limits.cpu(size)
+        with self._lock:
+            try:
+                answer = msgspec.json.decode(self._exchange(message, deadline), type=Answer)
+            except _Died as death:
+                return Evidence(size=size, trouble=Trouble(death.kind, str(death)))  # type: ignore[arg-type]
+            except msgspec.DecodeError as exc:
+                self._end()
+                return Evidence(size=size, trouble=Trouble("died", f"it answered nonsense: {exc}"))
+            if answer.evidence is not None and _leaves_traces(answer.evidence):
+                self._end()
+        if answer.evidence is None:
+            raise InputError(answer.refused)
+        return answer.evidence
+
+    def _exchange(self, message: bytes, deadline: float) -> bytes:
+        worker = self._running()
+        with selectors.DefaultSelector() as selector:
+            selector.register(worker.requests, selectors.EVENT_WRITE)
+            selector.register(worker.answers, selectors.EVENT_READ)
+            rest, got, wanted = memoryview(message), bytearray(), HEADER
+            while len(got) < wanted:
+                for key, _ in self._ready(selector, deadline):
+                    if key.fd == worker.requests:
+                        rest = self._send(worker, rest)
+                        if not rest:
+                            selector.unregister(worker.requests)
+                        continue
+                    got += self._receive(worker)
+                    if wanted == HEADER and len(got) >= HEADER:
+                        wanted = HEADER + self._announced(got)
+        return bytes(got[HEADER:])
+
+    def _ready(self, selector: selectors.BaseSelector, deadline: float) -> list[tuple[selectors.SelectorKey, int]]:
+        ready = selector.select(max(0.0, deadline - time.monotonic()))
+        if not ready:
+            self._end()
+            raise _Died("too-costly", "it took too long")
+        return ready
+
+    def _send(self, worker: Worker, rest: memoryview) -> memoryview:
+        try:
+            return rest[os.write(worker.requests, rest) :]
+        except BrokenPipeError:
+            raise self._death() from None
+
+    def _receive(self, worker: Worker) -> bytes:
+        piece = os.read(worker.answers, 1 << 16)
+        if not piece:
+            raise self._death()
+        return piece
+
+    def _announced(self, got: bytearray) -> int:
+        length = frame_length(bytes(got[:HEADER]))
+        if length > MAX_ANSWER:
+            self._end()
+            raise _Died("refused", "its manifest unfolds to more than can be shown")
+        return length
+
+    def _running(self) -> Worker:
+        """Return our worker, a new one when there is none or when we are a forked copy ourselves."""
+        if self._owner != os.getpid():
+            self._worker, self._owner = None, os.getpid()
+        if self._worker is None:
+            self._worker = self._launch()
+            self._launch = self._relaunch
+            os.set_blocking(self._worker.requests, False)
+        return self._worker
+
+    def _death(self) -> _Died:
+        """Bury the worker and say what killed it."""
+        worker = self._worker
+        assert worker is not None  # noqa: S101 - only called while one is asked
+        worker.printed.seek(0)
+        printed = worker.printed.read(_STDERR_KEPT).decode("utf-8", "replace")
+        status = self._end()
+        number = -status
+        if number in (signal.SIGXCPU, signal.SIGKILL):
+            return _Died("too-costly", "it used up its time")
+        if "memory allocation" in printed or "failed to load" in printed or "MemoryError" in printed:
+            return _Died("too-costly", "it used up its memory")
+        said = printed.strip().splitlines()
+        name = signal.Signals(number).name if status < 0 else f"status {status}"
+        return _Died("died", f"{name}{', ' + said[-1] if said else ''}")
+
+    def _end(self) -> int:
+        """Close the pipes, wait for the end, and return the status as ``subprocess`` does."""
+        if self._worker is None or self._owner != os.getpid():
+            return 0
+        worker, self._worker = self._worker, None
+        os.close(worker.requests)
+        os.close(worker.answers)
+        status = _reap(worker.pid)
+        worker.printed.close()
+        return status
+
+
+def _reap(pid: int) -> int:
+    """Wait a moment for a process that is about to end, then make it."""
+    for pause in (0, 0.001, 0.01, 0.05, 0.2):
+        time.sleep(pause)
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def _leaves_traces(evidence: Evidence) -> bool:
+    """Did the file make the worker use up memory, so that the next one would start with less?"""
+    return evidence.trouble is not None and evidence.trouble.kind in ("too-costly", "refused")
+
+
+_shared: list[Cage] = []
+_shared_lock = threading.Lock()
+
+
+def shared() -> Cage:
+    """Return the cage that library calls share in this process; its worker stays warm between files."""
+    with _shared_lock:
+        if not _shared:
+            import atexit
+
+            _shared.append(Cage())
+            atexit.register(_shared[0].close)
+        return _shared[0]

@@ -1,0 +1,33 @@
+"""``provlabel formats``."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from provlabel.cli._shared import deliver, format_option
+
+
+@click.command("formats")
+@format_option
+def command(format_: str) -> None:
+    """List the media formats that can be labelled and verified.
+
+    The content of a file decides its format, never its name.
+
+    \b
+    Example:
+      provlabel formats
+    """
+    from provlabel.formats import FORMATS
+
+    if format_ == "json":
+        from provlabel.renderers.json import to_json
+
+        fields = ("name", "mime", "media", "suffixes", "where")
+        deliver(to_json([{key: getattr(row, key) for key in fields} for row in FORMATS]), None)
+        return
+    for row in FORMATS:
+        endings = " ".join(row.suffixes)
+        sys.stdout.write(f"{row.name:<6} {row.media:<6} {row.mime:<11} {endings:<18} manifest in {row.where}\n")

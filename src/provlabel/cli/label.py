@@ -1,0 +1,323 @@
+"""``provlabel label``."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from provlabel._text import printable
+from provlabel.cli import say_error
+from provlabel.cli._shared import deliver, file_arguments, format_option, quiet_option, test_folder, user_folder
+from provlabel.errors import ConfigError, LabelError, OutputError, ProvlabelError, UsageError
+
+if TYPE_CHECKING:
+    from provlabel.label import Label
+    from provlabel.labeling import Receipt
+    from provlabel.signers import Signer
+
+_BROKEN = "--insecure-accept-broken-parent"
+
+
+@click.command("label")
+@file_arguments("files")
+@click.option("--label", "label_path", type=click.Path(path_type=Path), help="Label as a JSON or TOML file.")
+@click.option("--kind", help="How far AI made it: ai_generated, ai_modified, … (provlabel schema label).")
+@click.option("--origin", help="created or altered; follows from --kind when not given.")
+@click.option("--system", "systems", multiple=True, metavar="NAME[@VERSION]", help="An AI system. Repeatable.")
+@click.option("--model-type", help="C2PA asset type of the first system's model.")
+@click.option("--model-id", help="URI or package URL of the first system's model.")
+@click.option("--provider", help="Legal name of who provides the systems.")
+@click.option("--title", help="Title of the work; public.")
+@click.option("--event-time", metavar="TIME|now", help="When it was made: RFC 3339 with a zone.")
+@click.option("--identifier", "identifiers", multiple=True, metavar="TYPE:VALUE", help="Such as isrc:GBAYE2600001.")
+@click.option("--oversight", help="fully_autonomous, prompt_guided or human_validated.")
+@click.option("--prompt-file", type=click.Path(path_type=Path), help="UTF-8 text of the prompt.")
+@click.option(
+    "--prompt-mode",
+    type=click.Choice(["omit", "hash", "clear"]),
+    default="omit",
+    show_default=True,
+    help="Withhold the prompt, sign a salted hash of it, or sign it in clear.",
+)
+@click.option(
+    "--signer", "signer_uri", metavar="URI", help="file:key.pem?chain=chain.pem, or test. Else PROVLABEL_SIGNER."
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Output, for a single file.")
+@click.option("--out-dir", type=click.Path(path_type=Path), help="Folder for the outputs.")
+@click.option("--in-place", is_flag=True, help="Replace each file by its labelled self.")
+@click.option("--detached", is_flag=True, help="Leave the file as it is; write FILE.c2pa beside it.")
+@click.option("--parent", type=click.Path(path_type=Path), help="The file that this one was made from.")
+@click.option(
+    "--ingredient", "ingredients", multiple=True, type=click.Path(path_type=Path), help="A part of it. Repeatable."
+)
+@click.option("--force", is_flag=True, help="Replace an output that exists.")
+@click.option("--receipt", type=click.Path(path_type=Path), help="Keep the receipts here, mode 0600.")
+@click.option(_BROKEN, "accept_broken", is_flag=True, help="Go on although the history is broken.")
+@format_option
+@quiet_option
+def command(files: tuple[Path, ...], **options: Any) -> int:
+    """Label images and sounds: say how AI took part, sign it, and embed it.
+
+    The result is NAME.labeled.EXT beside each file. The content itself is not touched, and a
+    manifest that a file carries already stays in it as its history.
+
+    \b
+    Examples:
+      provlabel label cover.jpg --kind ai_generated --system AcmeSynth@2.1 --provider 'Acme Ltd' --signer test
+      provlabel label take.wav --label take.toml --signer 'file:key.pem?chain=chain.pem' -o out/take.wav
+      provlabel label take.mp3 --label take.toml --parent take.labeled.wav
+    """
+    _check_options(files, options)
+    label = _label_from(options)
+    targets = tuple(_targets(files, options))
+    cage = _early_cage()
+    with cage:
+        signer = _open_signer(options["signer_uri"])
+        receipts, errors = _label_all(targets, label, signer, options, cage)
+    _publish(receipts, errors, options)
+    return max((exc.exit_code for _, exc in errors), default=0)
+
+
+def _early_cage() -> Any:
+    """Load the engine, then start the worker as a copy of this process, which holds no key yet."""
+    from provlabel import engine
+    from provlabel.cage import Cage, fork, spawn
+
+    engine.binding()
+    cage = Cage(fork, relaunch=spawn)
+    cage.start()
+    return cage
+
+
+# --- the request -----------------------------------------------------------------------------------
+
+
+def _check_options(files: tuple[Path, ...], options: dict[str, Any]) -> None:
+    given = [name for name in ("output", "out_dir", "in_place", "detached") if options[name]]
+    if len(given) > 1:
+        shown = " and ".join("--" + name.replace("_", "-") for name in given)
+        raise UsageError(f"{shown} exclude each other")
+    if options["output"] and len(files) > 1:
+        raise UsageError("-o takes one file; there are more", mend="use --out-dir")
+    if options["parent"] and len(files) > 1:
+        raise UsageError("--parent belongs to one file; there are more", mend="label the files one by one")
+    hidden = options["format_"] == "text" and options["receipt"] is None
+    if options["prompt_mode"] == "hash" and hidden:
+        raise UsageError(
+            "the salt of the prompt's hash would be lost, and with it the proof", mend="add --receipt FILE"
+        )
+
+
+def _label_from(options: dict[str, Any]) -> Label:
+    """Make the label from the file and the options; an option wins over the file."""
+    import msgspec
+
+    from provlabel.label import label_from_dict, load_label
+
+    data: dict[str, Any] = {}
+    if options["label_path"] is not None:
+        data = msgspec.to_builtins(load_label(options["label_path"]))
+    data |= {key: value for key, value in _said(options) if value}
+    if "kind" not in data:
+        raise LabelError("a label needs a kind", mend="add --kind ai_generated (or another), or --label FILE")
+    return label_from_dict(data, source="label")
+
+
+def _said(options: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    yield from ((key, options[key]) for key in ("kind", "origin", "title", "oversight"))
+    yield "provider", {"name": options["provider"]} if options["provider"] else None
+    yield "systems", _systems(options)
+    yield "event_time", _now() if options["event_time"] == "now" else options["event_time"]
+    yield "identifiers", [_identifier(item) for item in options["identifiers"]]
+    if options["prompt_file"] is not None:
+        yield "prompt", {"text": _prompt(options["prompt_file"])}
+
+
+def _systems(options: dict[str, Any]) -> list[dict[str, str]]:
+    systems = []
+    for item in options["systems"]:
+        name, _, version = item.rpartition("@") if "@" in item else (item, "", "")
+        systems.append({"name": name} | ({"version": version} if version else {}))
+    details = {"model_type": options["model_type"], "identifier": options["model_id"]}
+    stated = {key: value for key, value in details.items() if value}
+    if stated and not systems:
+        raise LabelError("--model-type and --model-id describe a system", mend="add --system NAME@VERSION")
+    return [systems[0] | stated, *systems[1:]] if systems else []
+
+
+def _identifier(item: str) -> dict[str, str]:
+    scheme, colon, value = item.partition(":")
+    if not colon:
+        raise LabelError(f"{printable(item)}: an identifier is TYPE:VALUE", mend="such as isrc:GBAYE2600001")
+    return {"type": scheme, "value": value}
+
+
+def _prompt(path: Path) -> str:
+    from provlabel._files import open_regular
+    from provlabel.label.loading import MAX_FILE
+
+    with open_regular(path) as stream:
+        raw = stream.read(MAX_FILE + 1)
+    if len(raw) > MAX_FILE:
+        raise LabelError(f"{printable(str(path))}: larger than {MAX_FILE:,} bytes")
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as exc:
+        raise LabelError(f"{printable(str(path))}: not UTF-8 text") from exc
+
+
+def _now() -> str:
+    return dt.datetime.now(dt.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+# --- where results go ------------------------------------------------------------------------------
+
+
+def _targets(files: tuple[Path, ...], options: dict[str, Any]) -> Iterator[tuple[Path, Path]]:
+    """Yield source and output of each file; two files for one output are found before anything is done."""
+    place = _placement(options)
+    seen: dict[str, Path] = {}
+    for source in files:
+        dest = place(source)
+        key = os.path.abspath(dest)  # noqa: PTH100 - resolve would follow symlinks
+        if key in seen:
+            raise UsageError(f"{printable(str(seen[key]))} and {printable(str(source))} have the same output")
+        seen[key] = source
+        if not (options["in_place"] or options["detached"]):
+            _require_other(source, dest)
+        yield source, dest
+
+
+def _placement(options: dict[str, Any]) -> Callable[[Path], Path]:
+    output: Path | None = options["output"]
+    folder: Path | None = options["out_dir"]
+    if options["in_place"]:
+        return _in_place
+    if options["detached"]:
+        return lambda source: source
+    if output is not None:
+        return lambda source: output / source.name if output.is_dir() else output
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        return lambda source: folder / source.name
+    return lambda source: source.with_name(f"{source.stem}.labeled{source.suffix}")
+
+
+def _in_place(source: Path) -> Path:
+    if source.is_symlink():
+        raise UsageError(f"{printable(str(source))}: is a symlink", mend="name the file that it points to")
+    return source
+
+
+def _require_other(source: Path, dest: Path) -> None:
+    """An original is never touched by accident, not under another name of it either."""
+    try:
+        same = dest.samefile(source)
+    except OSError:
+        return
+    if same:
+        raise OutputError(f"{printable(str(dest))}: is the source itself", mend="use --in-place to replace it")
+
+
+# --- the signer ------------------------------------------------------------------------------------
+
+
+def _open_signer(given: str | None) -> Signer:
+    from provlabel.signers import open_signer
+
+    uri = given or os.environ.get("PROVLABEL_SIGNER") or _configured_signer()
+    if not uri:
+        raise ConfigError(
+            "no signer",
+            mend="to try: --signer test; for real: --signer 'file:key.pem?chain=chain.pem' or PROVLABEL_SIGNER",
+        )
+    return open_signer(f"test:{test_folder()}" if uri == "test" else uri, _ask)
+
+
+def _configured_signer() -> str | None:
+    path = user_folder() / "config.toml"
+    if not path.exists():
+        return None
+    import msgspec
+
+    try:
+        signer = msgspec.toml.decode(path.read_bytes()).get("signer")
+    except (OSError, msgspec.DecodeError) as exc:
+        raise ConfigError(f"{printable(str(path))}: {exc}") from exc
+    return str(signer) if signer else None
+
+
+def _ask(question: str) -> str:
+    if not sys.stdin.isatty():
+        raise ConfigError("the key is encrypted, and there is no terminal to ask at", mend="run it at a terminal")
+    return str(click.prompt(question, hide_input=True, err=True))
+
+
+# --- the work --------------------------------------------------------------------------------------
+
+
+def _label_all(
+    targets: tuple[tuple[Path, Path], ...], label: Label, signer: Signer, options: dict[str, Any], cage: Any
+) -> tuple[list[Receipt], list[tuple[Path, ProvlabelError]]]:
+    """Label every file; one that fails does not stop the others."""
+    from provlabel.labeling import label_file
+
+    receipts: list[Receipt] = []
+    errors: list[tuple[Path, ProvlabelError]] = []
+    for source, dest in targets:
+        try:
+            receipt = label_file(
+                source,
+                dest,
+                label,
+                signer,
+                parents=[options["parent"]] if options["parent"] else [],
+                ingredients=options["ingredients"],
+                prompt_mode=options["prompt_mode"],
+                detached=options["detached"],
+                replace=options["force"] or options["in_place"],
+                accept_broken_parent=options["accept_broken"],
+                cage=cage,
+            )
+        except ProvlabelError as exc:
+            say_error(str(exc), exc.mend)
+            errors.append((source, exc))
+            continue
+        receipts.append(receipt)
+        if options["format_"] == "text" and not options["quiet"]:
+            click.echo(_line(source, receipt))
+        for warning in receipt.warnings:
+            click.echo(f"warning: {printable(warning, 500)}", err=True)
+    return receipts, errors
+
+
+def _line(source: Path, receipt: Receipt) -> str:
+    shown = f"{printable(str(source))} -> {printable(receipt.output)}"
+    parent = ", earlier manifest kept as its history" if receipt.parent else ""
+    return f"{shown}  ({receipt.format}, manifest {receipt.manifest_bytes:,} bytes{parent})"
+
+
+def _publish(receipts: list[Receipt], errors: list[tuple[Path, ProvlabelError]], options: dict[str, Any]) -> None:
+    if options["format_"] != "json" and options["receipt"] is None:
+        return
+    from provlabel._files import atomic_output
+    from provlabel.labeling import Receipts
+    from provlabel.renderers.json import to_json
+    from provlabel.report import Failure
+
+    whole = Receipts(
+        receipts=tuple(receipts),
+        errors=tuple(Failure(str(path), str(exc), exc.mend) for path, exc in errors),
+        insecure=(_BROKEN,) if options["accept_broken"] else (),
+    )
+    if options["receipt"] is not None:
+        with atomic_output(options["receipt"], replace=options["force"], mode=0o600) as stream:
+            stream.write(to_json(whole).encode())
+    if options["format_"] == "json":
+        deliver(to_json(whole), None)

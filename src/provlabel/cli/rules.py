@@ -1,0 +1,31 @@
+"""``provlabel rules``."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from provlabel.cli._shared import deliver, format_option
+
+
+@click.command("rules")
+@format_option
+def command(format_: str) -> None:
+    """List every rule that a finding can name.
+
+    \b
+    Example:
+      provlabel rules --format json
+    """
+    from provlabel.rules import RULES
+
+    if format_ == "json":
+        from provlabel.renderers.json import to_json
+
+        deliver(to_json([row._asdict() for row in RULES.values()]), None)
+        return
+    for row in RULES.values():
+        sys.stdout.write(f"{row.code:<26} {row.level:<8} {row.meaning}\n")
+        if row.mend:
+            sys.stdout.write(f"{'':<35} mend: {row.mend}\n")

@@ -1,0 +1,42 @@
+"""``provlabel samples``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from provlabel._text import printable
+from provlabel.errors import ProvlabelError
+
+
+@click.command("samples")
+@click.argument("folder", type=click.Path(path_type=Path))
+def command(folder: Path) -> None:
+    """Write small sample files into FOLDER: a picture and a tune in every format, unlabelled.
+
+    \b
+    Example:
+      provlabel samples demo
+    """
+    from provlabel._files import atomic_output
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise ProvlabelError(f"{printable(str(folder))}: cannot make this folder: {exc.strerror}") from exc
+    for source in sorted(_home().iterdir()):
+        if source.name.startswith("."):
+            continue
+        with atomic_output(folder / source.name, replace=False) as stream:
+            stream.write(source.read_bytes())
+        click.echo(printable(str(folder / source.name)))
+
+
+def _home() -> Path:
+    """The samples of the installed package, or of the checkout it runs from."""
+    package = Path(__file__).resolve().parents[1]
+    for place in (package / "samples", package.parents[1] / "samples" / "media"):
+        if place.is_dir():
+            return place
+    raise ProvlabelError("the samples are not installed", mend="reinstall provlabel")

@@ -1,0 +1,22 @@
+"""``provlabel schema``."""
+
+from __future__ import annotations
+
+import click
+
+from provlabel.cli._shared import deliver
+
+
+@click.command("schema")
+@click.argument("name", type=click.Choice(["label", "report", "receipt"]), default="label")
+def command(name: str) -> None:
+    """Print a JSON Schema (2020-12): of the label, the report, or the receipt.
+
+    \b
+    Example:
+      provlabel schema label > label-v1.json
+    """
+    from provlabel.renderers.json import to_json
+    from provlabel.schemas import SCHEMAS
+
+    deliver(to_json(SCHEMAS[name]()), None)

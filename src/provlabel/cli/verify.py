@@ -1,0 +1,57 @@
+"""``provlabel verify``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from provlabel.cli._shared import (
+    deliver,
+    file_arguments,
+    format_option,
+    load_trust,
+    quiet_option,
+    style_for,
+    trust_option,
+)
+
+if TYPE_CHECKING:
+    from provlabel.report import Report
+
+
+@click.command("verify")
+@file_arguments("paths")
+@trust_option
+@format_option
+@click.option("-O", "--output", type=click.Path(path_type=Path), help="Write the report to this file.")
+@quiet_option
+def command(paths: tuple[Path, ...], trust: tuple[str, ...], format_: str, output: Path | None, quiet: bool) -> int:
+    """Verify images, sounds and folders of them; end with 1 if any does not pass.
+
+    To pass, a file must be signed by someone you trust, carry a label, and have no error.
+
+    \b
+    Examples:
+      provlabel verify cover.jpg take.wav --trust anchors.pem
+      provlabel verify release/ --trust anchors.pem --format json -O report.json
+    """
+    from provlabel.cage import Cage, fork
+    from provlabel.renderers import RENDERERS
+    from provlabel.verifying import verify_paths
+
+    store = load_trust(trust)
+    with Cage(fork) as cage:
+        report = verify_paths(paths, trust=store, cage=cage)
+    if not quiet or output is not None:
+        deliver(RENDERERS[format_](report, style_for(sys.stdout)), output)
+    return exit_code(report)
+
+
+def exit_code(report: Report) -> int:
+    """Return 3 when something could not be judged, else 1 when something did not pass, else 0."""
+    if report.errors:
+        return 3
+    return 0 if report.passed else 1

@@ -1,0 +1,299 @@
+"""The one room that knows c2pa-python: our settings always, its errors translated, its traps closed.
+
+Every trap is measured and named in ``docs/engine.md``; the tests in ``test_engine.py`` prove that
+each switch set here has its effect, because the engine ignores keys that it does not know.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib
+import importlib.util
+import json
+import os
+import sys
+import types
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from msgspec import Struct
+
+from provlabel.errors import EngineError, SignerError
+from provlabel.signers import LocalKey, Signer
+from provlabel.trust import EKUS, TrustStore
+
+#: Largest manifest the engine may inflate a compressed one to (default 32 MB), in megabytes.
+_MAX_INFLATED = 8
+#: What the engine hashes without looking inside: any file, left byte-identical, for a detached manifest.
+ANY_FILE = "application/octet-stream"
+_LIBRARIES = {"linux": "libc2pa_c.so", "darwin": "libc2pa_c.dylib"}
+
+
+class Reading(Struct, frozen=True):
+    """What the engine said about one file."""
+
+    state: str  #: its one word
+    crjson: dict[str, Any]
+
+
+class IngredientFile(NamedTuple):
+    """A file that goes into a manifest as an ingredient."""
+
+    stream: BinaryIO
+    mime: str
+    definition: dict[str, Any]  #: relationship, label, title
+
+
+class RemoteManifest(EngineError):
+    """The file holds no manifest, only the URL of one."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__("the manifest is remote", kind="Remote")
+        self.url = url
+
+
+# --- loading ---------------------------------------------------------------------------------------
+
+
+@functools.cache
+def binding() -> Any:
+    """Import c2pa-python once, with its native library taken from the package and nowhere else.
+
+    Left to itself the binding looks in the current directory first, which in CI is somebody else's
+    checkout.  The package's own ``__init__`` is passed over: it does nothing but import
+    ``importlib.metadata`` for a version string, which is half of the time that the import takes.
+
+    Raises:
+        EngineError: the platform has no engine, or c2pa-python is not installed.
+    """
+    spec = importlib.util.find_spec("c2pa")
+    library = _LIBRARIES.get(sys.platform)
+    if spec is None or not spec.submodule_search_locations or library is None:
+        raise EngineError(
+            "the C2PA engine is not available here",
+            mend="provlabel runs on Linux (glibc) and macOS; see the platform table in the README",
+        )
+    folder = Path(spec.submodule_search_locations[0]).resolve()
+    with _environment("C2PA_LIBRARY_NAME", str(folder / "libs" / library)), _hollow_package(folder):
+        try:
+            return importlib.import_module("c2pa.c2pa")
+        except (OSError, RuntimeError, ImportError) as exc:
+            raise EngineError(f"the C2PA engine does not load: {exc}", mend="reinstall c2pa-python") from exc
+
+
+@contextlib.contextmanager
+def _environment(name: str, value: str) -> Iterator[None]:
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
+
+
+@contextlib.contextmanager
+def _hollow_package(folder: Path) -> Iterator[None]:
+    """Let ``c2pa.c2pa`` be imported without ``c2pa/__init__.py``; a later ``import c2pa`` still works."""
+    if "c2pa" in sys.modules:
+        yield
+        return
+    hollow = types.ModuleType("c2pa")
+    hollow.__path__ = [str(folder)]
+    sys.modules["c2pa"] = hollow
+    try:
+        yield
+    finally:
+        del sys.modules["c2pa"]
+
+
+def version() -> str:
+    """Return the version of the native engine, such as ``0.91.3``."""
+    return str(binding().sdk_version())
+
+
+# --- settings --------------------------------------------------------------------------------------
+
+
+def settings(trust: TrustStore = TrustStore()) -> dict[str, Any]:  # noqa: B008 - frozen and empty
+    """Return our settings, complete: nothing that matters is left to a default of the engine."""
+    return {
+        "version": 1,
+        "core": {
+            "allowed_network_hosts": [],
+            "allow_redirects": False,
+            "decode_identity_assertions": False,
+            "max_decompressed_manifest_size_in_mb": _MAX_INFLATED,
+        },
+        "verify": {
+            "verify_after_reading": True,
+            "verify_after_sign": True,
+            "verify_trust": True,
+            "verify_timestamp_trust": True,
+            "ocsp_fetch": False,
+            "remote_manifest_fetch": False,
+        },
+        "builder": {
+            "thumbnail": {"enabled": False},
+            # Without the version suffix, or it has no effect: ingredients would only be gathered.
+            "created_assertion_labels": ["c2pa.ingredient", "c2pa.embedded-data"],
+            "generate_c2pa_archive": False,
+        },
+        "trust": {
+            "trust_config": "\n".join(EKUS) + "\n",
+            "anchors": [
+                {"trust_anchors": item.pem, "trust_kind": "manifest", "trust_uri": item.uri} for item in trust.lists
+            ],
+        },
+    }
+
+
+def _context(trust: TrustStore) -> Any:
+    return binding().Context.from_json(json.dumps(settings(trust)))
+
+
+# --- errors ----------------------------------------------------------------------------------------
+
+
+class _Tap:
+    """A stream for the engine that remembers what really went wrong.
+
+    The engine swallows exceptions of a stream and reports ``Success (os error 0)`` or an altered
+    content instead.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.error: OSError | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._stream, name)
+        if name not in ("read", "readinto", "write", "seek", "tell", "flush"):
+            return method
+
+        def tapped(*args: Any) -> Any:
+            try:
+                return method(*args)
+            except OSError as exc:
+                self.error = self.error or exc
+                raise
+
+        return tapped
+
+
+@contextlib.contextmanager
+def _translated(*taps: _Tap) -> Iterator[None]:
+    """Turn the binding's errors into ours; a failing stream's own error comes first."""
+    try:
+        yield
+    except binding().C2paError as exc:
+        for tap in taps:
+            if tap.error is not None:
+                raise tap.error from exc
+        kind, _, text = str(exc).partition(": ")
+        if kind == "Remote":
+            raise RemoteManifest(text.rpartition("from url ")[2]) from exc
+        known = type(exc).__name__.removeprefix("_C2pa")
+        raise EngineError(text or kind, kind=known if known != "C2paError" else kind) from exc
+
+
+# --- reading ---------------------------------------------------------------------------------------
+
+
+def read(stream: BinaryIO, mime: str, trust: TrustStore, manifest: bytes | None = None) -> Reading | None:
+    """Read and validate ``stream``; ``manifest`` is a detached one, which then counts alone.
+
+    Returns:
+        What the engine said, or ``None`` when there is no manifest.
+
+    Raises:
+        RemoteManifest: only the URL of a manifest was found; it is not fetched.
+        EngineError: the engine cannot read the file; ``kind`` is its word.
+        OSError: the stream failed.
+    """
+    tap = _Tap(stream)
+    try:
+        with _translated(tap):
+            reader = binding().Reader(mime, tap, manifest_data=manifest, context=_context(trust))
+            with reader:
+                state, text = str(reader.get_validation_state()), reader.crjson()
+    except EngineError as exc:
+        if exc.kind == "ManifestNotFound":
+            return None
+        raise
+    if tap.error is not None:
+        raise tap.error
+    return Reading(state, json.loads(text))
+
+
+# --- signing ---------------------------------------------------------------------------------------
+
+
+def sign(
+    definition: Mapping[str, Any],
+    source: BinaryIO,
+    dest: BinaryIO,
+    mime: str,
+    signer: Signer,
+    ingredients: Sequence[IngredientFile] = (),
+    *,
+    detached: bool = False,
+    trust: TrustStore = TrustStore(),  # noqa: B008 - frozen and empty
+) -> bytes:
+    """Sign ``source`` into ``dest`` and return the manifest store.
+
+    With ``detached`` nothing is written to ``dest`` but a copy of the source, and only the returned
+    bytes carry the label.
+    ``trust`` decides what is recorded about the signers of ingredients, not whether signing works.
+
+    Raises:
+        SignerError: the signer failed; its own exception is the cause.
+        EngineError: the engine refused the definition, a file, or the certificate.
+        OSError: a stream failed, for example because the disk is full.
+    """
+    taps = _Tap(source), _Tap(dest)
+    caught: list[Exception] = []
+    with contextlib.ExitStack() as stack, _signer_errors(caught), _translated(*taps):
+        context = stack.enter_context(_context(trust))
+        builder = stack.enter_context(binding().Builder(json.dumps(definition), context))
+        for item in ingredients:
+            builder.add_ingredient(json.dumps(item.definition), item.mime, item.stream)
+        if detached:
+            builder.set_no_embed()
+        engine_signer = stack.enter_context(_engine_signer(signer, caught))
+        return bytes(builder.sign(engine_signer, ANY_FILE if detached else mime, *taps))
+
+
+@contextlib.contextmanager
+def _signer_errors(caught: list[Exception]) -> Iterator[None]:
+    """Bring the signer's own exception back, which the engine turns into ``COSE signature invalid``."""
+    try:
+        yield
+    except EngineError as exc:
+        if caught:
+            raise SignerError(f"the signer failed: {caught[0]}") from caught[0]
+        if exc.kind == "Signature":
+            raise SignerError(f"the engine refused to sign: {exc}") from exc
+        raise
+
+
+def _engine_signer(signer: Signer, caught: list[Exception]) -> Any:
+    """Wrap our signer; a key that lies in a file goes in whole, which makes the manifest 9 kB smaller."""
+    c2pa = binding()
+    algorithm, chain = signer.algorithm, signer.chain_pem
+    if isinstance(signer, LocalKey):
+        info = c2pa.C2paSignerInfo(algorithm.encode(), chain.encode(), signer.private_key_pem(), None)
+        return c2pa.Signer.from_info(info)
+
+    def call(data: bytes) -> bytes:
+        try:
+            return signer.sign(data)
+        except Exception as exc:
+            caught.append(exc)
+            raise
+
+    return c2pa.Signer.from_callback(call, c2pa.C2paSigningAlg[algorithm.upper()], chain)

@@ -1,0 +1,331 @@
+"""Label one file: read it in the cage, build, sign beside the target, read back, rename.
+
+The procedure never touches a source except to replace it, whole, when asked to.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
+
+from msgspec import Struct
+
+from provlabel import cage as cages
+from provlabel import engine
+from provlabel._files import atomic_output, open_regular, sha256_of
+from provlabel._text import printable
+from provlabel.containers import id3
+from provlabel.engine import IngredientFile
+from provlabel.errors import EngineError, InputError, OutputError, SignerError, UsageError
+from provlabel.evidence import Evidence, manifests_from_crjson
+from provlabel.formats import FORMATS, Format
+from provlabel.label import Label, signed_label
+from provlabel.label.vocabularies import PromptMode
+from provlabel.manifest import PARENT, component, definition, ingredient_definition
+from provlabel.report import Failure
+from provlabel.signers import Signer
+from provlabel.trust import TrustStore
+from provlabel.verdict import judge
+from provlabel.verifying import SIDECAR, _now
+
+_BY_NAME = {row.name: row for row in FORMATS}
+_NO_TRUST = TrustStore()
+
+
+class Receipt(Struct, frozen=True, kw_only=True):
+    """What was done, for the owner of the file; holds the salt of the prompt, so keep it private."""
+
+    output: str
+    format: str
+    manifest: str  #: URN of the new manifest
+    manifest_bytes: int
+    source_sha256: str
+    sha256: str  #: of the output
+    parent: str | None = None  #: URN of the parent's manifest, when it had one
+    detached: bool = False
+    prompt_sha256: str | None = None
+    prompt_salt: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+class Receipts(Struct, frozen=True, kw_only=True):
+    """What one run of ``provlabel label`` did; published as ``schemas/receipt-v1.json``."""
+
+    receipts: tuple[Receipt, ...]
+    errors: tuple[Failure, ...] = ()
+    insecure: tuple[str, ...] = ()
+    schema: Literal["receipt-v1"] = "receipt-v1"
+
+
+class _Checked(Struct, frozen=True):
+    """A file that the cage has read, and that may therefore meet the engine and a key."""
+
+    path: Path
+    fmt: Format
+    evidence: Evidence
+
+    @property
+    def manifest(self) -> str | None:
+        return self.evidence.manifests[0].urn if self.evidence.manifests else None
+
+
+def label_file(
+    source: Path | str,
+    dest: Path | str,
+    label: Label,
+    signer: Signer,
+    *,
+    parents: Sequence[Path | str] = (),
+    ingredients: Sequence[Path | str] = (),
+    prompt_mode: PromptMode = "omit",
+    detached: bool = False,
+    replace: bool = False,
+    accept_broken_parent: bool = False,
+    cage: cages.Cage | None = None,
+) -> Receipt:
+    """Label the image or sound ``source`` and write the result to ``dest``.
+
+    Args:
+        source: the file to label.  If it carries a manifest already, it becomes its own parent.
+        dest: where the result goes, written whole or not at all.  The same as ``source`` only
+            with ``replace``.
+        label: what to say.
+        signer: who says it.
+        parents: the file this one was made from, when its manifest was lost on the way (a WAV
+            before it became an MP3).  One at most, as C2PA allows one.
+        ingredients: files that were placed into this one (stems, layers).
+        prompt_mode: ``omit`` the prompt, sign a salted ``hash`` of it, or sign it in ``clear``.
+        detached: leave the content as it is and write the manifest to ``dest`` + ``.c2pa``.
+        replace: overwrite an existing ``dest``.
+        accept_broken_parent: go on although a parent or ingredient was tampered with; the history
+            of the result stays broken for ever.
+        cage: where untrusted bytes are read first.
+
+    Raises:
+        InputError: a file cannot be read, is no format that can be labelled, or is damaged.
+        OutputError: ``dest`` exists or cannot be written.  Nothing is left behind.
+        SignerError: the key or certificate cannot sign.
+        EngineError: the engine refused.
+        LabelError: the label cannot be signed as asked.
+        UsageError: arguments that contradict each other.
+    """
+    source, dest, cage = Path(source), Path(dest), cage or cages.shared()
+    # 1. Nothing is written before everything is read.
+    checked = _checked(source, cage, accept_broken_parent)
+    parent = _parent(checked, parents, cage, accept_broken_parent)
+    placed = [_checked(Path(item), cage, accept_broken_parent) for item in ingredients]
+    if not detached and not replace and _lies_at(dest, source):
+        raise OutputError(f"{_shown(dest)}: is the source itself", mend="add --in-place, or choose another output")
+    # 2. What will be said.
+    said = signed_label(label, prompt_mode)
+    made = definition(
+        label,
+        said,
+        has_parent=parent is not None,
+        transcoded=parent is not None and parent.fmt.name != checked.fmt.name,
+        components=[component(index) for index in range(len(placed))],
+    )
+    # 3. Sign into a scratch file, read it back in full, rename.
+    target = dest.with_name(dest.name + SIDECAR) if detached else dest
+    with contextlib.ExitStack() as stack:
+        stream = stack.enter_context(_reopened(checked))
+        files = [
+            IngredientFile(stack.enter_context(_reopened(item)), item.fmt.mime, said_of_it)
+            for item, said_of_it in _ingredients(parent, placed)
+        ]
+        mode = os.fstat(stream.fileno()).st_mode & 0o777
+        scratch = stack.enter_context(atomic_output(target, replace=replace, mode=mode))
+        store = _sign(stream, scratch, checked, made, signer, files, detached)
+        if detached:
+            scratch.write(store)
+            urn = _read_back(stream, checked.fmt, store)
+        else:
+            urn = _read_back(scratch, checked.fmt, None)
+            _require_tags(stream, scratch, checked)
+        digest = sha256_of(scratch)
+    return Receipt(
+        output=str(target),
+        format=checked.fmt.name,
+        manifest=urn,
+        manifest_bytes=len(store),
+        source_sha256=checked.evidence.sha256,
+        sha256=digest,
+        parent=parent.manifest if parent else None,
+        detached=detached,
+        prompt_sha256=said.system.get("prompt", {}).get("sha256"),
+        prompt_salt=said.prompt_salt,
+        warnings=tuple(_warnings(checked, parent)),
+    )
+
+
+def label_bytes(
+    content: bytes,
+    label: Label,
+    signer: Signer,
+    *,
+    prompt_mode: PromptMode = "omit",
+    cage: cages.Cage | None = None,
+) -> tuple[bytes, Receipt]:
+    """Label an image or sound held in memory and return it with its receipt.
+
+    A manifest that ``content`` carries already becomes the parent.  Raises as :func:`label_file`.
+    """
+    with tempfile.TemporaryDirectory(prefix="provlabel-") as folder:
+        source, dest = Path(folder, "source"), Path(folder, "labeled")
+        source.write_bytes(content)
+        receipt = label_file(source, dest, label, signer, prompt_mode=prompt_mode, cage=cage)
+        return dest.read_bytes(), receipt
+
+
+# --- 1: reading ------------------------------------------------------------------------------------
+
+
+def _shown(path: Path) -> str:
+    return printable(str(path))
+
+
+def _checked(path: Path, cage: cages.Cage, accept_broken: bool) -> _Checked:
+    """Read ``path`` in the cage; what the cage refuses is never signed."""
+    evidence = cage.read(path, _NO_TRUST, path.with_name(path.name + SIDECAR))
+    shown = _shown(path)
+    if evidence.trouble is not None:
+        verdict = judge(evidence, anchors=(), at=_now())
+        why = verdict.findings[0]
+        raise InputError(f"{shown}: {why.message}", mend=why.mend)
+    if evidence.damage:
+        raise InputError(f"{shown}: the file is damaged: {evidence.damage}", mend="repair it or export it again")
+    if evidence.source == "remote":
+        raise InputError(
+            f"{shown}: its manifest lies on the network, and labelling it here would lose its history",
+            mend=f"fetch {printable(evidence.remote_url)} and save it as {printable(path.name)}{SIDECAR} beside it",
+        )
+    if evidence.source == "sidecar":
+        raise InputError(
+            f"{shown}: its manifest is detached; labelling it again is not possible yet without losing its history",
+            mend="label the file from which it was made, or remove the detached manifest first",
+        )
+    if evidence.manifests and not accept_broken:
+        _require_unbroken(evidence, shown)
+    assert evidence.format is not None  # noqa: S101 - no trouble means a known format
+    return _Checked(path, _BY_NAME[evidence.format], evidence)
+
+
+def _require_unbroken(evidence: Evidence, shown: str) -> None:
+    verdict = judge(evidence, anchors=(), at=_now())
+    if verdict.state == "invalid":
+        why = next(item for item in verdict.findings if item.level == "error")
+        raise InputError(
+            f"{shown}: carries a broken manifest: {printable(why.message)}",
+            mend="start from an intact file, or, to keep the break visible for ever, --insecure-accept-broken-parent",
+        )
+
+
+def _parent(checked: _Checked, parents: Sequence[Path | str], cage: cages.Cage, accept_broken: bool) -> _Checked | None:
+    if len(parents) > 1:
+        raise UsageError("a file has one parent at most", mend="give what was placed into it with --ingredient")
+    if not parents:
+        return checked if checked.manifest else None
+    if checked.manifest:
+        raise UsageError(
+            f"{_shown(checked.path)}: carries a manifest, so it is its own parent",
+            mend="leave --parent away, or give the other file with --ingredient",
+        )
+    return _checked(Path(parents[0]), cage, accept_broken)
+
+
+def _lies_at(dest: Path, source: Path) -> bool:
+    try:
+        return dest.samefile(source)
+    except OSError:
+        return False
+
+
+def _ingredients(parent: _Checked | None, placed: Sequence[_Checked]) -> Iterator[tuple[_Checked, dict[str, Any]]]:
+    if parent:
+        yield parent, ingredient_definition("parentOf", PARENT, parent.path.name)
+    for index, item in enumerate(placed):
+        yield item, ingredient_definition("componentOf", component(index), item.path.name)
+
+
+@contextlib.contextmanager
+def _reopened(checked: _Checked) -> Iterator[BinaryIO]:
+    """Open a file again that the cage has read; it must still be the same bytes."""
+    with open_regular(checked.path) as stream:
+        if sha256_of(stream) != checked.evidence.sha256:
+            raise InputError(f"{_shown(checked.path)}: changed while it was read", mend="try again when it is at rest")
+        yield stream
+
+
+def _warnings(checked: _Checked, parent: _Checked | None) -> Iterator[str]:
+    for item in {id(part): part for part in (checked, parent) if part}.values():
+        if item.manifest:
+            verdict = judge(item.evidence, anchors=(), at=_now())
+            if verdict.state == "invalid":
+                yield f"{_shown(item.path)}: broken parent accepted; the history of the result is broken for ever"
+
+
+# --- 3: signing and reading back -------------------------------------------------------------------
+
+
+def _sign(
+    stream: BinaryIO,
+    scratch: BinaryIO,
+    checked: _Checked,
+    made: dict[str, Any],
+    signer: Signer,
+    files: Sequence[IngredientFile],
+    detached: bool,
+) -> bytes:
+    """Sign, and name the file in what goes wrong."""
+    shown = _shown(checked.path)
+    # For a detached manifest the engine still wants somewhere to copy the source to.
+    dest: BinaryIO = Path(os.devnull).open("w+b") if detached else scratch  # noqa: SIM115
+    try:
+        return engine.sign(made, stream, dest, checked.fmt.mime, signer, files, detached=detached)
+    except SignerError as exc:
+        raise SignerError(f"{shown}: {exc}", mend=exc.mend) from exc
+    except EngineError as exc:
+        raise EngineError(f"{shown}: {exc}", mend=exc.mend, kind=exc.kind) from exc
+    finally:
+        if detached:
+            dest.close()
+
+
+def _read_back(stream: BinaryIO, fmt: Format, store: bytes | None) -> str:
+    """Let the engine read what was written, in full, and return the URN of the new manifest.
+
+    Raises:
+        EngineError: what was written does not hold; it is not published.
+    """
+    if store is None:
+        stream.flush()
+    stream.seek(0)
+    reading = engine.read(stream, fmt.mime, _NO_TRUST, store)
+    if reading is None:
+        raise EngineError("the written file holds no manifest")
+    evidence = Evidence(source="embedded", manifests=manifests_from_crjson(reading.crjson))
+    verdict = judge(evidence, anchors=(), at=_now())
+    sound = verdict.axes.content == "intact" and verdict.axes.signer == "no-anchors"
+    if not sound:
+        why = next((item.message for item in verdict.findings if item.level == "error"), verdict.state)
+        raise EngineError(f"the written file does not verify: {printable(why, 500)}")
+    return evidence.manifests[0].urn
+
+
+def _require_tags(source: BinaryIO, result: BinaryIO, checked: _Checked) -> None:
+    """Refuse a result that lost ID3 frames; the engine drops a tag that it cannot parse, in silence."""
+    if checked.fmt.container != "id3":
+        return
+    before = id3.frame_inventory(source, source.seek(0, 2))
+    after = id3.frame_inventory(result, result.seek(0, 2))
+    if after.total() >= before.total() and not (before - after).keys() - {"ID3v2.2"}:
+        return
+    lost = sorted((before - after).keys()) or ["some"]
+    raise EngineError(
+        f"{_shown(checked.path)}: embedding would lose ID3 frames: {', '.join(lost)}",
+        mend="use --detached: it leaves the file as it is",
+    )

@@ -1,0 +1,34 @@
+"""What a file must be to pass.  A verdict says what is; a policy says whether that is enough."""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+from msgspec import Struct
+
+from provlabel.report import Finding, Named, State, finding
+from provlabel.verdict import Verdict
+
+
+class Policy(Struct, frozen=True, kw_only=True):
+    """The default policy: a trusted file, with a label, without a finding of level error."""
+
+    name: str = "default"
+    states: tuple[State, ...] = ("trusted",)
+    label_required: bool = True
+
+    def findings(self, verdict: Verdict) -> tuple[Finding, ...]:
+        """Return what the policy misses in ``verdict``; nothing means that it is content."""
+        missed = []
+        if verdict.state not in self.states:
+            wanted = " or ".join(self.states)
+            missed.append(finding("policy.state", f"this one is {verdict.state}, wanted is {wanted}"))
+        if self.label_required and "present" not in verdict.axes.label and verdict.state != "unreadable":
+            missed.append(finding("policy.label"))
+        return tuple(missed)
+
+    def named(self) -> Named:
+        """Return name and digest for the report."""
+        canonical = msgspec.json.encode(self, order="sorted")
+        return Named(self.name, hashlib.sha256(canonical).hexdigest())

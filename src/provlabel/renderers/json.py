@@ -1,0 +1,20 @@
+"""The report as JSON, by ``schemas/report-v1.json``; control characters are escaped."""
+
+from __future__ import annotations
+
+import msgspec
+
+from provlabel.renderers.style import Style
+from provlabel.report import Report
+
+
+def render(report: Report, _style: Style) -> str:
+    """Return the whole report, indented, in ASCII: no string of a file can act on a terminal."""
+    return to_json(report)
+
+
+def to_json(value: object) -> str:
+    """Return ``value`` as indented JSON in ASCII, with a line break at the end."""
+    import json
+
+    return json.dumps(msgspec.to_builtins(value), indent=2) + "\n"

@@ -1,0 +1,138 @@
+"""The report for people: the state in words first, then why, then what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from provlabel._text import printable
+from provlabel.renderers.style import Style
+from provlabel.report import Axes, FileReport, Finding, LabelInfo, Report
+
+#: What each state means; "valid" is never "true", and no label is never "not AI".
+STATES: dict[str, tuple[str, str]] = {
+    "trusted": ("green", "unchanged since it was signed by someone you trust"),
+    "valid": ("yellow", "unchanged since it was signed, but nobody you trust vouches for the signer"),
+    "invalid": ("red", "do not rely on what this file says about itself"),
+    "unsigned": ("yellow", "says nothing that is signed; that does not mean “not AI”"),
+    "remote": ("yellow", "only names a place on the network for its manifest; nothing was fetched"),
+    "unreadable": ("red", "could not be read, so nothing is known"),
+}
+_LEVELS = {"error": "red", "warning": "yellow", "note": "dim"}
+_INDENT = "  "
+
+
+def render(report: Report, style: Style) -> str:
+    """Return the report as text, every string of a file escaped."""
+    lines: list[str] = []
+    for item in report.files:
+        lines += [*file_lines(item, style), ""]
+    for failure in report.errors:
+        lines.append(f"{style.paint('ERROR', 'red', 'bold')}  {printable(failure.message)}")
+        lines += [f"{_INDENT}mend: {printable(failure.mend)}"] if failure.mend else []
+    lines += _footer(report, style)
+    return "\n".join(lines) + "\n"
+
+
+def file_lines(item: FileReport, style: Style) -> Iterator[str]:
+    """Yield the lines about one file."""
+    colour, words = STATES[item.state]
+    mark = style.paint("PASS" if item.passed else "FAIL", "green" if item.passed else "red", "bold")
+    yield f"{mark}  {style.paint(printable(item.path), 'bold')}"
+    yield f"{_INDENT}{style.paint(item.state.upper(), colour, 'bold')}: {words}"
+    for name, value in (*_facts(item), ("checked", _axes(item.axes)), *_engine(item)):
+        yield f"{_INDENT}{style.paint(f'{name:<8}', 'dim')} {value}"
+    for found in item.findings:
+        yield from finding_lines(found, style)
+    for skipped in item.not_checked:
+        yield f"{_INDENT}{style.paint(f'not checked: {printable(skipped)}', 'dim')}"
+
+
+def finding_lines(found: Finding, style: Style) -> Iterator[str]:
+    """Yield one finding, and what to do about it."""
+    level = style.paint(found.level, _LEVELS[found.level])
+    yield f"{_INDENT}{level} {found.rule}: {printable(found.message, 500)}"
+    if found.mend and found.level != "note":
+        yield f"{_INDENT * 2}mend: {printable(found.mend)}"
+
+
+def _facts(item: FileReport) -> Iterator[tuple[str, str]]:
+    if item.label is not None:
+        yield "label", label_words(item.label)
+    if item.signer is not None:
+        name = printable(item.signer.name or item.signer.organization or "no name")
+        sure = item.axes.signer == "trusted"
+        issuer = printable(item.signer.issuer)
+        organization = printable(item.signer.organization)
+        who = f"{name} ({organization})" if organization and organization != name else name
+        yield "signer", f"{who}, issued by {issuer}" + ("" if sure else " — as the file claims")
+    if item.time is not None:
+        yield from _times(item)
+    if item.source == "sidecar":
+        yield "manifest", "detached, beside the file"
+
+
+def _times(item: FileReport) -> Iterator[tuple[str, str]]:
+    assert item.time is not None  # noqa: S101 - narrows the type, decided by the only caller
+    if item.time.event:
+        yield "since", f"{printable(item.time.event)} (as the signer claims)"
+    if item.time.stamped:
+        proven = "proven by a trusted timestamp" if item.axes.time == "proven" else "claimed, not proven"
+        yield "signed", f"{printable(item.time.stamped)} ({proven})"
+
+
+def label_words(label: LabelInfo) -> str:
+    """Return the label in one line: kind, systems, provider."""
+    said = label.words or printable(str(label.kind))
+    systems = [system_words(item) for item in _list(label.value.get("systems"))]
+    provider = label.value.get("provider")
+    name = provider.get("name") if isinstance(provider, dict) else None
+    parts = [said, *([", ".join(filter(None, systems))] if systems else [])]
+    line = ": ".join(part for part in parts if part)
+    if isinstance(name, str):
+        line += f", provided by {printable(name)}"
+    if label.source != "org.provlabel.label":
+        line += " (from C2PA actions; no provlabel label)"
+    return line
+
+
+def system_words(system: Any) -> str:
+    """Return name and version of one system as the label has it."""
+    if not isinstance(system, dict):
+        return ""
+    return printable(" ".join(str(system[key]) for key in ("name", "version") if system.get(key)))
+
+
+def _list(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, (list, tuple)) else []
+
+
+def _axes(axes: Axes) -> str:
+    words = (
+        ("content", axes.content),
+        ("label", "+".join(axes.label)),
+        ("signer", axes.signer),
+        ("time", axes.time),
+        ("revocation", axes.revocation),
+        ("history", axes.history),
+        ("identity", axes.identity),
+    )
+    return " · ".join(f"{name} {value}" for name, value in words)
+
+
+def _engine(item: FileReport) -> Iterator[tuple[str, str]]:
+    if item.engine_state is not None:
+        yield "engine", f"says {printable(item.engine_state)}, which decides nothing here"
+
+
+def _footer(report: Report, style: Style) -> Iterator[str]:
+    total = report.summary
+    counts = [f"{total.passed} passed", f"{total.failed} failed"]
+    counts += [f"{total.errors} could not be judged"] if total.errors else []
+    counts += [f"{total.not_media} not media"] if total.not_media else []
+    yield style.paint(", ".join(counts), "bold") if report.files or report.errors else "nothing to judge"
+    anchors = ", ".join(f"{printable(item.name)} ({item.sha256[:12]})" for item in report.anchors) or "none"
+    policies = ", ".join(f"{item.name} ({item.sha256[:12]})" for item in report.policy)
+    yield style.paint(f"policy {policies} · anchors {anchors} · at {report.at}", "dim")
+    for weak in report.insecure:
+        yield style.paint(f"insecure: {weak}", "red")

@@ -1,0 +1,99 @@
+"""One file's label and its history as a tree, for ``provlabel show``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from provlabel._text import printable
+from provlabel.label.vocabularies import KINDS
+from provlabel.renderers.style import Style
+from provlabel.renderers.text import STATES, finding_lines, label_words
+from provlabel.report import FileReport, HistoryNode
+
+_RELATIONS = {"parentOf": "made from", "componentOf": "contains", "inputTo": "input"}
+_STATE_COLOURS = {"clean": "green", "broken": "red", "unknown-signer": "yellow", "no-provenance": "dim"}
+
+
+def render(item: FileReport, style: Style) -> str:
+    """Return the tree of one judged file."""
+    colour, words = STATES[item.state]
+    lines = [
+        f"{style.paint(printable(item.path), 'bold')}  {item.format or 'unknown format'}, {item.size:,} bytes",
+        f"{style.paint(item.state.upper(), colour, 'bold')}: {words}",
+        *_branches(tuple(_top(item, style)), style),
+    ]
+    lines += [line for found in item.findings if found.level != "note" for line in finding_lines(found, style)]
+    return "\n".join(lines) + "\n"
+
+
+_Branch = tuple[str, tuple["_Branch", ...]]
+
+
+def _top(item: FileReport, style: Style) -> Iterator[_Branch]:
+    if item.label is not None:
+        yield f"label: {label_words(item.label)}", tuple(_fields(item.label.value))
+        if item.label.personal is not None:
+            yield "personal", tuple(_fields(item.label.personal))
+        elif item.label.has_personal:
+            yield "personal: there are fields marked personal; add --personal to see them", ()
+    if item.signer is not None:
+        sure = "trusted" if item.axes.signer == "trusted" else f"{item.axes.signer}, so the name is a claim"
+        organization = printable(item.signer.organization)
+        yield (
+            f"signer: {printable(item.signer.name)} ({organization}), {sure}",
+            (
+                (f"issued by {printable(item.signer.issuer)}", ()),
+                (f"valid {printable(item.signer.not_before)} to {printable(item.signer.not_after)}", ()),
+                (f"algorithm {printable(item.signer.algorithm)}, serial {printable(item.signer.serial)}", ()),
+            ),
+        )
+    if item.manifest is not None:
+        made = f"{printable(item.manifest)}, {item.source}, by {printable(item.generator or 'unknown')}"
+        yield f"manifest: {made}", tuple((_action(action), ()) for action in item.actions)
+    if item.history:
+        yield f"history: {item.axes.history}", tuple(_node(node, style) for node in item.history)
+
+
+def _fields(value: dict[str, Any]) -> Iterator[_Branch]:
+    """Show every field as it was signed, unknown ones included."""
+    for key, content in value.items():
+        name = printable(str(key))
+        if isinstance(content, dict):
+            yield name, tuple(_fields(content))
+        elif isinstance(content, (list, tuple)):
+            if content:
+                yield name, tuple(branch for part in content for branch in _element(part))
+        else:
+            yield f"{name}: {printable(str(content))}", ()
+
+
+def _element(part: Any) -> Iterator[_Branch]:
+    if isinstance(part, dict):
+        scalars = [f"{key} {value}" for key, value in part.items() if not isinstance(value, (dict, list, tuple))]
+        yield printable(", ".join(scalars)), ()
+    else:
+        yield printable(str(part)), ()
+
+
+def _action(action: dict[str, str]) -> str:
+    term = action.get("source_type", "").rpartition("/")[2]
+    parts = [action["action"], term, action.get("agent", ""), action.get("when", "")]
+    return printable("  ".join(part for part in parts if part))
+
+
+def _node(node: HistoryNode, style: Style) -> _Branch:
+    relation = _RELATIONS.get(node.relationship, node.relationship)
+    state = style.paint(node.state, _STATE_COLOURS[node.state])
+    kind = KINDS[node.kind].words if node.kind in KINDS else "no AI label"
+    parts = [printable(f"{relation}: {node.title or 'untitled'}"), printable(node.format)]
+    if node.manifest is not None:
+        parts += [kind, f"signed by {printable(node.signer or 'nobody')}"]
+    return "  ".join([*filter(None, parts), state]), tuple(_node(child, style) for child in node.history)
+
+
+def _branches(branches: tuple[_Branch, ...], style: Style, prefix: str = "") -> Iterator[str]:
+    for index, (text, below) in enumerate(branches):
+        last = index == len(branches) - 1
+        yield f"{prefix}{style.paint('└─ ' if last else '├─ ', 'dim')}{text}"
+        yield from _branches(below, style, prefix + ("   " if last else style.paint("│", "dim") + "  "))

@@ -1,0 +1,214 @@
+"""The report: what every output format and every API caller gets.
+
+Published as ``schemas/report-v1.json``.  Fields of features that do not exist yet are there and
+null, so that consumers need not change when they arrive.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from provlabel.errors import VerificationError
+from provlabel.rules import RULES, Level
+
+REPORT_SCHEMA = "report-v1"
+
+State = Literal["trusted", "valid", "invalid", "unsigned", "remote", "unreadable"]
+Content = Literal["intact", "altered", "not-fully-bound", "unreadable", "not-applicable"]
+LabelState = Literal["present", "none", "unknown-value", "contradictory", "unvouched", "remote-only"]
+SignerState = Literal[
+    "trusted",
+    "unknown",
+    "no-anchors",
+    "bad-signature",
+    "expired",
+    "not-yet-valid",
+    "revoked",
+    "not-applicable",
+]
+TimeState = Literal["proven", "claimed", "none"]
+RevocationState = Literal["good", "revoked", "not-checked"]
+HistoryState = Literal["clean", "broken", "unknown-signer", "none"]
+IdentityState = Literal["ok", "bad", "not-checked", "none"]
+
+
+class Axes(Struct, frozen=True, kw_only=True):
+    """The separate answers about one file; none is folded into another."""
+
+    content: Content
+    label: tuple[LabelState, ...]
+    signer: SignerState
+    time: TimeState
+    revocation: RevocationState
+    history: HistoryState
+    identity: IdentityState
+
+
+class Finding(Struct, frozen=True):
+    """One thing to know about a file; ``at`` says where, when there is a where."""
+
+    rule: str
+    level: Level
+    message: str
+    mend: str = ""
+    at: str | None = None
+
+
+def finding(rule: str, detail: str = "", *, at: str | None = None) -> Finding:
+    """Make the finding of ``rule``: its meaning, with ``detail`` after a colon."""
+    row = RULES[rule]
+    message = f"{row.meaning}: {detail}" if detail else row.meaning
+    return Finding(rule, row.level, message, row.mend, at)
+
+
+class SignerInfo(Struct, frozen=True, kw_only=True):
+    """What the certificate says; a claim unless the axis ``signer`` is ``trusted``."""
+
+    name: str
+    organization: str
+    issuer: str
+    serial: str
+    algorithm: str
+    not_before: str
+    not_after: str
+
+
+class TimeInfo(Struct, frozen=True, kw_only=True):
+    """The times that are stated; ``stamped`` is proven only when the axis ``time`` says so."""
+
+    event: str | None = None
+    stamped: str | None = None
+
+
+class LabelInfo(Struct, frozen=True, kw_only=True):
+    """The label that was found, and where.
+
+    ``value`` is the signed data as it stands, unknown fields included, personal ones left out
+    unless they were asked for.
+    """
+
+    source: Literal["org.provlabel.label", "c2pa.actions"]
+    kind: str | None
+    words: str | None  #: the kind in plain words
+    value: dict[str, Any]
+    personal: dict[str, Any] | None = None
+    has_personal: bool = False  #: a personal assertion is there, shown or not
+
+
+class HistoryNode(Struct, frozen=True, kw_only=True):
+    """One earlier version or part, and what came before it."""
+
+    relationship: str
+    title: str
+    format: str
+    manifest: str | None
+    signer: str | None
+    kind: str | None
+    state: Literal["clean", "broken", "unknown-signer", "no-provenance"]
+    history: tuple[HistoryNode, ...] = ()
+
+
+class FileReport(Struct, frozen=True, kw_only=True):
+    """Everything said about one file."""
+
+    path: str
+    passed: bool
+    state: State
+    engine_state: str | None
+    axes: Axes
+    sha256: str | None = None
+    size: int = 0
+    format: str | None = None
+    manifest: str | None = None
+    source: str = "none"
+    generator: str | None = None
+    label: LabelInfo | None = None
+    signer: SignerInfo | None = None
+    time: TimeInfo | None = None
+    revocation: dict[str, Any] | None = None
+    identity: dict[str, Any] | None = None
+    history: tuple[HistoryNode, ...] = ()
+    carriers: tuple[dict[str, Any], ...] | None = None
+    actions: tuple[dict[str, str], ...] = ()
+    findings: tuple[Finding, ...] = ()
+    not_checked: tuple[str, ...] = ()
+
+
+class Failure(Struct, frozen=True):
+    """A path that could not be judged at all: missing, forbidden, not a regular file."""
+
+    path: str
+    message: str
+    mend: str = ""
+
+
+class Named(Struct, frozen=True):
+    """A policy or anchor list that took part, with the digest of what was read."""
+
+    name: str
+    sha256: str
+    test: bool = False
+
+
+class Tool(Struct, frozen=True):
+    """A program and its version."""
+
+    name: str
+    version: str
+
+
+class Engine(Struct, frozen=True):
+    """The engine, and the version of the specification it judged by."""
+
+    name: str
+    version: str
+    spec: str
+
+
+class Summary(Struct, frozen=True, kw_only=True):
+    """Counts over the whole report; every named thing is in one of the first three."""
+
+    files: int
+    passed: int
+    failed: int
+    errors: int
+    not_media: int
+    states: dict[str, int]
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """The result of one verification, of one file or many."""
+
+    tool: Tool
+    engine: Engine
+    at: str  #: the time that counted, RFC 3339
+    policy: tuple[Named, ...]
+    anchors: tuple[Named, ...]
+    files: tuple[FileReport, ...]
+    summary: Summary
+    insecure: tuple[str, ...] = ()
+    errors: tuple[Failure, ...] = ()
+    schema: Literal["report-v1"] = "report-v1"
+
+    @property
+    def passed(self) -> bool:
+        """True when there was something to judge and every part of it passed."""
+        return bool(self.files) and not self.errors and all(item.passed for item in self.files)
+
+    def require(self) -> None:
+        """Do nothing if everything passed.
+
+        Raises:
+            VerificationError: something did not pass; carries this report.
+        """
+        if self.passed:
+            return
+        failed = [item for item in self.files if not item.passed]
+        if not failed:
+            reason = self.errors[0].message if self.errors else "there was nothing to judge"
+            raise VerificationError(reason, self)
+        first = next(item for item in failed[0].findings if item.level == "error")
+        more = f" (and {len(failed) - 1} more files)" if len(failed) > 1 else ""
+        raise VerificationError(f"{failed[0].path}: {failed[0].state}: {first.message}{more}", self)

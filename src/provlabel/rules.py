@@ -1,0 +1,97 @@
+"""Every rule that a finding can name: its code, its level, what it means, and what to do about it.
+
+``provlabel rules`` prints this table and ``docs/rules.md`` is made from it.  Codes are stable: CI
+configurations and exceptions refer to them.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+Level = Literal["error", "warning", "note"]
+
+
+class Rule(NamedTuple):
+    """One row."""
+
+    code: str
+    level: Level
+    meaning: str  #: for people; also the message when a check has nothing to add
+    mend: str = ""  #: what to do about it
+
+
+_ASK = "ask whoever sent the file for the original, or label it again from the original"
+
+_ROWS = (
+    Rule("content.altered", "error", "the content, or a signed statement about it, is not what was signed", _ASK),
+    Rule("content.not-fully-bound", "error", "the signature does not cover all that is seen or heard", _ASK),
+    Rule("content.rule-broken", "error", "the manifest breaks a rule of the C2PA specification", _ASK),
+    Rule("content.metadata-excluded", "note", "metadata was left out of the signed hash and may have changed"),
+    Rule("content.malformed", "error", "the file or its manifest is damaged and cannot be read", _ASK),
+    Rule(
+        "content.refused", "error", "the file asks for more than any honest file needs; it was not read further",
+        "treat the file as hostile",
+    ),
+    Rule(
+        "content.worker-died", "error", "the engine died on this file, inside its cage",
+        "treat the file as hostile, or report it if you made it yourself",
+    ),
+    Rule(
+        "content.too-costly", "error", "the file needed more memory or time than its size explains",
+        "treat the file as hostile",
+    ),
+    Rule(
+        "content.unsupported", "error", "the content is no format that provlabel reads",
+        "run: provlabel formats",
+    ),
+    Rule("content.unread", "error", "reading stopped with an input or output error", "try again"),
+    Rule("engine.unknown-code", "error", "the engine said something this version does not know", "update provlabel"),
+    Rule("signer.bad-signature", "error", "the signature is missing or does not fit the claim", _ASK),
+    Rule("signer.revoked", "error", "the certificate of the signer was revoked", "do not rely on this file"),
+    Rule(
+        "signer.expired", "error", "the certificate had expired, and no trusted timestamp proves an earlier time",
+        "ask the signer to label the file again, with a timestamp",
+    ),
+    Rule("signer.not-yet-valid", "error", "the certificate was not valid yet", "check the clock of this machine"),
+    Rule(
+        "signer.unknown", "warning", "nobody you trust vouches for the signer; the name is only what the file claims",
+        "if you know this signer, pass the certificate of its CA with --trust",
+    ),
+    Rule(
+        "signer.no-anchors", "warning", "no trust anchors were given, so who signed was not judged",
+        "pass --trust PEM, or --trust test for the throw-away test root",
+    ),
+    Rule(
+        "signer.test-credential", "warning", "trusted only because the throw-away test root was accepted",
+        "never use --trust test outside of tests",
+    ),
+    Rule(
+        "time.unproven", "note", "no trusted timestamp: the times are claims, and the label ends with the certificate",
+    ),
+    Rule("label.unknown-value", "error", "the label uses a value that no vocabulary knows", "ask the signer"),
+    Rule("label.contradictory", "error", "statements inside the manifest contradict each other", "ask the signer"),
+    Rule("label.unvouched", "error", "the manifest has a label that its signer does not stand for", "ask the signer"),
+    Rule(
+        "label.newer-schema", "warning", "the label follows a schema that this version does not know; shown as it is",
+        "update provlabel",
+    ),
+    Rule(
+        "label.remote", "warning", "the file only names a place on the network for its manifest; it was not fetched",
+        "fetch the manifest yourself and put it beside the file as NAME.EXT.c2pa",
+    ),
+    Rule("history.broken", "error", "an earlier version or a part was altered, or badly signed, before its use", _ASK),
+    Rule("history.unknown-signer", "warning", "nobody you trust vouches for the signer of an earlier version or part"),
+    Rule("history.no-provenance", "note", "an earlier version or a part came without a manifest"),
+    Rule("identity.bad", "error", "an identity assertion does not hold", "ask the signer"),
+    Rule(
+        "carrier.sidecar-differs", "warning", "a different manifest lies beside the file; the embedded one was judged",
+        "remove the one that is out of date",
+    ),
+    Rule("policy.state", "error", "the policy asks for a trusted file"),
+    Rule(
+        "policy.label", "error", "the policy asks for a label, and the file has none; that does not mean “not AI”",
+        "label it: provlabel label FILE --kind …",
+    ),
+)  # fmt: skip
+
+RULES: dict[str, Rule] = {row.code: row for row in _ROWS}

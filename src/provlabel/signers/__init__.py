@@ -1,0 +1,44 @@
+"""Signers behind one URI: a new backend is one file and one row in :data:`SIGNERS`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import parse_qsl
+
+from provlabel._text import printable
+from provlabel.errors import ConfigError
+from provlabel.signers import file, test
+from provlabel.signers._base import Algorithm, LocalKey, Secrets, Signer
+
+SIGNERS: dict[str, Callable[[str, dict[str, str], Secrets | None], Signer]] = {
+    "file": file.open_signer,
+    "test": test.open_signer,
+}
+
+
+def open_signer(uri: str, secrets: Secrets | None = None) -> Signer:
+    """Open the signer that ``uri`` names, once; use it for as many files as you like.
+
+    Args:
+        uri: ``file:key.pem?chain=chain.pem`` or ``test:FOLDER`` (a throw-away credential).
+        secrets: called with a question when a pass phrase or PIN is needed; the library itself
+            never prompts.
+
+    Raises:
+        ConfigError: the URI names no backend, or its options are wrong.
+        InputError: a file is missing or cannot be read.
+        SignerError: the key or the certificate cannot sign; the message says why.
+    """
+    scheme, colon, rest = uri.partition(":")
+    if not colon or scheme not in SIGNERS:
+        known = ", ".join(f"{name}:" for name in SIGNERS)
+        raise ConfigError(
+            f"{printable(uri)}: names no signer",
+            mend=f"a signer starts with one of {known} such as file:key.pem",
+        )
+    path, _, query = rest.partition("?")
+    options = dict(parse_qsl(query, keep_blank_values=True))
+    return SIGNERS[scheme](path, options, secrets)
+
+
+__all__ = ["SIGNERS", "Algorithm", "LocalKey", "Secrets", "Signer", "open_signer"]

@@ -1,0 +1,39 @@
+"""What a signer is: three members, so that anyone can write one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, Protocol, runtime_checkable
+
+#: C2PA 2.4 §13.2: the algorithms a claim may be signed with.
+Algorithm = Literal["es256", "es384", "es512", "ps256", "ps384", "ps512", "ed25519"]
+
+#: Asks a person or a vault for a secret; the argument says which, for people.
+Secrets = Callable[[str], str]
+
+
+class Signer(Protocol):
+    """A key that can sign, wherever it lives."""
+
+    @property
+    def algorithm(self) -> Algorithm:
+        """The one algorithm this key signs with."""
+        ...
+
+    @property
+    def chain_pem(self) -> str:
+        """The certificate of the key and its intermediates, in this order; no root needed."""
+        ...
+
+    def sign(self, data: bytes) -> bytes:
+        """Return the signature over ``data`` (not over a digest): ``r‖s`` or DER for EC, raw for others."""
+        ...
+
+
+@runtime_checkable
+class LocalKey(Protocol):
+    """A signer whose private key may be handed to the engine, in this process."""
+
+    def private_key_pem(self) -> bytes:
+        """Return the key as unencrypted PKCS#8 PEM, the one form the engine reads."""
+        ...

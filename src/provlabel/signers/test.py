@@ -1,0 +1,121 @@
+"""Throw-away credentials for first steps and tests: a root and a leaf, made once, never implicit.
+
+URI: ``test:FOLDER``.  Nobody trusts the root unless told to, and a report that does says so.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from provlabel._files import atomic_output
+from provlabel._text import printable
+from provlabel.errors import ConfigError, OutputError
+from provlabel.signers import file
+from provlabel.signers._base import Secrets
+
+if TYPE_CHECKING:
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+KEY, CHAIN, ROOT = "key.pem", "chain.pem", "root.pem"
+_LEAF_LIFE = dt.timedelta(days=365)
+_ROOT_LIFE = dt.timedelta(days=3650)
+
+
+def open_signer(path: str, options: dict[str, str], secrets: Secrets | None) -> file.FileSigner:
+    """Open the test credential in the folder ``path``, making it first if it is not there.
+
+    Raises:
+        ConfigError: no folder named, or an option given.
+        OutputError: the folder cannot be written.
+    """
+    if not path or options:
+        raise ConfigError("a test signer takes a folder and nothing else", mend="test:FOLDER")
+    folder = Path(path)
+    if not (folder / KEY).exists():
+        make(folder)
+    return file.open_signer(str(folder / KEY), {"chain": str(folder / CHAIN)}, secrets)
+
+
+def make(folder: Path) -> None:
+    """Write ``root.pem``, ``chain.pem`` and, mode 0600, ``key.pem`` into ``folder``.
+
+    The root's own key is never written: nobody can make a second leaf under it.
+
+    Raises:
+        OutputError: there is a credential already, or the folder cannot be written.
+    """
+    from cryptography.hazmat.primitives import serialization as ser
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as exc:
+        raise OutputError(f"{printable(str(folder))}: cannot make this folder: {exc.strerror}") from exc
+    root_key, leaf_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    root = _certificate("provlabel test root", root_key.public_key(), root_key, None)
+    leaf = _certificate("provlabel test signer", leaf_key.public_key(), root_key, root)
+    key = leaf_key.private_bytes(ser.Encoding.PEM, ser.PrivateFormat.PKCS8, ser.NoEncryption())
+    # The key comes last: a folder with a key is a whole credential.
+    files = (
+        (ROOT, root.public_bytes(ser.Encoding.PEM), 0o644),
+        (CHAIN, leaf.public_bytes(ser.Encoding.PEM), 0o644),
+        (KEY, key, 0o600),
+    )
+    if os.path.lexists(folder / KEY):
+        raise OutputError(f"{printable(str(folder / KEY))}: exists already", mend="choose another folder")
+    for name, content, mode in files:
+        with atomic_output(folder / name, replace=name != KEY, mode=mode) as stream:
+            stream.write(content)
+
+
+def _certificate(
+    name: str,
+    public_key: ec.EllipticCurvePublicKey,
+    issuer_key: ec.EllipticCurvePrivateKey,
+    issuer: x509.Certificate | None,
+) -> x509.Certificate:
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.x509.oid import NameOID
+
+    subject = x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "TEST ONLY, proves nothing"),
+            x509.NameAttribute(NameOID.COMMON_NAME, name),
+        ]
+    )
+    now = dt.datetime.now(dt.timezone.utc)
+    ca = issuer is None
+    usage = x509.KeyUsage(
+        digital_signature=not ca,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=ca,
+        crl_sign=ca,
+        encipher_only=False,
+        decipher_only=False,
+    )
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject if issuer is None else issuer.subject)
+        .public_key(public_key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(minutes=5))  # clocks differ
+        .not_valid_after(now + (_ROOT_LIFE if ca else _LEAF_LIFE))
+        .add_extension(x509.BasicConstraints(ca=ca, path_length=0 if ca else None), critical=True)
+        .add_extension(usage, critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
+    )
+    if not ca:
+        claim_signing = x509.ObjectIdentifier("1.3.6.1.4.1.62558.2.1")
+        authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key())
+        builder = builder.add_extension(x509.ExtendedKeyUsage([claim_signing]), critical=False)
+        builder = builder.add_extension(authority, critical=False)
+    return builder.sign(issuer_key, hashes.SHA256())

@@ -1,0 +1,424 @@
+"""From evidence to axes, findings and state: one pure function, every branch tested.
+
+The rules are those of ``docs/verdict.md``: the engine's one word decides nothing, a success code
+alone decides nothing, an unknown code is an error, and a check that was not made is said.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterator
+
+from msgspec import Struct
+
+from provlabel.codes import EFFECTS, Effect
+from provlabel.evidence import Code, Evidence, Ingredient, Manifest
+from provlabel.label.records import SCHEMA
+from provlabel.label.vocabularies import AI_KINDS, KINDS, SOURCE_TYPES
+from provlabel.report import (
+    Axes,
+    Content,
+    Finding,
+    HistoryState,
+    IdentityState,
+    LabelState,
+    RevocationState,
+    SignerState,
+    State,
+    TimeState,
+    finding,
+)
+
+_INCEPTION = frozenset({"c2pa.created", "c2pa.opened"})
+# The engine's words for a hash that fits, over a range that does not (Truepic samples of 2023).
+_WRONG_RANGE = "does not match the manifest location"
+
+
+class Verdict(Struct, frozen=True):
+    """What the evidence amounts to."""
+
+    state: State
+    axes: Axes
+    findings: tuple[Finding, ...]
+    not_checked: tuple[str, ...]
+
+
+def judge(evidence: Evidence, *, anchors: Collection[str], at: dt.datetime) -> Verdict:
+    """Judge ``evidence`` as of ``at``; ``anchors`` are the URIs of the anchor lists that were given.
+
+    The steps, in order: 1 could it be read, 2 is there a manifest, 3 each axis by itself,
+    4 the state: the first row that fits.
+    """
+    if evidence.trouble is not None:
+        return _unread(evidence)
+    if not evidence.manifests:
+        return _unlabelled(evidence)
+    active = evidence.manifests[0]
+    effects = _effects(active.codes)
+    time = _time(active, effects)
+    content, content_findings = _content(_bound(evidence.manifests))
+    signer, signer_findings = _signer(active, effects, time, anchors, at)
+    label, label_findings = _label(active)
+    history, history_findings = history_of(evidence.manifests)
+    identity, identity_findings = _identity(active, effects)
+    revocation = _revocation(effects)
+    axes = Axes(
+        content=content,
+        label=label,
+        signer=signer,
+        time=time,
+        revocation=revocation,
+        history=history,
+        identity=identity,
+    )
+    findings = (
+        *_unknown_codes(evidence.manifests),
+        *content_findings,
+        *signer_findings,
+        *_time_findings(active, time),
+        *label_findings,
+        *history_findings,
+        *identity_findings,
+        *([finding("carrier.sidecar-differs")] if evidence.sidecar_differs else []),
+    )
+    return Verdict(state_of(axes), axes, findings, _not_checked(axes))
+
+
+def state_of(axes: Axes) -> State:
+    """Return the one word for a file with a manifest: the first row that fits (``docs/verdict.md``)."""
+    if axes.content == "unreadable":
+        return "unreadable"
+    broken = (
+        axes.content != "intact"
+        or axes.signer in ("bad-signature", "revoked", "not-applicable")
+        or (axes.signer in ("expired", "not-yet-valid") and axes.time != "proven")
+        or axes.history == "broken"
+    )
+    if broken:
+        return "invalid"
+    return "trusted" if axes.signer == "trusted" else "valid"
+
+
+# --- 1 and 2: nothing to judge ---------------------------------------------------------------------
+
+_TROUBLE_RULES = {
+    "malformed": "content.malformed",
+    "refused": "content.refused",
+    "unsupported": "content.unsupported",
+    "died": "content.worker-died",
+    "too-costly": "content.too-costly",
+    "io": "content.unread",
+}
+
+
+def _unread(evidence: Evidence) -> Verdict:
+    assert evidence.trouble is not None  # noqa: S101 - narrows the type, decided by the only caller
+    axes = _empty_axes("unreadable", ("none",))
+    why = finding(_TROUBLE_RULES[evidence.trouble.kind], evidence.trouble.text)
+    return Verdict("unreadable", axes, (why,), ("everything: the file could not be read",))
+
+
+def _unlabelled(evidence: Evidence) -> Verdict:
+    if evidence.source == "remote":
+        why = finding("label.remote", evidence.remote_url)
+        return Verdict("remote", _empty_axes("not-applicable", ("remote-only",)), (why,), ("the remote manifest",))
+    return Verdict("unsigned", _empty_axes("not-applicable", ("none",)), (), ())
+
+
+def _empty_axes(content: Content, label: tuple[LabelState, ...]) -> Axes:
+    return Axes(
+        content=content,
+        label=label,
+        signer="not-applicable",
+        time="none",
+        revocation="not-checked",
+        history="none",
+        identity="none",
+    )
+
+
+# --- 3: the axes -----------------------------------------------------------------------------------
+
+
+def _effects(codes: Collection[Code]) -> dict[Effect, list[Code]]:
+    found: dict[Effect, list[Code]] = {}
+    for code in codes:
+        if code.code in EFFECTS:
+            found.setdefault(EFFECTS[code.code], []).append(code)
+    return found
+
+
+def _unknown_codes(manifests: Collection[Manifest]) -> Iterator[Finding]:
+    for manifest in manifests:
+        recorded = (code for part in manifest.ingredients for code in part.recorded)
+        for code in (*manifest.codes, *recorded):
+            if code.code not in EFFECTS:
+                yield finding("engine.unknown-code", f"{code.kind} {code.code}", at=code.url or None)
+
+
+def _bound(manifests: tuple[Manifest, ...]) -> tuple[Manifest, ...]:
+    """Return the manifests whose codes speak about the content as it is now.
+
+    An update manifest has no content hash of its own (C2PA 2.4 §11.3): its parent's counts.
+    """
+    by_urn = {manifest.urn: manifest for manifest in manifests}
+    chain = [manifests[0]]
+    while chain[-1].update and len(chain) <= len(manifests):
+        parents = (by_urn.get(part.manifest) for part in chain[-1].ingredients if part.relationship == "parentOf")
+        parent = next((found for found in parents if found), None)
+        if parent is None:
+            break
+        chain.append(parent)
+    return tuple(chain)
+
+
+def _content(bound: tuple[Manifest, ...]) -> tuple[Content, list[Finding]]:
+    codes = [code for manifest in bound for code in manifest.codes]
+    effects = _effects(codes)
+    altered = [code for code in effects.get("altered", ()) if _WRONG_RANGE not in code.text]
+    wrong_range = [code for code in effects.get("altered", ()) if _WRONG_RANGE in code.text]
+    unknown = [code for code in codes if code.kind == "failure" and code.code not in EFFECTS]
+    findings = [
+        *(finding("content.altered", _said(code), at=code.url) for code in altered),
+        *(
+            finding("content.not-fully-bound", _said(code), at=code.url)
+            for code in (*wrong_range, *effects.get("unbound", ()))
+        ),
+        *(finding("content.rule-broken", _said(code), at=code.url) for code in effects.get("rule-broken", ())),
+    ]
+    uncovered, metadata = _exclusions(bound[-1], effects)
+    findings += uncovered
+    if altered:
+        return "altered", findings
+    if findings or unknown or "bound" not in effects:
+        return "not-fully-bound", findings or [finding("content.not-fully-bound", "no content hash was confirmed")]
+    return "intact", metadata
+
+
+def _said(code: Code) -> str:
+    return f"{code.code}, {code.text}" if code.text else code.code
+
+
+def _exclusions(hashed: Manifest, effects: dict[Effect, list[Code]]) -> tuple[list[Finding], list[Finding]]:
+    """Judge what the content hash leaves out besides the manifest: only metadata may be.
+
+    Without the engine's remark nothing was left out.  With it, every range must be known, or what
+    it covers cannot be told, which counts as not covered.
+    """
+    if "excluded" not in effects:
+        return [], []
+    roles = {part.role for part in hashed.exclusions}
+    if roles and roles <= {"manifest", "metadata"}:
+        return [], [finding("content.metadata-excluded")]
+    return [finding("content.not-fully-bound", _said(effects["excluded"][0]))], []
+
+
+def _signer(
+    active: Manifest,
+    effects: dict[Effect, list[Code]],
+    time: TimeState,
+    anchors: Collection[str],
+    at: dt.datetime,
+) -> tuple[SignerState, list[Finding]]:
+    if bad := effects.get("bad-signature"):
+        return "bad-signature", [finding("signer.bad-signature", _said(code), at=code.url) for code in bad]
+    validated = any(code.code == "claimSignature.validated" for code in active.codes)
+    if active.signing is None or not validated:
+        return "bad-signature", [finding("signer.bad-signature", "the engine did not confirm the signature")]
+    if revoked := effects.get("revoked"):
+        return "revoked", [finding("signer.revoked", at=revoked[0].url)]
+    outside = _outside_validity(active, at)
+    if outside is None and "out-of-validity" in effects:
+        outside = "expired"
+    if outside is not None and time != "proven":
+        return outside, [finding(f"signer.{outside}", f"{active.signing.not_before} to {active.signing.not_after}")]
+    if not anchors:
+        return "no-anchors", [finding("signer.no-anchors")]
+    if "untrusted" not in effects and _found_in(effects.get("trusted", ()), anchors):
+        return "trusted", []
+    return "unknown", [finding("signer.unknown")]
+
+
+def _outside_validity(active: Manifest, at: dt.datetime) -> SignerState | None:
+    """Compare the certificate's window with ``at`` ourselves; an unreadable window counts as over."""
+    assert active.signing is not None  # noqa: S101 - narrows the type, decided by the only caller
+    try:
+        begins = dt.datetime.fromisoformat(active.signing.not_before)
+        ends = dt.datetime.fromisoformat(active.signing.not_after)
+        if at < begins:
+            return "not-yet-valid"
+        return "expired" if at > ends else None
+    except (ValueError, TypeError):
+        return "expired"
+
+
+def _found_in(trusted: Collection[Code], anchors: Collection[str]) -> bool:
+    """Was it one of our lists that vouched?  The engine names the list only in its explanation."""
+    return any(f"[{uri}]" in code.text for code in trusted for uri in anchors)
+
+
+def _time(active: Manifest, effects: dict[Effect, list[Code]]) -> TimeState:
+    """A token of a v1 claim is never proof: the engine says trusted without checking its issuer."""
+    if "time-proven" in effects and active.claim_version >= 2:
+        return "proven"
+    stated = active.signing is not None and active.signing.stamped
+    return "claimed" if stated or _event_time(active) else "none"
+
+
+def _event_time(active: Manifest) -> str:
+    label = active.label if isinstance(active.label, dict) else {}
+    return str(label.get("event_time") or "") or next((item.when for item in active.actions if item.when), "")
+
+
+def _time_findings(active: Manifest, time: TimeState) -> list[Finding]:
+    if time == "proven":
+        return []
+    ends = active.signing.not_after if active.signing else ""
+    return [finding("time.unproven", f"on {ends}" if ends else "")]
+
+
+def _revocation(effects: dict[Effect, list[Code]]) -> RevocationState:
+    if "revoked" in effects:
+        return "revoked"
+    return "good" if "not-revoked" in effects else "not-checked"
+
+
+def _identity(active: Manifest, effects: dict[Effect, list[Code]]) -> tuple[IdentityState, list[Finding]]:
+    if bad := effects.get("identity-bad"):
+        return "bad", [finding("identity.bad", _said(code), at=code.url) for code in bad]
+    if not active.identities:
+        return "none", []
+    return ("ok" if "identity-ok" in effects else "not-checked"), []
+
+
+# --- the label axis --------------------------------------------------------------------------------
+
+
+def _label(active: Manifest) -> tuple[tuple[LabelState, ...], list[Finding]]:
+    findings = [*_label_vocabulary(active), *_label_contradictions(active), *_label_vouching(active)]
+    states: list[LabelState] = []
+    if active.label is not None or any(is_ai(item.source_type) for item in active.actions):
+        states.append("present")
+    for rule, state in _LABEL_STATES:
+        if any(item.rule == rule for item in findings):
+            states.append(state)
+    return tuple(states) or ("none",), findings
+
+
+_LABEL_STATES: tuple[tuple[str, LabelState], ...] = (
+    ("label.unknown-value", "unknown-value"),
+    ("label.contradictory", "contradictory"),
+    ("label.unvouched", "unvouched"),
+)
+
+
+def is_ai(source_type: str) -> bool:
+    """Does this digital source type say that AI took part?"""
+    return SOURCE_TYPES.get(source_type) in AI_KINDS
+
+
+def _kind(active: Manifest) -> str | None:
+    kind = active.label.get("kind") if isinstance(active.label, dict) else None
+    return kind if isinstance(kind, str) else None
+
+
+def _label_vocabulary(active: Manifest) -> Iterator[Finding]:
+    for item in active.actions:
+        if item.source_type and item.source_type not in SOURCE_TYPES:
+            yield finding("label.unknown-value", f"digitalSourceType {item.source_type}", at=item.action)
+    if active.label is None:
+        return
+    if _kind(active) not in KINDS:
+        yield finding("label.unknown-value", f"kind {_kind(active)}", at="org.provlabel.label")
+    schema = active.label.get("schema") if isinstance(active.label, dict) else None
+    if schema != SCHEMA:
+        yield finding("label.newer-schema", f"schema {schema}", at="org.provlabel.label")
+
+
+def _label_contradictions(active: Manifest) -> Iterator[Finding]:
+    inceptions = [item for item in active.actions if item.action in _INCEPTION]
+    if len(inceptions) > 1:
+        stated = ", ".join(f"{item.action} {item.source_type}".strip() for item in inceptions)
+        yield finding("label.contradictory", f"more than one beginning: {stated}")
+    if active.labels > 1:
+        yield finding("label.contradictory", f"{active.labels} labels in one manifest")
+    facts = KINDS.get(_kind(active) or "")
+    if facts is None:
+        return
+    stated_types = {item.source_type for item in active.actions if item.source_type in SOURCE_TYPES}
+    says_ai = any(map(is_ai, stated_types))
+    if stated_types and facts.digital_source_type not in stated_types:
+        shown = ", ".join(sorted(stated_types))
+        yield finding("label.contradictory", f"the label says {_kind(active)}, the actions say {shown}")
+    elif says_ai and _kind(active) not in AI_KINDS:
+        yield finding("label.contradictory", f"the label says {_kind(active)}, an action says AI took part")
+
+
+def _label_vouching(active: Manifest) -> Iterator[Finding]:
+    if active.label is not None and not active.label_vouched:
+        yield finding("label.unvouched", at="org.provlabel.label")
+    for item in active.actions:
+        if item.source_type and not item.vouched:
+            yield finding("label.unvouched", f"action {item.action}", at=item.action)
+
+
+# --- the history axis ------------------------------------------------------------------------------
+
+_BREAKS: frozenset[Effect] = frozenset({"altered", "unbound", "rule-broken", "bad-signature", "revoked"})
+_STRANGER: frozenset[Effect] = frozenset({"untrusted", "out-of-validity"})
+
+
+def history_of(manifests: tuple[Manifest, ...]) -> tuple[HistoryState, list[Finding]]:
+    """Judge every ingredient of every manifest, at any depth.
+
+    The engine stores what it found about an ingredient when it was added and later reports only
+    changes, so that a laundered parent reads as trusted.  Recorded and present codes both count.
+    """
+    by_urn = {manifest.urn: manifest for manifest in manifests}
+    states: list[HistoryState] = []
+    findings: list[Finding] = []
+    for manifest in manifests:
+        for part in manifest.ingredients:
+            state, why = judge_ingredient(part, by_urn.get(part.manifest))
+            states.append(state)
+            findings += why
+    worst: tuple[HistoryState, ...] = ("broken", "unknown-signer", "clean")
+    return next((state for state in worst if state in states), "none"), findings
+
+
+def judge_ingredient(part: Ingredient, target: Manifest | None) -> tuple[HistoryState, list[Finding]]:
+    """Judge one ingredient by what was recorded with it and by its manifest in the same store."""
+    name = part.title or part.manifest or part.relationship
+    if not part.manifest:
+        broken = [code for code in part.recorded if EFFECTS.get(code.code) in _BREAKS]
+        if broken:
+            return "broken", [finding("history.broken", f"{name}: {_said(code)}") for code in broken]
+        return "clean", [finding("history.no-provenance", name)]
+    if target is None:
+        return "broken", [finding("history.broken", f"{name}: its manifest is missing")]
+    codes = (*part.recorded, *target.codes)
+    broken = [code for code in codes if _breaks(code)]
+    if broken:
+        said = dict.fromkeys(f"{name}: {_said(code)}" for code in broken)
+        return "broken", [finding("history.broken", text, at=target.urn) for text in said]
+    now_trusted = any(EFFECTS.get(code.code) == "trusted" for code in target.codes)
+    then_stranger = any(EFFECTS.get(code.code) in _STRANGER for code in part.recorded)
+    now_stranger = any(EFFECTS.get(code.code) in _STRANGER for code in target.codes)
+    if now_stranger or (then_stranger and not now_trusted):
+        return "unknown-signer", [finding("history.unknown-signer", name, at=target.urn)]
+    return "clean", []
+
+
+def _breaks(code: Code) -> bool:
+    effect = EFFECTS.get(code.code)
+    return effect in _BREAKS or (effect is None and code.kind == "failure")
+
+
+def _not_checked(axes: Axes) -> tuple[str, ...]:
+    skipped = []
+    if axes.revocation == "not-checked":
+        skipped.append("revocation: offline, and no stapled answer")
+    if axes.identity == "not-checked":
+        skipped.append("identity: CAWG identity assertions are not judged yet")
+    skipped.append("other carriers: XMP, IPTC and tags are not compared with the label yet")
+    return tuple(skipped)
