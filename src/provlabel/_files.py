@@ -10,11 +10,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from provlabel._text import printable
 from provlabel.errors import InputError, OutputError
@@ -69,8 +68,24 @@ def sha256_of(stream: BinaryIO) -> str:
     return digest.hexdigest()
 
 
+def fingerprint(stream: BinaryIO) -> str:
+    """Return what changes when the content behind ``stream`` is written or replaced.
+
+    The change time is set by the kernel alone, so that a writer cannot hide.
+    """
+    seen = os.fstat(stream.fileno())
+    return f"{seen.st_dev}:{seen.st_ino}:{seen.st_size}:{seen.st_mtime_ns}:{seen.st_ctime_ns}"
+
+
+class Scratch(NamedTuple):
+    """A file that is being written, and where it lies meanwhile."""
+
+    stream: BinaryIO
+    path: Path
+
+
 @contextlib.contextmanager
-def atomic_output(target: Path, *, replace: bool, mode: int = 0o666) -> Iterator[BinaryIO]:
+def atomic_output(target: Path, *, replace: bool, mode: int = 0o666) -> Iterator[Scratch]:
     """Yield a scratch file beside ``target``; rename it into place when the block ends well.
 
     The scratch file is on the same file system, is flushed to disk before the rename, and is
@@ -84,14 +99,14 @@ def atomic_output(target: Path, *, replace: bool, mode: int = 0o666) -> Iterator
     shown = printable(str(target))
     if not replace and os.path.lexists(target):
         raise _exists(shown)
-    scratch = target.parent / f"{SCRATCH_PREFIX}{secrets.token_hex(8)}"
+    scratch = target.parent / f"{SCRATCH_PREFIX}{os.urandom(8).hex()}"
     try:
         fd = os.open(scratch, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
     except OSError as exc:
         raise OutputError(f"{shown}: cannot write there: {_reason(exc)}") from exc
     try:
         with os.fdopen(fd, "w+b") as stream:
-            yield stream
+            yield Scratch(stream, scratch)
             stream.flush()
             os.fsync(stream.fileno())
         _publish(scratch, target, replace)

@@ -7,8 +7,6 @@ escape sequences, line breaks, or characters that reverse or hide what stands be
 
 from __future__ import annotations
 
-import unicodedata
-
 # Categories that are shown as \u{…}: control, format (bidi, zero width), surrogate, private use,
 # unassigned, line and paragraph separators.
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -32,4 +30,6 @@ def printable(text: str, limit: int = LIMIT) -> str:
 
 
 def _visible(ch: str) -> str:
+    import unicodedata  # most text is plain, and then this is never paid for
+
     return f"\\u{{{ord(ch):x}}}" if unicodedata.category(ch) in _UNSAFE else ch

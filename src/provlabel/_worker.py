@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from provlabel import engine
-from provlabel._files import open_regular, sha256_of
+from provlabel._files import fingerprint, open_regular, sha256_of
 from provlabel.containers import ContainerError
 from provlabel.errors import EngineError, InputError
 from provlabel.evidence import Evidence, Exclusion, Manifest, Trouble, manifests_from_crjson
@@ -146,7 +146,8 @@ def _guarded(stream: BinaryIO, size: int, request: Request) -> Evidence:
 
 def _read(stream: BinaryIO, size: int, request: Request) -> Evidence:
     """Look at one file: format, container, manifest, in this order."""
-    seen = Evidence(sha256=sha256_of(stream), size=size, engine=engine.version())
+    mark = fingerprint(stream) if request.path is not None else ""
+    seen = Evidence(sha256=sha256_of(stream), size=size, fingerprint=mark, engine=engine.version())
 
     def read_at(offset: int, length: int) -> bytes:
         stream.seek(offset)

@@ -12,7 +12,6 @@ import os
 import selectors
 import signal
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -55,7 +54,7 @@ def spawn() -> Worker:
     path = json.dumps([entry for entry in sys.path if entry])
     child_in, requests = os.pipe()
     answers, child_out = os.pipe()
-    printed = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the worker
+    printed = _memory_file()
     try:
         pid = os.posix_spawn(
             sys.executable,
@@ -80,7 +79,7 @@ def fork() -> Worker:
     """
     child_in, requests = os.pipe()
     answers, child_out = os.pipe()
-    printed = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the worker
+    printed = _memory_file()
     sys.stdout.flush()
     sys.stderr.flush()
     pid = os.fork()
@@ -107,6 +106,15 @@ def _be_worker(child_in: int, child_out: int, printed: int, foreign: tuple[int, 
         status = 0
     finally:
         os._exit(status)
+
+
+def _memory_file() -> BinaryIO:
+    """A nameless file for what a worker prints."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("provlabel-worker"), "w+b")
+    import tempfile
+
+    return tempfile.TemporaryFile()
 
 
 class _Died(Exception):

@@ -9,20 +9,22 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib
-import importlib.util
+import importlib.machinery
 import json
 import os
 import sys
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from msgspec import Struct
 
 from provlabel.errors import EngineError, SignerError
-from provlabel.signers import LocalKey, Signer
 from provlabel.trust import EKUS, TrustStore
+
+if TYPE_CHECKING:
+    from provlabel.signers import Signer
 
 #: Largest manifest the engine may inflate a compressed one to (default 32 MB), in megabytes.
 _MAX_INFLATED = 8
@@ -68,7 +70,7 @@ def binding() -> Any:
     Raises:
         EngineError: the platform has no engine, or c2pa-python is not installed.
     """
-    spec = importlib.util.find_spec("c2pa")
+    spec = importlib.machinery.PathFinder.find_spec("c2pa")
     library = _LIBRARIES.get(sys.platform)
     if spec is None or not spec.submodule_search_locations or library is None:
         raise EngineError(
@@ -131,7 +133,9 @@ def settings(trust: TrustStore = TrustStore()) -> dict[str, Any]:  # noqa: B008 
         },
         "verify": {
             "verify_after_reading": True,
-            "verify_after_sign": True,
+            # The written file is read back in full before it is published, which is stricter:
+            # this check never looks at the file and skips the content hash.
+            "verify_after_sign": False,
             "verify_trust": True,
             "verify_timestamp_trust": True,
             "ocsp_fetch": False,
@@ -283,6 +287,8 @@ def _signer_errors(caught: list[Exception]) -> Iterator[None]:
 
 def _engine_signer(signer: Signer, caught: list[Exception]) -> Any:
     """Wrap our signer; a key that lies in a file goes in whole, which makes the manifest 9 kB smaller."""
+    from provlabel.signers import LocalKey
+
     c2pa = binding()
     algorithm, chain = signer.algorithm, signer.chain_pem
     if isinstance(signer, LocalKey):

@@ -104,6 +104,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
 
     sha256: str = ""
     size: int = 0  #: bytes
+    fingerprint: str = ""  #: of the file on disk, to notice that it changed after it was read
     format: str | None = None  #: name in the table of formats
     source: Literal["none", "embedded", "sidecar", "remote"] = "none"
     remote_url: str = ""

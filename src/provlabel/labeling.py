@@ -7,30 +7,31 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from msgspec import Struct
 
 from provlabel import cage as cages
 from provlabel import engine
-from provlabel._files import atomic_output, open_regular, sha256_of
+from provlabel._files import Scratch, atomic_output, fingerprint, open_regular, sha256_of
 from provlabel._text import printable
 from provlabel.containers import id3
 from provlabel.engine import IngredientFile
 from provlabel.errors import EngineError, InputError, OutputError, SignerError, UsageError
-from provlabel.evidence import Evidence, manifests_from_crjson
+from provlabel.evidence import Evidence
 from provlabel.formats import FORMATS, Format
 from provlabel.label import Label, signed_label
 from provlabel.label.vocabularies import PromptMode
 from provlabel.manifest import PARENT, component, definition, ingredient_definition
 from provlabel.report import Failure
-from provlabel.signers import Signer
 from provlabel.trust import TrustStore
 from provlabel.verdict import judge
 from provlabel.verifying import SIDECAR, _now
+
+if TYPE_CHECKING:
+    from provlabel.signers import Signer
 
 _BY_NAME = {row.name: row for row in FORMATS}
 _NO_TRUST = TrustStore()
@@ -139,18 +140,14 @@ def label_file(
         ]
         mode = os.fstat(stream.fileno()).st_mode & 0o777
         scratch = stack.enter_context(atomic_output(target, replace=replace, mode=mode))
-        store = _sign(stream, scratch, checked, made, signer, files, detached)
-        if detached:
-            scratch.write(store)
-            urn = _read_back(stream, checked.fmt, store)
-        else:
-            urn = _read_back(scratch, checked.fmt, None)
-            _require_tags(stream, scratch, checked)
-        digest = sha256_of(scratch)
+        with _explained(source, signer):
+            store = _sign(stream, scratch.stream, checked.fmt, made, signer, files, detached)
+            written = _read_back(checked, scratch, store if detached else None, cage)
+        digest = sha256_of(scratch.stream) if detached else written.sha256
     return Receipt(
         output=str(target),
         format=checked.fmt.name,
-        manifest=urn,
+        manifest=written.manifests[0].urn,
         manifest_bytes=len(store),
         source_sha256=checked.evidence.sha256,
         sha256=digest,
@@ -174,6 +171,8 @@ def label_bytes(
 
     A manifest that ``content`` carries already becomes the parent.  Raises as :func:`label_file`.
     """
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="provlabel-") as folder:
         source, dest = Path(folder, "source"), Path(folder, "labeled")
         source.write_bytes(content)
@@ -255,7 +254,7 @@ def _ingredients(parent: _Checked | None, placed: Sequence[_Checked]) -> Iterato
 def _reopened(checked: _Checked) -> Iterator[BinaryIO]:
     """Open a file again that the cage has read; it must still be the same bytes."""
     with open_regular(checked.path) as stream:
-        if sha256_of(stream) != checked.evidence.sha256:
+        if fingerprint(stream) != checked.evidence.fingerprint:
             raise InputError(f"{_shown(checked.path)}: changed while it was read", mend="try again when it is at rest")
         yield stream
 
@@ -274,58 +273,68 @@ def _warnings(checked: _Checked, parent: _Checked | None) -> Iterator[str]:
 def _sign(
     stream: BinaryIO,
     scratch: BinaryIO,
-    checked: _Checked,
+    fmt: Format,
     made: dict[str, Any],
     signer: Signer,
     files: Sequence[IngredientFile],
     detached: bool,
 ) -> bytes:
-    """Sign, and name the file in what goes wrong."""
-    shown = _shown(checked.path)
-    # For a detached manifest the engine still wants somewhere to copy the source to.
-    dest: BinaryIO = Path(os.devnull).open("w+b") if detached else scratch  # noqa: SIM115
+    if not detached:
+        return engine.sign(made, stream, scratch, fmt.mime, signer, files)
+    with Path(os.devnull).open("w+b") as nowhere:  # the engine wants to copy the source somewhere
+        return engine.sign(made, stream, nowhere, fmt.mime, signer, files, detached=True)
+
+
+@contextlib.contextmanager
+def _explained(path: Path, signer: Signer) -> Iterator[None]:
+    """Name the file in what goes wrong, and let the signer say what is wrong with its certificate."""
     try:
-        return engine.sign(made, stream, dest, checked.fmt.mime, signer, files, detached=detached)
-    except SignerError as exc:
-        raise SignerError(f"{shown}: {exc}", mend=exc.mend) from exc
-    except EngineError as exc:
-        raise EngineError(f"{shown}: {exc}", mend=exc.mend, kind=exc.kind) from exc
-    finally:
-        if detached:
-            dest.close()
+        yield
+    except (SignerError, EngineError) as exc:
+        from provlabel.signers import Checked
+
+        if isinstance(signer, Checked):
+            signer.check()
+        if isinstance(exc, SignerError):
+            raise SignerError(f"{_shown(path)}: {exc}", mend=exc.mend) from exc
+        raise EngineError(f"{_shown(path)}: {exc}", mend=exc.mend, kind=exc.kind) from exc
 
 
-def _read_back(stream: BinaryIO, fmt: Format, store: bytes | None) -> str:
-    """Let the engine read what was written, in full, and return the URN of the new manifest.
+def _read_back(checked: _Checked, scratch: Scratch, store: bytes | None, cage: cages.Cage) -> Evidence:
+    """Read what was written just as anyone will, and return what is seen.
 
     Raises:
         EngineError: what was written does not hold; it is not published.
+        SignerError: it holds, but older verifiers would report a broken signature.
     """
-    if store is None:
-        stream.flush()
-    stream.seek(0)
-    reading = engine.read(stream, fmt.mime, _NO_TRUST, store)
-    if reading is None:
-        raise EngineError("the written file holds no manifest")
-    evidence = Evidence(source="embedded", manifests=manifests_from_crjson(reading.crjson))
+    if store is not None:
+        scratch.stream.write(store)
+    scratch.stream.flush()
+    path, sidecar = (scratch.path, None) if store is None else (checked.path, scratch.path)
+    evidence = cage.read(path, _NO_TRUST, sidecar)
     verdict = judge(evidence, anchors=(), at=_now())
-    sound = verdict.axes.content == "intact" and verdict.axes.signer == "no-anchors"
-    if not sound:
+    if verdict.axes.content != "intact" or verdict.axes.signer != "no-anchors":
         why = next((item.message for item in verdict.findings if item.level == "error"), verdict.state)
         raise EngineError(f"the written file does not verify: {printable(why, 500)}")
-    return evidence.manifests[0].urn
+    signing = evidence.manifests[0].signing
+    if signing is not None and not signing.subject.get("O"):
+        raise SignerError("the certificate names no organization (O)", mend="ask the CA for one with an organization")
+    if store is None:
+        _require_tags(checked, scratch)
+    return evidence
 
 
-def _require_tags(source: BinaryIO, result: BinaryIO, checked: _Checked) -> None:
+def _require_tags(checked: _Checked, scratch: Scratch) -> None:
     """Refuse a result that lost ID3 frames; the engine drops a tag that it cannot parse, in silence."""
     if checked.fmt.container != "id3":
         return
-    before = id3.frame_inventory(source, source.seek(0, 2))
-    after = id3.frame_inventory(result, result.seek(0, 2))
+    with _reopened(checked) as source:
+        before = id3.frame_inventory(source, source.seek(0, os.SEEK_END))
+    after = id3.frame_inventory(scratch.stream, scratch.stream.seek(0, os.SEEK_END))
     if after.total() >= before.total() and not (before - after).keys() - {"ID3v2.2"}:
         return
     lost = sorted((before - after).keys()) or ["some"]
     raise EngineError(
-        f"{_shown(checked.path)}: embedding would lose ID3 frames: {', '.join(lost)}",
+        f"embedding would lose ID3 frames: {', '.join(lost)}",
         mend="use --detached: it leaves the file as it is",
     )

@@ -23,7 +23,7 @@ class Policy(Struct, frozen=True, kw_only=True):
         missed = []
         if verdict.state not in self.states:
             wanted = " or ".join(self.states)
-            missed.append(finding("policy.state", f"this one is {verdict.state}, wanted is {wanted}"))
+            missed.append(finding("policy.state", f"{verdict.state}, where {wanted} is wanted"))
         if self.label_required and "present" not in verdict.axes.label and verdict.state != "unreadable":
             missed.append(finding("policy.label"))
         return tuple(missed)

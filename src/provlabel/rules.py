@@ -66,7 +66,7 @@ _ROWS = (
         "never use --trust test outside of tests",
     ),
     Rule(
-        "time.unproven", "note", "no trusted timestamp: the times are claims, and the label ends with the certificate",
+        "time.unproven", "note", "no trusted timestamp: times are claims, and the label stops being trusted when the certificate ends",
     ),
     Rule("label.unknown-value", "error", "the label uses a value that no vocabulary knows", "ask the signer"),
     Rule("label.contradictory", "error", "statements inside the manifest contradict each other", "ask the signer"),
@@ -87,9 +87,9 @@ _ROWS = (
         "carrier.sidecar-differs", "warning", "a different manifest lies beside the file; the embedded one was judged",
         "remove the one that is out of date",
     ),
-    Rule("policy.state", "error", "the policy asks for a trusted file"),
+    Rule("policy.state", "error", "the state of the file is not one that the policy accepts"),
     Rule(
-        "policy.label", "error", "the policy asks for a label, and the file has none; that does not mean “not AI”",
+        "policy.label", "error", "the policy asks for a label, and there is none",
         "label it: provlabel label FILE --kind …",
     ),
 )  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from typing import Any
+from typing import NoReturn
 
 import click
 
@@ -46,23 +46,36 @@ def cli() -> None:
     """
 
 
-def main(args: list[str] | None = None) -> None:
-    """Run the command line and leave with its exit code."""
+def main(args: list[str] | None = None) -> NoReturn:
+    """Run the command line and leave with its exit code.
+
+    Everything is flushed and nothing is left to tear down, so the process ends at once: tidying up
+    the interpreter is a tenth of the time that labelling a picture takes.
+    """
+    code = run(args)
     try:
-        code: Any = cli.main(args, prog_name="provlabel", standalone_mode=False)
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        pass  # whoever read us has seen enough
+    os._exit(code)
+
+
+def run(args: list[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    try:
+        return int(cli.main(args, prog_name="provlabel", standalone_mode=False) or 0)
     except ProvlabelError as exc:
         say_error(str(exc), exc.mend)
-        code = exc.exit_code
+        return exc.exit_code
     except click.ClickException as exc:
         exc.show()
-        code = 2
+        return 2
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped", err=True)
-        code = 130
+        return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the flush at exit fails again
-        code = 0
-    sys.exit(code or 0)
+        return 0
 
 
 def say_error(message: str, mend: str = "") -> None:

@@ -82,5 +82,5 @@ def deliver(text: str, output: Path | None) -> None:
         return
     from provlabel._files import atomic_output
 
-    with atomic_output(output, replace=True) as stream:
-        stream.write(text.encode())
+    with atomic_output(output, replace=True) as scratch:
+        scratch.stream.write(text.encode())

@@ -37,7 +37,7 @@ _BROKEN = "--insecure-accept-broken-parent"
 @click.option("--event-time", metavar="TIME|now", help="When it was made: RFC 3339 with a zone.")
 @click.option("--identifier", "identifiers", multiple=True, metavar="TYPE:VALUE", help="Such as isrc:GBAYE2600001.")
 @click.option("--oversight", help="fully_autonomous, prompt_guided or human_validated.")
-@click.option("--prompt-file", type=click.Path(path_type=Path), help="UTF-8 text of the prompt.")
+@click.option("--prompt-file", type=click.Path(path_type=Path), help="UTF-8 text of the prompt; - for standard input.")
 @click.option(
     "--prompt-mode",
     type=click.Choice(["omit", "hash", "clear"]),
@@ -62,7 +62,7 @@ _BROKEN = "--insecure-accept-broken-parent"
 @format_option
 @quiet_option
 def command(files: tuple[Path, ...], **options: Any) -> int:
-    """Label images and sounds: say how AI took part, sign it, and embed it.
+    """Label images and sounds: sign what AI did, and embed it.
 
     The result is NAME.labeled.EXT beside each file. The content itself is not touched, and a
     manifest that a file carries already stays in it as its history.
@@ -159,15 +159,16 @@ def _identifier(item: str) -> dict[str, str]:
 
 
 def _prompt(path: Path) -> str:
+    """Read the prompt; the one line break that an editor adds at the end does not belong to it."""
     from provlabel._files import open_regular
     from provlabel.label.loading import MAX_FILE
 
-    with open_regular(path) as stream:
+    with sys.stdin.buffer if str(path) == "-" else open_regular(path) as stream:
         raw = stream.read(MAX_FILE + 1)
     if len(raw) > MAX_FILE:
         raise LabelError(f"{printable(str(path))}: larger than {MAX_FILE:,} bytes")
     try:
-        return raw.decode()
+        return raw.decode().removesuffix("\n")
     except UnicodeDecodeError as exc:
         raise LabelError(f"{printable(str(path))}: not UTF-8 text") from exc
 
@@ -237,7 +238,8 @@ def _open_signer(given: str | None) -> Signer:
             "no signer",
             mend="to try: --signer test; for real: --signer 'file:key.pem?chain=chain.pem' or PROVLABEL_SIGNER",
         )
-    return open_signer(f"test:{test_folder()}" if uri == "test" else uri, _ask)
+    # The check costs as much as labelling a picture; without it the first signature finds the same faults.
+    return open_signer(f"test:{test_folder()}" if uri == "test" else uri, _ask, check=False)
 
 
 def _configured_signer() -> str | None:
@@ -317,7 +319,7 @@ def _publish(receipts: list[Receipt], errors: list[tuple[Path, ProvlabelError]],
         insecure=(_BROKEN,) if options["accept_broken"] else (),
     )
     if options["receipt"] is not None:
-        with atomic_output(options["receipt"], replace=options["force"], mode=0o600) as stream:
-            stream.write(to_json(whole).encode())
+        with atomic_output(options["receipt"], replace=options["force"], mode=0o600) as scratch:
+            scratch.stream.write(to_json(whole).encode())
     if options["format_"] == "json":
         deliver(to_json(whole), None)

@@ -13,7 +13,9 @@ from provlabel.errors import ProvlabelError
 @click.command("samples")
 @click.argument("folder", type=click.Path(path_type=Path))
 def command(folder: Path) -> None:
-    """Write small sample files into FOLDER: a picture and a tune in every format, unlabelled.
+    """Write small unlabelled sample files into FOLDER.
+
+    A picture and a tune, in every format; nothing that exists is overwritten.
 
     \b
     Example:
@@ -28,8 +30,8 @@ def command(folder: Path) -> None:
     for source in sorted(_home().iterdir()):
         if source.name.startswith("."):
             continue
-        with atomic_output(folder / source.name, replace=False) as stream:
-            stream.write(source.read_bytes())
+        with atomic_output(folder / source.name, replace=False) as scratch:
+            scratch.stream.write(source.read_bytes())
         click.echo(printable(str(folder / source.name)))
 
 

@@ -10,7 +10,7 @@ from provlabel.cli._shared import deliver
 @click.command("schema")
 @click.argument("name", type=click.Choice(["label", "report", "receipt"]), default="label")
 def command(name: str) -> None:
-    """Print a JSON Schema (2020-12): of the label, the report, or the receipt.
+    """Print the JSON Schema of label, report or receipt.
 
     \b
     Example:

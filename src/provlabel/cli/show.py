@@ -16,7 +16,7 @@ from provlabel.cli._shared import deliver, format_option, load_trust, style_for,
 @format_option
 @click.option("--personal", is_flag=True, help="Show fields marked personal, such as a prompt in clear.")
 def command(file: Path, trust: tuple[str, ...], format_: str, personal: bool) -> int:
-    """Show the label of a file and where it came from, as a tree.
+    """Show the label of a file, and its history, as a tree.
 
     Ends with 0 whatever the verdict is, as long as the file could be read: use verify to judge.
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.option("-O", "--output", type=click.Path(path_type=Path), help="Write the report to this file.")
 @quiet_option
 def command(paths: tuple[Path, ...], trust: tuple[str, ...], format_: str, output: Path | None, quiet: bool) -> int:
-    """Verify images, sounds and folders of them; end with 1 if any does not pass.
+    """Verify files and folders; end with 1 if any does not pass.
 
     To pass, a file must be signed by someone you trust, carry a label, and have no error.
 

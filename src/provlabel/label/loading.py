@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -110,12 +109,18 @@ def _in_words(what: str, pointer: str) -> str:
     field = pointer.rpartition("/")[2]
     if what.startswith("Invalid enum value") and field in _TERMS:
         given = what.removeprefix("Invalid enum value ").strip("'")
-        near = difflib.get_close_matches(given, _TERMS[field], 1)
-        hint = f"did you mean {near[0]}?" if near else "one of: " + ", ".join(_TERMS[field])
+        near = _nearest(given, _TERMS[field])
+        hint = f"did you mean {near}?" if near else "one of: " + ", ".join(_TERMS[field])
         return f"unknown value {given!r}, {hint}"
     if "matching regex" in what:
         return _SHAPES.get(field, "printable ASCII without spaces" if field in _ASCII else "text on one line")
     return what[:1].lower() + what[1:]
+
+
+def _nearest(word: str, terms: Sequence[str]) -> str:
+    import difflib
+
+    return next(iter(difflib.get_close_matches(word, terms, 1)), "")
 
 
 def _fault(source: str, faults: tuple[tuple[str, str], ...]) -> LabelError:
@@ -137,8 +142,8 @@ def _unknown_fields(data: Any, record: Any, pointer: str) -> Iterator[tuple[str,
             if key in known:
                 yield from _unknown_fields(value, getattr(record, key), place)
             else:
-                near = difflib.get_close_matches(key, known, 1)
-                hint = f", did you mean {near[0]}?" if near else ""
+                near = _nearest(key, known)
+                hint = f", did you mean {near}?" if near else ""
                 yield printable(place), f"unknown field{hint}"
     elif isinstance(record, tuple):
         for index, (value, item) in enumerate(zip(data, record, strict=True)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
+import os
 from typing import Any
 
 from msgspec import UNSET, Struct, structs, to_builtins
@@ -37,7 +37,7 @@ def signed_label(label: Label, mode: PromptMode = "omit") -> SignedLabel:
     text = label.prompt.text if label.prompt is not UNSET else UNSET
     prompt, personal, salt = UNSET if label.prompt is UNSET else Prompt(mode="omit"), None, None
     if text is not UNSET and mode == "hash":
-        salt = secrets.token_hex(SALT_BYTES)
+        salt = os.urandom(SALT_BYTES).hex()
         prompt = Prompt(mode="hash", sha256=digest_of_prompt(text, salt))
     elif text is not UNSET and mode == "clear":
         prompt, personal = Prompt(mode="clear"), {"schema": SCHEMA, "prompt": {"text": _checked(text)}}

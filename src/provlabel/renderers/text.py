@@ -7,7 +7,7 @@ from typing import Any
 
 from provlabel._text import printable
 from provlabel.renderers.style import Style
-from provlabel.report import Axes, FileReport, Finding, LabelInfo, Report
+from provlabel.report import FileReport, Finding, LabelInfo, Report
 
 #: What each state means; "valid" is never "true", and no label is never "not AI".
 STATES: dict[str, tuple[str, str]] = {
@@ -40,12 +40,11 @@ def file_lines(item: FileReport, style: Style) -> Iterator[str]:
     mark = style.paint("PASS" if item.passed else "FAIL", "green" if item.passed else "red", "bold")
     yield f"{mark}  {style.paint(printable(item.path), 'bold')}"
     yield f"{_INDENT}{style.paint(item.state.upper(), colour, 'bold')}: {words}"
-    for name, value in (*_facts(item), ("checked", _axes(item.axes)), *_engine(item)):
+    for name, value in (*_facts(item), ("axes", _axes(item))):
         yield f"{_INDENT}{style.paint(f'{name:<8}', 'dim')} {value}"
     for found in item.findings:
-        yield from finding_lines(found, style)
-    for skipped in item.not_checked:
-        yield f"{_INDENT}{style.paint(f'not checked: {printable(skipped)}', 'dim')}"
+        if found.level != "note":
+            yield from finding_lines(found, style)
 
 
 def finding_lines(found: Finding, style: Style) -> Iterator[str]:
@@ -75,7 +74,8 @@ def _facts(item: FileReport) -> Iterator[tuple[str, str]]:
 def _times(item: FileReport) -> Iterator[tuple[str, str]]:
     assert item.time is not None  # noqa: S101 - narrows the type, decided by the only caller
     if item.time.event:
-        yield "since", f"{printable(item.time.event)} (as the signer claims)"
+        stamp = "" if item.axes.time == "proven" else "; no trusted timestamp"
+        yield "since", f"{printable(item.time.event)} (as the signer claims{stamp})"
     if item.time.stamped:
         proven = "proven by a trusted timestamp" if item.axes.time == "proven" else "claimed, not proven"
         yield "signed", f"{printable(item.time.stamped)} ({proven})"
@@ -107,7 +107,9 @@ def _list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, (list, tuple)) else []
 
 
-def _axes(axes: Axes) -> str:
+def _axes(item: FileReport) -> str:
+    """All axes, and the engine's one word, which decides nothing."""
+    axes = item.axes
     words = (
         ("content", axes.content),
         ("label", "+".join(axes.label)),
@@ -116,13 +118,9 @@ def _axes(axes: Axes) -> str:
         ("revocation", axes.revocation),
         ("history", axes.history),
         ("identity", axes.identity),
+        *([("(engine", f"{printable(item.engine_state)})")] if item.engine_state else []),
     )
     return " · ".join(f"{name} {value}" for name, value in words)
-
-
-def _engine(item: FileReport) -> Iterator[tuple[str, str]]:
-    if item.engine_state is not None:
-        yield "engine", f"says {printable(item.engine_state)}, which decides nothing here"
 
 
 def _footer(report: Report, style: Style) -> Iterator[str]:
@@ -131,6 +129,9 @@ def _footer(report: Report, style: Style) -> Iterator[str]:
     counts += [f"{total.errors} could not be judged"] if total.errors else []
     counts += [f"{total.not_media} not media"] if total.not_media else []
     yield style.paint(", ".join(counts), "bold") if report.files or report.errors else "nothing to judge"
+    skipped = dict.fromkeys(check for item in report.files for check in item.not_checked)
+    for check in skipped:
+        yield style.paint(f"not checked: {printable(check)}", "dim")
     anchors = ", ".join(f"{printable(item.name)} ({item.sha256[:12]})" for item in report.anchors) or "none"
     policies = ", ".join(f"{item.name} ({item.sha256[:12]})" for item in report.policy)
     yield style.paint(f"policy {policies} · anchors {anchors} · at {report.at}", "dim")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from provlabel._text import printable
+from provlabel.label.records import Label
 from provlabel.label.vocabularies import KINDS
 from provlabel.renderers.style import Style
 from provlabel.renderers.text import STATES, finding_lines, label_words
@@ -56,8 +57,9 @@ def _top(item: FileReport, style: Style) -> Iterator[_Branch]:
 
 
 def _fields(value: dict[str, Any]) -> Iterator[_Branch]:
-    """Show every field as it was signed, unknown ones included."""
-    for key, content in value.items():
+    """Show every field as it was signed, those of the schema in its order, unknown ones after them."""
+    order = {name: place for place, name in enumerate(Label.__struct_encode_fields__)}
+    for key, content in sorted(value.items(), key=lambda item: order.get(item[0], len(order))):
         name = printable(str(key))
         if isinstance(content, dict):
             yield name, tuple(_fields(content))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import parse_qsl
 
 from provlabel._text import printable
 from provlabel.errors import ConfigError
 from provlabel.signers import file, test
-from provlabel.signers._base import Algorithm, LocalKey, Secrets, Signer
+from provlabel.signers._base import Algorithm, Checked, LocalKey, Secrets, Signer
 
 SIGNERS: dict[str, Callable[[str, dict[str, str], Secrets | None], Signer]] = {
     "file": file.open_signer,
@@ -16,13 +15,15 @@ SIGNERS: dict[str, Callable[[str, dict[str, str], Secrets | None], Signer]] = {
 }
 
 
-def open_signer(uri: str, secrets: Secrets | None = None) -> Signer:
+def open_signer(uri: str, secrets: Secrets | None = None, *, check: bool = True) -> Signer:
     """Open the signer that ``uri`` names, once; use it for as many files as you like.
 
     Args:
         uri: ``file:key.pem?chain=chain.pem`` or ``test:FOLDER`` (a throw-away credential).
         secrets: called with a question when a pass phrase or PIN is needed; the library itself
             never prompts.
+        check: look for faults of key and certificate now.  Without it they are found by the first
+            signature, with the same words; nothing wrong is ever published either way.
 
     Raises:
         ConfigError: the URI names no backend, or its options are wrong.
@@ -37,8 +38,16 @@ def open_signer(uri: str, secrets: Secrets | None = None) -> Signer:
             mend=f"a signer starts with one of {known} such as file:key.pem",
         )
     path, _, query = rest.partition("?")
-    options = dict(parse_qsl(query, keep_blank_values=True))
-    return SIGNERS[scheme](path, options, secrets)
+    signer = SIGNERS[scheme](path, _options(query), secrets)
+    if check and isinstance(signer, Checked):
+        signer.check()
+    return signer
 
 
-__all__ = ["SIGNERS", "Algorithm", "LocalKey", "Secrets", "Signer", "open_signer"]
+def _options(query: str) -> dict[str, str]:
+    from urllib.parse import parse_qsl
+
+    return dict(parse_qsl(query, keep_blank_values=True))
+
+
+__all__ = ["SIGNERS", "Algorithm", "Checked", "LocalKey", "Secrets", "Signer", "open_signer"]

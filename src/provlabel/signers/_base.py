@@ -31,6 +31,19 @@ class Signer(Protocol):
 
 
 @runtime_checkable
+class Checked(Protocol):
+    """A signer that can say what is wrong with its key or certificate."""
+
+    def check(self) -> None:
+        """Do nothing if this signer can sign claims.
+
+        Raises:
+            SignerError: it cannot; says exactly why.
+        """
+        ...
+
+
+@runtime_checkable
 class LocalKey(Protocol):
     """A signer whose private key may be handed to the engine, in this process."""
 

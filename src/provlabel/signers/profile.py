@@ -57,6 +57,13 @@ def _has_organization(leaf: x509.Certificate, _now: dt.datetime) -> bool:
     return bool(leaf.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME))
 
 
+def _is_strong(leaf: x509.Certificate, _now: dt.datetime) -> bool:
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    key = leaf.public_key()
+    return not isinstance(key, rsa.RSAPublicKey) or key.key_size >= 2048
+
+
 RULES: tuple[ProfileRule, ...] = (
     ProfileRule(
         "not-expired", "has expired", "get a new one from the CA, or for tests: provlabel key init",
@@ -67,6 +74,7 @@ RULES: tuple[ProfileRule, ...] = (
         lambda leaf, now: now >= leaf.not_valid_before_utc,
     ),
     ProfileRule("no-ca", "is that of a CA, not of a signer", "put the signer's own certificate first", _is_no_ca),
+    ProfileRule("key-size", "is for an RSA key of less than 2048 bits", "make a new key and certificate", _is_strong),
     ProfileRule("key-usage", "lacks the key usage digitalSignature", _ASK_CA, _may_sign),
     ProfileRule("extended-key-usage", "lacks an extended key usage for claim signing", _ASK_CA, _has_eku),
     ProfileRule(

@@ -68,8 +68,8 @@ def make(folder: Path) -> None:
     if os.path.lexists(folder / KEY):
         raise OutputError(f"{printable(str(folder / KEY))}: exists already", mend="choose another folder")
     for name, content, mode in files:
-        with atomic_output(folder / name, replace=name != KEY, mode=mode) as stream:
-            stream.write(content)
+        with atomic_output(folder / name, replace=name != KEY, mode=mode) as scratch:
+            scratch.stream.write(content)
 
 
 def _certificate(
