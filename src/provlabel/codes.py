@@ -1,8 +1,8 @@
 """Every status code of the engine that we understand, and what it means for a verdict.
 
-Sources: C2PA 2.4 §15.10.3 (validation status codes), CAWG identity 1.3 §7, and the codes found in
-the native library of c2pa-rs 0.91.3 (``tests/test_codes.py`` looks each of them up there).  A code
-that is not in this table is never ignored: the verdict turns it into a finding of level error.
+Sources: C2PA 2.4 §15.10.3 (validation status codes), CAWG identity 1.3 §7, and the strings of the
+native library of c2pa-rs 0.91.3.  A code that is not in this table is never ignored: the verdict
+turns it into a finding of level error.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ _ROWS = (
         "never use --trust test outside of tests",
     ),
     Rule(
-        "time.unproven", "note", "no trusted timestamp: times are claims, and the label stops being trusted when the certificate ends",
+        "time.unproven", "note", "no trusted timestamp: times are claims, and trust ends with the certificate",
     ),
     Rule("label.unknown-value", "error", "the label uses a value that no vocabulary knows", "ask the signer"),
     Rule("label.contradictory", "error", "statements inside the manifest contradict each other", "ask the signer"),

@@ -1,0 +1,108 @@
+"""Fixtures shared by all tests: real sample files, a throw-away credential, and the real command line."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from provlabel import Label, Provider, System, TrustStore, open_signer
+from provlabel.cage import Cage
+from provlabel.signers import Signer
+from provlabel.signers.test import ROOT
+
+MEDIA = Path(__file__).parents[1] / "samples" / "media"
+SAMPLES = ("cover.jpg", "still.png", "take.wav", "take.mp3", "take.flac")
+MIMES = {".jpg": "image/jpeg", ".png": "image/png", ".wav": "audio/wav", ".mp3": "audio/mpeg", ".flac": "audio/flac"}
+
+Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def needs(program: str) -> pytest.MarkDecorator:
+    """Skip with a reason where a program is missing; ``.ci/run`` fails when that happens there."""
+    return pytest.mark.skipif(shutil.which(program) is None, reason=f"{program} is not installed")
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home of its own: nothing of the developer's reaches a test."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def credential(home: Path) -> Path:
+    """The folder of the test credential that ``--signer test`` uses."""
+    folder = home / ".config" / "provlabel" / "test"
+    open_signer(f"test:{folder}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def signer(credential: Path) -> Signer:
+    return open_signer(f"test:{credential}")
+
+
+@pytest.fixture(scope="session")
+def trust(credential: Path) -> TrustStore:
+    return TrustStore.load(credential / ROOT, test=True)
+
+
+@pytest.fixture(scope="session")
+def cage() -> Iterator[Cage]:
+    with Cage() as shared:
+        yield shared
+
+
+@pytest.fixture
+def label() -> Label:
+    return Label(
+        kind="ai_generated",
+        systems=(System(name="AcmeSynth", version="2.1.0", model_type="c2pa.types.model.pytorch"),),
+        provider=Provider(name="Acme Audio Ltd"),
+        event_time="2026-11-22T10:00:00Z",
+        oversight="prompt_guided",
+    )
+
+
+@pytest.fixture
+def media(tmp_path: Path) -> Path:
+    """A folder with a fresh copy of every sample."""
+    folder = tmp_path / "media"
+    shutil.copytree(MEDIA, folder)
+    return folder
+
+
+@pytest.fixture
+def cli(home: Path, credential: Path, tmp_path: Path) -> Cli:
+    """Run ``provlabel`` as a user does: in a process of its own, in an empty folder."""
+
+    def run(
+        *args: str | Path, stdin: str | None = None, cwd: Path | None = None, **env: str
+    ) -> subprocess.CompletedProcess[str]:
+        keep = {key: value for key, value in os.environ.items() if key in ("PATH", "LANG", "COVERAGE_PROCESS_CONFIG")}
+        return subprocess.run(
+            [sys.executable, "-m", "provlabel", *map(str, args)],
+            cwd=cwd or tmp_path,
+            env={**keep, "HOME": str(home), "PYTHONPATH": os.pathsep.join(sys.path), **env},
+            input=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """Media that others made, where it lies beside the checkout; see its own README."""
+    folder = Path(__file__).parents[2] / "shared" / "corpus" / "c2pa-python"
+    if not folder.is_dir():
+        pytest.skip("the corpus of others' media is not beside this checkout")
+    return folder

@@ -1,0 +1,48 @@
+"""The table of status codes: each code has one meaning, and whatever the engine says of real files is in it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from provlabel import Label, label_bytes
+from provlabel.cage import Cage
+from provlabel.codes import _BY_EFFECT, EFFECTS
+from provlabel.evidence import Evidence
+from provlabel.signers import Signer
+
+
+def test_each_code_has_one_meaning() -> None:
+    listed = [code for codes in _BY_EFFECT.values() for code in codes.split()]
+    assert len(listed) == len(set(listed)) == len(EFFECTS)
+    assert all(re.fullmatch(r"[A-Za-z]+(\.[A-Za-z0-9_-]+)+", code) for code in listed)
+
+
+def unknown(evidence: Evidence) -> set[str]:
+    codes = {code.code for manifest in evidence.manifests for code in manifest.codes}
+    codes |= {
+        code.code for manifest in evidence.manifests for part in manifest.ingredients for code in part.recorded
+    }
+    return codes - set(EFFECTS)
+
+
+def test_codes_of_our_own_files_are_known(media: Path, label: Label, signer: Signer, cage: Cage) -> None:
+    first, _ = label_bytes((media / "cover.jpg").read_bytes(), label, signer, cage=cage)
+    again, _ = label_bytes(first, Label(kind="ai_modified"), signer, cage=cage)
+    for content in (first, again, first[:-100] + bytes(100)):
+        evidence = cage.read_bytes(content)
+        assert evidence.manifests
+        assert unknown(evidence) == set()
+
+
+def test_codes_of_the_corpus_are_known(corpus: Path, cage: Cage) -> None:
+    read = [cage.read(path) for path in sorted(corpus.glob("*.jpg"))]
+    assert sum(bool(evidence.manifests) for evidence in read) >= 8
+    for evidence in read:
+        assert unknown(evidence) == set()
+
+
+@pytest.mark.parametrize("code", ["assertion.dataHash.matches", "signingCredential.trustedd", ""])
+def test_what_is_not_listed_is_unknown(code: str) -> None:
+    assert code not in EFFECTS

@@ -1,0 +1,278 @@
+"""The main job, on real files of every format: label, verify, tamper, strip, convert."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import subprocess
+from pathlib import Path
+
+import encypher_c2pa
+import pytest
+from conftest import MIMES, SAMPLES, Cli, needs
+from PIL import Image
+from provlabel import Label, TrustStore, label_bytes, label_file, verify_bytes, verify_file
+from provlabel.cage import Cage
+from provlabel.containers import WALKERS
+from provlabel.formats import FORMATS
+from provlabel.signers import Signer
+
+CHANGES = 200
+GOOD = ("trusted", "valid")
+
+
+@pytest.fixture(params=SAMPLES)
+def labelled(
+    request: pytest.FixtureRequest, media: Path, label: Label, signer: Signer, cage: Cage
+) -> Path:
+    """One labelled sample of each format."""
+    dest = media / f"labelled-{request.param}"
+    label_file(media / request.param, dest, label, signer, cage=cage)
+    return dest
+
+
+def state(content: bytes, trust: TrustStore, cage: Cage) -> str:
+    return verify_bytes(content, trust=trust, cage=cage).files[0].state
+
+
+def container(path: Path) -> str:
+    return next(row.container for row in FORMATS if path.suffix in row.suffixes)
+
+
+def media_bytes(path: Path) -> list[int]:
+    """Offsets of what is seen or heard: image data, samples, frames."""
+    with path.open("rb") as stream:
+        parts = list(WALKERS[container(path)](stream, path.stat().st_size))
+    decoded = {"image data", "IDAT", "data", "audio"}
+    offsets = [offset for part in parts if part.name in decoded for offset in range(part.start + 8, part.end - 4)]
+    assert len(offsets) > CHANGES
+    return offsets
+
+
+def test_labelled_file_is_trusted(labelled: Path, trust: TrustStore, cage: Cage) -> None:
+    report = verify_file(labelled, trust=trust, cage=cage)
+    report.require()
+    judged = report.files[0]
+    assert judged.state == "trusted"
+    assert judged.axes.content == "intact"
+    assert judged.axes.label == ("present",)
+    assert judged.axes.signer == "trusted"
+    assert judged.axes.time == "claimed"
+    assert judged.axes.revocation == "not-checked"
+    assert judged.label is not None
+    assert judged.label.value["systems"] == [
+        {"name": "AcmeSynth", "version": "2.1.0", "model_type": "c2pa.types.model.pytorch"}
+    ]
+    assert judged.label.value["provider"] == {"name": "Acme Audio Ltd"}
+    assert "revocation" in " ".join(judged.not_checked)
+
+
+def test_without_anchors_it_is_valid_and_does_not_pass(labelled: Path, cage: Cage) -> None:
+    judged = verify_file(labelled, cage=cage).files[0]
+    assert (judged.state, judged.axes.signer, judged.passed) == ("valid", "no-anchors", False)
+
+
+def test_independent_verifier_agrees(labelled: Path, credential: Path) -> None:
+    root = (credential / "root.pem").read_text()
+    said = encypher_c2pa.verify(
+        labelled.read_bytes(), MIMES[labelled.suffix], trust_pem=root, no_default_trust=True, telemetry=False
+    )
+    assert (said["integrity"], said["signature"], said["hard_binding"]) == ("valid", "valid", "match")
+    assert said["trust"]["status"] == "valid_for_supplied_material"
+    assert said["validation_results"]["failure"] == []
+
+
+def test_every_changed_media_byte_is_refused(labelled: Path, trust: TrustStore, cage: Cage) -> None:
+    original = labelled.read_bytes()
+    rng = random.Random(20261122)
+    for offset in rng.sample(media_bytes(labelled), CHANGES):
+        changed = bytearray(original)
+        changed[offset] ^= 1 << rng.randrange(8)
+        assert state(bytes(changed), trust, cage) not in GOOD, f"byte {offset}"
+
+
+def test_independent_verifier_refuses_the_same(labelled: Path) -> None:
+    original = labelled.read_bytes()
+    rng = random.Random(20261122)
+    for offset in rng.sample(media_bytes(labelled), 5):
+        changed = bytearray(original)
+        changed[offset] ^= 1 << rng.randrange(8)
+        said = encypher_c2pa.verify(bytes(changed), MIMES[labelled.suffix], no_default_trust=True, telemetry=False)
+        assert said["integrity"] == "invalid", f"byte {offset}"
+
+
+def test_truncated_is_refused(labelled: Path, trust: TrustStore, cage: Cage) -> None:
+    original = labelled.read_bytes()
+    for share in (0.02, 0.2, 0.5, 0.9, 0.999):
+        assert state(original[: int(share * len(original))], trust, cage) not in GOOD
+    assert state(original[:-1], trust, cage) not in GOOD
+
+
+def test_spliced_media_is_refused(labelled: Path, trust: TrustStore, cage: Cage) -> None:
+    original = labelled.read_bytes()
+    middle = media_bytes(labelled)[len(media_bytes(labelled)) // 2]
+    assert state(original[:middle] + original[middle + 64 :], trust, cage) not in GOOD
+    assert state(original[:middle] + bytes(64) + original[middle:], trust, cage) not in GOOD
+    assert state(original + b"appended", trust, cage) not in GOOD
+
+
+def manifest_parts(content: bytes, path: Path) -> list[tuple[int, int]]:
+    from io import BytesIO
+
+    parts = WALKERS[container(path)](BytesIO(content), len(content))
+    return [(part.start, part.end) for part in parts if part.role == "manifest"]
+
+
+def test_swapped_manifest_is_refused(
+    labelled: Path, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+) -> None:
+    """The manifest of another file of the same format and length, whole and well signed."""
+    original = labelled.read_bytes()
+    offset = media_bytes(labelled)[77]
+    bare = bytearray(original)
+    bare[offset] ^= 4
+    [(start, end)] = manifest_parts(original, labelled)
+    source = strip(bytes(bare), labelled)
+    other, _ = label_bytes(source, label, signer, cage=cage)
+    [(other_start, other_end)] = manifest_parts(other, labelled)
+    assert state(other, trust, cage) == "trusted"
+    if end - start != other_end - other_start:
+        pytest.skip("the manifests differ in length")
+    swapped = original[:start] + other[other_start:other_end] + original[end:]
+    assert state(swapped, trust, cage) not in GOOD
+
+
+def strip(content: bytes, path: Path) -> bytes:
+    """Remove the manifest as a careless tool does."""
+    for start, end in reversed(manifest_parts(content, path)):
+        content = content[:start] + content[end:]
+    if path.suffix == ".wav":
+        content = content[:4] + (len(content) - 8).to_bytes(4, "little") + content[8:]
+    if path.suffix in (".mp3", ".flac"):
+        size = content[6] << 21 | content[7] << 14 | content[8] << 7 | content[9]
+        size -= len(path.read_bytes()) - len(content)
+        content = content[:6] + bytes(size >> shift & 127 for shift in (21, 14, 7, 0)) + content[10:]
+    return content
+
+
+def test_stripped_is_unsigned_and_exits_1(labelled: Path, trust: TrustStore, cage: Cage, cli: Cli) -> None:
+    labelled.write_bytes(strip(labelled.read_bytes(), labelled))
+    judged = verify_file(labelled, trust=trust, cage=cage).files[0]
+    assert (judged.state, judged.axes.label, judged.passed) == ("unsigned", ("none",), False)
+    done = cli("verify", labelled, "--trust", "test")
+    assert done.returncode == 1
+    assert "does not mean “not AI”" in done.stdout
+
+
+@needs("ffmpeg")
+def test_decoded_media_is_untouched(labelled: Path, media: Path) -> None:
+    def decoded(path: Path) -> str:
+        run = ["ffmpeg", "-v", "error", "-i", str(path), "-map", "0", "-f", "md5", "-"]
+        return subprocess.run(run, capture_output=True, text=True, check=True).stdout
+
+    assert decoded(labelled) == decoded(media / labelled.name.removeprefix("labelled-"))
+
+
+@needs("exiftool")
+def test_source_keeps_its_metadata(labelled: Path, media: Path) -> None:
+    """exiftool is the judge: every tag of the source is there afterwards, with the same value."""
+
+    def tags(path: Path) -> dict[str, str]:
+        run = ["exiftool", "-j", "-G1", "-a", str(path)]
+        found = json.loads(subprocess.run(run, capture_output=True, text=True, check=True).stdout)[0]
+        ours = ("System:", "JUMBF", "ExifTool:", "File:", "CBOR", "C2PA", "SourceFile", "Composite:")
+        return {key.partition(":")[2]: value for key, value in found.items() if not key.startswith(ours)}
+
+    before = tags(media / labelled.name.removeprefix("labelled-"))
+    after = tags(labelled)
+    assert {key: after.get(key) for key in before} == before
+
+
+@needs("ffmpeg")
+def test_conversion_keeps_its_history_with_parent(media: Path, cli: Cli) -> None:
+    """WAV to MP3 by ffmpeg drops the manifest; --parent brings the history back, and show shows both."""
+    options = ("--kind", "ai_generated", "--system", "AcmeSynth@2.1", "--signer", "test")
+    assert cli("label", media / "take.wav", *options).returncode == 0
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-i", str(media / "take.labeled.wav"), str(media / "conv.mp3")], check=True
+    )
+    assert cli("verify", media / "conv.mp3", "--trust", "test").returncode == 1
+    done = cli("label", media / "conv.mp3", "--parent", media / "take.labeled.wav", *options)
+    assert done.returncode == 0, done.stderr
+    assert cli("verify", media / "conv.labeled.mp3", "--trust", "test").returncode == 0
+    tree = cli("show", media / "conv.labeled.mp3", "--trust", "test").stdout
+    assert "c2pa.transcoded" in tree
+    assert "made from: take.labeled.wav" in tree
+    assert tree.count("made by AI") == 2
+
+
+def test_stems_become_ingredients(media: Path, label: Label, signer: Signer, trust: TrustStore, cage: Cage) -> None:
+    stem = media / "stem.flac"
+    label_file(media / "take.flac", stem, label, signer, cage=cage)
+    mix = media / "mix.wav"
+    label_file(media / "take.wav", mix, label, signer, ingredients=[stem, media / "take.mp3"], cage=cage)
+    judged = verify_file(mix, trust=trust, cage=cage).files[0]
+    assert [action["action"] for action in judged.actions] == ["c2pa.created", "c2pa.placed", "c2pa.placed"]
+    assert [(node.relationship, node.title, node.state) for node in judged.history] == [
+        ("componentOf", "stem.flac", "clean"),
+        ("componentOf", "take.mp3", "no-provenance"),
+    ]
+    assert judged.axes.history == "clean"
+
+
+def test_labelling_again_keeps_the_first_label(
+    labelled: Path, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+) -> None:
+    again = labelled.with_name(f"again-{labelled.name}")
+    receipt = label_file(labelled, again, Label(kind="ai_modified"), signer, cage=cage)
+    judged = verify_file(again, trust=trust, cage=cage).files[0]
+    assert judged.state == "trusted"
+    assert judged.history[0].manifest == receipt.parent
+    assert judged.history[0].kind == "ai_generated"
+    assert judged.label is not None
+    assert judged.label.kind == "ai_modified"
+
+
+def test_detached_leaves_the_source_and_is_found(
+    media: Path, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+) -> None:
+    for name in SAMPLES:
+        source = media / name
+        before = source.read_bytes()
+        receipt = label_file(source, source, label, signer, detached=True, cage=cage)
+        assert source.read_bytes() == before
+        assert receipt.output == f"{source}.c2pa"
+        judged = verify_file(source, trust=trust, cage=cage).files[0]
+        assert (judged.state, judged.source) == ("trusted", "sidecar")
+        source.write_bytes(before[:-20] + bytes(20))
+        assert verify_file(source, trust=trust, cage=cage).files[0].state not in GOOD
+
+
+def test_embedded_wins_over_a_different_one_beside(
+    media: Path, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+) -> None:
+    source, dest = media / "cover.jpg", media / "out.jpg"
+    label_file(source, source, label, signer, detached=True, cage=cage)
+    sidecar = source.with_name("cover.jpg.c2pa")
+    shutil.move(sidecar, media / "other.c2pa")
+    label_file(source, dest, label, signer, cage=cage)
+    shutil.move(media / "other.c2pa", media / "out.jpg.c2pa")
+    judged = verify_file(dest, trust=trust, cage=cage).files[0]
+    assert (judged.state, judged.source) == ("trusted", "embedded")
+    assert "carrier.sidecar-differs" in [item.rule for item in judged.findings]
+
+
+def test_manifest_is_small(media: Path, label: Label, signer: Signer, cage: Cage) -> None:
+    receipt = label_file(media / "cover.jpg", media / "out.jpg", label, signer, cage=cage)
+    assert receipt.manifest_bytes <= 6 * 1024
+    grown = (media / "out.jpg").stat().st_size - (media / "cover.jpg").stat().st_size
+    assert grown <= 6 * 1024
+
+
+def test_pixels_are_the_same(media: Path, label: Label, signer: Signer, cage: Cage) -> None:
+    for name in ("cover.jpg", "still.png"):
+        label_file(media / name, media / f"out-{name}", label, signer, cage=cage)
+        with Image.open(media / name) as before, Image.open(media / f"out-{name}") as after:
+            assert before.tobytes() == after.tobytes()
+            assert dict(before.getexif()) == dict(after.getexif())

@@ -1,0 +1,484 @@
+"""The verdict: every axis, every row of the state table, every code, on evidence written by hand."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+from provlabel.codes import EFFECTS
+from provlabel.evidence import Action, Code, Evidence, Exclusion, Ingredient, Manifest, Signing, Trouble
+from provlabel.label.vocabularies import IPTC, KINDS
+from provlabel.report import Axes
+from provlabel.verdict import Verdict, judge, state_of
+
+AT = dt.datetime(2026, 11, 22, 12, tzinfo=dt.timezone.utc)
+OURS = "urn:provlabel:anchors:1"
+SIGNING = Signing("es256", {"CN": "A"}, {"CN": "B"}, "1", "2026-01-01T00:00:00+00:00", "2027-01-01T00:00:00+00:00")
+AI = IPTC + "trainedAlgorithmicMedia"
+
+
+def ok(code: str, text: str = "") -> Code:
+    return Code(code, "success", "url", text)
+
+
+def info(code: str, text: str = "") -> Code:
+    return Code(code, "informational", "url", text)
+
+
+def bad(code: str, text: str = "") -> Code:
+    return Code(code, "failure", "url", text)
+
+
+SOUND = (ok("claimSignature.validated"), ok("assertion.dataHash.match"))
+TRUSTED = ok("signingCredential.trusted", f"found in [{OURS}] trust anchors")
+LABEL = {"schema": "label-v1", "kind": "ai_generated"}
+
+
+def manifest(*codes: Code, **fields: object) -> Manifest:
+    base = Manifest(
+        urn="urn:1",
+        signing=SIGNING,
+        codes=(*SOUND, *codes),
+        actions=(Action("c2pa.created", AI),),
+        label=LABEL,
+        label_vouched=True,
+        labels=1,
+    )
+    return replace(base, **fields)
+
+
+def verdict(*manifests: Manifest, anchors: tuple[str, ...] = (OURS,), at: dt.datetime = AT, **fields: object) -> Verdict:
+    return judge(Evidence(source="embedded", manifests=manifests, **fields), anchors=anchors, at=at)
+
+
+def rules(found: Verdict, level: str | None = None) -> list[str]:
+    return [item.rule for item in found.findings if level in (None, item.level)]
+
+
+def test_a_good_file_is_trusted() -> None:
+    found = verdict(manifest(TRUSTED))
+    assert found.state == "trusted"
+    assert found.axes == Axes(
+        content="intact",
+        label=("present",),
+        signer="trusted",
+        time="none",
+        revocation="not-checked",
+        history="none",
+        identity="none",
+    )
+    assert rules(found) == ["time.unproven"]
+    assert [check.partition(":")[0] for check in found.not_checked] == ["revocation", "other carriers"]
+
+
+# --- nothing to judge ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "rule"),
+    [
+        ("malformed", "content.malformed"),
+        ("refused", "content.refused"),
+        ("unsupported", "content.unsupported"),
+        ("died", "content.worker-died"),
+        ("too-costly", "content.too-costly"),
+        ("io", "content.unread"),
+    ],
+)
+def test_trouble_is_unreadable_never_invalid(kind: str, rule: str) -> None:
+    found = judge(Evidence(trouble=Trouble(kind, "why")), anchors=(OURS,), at=AT)  # type: ignore[arg-type]
+    assert (found.state, found.axes.content) == ("unreadable", "unreadable")
+    assert rules(found, "error") == [rule]
+    assert "why" in found.findings[0].message
+
+
+def test_no_manifest_is_unsigned() -> None:
+    found = judge(Evidence(), anchors=(OURS,), at=AT)
+    assert (found.state, found.axes.label, found.findings) == ("unsigned", ("none",), ())
+
+
+def test_a_url_alone_is_remote() -> None:
+    found = judge(Evidence(source="remote", remote_url="https://x.example/m"), anchors=(OURS,), at=AT)
+    assert (found.state, found.axes.label) == ("remote", ("remote-only",))
+    assert "https://x.example/m" in found.findings[0].message
+
+
+# --- content ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", [code for code, effect in EFFECTS.items() if effect == "altered"])
+def test_altered(code: str) -> None:
+    found = verdict(manifest(TRUSTED, bad(code, "hashes do not match")))
+    assert (found.state, found.axes.content) == ("invalid", "altered")
+    assert "content.altered" in rules(found, "error")
+
+
+@pytest.mark.parametrize("code", [code for code, effect in EFFECTS.items() if effect in ("unbound", "rule-broken")])
+def test_not_fully_bound(code: str) -> None:
+    found = verdict(manifest(TRUSTED, bad(code)))
+    assert (found.state, found.axes.content) == ("invalid", "not-fully-bound")
+
+
+def test_a_fitting_hash_over_a_wrong_range_is_not_called_altered() -> None:
+    code = bad("assertion.dataHash.mismatch", "data hash exclusion does not match the manifest location")
+    found = verdict(manifest(TRUSTED, code))
+    assert (found.state, found.axes.content) == ("invalid", "not-fully-bound")
+    assert rules(found, "error") == ["content.not-fully-bound"]
+
+
+def test_no_confirmed_hash_is_not_intact() -> None:
+    found = verdict(manifest(codes=(ok("claimSignature.validated"), TRUSTED)))
+    assert (found.state, found.axes.content) == ("invalid", "not-fully-bound")
+    assert "no content hash" in found.findings[0].message
+
+
+@pytest.mark.parametrize(
+    ("roles", "content"),
+    [
+        (("manifest", "metadata"), "intact"),
+        (("manifest",), "intact"),
+        (("manifest", "media"), "not-fully-bound"),
+        (("unknown",), "not-fully-bound"),
+        ((), "not-fully-bound"),
+    ],
+)
+def test_what_is_left_out_decides(roles: tuple[str, ...], content: str) -> None:
+    ranges = tuple(Exclusion(0, 1, role) for role in roles)
+    found = verdict(
+        manifest(TRUSTED, info("assertion.dataHash.additionalExclusionsPresent", "why"), exclusions=ranges)
+    )
+    assert found.axes.content == content
+    assert ("content.metadata-excluded" in rules(found)) == (content == "intact")
+
+
+def test_an_update_manifest_is_bound_by_its_parent() -> None:
+    update = manifest(
+        codes=(ok("claimSignature.validated"), TRUSTED),
+        update=True,
+        ingredients=(Ingredient("parentOf", manifest="urn:2"),),
+    )
+    parent = manifest(TRUSTED, urn="urn:2")
+    assert verdict(update, parent).state == "trusted"
+    altered = replace(parent, codes=(ok("claimSignature.validated"), TRUSTED, bad("assertion.dataHash.mismatch")))
+    assert verdict(update, altered).axes.content == "altered"
+    assert verdict(update).state == "invalid"
+    circle = replace(parent, update=True, ingredients=(Ingredient("parentOf", manifest="urn:1"),))
+    assert verdict(update, circle).state in ("invalid", "trusted")
+
+
+# --- unknown codes ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["success", "informational", "failure"])
+def test_an_unknown_code_is_an_error(kind: str) -> None:
+    found = verdict(manifest(TRUSTED, Code("brand.new", kind)))  # type: ignore[arg-type]
+    assert "engine.unknown-code" in rules(found, "error")
+    assert (found.state == "invalid") == (kind == "failure")
+
+
+def test_an_unknown_code_of_an_ingredient_is_an_error() -> None:
+    part = Ingredient("parentOf", manifest="urn:2", recorded=(bad("brand.new"),))
+    found = verdict(manifest(TRUSTED, ingredients=(part,)), manifest(TRUSTED, urn="urn:2"))
+    assert "engine.unknown-code" in rules(found, "error")
+    assert (found.state, found.axes.history) == ("invalid", "broken")
+
+
+@given(st.lists(st.sampled_from(sorted(EFFECTS)), max_size=6), st.sampled_from(["success", "informational", "failure"]))
+def test_good_codes_never_outweigh_bad_ones(codes: list[str], kind: str) -> None:
+    """Whatever else is said: a mismatch, a bad signature or a revocation never ends well."""
+    extra = tuple(Code(code, kind) for code in codes)  # type: ignore[arg-type]
+    for worst in ("assertion.dataHash.mismatch", "claimSignature.mismatch", "signingCredential.ocsp.revoked"):
+        assert verdict(manifest(TRUSTED, *extra, bad(worst))).state == "invalid"
+
+
+# --- signer ----------------------------------------------------------------------------------------
+
+
+def test_no_anchors() -> None:
+    found = verdict(manifest(bad("signingCredential.untrusted")), anchors=())
+    assert (found.state, found.axes.signer) == ("valid", "no-anchors")
+
+
+def test_unknown_signer() -> None:
+    found = verdict(manifest(bad("signingCredential.untrusted")))
+    assert (found.state, found.axes.signer) == ("valid", "unknown")
+    assert "signer.unknown" in rules(found, "warning")
+
+
+def test_trusted_by_a_list_that_is_not_ours_is_unknown() -> None:
+    foreign = ok("signingCredential.trusted", "found in [urn:somebody] trust anchors")
+    assert verdict(manifest(foreign)).axes.signer == "unknown"
+
+
+def test_both_trusted_and_untrusted_is_unknown() -> None:
+    assert verdict(manifest(TRUSTED, bad("signingCredential.untrusted"))).axes.signer == "unknown"
+
+
+@pytest.mark.parametrize("code", [code for code, effect in EFFECTS.items() if effect == "bad-signature"])
+def test_bad_signature(code: str) -> None:
+    found = verdict(manifest(TRUSTED, bad(code)))
+    assert (found.state, found.axes.signer) == ("invalid", "bad-signature")
+
+
+def test_a_signature_that_nobody_confirmed_is_bad() -> None:
+    assert verdict(manifest(codes=(ok("assertion.dataHash.match"), TRUSTED))).axes.signer == "bad-signature"
+    assert verdict(manifest(TRUSTED, signing=None)).axes.signer == "bad-signature"
+
+
+def test_revoked() -> None:
+    found = verdict(manifest(TRUSTED, bad("signingCredential.ocsp.revoked")))
+    assert (found.state, found.axes.signer, found.axes.revocation) == ("invalid", "revoked", "revoked")
+
+
+def test_not_revoked_is_good() -> None:
+    found = verdict(manifest(TRUSTED, ok("signingCredential.ocsp.notRevoked")))
+    assert found.axes.revocation == "good"
+    assert not any("revocation" in check for check in found.not_checked)
+
+
+@pytest.mark.parametrize(
+    ("year", "signer"), [(2025, "not-yet-valid"), (2026, "trusted"), (2028, "expired")]
+)
+def test_validity_is_our_own_check(year: int, signer: str) -> None:
+    """The engine says trusted, as it does for a v1 claim with a stamp that anybody can make."""
+    at = AT.replace(year=year)
+    found = verdict(manifest(TRUSTED), at=at)
+    assert found.axes.signer == signer
+    assert found.state == ("trusted" if signer == "trusted" else "invalid")
+
+
+def test_expired_by_the_engines_word() -> None:
+    assert verdict(manifest(TRUSTED, bad("signingCredential.expired"))).axes.signer == "expired"
+
+
+@pytest.mark.parametrize("not_after", ["", "nonsense", "2027-01-01T00:00:00"])
+def test_an_unreadable_validity_counts_as_over(not_after: str) -> None:
+    assert verdict(manifest(TRUSTED, signing=replace(SIGNING, not_after=not_after))).axes.signer == "expired"
+
+
+# --- time ------------------------------------------------------------------------------------------
+
+STAMPED = replace(SIGNING, stamped="2026-06-01T00:00:00+00:00")
+PROOF = (ok("timeStamp.validated"), ok("timeStamp.trusted"))
+
+
+def test_a_trusted_stamp_proves_the_time_beyond_expiry() -> None:
+    found = verdict(manifest(TRUSTED, *PROOF, signing=STAMPED), at=AT.replace(year=2030))
+    assert (found.state, found.axes.time, found.axes.signer) == ("trusted", "proven", "trusted")
+    assert "time.unproven" not in rules(found)
+
+
+def test_back_dated_stamp_of_a_v1_claim_proves_nothing() -> None:
+    found = verdict(manifest(TRUSTED, *PROOF, signing=STAMPED, claim_version=1), at=AT.replace(year=2030))
+    assert (found.state, found.axes.time, found.axes.signer) == ("invalid", "claimed", "expired")
+
+
+def test_an_untrusted_stamp_is_a_claim() -> None:
+    found = verdict(manifest(TRUSTED, info("timeStamp.untrusted"), signing=STAMPED))
+    assert found.axes.time == "claimed"
+
+
+@pytest.mark.parametrize(
+    ("fields", "time"),
+    [
+        ({"label": {**LABEL, "event_time": "2026-11-22T10:00:00Z"}}, "claimed"),
+        ({"actions": (Action("c2pa.created", AI, when="2026-11-22T10:00:00Z"),)}, "claimed"),
+        ({"label": None, "labels": 0}, "none"),
+        ({"label": "text", "signing": None}, "none"),
+    ],
+)
+def test_claimed_times(fields: dict[str, object], time: str) -> None:
+    assert verdict(manifest(TRUSTED, **fields)).axes.time == time
+
+
+# --- label -----------------------------------------------------------------------------------------
+
+
+def test_a_signed_photo_without_ai_label_is_trusted_with_label_none() -> None:
+    photo = manifest(TRUSTED, label=None, labels=0, actions=(Action("c2pa.created", IPTC + "digitalCapture"),))
+    found = verdict(photo)
+    assert (found.state, found.axes.label) == ("trusted", ("none",))
+
+
+def test_an_ai_action_alone_is_a_label() -> None:
+    assert verdict(manifest(TRUSTED, label=None, labels=0)).axes.label == ("present",)
+
+
+@pytest.mark.parametrize("source", ["https://evil.example/x", "trainedAlgorithmicMedia", AI.replace("http:", "https:")])
+def test_unknown_source_type(source: str) -> None:
+    found = verdict(manifest(TRUSTED, actions=(Action("c2pa.created", source),)))
+    assert "unknown-value" in found.axes.label
+    assert "label.unknown-value" in rules(found, "error")
+
+
+@pytest.mark.parametrize("label", [{"schema": "label-v1", "kind": "ai_magic"}, {"schema": "label-v1"}, "text", [1]])
+def test_unknown_kind(label: object) -> None:
+    found = verdict(manifest(TRUSTED, label=label))
+    assert found.axes.label == ("present", "unknown-value")
+
+
+def test_newer_schema_is_a_warning() -> None:
+    found = verdict(manifest(TRUSTED, label={"schema": "label-v2", "kind": "ai_generated"}))
+    assert "label.newer-schema" in rules(found, "warning")
+    assert found.axes.label == ("present",)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"actions": (Action("c2pa.created", AI), Action("c2pa.created", IPTC + "digitalCapture"))},
+        {"actions": (Action("c2pa.created", AI), Action("c2pa.opened"))},
+        {"actions": (Action("c2pa.created", IPTC + "digitalCapture"),)},
+        {"label": {"schema": "label-v1", "kind": "human_made"}},
+        {
+            "label": {"schema": "label-v1", "kind": "human_made"},
+            "actions": (Action("c2pa.created", IPTC + "digitalCreation"), Action("c2pa.edited", AI)),
+        },
+        {"labels": 2},
+    ],
+)
+def test_contradictions(fields: dict[str, object]) -> None:
+    found = verdict(manifest(TRUSTED, **fields))
+    assert "contradictory" in found.axes.label
+    assert "label.contradictory" in rules(found, "error")
+
+
+def test_unvouched() -> None:
+    found = verdict(manifest(TRUSTED, label_vouched=False))
+    assert found.axes.label == ("present", "unvouched")
+    found = verdict(manifest(TRUSTED, actions=(Action("c2pa.created", AI, vouched=False),)))
+    assert found.axes.label == ("present", "unvouched")
+    assert rules(found, "error") == ["label.unvouched"]
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_every_kind_agrees_with_its_own_source_type(kind: str) -> None:
+    action = Action("c2pa.created", KINDS[kind].digital_source_type)
+    found = verdict(manifest(TRUSTED, label={"schema": "label-v1", "kind": kind}, actions=(action,)))
+    assert found.axes.label == ("present",)
+
+
+# --- history ---------------------------------------------------------------------------------------
+
+
+def with_parent(part: Ingredient, *parents: Manifest) -> Verdict:
+    return verdict(manifest(TRUSTED, ingredients=(part,)), *parents)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "now", "history"),
+    [
+        ((TRUSTED,), (), "clean"),
+        ((TRUSTED,), (TRUSTED,), "clean"),
+        ((bad("signingCredential.untrusted"),), (TRUSTED,), "clean"),
+        ((bad("signingCredential.untrusted"),), (), "unknown-signer"),
+        ((TRUSTED,), (bad("signingCredential.untrusted"),), "unknown-signer"),
+        ((TRUSTED,), (bad("signingCredential.expired"),), "unknown-signer"),
+        ((bad("assertion.dataHash.mismatch"),), (TRUSTED,), "broken"),
+        ((TRUSTED,), (bad("claimSignature.mismatch"),), "broken"),
+        ((bad("timeStamp.mismatch"),), (TRUSTED,), "clean"),
+        ((bad("signingCredential.ocsp.revoked"),), (TRUSTED,), "broken"),
+    ],
+)
+def test_one_parent(recorded: tuple[Code, ...], now: tuple[Code, ...], history: str) -> None:
+    part = Ingredient("parentOf", "p.jpg", manifest="urn:2", recorded=recorded)
+    found = with_parent(part, manifest(urn="urn:2", codes=now))
+    assert found.axes.history == history
+    assert found.state == ("invalid" if history == "broken" else "trusted")
+
+
+def test_a_missing_manifest_is_broken_history() -> None:
+    assert with_parent(Ingredient("parentOf", manifest="urn:9")).axes.history == "broken"
+
+
+def test_an_ingredient_without_manifest_is_a_note() -> None:
+    found = with_parent(Ingredient("componentOf", "a.png"))
+    assert (found.axes.history, found.state) == ("clean", "trusted")
+    assert "history.no-provenance" in rules(found, "note")
+    found = with_parent(Ingredient("componentOf", "a.png", recorded=(bad("claimSignature.mismatch"),)))
+    assert found.axes.history == "broken"
+
+
+@pytest.mark.parametrize("depth", [1, 2, 5])
+def test_laundering_is_seen_at_any_depth(depth: int) -> None:
+    chain = [
+        manifest(TRUSTED, urn=f"urn:{level}", ingredients=(Ingredient("parentOf", manifest=f"urn:{level + 1}"),))
+        for level in range(depth)
+    ]
+    tampered = Ingredient("parentOf", manifest=f"urn:{depth}", recorded=(bad("assertion.dataHash.mismatch"),))
+    chain[-1] = replace(chain[-1], ingredients=(tampered,))
+    found = verdict(*chain, manifest(TRUSTED, urn=f"urn:{depth}"))
+    assert (found.state, found.axes.history) == ("invalid", "broken")
+
+
+def test_the_worst_ingredient_decides() -> None:
+    parts = (
+        Ingredient("parentOf", manifest="urn:2", recorded=(TRUSTED,)),
+        Ingredient("componentOf", manifest="urn:3", recorded=(bad("signingCredential.untrusted"),)),
+    )
+    found = verdict(manifest(TRUSTED, ingredients=parts), manifest(urn="urn:2"), manifest(urn="urn:3"))
+    assert (found.axes.history, found.state) == ("unknown-signer", "trusted")
+
+
+# --- identity and carriers -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("codes", "identities", "identity"),
+    [
+        ((), 0, "none"),
+        ((), 1, "not-checked"),
+        ((ok("cawg.x509.credential.trusted"),), 1, "ok"),
+        ((bad("cawg.x509.signature.mismatch"),), 1, "bad"),
+    ],
+)
+def test_identity(codes: tuple[Code, ...], identities: int, identity: str) -> None:
+    found = verdict(manifest(TRUSTED, *codes, identities=identities))
+    assert found.axes.identity == identity
+    assert ("identity.bad" in rules(found, "error")) == (identity == "bad")
+    assert any("identity" in check for check in found.not_checked) == (identity == "not-checked")
+
+
+def test_a_sidecar_that_differs_is_a_warning() -> None:
+    assert "carrier.sidecar-differs" in rules(verdict(manifest(TRUSTED), sidecar_differs=True), "warning")
+
+
+# --- the state table, row by row -------------------------------------------------------------------
+
+BASE = Axes(
+    content="intact",
+    label=("present",),
+    signer="trusted",
+    time="claimed",
+    revocation="not-checked",
+    history="clean",
+    identity="none",
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "state"),
+    [
+        ({}, "trusted"),
+        ({"content": "unreadable"}, "unreadable"),
+        ({"content": "altered"}, "invalid"),
+        ({"content": "not-fully-bound"}, "invalid"),
+        ({"content": "not-applicable"}, "invalid"),
+        ({"signer": "bad-signature"}, "invalid"),
+        ({"signer": "revoked"}, "invalid"),
+        ({"signer": "not-applicable"}, "invalid"),
+        ({"signer": "expired"}, "invalid"),
+        ({"signer": "not-yet-valid"}, "invalid"),
+        ({"signer": "expired", "time": "proven"}, "valid"),
+        ({"history": "broken"}, "invalid"),
+        ({"history": "unknown-signer"}, "trusted"),
+        ({"signer": "unknown"}, "valid"),
+        ({"signer": "no-anchors"}, "valid"),
+        ({"label": ("none",)}, "trusted"),
+    ],
+)
+def test_state_table(change: dict[str, object], state: str) -> None:
+    assert state_of(replace(BASE, **change)) == state
