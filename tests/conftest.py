@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from provlabel import Label, Provider, System, TrustStore, open_signer
 from provlabel.cage import Cage
 from provlabel.signers import Signer

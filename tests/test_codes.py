@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from provlabel import Label, label_bytes
 from provlabel.cage import Cage
 from provlabel.codes import _BY_EFFECT, EFFECTS
@@ -21,9 +22,7 @@ def test_each_code_has_one_meaning() -> None:
 
 def unknown(evidence: Evidence) -> set[str]:
     codes = {code.code for manifest in evidence.manifests for code in manifest.codes}
-    codes |= {
-        code.code for manifest in evidence.manifests for part in manifest.ingredients for code in part.recorded
-    }
+    codes |= {code.code for manifest in evidence.manifests for part in manifest.ingredients for code in part.recorded}
     return codes - set(EFFECTS)
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import encypher_c2pa
 import pytest
-from conftest import MIMES, SAMPLES, Cli, needs
 from PIL import Image
+
+from conftest import MIMES, SAMPLES, Cli, needs
 from provlabel import Label, TrustStore, label_bytes, label_file, verify_bytes, verify_file
 from provlabel.cage import Cage
 from provlabel.containers import WALKERS
@@ -23,9 +24,7 @@ GOOD = ("trusted", "valid")
 
 
 @pytest.fixture(params=SAMPLES)
-def labelled(
-    request: pytest.FixtureRequest, media: Path, label: Label, signer: Signer, cage: Cage
-) -> Path:
+def labelled(request: pytest.FixtureRequest, media: Path, label: Label, signer: Signer, cage: Cage) -> Path:
     """One labelled sample of each format."""
     dest = media / f"labelled-{request.param}"
     label_file(media / request.param, dest, label, signer, cage=cage)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 
-import provlabel
 import pytest
+
+import provlabel
 
 PUBLIC = {
     "ConfigError",

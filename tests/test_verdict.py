@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
+
 from provlabel.codes import EFFECTS
 from provlabel.evidence import Action, Code, Evidence, Exclusion, Ingredient, Manifest, Signing, Trouble
 from provlabel.label.vocabularies import IPTC, KINDS
@@ -50,7 +51,9 @@ def manifest(*codes: Code, **fields: object) -> Manifest:
     return replace(base, **fields)
 
 
-def verdict(*manifests: Manifest, anchors: tuple[str, ...] = (OURS,), at: dt.datetime = AT, **fields: object) -> Verdict:
+def verdict(
+    *manifests: Manifest, anchors: tuple[str, ...] = (OURS,), at: dt.datetime = AT, **fields: object
+) -> Verdict:
     return judge(Evidence(source="embedded", manifests=manifests, **fields), anchors=anchors, at=at)
 
 
@@ -147,9 +150,7 @@ def test_no_confirmed_hash_is_not_intact() -> None:
 )
 def test_what_is_left_out_decides(roles: tuple[str, ...], content: str) -> None:
     ranges = tuple(Exclusion(0, 1, role) for role in roles)
-    found = verdict(
-        manifest(TRUSTED, info("assertion.dataHash.additionalExclusionsPresent", "why"), exclusions=ranges)
-    )
+    found = verdict(manifest(TRUSTED, info("assertion.dataHash.additionalExclusionsPresent", "why"), exclusions=ranges))
     assert found.axes.content == content
     assert ("content.metadata-excluded" in rules(found)) == (content == "intact")
 
@@ -239,9 +240,7 @@ def test_not_revoked_is_good() -> None:
     assert not any("revocation" in check for check in found.not_checked)
 
 
-@pytest.mark.parametrize(
-    ("year", "signer"), [(2025, "not-yet-valid"), (2026, "trusted"), (2028, "expired")]
-)
+@pytest.mark.parametrize(("year", "signer"), [(2025, "not-yet-valid"), (2026, "trusted"), (2028, "expired")])
 def test_validity_is_our_own_check(year: int, signer: str) -> None:
     """The engine says trusted, as it does for a v1 claim with a stamp that anybody can make."""
     at = AT.replace(year=year)

@@ -127,7 +127,6 @@ def settings(trust: TrustStore = TrustStore()) -> dict[str, Any]:  # noqa: B008 
         "version": 1,
         "core": {
             "allowed_network_hosts": [],
-            "allow_redirects": False,
             "decode_identity_assertions": False,
             "max_decompressed_manifest_size_in_mb": _MAX_INFLATED,
         },
@@ -145,7 +144,6 @@ def settings(trust: TrustStore = TrustStore()) -> dict[str, Any]:  # noqa: B008 
             "thumbnail": {"enabled": False},
             # Without the version suffix, or it has no effect: ingredients would only be gathered.
             "created_assertion_labels": ["c2pa.ingredient", "c2pa.embedded-data"],
-            "generate_c2pa_archive": False,
         },
         "trust": {
             "trust_config": "\n".join(EKUS) + "\n",

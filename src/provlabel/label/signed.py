@@ -28,9 +28,6 @@ class SignedLabel(Struct, frozen=True, kw_only=True):
 def signed_label(label: Label, mode: PromptMode = "omit") -> SignedLabel:
     """Split ``label`` into ``org.provlabel.label`` and, with mode ``clear``, ``org.provlabel.personal``.
 
-    ``carriers`` is empty until projections are written; the field is signed from the first day on,
-    so that its absence can never be mistaken for an old label.
-
     Raises:
         LabelError: mode ``clear`` with a prompt longer than 50,000 characters.
     """
@@ -42,7 +39,7 @@ def signed_label(label: Label, mode: PromptMode = "omit") -> SignedLabel:
     elif text is not UNSET and mode == "clear":
         prompt, personal = Prompt(mode="clear"), {"schema": SCHEMA, "prompt": {"text": _checked(text)}}
     public = structs.replace(label, origin=origin_of(label), prompt=prompt)
-    system = {"schema": SCHEMA, **to_builtins(public), "carriers": []}
+    system = {"schema": SCHEMA, **to_builtins(public)}
     return SignedLabel(system=system, personal=personal, prompt_salt=salt)
 
 

@@ -1,0 +1,50 @@
+# The plain pip lines behind each target stand in the README.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.PHONY: demo test lint bench samples schemas docs system clean
+
+# Make a virtual environment, install provlabel, and show it at work on real files.
+demo: $(VENV)/.user
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh samples/demo.sh
+
+# Install everything and run all tests.
+test: $(STAMP)
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+lint: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+# Ratios against the bare engine, whole processes, in one run.
+bench: $(STAMP)
+	$(BIN)/python -m compileall -q src
+	$(BIN)/python bench/run.py
+
+# What is made from the code or by a script, and committed.
+samples: $(STAMP)
+	$(BIN)/python samples/make_samples.py
+schemas docs: $(STAMP)
+	$(BIN)/python docs/generate.py
+
+# Debian packages that some tests want as judges; without them those tests skip and say so.
+system:
+	apt-get update -qq
+	apt-get install -y -qq --no-install-recommends ffmpeg libimage-exiftool-perl flac gcc libc6-dev openssl
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.user: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check .
+	touch $@
+
+$(STAMP): pyproject.toml requirements-dev.txt | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt -e .
+	touch $@
+
+clean:
+	rm -rf $(VENV) .demo build dist .pytest_cache .mypy_cache .ruff_cache .coverage*
