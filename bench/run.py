@@ -136,9 +136,8 @@ def report(times: dict[str, list[float]], size: int, free: int) -> None:
         print(f"{'held' if ratio <= bound else 'MISSED':<7}{ours} / {theirs}: {ratio:.2f}  (at most {bound})")
         kept.append({"ours": ours, "against": theirs, "ratio": round(ratio, 3), "bound": bound})
     version = medians["provlabel --version"]
-    print(
-        f"{'held' if version <= VERSION_MS else 'MISSED':<7}provlabel --version: {version:.1f} ms  (at most {VERSION_MS})"
-    )
+    held = "held" if version <= VERSION_MS else "MISSED"
+    print(f"{held:<7}provlabel --version: {version:.1f} ms  (at most {VERSION_MS})")
     RESULTS.mkdir(exist_ok=True)
     facts = {
         "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),

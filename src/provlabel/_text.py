@@ -7,10 +7,6 @@ escape sequences, line breaks, or characters that reverse or hide what stands be
 
 from __future__ import annotations
 
-# Categories that are shown as \u{…}: control, format (bidi, zero width), surrogate, private use,
-# unassigned, line and paragraph separators.
-_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-
 #: Characters of one value shown on one line; titles and names are far shorter.
 LIMIT = 200
 
@@ -24,12 +20,9 @@ def printable(text: str, limit: int = LIMIT) -> str:
     'a\\u{1b}[31mb'
     """
     cut = text[:limit]
-    plain = cut.isascii() and cut.isprintable()
-    shown = cut if plain else "".join(map(_visible, cut))
+    shown = cut if cut.isprintable() else "".join(map(_visible, cut))
     return shown + ("…" if len(text) > limit else "")
 
 
 def _visible(ch: str) -> str:
-    import unicodedata  # most text is plain, and then this is never paid for
-
-    return f"\\u{{{ord(ch):x}}}" if unicodedata.category(ch) in _UNSAFE else ch
+    return ch if ch.isprintable() else f"\\u{{{ord(ch):x}}}"

@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import UNSET, Struct, structs, to_builtins
 
 from provlabel.errors import LabelError
+from provlabel.label.loading import label_from_dict
 from provlabel.label.records import SCHEMA, Label, Prompt, origin_of
 from provlabel.label.vocabularies import PromptMode
 
@@ -29,8 +30,10 @@ def signed_label(label: Label, mode: PromptMode = "omit") -> SignedLabel:
     """Split ``label`` into ``org.provlabel.label`` and, with mode ``clear``, ``org.provlabel.personal``.
 
     Raises:
-        LabelError: mode ``clear`` with a prompt longer than 50,000 characters.
+        LabelError: the label breaks its schema (records made in Python are checked here for the first
+            time), or mode ``clear`` with a prompt longer than 50,000 characters.
     """
+    label = label_from_dict(to_builtins(label))
     text = label.prompt.text if label.prompt is not UNSET else UNSET
     prompt, personal, salt = UNSET if label.prompt is UNSET else Prompt(mode="omit"), None, None
     if text is not UNSET and mode == "hash":

@@ -1,0 +1,297 @@
+"""What is said: policy, trust lists, the report's shape, escaping, and the words for people."""
+
+from __future__ import annotations
+
+import io
+import json
+import string
+from pathlib import Path
+
+import jsonschema_rs
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from conftest import Cli
+from provlabel import (
+    ConfigError,
+    InputError,
+    Label,
+    LabelError,
+    Policy,
+    Report,
+    TrustStore,
+    VerificationError,
+    engine,
+    label_file,
+    verify_bytes,
+    verify_file,
+    verify_paths,
+)
+from provlabel._text import printable
+from provlabel.cage import Cage
+from provlabel.label import signed_label
+from provlabel.manifest import definition
+from provlabel.renderers import RENDERERS, Style, tree
+from provlabel.report import Failure
+from provlabel.rules import RULES
+from provlabel.schemas import SCHEMAS
+from provlabel.signers import Signer
+
+ATTACKS = (
+    "\x1b[2J\x1b]0;owned\x07",
+    "\u202egpj.exe",
+    "line\nbreak\rreturn",
+    "\x00\x01\x9b31m",
+    "zero\u200bwidth\ufeff",
+    "\u2028\u2029",
+    "::error::owned",
+    "<script>alert(1)</script>",
+)
+
+
+# --- escaping --------------------------------------------------------------------------------------
+
+
+@given(st.text())
+def test_printable_is_printable_and_bounded(text: str) -> None:
+    shown = printable(text)
+    assert all(ch.isprintable() for ch in shown)
+    assert len(shown) <= 200 * len("\\u{10ffff}") + 1
+
+
+@given(st.text(string.printable.split("\t")[0], max_size=200))
+def test_plain_text_is_left_alone(text: str) -> None:
+    assert printable(text) == text
+
+
+def raw_controls(text: str) -> list[str]:
+    return [ch for ch in text if not (ch.isprintable() or ch == "\n")]
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_strings_of_a_file_never_reach_an_output_raw(
+    attack: str, media: Path, signer: Signer, trust: TrustStore, cage: Cage
+) -> None:
+    """Through every field that a signer chooses, signed with the bare engine as a hostile signer would."""
+    label = Label(kind="ai_generated")
+    made = definition(label, signed_label(label), has_parent=False)
+    made["title"] = attack
+    made["claim_generator_info"][0]["name"] = attack
+    made["assertions"][0]["data"]["actions"][0] |= {"softwareAgent": {"name": attack}, "when": attack}
+    made["assertions"][1]["data"] = {
+        "schema": attack,
+        "kind": attack,
+        "systems": [{"name": attack, "version": attack}, attack],
+        "provider": {"name": attack},
+        "event_time": attack,
+        attack: {attack: [attack]},
+    }
+    signed = io.BytesIO()
+    engine.sign(made, io.BytesIO((media / "cover.jpg").read_bytes()), signed, "image/jpeg", signer)
+    report = verify_bytes(signed.getvalue(), name=attack, trust=trust, cage=cage)
+    assert report.files[0].state == "trusted"
+    whole = replace(report, errors=(Failure(attack, attack, attack),))
+    for render in (*RENDERERS.values(), lambda found, style: tree.render(found.files[0], style)):
+        text = render(whole, Style())
+        assert raw_controls(text) == []
+        if not attack.isprintable():
+            assert attack not in text
+
+
+def test_a_label_made_in_python_is_checked_before_it_is_signed(media: Path, signer: Signer, cage: Cage) -> None:
+    bad = Label(kind="ai_magic", title="a\nb")  # type: ignore[arg-type]
+    with pytest.raises(LabelError, match="unknown value 'ai_magic'"):
+        label_file(media / "cover.jpg", media / "out.jpg", bad, signer, cage=cage)
+    assert not (media / "out.jpg").exists()
+
+
+# --- report and policy -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def reports(media: Path, label: Label, signer: Signer, trust: TrustStore, cage: Cage) -> Report:
+    """Good, changed, unsigned and unreadable, in one report."""
+    good, changed = media / "a-good.jpg", media / "b-changed.jpg"
+    label_file(media / "cover.jpg", good, label, signer, cage=cage)
+    changed.write_bytes(good.read_bytes()[:-100] + bytes(100))
+    (media / "c-empty.jpg").write_bytes(b"")
+    (media / "notes.txt").write_text("not media")
+    for name in ("still.png", "take.mp3", "take.flac", "take.wav"):
+        (media / name).unlink()
+    return verify_paths([media, media / "missing.jpg"], trust=trust, cage=cage)
+
+
+def test_a_report_counts_everything(reports: Report) -> None:
+    assert [(Path(item.path).name, item.state, item.passed) for item in reports.files] == [
+        ("a-good.jpg", "trusted", True),
+        ("b-changed.jpg", "invalid", False),
+        ("c-empty.jpg", "unreadable", False),
+        ("cover.jpg", "unsigned", False),
+    ]
+    total = reports.summary
+    assert (total.files, total.passed, total.failed, total.errors, total.not_media) == (4, 1, 3, 1, 1)
+    assert total.states == {"invalid": 1, "trusted": 1, "unreadable": 1, "unsigned": 1}
+    assert "missing.jpg" in reports.errors[0].message
+
+
+def test_the_report_fits_its_published_schema(reports: Report) -> None:
+    jsonschema_rs.Draft202012Validator(SCHEMAS["report"]()).validate(json.loads(RENDERERS["json"](reports, Style())))
+
+
+def test_the_report_has_the_promised_fields(reports: Report) -> None:
+    plain = msgspec.to_builtins(reports)
+    top = "schema tool engine at policy anchors insecure files summary"
+    each = """path sha256 format state engine_state axes label signer time revocation identity history
+        carriers findings not_checked"""
+    assert set(top.split()) <= set(plain)
+    assert set(each.split()) <= set(plain["files"][0])
+    assert set(plain["files"][1]["findings"][0]) == {"rule", "level", "message", "mend", "at"}
+    assert plain["engine"]["name"] == "c2pa-rs"
+
+
+def test_every_finding_names_a_rule(reports: Report) -> None:
+    findings = [found for item in reports.files for found in item.findings]
+    assert findings
+    assert all(found.rule in RULES and found.level == RULES[found.rule].level for found in findings)
+
+
+def test_require(reports: Report) -> None:
+    with pytest.raises(VerificationError, match=r"b-changed\.jpg: invalid: .* \(and 2 more files\)") as caught:
+        reports.require()
+    assert caught.value.report is reports
+    good = replace(reports, files=reports.files[:1], errors=())
+    good.require()
+    with pytest.raises(VerificationError, match=r"missing\.jpg"):
+        replace(reports, files=reports.files[:1]).require()
+    with pytest.raises(VerificationError, match="nothing to judge"):
+        replace(reports, files=(), errors=()).require()
+
+
+def test_policy_can_be_content_with_less(media: Path, label: Label, signer: Signer, cage: Cage) -> None:
+    dest = media / "out.jpg"
+    label_file(media / "cover.jpg", dest, label, signer, cage=cage)
+    assert not verify_file(dest, cage=cage).passed
+    easy = Policy(name="intact", states=("trusted", "valid"))
+    assert verify_file(dest, policy=easy, cage=cage).passed
+    assert not verify_file(media / "cover.jpg", policy=easy, cage=cage).passed
+    none = Policy(name="none", states=("unsigned",), label_required=False)
+    assert verify_file(media / "cover.jpg", policy=none, cage=cage).passed
+    assert easy.named().sha256 != Policy().named().sha256
+
+
+def test_text_says_it_in_words(reports: Report) -> None:
+    text = RENDERERS["text"](reports, Style())
+    assert "TRUSTED: unchanged since it was signed by someone you trust" in text
+    assert "INVALID: do not rely on" in text
+    assert "does not mean “not AI”" in text
+    assert "made by AI: AcmeSynth 2.1.0, provided by Acme Audio Ltd" in text
+    assert "not checked: revocation" in text
+    assert "1 passed, 3 failed, 1 could not be judged, 1 not media" in text
+    assert "\x1b" not in text
+    assert "\x1b[32;1m" in RENDERERS["text"](reports, Style(colour=True))
+
+
+def test_personal_fields_only_on_request(media: Path, signer: Signer, cage: Cage, cli: Cli) -> None:
+    prompt = media / "prompt.txt"
+    prompt.write_text("a private lighthouse\n")
+    options = ("--kind", "ai_generated", "--signer", "test", "--prompt-file", prompt, "--prompt-mode", "clear")
+    assert cli("label", media / "cover.jpg", *options).returncode == 0
+    dest = media / "cover.labeled.jpg"
+    for args in (
+        ("verify", dest),
+        ("show", dest),
+        ("show", dest, "--format", "json"),
+        ("verify", dest, "--format", "json"),
+    ):
+        assert "private lighthouse" not in cli(*args).stdout
+    assert "a private lighthouse" in cli("show", dest, "--personal").stdout
+    judged = verify_file(dest, personal=True, cage=cage).files[0]
+    assert judged.label is not None
+    assert judged.label.personal == {"schema": "label-v1", "prompt": {"text": "a private lighthouse"}}
+
+
+# --- trust -----------------------------------------------------------------------------------------
+
+
+def test_test_root_is_named_in_the_report(reports: Report) -> None:
+    assert [item.test for item in reports.anchors] == [True]
+    assert "signer.test-credential" in [found.rule for found in reports.files[0].findings]
+
+
+def test_a_strangers_anchor_does_not_trust(
+    media: Path, label: Label, signer: Signer, tmp_path: Path, cage: Cage
+) -> None:
+    import pki
+
+    (tmp_path / "root.pem").write_text(pki.root("provlabel test root").pem)
+    dest = media / "out.jpg"
+    label_file(media / "cover.jpg", dest, label, signer, cage=cage)
+    judged = verify_file(dest, trust=TrustStore.load(tmp_path / "root.pem"), cage=cage).files[0]
+    assert (judged.state, judged.axes.signer) == ("valid", "unknown")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "no PEM certificate"),
+        ("garbage", "no PEM certificate"),
+        ("-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n", "damaged"),
+        ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "damaged"),
+        ("-----BEGIN PRIVATE KEY-----\nMC4=\n-----END PRIVATE KEY-----\n", "holds a private key"),
+    ],
+)
+def test_what_is_no_anchor_list(content: str, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "anchors.pem"
+    path.write_text(content)
+    with pytest.raises(ConfigError, match=words):
+        TrustStore.load(path)
+
+
+def test_a_missing_anchor_list_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file"):
+        TrustStore.load(tmp_path / "none.pem")
+
+
+def test_comments_and_crlf_in_an_anchor_list(credential: Path, tmp_path: Path) -> None:
+    pem = (credential / "root.pem").read_text()
+    path = tmp_path / "anchors.pem"
+    path.write_text(("# our root\n" + pem + pem).replace("\n", "\r\n"))
+    store = TrustStore.load(path)
+    assert store.lists[0].pem.count("BEGIN CERTIFICATE") == 2
+
+
+# --- labels of others ------------------------------------------------------------------------------
+
+EXPECTED = {
+    "CA.jpg": ("trusted", "intact", "clean"),
+    "CACAE-uri-CA.jpg": ("invalid", "intact", "broken"),
+    "CA_ct.jpg": ("trusted", "intact", "clean"),
+    "CIE-sig-CA.jpg": ("invalid", "intact", "broken"),
+    "C_with_CAWG_data.jpg": ("trusted", "intact", "none"),
+    "E-sig-CA.jpg": ("invalid", "intact", "clean"),
+    "XCA.jpg": ("invalid", "altered", "clean"),
+    "boxhash.jpg": ("trusted", "intact", "clean"),
+    "cloud.jpg": ("remote", "not-applicable", "none"),
+    "legacy_ingredient_hash.jpg": ("trusted", "intact", "clean"),
+    "sample1_signed.wav": ("trusted", "intact", "none"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_files_that_others_made(name: str, corpus: Path, cage: Cage) -> None:
+    roots = TrustStore.load(corpus / "test_cert_root_bundle.pem")
+    judged = verify_file(corpus / name, trust=roots, cage=cage).files[0]
+    assert (judged.state, judged.axes.content, judged.axes.history) == EXPECTED[name]
+    without = verify_file(corpus / name, cage=cage).files[0]
+    assert without.state == ("valid" if judged.state == "trusted" else judged.state)
+
+
+def test_bytes_and_file_agree(media: Path, label: Label, signer: Signer, trust: TrustStore, cage: Cage) -> None:
+    dest = media / "out.jpg"
+    label_file(media / "cover.jpg", dest, label, signer, cage=cage)
+    by_file = verify_file(dest, trust=trust, cage=cage).files[0]
+    by_bytes = verify_bytes(dest.read_bytes(), name=str(dest), trust=trust, cage=cage).files[0]
+    assert by_file == by_bytes
