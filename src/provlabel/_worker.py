@@ -50,8 +50,8 @@ class Limits(msgspec.Struct, frozen=True):
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """One file to read: by path, or as bytes that follow the request in a frame of their own."""
 
-    path: str | None = None
-    sidecar: str | None = None  #: where a detached manifest may lie
+    path: bytes | None = None  #: as the file system has it, which need not be UTF-8
+    sidecar: bytes | None = None  #: where a detached manifest may lie
     trust: TrustStore = TrustStore()
     limits: Limits = Limits()
     size: int = 0  #: bytes of content that follow when there is no path
@@ -110,7 +110,7 @@ def main() -> None:
 def answer(request: Request, content: bytes | None) -> Answer:
     """Read one file under its limits."""
     try:
-        stream: BinaryIO = io.BytesIO(content or b"") if request.path is None else open_regular(Path(request.path))
+        stream: BinaryIO = io.BytesIO(content or b"") if request.path is None else _open(request.path)
     except InputError as exc:
         return Answer(refused=str(exc))
     with stream:
@@ -166,45 +166,60 @@ def _read(stream: BinaryIO, size: int, request: Request) -> Evidence:
 
 
 def _judged_by_engine(stream: BinaryIO, fmt: Format, scan: Scan, seen: Evidence, request: Request) -> Evidence:
-    sidecar = _sidecar(request.sidecar)
     try:
-        found = _engine_read(stream, fmt, request.trust, sidecar)
+        found = _engine_read(stream, fmt, request, scan)
+    except InputError as exc:
+        return msgspec.structs.replace(seen, trouble=Trouble("io", str(exc)))
     except EngineError as exc:
         return msgspec.structs.replace(seen, trouble=_trouble(exc))
     except (ValueError, ContainerError) as exc:
         return msgspec.structs.replace(seen, trouble=Trouble("malformed", str(exc)))
-    differs = found.get("source") == "embedded" and sidecar is not None and sidecar not in scan.stores
-    if "manifests" in found:
-        found["manifests"] = _with_roles(found["manifests"], scan)
-    return msgspec.structs.replace(seen, sidecar_differs=differs, **found)
+    return msgspec.structs.replace(seen, **found)
 
 
-def _sidecar(path: str | None) -> bytes | None:
-    """Return the detached manifest beside the file, checked, if there is one."""
-    if path is None or not os.path.lexists(path):
-        return None
-    with open_regular(Path(path)) as stream:
-        store = stream.read(MAX_STORE + 1)
-    scan_store(store)
-    return store
-
-
-def _engine_read(stream: BinaryIO, fmt: Format, trust: TrustStore, sidecar: bytes | None) -> dict[str, Any]:
+def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) -> dict[str, Any]:
     """Return the fields of evidence that the engine contributes; embedded comes before beside."""
-    source, reading = "embedded", None
+    reading, url = None, ""
     try:
-        reading = engine.read(stream, fmt.mime, trust)
+        reading = engine.read(stream, fmt.mime, request.trust)
     except engine.RemoteManifest as exc:
-        if sidecar is None:
-            return {"source": "remote", "remote_url": exc.url}
-    if reading is None and sidecar is not None:
-        stream.seek(0)
-        source, reading = "sidecar", engine.read(stream, fmt.mime, trust, sidecar)
-    if reading is None:
-        return {"source": "none"}
+        url = exc.url
+    if reading is not None:
+        return {"source": "embedded", "sidecar_differs": _differs(request.sidecar, scan), **_seen_in(reading, scan)}
+    sidecar = _beside(request.sidecar)
+    if sidecar is None:
+        return {"source": "remote", "remote_url": url} if url else {"source": "none"}
+    scan_store(sidecar)
+    stream.seek(0)
+    reading = engine.read(stream, fmt.mime, request.trust, sidecar)
+    return {"source": "sidecar", **_seen_in(reading, scan)} if reading is not None else {"source": "none"}
+
+
+def _seen_in(reading: engine.Reading, scan: Scan) -> dict[str, Any]:
     manifests = manifests_from_crjson(reading.crjson)
     spec = reading.crjson["manifests"][0]["validationResults"].get("specVersion", "")
-    return {"source": source, "engine_state": reading.state, "spec_version": spec, "manifests": manifests}
+    return {"engine_state": reading.state, "spec_version": spec, "manifests": _with_roles(manifests, scan)}
+
+
+def _open(path: bytes) -> BinaryIO:
+    return open_regular(Path(os.fsdecode(path)))
+
+
+def _beside(path: bytes | None) -> bytes | None:
+    """Return the detached manifest beside the file, if there is one."""
+    if path is None or not os.path.lexists(path):
+        return None
+    with _open(path) as stream:
+        return stream.read(MAX_STORE + 1)
+
+
+def _differs(path: bytes | None, scan: Scan) -> bool:
+    """Does something else than the embedded manifest lie beside the file?"""
+    try:
+        beside = _beside(path)
+    except InputError:
+        return True
+    return beside is not None and beside not in scan.stores
 
 
 def _trouble(exc: EngineError) -> Trouble:

@@ -160,8 +160,9 @@ class Cage:
             InputError: missing, forbidden, or not a regular file.
         """
         request = Request(
-            path=os.path.abspath(path),  # noqa: PTH100 - Path.resolve would follow symlinks
-            sidecar=os.path.abspath(sidecar) if sidecar else None,  # noqa: PTH100
+            # Absolute, because the worker may stand elsewhere; not resolved, which would follow symlinks.
+            path=os.path.abspath(os.fsencode(path)),  # noqa: PTH100
+            sidecar=os.path.abspath(os.fsencode(sidecar)) if sidecar else None,  # noqa: PTH100
             trust=trust,
             limits=self._limits,
         )
