@@ -181,7 +181,7 @@ def test_an_unknown_code_is_an_error(kind: str) -> None:
 
 
 def test_an_unknown_code_of_an_ingredient_is_an_error() -> None:
-    part = Ingredient("parentOf", manifest="urn:2", recorded=(bad("brand.new"),))
+    part = Ingredient("parentOf", manifest="urn:2", recorded=(bad("brand.new", "why"),))
     found = verdict(manifest(TRUSTED, ingredients=(part,)), manifest(TRUSTED, urn="urn:2"))
     assert "engine.unknown-code" in rules(found, "error")
     assert (found.state, found.axes.history) == ("invalid", "broken")

@@ -181,7 +181,7 @@ def _content(bound: tuple[Manifest, ...]) -> tuple[Content, list[Finding]]:
     findings = [
         *(finding("content.altered", _said(code), at=code.url) for code in altered),
         *(
-            finding("content.not-fully-bound", _said(code), at=code.url)
+            finding("content.not-fully-bound", f"{code.code}, {code.text}", at=code.url)
             for code in (*wrong_range, *effects.get("unbound", ()))
         ),
         *(finding("content.rule-broken", _said(code), at=code.url) for code in effects.get("rule-broken", ())),
@@ -196,7 +196,9 @@ def _content(bound: tuple[Manifest, ...]) -> tuple[Content, list[Finding]]:
 
 
 def _said(code: Code) -> str:
-    return f"{code.code}, {code.text}" if code.text else code.code
+    """The code, and the engine's own words where they say more than it."""
+    plain = not code.text or (EFFECTS.get(code.code) == "altered" and code.code.endswith(".mismatch"))
+    return code.code if plain else f"{code.code}, {code.text}"
 
 
 def _exclusions(hashed: Manifest, effects: dict[Effect, list[Code]]) -> tuple[list[Finding], list[Finding]]:

@@ -96,8 +96,8 @@ class Prompt(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Label(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is said about one image or sound: was AI at work, which, how, when, and who provides it."""
 
-    kind: Annotated[Kind, _system("Kind", "How far AI made the content.", "ai_generated")]
     schema: Annotated[Literal["label-v1"], _system("Schema", "The version of this schema.", "label-v1")] = "label-v1"
+    kind: Annotated[Kind, _system("Kind", "How far AI made the content.", "ai_generated")]
     origin: Annotated[
         Origin | UnsetType,
         _system(

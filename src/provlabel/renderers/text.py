@@ -57,10 +57,10 @@ def finding_lines(found: Finding, style: Style) -> Iterator[str]:
 
 def _facts(item: FileReport) -> Iterator[tuple[str, str]]:
     if item.label is not None:
-        yield "label", label_words(item.label)
+        yield "label", label_words(item.label) + ("" if item.state == "trusted" else " — as the file claims")
     if item.signer is not None:
         name = printable(item.signer.name or item.signer.organization or "no name")
-        sure = item.axes.signer == "trusted"
+        sure = item.state == "trusted"
         issuer = printable(item.signer.issuer)
         organization = printable(item.signer.organization)
         who = f"{name} ({organization})" if organization and organization != name else name
