@@ -113,7 +113,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
     engine_state: str | None = None  #: its one word, shown and never decided on
     spec_version: str = ""
     manifests: tuple[Manifest, ...] = ()  #: the active one first
-    damage: str = ""  #: what is wrong with the container, when it could still be read
+    damage: str = ""  #: the content is cut off, though it can be read; such a file is not labelled
     trouble: Trouble | None = None
 
 

@@ -55,8 +55,10 @@ FORMATS: tuple[Format, ...] = (
 #: Endings that name a media file although its content is none of the formats above: such a file is
 #: judged (and does not pass) rather than passed over in silence.
 MEDIA_SUFFIXES = frozenset(suffix for row in FORMATS for suffix in row.suffixes) | {
-    ".aac", ".aif", ".aiff", ".avif", ".bmp", ".dng", ".flac", ".gif", ".heic", ".heif", ".jxl", ".m4a",
-    ".mov", ".mp4", ".oga", ".ogg", ".opus", ".svg", ".tif", ".tiff", ".webm", ".webp",
+    ".aac", ".aif", ".aifc", ".aiff", ".avi", ".avif", ".bmp", ".bw64", ".caf", ".dng", ".flv", ".gif", ".heic",
+    ".heif", ".jfif", ".jp2", ".jpx", ".jxl", ".m4a", ".m4b", ".m4v", ".mka", ".mkv", ".mov", ".mp2", ".mp4",
+    ".mpeg", ".mpg", ".oga", ".ogg", ".opus", ".psd", ".rf64", ".svg", ".tif", ".tiff", ".w64", ".webm", ".webp",
+    ".wma", ".wmv",
 }  # fmt: skip
 
 

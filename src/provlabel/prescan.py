@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-from provlabel.containers import WALKERS, ContainerError, Part, Role, read_exactly
+from provlabel.containers import WALKERS, WHOLE, ContainerError, Part, Role, read_exactly
 from provlabel.formats import Format
 
 # Limits with their source: reliability study of Nov 2026 (attack files and 450 honest fixtures).
@@ -37,6 +37,7 @@ class Scan(NamedTuple):
 
     parts: tuple[Part, ...] = ()
     stores: tuple[bytes, ...] = ()  #: the embedded manifest stores; more than one is itself a fault
+    damage: str = ""  #: what is missing from a content that can be walked
 
     def role_at(self, start: int, length: int) -> Role:
         """Say what lies in ``length`` bytes from ``start``: media wins over metadata over manifest."""
@@ -61,7 +62,16 @@ def scan_file(stream: BinaryIO, size: int, fmt: Format) -> Scan:
     stores = tuple(_stores(stream, manifests, fmt))
     for store in stores:
         scan_store(store)
-    return Scan(parts, stores)
+    return Scan(parts, stores, _damage(stream, parts, fmt))
+
+
+def _damage(stream: BinaryIO, parts: tuple[Part, ...], fmt: Format) -> str:
+    try:
+        if fmt.container in WHOLE:
+            WHOLE[fmt.container](stream, parts)
+    except ContainerError as exc:
+        return str(exc)
+    return ""
 
 
 def _stores(stream: BinaryIO, parts: list[Part], fmt: Format) -> Iterator[bytes]:
@@ -73,7 +83,10 @@ def _stores(stream: BinaryIO, parts: list[Part], fmt: Format) -> Iterator[bytes]
     for part in parts:
         piece = read_exactly(stream, part.payload_at, part.payload_length)
         instance = read_exactly(stream, part.payload_at - 6, 2)
-        joined.setdefault(instance, bytearray()).extend(piece[8:] if instance in joined else piece)
+        if instance in joined:
+            joined[instance] += piece[8:]  # each segment repeats the head of the outer box
+        else:
+            joined[instance] = bytearray(piece)
     yield from (bytes(store) for store in joined.values())
 
 

@@ -5,6 +5,9 @@ A walker reads only heads and lengths, never trusts either, and names each stret
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import BinaryIO
+
 from provlabel.containers import id3, jpeg, png, riff
 from provlabel.containers._base import ContainerError, Part, Role, Walker, read_exactly
 
@@ -15,4 +18,7 @@ WALKERS: dict[str, Walker] = {
     "riff": riff.walk,
 }
 
-__all__ = ["WALKERS", "ContainerError", "Part", "Role", "Walker", "read_exactly"]
+#: What can be told of a container that can be walked and is cut off all the same.
+WHOLE: dict[str, Callable[[BinaryIO, Sequence[Part]], None]] = {"jpeg": jpeg.require_whole}
+
+__all__ = ["WALKERS", "WHOLE", "ContainerError", "Part", "Role", "Walker", "read_exactly"]
