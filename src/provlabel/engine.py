@@ -10,17 +10,19 @@ import contextlib
 import functools
 import importlib
 import importlib.machinery
+import io
 import json
 import os
 import sys
 import types
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from msgspec import Struct
 
 from provlabel.errors import EngineError, SignerError
+from provlabel.manifest import Definition
 from provlabel.trust import EKUS, TrustStore
 
 if TYPE_CHECKING:
@@ -236,7 +238,7 @@ def read(stream: BinaryIO, mime: str, trust: TrustStore, manifest: bytes | None 
 
 
 def sign(
-    definition: Mapping[str, Any],
+    definition: Definition,
     source: BinaryIO,
     dest: BinaryIO,
     mime: str,
@@ -261,7 +263,9 @@ def sign(
     caught: list[Exception] = []
     with contextlib.ExitStack() as stack, _signer_errors(caught), _translated(*taps):
         context = stack.enter_context(_context(trust))
-        builder = stack.enter_context(binding().Builder(json.dumps(definition), context))
+        builder = stack.enter_context(binding().Builder(json.dumps(definition.manifest), context))
+        for name, content in definition.resources.items():
+            builder.add_resource(name, io.BytesIO(content))
         for item in ingredients:
             builder.add_ingredient(json.dumps(item.definition), item.mime, item.stream)
         if detached:

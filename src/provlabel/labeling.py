@@ -24,7 +24,7 @@ from provlabel.evidence import Evidence
 from provlabel.formats import FORMATS, Format
 from provlabel.label import Label, signed_label
 from provlabel.label.vocabularies import PromptMode
-from provlabel.manifest import PARENT, component, definition, ingredient_definition
+from provlabel.manifest import PARENT, Definition, component, definition, ingredient_definition
 from provlabel.report import Failure
 from provlabel.trust import TrustStore
 from provlabel.verdict import judge
@@ -83,6 +83,8 @@ def label_file(
     parents: Sequence[Path | str] = (),
     ingredients: Sequence[Path | str] = (),
     prompt_mode: PromptMode = "omit",
+    personal: bool = False,
+    inputs: bool = False,
     detached: bool = False,
     replace: bool = False,
     accept_broken_parent: bool = False,
@@ -100,6 +102,8 @@ def label_file(
             before it became an MP3).  One at most, as C2PA allows one.
         ingredients: files that were placed into this one (stems, layers).
         prompt_mode: ``omit`` the prompt, sign a salted ``hash`` of it, or sign it in ``clear``.
+        personal: sign names and other personal fields of people too, in an assertion of their own.
+        inputs: write prompt (without its text), seeds and references as C2PA inputs too.
         detached: leave the content as it is and write the manifest to ``dest`` + ``.c2pa``.
         replace: overwrite an existing ``dest``.
         accept_broken_parent: go on although a parent or ingredient was tampered with; the history
@@ -122,13 +126,14 @@ def label_file(
     if not detached and not replace and _lies_at(dest, source):
         raise OutputError(f"{_shown(dest)}: is the source itself", mend="add --in-place, or choose another output")
     # 2. What will be said.
-    said = signed_label(label, prompt_mode)
+    said = signed_label(label, prompt_mode, personal=personal)
     made = definition(
         label,
         said,
         has_parent=parent is not None,
         transcoded=parent is not None and parent.fmt.name != checked.fmt.name,
         components=[component(index) for index in range(len(placed))],
+        inputs=inputs,
     )
     # 3. Sign into a scratch file, read it back in full, rename.
     target = dest.with_name(dest.name + SIDECAR) if detached else dest
@@ -165,6 +170,8 @@ def label_bytes(
     signer: Signer,
     *,
     prompt_mode: PromptMode = "omit",
+    personal: bool = False,
+    inputs: bool = False,
     cage: cages.Cage | None = None,
 ) -> tuple[bytes, Receipt]:
     """Label an image or sound held in memory and return it with its receipt.
@@ -176,7 +183,9 @@ def label_bytes(
     with tempfile.TemporaryDirectory(prefix="provlabel-") as folder:
         source, dest = Path(folder, "source"), Path(folder, "labeled")
         source.write_bytes(content)
-        receipt = label_file(source, dest, label, signer, prompt_mode=prompt_mode, cage=cage)
+        receipt = label_file(
+            source, dest, label, signer, prompt_mode=prompt_mode, personal=personal, inputs=inputs, cage=cage
+        )
         return dest.read_bytes(), receipt
 
 
@@ -274,7 +283,7 @@ def _sign(
     stream: BinaryIO,
     scratch: BinaryIO,
     fmt: Format,
-    made: dict[str, Any],
+    made: Definition,
     signer: Signer,
     files: Sequence[IngredientFile],
     detached: bool,
