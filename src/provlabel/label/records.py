@@ -43,31 +43,33 @@ PERSONAL: tuple[tuple[str, ...], ...] = (
     ("prompt", "text"),
 )
 
-_ONE_LINE = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+$"
+# The forms that texts may have.
+ONE_LINE = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+$"
+ASCII = r"^[\x21-\x7e]+$"
+ID = r"^[A-Za-z0-9_.-]{1,40}$"
+URL = r"^https?://[\x21-\x7e]+$"
+LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+RFC_3339 = (
+    r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+    r"T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)([.][0-9]{1,9})?"
+    r"(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
+)
+HEX_64 = r"^[0-9a-f]{64}$"
 
 #: Printable text on one line: control characters have no place in a name.
-Line = Annotated[str, Meta(min_length=1, max_length=200, pattern=_ONE_LINE)]
+Line = Annotated[str, Meta(min_length=1, max_length=200, pattern=ONE_LINE)]
 #: A sentence or two.
-Text = Annotated[str, Meta(min_length=1, max_length=2_000, pattern=_ONE_LINE)]
+Text = Annotated[str, Meta(min_length=1, max_length=2_000, pattern=ONE_LINE)]
 #: An identifier; several carriers hold nothing but ASCII.
-Ascii = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"^[\x21-\x7e]+$")]
+Ascii = Annotated[str, Meta(min_length=1, max_length=500, pattern=ASCII)]
 #: The name by which another field of the same label refers to this one.
-Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
-Url = Annotated[str, Meta(max_length=500, pattern=r"^https?://[\x21-\x7e]+$")]
+Id = Annotated[str, Meta(pattern=ID)]
+Url = Annotated[str, Meta(max_length=500, pattern=URL)]
 #: BCP 47, as far as labels need it.
-Language = Annotated[str, Meta(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)]
+Language = Annotated[str, Meta(pattern=LANGUAGE, max_length=35)]
 #: RFC 3339 with a zone; a leap second is allowed.
-Time = Annotated[
-    str,
-    Meta(
-        pattern=(
-            r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
-            r"T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)([.][0-9]{1,9})?"
-            r"(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
-        )
-    ),
-]
-Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+Time = Annotated[str, Meta(pattern=RFC_3339)]
+Sha256 = Annotated[str, Meta(pattern=HEX_64)]
 Seconds = Annotated[float, Meta(ge=0, le=1e6, extra_json_schema={"x-unit": "s"})]
 Length = Annotated[float, Meta(ge=0, le=1e6)]
 
