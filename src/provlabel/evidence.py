@@ -56,8 +56,7 @@ class Action(Struct, frozen=True):
 
     action: str
     source_type: str = ""
-    when: str = ""  #: or when it began
-    when_end: str = ""
+    when: str = ""
     agent: str = ""
     agent_version: str = ""
     vouched: bool = True  #: the signer lists the assertion as created, not merely gathered
@@ -232,8 +231,7 @@ def _actions(assertions: Mapping[str, Any], vouched: frozenset[str]) -> Iterator
             yield Action(
                 action=str(entry.get("action", "")),
                 source_type=str(entry.get("digitalSourceType") or ""),
-                when=str(entry.get("when") or entry.get("whenStart") or ""),
-                when_end=str(entry.get("whenEnd") or ""),
+                when=str(entry.get("when") or ""),
                 agent=str(agent.get("name", "")),
                 agent_version=str(agent.get("version", "")),
                 vouched=name in vouched,

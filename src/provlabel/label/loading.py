@@ -27,6 +27,16 @@ def load_label(path: Path) -> Label:
         InputError: the file cannot be read.
         LabelError: not JSON or TOML, or the label breaks its schema; ``faults`` lists each fault.
     """
+    return label_from_dict(read_plain(path), source=printable(str(path)))
+
+
+def read_plain(path: Path) -> Any:
+    """Read a label file as plain data, whatever it holds.
+
+    Raises:
+        InputError: the file cannot be read.
+        LabelError: not JSON or TOML.
+    """
     shown = printable(str(path))
     with open_regular(path) as stream:
         raw = stream.read(MAX_FILE + 1)
@@ -34,12 +44,11 @@ def load_label(path: Path) -> Label:
         raise LabelError(f"{shown}: larger than {MAX_FILE:,} bytes", mend="give the prompt with --prompt-file")
     parse = _parse_toml if path.suffix.lower() == ".toml" else _parse_json
     try:
-        data = parse(raw.decode("utf-8"))
+        return parse(raw.decode("utf-8"))
     except RecursionError as exc:
         raise LabelError(f"{shown}: nested too deeply") from exc
     except ValueError as exc:
         raise LabelError(f"{shown}: {printable(str(exc))}", mend="run: provlabel schema label") from exc
-    return label_from_dict(data, source=shown)
 
 
 def _parse_json(text: str) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import UNSET, Struct, structs, to_builtins
 
 from provlabel.errors import LabelError
+from provlabel.label.lint import semantic_faults
 from provlabel.label.loading import label_from_dict
 from provlabel.label.records import PERSONAL, SCHEMA, Label, Prompt, origin_of
 from provlabel.label.vocabularies import PromptMode
@@ -41,11 +42,21 @@ def signed_label(label: Label, mode: PromptMode = "omit", *, personal: bool = Fa
             time), or mode ``clear`` with a prompt longer than 50,000 characters.
     """
     label = label_from_dict(to_builtins(label))
+    _require_sound(label)
     prompt, salt = _signed_prompt(label, mode)
     whole = to_builtins(structs.replace(label, origin=origin_of(label), prompt=prompt))
     wanted = {"people"} if personal else set()
     system, private = _split({"schema": SCHEMA, **whole}, wanted | ({"prompt"} if mode == "clear" else set()))
     return SignedLabel(system=system, personal={"schema": SCHEMA, **private} if private else None, prompt_salt=salt)
+
+
+def _require_sound(label: Label) -> None:
+    """Refuse a label that contradicts itself: nobody downstream would notice."""
+    errors = [fault for fault in semantic_faults(label) if fault.level == "error"]
+    if errors:
+        lines = "; ".join(f"{fault.at or '/'}: {fault.message}" for fault in errors)
+        faults = tuple((fault.at, fault.message) for fault in errors)
+        raise LabelError(f"label: {lines}", mend="run: provlabel lint LABEL", faults=faults)
 
 
 def _signed_prompt(label: Label, mode: PromptMode) -> tuple[Prompt | Any, str | None]:

@@ -86,8 +86,6 @@ def _from_actions(manifest: Manifest, ai: tuple[Action, ...]) -> Iterator[_Told]
     when = next((item for item in (*ai, *manifest.actions) if item.when), None)
     if when is not None:
         yield "event_time", when.when, _ACTIONS
-        if when.when_end:
-            yield "event_end", when.when_end, _ACTIONS
     if parts := [part for item in manifest.actions for part in _contributions(item)]:
         yield "contributions", parts, _ACTIONS
 

@@ -135,10 +135,10 @@ def _actions(
 def _statement(label: Label) -> dict[str, Any]:
     """What the main action says: source type, when, by which system."""
     said: dict[str, Any] = {"digitalSourceType": KINDS[label.kind].digital_source_type}
-    if label.event_time is not UNSET and label.event_end is not UNSET:
-        said |= {"whenStart": label.event_time, "whenEnd": label.event_end}
-    elif label.event_time is not UNSET:
-        said["when"] = label.event_time
+    # whenStart and whenEnd (C2PA 2.5) would say more, but the engine drops both without a word.
+    when = label.event_time if label.event_end is UNSET else label.event_end
+    if when is not UNSET:
+        said["when"] = when
     if label.systems:
         said["softwareAgent"] = _agent(label.systems[0])
     return said
