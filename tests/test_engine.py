@@ -58,7 +58,7 @@ def sign(
     for group, values in settings.items():
         base[group] |= values
     label = Label(kind="ai_generated")
-    made = made or definition(label, signed_label(label), has_parent=False)
+    made = made or definition(label, signed_label(label), has_parent=False).manifest
     builder = c2pa.Builder(json.dumps(made), c2pa.Context.from_json(json.dumps(base)))
     info = c2pa.C2paSignerInfo(signer.algorithm.encode(), signer.chain_pem.encode(), signer.private_key_pem(), tsa)
     dest = io.BytesIO()
@@ -171,7 +171,7 @@ def test_trust_is_verified(cover: bytes, label: Label, signer: Signer, cage: Cag
 
 def test_fact_7_what_was_signed_is_what_is_read(cover: bytes, signer: Signer, cage: Cage) -> None:
     label = {"schema": "label-v1", "kind": "ai_generated", "extra": {"numbers": [256, 1], "share": [1.5], "none": []}}
-    made = definition(Label(kind="ai_generated"), signed_label(Label(kind="ai_generated")), has_parent=False)
+    made = definition(Label(kind="ai_generated"), signed_label(Label(kind="ai_generated")), has_parent=False).manifest
     made["assertions"][1]["data"] = label
     evidence = cage.read_bytes(sign(cover, signer, made))
     assert evidence.manifests[0].label == label
@@ -183,7 +183,7 @@ def test_fact_7_what_was_signed_is_what_is_read(cover: bytes, signer: Signer, ca
 def remote_only(content: bytes, signer: Signer, url: str) -> bytes:
     c2pa = engine.binding()
     label = Label(kind="ai_generated")
-    made = definition(label, signed_label(label), has_parent=False)
+    made = definition(label, signed_label(label), has_parent=False).manifest
     builder = c2pa.Builder(json.dumps(made), c2pa.Context.from_json(json.dumps(engine.settings())))
     builder.set_no_embed()
     builder.set_remote_url(url)
@@ -296,7 +296,7 @@ def test_ingredients_are_vouched_for(cover: bytes, label: Label, signer: Signer,
 def test_identity_assertions_are_not_resolved(cover: bytes, signer: Signer, cage: Cage) -> None:
     """A damaged identity assertion makes the whole file unreadable to the engine's defaults."""
     label = Label(kind="ai_generated")
-    made = definition(label, signed_label(label), has_parent=False)
+    made = definition(label, signed_label(label), has_parent=False).manifest
     made["assertions"].append({"label": "cawg.identity", "data": {"signer_payload": {}, "signature": "x"}})
     content = sign(cover, signer, made)
     evidence = cage.read_bytes(content)
@@ -312,7 +312,7 @@ def test_inflated_manifests_are_capped(cover: bytes, signer: Signer) -> None:
     """A few kilobytes that unfold to 9 MB."""
     c2pa = engine.binding()
     label = Label(kind="ai_generated")
-    made = definition(label, signed_label(label), has_parent=False)
+    made = definition(label, signed_label(label), has_parent=False).manifest
     half = "a" * 1_000_000
     for index in range(9):
         made["assertions"].append({"label": f"org.example.{index}", "data": {"text": half[: 1_000_000 - index]}})

@@ -58,7 +58,7 @@ def test_what_is_signed_fits_the_schema_too(label: Label) -> None:
         ({}, "", "kind"),
         ([], "", "object"),
         ({"kind": "ai_genrated"}, "/kind", "did you mean ai_generated?"),
-        ({"kind": "zzz"}, "/kind", "one of: ai_generated"),
+        ({"kind": "zzz"}, "/kind", "one of: ai_assisted"),
         ({"kind": "ai_generated", "systmes": []}, "/systmes", "did you mean systems?"),
         ({"kind": "ai_generated", "systems": [{"name": "x", "q": 1}]}, "/systems/0/q", "unknown field"),
         ({"kind": "ai_generated", "systems": [{}]}, "/systems/0", "name"),
@@ -67,7 +67,11 @@ def test_what_is_signed_fits_the_schema_too(label: Label) -> None:
         ({"kind": "ai_generated", "event_time": "yesterday"}, "/event_time", "RFC 3339"),
         ({"kind": "ai_generated", "event_time": "2026-11-22T10:00:00"}, "/event_time", "RFC 3339"),
         ({"kind": "ai_generated", "identifiers": [{"type": "isrc", "value": "É"}]}, "/identifiers/0/value", "ASCII"),
-        ({"kind": "ai_generated", "identifiers": [{"type": "isbn", "value": "1"}]}, "/identifiers/0/type", "one of"),
+        (
+            {"kind": "ai_generated", "identifiers": [{"type": "isbn", "value": "1"}]},
+            "/identifiers/0/type",
+            "unknown value",
+        ),
         ({"kind": "ai_generated", "prompt": {"sha256": "x"}}, "/prompt/sha256", "64 lower-case"),
         ({"kind": "ai_generated", "schema": "label-v9"}, "/schema", "label-v9"),
         ({"kind": 7}, "/kind", "str"),
@@ -149,7 +153,7 @@ def test_a_book_is_not_signed_in_clear() -> None:
 
 def made(label: Label, **how: Any) -> dict[str, Any]:
     how.setdefault("has_parent", False)
-    return definition(label, signed_label(label), **how)
+    return definition(label, signed_label(label), **how).manifest
 
 
 def actions(label: Label, **how: Any) -> list[str]:

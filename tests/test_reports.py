@@ -33,7 +33,7 @@ from provlabel import (
 from provlabel._text import printable
 from provlabel.cage import Cage
 from provlabel.label import signed_label
-from provlabel.manifest import definition
+from provlabel.manifest import Definition, definition
 from provlabel.renderers import RENDERERS, Style, tree
 from provlabel.report import Failure
 from provlabel.rules import RULES
@@ -77,7 +77,7 @@ def test_strings_of_a_file_never_reach_an_output_raw(
 ) -> None:
     """Through every field that a signer chooses, signed with the bare engine as a hostile signer would."""
     label = Label(kind="ai_generated")
-    made = definition(label, signed_label(label), has_parent=False)
+    made = definition(label, signed_label(label), has_parent=False).manifest
     made["title"] = attack
     made["claim_generator_info"][0]["name"] = attack
     made["assertions"][0]["data"]["actions"][0] |= {"softwareAgent": {"name": attack}, "when": attack}
@@ -90,7 +90,7 @@ def test_strings_of_a_file_never_reach_an_output_raw(
         attack: {attack: [attack]},
     }
     signed = io.BytesIO()
-    engine.sign(made, io.BytesIO((media / "cover.jpg").read_bytes()), signed, "image/jpeg", signer)
+    engine.sign(Definition(made), io.BytesIO((media / "cover.jpg").read_bytes()), signed, "image/jpeg", signer)
     report = verify_bytes(signed.getvalue(), name=attack, trust=trust, cage=cage)
     assert report.files[0].state == "trusted"
     whole = replace(report, errors=(Failure(attack, attack, attack),))

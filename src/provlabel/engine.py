@@ -10,19 +10,21 @@ import contextlib
 import functools
 import importlib
 import importlib.machinery
+import io
 import json
 import os
 import signal
 import sys
 import threading
 import types
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from msgspec import Struct
 
 from provlabel.errors import EngineError, SignerError
+from provlabel.manifest import Definition
 from provlabel.trust import EKUS, TrustStore
 
 if TYPE_CHECKING:
@@ -251,7 +253,7 @@ def read(stream: BinaryIO, mime: str, trust: TrustStore, manifest: bytes | None 
 
 
 def sign(
-    definition: Mapping[str, Any],
+    definition: Definition,
     source: BinaryIO,
     dest: BinaryIO,
     mime: str,
@@ -276,7 +278,9 @@ def sign(
     caught: list[BaseException] = []
     with contextlib.ExitStack() as stack, _uninterrupted(), _signer_errors(caught), _translated(*taps):
         context = stack.enter_context(_context(trust))
-        builder = stack.enter_context(binding().Builder(json.dumps(definition), context))
+        builder = stack.enter_context(binding().Builder(json.dumps(definition.manifest), context))
+        for name, content in definition.resources.items():
+            builder.add_resource(name, io.BytesIO(content))
         for item in ingredients:
             builder.add_ingredient(json.dumps(item.definition), item.mime, item.stream)
         if detached:

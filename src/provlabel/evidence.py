@@ -18,6 +18,14 @@ _IDENTITY = "cawg.identity"
 _INGREDIENT = "c2pa.ingredient"
 _ACTIONS = ("c2pa.actions", "c2pa.actions.v2")
 
+_TELLING = (
+    "c2pa.ai-disclosure",
+    "cawg.training-mining",
+    "c2pa.training-mining",
+    "cawg.metadata",
+    "c2pa.metadata",
+)
+
 CodeKind = Literal["success", "informational", "failure"]
 TroubleKind = Literal["malformed", "refused", "unsupported", "died", "too-costly", "io"]
 
@@ -52,6 +60,8 @@ class Action(Struct, frozen=True):
     agent: str = ""
     agent_version: str = ""
     vouched: bool = True  #: the signer lists the assertion as created, not merely gathered
+    parameters: dict[str, Any] = {}
+    changes: tuple[dict[str, Any], ...] = ()
 
 
 class Ingredient(Struct, frozen=True):
@@ -90,6 +100,7 @@ class Manifest(Struct, frozen=True):
     labels: int = 0  #: how many label assertions there are; more than one contradict each other
     personal: Any = None
     identities: int = 0  #: CAWG identity assertions
+    assertions: dict[str, Any] = {}  #: data of the standard assertions that a label can be read from
 
 
 class Trouble(Struct, frozen=True):
@@ -156,6 +167,7 @@ def _manifest(item: Mapping[str, Any]) -> Manifest:
         labels=len(labels),
         personal=assertions.get(PERSONAL),
         identities=sum(_base(name) == _IDENTITY for name in assertions),
+        assertions={name: assertions[name] for name in _TELLING if name in assertions},
     )
 
 
@@ -223,6 +235,8 @@ def _actions(assertions: Mapping[str, Any], vouched: frozenset[str]) -> Iterator
                 agent=str(agent.get("name", "")),
                 agent_version=str(agent.get("version", "")),
                 vouched=name in vouched,
+                parameters=dict(entry.get("parameters") or {}),
+                changes=tuple(change for change in entry.get("changes") or () if isinstance(change, dict)),
             )
 
 

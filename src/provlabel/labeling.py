@@ -25,7 +25,7 @@ from provlabel.evidence import Evidence
 from provlabel.formats import FORMATS, Format
 from provlabel.label import Label, signed_label
 from provlabel.label.vocabularies import PromptMode
-from provlabel.manifest import PARENT, component, definition, ingredient_definition
+from provlabel.manifest import PARENT, Definition, component, definition, ingredient_definition
 from provlabel.report import Failure
 from provlabel.trust import TrustStore
 from provlabel.verdict import judge
@@ -84,6 +84,8 @@ def label_file(
     parents: Sequence[Path | str] = (),
     ingredients: Sequence[Path | str] = (),
     prompt_mode: PromptMode = "omit",
+    personal: bool = False,
+    inputs: bool = False,
     detached: bool = False,
     replace: bool = False,
     accept_broken_parent: bool = False,
@@ -101,6 +103,8 @@ def label_file(
             before it became an MP3).  One at most, as C2PA allows one.
         ingredients: files that were placed into this one (stems, layers).
         prompt_mode: ``omit`` the prompt, sign a salted ``hash`` of it, or sign it in ``clear``.
+        personal: sign names and other personal fields of people too, in an assertion of their own.
+        inputs: write prompt (without its text), seeds and references as C2PA inputs too.
         detached: leave the content as it is and write the manifest to ``dest`` + ``.c2pa``.
         replace: overwrite an existing ``dest``.
         accept_broken_parent: go on although a parent or ingredient was tampered with; the history
@@ -124,13 +128,14 @@ def label_file(
     if in_place and not replace:
         raise OutputError(f"{_shown(dest)}: is the source itself", mend="add --in-place, or choose another output")
     # 2. What will be said.
-    said = signed_label(label, prompt_mode)
+    said = signed_label(label, prompt_mode, personal=personal)
     made = definition(
         label,
         said,
         has_parent=parent is not None,
         transcoded=parent is not None and parent.fmt.name != checked.fmt.name,
         components=[component(index) for index in range(len(placed))],
+        inputs=inputs,
     )
     # 3. Sign into a scratch file, read it back in full, rename.
     target = beside(dest) if detached else dest
@@ -161,6 +166,8 @@ def label_bytes(
     ingredients: Sequence[Path | str] = (),
     prompt_mode: PromptMode = "omit",
     accept_broken_parent: bool = False,
+    personal: bool = False,
+    inputs: bool = False,
     cage: cages.Cage | None = None,
 ) -> tuple[bytes, Receipt]:
     """Label an image or sound held in memory and return it with its receipt.
@@ -182,6 +189,8 @@ def label_bytes(
                 parents=parents,
                 ingredients=ingredients,
                 prompt_mode=prompt_mode,
+                personal=personal,
+                inputs=inputs,
                 accept_broken_parent=accept_broken_parent,
                 cage=cage,
             )
@@ -302,7 +311,7 @@ def _warnings(*used: _Checked | None) -> Iterator[str]:
 def _write(
     checked: _Checked,
     ingredients: Sequence[tuple[_Checked, dict[str, Any]]],
-    made: dict[str, Any],
+    made: Definition,
     signer: Signer,
     target: Path,
     cage: cages.Cage,
@@ -334,7 +343,7 @@ def _sign(
     stream: BinaryIO,
     scratch: BinaryIO,
     fmt: Format,
-    made: dict[str, Any],
+    made: Definition,
     signer: Signer,
     files: Sequence[IngredientFile],
     detached: bool,

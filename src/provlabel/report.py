@@ -89,12 +89,13 @@ class LabelInfo(Struct, frozen=True, kw_only=True):
     unless they were asked for.
     """
 
-    source: Literal["org.provlabel.label", "c2pa.actions"]
+    source: Literal["org.provlabel.label", "c2pa.actions", "other assertions"]
     kind: str | None
     words: str | None  #: the kind in plain words
     value: dict[str, Any]
     personal: dict[str, Any] | None = None
     has_personal: bool = False  #: a personal assertion is there, shown or not
+    origins: dict[str, str] = {}  #: of others' labels: field -> the assertion it was read from
 
 
 class HistoryNode(Struct, frozen=True, kw_only=True):

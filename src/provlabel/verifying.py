@@ -14,7 +14,7 @@ from provlabel._text import printable
 from provlabel._version import __version__
 from provlabel.errors import InputError
 from provlabel.evidence import Evidence, Manifest, Signing
-from provlabel.label.vocabularies import KINDS, SOURCE_TYPES
+from provlabel.manifest import label_info
 from provlabel.policy import Policy
 from provlabel.report import (
     Engine,
@@ -22,7 +22,6 @@ from provlabel.report import (
     FileReport,
     Finding,
     HistoryNode,
-    LabelInfo,
     Report,
     SignerInfo,
     Summary,
@@ -32,7 +31,7 @@ from provlabel.report import (
 )
 from provlabel.targets import Target, is_media, targets
 from provlabel.trust import TrustStore
-from provlabel.verdict import Verdict, is_ai, judge, judge_ingredient
+from provlabel.verdict import Verdict, judge, judge_ingredient
 
 #: Detached manifest of ``song.ogg``: ``song.ogg.c2pa``.
 SIDECAR = ".c2pa"
@@ -199,33 +198,6 @@ def _action(item: Any) -> dict[str, str]:
         ("agent", f"{item.agent} {item.agent_version}".strip()),
     )
     return {key: value for key, value in pairs if value}
-
-
-def label_info(manifest: Manifest, *, personal: bool = False) -> LabelInfo | None:
-    """Return the label of a manifest: our assertion, or what its actions say about AI."""
-    if isinstance(manifest.label, dict):
-        kind = manifest.label.get("kind")
-        facts = KINDS.get(kind) if isinstance(kind, str) else None
-        shown = manifest.personal if personal and isinstance(manifest.personal, dict) else None
-        return LabelInfo(
-            source="org.provlabel.label",
-            kind=kind if isinstance(kind, str) else None,
-            words=facts.words if facts else None,
-            value=manifest.label,
-            personal=shown,
-            has_personal=manifest.personal is not None,
-        )
-    stated = next((item for item in manifest.actions if is_ai(item.source_type)), None)
-    if stated is None:
-        return None
-    kind = SOURCE_TYPES[stated.source_type] or ""
-    value: dict[str, Any] = {"kind": kind}
-    if stated.agent:
-        system = {"name": stated.agent, "version": stated.agent_version}
-        value["systems"] = [{key: item for key, item in system.items() if item}]
-    if stated.when:
-        value["event_time"] = stated.when
-    return LabelInfo(source="c2pa.actions", kind=kind, words=KINDS[kind].words, value=value)
 
 
 def _signer_info(signing: Signing | None) -> SignerInfo | None:

@@ -55,6 +55,8 @@ _BROKEN = "--insecure-accept-broken-parent"
     show_default=True,
     help="Withhold the prompt, sign a salted hash of it, or sign it in clear.",
 )
+@click.option("--personal", is_flag=True, help="Sign names and other personal fields of people too.")
+@click.option("--inputs", is_flag=True, help="Write prompt (without text), seeds and references as C2PA inputs too.")
 @click.option(
     "--signer", "signer_uri", metavar="URI", help="file:key.pem?chain=chain.pem, or test. Else PROVLABEL_SIGNER."
 )
@@ -317,6 +319,8 @@ def _label_all(
                 parents=[options["parent"]] if options["parent"] else [],
                 ingredients=options["ingredients"],
                 prompt_mode=options["prompt_mode"],
+                personal=options["personal"],
+                inputs=options["inputs"],
                 detached=options["detached"],
                 replace=options["force"] or options["in_place"],
                 accept_broken_parent=options["accept_broken"],

@@ -10,7 +10,7 @@ from provlabel.label.records import (
     System,
     origin_of,
 )
-from provlabel.label.signed import SignedLabel, digest_of_prompt, signed_label
+from provlabel.label.signed import SignedLabel, digest_of_prompt, joined, signed_label
 
 __all__ = [
     "SCHEMA",
@@ -21,6 +21,7 @@ __all__ = [
     "SignedLabel",
     "System",
     "digest_of_prompt",
+    "joined",
     "label_from_dict",
     "load_label",
     "origin_of",

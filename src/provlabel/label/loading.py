@@ -7,28 +7,15 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 
 from provlabel._files import open_regular
+from provlabel._schema import json_schema, node_at
 from provlabel._text import printable
 from provlabel.errors import LabelError
-from provlabel.label.records import Label
-from provlabel.label.vocabularies import IdentifierType, Kind, Origin, Oversight, PromptMode
-
-_TERMS: dict[str, tuple[str, ...]] = {
-    "kind": get_args(Kind),
-    "origin": get_args(Origin),
-    "oversight": get_args(Oversight),
-    "type": get_args(IdentifierType),
-    "mode": get_args(PromptMode),
-}
-_SHAPES = {
-    "event_time": "a time as RFC 3339 with a zone, such as 2026-11-22T10:00:00Z",
-    "sha256": "64 lower-case hexadecimal digits",
-}
-_ASCII = frozenset({"value", "identifier", "model_type"})
+from provlabel.label.records import ASCII, HEX_64, ID, LANGUAGE, ONE_LINE, RFC_3339, SCHEMA, URL, Label
 
 #: Bytes of a label file; the largest sensible label is a hundredth of it.
 MAX_FILE = 4 << 20
@@ -41,6 +28,16 @@ def load_label(path: Path) -> Label:
         InputError: the file cannot be read.
         LabelError: not JSON or TOML, or the label breaks its schema; ``faults`` lists each fault.
     """
+    return label_from_dict(read_plain(path), source=printable(str(path)))
+
+
+def read_plain(path: Path) -> Any:
+    """Read a label file as plain data, whatever it holds.
+
+    Raises:
+        InputError: the file cannot be read.
+        LabelError: not JSON or TOML.
+    """
     shown = printable(str(path))
     with open_regular(path) as stream:
         raw = stream.read(MAX_FILE + 1)
@@ -48,12 +45,11 @@ def load_label(path: Path) -> Label:
         raise LabelError(f"{shown}: larger than {MAX_FILE:,} bytes", mend="give the prompt with --prompt-file")
     parse = _parse_toml if path.suffix.lower() == ".toml" else _parse_json
     try:
-        data = parse(raw.decode("utf-8"))
+        return parse(raw.decode("utf-8"))
     except RecursionError as exc:
         raise LabelError(f"{shown}: nested too deeply") from exc
     except ValueError as exc:
         raise LabelError(f"{shown}: {printable(str(exc))}", mend="run: provlabel schema label") from exc
-    return label_from_dict(data, source=shown)
 
 
 def _parse_json(text: str) -> Any:
@@ -109,7 +105,7 @@ def label_from_dict(data: Any, *, source: str = "label") -> Label:
     if unknown := tuple(_unknown_fields(data, label, "")):
         raise _fault(source, unknown)
     if label.event_time is not msgspec.UNSET and moment(label.event_time) is None:
-        raise _fault(source, (("/event_time", f"no such day or time; wanted is {_SHAPES['event_time']}"),))
+        raise _fault(source, (("/event_time", "no such day or time; wanted is RFC 3339"),))
     return label
 
 
@@ -124,18 +120,43 @@ def moment(text: str) -> dt.datetime | None:
 
 def _in_words(what: str, pointer: str) -> str:
     """Say msgspec's complaint about a vocabulary or a pattern as a person would."""
-    field = pointer.rpartition("/")[2]
-    if what.startswith("Invalid enum value") and field in _TERMS:
+    node = _node(pointer)
+    if what.startswith("Invalid enum value"):
+        terms = [str(term) for term in node.get("enum", ())]
         given = what.removeprefix("Invalid enum value ").strip("'")
-        near = _nearest(given, _TERMS[field])
-        hint = f"did you mean {near}?" if near else "one of: " + ", ".join(_TERMS[field])
+        near = nearest(given, terms)
+        hint = f"did you mean {near}?" if near else "one of: " + ", ".join(terms)
         return f"unknown value {given!r}, {hint}"
     if "matching regex" in what:
-        return _SHAPES.get(field, "printable ASCII without spaces" if field in _ASCII else "text on one line")
+        return wanted_form(node)
     return what[:1].lower() + what[1:]
 
 
-def _nearest(word: str, terms: Sequence[str]) -> str:
+def _node(pointer: str) -> dict[str, Any]:
+    path = [int(part) if part.isdigit() else part for part in pointer.split("/")[1:]]
+    return node_at(json_schema(Label, SCHEMA), path)
+
+
+def wanted_form(node: dict[str, Any]) -> str:
+    """Say what a pattern of the schema wants, by the example that stands beside it."""
+    example = next(iter(node.get("examples", ())), "")
+    words = _FORMS.get(node.get("pattern", ""), "another form")
+    return f"wanted is {words}, such as {example}" if example else f"wanted is {words}"
+
+
+_FORMS: dict[str, str] = {
+    ONE_LINE: "text on one line",
+    ASCII: "printable ASCII without spaces",
+    ID: "a short name of letters, digits, dots and dashes",
+    URL: "a web address",
+    LANGUAGE: "a language tag (BCP 47)",
+    RFC_3339: "a time as RFC 3339 with a zone",
+    HEX_64: "64 lower-case hexadecimal digits",
+}
+
+
+def nearest(word: str, terms: Sequence[str]) -> str:
+    """Return the term most like ``word``, or nothing when none is like it."""
     import difflib
 
     return next(iter(difflib.get_close_matches(word, terms, 1)), "")
@@ -160,7 +181,7 @@ def _unknown_fields(data: Any, record: Any, pointer: str) -> Iterator[tuple[str,
             if key in known:
                 yield from _unknown_fields(value, getattr(record, key), place)
             else:
-                near = _nearest(key, known)
+                near = nearest(key, known)
                 hint = f", did you mean {near}?" if near else ""
                 yield printable(place), f"unknown field{hint}"
     elif isinstance(record, tuple):

@@ -2,7 +2,8 @@
 
 Every field is marked ``system`` (a fact about systems and content, always signed) or ``personal``
 (about people or their words; signed only when asked, in an assertion of its own).  The schema only
-grows: later versions add fields and never change the meaning of one.
+grows: later versions add fields and never change the meaning of one.  Whole numbers and times are
+texts where carriers disagree about their size; seconds and percentages are numbers.
 """
 
 from __future__ import annotations
@@ -11,30 +12,74 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from provlabel.label.vocabularies import KINDS, IdentifierType, Kind, Origin, Oversight, PromptMode
+from provlabel.label.vocabularies import (
+    KINDS,
+    Agent,
+    Depicts,
+    DisclosureKind,
+    Extent,
+    IdentifierType,
+    Kind,
+    MarkType,
+    OperationName,
+    Origin,
+    Oversight,
+    PartName,
+    PersonIdentifierType,
+    PromptMode,
+    ReferenceType,
+    Role,
+    Shape,
+    Unit,
+    Use,
+)
 
 SCHEMA = "label-v1"
 
+#: Where personal fields lie in a label; ``*`` stands for each element. A test compares with the marks below.
+PERSONAL: tuple[tuple[str, ...], ...] = (
+    ("people", "*", "identifiers"),
+    ("people", "*", "name"),
+    ("prompt", "text"),
+)
+
+# The forms that texts may have.
+ONE_LINE = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+$"
+ASCII = r"^[\x21-\x7e]+$"
+ID = r"^[A-Za-z0-9_.-]{1,40}$"
+URL = r"^https?://[\x21-\x7e]+$"
+LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+RFC_3339 = (
+    r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+    r"T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)([.][0-9]{1,9})?"
+    r"(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
+)
+HEX_64 = r"^[0-9a-f]{64}$"
+
 #: Printable text on one line: control characters have no place in a name.
-Line = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+$")]
+Line = Annotated[str, Meta(min_length=1, max_length=200, pattern=ONE_LINE)]
+#: A sentence or two.
+Text = Annotated[str, Meta(min_length=1, max_length=2_000, pattern=ONE_LINE)]
 #: An identifier; several carriers hold nothing but ASCII.
-Ascii = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"^[\x21-\x7e]+$")]
+Ascii = Annotated[str, Meta(min_length=1, max_length=500, pattern=ASCII)]
+#: The name by which another field of the same label refers to this one.
+Id = Annotated[str, Meta(pattern=ID)]
+Url = Annotated[str, Meta(max_length=500, pattern=URL)]
+#: BCP 47, as far as labels need it.
+Language = Annotated[str, Meta(pattern=LANGUAGE, max_length=35)]
 #: RFC 3339 with a zone; a leap second is allowed.
-Time = Annotated[
-    str,
-    Meta(
-        pattern=(
-            r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
-            r"T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)([.][0-9]{1,9})?"
-            r"(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
-        )
-    ),
-]
-Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+Time = Annotated[str, Meta(pattern=RFC_3339)]
+Sha256 = Annotated[str, Meta(pattern=HEX_64)]
+Seconds = Annotated[float, Meta(ge=0, le=1e6, extra_json_schema={"x-unit": "s"})]
+Length = Annotated[float, Meta(ge=0, le=1e6)]
 
 
 def _system(title: str, description: str, example: Any) -> Meta:
     return _field(title, description, example, "system")
+
+
+def _personal(title: str, description: str, example: Any) -> Meta:
+    return _field(title, description, example, "personal")
 
 
 def _field(title: str, description: str, example: Any, privacy: str) -> Meta:
@@ -42,13 +87,18 @@ def _field(title: str, description: str, example: Any, privacy: str) -> Meta:
     return Meta(title=title, description=description, examples=[example], extra_json_schema=extra)
 
 
-class Provider(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class _Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What all parts of a label have in common."""
+
+
+class Provider(_Record, frozen=True, kw_only=True, omit_defaults=True):
     """Who provides an AI system."""
 
     name: Annotated[Line, _system("Name", "Legal name of the provider.", "Acme Audio Ltd")]
+    url: Annotated[Url | UnsetType, _system("URL", "Page of the provider.", "https://acme.example/")] = UNSET
 
 
-class System(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class System(_Record, frozen=True, kw_only=True, omit_defaults=True):
     """One AI system or tool that took part."""
 
     name: Annotated[Line, _system("Name", "Name of the system.", "AcmeSynth")]
@@ -63,23 +113,44 @@ class System(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ] = UNSET
 
 
-class Identifier(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Identifier(_Record, frozen=True, kw_only=True, omit_defaults=True):
     """One identifier of the content itself."""
 
     type: Annotated[IdentifierType, _system("Type", "The scheme of the identifier.", "isrc")]
     value: Annotated[Ascii, _system("Value", "The identifier, in printable ASCII.", "GBAYE2600001")]
 
 
-class Prompt(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class PersonIdentifier(_Record, frozen=True, kw_only=True, omit_defaults=True):
+    """One identifier of a person or band."""
+
+    type: Annotated[PersonIdentifierType, _personal("Type", "The scheme of the identifier.", "isni")]
+    value: Annotated[Ascii, _personal("Value", "The identifier, in printable ASCII.", "0000000121032683")]
+
+
+class Person(_Record, frozen=True, kw_only=True, omit_defaults=True):
+    """Somebody who contributed, or who is seen or heard; the name is signed only when asked."""
+
+    id: Annotated[Id, _system("Id", "How other fields of this label refer to the person.", "singer")]
+    roles: Annotated[
+        tuple[Role, ...], Meta(max_length=25), _system("Roles", "DDEX contributor roles.", ["LeadVocalist"])
+    ] = ()
+    name: Annotated[Line | UnsetType, _personal("Name", "Name as credited.", "Ada Example")] = UNSET
+    identifiers: Annotated[
+        tuple[PersonIdentifier, ...],
+        Meta(max_length=10),
+        _personal("Identifiers", "ISNI, IPI or IPN.", [{"type": "isni", "value": "0000000121032683"}]),
+    ] = ()
+
+
+class Prompt(_Record, frozen=True, kw_only=True, omit_defaults=True):
     """The prompt: its text in what you write; its digest, or that it is withheld, in what is signed."""
 
     text: Annotated[
         str | UnsetType,
-        _field(
+        _personal(
             "Text",
             "The prompt in clear. Signed only with prompt mode clear, in the personal assertion.",
             "a lighthouse at dawn, oil on canvas",
-            "personal",
         ),
     ] = UNSET
     mode: Annotated[PromptMode | UnsetType, _system("Mode", "How the signed label treats the prompt.", "hash")] = UNSET
@@ -93,7 +164,182 @@ class Prompt(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ] = UNSET
 
 
-class Label(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Point(_Record, frozen=True, kw_only=True, omit_defaults=True):
+    """One corner of a polygon."""
+
+    x: Annotated[Length, _system("X", "From the left, in the unit of the region.", 10.0)]
+    y: Annotated[Length, _system("Y", "From the top, in the unit of the region.", 20.0)]
+
+
+class Region(_Record, frozen=True, kw_only=True, omit_defaults=True):
+    """A part of a picture, from its upper left corner."""
+
+    shape: Annotated[Shape, _system("Shape", "Rectangle, circle or polygon.", "rectangle")]
+    unit: Annotated[Unit, _system("Unit", "Percent of the picture, or pixels.", "percent")] = "percent"
+    x: Annotated[Length | UnsetType, _system("X", "Left edge of a rectangle; centre of a circle.", 0.0)] = UNSET
+    y: Annotated[Length | UnsetType, _system("Y", "Top edge of a rectangle; centre of a circle.", 0.0)] = UNSET
+    width: Annotated[Length | UnsetType, _system("Width", "Width of a rectangle; diameter of a circle.", 100.0)] = UNSET
+    height: Annotated[Length | UnsetType, _system("Height", "Height of a rectangle.", 40.0)] = UNSET
+    points: Annotated[
+        tuple[Point, ...],
+        Meta(max_length=100),
+        _system("Points", "Corners of a polygon.", [{"x": 0, "y": 0}, {"x": 10, "y": 0}, {"x": 5, "y": 9}]),
+    ] = ()
+
+
+class Span(_Record, frozen=True, kw_only=True, omit_defaults=True):
+    """A stretch of time of a sound."""
+
+    start: Annotated[Seconds, _system("Start", "Seconds from the beginning.", 12.0)]
+    end: Annotated[Seconds, _system("End", "Seconds from the beginning; after the start.", 58.0)]
+
+
+class Contribution(_Record, frozen=True, kw_only=True, omit_defaults=True):
+    """Who made one part of the work, and how far AI did."""
+
+    part: Annotated[PartName, _system("Part", "Which part of the work.", "instrumental")]
+    extent: Annotated[
+        Extent, _system("Extent", "How far AI made this part: All, Partly or None (DDEX AiContribution).", "All")
+    ]
+    by: Annotated[Agent, _system("By", "Whether this contributor is an AI system or a human.", "ai")]
+    system: Annotated[Line | UnsetType, _system("System", "Name of one of the systems of this label.", "AcmeSynth")] = (
+        UNSET
+    )
+    person: Annotated[Id | UnsetType, _system("Person", "Id of one of the people of this label.", "singer")] = UNSET
+    role: Annotated[Role | UnsetType, _system("Role", "DDEX contributor role.", "StudioMusician")] = UNSET
+    region: Annotated[
+        Region | UnsetType,
+        _system(
+            "Region",
+            "Which region of the picture.",
+            {"shape": "rectangle", "x": 0, "y": 0, "width": 100, "height": 40},
+        ),
+    ] = UNSET
+    span: Annotated[Span | UnsetType, _system("Time span", "Which stretch of the sound.", {"start": 12, "end": 58})] = (
+        UNSET
+    )
+    stem: Annotated[Line | UnsetType, _system("Stem", "Name or number of the track or stem.", "drums")] = UNSET
+    description: Annotated[
+        Text | UnsetType, _system("Description", "What it is, in words.", "drums of the second verse")
+    ] = UNSET
+
+
+class Operation(_Record, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing that was done to the content; laws draw the line between minor and major ones differently."""
+
+    operation: Annotated[OperationName, _system("Operation", "C2PA action without its prefix.", "enhanced")]
+    technique: Annotated[Line | UnsetType, _system("Technique", "How, in the trade's words.", "denoise")] = UNSET
+    by: Annotated[Agent | UnsetType, _system("By", "Whether an AI system or a human did it.", "ai")] = UNSET
+    system: Annotated[Line | UnsetType, _system("System", "Name of one of the systems of this label.", "AcmeSynth")] = (
+        UNSET
+    )
+
+
+class Permissions(_Record, frozen=True, kw_only=True, omit_defaults=True):
+    """What others may do with the work (CAWG training and data mining 1.1)."""
+
+    mining: Annotated[Use | UnsetType, _system("Mining", "Text and data mining.", "notAllowed")] = UNSET
+    ai_training: Annotated[Use | UnsetType, _system("AI training", "Training of any AI system.", "notAllowed")] = UNSET
+    generative_training: Annotated[
+        Use | UnsetType, _system("Generative training", "Training of generative AI.", "constrained")
+    ] = UNSET
+    inference: Annotated[Use | UnsetType, _system("Inference", "As input of an AI system.", "allowed")] = UNSET
+    constraint: Annotated[
+        Text | UnsetType, _system("Constraint", "Under which condition, where constrained.", "By licence only")
+    ] = UNSET
+    constraint_url: Annotated[
+        Url | UnsetType, _system("Constraint URL", "Where the condition stands.", "https://acme.example/licence")
+    ] = UNSET
+
+
+class Rights(_Record, frozen=True, kw_only=True, omit_defaults=True):
+    """Whose the work is; public."""
+
+    notice: Annotated[Text | UnsetType, _system("Notice", "Copyright notice.", "© 2026 Acme Records")] = UNSET
+    holder: Annotated[Line | UnsetType, _system("Holder", "Who holds the rights.", "Acme Records")] = UNSET
+    licence_url: Annotated[
+        Url | UnsetType, _system("Licence URL", "Where the licence stands.", "https://acme.example/licence")
+    ] = UNSET
+
+
+class Likeness(_Record, frozen=True, kw_only=True, omit_defaults=True):
+    """A real or invented person who is seen or heard, and the consent for it."""
+
+    depicts: Annotated[Depicts, _system("Depicts", "Voice, image, or both.", "voice")]
+    synthetic: Annotated[bool, _system("Synthetic", "Made or changed by AI.", True)]
+    real_person: Annotated[bool, _system("Real person", "Resembles an existing person.", True)]
+    person: Annotated[Id | UnsetType, _system("Person", "Id of one of the people of this label.", "singer")] = UNSET
+    consent: Annotated[
+        Line | UnsetType, _system("Consent", "Reference of the consent, as its keeper files it.", "release 2026-17")
+    ] = UNSET
+
+
+class Judgements(_Record, frozen=True, kw_only=True, omit_defaults=True):
+    """What the signer judges; provlabel reports it and guesses none of it."""
+
+    deep_fake: Annotated[
+        bool | UnsetType, _system("Deep fake", "Falsely appears authentic (EU AI Act Art. 3(60)).", False)
+    ] = UNSET
+    artistic: Annotated[
+        bool | UnsetType, _system("Artistic", "Evidently artistic, creative, satirical or fictional.", True)
+    ] = UNSET
+    advertising: Annotated[bool | UnsetType, _system("Advertising", "Made for advertising.", False)] = UNSET
+    substantial_change: Annotated[
+        bool | UnsetType, _system("Substantial change", "Changes what the content says.", True)
+    ] = UNSET
+
+
+class Disclosure(_Record, frozen=True, kw_only=True, omit_defaults=True):
+    """A mark that people can see or hear."""
+
+    kind: Annotated[DisclosureKind, _system("Kind", "Icon, text or audio.", "text")]
+    text: Annotated[Text | UnsetType, _system("Text", "What it says.", "Made with AI")] = UNSET
+    language: Annotated[Language | UnsetType, _system("Language", "BCP 47.", "en")] = UNSET
+    place: Annotated[Line | UnsetType, _system("Place", "Where it stands.", "lower right corner")] = UNSET
+    alternative: Annotated[
+        Text | UnsetType, _system("Alternative", "Accessible alternative.", "Image made with AI")
+    ] = UNSET
+
+
+class Mark(_Record, frozen=True, kw_only=True, omit_defaults=True):
+    """A watermark or fingerprint of the content (C2PA soft binding)."""
+
+    type: Annotated[MarkType, _system("Type", "Watermark or fingerprint.", "watermark")]
+    algorithm: Annotated[
+        Ascii, _system("Algorithm", "Name in the C2PA list of soft-binding algorithms.", "com.adobe.trustmark.P")
+    ]
+    value: Annotated[Ascii | UnsetType, _system("Value", "What it carries.", "a1b2c3")] = UNSET
+
+
+class China(_Record, frozen=True, kw_only=True, omit_defaults=True):
+    """Codes for the AIGC object of GB 45438-2025."""
+
+    producer: Annotated[
+        Ascii, _system("Producer", "Name or code of the service provider.", "001191110102MACQD9K64010000")
+    ]
+    produce_id: Annotated[Ascii, _system("Produce id", "The provider's own number of the content.", "20261122-0001")]
+    propagator: Annotated[
+        Ascii | UnsetType, _system("Propagator", "Name or code of the distributor.", "001191110102MACQD9K64020000")
+    ] = UNSET
+    propagate_id: Annotated[Ascii | UnsetType, _system("Propagate id", "The distributor's own number.", "P-77")] = UNSET
+
+
+class Reference(_Record, frozen=True, kw_only=True, omit_defaults=True):
+    """Something that the system was given besides the prompt."""
+
+    type: Annotated[ReferenceType, _system("Type", "Reference media, seed, model or data set.", "reference")]
+    title: Annotated[Line | UnsetType, _system("Title", "What it is.", "melody sketch")] = UNSET
+    value: Annotated[
+        Line | UnsetType, _system("Value", "The seed as text: carriers disagree on large numbers.", "8675309")
+    ] = UNSET
+    url: Annotated[Url | UnsetType, _system("URL", "Where it is.", "https://acme.example/sketch.mid")] = UNSET
+    sha256: Annotated[
+        Sha256 | UnsetType,
+        _system("SHA-256", "Digest of it.", "9f2feb0f1ef425b292f2f94bc8482494df430413b0f7d3a1c4c6b5b0e6d5f7a1"),
+    ] = UNSET
+
+
+class Label(_Record, frozen=True, kw_only=True, omit_defaults=True):
     """What is said about one image or sound: was AI at work, which, how, when, and who provides it."""
 
     schema: Annotated[Literal["label-v1"], _system("Schema", "The version of this schema.", "label-v1")] = "label-v1"
@@ -124,9 +370,13 @@ class Label(Struct, frozen=True, kw_only=True, omit_defaults=True):
         Time | UnsetType,
         _system(
             "Event time",
-            "When the content was created or altered, as claimed: RFC 3339 with a zone.",
+            "When the content was created or altered, or when that began, as claimed: RFC 3339 with a zone.",
             "2026-11-22T10:00:00Z",
         ),
+    ] = UNSET
+    event_end: Annotated[
+        Time | UnsetType,
+        _system("Event end", "When it ended, where it took its time: RFC 3339 with a zone.", "2026-11-22T11:30:00Z"),
     ] = UNSET
     identifiers: Annotated[
         tuple[Identifier, ...],
@@ -144,6 +394,73 @@ class Label(Struct, frozen=True, kw_only=True, omit_defaults=True):
     prompt: Annotated[Prompt | UnsetType, _system("Prompt", "What the systems were asked for.", {"mode": "omit"})] = (
         UNSET
     )
+    references: Annotated[
+        tuple[Reference, ...],
+        Meta(max_length=50),
+        _system(
+            "References", "What the systems were given: seeds, sketches, models.", [{"type": "seed", "value": "7"}]
+        ),
+    ] = ()
+    contributions: Annotated[
+        tuple[Contribution, ...],
+        Meta(max_length=200),
+        _system(
+            "Contributions",
+            "Who made which part, human parts included.",
+            [{"part": "vocals", "extent": "None", "by": "human"}],
+        ),
+    ] = ()
+    operations: Annotated[
+        tuple[Operation, ...],
+        Meta(max_length=200),
+        _system("Operations", "What was done to the content, in order.", [{"operation": "mastered", "by": "ai"}]),
+    ] = ()
+    people: Annotated[
+        tuple[Person, ...],
+        Meta(max_length=100),
+        _system("People", "Who contributed, or is seen or heard.", [{"id": "singer", "roles": ["LeadVocalist"]}]),
+    ] = ()
+    likeness: Annotated[
+        tuple[Likeness, ...],
+        Meta(max_length=50),
+        _system(
+            "Likeness",
+            "People who are seen or heard, and their consent.",
+            [{"depicts": "voice", "synthetic": True, "real_person": True, "consent": "release 2026-17"}],
+        ),
+    ] = ()
+    permissions: Annotated[
+        Permissions | UnsetType,
+        _system("Permissions", "What others may do with the work.", {"generative_training": "notAllowed"}),
+    ] = UNSET
+    rights: Annotated[
+        Rights | UnsetType, _system("Rights", "Whose the work is.", {"notice": "© 2026 Acme Records"})
+    ] = UNSET
+    judgements: Annotated[
+        Judgements | UnsetType, _system("Judgements", "What the signer judges.", {"deep_fake": False})
+    ] = UNSET
+    disclosure: Annotated[
+        tuple[Disclosure, ...],
+        Meta(max_length=20),
+        _system("Disclosure", "Marks that people can see or hear.", [{"kind": "icon", "place": "lower right corner"}]),
+    ] = ()
+    marks: Annotated[
+        tuple[Mark, ...],
+        Meta(max_length=20),
+        _system("Marks", "Watermarks and fingerprints.", [{"type": "fingerprint", "algorithm": "io.iscc.v0"}]),
+    ] = ()
+    detector_url: Annotated[
+        Url | UnsetType,
+        _system("Detector", "Where a free detector of the marks is.", "https://acme.example/detect"),
+    ] = UNSET
+    china: Annotated[
+        China | UnsetType,
+        _system("China", "Codes for the AIGC object.", {"producer": "Acme", "produce_id": "20261122-0001"}),
+    ] = UNSET
+    extra: Annotated[
+        dict[str, Any] | UnsetType,
+        _system("Extra", "Anything else, kept as it is and understood by nobody else.", {"com.acme.job": "17"}),
+    ] = UNSET
 
 
 def origin_of(label: Label) -> Origin:

@@ -1,7 +1,8 @@
-"""From what the user wrote to what is signed: system facts always, the prompt only as asked."""
+"""From what the user wrote to what is signed: system facts always, personal ones only as asked."""
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import os
 from typing import Any, get_args
@@ -9,8 +10,9 @@ from typing import Any, get_args
 from msgspec import UNSET, Struct, structs, to_builtins
 
 from provlabel.errors import LabelError
+from provlabel.label.lint import semantic_faults
 from provlabel.label.loading import label_from_dict
-from provlabel.label.records import SCHEMA, Label, Prompt, origin_of
+from provlabel.label.records import PERSONAL, SCHEMA, Label, Prompt, origin_of
 from provlabel.label.vocabularies import PromptMode
 
 SALT_BYTES = 16
@@ -26,30 +28,52 @@ class SignedLabel(Struct, frozen=True, kw_only=True):
     prompt_salt: str | None = None
 
 
-def signed_label(label: Label, mode: PromptMode = "omit") -> SignedLabel:
-    """Split ``label`` into ``org.provlabel.label`` and, with mode ``clear``, ``org.provlabel.personal``.
+def signed_label(label: Label, mode: PromptMode = "omit", *, personal: bool = False) -> SignedLabel:
+    """Split ``label`` into ``org.provlabel.label`` and, only when asked, ``org.provlabel.personal``.
+
+    Args:
+        label: what the user said.
+        mode: ``clear`` signs the prompt's text among the personal fields, ``hash`` a salted digest
+            among the system's, ``omit`` only that there was one.
+        personal: sign names and other personal fields of people too.
 
     Raises:
         LabelError: the label breaks its schema (records made in Python are checked here for the first
             time), or mode ``clear`` with a prompt longer than 50,000 characters.
     """
     label = label_from_dict(to_builtins(label))
+    _require_sound(label)
+    prompt, salt = _signed_prompt(label, mode)
+    whole = to_builtins(structs.replace(label, origin=origin_of(label), prompt=prompt))
+    wanted = {"people"} if personal else set()
+    system, private = _split({"schema": SCHEMA, **whole}, wanted | ({"prompt"} if mode == "clear" else set()))
+    return SignedLabel(system=system, personal={"schema": SCHEMA, **private} if private else None, prompt_salt=salt)
+
+
+def _require_sound(label: Label) -> None:
+    """Refuse a label that contradicts itself: nobody downstream would notice."""
+    errors = [fault for fault in semantic_faults(label) if fault.level == "error"]
+    if errors:
+        lines = "; ".join(f"{fault.at or '/'}: {fault.message}" for fault in errors)
+        faults = tuple((fault.at, fault.message) for fault in errors)
+        raise LabelError(f"label: {lines}", mend="run: provlabel lint LABEL", faults=faults)
+
+
+def _signed_prompt(label: Label, mode: PromptMode) -> tuple[Prompt | Any, str | None]:
+    """Return the prompt as it will be signed, its text still in it for mode ``clear``, and the salt."""
     if mode not in get_args(PromptMode):
         raise LabelError(f"prompt mode {mode!r} is unknown", mend="one of: " + ", ".join(get_args(PromptMode)))
     text = label.prompt.text if label.prompt is not UNSET else UNSET
     if text is UNSET and mode != "omit":
         raise LabelError(f"prompt mode {mode}, and there is no prompt", mend="add the prompt, or leave the mode away")
-    prompt, personal, salt = label.prompt, None, None
-    if text is not UNSET:
-        prompt = Prompt(mode="omit")
-    if text is not UNSET and mode == "hash":
-        salt = os.urandom(SALT_BYTES).hex()
-        prompt = Prompt(mode="hash", sha256=digest_of_prompt(text, salt))
-    elif text is not UNSET and mode == "clear":
-        prompt, personal = Prompt(mode="clear"), {"schema": SCHEMA, "prompt": {"text": _checked(text)}}
-    public = structs.replace(label, origin=origin_of(label), prompt=prompt)
-    system = {"schema": SCHEMA, **to_builtins(public)}
-    return SignedLabel(system=system, personal=personal, prompt_salt=salt)
+    if text is UNSET:
+        return label.prompt, None
+    if mode == "omit":
+        return Prompt(mode="omit"), None
+    if mode == "clear":
+        return Prompt(mode="clear", text=_checked(text)), None
+    salt = os.urandom(SALT_BYTES).hex()
+    return Prompt(mode="hash", sha256=digest_of_prompt(text, salt)), salt
 
 
 def digest_of_prompt(text: str, salt: str) -> str:
@@ -64,3 +88,42 @@ def _checked(text: str) -> str:
             mend="use --prompt-mode hash: it signs a salted digest of any length",
         )
     return text
+
+
+def _split(whole: dict[str, Any], wanted: set[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Take every personal field out of ``whole``; return what is left, and what was ``wanted`` of it."""
+    system: dict[str, Any] = copy.deepcopy(whole)
+    private: dict[str, Any] = {}
+    for path in PERSONAL:
+        _move(system, private if path[0] in wanted else {}, path)
+    return system, private
+
+
+def _move(source: dict[str, Any], target: dict[str, Any], path: tuple[str, ...]) -> None:
+    head, rest = path[0], path[1:]
+    if head not in source:
+        return
+    if not rest:
+        target[head] = source.pop(head)
+    elif rest[0] == "*":
+        kept = target.setdefault(head, [{"id": item["id"]} for item in source[head]])
+        for item, keep in zip(source[head], kept, strict=True):
+            _move(item, keep, rest[1:])
+    else:
+        _move(source[head], target.setdefault(head, {}), rest)
+
+
+def joined(system: dict[str, Any], personal: dict[str, Any] | None) -> dict[str, Any]:
+    """Put the two parts of a signed label together again; elements of lists find each other by ``id``."""
+    whole = copy.deepcopy(system)
+    for name, part in (personal or {}).items():
+        if isinstance(part, list) and isinstance(whole.get(name), list):
+            by_id = {item.get("id"): item for item in part if isinstance(item, dict)}
+            whole[name] = [
+                item | by_id.get(item.get("id"), {}) if isinstance(item, dict) else item for item in whole[name]
+            ]
+        elif isinstance(part, dict) and isinstance(whole.get(name), dict):
+            whole[name] = whole[name] | part
+        else:
+            whole[name] = part
+    return whole

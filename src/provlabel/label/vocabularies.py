@@ -1,7 +1,8 @@
 """The closed vocabularies of a label, and how each term maps to the field's standards.
 
 Sources: IPTC digitalsourcetype NewsCodes (Oct 2024), C2PA 2.4 §18.15 (actions) and §18.24
-(ai-disclosure), asset rubrics 1.0.  A kind is ours; everything it maps to is theirs.
+(ai-disclosure), asset rubrics 1.0, DDEX AVS version 9, CAWG training and data mining 1.1.  A kind
+and a part are ours; everything they map to is theirs.
 """
 
 from __future__ import annotations
@@ -23,8 +24,90 @@ Kind = Literal[
 ]
 Origin = Literal["created", "altered"]
 Oversight = Literal["fully_autonomous", "prompt_guided", "human_validated"]
-IdentifierType = Literal["c2pa", "grid", "guid", "isrc", "iswc", "produce_id", "upc", "url"]
+IdentifierType = Literal["c2pa", "grid", "guid", "isrc", "iswc", "upc", "url"]
+PersonIdentifierType = Literal["isni", "ipi", "ipn", "url"]
 PromptMode = Literal["omit", "hash", "clear"]
+
+#: What a part of a work is; wide enough for Spotify's, Apple's and DDEX's credits alike.
+PartName = Literal[
+    "whole",
+    "vocals",
+    "lyrics",
+    "composition",
+    "arrangement",
+    "instrumental",
+    "production",
+    "mixing",
+    "mastering",
+    "sound_design",
+    "narration",
+    "translation",
+    "text",
+    "artwork",
+    "motion_artwork",
+    "video",
+    "image_region",
+]
+#: DDEX ``AiContribution`` (ERN 4.3.2): how far AI made the part.
+Extent = Literal["All", "Partly", "None"]
+Agent = Literal["ai", "human"]
+#: DDEX contributor roles (AVS version 9), as far as a part above has one.
+Role = Literal[
+    "Adapter",
+    "Arranger",
+    "BackgroundVocalist",
+    "Composer",
+    "ComposerLyricist",
+    "CoverDesigner",
+    "Designer",
+    "GraphicDesigner",
+    "LeadVocalist",
+    "Lyricist",
+    "MasteringEngineer",
+    "Mixer",
+    "MixingEngineer",
+    "Musician",
+    "Narrator",
+    "Photographer",
+    "Programmer",
+    "RemixingEngineer",
+    "SoundDesigner",
+    "StudioMusician",
+    "StudioProducer",
+    "Translator",
+    "VideoProducer",
+    "Vocalist",
+    "VoiceActor",
+]
+#: C2PA 2.4 §18.15.4.7: actions after the inception that say what was done to content.
+OperationName = Literal[
+    "addedText",
+    "adjustedColor",
+    "changedSpeed",
+    "converted",
+    "cropped",
+    "deleted",
+    "drawing",
+    "dubbed",
+    "edited",
+    "enhanced",
+    "filtered",
+    "mastered",
+    "mixed",
+    "orientation",
+    "remixed",
+    "resized",
+    "transcoded",
+    "translated",
+    "trimmed",
+]
+Use = Literal["allowed", "notAllowed", "constrained"]
+Shape = Literal["rectangle", "circle", "polygon"]
+Unit = Literal["percent", "pixel"]
+ReferenceType = Literal["reference", "seed", "model", "dataset"]
+Depicts = Literal["voice", "image", "voice_and_image"]
+DisclosureKind = Literal["icon", "text", "audio"]
+MarkType = Literal["watermark", "fingerprint"]
 
 
 class KindFacts(NamedTuple):
@@ -35,39 +118,35 @@ class KindFacts(NamedTuple):
     origin: Origin  #: what the kind says when the label does not say
     trained: bool  #: a trained model took part, so ``c2pa.ai-disclosure`` is due
     oversight: frozenset[str]  #: levels that C2PA pairs with this source type
+    contains_ai: Extent | None  #: DDEX ``ContainsAI``; None where DDEX cannot say it
 
 
 _ANY_CREATION = frozenset({"fully_autonomous", "prompt_guided"})
 _VALIDATED = frozenset({"human_validated"})
 _NONE: frozenset[str] = frozenset()
+_COMPOSITE_AI = IPTC + "compositeWithTrainedAlgorithmicMedia"
 
 KINDS: dict[str, KindFacts] = {
-    "ai_generated": KindFacts("made by AI", IPTC + "trainedAlgorithmicMedia", "created", True, _ANY_CREATION),
-    "ai_modified": KindFacts(
-        "changed by AI", IPTC + "compositeWithTrainedAlgorithmicMedia", "altered", True, _VALIDATED
-    ),
-    "ai_partly_created": KindFacts(
-        "new, with parts made by AI",
-        IPTC + "compositeWithTrainedAlgorithmicMedia",
-        "created",
-        True,
-        _VALIDATED,
-    ),
+    "ai_generated": KindFacts("made by AI", IPTC + "trainedAlgorithmicMedia", "created", True, _ANY_CREATION, "All"),
+    "ai_modified": KindFacts("changed by AI", _COMPOSITE_AI, "altered", True, _VALIDATED, "Partly"),
+    "ai_partly_created": KindFacts("new, with parts made by AI", _COMPOSITE_AI, "created", True, _VALIDATED, "Partly"),
     "composite_synthetic": KindFacts(
-        "a mix that contains synthetic elements", IPTC + "compositeSynthetic", "created", True, _NONE
+        "a mix that contains synthetic elements", IPTC + "compositeSynthetic", "created", True, _NONE, "Partly"
     ),
-    "may_contain_ai": KindFacts("a mix that may contain AI elements", IPTC + "composite", "created", False, _NONE),
+    "may_contain_ai": KindFacts(
+        "a mix that may contain AI elements", IPTC + "composite", "created", False, _NONE, None
+    ),
     "ai_assisted_technical": KindFacts(
-        "technically enhanced, nothing generated", IPTC + "algorithmicallyEnhanced", "altered", False, _NONE
+        "technically enhanced, nothing generated", IPTC + "algorithmicallyEnhanced", "altered", False, _NONE, "None"
     ),
     "algorithmic_not_trained": KindFacts(
-        "made by an algorithm without training data", IPTC + "algorithmicMedia", "created", False, _NONE
+        "made by an algorithm without training data", IPTC + "algorithmicMedia", "created", False, _NONE, "None"
     ),
-    "human_made": KindFacts("made by people", IPTC + "digitalCreation", "created", False, _NONE),
+    "human_made": KindFacts("made by people", IPTC + "digitalCreation", "created", False, _NONE, "None"),
 }
 
-#: Every source type that may stand in a manifest; anything else is an unknown value.
-#: Retired IPTC terms are read and never written.
+#: Every source type that may stand in a manifest, and the kind it speaks of if it speaks of one.
+#: Anything else is an unknown value.  Retired IPTC terms are read and never written.
 SOURCE_TYPES: dict[str, str | None] = {
     **{
         IPTC + term: None
@@ -100,3 +179,11 @@ SOURCE_TYPES: dict[str, str | None] = {
 
 #: Kinds that say something about AI; ``label: present`` is about these and about our own assertion.
 AI_KINDS = frozenset({"ai_generated", "ai_modified", "ai_partly_created", "composite_synthetic", "may_contain_ai"})
+
+#: Label key -> CAWG entry (training and data mining 1.1 §3).
+CAWG_USES: dict[str, str] = {
+    "mining": "cawg.data_mining",
+    "ai_training": "cawg.ai_training",
+    "generative_training": "cawg.ai_generative_training",
+    "inference": "cawg.ai_inference",
+}

@@ -83,7 +83,7 @@ def _times(item: FileReport) -> Iterator[tuple[str, str]]:
 
 def label_words(label: LabelInfo) -> str:
     """Return the label in one line: kind, systems, provider."""
-    said = label.words or printable(str(label.kind))
+    said = label.words or printable(str(label.kind or "nothing about AI"))
     systems = [system_words(item) for item in _list(label.value.get("systems"))]
     provider = label.value.get("provider")
     name = provider.get("name") if isinstance(provider, dict) else None
@@ -92,7 +92,7 @@ def label_words(label: LabelInfo) -> str:
     if isinstance(name, str):
         line += f", provided by {printable(name)}"
     if label.source != "org.provlabel.label":
-        line += " (from C2PA actions; no provlabel label)"
+        line += f" (read from {label.source}; no provlabel label)"
     return line
 
 

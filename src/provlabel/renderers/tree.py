@@ -10,7 +10,7 @@ from provlabel.label.records import Label
 from provlabel.label.vocabularies import KINDS
 from provlabel.renderers.style import Style
 from provlabel.renderers.text import STATES, finding_lines, label_words
-from provlabel.report import FileReport, HistoryNode
+from provlabel.report import FileReport, HistoryNode, LabelInfo
 
 _RELATIONS = {"parentOf": "made from", "componentOf": "contains", "inputTo": "input"}
 _STATE_COLOURS = {"clean": "green", "broken": "red", "unknown-signer": "yellow", "no-provenance": "dim"}
@@ -33,7 +33,7 @@ _Branch = tuple[str, tuple["_Branch", ...]]
 
 def _top(item: FileReport, style: Style) -> Iterator[_Branch]:
     if item.label is not None:
-        yield f"label: {label_words(item.label)}", tuple(_fields(item.label.value))
+        yield f"label: {label_words(item.label)}", tuple(_label(item.label))
         if item.label.personal is not None:
             yield "personal", tuple(_fields(item.label.personal))
         elif item.label.has_personal:
@@ -56,10 +56,58 @@ def _top(item: FileReport, style: Style) -> Iterator[_Branch]:
         yield f"history: {item.axes.history}", tuple(_node(node, style) for node in item.history)
 
 
-def _fields(value: dict[str, Any]) -> Iterator[_Branch]:
+def _label(label: LabelInfo) -> Iterator[_Branch]:
     """Show every field as it was signed, those of the schema in its order, unknown ones after them."""
     order = {name: place for place, name in enumerate(Label.__struct_encode_fields__)}
-    for key, content in sorted(value.items(), key=lambda item: order.get(item[0], len(order))):
+    for key, content in sorted(label.value.items(), key=lambda item: order.get(item[0], len(order))):
+        if key == "contributions" and isinstance(content, (list, tuple)):
+            branch: _Branch = ("parts", tuple((part_words(part), ()) for part in content))
+            branches: tuple[_Branch, ...] = (branch,)
+        else:
+            branches = tuple(_fields({key: content}))
+        told = f"  (from {printable(label.origins[key])})" if key in label.origins else ""
+        yield from ((text + told, below) for text, below in branches)
+
+
+def part_words(part: Any) -> str:
+    """Return one contribution in a line: which part, who made it, where."""
+    if not isinstance(part, dict):
+        return printable(str(part))
+    name = str(part.get("part", "part")).replace("_", " ")
+    if part.get("description"):
+        name += f" ({part['description']})"
+    words = [f"{name}: {_EXTENTS.get(str(part.get('extent')), str(part.get('extent')))}"]
+    words += [str(part[key]) for key in ("system", "person", "role") if part.get(key)]
+    words += [f"stem {part['stem']}"] if part.get("stem") else []
+    span, region = part.get("span"), part.get("region")
+    words += [f"{_clock(span.get('start'))} to {_clock(span.get('end'))}"] if isinstance(span, dict) else []
+    words += [_region_words(region)] if isinstance(region, dict) else []
+    return printable("  ".join(words), 300)
+
+
+_EXTENTS = {"All": "made by AI", "Partly": "partly made by AI", "None": "made by people"}
+
+
+def _clock(seconds: Any) -> str:
+    if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
+        return str(seconds)
+    minutes, rest = divmod(float(seconds), 60)
+    return f"{int(minutes)}:{rest:05.2f}".removesuffix(".00")
+
+
+def _region_words(region: dict[str, Any]) -> str:
+    unit = "%" if region.get("unit", "percent") == "percent" else " px"
+    if region.get("points"):
+        corners = len(region["points"]) if isinstance(region["points"], (list, tuple)) else 0
+        return f"polygon of {corners} corners"
+    at = f"{region.get('x')}{unit}, {region.get('y')}{unit}"
+    size = " by ".join(f"{region[key]}{unit}" for key in ("width", "height") if key in region)
+    return f"{region.get('shape')} at {at}" + (f", {size}" if size else "")
+
+
+def _fields(value: dict[str, Any]) -> Iterator[_Branch]:
+    """Show plain data as branches."""
+    for key, content in value.items():
         name = printable(str(key))
         if isinstance(content, dict):
             yield name, tuple(_fields(content))

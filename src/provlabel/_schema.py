@@ -1,0 +1,33 @@
+"""JSON Schema 2020-12 of a record, as it is published."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def json_schema(record: type, name: str) -> dict[str, Any]:
+    """Return the schema of ``record``; unknown fields are a fault, so that a typo is never signed."""
+    made = msgspec.json.schema(record, ref_template="#/$defs/{name}")
+    for definition in made["$defs"].values():
+        if definition.get("type") == "object":
+            definition["additionalProperties"] = False
+    return {"$schema": DIALECT, "$id": f"urn:provlabel:schema:{name}", **made}
+
+
+def node_at(schema: dict[str, Any], path: Sequence[str | int]) -> dict[str, Any]:
+    """Return the part of ``schema`` that describes the value at ``path``; empty where it says nothing."""
+    here = _resolved(schema, schema)
+    for part in path:
+        below = here.get("items") if isinstance(part, int) else here.get("properties", {}).get(part)
+        here = _resolved(below or {}, schema)
+    return here
+
+
+def _resolved(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    name = node.get("$ref", "").rpartition("/")[2]
+    return schema["$defs"][name] if name else node

@@ -1,0 +1,62 @@
+"""``provlabel lint``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from provlabel._text import printable
+from provlabel.cli._shared import PATH, deliver, format_option, style_for
+from provlabel.errors import UsageError
+
+if TYPE_CHECKING:
+    from provlabel.label.lint import Fault
+
+
+@click.command("lint")
+@click.argument("label", type=PATH)
+@click.option("--fix", "fix", is_flag=True, help="Mend what has one right answer, in a JSON label.")
+@click.option("-o", "--output", type=PATH, help="With --fix: write the result here, as JSON.")
+@format_option
+def command(label: Path, fix: bool, output: Path | None, format_: str) -> int:
+    """Check a label file: all faults at once, each with its place.
+
+    Ends with 1 if there is an error; warnings do not count.
+
+    \b
+    Examples:
+      provlabel lint take.toml
+      provlabel lint take.json --fix
+    """
+    from provlabel.label.lint import fixed, lint
+    from provlabel.label.loading import read_plain
+    from provlabel.renderers.json import to_json
+
+    if fix and output is None and label.suffix.lower() == ".toml":
+        raise UsageError("--fix writes JSON, and would lose the comments of a TOML file", mend="add -o fixed.json")
+    data = read_plain(label)
+    faults = lint(data)
+    if fix and any(fault.fix is not None for fault in faults):
+        data = fixed(data, faults)
+        deliver(to_json(data), output or label)
+        faults = lint(data)
+    if format_ == "json":
+        deliver(to_json({"label": str(label), "faults": faults}), None)
+    else:
+        _print(label, faults)
+    return 1 if any(fault.level == "error" for fault in faults) else 0
+
+
+def _print(label: Path, faults: tuple[Fault, ...]) -> None:
+    style = style_for(sys.stdout)
+    looks: dict[str, Any] = {"error": "red", "warning": "yellow"}
+    for fault in faults:
+        level = style.paint(fault.level, looks[fault.level])
+        sys.stdout.write(f"{level} {printable(fault.at) or '/'}: {printable(fault.message, 300)}\n")
+        if fault.mend:
+            sys.stdout.write(f"  mend: {printable(fault.mend, 300)}\n")
+    errors = sum(fault.level == "error" for fault in faults)
+    sys.stdout.write(f"{printable(str(label))}: {errors} errors, {len(faults) - errors} warnings\n")

@@ -1,0 +1,339 @@
+"""All faults of a label at once, each with its place, what is wrong, and what to do about it.
+
+Two passes: the schema (every violation, with ``jsonschema-rs``), and, on a label that fits it, what
+no schema can say.  Nobody downstream checks the latter: the engine signs any of it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, Literal
+
+import msgspec
+from msgspec import UNSET, Struct
+
+from provlabel._schema import json_schema, node_at
+from provlabel._text import printable
+from provlabel.label.identifiers import CANONICAL
+from provlabel.label.loading import label_from_dict, moment, nearest, wanted_form
+from provlabel.label.records import PERSONAL, SCHEMA, Contribution, Label, Region
+from provlabel.label.vocabularies import AI_KINDS, KINDS
+
+
+class Fault(Struct, frozen=True, kw_only=True):
+    """One fault; ``fix`` is the right value where there is exactly one."""
+
+    at: str  #: JSON pointer
+    message: str
+    mend: str = ""
+    level: Literal["error", "warning"] = "error"
+    fix: Any = None
+
+
+def lint(data: Any, *, seconds: float | None = None) -> tuple[Fault, ...]:
+    """Return every fault of ``data``, a label as plain data; ``seconds`` is the length of its medium.
+
+    Semantic checks need a label that fits the schema, so they come only when the schema is content.
+    """
+    faults = tuple(_schema_faults(data))
+    if faults:
+        return faults
+    return semantic_faults(label_from_dict(data), seconds=seconds)
+
+
+def fixed(data: Any, faults: tuple[Fault, ...]) -> Any:
+    """Return a copy of ``data`` with every fault mended that has one right answer."""
+    mended = msgspec.json.decode(msgspec.json.encode(data))
+    for fault in faults:
+        if fault.fix is None:
+            continue
+        *way, last = [part.replace("~1", "/").replace("~0", "~") for part in fault.at.split("/")[1:]]
+        target = mended
+        for part in way:
+            target = target[int(part)] if isinstance(target, list) else target[part]
+        target[int(last) if isinstance(target, list) else last] = fault.fix
+    return mended
+
+
+# --- the schema ------------------------------------------------------------------------------------
+
+
+def _schema_faults(data: Any) -> Iterator[Fault]:
+    import jsonschema_rs
+
+    schema = json_schema(Label, SCHEMA)
+    for error in jsonschema_rs.Draft202012Validator(schema).iter_errors(data):
+        yield from _schema_fault(error, node_at(schema, error.instance_path))
+
+
+def _schema_fault(error: Any, node: dict[str, Any]) -> Iterator[Fault]:
+    pointer = "".join(f"/{_escaped(str(part))}" for part in error.instance_path)
+    kind = error.kind
+    name = type(kind).__name__.rpartition("_")[2]
+    if name == "AdditionalProperties":
+        for field in kind.unexpected:
+            near = nearest(field, tuple(node.get("properties", ())))
+            hint = f"did you mean {near}?" if near else "put what others need not understand into extra"
+            yield Fault(at=f"{pointer}/{_escaped(field)}", message="unknown field", mend=hint)
+    elif name == "Enum":
+        terms = list(kind.options)
+        given = error.instance if isinstance(error.instance, str) else ""
+        near = nearest(given, terms)
+        same = next((term for term in terms if term.casefold() == given.casefold()), None)
+        mend = f"did you mean {near}?" if near else "one of: " + ", ".join(map(str, terms))
+        yield Fault(at=pointer, message=f"unknown value {printable(repr(error.instance), 80)}", mend=mend, fix=same)
+    elif name == "Required":
+        yield Fault(at=pointer, message=f"{kind.property} is missing", mend="run: provlabel schema label")
+    elif name == "Pattern":
+        yield Fault(at=pointer, message="not of the right form", mend=wanted_form(node))
+    else:
+        yield Fault(at=pointer, message=printable(error.message, 300), mend="run: provlabel schema label")
+
+
+def _escaped(part: str) -> str:
+    return printable(part.replace("~", "~0").replace("/", "~1"))
+
+
+# --- what no schema says ---------------------------------------------------------------------------
+
+
+def semantic_faults(label: Label, *, seconds: float | None = None) -> tuple[Fault, ...]:
+    """Return the faults of a label that fits its schema."""
+    found = [fault for check in _CHECKS for fault in check(label)]
+    if seconds is not None:
+        found += _beyond_the_end(label, seconds)
+    return tuple(found)
+
+
+def _identifiers(label: Label) -> Iterator[Fault]:
+    places = [(f"/identifiers/{index}", item) for index, item in enumerate(label.identifiers)]
+    places += [
+        (f"/people/{index}/identifiers/{place}", item)  # type: ignore[misc]
+        for index, person in enumerate(label.people)
+        for place, item in enumerate(person.identifiers)
+    ]
+    for pointer, item in places:
+        right = CANONICAL[item.type](item.value)
+        if right is None:
+            words = f"no {item.type.upper()}: the shape or the check digit is wrong"
+            yield Fault(at=f"{pointer}/value", message=words, mend="copy it from where it was issued")
+        elif right != item.value:
+            yield Fault(
+                at=f"{pointer}/value",
+                message="not in its plain form",
+                mend=f"write {right}",
+                level="warning",
+                fix=right,
+            )
+
+
+def _references(label: Label) -> Iterator[Fault]:
+    """Every name that refers to a system or a person refers to one that is there."""
+    systems, people = {item.name for item in label.systems}, {item.id for item in label.people}
+    for pointer, item in _referring(label):
+        system, person = getattr(item, "system", UNSET), getattr(item, "person", UNSET)
+        if system is not UNSET and system not in systems:
+            yield Fault(
+                at=f"{pointer}/system", message="no such system in this label", mend=_did_you_mean(system, systems)
+            )
+        if person is not UNSET and person not in people:
+            yield Fault(
+                at=f"{pointer}/person", message="no such person in this label", mend=_did_you_mean(person, people)
+            )
+    for field, names in (("systems", [item.name for item in label.systems]), ("people", [p.id for p in label.people])):
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                yield Fault(at=f"/{field}/{index}", message=f"{printable(name)} stands twice", mend="name each once")
+
+
+def _referring(label: Label) -> Iterator[tuple[str, Any]]:
+    for field in ("contributions", "operations", "likeness"):
+        for index, item in enumerate(getattr(label, field)):
+            yield f"/{field}/{index}", item
+
+
+def _did_you_mean(word: str, terms: set[str]) -> str:
+    near = nearest(word, sorted(terms))
+    return f"did you mean {near}?" if near else "add it, or leave the reference away"
+
+
+def _spans(label: Label) -> Iterator[Fault]:
+    for index, item in enumerate(label.contributions):
+        if item.span is not UNSET and item.span.end <= item.span.start:
+            yield Fault(
+                at=f"/contributions/{index}/span", message="ends before it starts", mend="end must be after start"
+            )
+
+
+def _beyond_the_end(label: Label, seconds: float) -> Iterator[Fault]:
+    for index, item in enumerate(label.contributions):
+        if item.span is not UNSET and item.span.end > seconds + 0.5:  # encoders pad the last frame
+            yield Fault(
+                at=f"/contributions/{index}/span/end",
+                message=f"lies after the end of the sound, which is {seconds:.1f} s long",
+                mend="give seconds from the beginning of this very file",
+            )
+
+
+def _regions(label: Label) -> Iterator[Fault]:
+    for index, item in enumerate(label.contributions):
+        if item.region is not UNSET:
+            for what in _region_faults(item.region):
+                yield Fault(at=f"/contributions/{index}/region", message=what, mend="run: provlabel schema label")
+
+
+def _region_faults(region: Region) -> Iterator[str]:
+    needed = {"rectangle": ("x", "y", "width", "height"), "circle": ("x", "y", "width"), "polygon": ()}
+    missing = [name for name in needed[region.shape] if getattr(region, name) is UNSET]
+    if missing:
+        yield f"a {region.shape} needs {', '.join(missing)}"
+    if region.shape == "polygon" and len(region.points) < 3:
+        yield "a polygon needs three points or more"
+    sizes = [getattr(region, name) for name in ("x", "y", "width", "height")]
+    sizes += [value for point in region.points for value in (point.x, point.y)]
+    if region.unit == "percent" and any(size is not UNSET and size > 100 for size in sizes):
+        yield "more than 100 percent"
+
+
+def _times(label: Label) -> Iterator[Fault]:
+    start, end = _moment(label.event_time), _moment(label.event_end)
+    if label.event_end is not UNSET and label.event_time is UNSET:
+        yield Fault(at="/event_end", message="an end without a beginning", mend="add event_time")
+    if start and end and end < start:
+        yield Fault(at="/event_end", message="ends before it begins", mend="event_end must be after event_time")
+    now = dt.datetime.now(dt.timezone.utc)
+    for field, stated in (("event_time", start), ("event_end", end)):
+        if stated and stated > now + dt.timedelta(days=1):
+            yield Fault(at=f"/{field}", message="lies in the future", mend="check the year", level="warning")
+    if label.event_end is not UNSET and end is None:
+        yield Fault(at="/event_end", message="no such day", mend="check the calendar")
+
+
+def _moment(text: Any) -> dt.datetime | None:
+    return None if text is UNSET else moment(text)
+
+
+def _ddex(label: Label) -> Iterator[Fault]:
+    """DDEX ERN 4.3.2: ``AiContribution`` fits its contributor, and ``ContainsAI`` fits all of them."""
+    for index, item in enumerate(label.contributions):
+        if item.by == "human" and item.extent == "All":
+            yield Fault(
+                at=f"/contributions/{index}/extent",
+                message="a part that AI made entirely has no human contributor",
+                mend="by = ai, or extent Partly or None",
+            )
+        if item.by == "ai" and item.extent == "None":
+            yield Fault(
+                at=f"/contributions/{index}/extent",
+                message="an AI contributor that made nothing",
+                mend="by = human, or extent All or Partly",
+            )
+    contains = KINDS[label.kind].contains_ai
+    counted = [(index, item) for index, item in enumerate(label.contributions) if not _technical(item, label)]
+    if contains == "All":
+        odd = [index for index, item in counted if item.extent != "All"]
+        message, mend = f"{label.kind} leaves no part to people", "kind = ai_partly_created, or extent All"
+    elif contains == "None":
+        odd = [index for index, item in counted if item.extent != "None"]
+        message, mend = f"{label.kind} leaves no part to AI", "kind = ai_partly_created or ai_modified, or extent None"
+    else:
+        odd, message, mend = [], "", ""
+    yield from (Fault(at=f"/contributions/{index}/extent", message=message, mend=mend) for index in odd)
+    if contains == "Partly" and counted and all(item.extent == "None" for _, item in counted):
+        yield Fault(
+            at="/kind", message=f"{label.kind}, and no part has AI in it", mend="kind = human_made, or add the part"
+        )
+    if contains == "Partly" and counted and all(item.part == "whole" and item.extent == "All" for _, item in counted):
+        yield Fault(at="/kind", message=f"{label.kind}, and the whole is by AI", mend="kind = ai_generated")
+
+
+def _technical(item: Contribution, label: Label) -> bool:
+    """AI mixing or mastering of a work that is otherwise technical only counts as nothing generated."""
+    return item.part in ("mixing", "mastering") and label.kind == "ai_assisted_technical"
+
+
+def _systems(label: Label) -> Iterator[Fault]:
+    if label.kind == "human_made" and label.systems:
+        yield Fault(at="/systems", message="human_made, and an AI system took part", mend="another kind, or no systems")
+    if label.kind in AI_KINDS and not label.systems:
+        yield Fault(at="/systems", message="AI took part, and no system is named", mend="add systems", level="warning")
+    if label.kind == "ai_modified" and label.origin == "created":
+        yield Fault(at="/origin", message="ai_modified alters a work", mend="origin = altered", fix="altered")
+    paired = KINDS[label.kind].oversight
+    if label.oversight is not UNSET and paired and label.oversight not in paired:
+        yield Fault(
+            at="/oversight",
+            message=f"C2PA pairs {label.kind} with {' or '.join(sorted(paired))}",
+            mend="it stays in the label and is left out of c2pa.ai-disclosure",
+            level="warning",
+        )
+
+
+def _likeness(label: Label) -> Iterator[Fault]:
+    for index, item in enumerate(label.likeness):
+        if item.synthetic and item.real_person and item.consent is UNSET:
+            yield Fault(
+                at=f"/likeness/{index}/consent",
+                message="a real person's voice or image made by AI, without a consent",
+                mend="add the reference of the consent",
+            )
+
+
+_PERSONAL_DATA = (
+    ("an e-mail address", re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}")),
+    ("a telephone number", re.compile(r"(?<![\w.-])\+?\d{1,3}[ /-]\(?\d{2,5}\)?[ /-]\d{3,}[\d -]*(?![\w.-])")),
+)
+_SECRETS = re.compile(
+    r"AKIA[0-9A-Z]{16}|\bsk-[A-Za-z0-9_-]{16,}|\bgh[pousr]_[A-Za-z0-9]{20,}|-----BEGIN [A-Z ]*PRIVATE KEY|"
+    r"\beyJ[\w-]{10,}\.[\w-]{10,}|\b(?:password|passwd|secret|api[_-]?key|token)\s*[:=]\s*\S{6,}",
+    re.IGNORECASE,
+)
+
+
+def _privacy(label: Label) -> Iterator[Fault]:
+    names = {person.name for person in label.people if person.name is not UNSET}
+    for pointer, text in _system_texts(msgspec.to_builtins(label), ()):
+        for what, pattern in _PERSONAL_DATA:
+            if pattern.search(text):
+                yield Fault(at=pointer, message=f"{what} in a field that is always signed", mend="leave it out")
+        for name in names:
+            if name in text:
+                yield Fault(
+                    at=pointer,
+                    message="the name of a person in a field that is always signed",
+                    mend="refer to the person by id",
+                    level="warning",
+                )
+    prompt = label.prompt.text if label.prompt is not UNSET else UNSET
+    if prompt is not UNSET and _SECRETS.search(prompt):
+        yield Fault(at="/prompt/text", message="looks like it holds a password or key", mend="remove it")
+
+
+def _system_texts(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Yield every text of a system field, with its place."""
+    generic = tuple("*" if part.isdigit() else part for part in path)
+    if generic in PERSONAL:
+        return
+    if isinstance(value, str):
+        yield "".join(f"/{_escaped(part)}" for part in path), value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _system_texts(item, (*path, str(key)))
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            yield from _system_texts(item, (*path, str(index)))
+
+
+_CHECKS: tuple[Callable[[Label], Iterator[Fault]], ...] = (
+    _identifiers,
+    _references,
+    _spans,
+    _regions,
+    _times,
+    _ddex,
+    _systems,
+    _likeness,
+    _privacy,
+)

@@ -1,0 +1,352 @@
+"""From a label to the C2PA manifest definition: pure, and known to satisfy two verifiers.
+
+Rules kept here because nobody downstream checks them (C2PA 2.4 §18.15, conformance v0.2):
+the first action is exactly one ``created`` or ``opened``; ``created`` carries a source type and
+``opened`` never does; a ``created`` and a parent exclude each other; ``specVersion`` is a full
+SemVer; all our assertions are in ``created_assertions``; ``c2pa.ai-disclosure`` only where a
+trained model took part; ``cawg.metadata`` is JSON and ``cawg.training-mining`` is CBOR.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from msgspec import UNSET, Struct
+
+from provlabel._version import __version__
+from provlabel.evidence import LABEL, PERSONAL
+from provlabel.label import Label, SignedLabel, origin_of
+from provlabel.label.records import Contribution, Operation, Permissions, Reference, Region, System
+from provlabel.label.vocabularies import CAWG_USES, IPTC, KINDS
+
+#: Version of the specification the manifests follow; the second verifier refuses a bare ``2.4``.
+SPEC_VERSION = "2.4.0"
+PARENT = "parent"
+#: Parameters of actions that carry what C2PA has no field for.
+PART, EXTENT, ROLE = "org.provlabel.part", "org.provlabel.extent", "org.provlabel.role"
+PERSON, STEM, TECHNIQUE = "org.provlabel.person", "org.provlabel.stem", "org.provlabel.technique"
+_GENERIC_MODEL = "c2pa.types.model"
+
+
+class Definition(Struct, frozen=True):
+    """What the engine is asked to sign, and the bytes of the inputs named in it."""
+
+    manifest: dict[str, Any]
+    resources: dict[str, bytes] = {}
+
+
+def component(index: int) -> str:
+    """Return the name by which the definition refers to the component of that index."""
+    return f"component{index}"
+
+
+def ingredient_definition(relationship: str, name: str, title: str) -> dict[str, Any]:
+    """Return the definition of one ingredient file."""
+    return {"relationship": relationship, "label": name, "title": title}
+
+
+def definition(
+    label: Label,
+    signed: SignedLabel,
+    *,
+    has_parent: bool,
+    transcoded: bool = False,
+    components: Sequence[str] = (),
+    inputs: bool = False,
+) -> Definition:
+    """Return the manifest definition for ``label``.
+
+    Args:
+        label: what the user said.
+        signed: the assertion data made from it.
+        has_parent: a parent file is added as the ingredient :data:`PARENT`.
+        transcoded: the parent is of another format than the file.
+        components: names of the ingredients that were placed into the file.
+        inputs: write prompt, seed and references as ``inputTo`` ingredients too.
+    """
+    given = tuple(_inputs(label)) if inputs else ()
+    actions = _actions(label, has_parent, transcoded, components, [item["label"] for item, _ in given])
+    ingredients = [item for item, _ in given]
+    if actions[0]["action"] == "c2pa.opened" and not has_parent:
+        ingredients.append(ingredient_definition("parentOf", PARENT, "original, not at hand"))
+    made: dict[str, Any] = {
+        "claim_generator_info": [{"name": "provlabel", "version": __version__, "specVersion": SPEC_VERSION}],
+        "assertions": [
+            _assertion("c2pa.actions.v2", {"actions": actions, "allActionsIncluded": True}),
+            _assertion(LABEL, signed.system),
+            *_further_assertions(label, signed),
+        ],
+    }
+    if label.title is not UNSET:
+        made["title"] = label.title
+    if ingredients:
+        made["ingredients"] = ingredients
+    return Definition(made, {item["label"]: content for item, content in given if content is not None})
+
+
+def _assertion(name: str, data: dict[str, Any], **how: str) -> dict[str, Any]:
+    return {"label": name, "created": True, **how, "data": data}
+
+
+def _further_assertions(label: Label, signed: SignedLabel) -> Iterator[dict[str, Any]]:
+    if signed.personal is not None:
+        yield _assertion(PERSONAL, signed.personal)
+    if disclosure := _disclosure(label):
+        yield _assertion("c2pa.ai-disclosure", disclosure)
+    if label.permissions is not UNSET and (entries := _training_mining(label.permissions)):
+        yield _assertion("cawg.training-mining", {"entries": entries})
+    if metadata := _metadata(label):
+        yield _assertion("cawg.metadata", metadata, kind="Json")
+
+
+# --- actions ---------------------------------------------------------------------------------------
+
+
+def _actions(
+    label: Label, has_parent: bool, transcoded: bool, components: Sequence[str], inputs: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Return the actions in order.
+
+    A new work begins with ``created``.  What was altered, or comes from a parent, begins with
+    ``opened``; when nobody has the original, an ingredient without bytes says just that.
+    """
+    statement = _statement(label)
+    if inputs:
+        statement["parameters"] = {"ingredientIds": list(inputs)}
+    if not has_parent and origin_of(label) == "created":
+        actions = [{"action": "c2pa.created", **statement}]
+    else:
+        # A label on an unchanged work: the source type goes where other readers look for it.
+        stated = "c2pa.edited" if origin_of(label) == "altered" else "c2pa.edited.metadata"
+        actions = [
+            {"action": "c2pa.opened", "parameters": {"ingredientIds": [PARENT]}},
+            *([{"action": "c2pa.transcoded"}] if transcoded else []),
+            {"action": stated, **statement},
+        ]
+    return [
+        *actions,
+        *(_contribution(item, label) for item in label.contributions if item.part != "whole"),
+        *(_operation(item, label) for item in label.operations),
+        *({"action": "c2pa.placed", "parameters": {"ingredientIds": [name]}} for name in components),
+    ]
+
+
+def _statement(label: Label) -> dict[str, Any]:
+    """What the main action says: source type, when, by which system."""
+    said: dict[str, Any] = {"digitalSourceType": KINDS[label.kind].digital_source_type}
+    # whenStart and whenEnd (C2PA 2.5) would say more, but the engine drops both without a word.
+    when = label.event_time if label.event_end is UNSET else label.event_end
+    if when is not UNSET:
+        said["when"] = when
+    if label.systems:
+        said["softwareAgent"] = _agent(label.systems[0])
+    return said
+
+
+def _agent(system: System) -> dict[str, str]:
+    agent = {"name": system.name}
+    if system.version is not UNSET:
+        agent["version"] = system.version
+    return agent
+
+
+def _agent_named(name: Any, label: Label) -> dict[str, Any]:
+    if name is UNSET:
+        return {}
+    found = next((item for item in label.systems if item.name == name), None)
+    return {"softwareAgent": _agent(found) if found else {"name": name}}
+
+
+_PART_ACTIONS = {"mixing": "c2pa.mixed", "mastering": "c2pa.mastered", "translation": "c2pa.translated"}
+#: Parts in which AI changes how a work sounds and adds nothing to it.
+_TECHNICAL = frozenset({"mixing", "mastering"})
+_BY_EXTENT = {"All": "trainedAlgorithmicMedia", "Partly": "compositeWithTrainedAlgorithmicMedia", "None": "humanEdits"}
+
+
+def _contribution(item: Contribution, label: Label) -> dict[str, Any]:
+    """Say one contribution as an action with a source type of its own (manifest notes, case c)."""
+    source = "algorithmicallyEnhanced" if item.part in _TECHNICAL and item.extent != "None" else _BY_EXTENT[item.extent]
+    said = {PART: item.part, EXTENT: item.extent, ROLE: item.role, PERSON: item.person, STEM: item.stem}
+    action: dict[str, Any] = {
+        "action": _PART_ACTIONS.get(item.part, "c2pa.edited"),
+        "digitalSourceType": IPTC + source,
+        **_agent_named(item.system, label),
+        "parameters": {key: value for key, value in said.items() if value is not UNSET},
+    }
+    if regions := list(_regions(item)):
+        described = {} if item.description is UNSET else {"description": item.description}
+        action["changes"] = [{**described, "region": regions}]
+    return action
+
+
+def _regions(item: Contribution) -> Iterator[dict[str, Any]]:
+    """Say where, in the terms of C2PA 2.4 §18.2 (regions of interest)."""
+    if item.region is not UNSET:
+        yield {"type": "spatial", "shape": _shape(item.region)}
+    if item.span is not UNSET:
+        span = {"type": "npt", "start": _npt(item.span.start), "end": _npt(item.span.end)}  # texts, or it is refused
+        yield {"type": "temporal", "time": span}
+    if item.stem is not UNSET:
+        yield {"type": "identified", "item": {"identifier": "track_id", "value": item.stem}}
+
+
+def _npt(seconds: float) -> str:
+    return f"{seconds:.6f}".rstrip("0").rstrip(".")
+
+
+def _shape(region: Region) -> dict[str, Any]:
+    shape: dict[str, Any] = {"type": region.shape, "unit": region.unit, "inside": True}
+    if region.shape == "polygon":
+        return {**shape, "vertices": [{"x": point.x, "y": point.y} for point in region.points]}
+    if region.x is not UNSET and region.y is not UNSET:
+        shape["origin"] = {"x": region.x, "y": region.y}
+    sizes = {"width": region.width, "height": region.height}
+    return shape | {key: value for key, value in sizes.items() if value is not UNSET}
+
+
+def _operation(item: Operation, label: Label) -> dict[str, Any]:
+    action: dict[str, Any] = {"action": f"c2pa.{item.operation}", **_agent_named(item.system, label)}
+    if item.by == "human":
+        action["digitalSourceType"] = IPTC + "humanEdits"
+    elif item.by == "ai":
+        trained = KINDS[label.kind].trained
+        action["digitalSourceType"] = IPTC + (
+            "compositeWithTrainedAlgorithmicMedia" if trained else "algorithmicallyEnhanced"
+        )
+    if item.technique is not UNSET:
+        action["parameters"] = {TECHNIQUE: item.technique}
+    return action
+
+
+# --- inputs ----------------------------------------------------------------------------------------
+
+_DATA_TYPES = {
+    "prompt": "c2pa.types.generator.prompt",
+    "seed": "c2pa.types.generator.seed",
+    "model": "c2pa.types.model",
+    "dataset": "c2pa.types.dataset",
+}
+
+
+def _inputs(label: Label) -> Iterator[tuple[dict[str, Any], bytes | None]]:
+    """Yield an ``inputTo`` ingredient for the prompt, the seeds and the references, and its bytes.
+
+    The prompt's own text is never here: it belongs to the personal assertion, which can be redacted.
+    """
+    if label.prompt is not UNSET:
+        yield _input("prompt", "prompt", "prompt"), None
+    for index, item in enumerate(label.references):
+        name = f"input{index}"
+        made = _input(name, item.type, item.title if item.title is not UNSET else item.type)
+        content = item.value.encode() if item.value is not UNSET else None
+        if content is not None:
+            made["data"] = {"format": "text/plain", "identifier": name}
+        yield made | _informational(item), content
+
+
+def _input(name: str, kind: str, title: str) -> dict[str, Any]:
+    made: dict[str, Any] = {"label": name, "title": title, "relationship": "inputTo", "format": "text/plain"}
+    if kind in _DATA_TYPES:
+        made["data_types"] = [{"type": _DATA_TYPES[kind]}]
+    return made
+
+
+def _informational(item: Reference) -> dict[str, Any]:
+    return {} if item.url is UNSET else {"informational_URI": item.url}
+
+
+# --- other assertions ------------------------------------------------------------------------------
+
+
+def _disclosure(label: Label) -> dict[str, Any] | None:
+    """Make ``c2pa.ai-disclosure`` (C2PA 2.4 §18.24); it has no place for provider or version.
+
+    The oversight level is written only where C2PA pairs it with the source type; our own label
+    holds it in any case.
+    """
+    facts = KINDS[label.kind]
+    if not facts.trained or not label.systems:
+        return None
+    main = label.systems[0]
+    made: dict[str, Any] = {
+        "modelType": _GENERIC_MODEL if main.model_type is UNSET else main.model_type,
+        "modelName": main.name,
+    }
+    if main.identifier is not UNSET:
+        made["modelIdentifier"] = main.identifier
+    if label.oversight is not UNSET and label.oversight in facts.oversight:
+        made["contentProfile"] = {"humanOversightLevel": label.oversight}
+    return made
+
+
+def _training_mining(permissions: Permissions) -> dict[str, Any]:
+    """Make the entries of ``cawg.training-mining`` 1.1; a constraint is named ``constraint_info`` there."""
+    entries: dict[str, Any] = {}
+    for field, entry in CAWG_USES.items():
+        use = getattr(permissions, field)
+        if use is UNSET:
+            continue
+        entries[entry] = {"use": use}
+        if use == "constrained" and (info := _constraint(permissions)):
+            entries[entry]["constraint_info"] = info
+    return entries
+
+
+def _constraint(permissions: Permissions) -> str:
+    parts = (permissions.constraint, permissions.constraint_url)
+    return " ".join(part for part in parts if part is not UNSET)
+
+
+_CONTEXT = {
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
+    "plus": "http://ns.useplus.org/ldf/xmp/1.0/",
+    "xmpRights": "http://ns.adobe.com/xap/1.0/rights/",
+}
+_URN = {"isrc": "urn:isrc:", "iswc": "urn:iswc:", "upc": "urn:ean:", "grid": "urn:grid:", "guid": "urn:uuid:"}
+
+
+def _metadata(label: Label) -> dict[str, Any] | None:
+    """Make ``cawg.metadata`` 1.1 for identifiers, rights and permissions, which ``c2pa.metadata`` may not hold."""
+    said: dict[str, Any] = {}
+    if label.identifiers:
+        said["dc:identifier"] = [_URN.get(item.type, "") + item.value for item in label.identifiers]
+    if label.rights is not UNSET:
+        names = {"dc:rights": "notice", "xmpRights:Owner": "holder", "xmpRights:WebStatement": "licence_url"}
+        stated = {key: getattr(label.rights, field) for key, field in names.items()}
+        said |= {key: value for key, value in stated.items() if value is not UNSET}
+    if label.permissions is not UNSET:
+        said |= _data_mining(label.permissions)
+    if not said:
+        return None
+    facts = KINDS[label.kind]
+    said["Iptc4xmpExt:DigitalSourceType"] = facts.digital_source_type
+    if facts.trained and label.systems:
+        said["Iptc4xmpExt:AISystemUsed"] = label.systems[0].name
+        if label.systems[0].version is not UNSET:
+            said["Iptc4xmpExt:AISystemVersionUsed"] = label.systems[0].version
+    used = {key.partition(":")[0] for key in said}
+    return {"@context": {key: value for key, value in _CONTEXT.items() if key in used}, **said}
+
+
+_PLUS = "http://ns.useplus.org/ldf/vocab/"
+
+
+def _data_mining(permissions: Permissions) -> dict[str, str]:
+    """Say the permissions in the one value that PLUS has (LDF vocabulary); it knows no inference."""
+    uses = {field: getattr(permissions, field) for field in CAWG_USES if field != "inference"}
+    if "constrained" in uses.values():
+        said = {"plus:DataMining": _PLUS + "DMI-PROHIBITED-SEECONSTRAINT"}
+        return said | ({"plus:OtherConstraints": info} if (info := _constraint(permissions)) else {})
+    for field, term in _PROHIBITIONS:
+        if uses[field] == "notAllowed":
+            return {"plus:DataMining": _PLUS + term}
+    return {"plus:DataMining": _PLUS + "DMI-ALLOWED"} if set(uses.values()) == {"allowed"} else {}
+
+
+_PROHIBITIONS = (
+    ("mining", "DMI-PROHIBITED"),
+    ("ai_training", "DMI-PROHIBITED-AIMLTRAINING"),
+    ("generative_training", "DMI-PROHIBITED-GENAIMLTRAINING"),
+)
