@@ -160,6 +160,7 @@ def _read(stream: BinaryIO, size: int, request: Request) -> Evidence:
     seen = msgspec.structs.replace(seen, format=fmt.name)
     try:
         scan = scan_file(stream, size, fmt)
+        seen = msgspec.structs.replace(seen, obstacle=scan.obstacle)
     except ContainerError as exc:
         scan, seen = Scan(), msgspec.structs.replace(seen, damage=str(exc))
     return _judged_by_engine(stream, fmt, scan, seen, request)
@@ -180,8 +181,9 @@ def _judged_by_engine(stream: BinaryIO, fmt: Format, scan: Scan, seen: Evidence,
 def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) -> dict[str, Any]:
     """Return the fields of evidence that the engine contributes; embedded comes before beside."""
     reading, url = None, ""
+    mime = fmt.mime if fmt.embed else engine.ANY_FILE
     try:
-        reading = engine.read(stream, fmt.mime, request.trust)
+        reading = engine.read(stream, mime, request.trust) if fmt.embed else None
     except engine.RemoteManifest as exc:
         url = exc.url
     if reading is not None:
@@ -191,7 +193,7 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
         return {"source": "remote", "remote_url": url} if url else {"source": "none"}
     scan_store(sidecar)
     stream.seek(0)
-    reading = engine.read(stream, fmt.mime, request.trust, sidecar)
+    reading = engine.read(stream, mime, request.trust, sidecar)
     return {"source": "sidecar", **_seen_in(reading, scan)} if reading is not None else {"source": "none"}
 
 
@@ -231,19 +233,18 @@ def _trouble(exc: EngineError) -> Trouble:
 
 
 def _with_roles(manifests: tuple[Manifest, ...], scan: Scan) -> tuple[Manifest, ...]:
-    """Say what lies in each range that a content hash leaves out, where the container was understood."""
+    """Say what lies in all that a content hash leaves out, where the container was understood."""
     if not scan.parts:
         return manifests
+    replace = msgspec.structs.replace
     return tuple(
-        msgspec.structs.replace(
-            manifest,
-            exclusions=tuple(
-                Exclusion(part.start, part.length, scan.role_at(part.start, part.length))
-                for part in manifest.exclusions
-            ),
-        )
+        replace(manifest, exclusions=tuple(replace(part, role=_role_of(part, scan)) for part in manifest.exclusions))
         for manifest in manifests
     )
+
+
+def _role_of(part: Exclusion, scan: Scan) -> str:
+    return scan.role_of_boxes(part.xpath, part.usertype) if part.xpath else scan.role_at(part.start, part.length)
 
 
 if __name__ == "__main__":

@@ -15,9 +15,9 @@ from msgspec import Struct
 
 from provlabel import cage as cages
 from provlabel import engine
-from provlabel._files import Scratch, atomic_output, fingerprint, open_regular, sha256_of
+from provlabel._files import Scratch, atomic_output, copy_to, fingerprint, open_regular, sha256_of
 from provlabel._text import printable
-from provlabel.containers import id3
+from provlabel.containers import inventory, lost
 from provlabel.engine import IngredientFile
 from provlabel.errors import EngineError, InputError, OutputError, SignerError, UsageError
 from provlabel.evidence import Evidence
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _BY_NAME = {row.name: row for row in FORMATS}
 _NO_TRUST = TrustStore()
+_WORDS = {"id3": "ID3 frames", "riff": "chunks", "png": "chunks", "tiff": "tags", "isobmff": "boxes"}
 
 
 class Receipt(Struct, frozen=True, kw_only=True):
@@ -76,7 +77,7 @@ class _Checked(Struct, frozen=True):
 
 def label_file(
     source: Path | str,
-    dest: Path | str,
+    dest: Path | str | None,
     label: Label,
     signer: Signer,
     *,
@@ -93,14 +94,16 @@ def label_file(
     Args:
         source: the file to label.  If it carries a manifest already, it becomes its own parent.
         dest: where the result goes, written whole or not at all.  The same as ``source`` only
-            with ``replace``.
+            with ``replace``.  ``None`` for ``NAME.labeled.EXT`` beside the source.
         label: what to say.
         signer: who says it.
         parents: the file this one was made from, when its manifest was lost on the way (a WAV
             before it became an MP3).  One at most, as C2PA allows one.
         ingredients: files that were placed into this one (stems, layers).
         prompt_mode: ``omit`` the prompt, sign a salted ``hash`` of it, or sign it in ``clear``.
-        detached: leave the content as it is and write the manifest to ``dest`` + ``.c2pa``.
+        detached: leave the content as it is and write the manifest to ``dest`` + ``.c2pa``; a
+            ``dest`` other than the source (and other than ``None``) becomes a copy of it.  A
+            format that cannot hold a manifest is labelled in this way unasked, with a warning.
         replace: overwrite an existing ``dest``.
         accept_broken_parent: go on although a parent or ingredient was tampered with; the history
             of the result stays broken for ever.
@@ -114,13 +117,18 @@ def label_file(
         LabelError: the label cannot be signed as asked.
         UsageError: arguments that contradict each other.
     """
-    source, dest, cage = Path(source), Path(dest), cage or cages.shared()
+    source, cage = Path(source), cage or cages.shared()
     # 1. Nothing is written before everything is read.
     checked = _checked(source, cage, accept_broken_parent)
     parent = _parent(checked, parents, cage, accept_broken_parent)
     placed = [_checked(Path(item), cage, accept_broken_parent) for item in ingredients]
-    if not detached and not replace and _lies_at(dest, source):
-        raise OutputError(f"{_shown(dest)}: is the source itself", mend="add --in-place, or choose another output")
+    beside = detached or not checked.fmt.embed
+    dest = Path(dest) if dest is not None else source if beside else labeled_name(source)
+    same = _lies_at(dest, source)
+    if not beside:
+        _require_embeddable(checked)
+        if same and not replace:
+            raise OutputError(f"{_shown(dest)}: is the source itself", mend="add --in-place, or choose another output")
     # 2. What will be said.
     said = signed_label(label, prompt_mode)
     made = definition(
@@ -131,7 +139,7 @@ def label_file(
         components=[component(index) for index in range(len(placed))],
     )
     # 3. Sign into a scratch file, read it back in full, rename.
-    target = dest.with_name(dest.name + SIDECAR) if detached else dest
+    target = dest.with_name(dest.name + SIDECAR) if beside else dest
     with contextlib.ExitStack() as stack:
         stream = stack.enter_context(_reopened(checked))
         files = [
@@ -139,11 +147,13 @@ def label_file(
             for item, said_of_it in _ingredients(parent, placed)
         ]
         mode = os.fstat(stream.fileno()).st_mode & 0o777
+        if beside and not same:
+            copy_to(stream, stack.enter_context(atomic_output(dest, replace=replace, mode=mode)).stream)
         scratch = stack.enter_context(atomic_output(target, replace=replace, mode=mode))
         with _explained(source, signer):
-            store = _sign(stream, scratch.stream, checked.fmt, made, signer, files, detached)
-            written = _read_back(checked, scratch, store if detached else None, cage)
-        digest = sha256_of(scratch.stream) if detached else written.sha256
+            store = _sign(stream, scratch.stream, checked.fmt, made, signer, files, beside)
+            written = _read_back(checked, scratch, store if beside else None, cage)
+        digest = sha256_of(scratch.stream) if beside else written.sha256
     return Receipt(
         output=str(target),
         format=checked.fmt.name,
@@ -152,10 +162,10 @@ def label_file(
         source_sha256=checked.evidence.sha256,
         sha256=digest,
         parent=parent.manifest if parent else None,
-        detached=detached,
+        detached=beside,
         prompt_sha256=said.system.get("prompt", {}).get("sha256"),
         prompt_salt=said.prompt_salt,
-        warnings=tuple(_warnings(checked, parent)),
+        warnings=tuple(_warnings(checked, parent, unasked=beside and not detached)),
     )
 
 
@@ -169,7 +179,8 @@ def label_bytes(
 ) -> tuple[bytes, Receipt]:
     """Label an image or sound held in memory and return it with its receipt.
 
-    A manifest that ``content`` carries already becomes the parent.  Raises as :func:`label_file`.
+    A manifest that ``content`` carries already becomes the parent.  Raises as :func:`label_file`;
+    also when the format cannot hold a manifest, because there is no place beside a memory.
     """
     import tempfile
 
@@ -177,6 +188,12 @@ def label_bytes(
         source, dest = Path(folder, "source"), Path(folder, "labeled")
         source.write_bytes(content)
         receipt = label_file(source, dest, label, signer, prompt_mode=prompt_mode, cage=cage)
+        if receipt.detached:
+            why = _BY_NAME[receipt.format].why_detached
+            raise InputError(
+                f"{receipt.format} is only labelled with a manifest beside it: {why}",
+                mend="write it to a file and use label_file",
+            )
         return dest.read_bytes(), receipt
 
 
@@ -211,6 +228,20 @@ def _checked(path: Path, cage: cages.Cage, accept_broken: bool) -> _Checked:
         _require_unbroken(evidence, shown)
     assert evidence.format is not None  # noqa: S101 - no trouble means a known format
     return _Checked(path, _BY_NAME[evidence.format], evidence)
+
+
+def labeled_name(source: Path) -> Path:
+    """Return where the labelled ``source`` goes when nobody says where."""
+    return source.with_name(f"{source.stem}.labeled{source.suffix}")
+
+
+def _require_embeddable(checked: _Checked) -> None:
+    """Refuse a file that the engine would break, although its format can hold a manifest."""
+    if checked.evidence.obstacle:
+        raise InputError(
+            f"{_shown(checked.path)}: the manifest cannot be embedded: {checked.evidence.obstacle}",
+            mend="use --detached: it leaves the file as it is",
+        )
 
 
 def _require_unbroken(evidence: Evidence, shown: str) -> None:
@@ -259,7 +290,13 @@ def _reopened(checked: _Checked) -> Iterator[BinaryIO]:
         yield stream
 
 
-def _warnings(checked: _Checked, parent: _Checked | None) -> Iterator[str]:
+def _warnings(checked: _Checked, parent: _Checked | None, *, unasked: bool) -> Iterator[str]:
+    if unasked:
+        fmt = checked.fmt
+        yield (
+            f"{_shown(checked.path)}: {fmt.name} cannot hold a manifest ({fmt.why_detached}), so it lies beside the "
+            "file, which is unchanged; keep both together"
+        )
     for item in {id(part): part for part in (checked, parent) if part}.values():
         if item.manifest:
             verdict = judge(item.evidence, anchors=(), at=_now())
@@ -320,21 +357,22 @@ def _read_back(checked: _Checked, scratch: Scratch, store: bytes | None, cage: c
     if signing is not None and not signing.subject.get("O"):
         raise SignerError("the certificate names no organization (O)", mend="ask the CA for one with an organization")
     if store is None:
-        _require_tags(checked, scratch)
+        _require_parts(checked, scratch)
     return evidence
 
 
-def _require_tags(checked: _Checked, scratch: Scratch) -> None:
-    """Refuse a result that lost ID3 frames; the engine drops a tag that it cannot parse, in silence."""
-    if checked.fmt.container != "id3":
-        return
+def _require_parts(checked: _Checked, scratch: Scratch) -> None:
+    """Refuse a result that lost a chunk, box, tag or frame of the source.
+
+    The engine drops an ID3 tag that it cannot parse, in silence; what else it rewrites may change.
+    """
+    container = checked.fmt.container
     with _reopened(checked) as source:
-        before = id3.frame_inventory(source, source.seek(0, os.SEEK_END))
-    after = id3.frame_inventory(scratch.stream, scratch.stream.seek(0, os.SEEK_END))
-    if after.total() >= before.total() and not (before - after).keys() - {"ID3v2.2"}:
-        return
-    lost = sorted((before - after).keys()) or ["some"]
-    raise EngineError(
-        f"embedding would lose ID3 frames: {', '.join(lost)}",
-        mend="use --detached: it leaves the file as it is",
-    )
+        before = inventory(container, source, source.seek(0, os.SEEK_END))
+    after = inventory(container, scratch.stream, scratch.stream.seek(0, os.SEEK_END))
+    gone = lost(before, after)
+    if gone:
+        raise EngineError(
+            f"embedding would lose {_WORDS.get(container, 'parts')}: {printable(', '.join(gone))}",
+            mend="use --detached: it leaves the file as it is",
+        )

@@ -65,7 +65,8 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
     """Label images and sounds: sign what AI did, and embed it.
 
     The result is NAME.labeled.EXT beside each file. The content itself is not touched, and a
-    manifest that a file carries already stays in it as its history.
+    manifest that a file carries already stays in it as its history. A format that cannot hold a
+    manifest (provlabel formats) stays as it is and gets NAME.EXT.c2pa beside it.
 
     \b
     Examples:
@@ -207,7 +208,9 @@ def _placement(options: dict[str, Any]) -> Callable[[Path], Path]:
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         return lambda source: folder / source.name
-    return lambda source: source.with_name(f"{source.stem}.labeled{source.suffix}")
+    from provlabel.labeling import labeled_name
+
+    return labeled_name
 
 
 def _in_place(source: Path) -> Path:
@@ -272,11 +275,12 @@ def _label_all(
 
     receipts: list[Receipt] = []
     errors: list[tuple[Path, ProvlabelError]] = []
+    chosen = any(options[name] for name in ("output", "out_dir", "in_place"))
     for source, dest in targets:
         try:
             receipt = label_file(
                 source,
-                dest,
+                dest if chosen else None,
                 label,
                 signer,
                 parents=[options["parent"]] if options["parent"] else [],
