@@ -181,9 +181,11 @@ def _judged_by_engine(stream: BinaryIO, fmt: Format, scan: Scan, seen: Evidence,
 def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) -> dict[str, Any]:
     """Return the fields of evidence that the engine contributes; embedded comes before beside."""
     reading, url = None, ""
-    mime = fmt.mime if fmt.embed else engine.ANY_FILE
+    # What the engine does not know it refuses to read at all, and nothing can be embedded there.
+    opaque = fmt.container == "opaque"
+    mime = engine.ANY_FILE if opaque else fmt.mime
     try:
-        reading = engine.read(stream, mime, request.trust) if fmt.embed else None
+        reading = None if opaque else engine.read(stream, mime, request.trust)
     except engine.RemoteManifest as exc:
         url = exc.url
     if reading is not None:

@@ -76,10 +76,6 @@ FORMATS: tuple[Format, ...] = (
         lambda head, _: head[:4] in (b"II*\x00", b"MM\x00*"),
     ),
     Format(
-        "BigTIFF", "image/tiff", "image", (".tif", ".btf"), "tiff", _TAG,
-        lambda head, _: head[:4] in (b"II+\x00", b"MM\x00+"),
-    ),
-    Format(
         "AVIF", "image/avif", "image", (".avif",), "isobmff", _UUID,
         lambda head, read_at: bmff_kind(head, read_at) == "avif",
     ),
@@ -141,6 +137,11 @@ FORMATS: tuple[Format, ...] = (
     Format(
         "RF64", "audio/wav", "audio", (".wav", ".rf64"), "opaque", _BESIDE,
         lambda head, _: head[:4] in (b"RF64", b"BW64") and head[8:12] == b"WAVE", _NO_WRITER,
+    ),
+    Format(
+        "BigTIFF", "image/tiff", "image", (".tif", ".btf"), "tiff", _BESIDE,
+        lambda head, _: head[:4] in (b"II+\x00", b"MM\x00+"),
+        "the engine would leave bytes of another tag out of the hash",
     ),
     Format("BMP", "image/bmp", "image", (".bmp", ".dib"), "opaque", _BESIDE, lambda head, _: is_bmp(head), _NO_WRITER),
     Format(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Literal
 
 #: Returns up to ``length`` bytes at ``offset``; fewer at the end of the file.
 ReadAt = Callable[[int, int], bytes]
@@ -92,19 +93,13 @@ _DNG_VERSION = 50706
 
 def is_dng(head: bytes, read_at: ReadAt) -> bool:
     """A TIFF whose first directory, which may lie at the end of the file, has the tag DNGVersion."""
-    if head[:4] not in (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"):
+    if head[:4] not in (b"II*\x00", b"MM\x00*"):
         return False
-    order: str = "little" if head.startswith(b"II") else "big"
-
-    def number(data: bytes) -> int:
-        return int.from_bytes(data, order)  # type: ignore[arg-type]
-
-    wide = b"+" in head[:4]
-    at = number(head[8:16] if wide else head[4:8])
-    width, entry = (8, 20) if wide else (2, 12)
-    count = min(number(read_at(at, width)), _MAX_TAGS)
-    tags = read_at(at + width, entry * count)
-    return any(number(tags[start : start + 2]) == _DNG_VERSION for start in range(0, len(tags), entry))
+    order: Literal["little", "big"] = "little" if head.startswith(b"II") else "big"
+    at = int.from_bytes(head[4:8], order)
+    count = min(int.from_bytes(read_at(at, 2), order), _MAX_TAGS)
+    tags = read_at(at + 2, 12 * count)
+    return any(int.from_bytes(tags[start : start + 2], order) == _DNG_VERSION for start in range(0, len(tags), 12))
 
 
 # --- ISO base media --------------------------------------------------------------------------------

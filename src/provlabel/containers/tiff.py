@@ -87,6 +87,8 @@ def _directories(stream: BinaryIO, size: int) -> Iterator[_Directory]:
     queue, seen, pages = [("IFD0", first)], set[int](), 1
     while queue:
         name, offset = queue.pop(0)
+        if offset in seen and not name.startswith("IFD"):
+            continue
         if offset in seen or len(seen) > MAX_DIRECTORIES:
             raise ContainerError(f"the directories of tags form a loop at byte {offset}")
         seen.add(offset)
@@ -102,7 +104,7 @@ def _directories(stream: BinaryIO, size: int) -> Iterator[_Directory]:
             pages += 1
         for entry in found.entries:
             if entry.tag in _SUB:
-                queue += [(_SUB[entry.tag], at) for at in _numbers(stream, kind, entry) if at not in seen]
+                queue += [(_SUB[entry.tag], at) for at in _numbers(stream, kind, entry)]
 
 
 def _directory(stream: BinaryIO, size: int, kind: _Kind, name: str, offset: int) -> _Directory:
