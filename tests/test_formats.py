@@ -81,7 +81,7 @@ def generic_heif(path: Path) -> None:
     """A HEIC that does not name its codec among its brands, as the standard allows."""
     from_png("heif-enc", "-q", "60")(path)
     content = path.read_bytes()
-    path.write_bytes(content[:64].replace(b"heic", b"miaf") + content[64:])
+    path.write_bytes(content[:64].replace(b"ftypheic", b"ftypmif1").replace(b"heic", b"miaf") + content[64:])
 
 
 def text(content: str, encoding: str = "utf-8") -> Maker:
@@ -518,8 +518,10 @@ def decoded(path: Path) -> str:
     if ending == ".svg":
         return canonical(path)
     if ending in (".heic", ".heif", ".jxl"):
-        program = "djxl" if ending == ".jxl" else "heif-convert"
-        run(program, path, path.with_suffix(".decoded.png"))
+        # heif-convert wants to see the brand that the standard does not ask for.
+        source = path.with_suffix(".named.heic" if ending == ".heif" else ending)
+        source.write_bytes(path.read_bytes().replace(b"ftypmif1", b"ftypheic", 1))
+        run("djxl" if ending == ".jxl" else "heif-convert", source, path.with_suffix(".decoded.png"))
         path = path.with_suffix(".decoded.png")
     if ending in (".wav", ".m4a", ".mp4", ".mov"):
         args = ["ffmpeg", "-v", "error", "-i", str(path), "-map", "0", "-f", "md5", "-"]

@@ -50,7 +50,7 @@ _UUID = "uuid box"
 _GEOB = "ID3v2 GEOB frame"
 _TAG = "tag 52545"
 _BESIDE = "NAME.EXT.c2pa beside it"
-_NO_WRITER = "C2PA has no place for a manifest in it that the engine can write"
+_NO_WRITER = "the engine cannot write a manifest into it"
 
 # The order matters where one format is a special case of another: DNG before TIFF, MOV before MP4.
 FORMATS: tuple[Format, ...] = (
