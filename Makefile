@@ -33,7 +33,8 @@ schemas docs: $(STAMP)
 # Debian packages that some tests want as judges; without them those tests skip and say so.
 system:
 	apt-get update -qq
-	apt-get install -y -qq --no-install-recommends ffmpeg libimage-exiftool-perl flac gcc libc6-dev openssl
+	apt-get install -y -qq --no-install-recommends ffmpeg libimage-exiftool-perl flac gcc libc6-dev openssl \
+		libheif-examples libjxl-tools
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -263,7 +263,7 @@ def test_fact_10_the_engine_truncates_first_and_we_do_not(
     def fail(_: bytes) -> bytes:
         raise ConnectionError
 
-    made = definition(label, signed_label(label), has_parent=False)
+    made = definition(label, signed_label(label), has_parent=False).manifest
     builder = c2pa.Builder(json.dumps(made))
     failing = c2pa.Signer.from_callback(fail, c2pa.C2paSigningAlg.ES256, signer.chain_pem)
     with pytest.raises(c2pa.C2paError):

@@ -152,7 +152,36 @@ def test_what_is_left_out_decides(roles: tuple[str, ...], content: str) -> None:
     ranges = tuple(Exclusion(0, 1, role) for role in roles)
     found = verdict(manifest(TRUSTED, info("assertion.dataHash.additionalExclusionsPresent", "why"), exclusions=ranges))
     assert found.axes.content == content
-    assert ("content.metadata-excluded" in rules(found)) == (content == "intact")
+    assert ("content.metadata-excluded" in rules(found)) == ("metadata" in roles and content == "intact")
+
+
+STANDARD = (
+    Exclusion(xpath="/uuid", usertype="d8fec3d61b0e483c92975828877ec481", role="manifest"),
+    Exclusion(xpath="/ftyp", role="structure"),
+    Exclusion(xpath="/mfra", role="structure"),
+)
+
+
+@pytest.mark.parametrize("remark", [True, False])
+@pytest.mark.parametrize(
+    ("more", "content", "rule"),
+    [
+        (None, "intact", None),
+        (Exclusion(xpath="/free", role="structure"), "intact", None),
+        (Exclusion(xpath="/free", role="media"), "not-fully-bound", "content.not-fully-bound"),
+        (Exclusion(xpath="/mdat", role="media"), "not-fully-bound", "content.not-fully-bound"),
+        (Exclusion(xpath="/free"), "not-fully-bound", "content.not-fully-bound"),
+        (Exclusion(xpath="/uuid", role="metadata"), "intact", "content.metadata-excluded"),
+        (Exclusion(xpath="/meta/iloc", role="media"), "intact", "content.offsets-excluded"),
+    ],
+)
+def test_which_boxes_are_left_out_decides(more: Exclusion | None, content: str, rule: str | None, remark: bool) -> None:
+    """With and without a remark of the engine: it makes none about a second ftyp."""
+    codes = [info("assertion.bmffHash.additionalExclusionsPresent", "why")] if remark else []
+    found = verdict(manifest(TRUSTED, *codes, exclusions=(*STANDARD, *([more] if more else []))))
+    assert found.axes.content == content
+    left_out = [name for name in rules(found) if name.startswith("content.")]
+    assert left_out == ([rule] if rule else [])
 
 
 def test_a_hash_that_leaves_out_media_is_seen_without_the_engines_remark() -> None:

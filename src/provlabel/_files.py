@@ -69,6 +69,14 @@ def sha256_of(stream: BinaryIO) -> str:
     return digest.hexdigest()
 
 
+def copy_to(source: BinaryIO, dest: BinaryIO) -> None:
+    """Copy all of ``source``; its position is put back to 0."""
+    source.seek(0)
+    while piece := source.read(_PIECE):
+        dest.write(piece)
+    source.seek(0)
+
+
 def fingerprint(stream: BinaryIO) -> str:
     """Return what changes when the content behind ``stream`` is written or replaced.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 import os
 import resource
 import signal
@@ -124,7 +125,7 @@ def _limit(limits: Limits, size: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (limits.memory(size), hard))
     used = resource.getrusage(resource.RUSAGE_SELF)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    spent = int(used.ru_utime + used.ru_stime)
+    spent = math.ceil(used.ru_utime + used.ru_stime)
     resource.setrlimit(resource.RLIMIT_CPU, (spent + limits.cpu(size), hard))
 
 
@@ -166,7 +167,7 @@ def _found(stream: BinaryIO, size: int, fmt: Format, request: Request) -> dict[s
     """Return what scan and engine find; a container that the scan cannot follow never meets the engine."""
     try:
         scan = scan_file(stream, size, fmt)
-        return {"damage": scan.damage, **_engine_read(stream, fmt, request, scan)}
+        return {"damage": scan.damage, "obstacle": scan.obstacle, **_engine_read(stream, fmt, request, scan)}
     except Refused:
         raise
     except InputError as exc:
@@ -180,8 +181,11 @@ def _found(stream: BinaryIO, size: int, fmt: Format, request: Request) -> dict[s
 def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) -> dict[str, Any]:
     """Return the fields of evidence that the engine contributes; embedded comes before beside."""
     reading, url = None, ""
+    # What the engine does not know it refuses to read at all, and nothing can be embedded there.
+    opaque = fmt.container == "opaque"
+    mime = engine.ANY_FILE if opaque else fmt.mime
     try:
-        reading = engine.read(stream, fmt.mime, request.trust)
+        reading = None if opaque else engine.read(stream, mime, request.trust)
     except engine.RemoteManifest as exc:
         url = exc.url
     if reading is not None:
@@ -191,7 +195,7 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
         return {"source": "remote", "remote_url": url} if url else {"source": "none"}
     scan_store(sidecar)
     stream.seek(0)
-    reading = engine.read(stream, fmt.mime, request.trust, sidecar)
+    reading = engine.read(stream, mime, request.trust, sidecar)
     return {"source": "sidecar", **_seen_in(reading, scan)} if reading is not None else {"source": "none"}
 
 
@@ -231,19 +235,18 @@ def _trouble(exc: EngineError) -> Trouble:
 
 
 def _with_roles(manifests: tuple[Manifest, ...], scan: Scan) -> tuple[Manifest, ...]:
-    """Say what lies in each range that a content hash leaves out, where the container was understood."""
+    """Say what lies in all that a content hash leaves out, where the container was understood."""
     if not scan.parts:
         return manifests
+    replace = msgspec.structs.replace
     return tuple(
-        msgspec.structs.replace(
-            manifest,
-            exclusions=tuple(
-                Exclusion(part.start, part.length, scan.role_at(part.start, part.length))
-                for part in manifest.exclusions
-            ),
-        )
+        replace(manifest, exclusions=tuple(replace(part, role=_role_of(part, scan)) for part in manifest.exclusions))
         for manifest in manifests
     )
+
+
+def _role_of(part: Exclusion, scan: Scan) -> str:
+    return scan.role_of_boxes(part.xpath, part.usertype) if part.xpath else scan.role_at(part.start, part.length)
 
 
 if __name__ == "__main__":

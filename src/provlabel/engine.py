@@ -146,6 +146,8 @@ def settings(trust: TrustStore = TrustStore()) -> dict[str, Any]:  # noqa: B008 
         },
         "builder": {
             "thumbnail": {"enabled": False},
+            # Or whatever is appended in such a box goes unnoticed.
+            "bmff_hash_exclude_free_and_skip_boxes": False,
             # Without the version suffix, or it has no effect: ingredients would only be gathered.
             "created_assertion_labels": ["c2pa.ingredient", "c2pa.embedded-data"],
         },

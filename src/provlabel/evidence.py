@@ -75,11 +75,13 @@ class Ingredient(Struct, frozen=True):
 
 
 class Exclusion(Struct, frozen=True):
-    """A byte range that the content hash leaves out, and what lies there in this file."""
+    """What the content hash leaves out: a range of bytes or, with ``xpath``, boxes; and what lies there."""
 
-    start: int
-    length: int
+    start: int = 0
+    length: int = 0
     role: str = "unknown"
+    xpath: str = ""
+    usertype: str = ""  #: of the ``uuid`` boxes that are meant, in hex; all of them when empty
 
 
 class Manifest(Struct, frozen=True):
@@ -124,6 +126,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
     engine_state: str | None = None  #: its one word, shown and never decided on
     spec_version: str = ""
     manifests: tuple[Manifest, ...] = ()  #: the active one first
+    obstacle: str = ""  #: why the engine must not embed into just this file
     damage: str = ""  #: the content is cut off, though it can be read; such a file is not labelled
     trouble: Trouble | None = None
 
@@ -262,8 +265,23 @@ def _recorded(data: Mapping[str, Any]) -> Iterator[Code]:
         yield Code(str(entry["code"]), kind, str(entry.get("url") or ""), str(entry.get("explanation") or ""))
 
 
+_USERTYPE_AT = 8  # bytes from the start of a uuid box to its type
+
+
 def _exclusions(assertions: Mapping[str, Any]) -> Iterator[Exclusion]:
     for name, data in assertions.items():
         if _base(name) == "c2pa.hash.data":
             for entry in data.get("exclusions") or ():
                 yield Exclusion(int(entry["start"]), int(entry["length"]))
+        elif _base(name).startswith("c2pa.hash.bmff"):
+            for entry in data.get("exclusions") or ():
+                yield Exclusion(xpath=str(entry["xpath"]), usertype=_usertype(entry))
+
+
+def _usertype(entry: Mapping[str, Any]) -> str:
+    """Return the type that an exclusion asks of a box (C2PA 2.4 §A.5.6), empty when it asks for none."""
+    for part in entry.get("data") or ():
+        value = part.get("value")
+        if part.get("offset") == _USERTYPE_AT and isinstance(value, list) and len(value) == 16:
+            return "".join(f"{int(byte) & 0xFF:02x}" for byte in value)
+    return ""

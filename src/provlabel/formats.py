@@ -8,8 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
-#: Bytes that :func:`sniff` wants to see when the file starts with an ID3v2 tag: the tag's own length
-#: is skipped by the caller (:func:`id3v2_size`), then this much again.
+from provlabel.sniffing import (
+    ReadAt,
+    bmff_kind,
+    ebml_doctype,
+    is_adts,
+    is_bmp,
+    is_dng,
+    is_mp3,
+    is_mp3_behind_zeros,
+    is_svg,
+    ogg_codec,
+)
+
+#: Bytes of the beginning that every row gets to see; what needs more reads it itself.
 PREFIX = 64
 
 _ID3_HEADER = 10
@@ -20,46 +32,144 @@ class Format(NamedTuple):
 
     name: str  #: short name, as people say it
     mime: str  #: the type the engine wants to hear
-    media: Literal["image", "audio"]
+    media: Literal["image", "audio", "video"]
     suffixes: tuple[str, ...]  #: usual endings, lower case; the first is the one we would write
     container: str  #: which walker of ``containers`` reads it
     where: str  #: where the manifest lies, for people
-    accept: Callable[[bytes], bool]  #: does this prefix belong to the format?
+    accept: Callable[[bytes, ReadAt], bool]  #: do this prefix, and what can be read, belong to the format?
+    why_detached: str = ""  #: why the manifest can only lie beside the file; empty when it can be embedded
+
+    @property
+    def embed(self) -> bool:
+        """Can the manifest be embedded?"""
+        return not self.why_detached
 
 
-def _is_mp3(head: bytes) -> bool:
-    """MPEG audio frame sync with layer III; ADTS has layer bits 00 and MP2 has 10."""
-    return len(head) >= 2 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and (head[1] >> 1) & 3 == 1
+_APP11 = "APP11 segments"
+_UUID = "uuid box"
+_GEOB = "ID3v2 GEOB frame"
+_TAG = "tag 52545"
+_BESIDE = "NAME.EXT.c2pa beside it"
+_NO_WRITER = "the engine cannot write a manifest into it"
 
-
+# The order matters where one format is a special case of another: DNG before TIFF, MOV before MP4.
 FORMATS: tuple[Format, ...] = (
     Format(
-        "JPEG", "image/jpeg", "image", (".jpg", ".jpeg", ".jpe"), "jpeg", "APP11 segments",
-        lambda head: head.startswith(b"\xff\xd8\xff"),
+        "JPEG", "image/jpeg", "image", (".jpg", ".jpeg", ".jpe"), "jpeg", _APP11,
+        lambda head, _: head.startswith(b"\xff\xd8\xff"),
     ),
     Format(
         "PNG", "image/png", "image", (".png", ".apng"), "png", "caBX chunk",
-        lambda head: head.startswith(b"\x89PNG\r\n\x1a\n"),
+        lambda head, _: head.startswith(b"\x89PNG\r\n\x1a\n"),
     ),
     Format(
-        "WAV", "audio/wav", "audio", (".wav", ".wave"), "riff", "C2PA chunk",
-        lambda head: head.startswith(b"RIFF") and head[8:12] == b"WAVE",
+        "WebP", "image/webp", "image", (".webp",), "riff", "C2PA chunk",
+        lambda head, _: head.startswith(b"RIFF") and head[8:12] == b"WEBP",
     ),
     Format(
-        "FLAC", "audio/flac", "audio", (".flac",), "id3", "ID3v2 GEOB frame",
-        lambda head: head.startswith(b"fLaC"),
+        "GIF", "image/gif", "image", (".gif",), "gif", "application extension",
+        lambda head, _: head[:6] in (b"GIF87a", b"GIF89a"),
     ),
-    Format("MP3", "audio/mpeg", "audio", (".mp3",), "id3", "ID3v2 GEOB frame", _is_mp3),
+    Format("DNG", "image/dng", "image", (".dng",), "tiff", _TAG, is_dng),
+    Format(
+        "TIFF", "image/tiff", "image", (".tif", ".tiff"), "tiff", _TAG,
+        lambda head, _: head[:4] in (b"II*\x00", b"MM\x00*"),
+    ),
+    Format(
+        "AVIF", "image/avif", "image", (".avif",), "isobmff", _UUID,
+        lambda head, read_at: bmff_kind(head, read_at) == "avif",
+    ),
+    Format(
+        "HEIC", "image/heic", "image", (".heic",), "isobmff", _UUID,
+        lambda head, read_at: bmff_kind(head, read_at) == "heic",
+    ),
+    Format(
+        "HEIF", "image/heif", "image", (".heif", ".hif"), "isobmff", _UUID,
+        lambda head, read_at: bmff_kind(head, read_at) == "heif",
+    ),
+    Format(
+        "JPEG XL", "image/jxl", "image", (".jxl",), "isobmff", "jumb box",
+        lambda head, _: head.startswith(b"\x00\x00\x00\x0cJXL \r\n\x87\n"),
+    ),
+    Format("SVG", "image/svg+xml", "image", (".svg",), "svg", "metadata element", is_svg),
+    Format(
+        "WAV", "audio/wav", "audio", (".wav", ".wave", ".bwf"), "riff", "C2PA chunk",
+        lambda head, _: head.startswith(b"RIFF") and head[8:12] == b"WAVE",
+    ),
+    Format(
+        "FLAC", "audio/flac", "audio", (".flac",), "id3", _GEOB,
+        lambda head, _: head.startswith(b"fLaC"),
+    ),
+    Format("MP3", "audio/mpeg", "audio", (".mp3",), "id3", _GEOB, lambda head, _: is_mp3(head)),
+    Format(
+        "M4A", "audio/mp4", "audio", (".m4a", ".m4b"), "isobmff", _UUID,
+        lambda head, read_at: bmff_kind(head, read_at) == "m4a",
+    ),
+    Format(
+        "MOV", "video/quicktime", "video", (".mov", ".qt"), "isobmff", _UUID,
+        lambda head, read_at: bmff_kind(head, read_at) == "mov",
+    ),
+    Format(
+        "MP4", "video/mp4", "video", (".mp4", ".m4v"), "isobmff", _UUID,
+        lambda head, read_at: bmff_kind(head, read_at) == "mp4",
+    ),
+    # Known, and only ever labelled with a manifest beside them.
+    Format(
+        "Ogg Vorbis", "audio/ogg", "audio", (".ogg", ".oga"), "opaque", _BESIDE,
+        lambda head, read_at: ogg_codec(head, read_at).startswith(b"\x01vorbis"), _NO_WRITER,
+    ),
+    Format(
+        "Ogg Opus", "audio/ogg", "audio", (".opus", ".ogg"), "opaque", _BESIDE,
+        lambda head, read_at: ogg_codec(head, read_at) == b"OpusHead", _NO_WRITER,
+    ),
+    Format(
+        "Ogg FLAC", "audio/ogg", "audio", (".oga", ".ogg"), "opaque", _BESIDE,
+        lambda head, read_at: ogg_codec(head, read_at).startswith(b"\x7fFLAC"), _NO_WRITER,
+    ),
+    Format(
+        "ADTS AAC", "audio/aac", "audio", (".aac",), "opaque", _BESIDE, is_adts,
+        "the engine would take it for MP3 and put a tag in front of it",
+    ),
+    Format(
+        "AIFF", "audio/aiff", "audio", (".aiff", ".aif", ".aifc"), "opaque", _BESIDE,
+        lambda head, _: head.startswith(b"FORM") and head[8:12] in (b"AIFF", b"AIFC"), _NO_WRITER,
+    ),
+    Format(
+        "RF64", "audio/wav", "audio", (".wav", ".rf64"), "opaque", _BESIDE,
+        lambda head, _: head[:4] in (b"RF64", b"BW64") and head[8:12] == b"WAVE", _NO_WRITER,
+    ),
+    Format(
+        "BigTIFF", "image/tiff", "image", (".tif", ".btf"), "tiff", _BESIDE,
+        lambda head, _: head[:4] in (b"II+\x00", b"MM\x00+"),
+        "the engine would leave bytes of another tag out of the hash",
+    ),
+    Format("BMP", "image/bmp", "image", (".bmp", ".dib"), "opaque", _BESIDE, lambda head, _: is_bmp(head), _NO_WRITER),
+    Format(
+        "JPEG XL codestream", "image/jxl", "image", (".jxl",), "opaque", _BESIDE,
+        lambda head, _: head.startswith(b"\xff\x0a"), "without its container there is no place for a manifest in it",
+    ),
+    Format(
+        "WebM", "video/webm", "video", (".webm",), "opaque", _BESIDE,
+        lambda head, _: ebml_doctype(head) == b"webm", _NO_WRITER,
+    ),
+    Format(
+        "Matroska", "video/x-matroska", "video", (".mkv", ".mka"), "opaque", _BESIDE,
+        lambda head, _: ebml_doctype(head) == b"matroska", _NO_WRITER,
+    ),
+    Format(
+        "MP3 behind zeros", "audio/mpeg", "audio", (".mp3",), "opaque", _BESIDE, is_mp3_behind_zeros,
+        "the engine does not find the sound behind the bytes in front of it",
+    ),
 )  # fmt: skip
 
 #: Endings that name a media file although its content is none of the formats above: such a file is
 #: judged (and does not pass) rather than passed over in silence.
 MEDIA_SUFFIXES = frozenset(suffix for row in FORMATS for suffix in row.suffixes) | {
-    ".aac", ".aif", ".aifc", ".aiff", ".avi", ".avif", ".bmp", ".bw64", ".caf", ".dng", ".flv", ".gif", ".heic",
-    ".heif", ".jfif", ".jp2", ".jpx", ".jxl", ".m4a", ".m4b", ".m4v", ".mka", ".mkv", ".mov", ".mp2", ".mp4",
-    ".mpeg", ".mpg", ".oga", ".ogg", ".opus", ".psd", ".rf64", ".svg", ".tif", ".tiff", ".w64", ".webm", ".webp",
-    ".wma", ".wmv",
+    ".avi", ".caf", ".flv", ".jfif", ".jp2", ".jpx", ".mka", ".mp2", ".mpeg", ".mpg", ".psd", ".w64", ".wma", ".wmv",
 }  # fmt: skip
+
+# What an ID3v2 tag may stand in front of; before anything else it makes a file that nobody reads alike.
+_TAGGED = frozenset({"MP3", "FLAC", "ADTS AAC"})
 
 
 def id3v2_size(head: bytes) -> int:
@@ -74,23 +184,23 @@ def id3v2_size(head: bytes) -> int:
     return _ID3_HEADER + size + footer
 
 
-def sniff(read_at: Callable[[int, int], bytes]) -> Format | None:
+def sniff(read_at: ReadAt) -> Format | None:
     """Return the format of the content behind ``read_at(offset, length)``, or ``None``.
 
     ID3v2 tags in front are skipped: they stand before MP3 and FLAC alike, and several may follow
     each other.
     """
-    offset = 0
+    front = 0
     head = read_at(0, PREFIX)
-    tagged = False
     for _ in range(8):
         size = id3v2_size(head)
         if not size:
             break
-        tagged = True
-        offset += size
-        head = read_at(offset, PREFIX)
-    found = next((row for row in FORMATS if row.accept(head)), None)
-    if tagged and found is not None and found.container != "id3":
-        return None  # a tag in front of a JPEG or WAV is no format that anybody reads alike
-    return found
+        front += size
+        head = read_at(front, PREFIX)
+
+    def behind(offset: int, length: int) -> bytes:
+        return read_at(front + offset, length)
+
+    found = next((row for row in FORMATS if row.accept(head, behind)), None)
+    return None if front and found is not None and found.name not in _TAGGED else found

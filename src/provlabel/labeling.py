@@ -16,9 +16,9 @@ from msgspec import Struct
 
 from provlabel import cage as cages
 from provlabel import engine
-from provlabel._files import Scratch, atomic_output, fingerprint, locked, open_regular
+from provlabel._files import Scratch, atomic_output, copy_to, fingerprint, locked, open_regular
 from provlabel._text import printable
-from provlabel.containers import id3
+from provlabel.containers import inventory, lost
 from provlabel.engine import IngredientFile
 from provlabel.errors import EngineError, InputError, OutputError, SignerError, UsageError
 from provlabel.evidence import Evidence
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _BY_NAME = {row.name: row for row in FORMATS}
 _NO_TRUST = TrustStore()
+_WORDS = {"id3": "ID3 frames", "riff": "chunks", "png": "chunks", "tiff": "tags", "isobmff": "boxes"}
 
 
 class Receipt(Struct, frozen=True, kw_only=True):
@@ -77,7 +78,7 @@ class _Checked(Struct, frozen=True):
 
 def label_file(
     source: Path | str,
-    dest: Path | str,
+    dest: Path | str | None,
     label: Label,
     signer: Signer,
     *,
@@ -96,7 +97,7 @@ def label_file(
     Args:
         source: the file to label.  If it carries a manifest already, it becomes its own parent.
         dest: where the result goes, written whole or not at all.  The same as ``source`` only
-            with ``replace``.
+            with ``replace``.  ``None`` for ``NAME.labeled.EXT`` beside the source.
         label: what to say.
         signer: who says it.
         parents: the file this one was made from, when its manifest was lost on the way (a WAV
@@ -105,7 +106,9 @@ def label_file(
         prompt_mode: ``omit`` the prompt, sign a salted ``hash`` of it, or sign it in ``clear``.
         personal: sign names and other personal fields of people too, in an assertion of their own.
         inputs: write prompt (without its text), seeds and references as C2PA inputs too.
-        detached: leave the content as it is and write the manifest to ``dest`` + ``.c2pa``.
+        detached: leave the content as it is and write the manifest to ``dest`` + ``.c2pa``; a
+            ``dest`` other than the source (and other than ``None``) becomes a copy of it.  A
+            format that cannot hold a manifest is labelled in this way unasked, with a warning.
         replace: overwrite an existing ``dest``.
         accept_broken_parent: go on although a parent or ingredient was tampered with; the history
             of the result stays broken for ever.
@@ -119,14 +122,18 @@ def label_file(
         LabelError: the label cannot be signed as asked.
         UsageError: arguments that contradict each other.
     """
-    source, dest, cage = Path(source), Path(dest), cage or cages.shared()
+    source, cage = Path(source), cage or cages.shared()
     # 1. Nothing is written before everything is read.
     checked = _checked(source, cage, accept_broken_parent)
     parent = _parent(checked, parents, cage, accept_broken_parent)
     placed = [_checked(Path(item), cage, accept_broken_parent) for item in ingredients]
-    in_place = not detached and _lies_at(dest, source)
-    if in_place and not replace:
-        raise OutputError(f"{_shown(dest)}: is the source itself", mend="add --in-place, or choose another output")
+    aside = detached or not checked.fmt.embed
+    dest = Path(dest) if dest is not None else source if aside else labeled_name(source)
+    same = _lies_at(dest, source)
+    if not aside:
+        _require_embeddable(checked)
+        if same and not replace:
+            raise OutputError(f"{_shown(dest)}: is the source itself", mend="add --in-place, or choose another output")
     # 2. What will be said.
     said = signed_label(label, prompt_mode, personal=personal)
     made = definition(
@@ -138,22 +145,33 @@ def label_file(
         inputs=inputs,
     )
     # 3. Sign into a scratch file, read it back in full, rename.
-    target = beside(dest) if detached else dest
-    store, written = _write(
-        checked, tuple(_ingredients(parent, placed)), made, signer, target, cage, detached, replace, in_place
-    )
+    target = beside(dest) if aside else dest
+    with contextlib.ExitStack() as stack:
+        if aside and not same:
+            _copy(checked, dest, replace, stack)
+        store, written = _write(
+            checked,
+            tuple(_ingredients(parent, placed)),
+            made,
+            signer,
+            target,
+            cage,
+            detached=aside,
+            replace=replace,
+            in_place=same and not aside,
+        )
     return Receipt(
         output=str(target),
         format=checked.fmt.name,
         manifest=written.manifests[0].urn,
         manifest_bytes=len(store),
         source_sha256=checked.evidence.sha256,
-        sha256=hashlib.sha256(store).hexdigest() if detached else written.sha256,
+        sha256=hashlib.sha256(store).hexdigest() if aside else written.sha256,
         parent=parent.manifest if parent else None,
-        detached=detached,
+        detached=aside,
         prompt_sha256=said.system.get("prompt", {}).get("sha256"),
         prompt_salt=said.prompt_salt,
-        warnings=tuple(_warnings(checked, parent, *placed)),
+        warnings=tuple(_warnings(checked, parent, *placed, unasked=aside and not detached)),
     )
 
 
@@ -173,7 +191,8 @@ def label_bytes(
     """Label an image or sound held in memory and return it with its receipt.
 
     A manifest that ``content`` carries already becomes the parent.  The content lies in a private
-    temporary folder meanwhile.  Arguments and errors are those of :func:`label_file`.
+    temporary folder meanwhile.  Arguments and errors are those of :func:`label_file`; a format that
+    cannot hold a manifest is refused, because there is no place beside a memory.
     """
     import tempfile
 
@@ -194,6 +213,12 @@ def label_bytes(
                 accept_broken_parent=accept_broken_parent,
                 cage=cage,
             )
+            if receipt.detached:
+                why = _BY_NAME[receipt.format].why_detached
+                raise InputError(
+                    f"{receipt.format} is only labelled with a manifest beside it: {why}",
+                    mend="write it to a file and use label_file",
+                )
             return dest.read_bytes(), receipt
     except OSError as exc:
         raise OutputError(f"no room for temporary files: {exc}", mend="set TMPDIR to a folder with room") from exc
@@ -230,6 +255,20 @@ def _checked(path: Path, cage: cages.Cage, accept_broken: bool) -> _Checked:
         _require_unbroken(evidence, shown)
     assert evidence.format is not None  # noqa: S101 - no trouble means a known format
     return _Checked(path, _BY_NAME[evidence.format], evidence)
+
+
+def labeled_name(source: Path) -> Path:
+    """Return where the labelled ``source`` goes when nobody says where."""
+    return source.with_name(f"{source.stem}.labeled{source.suffix}")
+
+
+def _require_embeddable(checked: _Checked) -> None:
+    """Refuse a file that the engine would break, although its format can hold a manifest."""
+    if checked.evidence.obstacle:
+        raise InputError(
+            f"{_shown(checked.path)}: the manifest cannot be embedded: {checked.evidence.obstacle}",
+            mend="use --detached: it leaves the file as it is",
+        )
 
 
 def _require_unbroken(evidence: Evidence, shown: str) -> None:
@@ -299,13 +338,26 @@ def _require_same(checked: _Checked, stream: BinaryIO) -> None:
         raise InputError(f"{_shown(checked.path)}: changed while it was read", mend="try again when it is at rest")
 
 
-def _warnings(*used: _Checked | None) -> Iterator[str]:
-    for item in {id(part): part for part in used if part}.values():
+def _warnings(checked: _Checked, *used: _Checked | None, unasked: bool) -> Iterator[str]:
+    if unasked:
+        fmt = checked.fmt
+        yield (
+            f"{_shown(checked.path)}: {fmt.name} cannot hold a manifest ({fmt.why_detached}), so it lies beside the "
+            "file, which is unchanged; keep both together"
+        )
+    for item in {id(part): part for part in (checked, *used) if part}.values():
         if _break(item.evidence):
             yield f"{_shown(item.path)}: broken history accepted; that of the result is broken for ever"
 
 
 # --- 3: signing and reading back -------------------------------------------------------------------
+
+
+def _copy(checked: _Checked, dest: Path, replace: bool, stack: contextlib.ExitStack) -> None:
+    """Copy the source to ``dest``; it is published when ``stack`` ends, after the manifest beside it."""
+    stream = stack.enter_context(_reopened(checked))
+    mode = os.fstat(stream.fileno()).st_mode & 0o777
+    copy_to(stream, stack.enter_context(atomic_output(dest, replace=replace, mode=mode)).stream)
 
 
 def _write(
@@ -315,6 +367,7 @@ def _write(
     signer: Signer,
     target: Path,
     cage: cages.Cage,
+    *,
     detached: bool,
     replace: bool,
     in_place: bool,
@@ -389,21 +442,22 @@ def _read_back(checked: _Checked, scratch: Scratch, store: bytes | None, cage: c
     if signing is not None and not signing.subject.get("O"):
         raise SignerError("the certificate names no organization (O)", mend="ask the CA for one with an organization")
     if store is None:
-        _require_tags(checked, scratch)
+        _require_parts(checked, scratch)
     return evidence
 
 
-def _require_tags(checked: _Checked, scratch: Scratch) -> None:
-    """Refuse a result that lost ID3 frames; the engine drops a tag that it cannot parse, in silence."""
-    if checked.fmt.container != "id3":
-        return
+def _require_parts(checked: _Checked, scratch: Scratch) -> None:
+    """Refuse a result that lost a chunk, box, tag or frame of the source.
+
+    The engine drops an ID3 tag that it cannot parse, in silence; what else it rewrites may change.
+    """
+    container = checked.fmt.container
     with _reopened(checked) as source:
-        before = id3.frame_inventory(source, source.seek(0, os.SEEK_END))
-    after = id3.frame_inventory(scratch.stream, scratch.stream.seek(0, os.SEEK_END))
-    if after.total() >= before.total() and not (before - after).keys() - {"ID3v2.2"}:
-        return
-    lost = sorted((before - after).keys()) or ["some"]
-    raise EngineError(
-        f"embedding would lose ID3 frames: {', '.join(lost)}",
-        mend="use --detached: it leaves the file as it is",
-    )
+        before = inventory(container, source, source.seek(0, os.SEEK_END))
+    after = inventory(container, scratch.stream, scratch.stream.seek(0, os.SEEK_END))
+    gone = lost(before, after)
+    if gone:
+        raise EngineError(
+            f"embedding would lose {_WORDS.get(container, 'parts')}: {printable(', '.join(gone))}",
+            mend="use --detached: it leaves the file as it is",
+        )

@@ -8,10 +8,10 @@ what passes is still read by the engine inside the cage.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
 from typing import BinaryIO, NamedTuple
 
-from provlabel.containers import WALKERS, WHOLE, ContainerError, Part, Role, read_exactly
+from provlabel.containers import WALKERS, WHOLE, ContainerError, Part, Role, obstacle, stores_in
 from provlabel.formats import Format
 
 # Limits with their source: reliability study of Nov 2026 (attack files and 450 honest fixtures).
@@ -38,13 +38,34 @@ class Scan(NamedTuple):
     parts: tuple[Part, ...] = ()
     stores: tuple[bytes, ...] = ()  #: the embedded manifest stores; more than one is itself a fault
     damage: str = ""  #: what is missing from a content that can be walked
+    obstacle: str = ""  #: why the engine must not embed into just this file
 
     def role_at(self, start: int, length: int) -> Role:
-        """Say what lies in ``length`` bytes from ``start``: media wins over metadata over manifest."""
-        touched = {part.role for part in self.parts if part.start < start + length and start < part.end}
-        if not touched or "media" in touched:
-            return "media"
-        return "metadata" if "metadata" in touched else "manifest"
+        """Say what lies in ``length`` bytes from ``start``; the most telling part wins."""
+        return _worst({part.role for part in self.parts if part.start < start + length and start < part.end}, "media")
+
+    def role_of_boxes(self, xpath: str, usertype: str = "") -> Role:
+        """Say what lies in the boxes of an ISO base media file that ``xpath`` names, if any.
+
+        ``usertype`` narrows ``/uuid`` to boxes of that type.  Other conditions of an exclusion are
+        not looked at, so that more counts as left out than is, never less.
+        """
+        path = _INDEX.sub("", xpath).strip("/")
+        path = f"uuid:{usertype}" if path == "uuid" and usertype else path
+        return _worst({part.role for part in self.parts if _is_at(part.name, path)}, "structure")
+
+
+_INDEX = re.compile(r"\[\d+\]")
+_TELLING: tuple[Role, ...] = ("media", "metadata", "structure", "manifest")
+
+
+def _worst(roles: set[Role], otherwise: Role) -> Role:
+    return next((role for role in _TELLING if role in roles), otherwise)
+
+
+def _is_at(name: str, path: str) -> bool:
+    """Is the part the box at ``path``, inside of it, or so that the box lies inside of the part?"""
+    return name == path or name.startswith((f"{path}/", f"{path}:")) or path.startswith(f"{name}/")
 
 
 def scan_file(stream: BinaryIO, size: int, fmt: Format) -> Scan:
@@ -55,14 +76,15 @@ def scan_file(stream: BinaryIO, size: int, fmt: Format) -> Scan:
         Refused: a limit is exceeded.
     """
     parts = tuple(WALKERS[fmt.container](stream, size))
-    manifests = [part for part in parts if part.role == "manifest"]
+    manifests = [part for part in parts if part.role == "manifest" and part.payload_length]
     total = sum(part.payload_length for part in manifests)
     if total > MAX_STORE:
         raise Refused(f"{total:,} bytes of manifest; {MAX_STORE:,} are read")
-    stores = tuple(_stores(stream, manifests, fmt))
+    stores = stores_in(fmt.container, stream, manifests)
+    budget = _Budget()
     for store in stores:
-        scan_store(store)
-    return Scan(parts, stores, _damage(stream, parts, fmt))
+        _scan(store, budget)
+    return Scan(parts, stores, _damage(stream, parts, fmt), obstacle(fmt.container, stream, size))
 
 
 def _damage(stream: BinaryIO, parts: tuple[Part, ...], fmt: Format) -> str:
@@ -74,24 +96,8 @@ def _damage(stream: BinaryIO, parts: tuple[Part, ...], fmt: Format) -> str:
     return ""
 
 
-def _stores(stream: BinaryIO, parts: list[Part], fmt: Format) -> Iterator[bytes]:
-    """Yield each manifest store; JPEG spreads one over segments that each repeat its first 8 bytes."""
-    if fmt.container != "jpeg":
-        yield from (read_exactly(stream, part.payload_at, part.payload_length) for part in parts)
-        return
-    joined: dict[bytes, bytearray] = {}
-    for part in parts:
-        piece = read_exactly(stream, part.payload_at, part.payload_length)
-        instance = read_exactly(stream, part.payload_at - 6, 2)
-        if instance in joined:
-            joined[instance] += piece[8:]  # each segment repeats the head of the outer box
-        else:
-            joined[instance] = bytearray(piece)
-    yield from (bytes(store) for store in joined.values())
-
-
 class _Budget:
-    """What one store may still spend; shared by all levels of the walk."""
+    """What one store may still spend; shared by all levels of the walk and all stores of a file."""
 
     def __init__(self) -> None:
         self.boxes = MAX_BOXES
@@ -113,9 +119,13 @@ def scan_store(store: bytes) -> None:
         Refused: see the limits above.
         ContainerError: boxes that do not fit into each other.
     """
+    _scan(store, _Budget())
+
+
+def _scan(store: bytes, budget: _Budget) -> None:
     if len(store) > MAX_STORE:
         raise Refused(f"{len(store):,} bytes of manifest; {MAX_STORE:,} are read")
-    _boxes(memoryview(store), _Budget(), 0, b"")
+    _boxes(memoryview(store), budget, 0, b"")
 
 
 def _boxes(data: memoryview, budget: _Budget, depth: int, parent: bytes) -> None:

@@ -27,6 +27,11 @@ _ROWS = (
     Rule("content.not-fully-bound", "error", "the signature does not cover all that is seen or heard", _ASK),
     Rule("content.rule-broken", "error", "the manifest breaks a rule of the C2PA specification", _ASK),
     Rule("content.metadata-excluded", "note", "metadata was left out of the signed hash and may have changed"),
+    Rule(
+        "content.offsets-excluded", "warning",
+        "an old kind of hash leaves out the tables that say where in the file the media lies",
+        "ask the signer to label the original again with a newer tool",
+    ),
     Rule("content.malformed", "error", "the file or its manifest is damaged and cannot be read", _ASK),
     Rule(
         "content.refused", "error", "the file asks for more than any honest file needs; it was not read further",

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from provlabel.codes import EFFECTS, Effect
-from provlabel.evidence import Code, Evidence, Ingredient, Manifest
+from provlabel.evidence import Code, Evidence, Exclusion, Ingredient, Manifest
 from provlabel.label.records import SCHEMA, Label
 from provlabel.label.vocabularies import AI_KINDS, KINDS, SOURCE_TYPES
 from provlabel.report import (
@@ -225,20 +225,45 @@ def _said(code: Code) -> str:
     return code.code if plain else f"{code.code}, {code.text}"
 
 
-def _exclusions(hashed: Manifest, effects: dict[Effect, list[Code]]) -> tuple[list[Finding], list[Finding]]:
-    """Judge what the content hash leaves out besides the manifest: only metadata may be.
+# Tables of offsets, which C2PA 1 left out of every hash because a manifest in front of the media moves it.
+_OFFSETS = frozenset(
+    {
+        "/meta/iloc",
+        "/mfra/tfra",
+        "/moov/trak/mdia/minf/stbl/stco",
+        "/moov/trak/mdia/minf/stbl/co64",
+        "/moof/traf/tfhd",
+        "/moof/traf/trun",
+    }
+)
+_HARMLESS = frozenset({"manifest", "structure", "metadata"})
 
-    Where the container was followed we look at every range ourselves.  Where the engine remarks on
-    one, each must be known to us, or what it covers cannot be told, which counts as not covered.
+
+def _exclusions(hashed: Manifest, effects: dict[Effect, list[Code]]) -> tuple[list[Finding], list[Finding]]:
+    """Judge what the content hash leaves out besides the manifest: only metadata and padding may be.
+
+    Boxes are looked at in any case: the engine makes no remark about a second ``ftyp``.  So is every
+    range that covers media.  With a remark each range must be known, or what it covers cannot be
+    told, which counts as not covered.
     """
-    roles = {part.role for part in hashed.exclusions}
-    if "media" in roles:
-        return [finding("content.not-fully-bound", "the hash leaves out what is seen or heard")], []
-    if "excluded" not in effects:
-        return [], []
-    if roles and roles <= {"manifest", "metadata"}:
-        return [], [finding("content.metadata-excluded")]
-    return [finding("content.not-fully-bound", _said(effects["excluded"][0]))], []
+    remarked = "excluded" in effects
+    judged = [part for part in hashed.exclusions if part.xpath or remarked or part.role == "media"]
+    roles = {part.role for part in judged if part.xpath not in _OFFSETS}
+    if "excluded" in effects and not judged:
+        return [finding("content.not-fully-bound", _said(effects["excluded"][0]))], []
+    if roles - _HARMLESS:
+        return [finding("content.not-fully-bound", _left_out(judged))], []
+    notes = ["content.metadata-excluded"] if "metadata" in roles else []
+    notes += ["content.offsets-excluded"] if any(part.xpath in _OFFSETS for part in judged) else []
+    return [], [finding(rule) for rule in notes]
+
+
+def _left_out(parts: list[Exclusion]) -> str:
+    """Name what is left out and may be seen or heard."""
+    first = next(part for part in parts if part.role not in _HARMLESS and part.xpath not in _OFFSETS)
+    place = f"boxes {first.xpath}" if first.xpath else f"{first.length} bytes at byte {first.start}"
+    what = "which hold more than padding" if first.role == "media" else "and what lies there is not known"
+    return f"the hash leaves out {place}, {what}"
 
 
 def _signer(

@@ -14,7 +14,8 @@ from provlabel.cli._shared import deliver, format_option
 def command(format_: str) -> None:
     """List the formats that can be labelled and verified.
 
-    The content of a file decides its format, never its name.
+    The content of a file decides its format, never its name. Where the manifest cannot be embedded,
+    it lies beside the file as NAME.EXT.c2pa, and verify and show find it there.
 
     \b
     Example:
@@ -25,9 +26,10 @@ def command(format_: str) -> None:
     if format_ == "json":
         from provlabel.renderers.json import to_json
 
-        fields = ("name", "mime", "media", "suffixes", "where")
+        fields = ("name", "mime", "media", "suffixes", "where", "embed", "why_detached")
         deliver(to_json([{key: getattr(row, key) for key in fields} for row in FORMATS]), None)
         return
     for row in FORMATS:
         endings = " ".join(row.suffixes)
-        sys.stdout.write(f"{row.name:<6} {row.media:<6} {row.mime:<11} {endings:<18} manifest in {row.where}\n")
+        place = f"embedded: {row.where}" if row.embed else f"detached: {row.why_detached}"
+        sys.stdout.write(f"{row.name:<18} {row.media:<6} {row.mime:<16} {endings:<18} {place}\n")

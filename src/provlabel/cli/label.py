@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from provlabel.labeling import Receipt
     from provlabel.signers import Signer
 
+_MAX_SETTINGS = 1 << 20
 _BROKEN = "--insecure-accept-broken-parent"
 
 
@@ -75,7 +76,8 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
     """Label images and sounds: sign what AI did, and embed it.
 
     The result is NAME.labeled.EXT beside each file. The content itself is not touched, and a
-    manifest that a file carries already stays in it as its history.
+    manifest that a file carries already stays in it as its history. A format that cannot hold a
+    manifest (provlabel formats) stays as it is and gets NAME.EXT.c2pa beside it.
 
     \b
     Examples:
@@ -244,7 +246,9 @@ def _placement(options: dict[str, Any]) -> Callable[[Path], Path]:
         return lambda source: output / source.name if inside else output
     if folder is not None:
         return lambda source: folder / source.name
-    return lambda source: source.with_name(f"{source.stem}.labeled{source.suffix}")
+    from provlabel.labeling import labeled_name
+
+    return labeled_name
 
 
 def _in_place(source: Path) -> Path:
@@ -285,9 +289,12 @@ def _configured_signer() -> str | None:
         return None
     import msgspec
 
+    from provlabel._files import open_regular
+
     try:
-        signer = msgspec.toml.decode(path.read_bytes()).get("signer")
-    except (OSError, ValueError) as exc:
+        with open_regular(path) as stream:
+            signer = msgspec.toml.decode(stream.read(_MAX_SETTINGS)).get("signer")
+    except (ProvlabelError, OSError, ValueError) as exc:
         raise ConfigError(f"{printable(str(path))}: {exc}", mend='it holds lines such as signer = "test"') from exc
     return str(signer) if signer else None
 
@@ -309,11 +316,12 @@ def _label_all(
 
     receipts: list[Receipt] = []
     errors: list[tuple[Path, ProvlabelError]] = []
+    chosen = any(options[name] for name in ("output", "out_dir", "in_place"))
     for source, dest in targets:
         try:
             receipt = label_file(
                 source,
-                dest,
+                dest if chosen else None,
                 label,
                 signer,
                 parents=[options["parent"]] if options["parent"] else [],

@@ -5,20 +5,80 @@ A walker reads only heads and lengths, never trusts either, and names each stret
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
-from provlabel.containers import id3, jpeg, png, riff
-from provlabel.containers._base import ContainerError, Part, Role, Walker, read_exactly
+from provlabel.containers import gif, id3, isobmff, jpeg, opaque, png, riff, svg, tiff
+from provlabel.containers._base import (
+    UNKNOWN,
+    ContainerError,
+    Joiner,
+    Obstacle,
+    Part,
+    Role,
+    Walker,
+    payloads,
+    read_exactly,
+)
 
 WALKERS: dict[str, Walker] = {
+    "gif": gif.walk,
     "id3": id3.walk,
+    "isobmff": isobmff.walk,
     "jpeg": jpeg.walk,
+    "opaque": opaque.walk,
     "png": png.walk,
     "riff": riff.walk,
+    "svg": svg.walk,
+    "tiff": tiff.walk,
 }
+# Only where a store is more than one stretch of bytes.
+_JOINERS: dict[str, Joiner] = {"gif": gif.stores, "jpeg": jpeg.stores, "svg": svg.stores}
+_OBSTACLES: dict[str, Obstacle] = {"svg": svg.obstacle, "tiff": tiff.obstacle}
 
 #: What can be told of a container that can be walked and is cut off all the same.
 WHOLE: dict[str, Callable[[BinaryIO, Sequence[Part]], None]] = {"jpeg": jpeg.require_whole}
 
-__all__ = ["WALKERS", "WHOLE", "ContainerError", "Part", "Role", "Walker", "read_exactly"]
+
+def stores_in(container: str, stream: BinaryIO, parts: list[Part]) -> tuple[bytes, ...]:
+    """Return the manifest stores that the manifest ``parts`` hold."""
+    return tuple(_JOINERS.get(container, payloads)(stream, parts))
+
+
+def obstacle(container: str, stream: BinaryIO, size: int) -> str:
+    """Say why the engine would break or refuse just this file if it embedded; empty when it would not."""
+    return _OBSTACLES[container](stream, size) if container in _OBSTACLES else ""
+
+
+def inventory(container: str, stream: BinaryIO, size: int) -> Counter[str]:
+    """Count the parts of a file by name; the manifest, padding, and what nothing refers to are left out."""
+    parts = WALKERS[container](stream, size)
+    return Counter(part.name for part in parts if part.role in ("metadata", "media") and part.name != UNKNOWN)
+
+
+def lost(before: Counter[str], after: Counter[str]) -> list[str]:
+    """Return the names of parts that are fewer than before.
+
+    ID3v2.2 frames get other names when the tag is rewritten, so of them only the number counts.
+    """
+    gone = before - after
+    renamed = gone.pop(id3.OLD_FRAME, 0)
+    if renamed > (after - before).total():
+        gone[id3.OLD_FRAME] = renamed
+    return sorted(gone)
+
+
+__all__ = [
+    "WALKERS",
+    "WHOLE",
+    "ContainerError",
+    "Part",
+    "Role",
+    "Walker",
+    "inventory",
+    "lost",
+    "obstacle",
+    "read_exactly",
+    "stores_in",
+]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import BinaryIO, Literal, NamedTuple
 
 #: Parts of one file that a walker names before it gives up; real files have a few hundred.
 MAX_PARTS = 100_000
+#: Bytes in one piece of a long read.
+PIECE = 1 << 20
 
-Role = Literal["manifest", "metadata", "media"]
+Role = Literal["manifest", "structure", "metadata", "media"]
 
 
 class ContainerError(ValueError):
@@ -18,8 +20,9 @@ class ContainerError(ValueError):
 class Part(NamedTuple):
     """One stretch of a file.
 
-    ``role`` is ``manifest`` (holds C2PA bytes), ``metadata`` (tags and text that may be left out of
-    a hash) or ``media`` (everything that is seen or heard, and all that is unknown).
+    ``role`` is ``manifest`` (holds C2PA bytes or says where they lie), ``structure`` (padding and
+    marks that say nothing by themselves), ``metadata`` (tags and text that may be left out of a
+    hash) or ``media`` (everything that is seen or heard, and all that is unknown).
     """
 
     name: str
@@ -35,7 +38,12 @@ class Part(NamedTuple):
         return self.start + self.length
 
 
+#: Names the parts of a file of the given size.
 Walker = Callable[[BinaryIO, int], Iterator[Part]]
+#: Puts the manifest stores together from the parts that hold them.
+Joiner = Callable[[BinaryIO, Sequence[Part]], Iterator[bytes]]
+#: Says why the engine cannot embed into a file, or nothing.
+Obstacle = Callable[[BinaryIO, int], str]
 
 
 def read_exactly(stream: BinaryIO, offset: int, length: int) -> bytes:
@@ -49,3 +57,30 @@ def read_exactly(stream: BinaryIO, offset: int, length: int) -> bytes:
     if len(data) != length:
         raise ContainerError(f"ends at byte {offset + len(data)}, in the middle of a part")
     return data
+
+
+def is_zero(stream: BinaryIO, start: int, end: int) -> bool:
+    """Are all bytes from ``start`` up to ``end`` zero?"""
+    pieces = (read_exactly(stream, offset, min(PIECE, end - offset)) for offset in range(start, end, PIECE))
+    return not any(map(any, pieces))
+
+
+def payloads(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[bytes]:
+    """Join nothing: each part holds a whole store, as in most containers."""
+    yield from (read_exactly(stream, part.payload_at, part.payload_length) for part in parts)
+
+
+def with_gaps(parts: Iterable[Part], size: int) -> Iterator[Part]:
+    """Yield ``parts`` in the order of the file, and what lies between them as unknown media."""
+    end = 0
+    for part in sorted(parts, key=lambda item: item.start):
+        if part.start > end:
+            yield Part(UNKNOWN, end, part.start - end, "media")
+        yield part
+        end = max(end, part.end)
+    if end < size:
+        yield Part(UNKNOWN, end, size - end, "media")
+
+
+#: Name of bytes that nothing refers to.
+UNKNOWN = "unknown"

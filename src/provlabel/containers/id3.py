@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -13,6 +12,8 @@ _HEAD = 10
 _MIME = b"application/c2pa\x00"
 # A tag larger than this is not searched for a manifest; covers are a few megabytes at most.
 MAX_TAG = 64 << 20
+#: Name of every frame of ID3v2.2, whose ids have three letters: the engine turns them into others of four.
+OLD_FRAME = "ID3v2.2"
 
 
 def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
@@ -42,7 +43,7 @@ def _frames(tag: bytes, version: int, extended: bool) -> Iterator[Part]:
     for _ in range(MAX_PARTS):
         kind = tag[offset : offset + id_size]
         if len(tag) - offset < head or not kind.isalnum():
-            yield Part("padding", offset, len(tag) - offset, "metadata")
+            yield Part("padding", offset, len(tag) - offset, "structure")
             return
         field = tag[offset + id_size : offset + id_size + (3 if version == 2 else 4)]
         length = head + _size(field, syncsafe=version == 4)
@@ -54,7 +55,7 @@ def _frames(tag: bytes, version: int, extended: bool) -> Iterator[Part]:
 
 
 def _frame(tag: bytes, kind: bytes, offset: int, length: int, head: int) -> Part:
-    name = kind.decode("latin-1")
+    name = kind.decode("latin-1") if len(kind) == 4 else OLD_FRAME
     body = tag[offset + head : offset + length]
     if kind == b"GEOB" and body[1:].startswith(_MIME):
         # Encoding byte, MIME, file name and description, each ended by a zero byte; then the object.
@@ -73,17 +74,3 @@ def _size(field: bytes, *, syncsafe: bool) -> int:
     if syncsafe and all(byte < 0x80 for byte in field):
         return field[0] << 21 | field[1] << 14 | field[2] << 7 | field[3]
     return int.from_bytes(field, "big")
-
-
-def frame_inventory(stream: BinaryIO, size: int) -> Counter[str]:
-    """Count the frames of the first tag by id, C2PA's own and padding left out.
-
-    The engine rewrites the whole tag and, when one frame does not parse, drops all of them in
-    silence; comparing two inventories is how that is noticed.  ID3v2.2 ids have three letters and
-    become four when the tag is rewritten, so they are counted together.
-    """
-    counted: Counter[str] = Counter()
-    for part in walk(stream, size):
-        if part.role == "metadata" and part.name != "padding":
-            counted[part.name if len(part.name) == 4 else "ID3v2.2"] += 1
-    return counted

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from provlabel.containers._base import MAX_PARTS, ContainerError, Part, Role, read_exactly
+from provlabel.containers._base import MAX_PARTS, ContainerError, Part, Role, read_exactly, with_gaps
 
 _SOS, _EOI = 0xDA, 0xD9
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
@@ -18,6 +18,10 @@ _APP11_HEAD = 12
 
 def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
     """Yield the segments before the first scan, then all the rest as one part of media."""
+    yield from with_gaps(_walk(stream, size), size)
+
+
+def _walk(stream: BinaryIO, size: int) -> Iterator[Part]:
     if read_exactly(stream, 0, 2) != b"\xff\xd8":
         raise ContainerError("no JPEG start of image")
     offset = 2
@@ -70,3 +74,16 @@ def _segment(stream: BinaryIO, marker: int, offset: int, length: int) -> Part:
     name = _METADATA.get(marker)
     role: Role = "metadata" if name else "media"
     return Part(name or f"marker {marker:02x}", offset, length, role)
+
+
+def stores(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[bytes]:
+    """Join the segments of each store; each repeats the first 8 bytes of the store."""
+    joined: dict[bytes, bytearray] = {}
+    for part in parts:
+        piece = read_exactly(stream, part.payload_at, part.payload_length)
+        instance = read_exactly(stream, part.payload_at - 6, 2)
+        if instance in joined:
+            joined[instance] += piece[8:]
+        else:
+            joined[instance] = bytearray(piece)
+    yield from (bytes(store) for store in joined.values())

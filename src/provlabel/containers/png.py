@@ -16,6 +16,7 @@ def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
     """Yield every chunk; bytes after ``IEND`` come as one part of media."""
     if read_exactly(stream, 0, 8) != _SIGNATURE:
         raise ContainerError("no PNG signature")
+    yield Part("signature", 0, 8, "media")
     offset = 8
     for _ in range(MAX_PARTS):
         head = read_exactly(stream, offset, 8)

@@ -1,4 +1,4 @@
-"""RIFF (WAV, later WebP and AVI): chunks padded to even length; C2PA lies in a ``C2PA`` chunk."""
+"""RIFF (WAV, WebP): chunks padded to even length; C2PA lies in a ``C2PA`` chunk."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import BinaryIO
 
 from provlabel.containers._base import MAX_PARTS, ContainerError, Part, Role, read_exactly
 
-_METADATA = frozenset({b"LIST", b"bext", b"iXML", b"axml", b"ID3 ", b"id3 ", b"cue ", b"_PMX", b"JUNK", b"PAD "})
+_METADATA = frozenset(
+    {b"LIST", b"bext", b"iXML", b"axml", b"ID3 ", b"id3 ", b"cue ", b"_PMX", b"JUNK", b"PAD ", b"EXIF", b"XMP "}
+)
 _HEAD = 8
 
 
@@ -20,6 +22,7 @@ def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
     if end > size:
         raise ContainerError(f"declares {end} bytes and has {size}")
     offset = 12
+    yield Part("header", 0, offset, "media")
     for _ in range(MAX_PARTS):
         if offset + _HEAD > end:
             if offset < size:

@@ -117,7 +117,7 @@ def joined(system: dict[str, Any], personal: dict[str, Any] | None) -> dict[str,
     """Put the two parts of a signed label together again; elements of lists find each other by ``id``."""
     whole = copy.deepcopy(system)
     for name, part in (personal or {}).items():
-        if isinstance(part, list) and isinstance(whole.get(name), list):
+        if isinstance(part, (list, tuple)) and isinstance(whole.get(name), (list, tuple)):
             by_id = {item.get("id"): item for item in part if isinstance(item, dict)}
             whole[name] = [
                 item | by_id.get(item.get("id"), {}) if isinstance(item, dict) else item for item in whole[name]

@@ -116,13 +116,15 @@ def _read_key(path: Path, secrets: Secrets | None) -> tuple[bytes, Algorithm]:
     algorithm = _algorithm_in(plain[1]) if plain else None
     if plain and algorithm:
         return plain[0] + b"\n", algorithm
-    try:
-        key = _load(raw, secrets, printable(str(path)))
-    except SignerError as exc:
-        raise SignerError(f"{printable(str(path))}: {exc}", mend=exc.mend) from exc.__cause__
+    shown = printable(str(path))
     from cryptography.hazmat.primitives import serialization as ser
 
-    return key.private_bytes(ser.Encoding.PEM, ser.PrivateFormat.PKCS8, ser.NoEncryption()), _algorithm_of(key)
+    try:
+        key = _load(raw, secrets, shown)
+        algorithm = _algorithm_of(key)
+    except SignerError as exc:
+        raise SignerError(f"{shown}: {exc}", mend=exc.mend) from exc.__cause__
+    return key.private_bytes(ser.Encoding.PEM, ser.PrivateFormat.PKCS8, ser.NoEncryption()), algorithm
 
 
 def _algorithm_in(body: bytes) -> Algorithm | None:

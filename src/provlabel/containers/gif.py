@@ -1,0 +1,80 @@
+"""GIF (GIF89a specification): blocks of sub-blocks; C2PA lies in an application extension (C2PA 2.4 §A.3.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO
+
+from provlabel.containers._base import MAX_PARTS, ContainerError, Part, Role, read_exactly
+
+_EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
+_COMMENT, _APPLICATION = 0xFE, 0xFF
+_C2PA, _XMP = b"C2PA_GIF", b"XMP Data"
+_SCREEN = 13  # signature and logical screen descriptor
+_APPLICATION_HEAD = 14  # introducer, label, length 11, identifier of 8 and authentication code of 3 bytes
+
+
+def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
+    """Yield every block; bytes after the trailer come as one part of media."""
+    head = read_exactly(stream, 0, _SCREEN)
+    if head[:6] not in (b"GIF87a", b"GIF89a"):
+        raise ContainerError("no GIF signature")
+    offset = _SCREEN + _table(head[10])
+    yield Part("screen", 0, offset, "media")
+    for _ in range(MAX_PARTS):
+        kind = read_exactly(stream, offset, 1)[0]
+        if kind == _TRAILER:
+            yield Part("trailer", offset, 1, "media")
+            if offset + 1 < size:
+                yield Part("after the trailer", offset + 1, size - offset - 1, "media")
+            return
+        if kind not in (_EXTENSION, _IMAGE):
+            raise ContainerError(f"no block at byte {offset}")
+        part = _image(stream, offset) if kind == _IMAGE else _extension(stream, offset)
+        yield part
+        offset = part.end
+    raise ContainerError("too many blocks")
+
+
+def _table(flags: int) -> int:
+    """Bytes of a colour table."""
+    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
+
+
+def _image(stream: BinaryIO, offset: int) -> Part:
+    flags = read_exactly(stream, offset, 10)[9]
+    data = offset + 10 + _table(flags) + 1  # and the smallest code size of LZW
+    return Part("image", offset, _sub_blocks(stream, data) - offset, "media")
+
+
+def _extension(stream: BinaryIO, offset: int) -> Part:
+    label = read_exactly(stream, offset, 2)[1]
+    end = _sub_blocks(stream, offset + 2)
+    if label == _APPLICATION and end - offset > _APPLICATION_HEAD:
+        name = read_exactly(stream, offset + 3, 8)
+        if name == _C2PA:
+            at = offset + _APPLICATION_HEAD
+            return Part("C2PA_GIF", offset, end - offset, "manifest", at, end - at)
+        role: Role = "metadata" if name == _XMP else "media"
+        return Part(name.decode("latin-1"), offset, end - offset, role)
+    if label == _COMMENT:
+        return Part("comment", offset, end - offset, "metadata")
+    return Part(f"extension {label:02x}", offset, end - offset, "media")
+
+
+def _sub_blocks(stream: BinaryIO, offset: int) -> int:
+    """Return the end of the sub-blocks that begin at ``offset``, their terminator included."""
+    while length := read_exactly(stream, offset, 1)[0]:
+        offset += 1 + length
+    return offset + 1
+
+
+def stores(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[bytes]:
+    """Take the lengths of the sub-blocks out again."""
+    for part in parts:
+        raw = read_exactly(stream, part.payload_at, part.payload_length)
+        store, at = bytearray(), 0
+        while raw[at]:
+            store += raw[at + 1 : at + 1 + raw[at]]
+            at += 1 + raw[at]
+        yield bytes(store)

@@ -1,0 +1,139 @@
+"""ISO base media (ISO 14496-12): MP4, MOV, M4A, AVIF, HEIF, and the boxes of JPEG XL (ISO 18181-2).
+
+C2PA lies in a ``uuid`` box (C2PA 2.4 §A.5.1), in JPEG XL in a ``jumb`` box (§A.3.6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+from provlabel.containers._base import MAX_PARTS, ContainerError, Part, Role, is_zero, read_exactly
+
+C2PA = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
+_XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+_STORE_KIND = b"c2pa"  # the type in the description of a manifest store begins with it
+# Purposes of a C2PA box that come with an offset and a store; "merkle" has neither.
+_WITH_STORE = (b"manifest", b"original", b"update")
+_INNER = frozenset({"moov", "moov/trak", "moov/udta", "moov/meta", "moov/udta/meta", "moov/udta/meta/ilst", "mfra"})
+_METADATA = ("moov/udta/", "moov/meta/", "moov/trak/udta")
+_SINGLE: dict[str, Role] = {
+    "Exif": "metadata",
+    "xml ": "metadata",
+    "brob": "metadata",
+    "moov/udta": "metadata",
+    "moov/meta": "metadata",
+    "mfra": "structure",
+    "mfra/tfra": "structure",
+    "mfra/mfro": "structure",
+}
+_PADDING = frozenset({"free", "skip"})
+_FULL_BOX = 4  # version and flags in front of what a box holds
+# Without one of these there is nothing to decode.
+_ROOTS = frozenset({"moov", "meta", "jxlc", "jxlp", "moof"})
+_SAMPLES = frozenset({"mdat", "moof"})
+
+
+class _Box(NamedTuple):
+    path: str
+    start: int
+    body: int
+    end: int
+
+
+def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
+    """Yield every box; movie, user data and metadata are entered, and padding is looked into."""
+    seen: set[str] = set()
+    for count, part in enumerate(_walk(stream, 0, size, "")):
+        if count >= MAX_PARTS:
+            raise ContainerError("too many boxes")
+        if part.name == "ftyp" and "ftyp" in seen:
+            part = part._replace(role="media")  # validators leave out every one; only the first is needed
+        seen.add(part.name)
+        yield part
+    if not _ROOTS & seen:
+        raise ContainerError("nothing in it can be decoded")
+    if "moov" in seen and not _SAMPLES & seen:
+        raise ContainerError("ends before the sound or picture that it announces")
+
+
+def _walk(stream: BinaryIO, start: int, end: int, parent: str) -> Iterator[Part]:
+    while start < end:
+        box = _box(stream, start, end, parent)
+        if box is None:
+            yield Part(f"{parent}rest", start, end - start, "metadata" if parent.startswith(_METADATA) else "media")
+            return
+        if box.path in _INNER:
+            body = box.body + (_FULL_BOX if box.path.endswith("meta") and not _is_plain(stream, box) else 0)
+            yield Part(box.path, box.start, min(body, box.end) - box.start, _role(stream, box))
+            yield from _walk(stream, body, box.end, f"{box.path}/")
+        elif box.path.startswith("uuid:"):
+            yield from _user_box(stream, box)
+        else:
+            yield _leaf(stream, box)
+        start = box.end
+
+
+def _box(stream: BinaryIO, start: int, end: int, parent: str) -> _Box | None:
+    """Return the box at ``start``; in user data ``None`` for what is no box, which cameras write there."""
+    try:
+        head = read_exactly(stream, start, 8)
+        length, body = int.from_bytes(head[:4], "big"), 8
+        if length == 1:
+            length, body = int.from_bytes(read_exactly(stream, start + 8, 8), "big"), 16
+        elif length == 0 and not parent:
+            length = end - start
+        if length < body or start + length > end:
+            raise ContainerError(f"box at byte {start} ends outside of what holds it")
+    except ContainerError:
+        if parent.startswith(_METADATA):
+            return None
+        raise
+    name = head[4:].decode("latin-1")
+    if name == "uuid" and not parent:
+        name = f"uuid:{read_exactly(stream, start + body, 16).hex()}"
+    return _Box(parent + name, start, start + body, start + length)
+
+
+def _is_plain(stream: BinaryIO, box: _Box) -> bool:
+    """QuickTime's ``meta`` has no version and flags: its first box follows at once."""
+    return box.end - box.body >= 8 and read_exactly(stream, box.body + 4, 4) == b"hdlr"
+
+
+def _leaf(stream: BinaryIO, box: _Box) -> Part:
+    length = box.end - box.start
+    if box.path == "jumb" and length > 24 and read_exactly(stream, box.body + 8, 4) == _STORE_KIND:
+        return Part(box.path, box.start, length, "manifest", box.start, length)
+    return Part(box.path, box.start, length, _role(stream, box))
+
+
+def _role(stream: BinaryIO, box: _Box) -> Role:
+    if box.path == "ftyp":
+        return "structure"
+    if box.path in _PADDING:
+        return "structure" if is_zero(stream, box.body, box.end) else "media"
+    if box.path in _SINGLE:
+        return _SINGLE[box.path]
+    return "metadata" if box.path.startswith(_METADATA) else "media"
+
+
+def _user_box(stream: BinaryIO, box: _Box) -> Iterator[Part]:
+    """Yield a ``uuid`` box; what stands behind the store of a C2PA box must be padding."""
+    body, length = box.body + 16, box.end - box.start
+    usertype = bytes.fromhex(box.path.removeprefix("uuid:"))
+    if usertype != C2PA:
+        yield Part(box.path, box.start, length, "metadata" if usertype == _XMP else "media")
+        return
+    head = read_exactly(stream, body, min(64, box.end - body))
+    purpose, ended, _ = head[_FULL_BOX:].partition(b"\x00")
+    if not ended:
+        raise ContainerError(f"the C2PA box at byte {box.start} does not say what it is for")
+    if purpose not in _WITH_STORE:
+        yield Part(box.path, box.start, length, "manifest")
+        return
+    at = body + _FULL_BOX + len(purpose) + 1 + 8
+    declared = int.from_bytes(read_exactly(stream, at, 4), "big") if at + 4 <= box.end else 0
+    end = at + declared if 8 <= declared <= box.end - at else box.end
+    yield Part(box.path, box.start, end - box.start, "manifest", at, end - at)
+    if end < box.end:
+        yield Part(box.path, end, box.end - end, "structure" if is_zero(stream, end, box.end) else "media")

@@ -1,0 +1,119 @@
+"""SVG: XML text; C2PA lies as base64 in ``<c2pa:manifest>`` within ``<metadata>`` (C2PA 2.4 §A.3.5).
+
+Read by expat, which ships with Python, reports places in bytes and, with a default handler, does
+not expand entities; text that is not well-formed is damage.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Any, BinaryIO
+
+from provlabel.containers._base import MAX_PARTS, PIECE, ContainerError, Part, Role, read_exactly
+
+MAX_DEPTH = 1_000
+_MANIFEST = "c2pa:manifest"
+_METADATA = frozenset({"metadata", "title", "desc"})
+_ENCODINGS = frozenset({"", "utf-8", "us-ascii"})
+
+
+class _Reading:
+    """The places at which a new kind of text begins."""
+
+    def __init__(self) -> None:
+        from xml.parsers import expat
+
+        self.marks: list[tuple[int, str, Role]] = [(0, "drawing", "media")]
+        self.ends = 0  #: where the last end tag stands
+        self.encoding = ""
+        self._path: list[str] = []
+        self._awaits = False  #: the next byte of text is the manifest's first
+        self._parser = expat.ParserCreate()
+        self._error = expat.ExpatError
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._text
+        self._parser.XmlDeclHandler = self._declared
+        self._parser.DefaultHandler = lambda _: None  # its presence is what keeps entities unexpanded
+
+    def feed(self, piece: bytes, last: bool) -> None:
+        try:
+            self._parser.Parse(piece, last)
+        except self._error as exc:
+            raise ContainerError(f"is no well-formed XML: {exc}") from exc
+
+    def _mark(self, name: str, role: Role) -> None:
+        if len(self.marks) > MAX_PARTS:
+            raise ContainerError("too many elements")
+        self.marks.append((self._parser.CurrentByteIndex, name, role))
+
+    def _start(self, name: str, _: Any) -> None:
+        self._path.append(name)
+        if len(self._path) > MAX_DEPTH:
+            raise ContainerError("elements are nested too deeply")
+        self._awaits = name == _MANIFEST
+        if self._is_told(2, name):
+            self._mark(name, "metadata")
+
+    def _end(self, name: str) -> None:
+        self.ends = self._parser.CurrentByteIndex
+        self._path.pop()
+        if name == _MANIFEST and not self._awaits:
+            self._mark("after the manifest", "metadata")
+        elif self._is_told(1, name):
+            self._mark("drawing", "media")
+        self._awaits = False
+
+    def _is_told(self, depth: int, name: str) -> bool:
+        """Is it a child of the root that tells something, and is not drawn?"""
+        return len(self._path) == depth and name.rpartition(":")[2] in _METADATA
+
+    def _text(self, _: str) -> None:
+        if self._awaits:
+            self._mark(_MANIFEST, "manifest")
+            self._awaits = False
+
+    def _declared(self, _: str, encoding: str | None, __: int) -> None:
+        self.encoding = (encoding or "").lower()
+
+
+def _read(stream: BinaryIO, size: int) -> _Reading:
+    seen = _Reading()
+    for offset in range(0, size, PIECE):
+        seen.feed(read_exactly(stream, offset, min(PIECE, size - offset)), False)
+    seen.feed(b"", True)
+    return seen
+
+
+def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
+    """Yield title, description and metadata, the manifest within, and the rest as drawing."""
+    marks = [*_read(stream, size).marks, (size, "", "media")]
+    for (start, name, role), (end, _, _) in itertools.pairwise(marks):
+        if role == "manifest":
+            yield Part(name, start, end - start, "manifest", start, end - start)
+        elif end > start:
+            yield Part(name, start, end - start, role)
+
+
+def obstacle(stream: BinaryIO, size: int) -> str:
+    """Say why the engine cannot embed: an empty root written as one tag, or text that is not UTF-8."""
+    seen = _read(stream, size)
+    if seen.encoding not in _ENCODINGS or read_exactly(stream, 0, 2) in (b"\xff\xfe", b"\xfe\xff"):
+        return "its text is not UTF-8, and the engine reads no other"
+    stream.seek(seen.ends)
+    if stream.read(2) != b"</":
+        return "its root is one self-closing tag, and the engine finds no place in it"
+    return ""
+
+
+def stores(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[bytes]:
+    """Decode the base64."""
+    for part in parts:
+        raw = b"".join(read_exactly(stream, part.payload_at, part.payload_length).split())
+        try:
+            yield base64.b64decode(raw, validate=True)
+        except binascii.Error as exc:
+            raise ContainerError(f"the manifest at byte {part.payload_at} is no base64: {exc}") from exc

@@ -1,0 +1,879 @@
+"""Every format, on real files made here: label, verify, tamper, strip; nothing lost, nothing else changed."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import random
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import encypher_c2pa
+import pytest
+from PIL import Image, ImageSequence
+
+from conftest import MEDIA, SAMPLES, Cli, needs
+from provlabel import InputError, Label, TrustStore, engine, label_bytes, label_file, verify_bytes, verify_file
+from provlabel.cage import Cage
+from provlabel.containers import WALKERS, ContainerError, inventory, lost, obstacle
+from provlabel.containers.isobmff import C2PA
+from provlabel.formats import FORMATS, MEDIA_SUFFIXES, Format, sniff
+from provlabel.label import signed_label
+from provlabel.manifest import definition
+from provlabel.prescan import scan_file
+from provlabel.signers import Signer
+
+#: Changed bytes of decoded media per format; raise to 200 for a long look.
+CHANGES = 40
+GOOD = ("trusted", "valid")
+
+# --- the files -------------------------------------------------------------------------------------
+
+Maker = Callable[[Path], None]
+TAGS = ("-metadata", "title=Lighthouse", "-metadata", "artist=The provlabel founders")
+
+
+def picture() -> Image.Image:
+    with Image.open(MEDIA / "cover.jpg") as image:
+        return image.convert("RGB").resize((240, 160))
+
+
+def exif() -> Image.Exif:
+    made = Image.Exif()
+    made[0x010E], made[0x8298] = "Lighthouse at dawn", "The provlabel founders, CC0"
+    return made
+
+
+def pillow(**options: Any) -> Maker:
+    return lambda path: picture().save(path, **options)
+
+
+def frames(**options: Any) -> Maker:
+    """Two pictures in one file."""
+    return lambda path: picture().save(path, save_all=True, append_images=[picture().rotate(30)], **options)
+
+
+def sound(*options: str) -> Maker:
+    return lambda path: run("ffmpeg", "-v", "error", "-y", "-i", MEDIA / "take.wav", *options, *TAGS, path)
+
+
+def video(*options: str) -> Maker:
+    given = ("-f", "lavfi", "-i", "testsrc=s=160x120:d=1", "-i", MEDIA / "take.wav", "-shortest")
+    return lambda path: run("ffmpeg", "-v", "error", "-y", *given, *options, *TAGS, path)
+
+
+def from_png(program: str, *options: str, tagged: bool = True) -> Maker:
+    """Let a program of its own make the file from a PNG with EXIF."""
+
+    def make(path: Path) -> None:
+        source = path.with_suffix(".source.png")
+        picture().save(source, **({"exif": exif()} if tagged else {}))
+        run(program, *options, source, *(("-o", path) if program == "heif-enc" else (path,)))
+
+    return make
+
+
+def generic_heif(path: Path) -> None:
+    """A HEIC that does not name its codec among its brands, as the standard allows."""
+    from_png("heif-enc", "-q", "60")(path)
+    content = path.read_bytes()
+    path.write_bytes(content[:64].replace(b"ftypheic", b"ftypmif1").replace(b"heic", b"miaf") + content[64:])
+
+
+def text(content: str, encoding: str = "utf-8") -> Maker:
+    return lambda path: path.write_bytes(content.encode(encoding)) and None
+
+
+def run(*args: str | Path) -> None:
+    subprocess.run([str(arg) for arg in args], check=True, capture_output=True)
+
+
+RECTANGLES = "".join(f'<rect x="{n}" y="{n}" width="9" height="9" fill="#{n * 37 % 4096:03x}"/>\n' for n in range(60))
+SVG = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n<!-- made by hand -->\n<!DOCTYPE svg [<!ENTITY a "b">]>\n'
+    f'<svg xmlns="http://www.w3.org/2000/svg" width="80" height="80"><title>Lighthouse</title>\n{RECTANGLES}</svg>\n'
+)
+PREFIXED = f'<s:svg xmlns:s="http://www.w3.org/2000/svg">{RECTANGLES.replace("<rect", "<s:rect")}</s:svg>'
+WITH_METADATA = SVG.replace("<title>", '<metadata><x xmlns="urn:x">kept</x></metadata><title>')
+BEXT = ("-write_bext", "1", "-metadata", "description=a take", "-metadata", "originator=studio")
+DNG = {50706: b"\x01\x04\x00\x00", 271: "Acme", 272: "Model 1"}
+FFMPEG, HEIF, JXL = needs("ffmpeg"), needs("heif-enc"), needs("cjxl")
+
+# Name of the file, format, how it is made, and what that takes.
+_EMBEDDED = (
+    ("animated.png", "PNG", frames(duration=100), ()),
+    ("lossy.webp", "WebP", pillow(quality=80, exif=exif()), ()),
+    ("lossless.webp", "WebP", pillow(lossless=True), ()),
+    ("animated.webp", "WebP", frames(duration=100), ()),
+    ("still.gif", "GIF", pillow(comment=b"Lighthouse"), ()),
+    ("animated.gif", "GIF", frames(duration=100, loop=0, comment=b"Lighthouse"), ()),
+    ("plain.tif", "TIFF", pillow(description="Lighthouse", exif=exif()), ()),
+    ("lzw.tif", "TIFF", pillow(compression="tiff_lzw", description="Lighthouse"), ()),
+    ("raw.dng", "DNG", lambda path: picture().save(path, "TIFF", tiffinfo=DNG), ()),
+    ("still.avif", "AVIF", pillow(exif=exif()), ()),
+    ("animated.avif", "AVIF", frames(duration=100), ()),
+    ("still.heic", "HEIC", from_png("heif-enc", "-q", "60"), (HEIF,)),
+    ("generic.heif", "HEIF", lambda path: generic_heif(path), (HEIF,)),
+    ("boxed.jxl", "JPEG XL", from_png("cjxl", "--container=1"), (JXL,)),
+    ("drawing.svg", "SVG", text(SVG), ()),
+    ("bom.svg", "SVG", text(SVG, "utf-8-sig"), ()),
+    ("described.svg", "SVG", text(WITH_METADATA), ()),
+    ("prefixed.svg", "SVG", text(PREFIXED), ()),
+    ("broadcast.wav", "WAV", sound(*BEXT), (FFMPEG,)),
+    ("aac.m4a", "M4A", sound("-c:a", "aac"), (FFMPEG,)),
+    ("fast.m4a", "M4A", sound("-c:a", "aac", "-movflags", "+faststart"), (FFMPEG,)),
+    ("alac.m4a", "M4A", sound("-c:a", "alac"), (FFMPEG,)),
+    ("sound-only.mp4", "M4A", sound("-c:a", "aac"), (FFMPEG,)),
+    ("clip.mp4", "MP4", video("-c:a", "aac"), (FFMPEG,)),
+    ("fragments.mp4", "MP4", video("-c:a", "aac", "-movflags", "frag_keyframe+empty_moov"), (FFMPEG,)),
+    ("clip.mov", "MOV", video("-c:a", "aac"), (FFMPEG,)),
+)
+_DETACHED = (
+    ("vorbis.ogg", "Ogg Vorbis", sound("-c:a", "libvorbis"), (FFMPEG,)),
+    ("take.opus", "Ogg Opus", sound("-c:a", "libopus"), (FFMPEG,)),
+    ("flac.oga", "Ogg FLAC", sound("-c:a", "flac"), (FFMPEG,)),
+    ("take.aac", "ADTS AAC", sound("-c:a", "aac"), (FFMPEG,)),
+    ("take.aiff", "AIFF", sound(), (FFMPEG,)),
+    ("take.aifc", "AIFF", sound("-c:a", "pcm_f32be"), (FFMPEG,)),
+    ("long.wav", "RF64", sound("-rf64", "always"), (FFMPEG,)),
+    ("big.tif", "BigTIFF", pillow(big_tiff=True, description="Lighthouse"), ()),
+    ("still.bmp", "BMP", pillow(), ()),
+    ("bare.jxl", "JPEG XL codestream", from_png("cjxl", tagged=False), (JXL,)),
+    ("clip.webm", "WebM", video("-c:v", "libvpx", "-c:a", "libvorbis"), (FFMPEG,)),
+    ("take.mka", "Matroska", sound("-c:a", "libopus"), (FFMPEG,)),
+    ("late.mp3", "MP3 behind zeros", lambda path: path.write_bytes(bytes(500) + bare_mp3()) and None, ()),
+)
+_MAKERS = {name: maker for name, _, maker, _ in (*_EMBEDDED, *_DETACHED)}
+FORMAT_OF = {name: fmt for name, fmt, _, _ in (*_EMBEDDED, *_DETACHED)}
+EMBEDDED = [pytest.param(name, marks=marks) for name, _, _, marks in _EMBEDDED]
+DETACHED = [pytest.param(name, marks=marks) for name, _, _, marks in _DETACHED]
+ROWS = {row.name: row for row in FORMATS}
+
+
+def bare_mp3() -> bytes:
+    content = (MEDIA / "take.mp3").read_bytes()
+    return content[10 + (content[6] << 21 | content[7] << 14 | content[8] << 7 | content[9]) :]
+
+
+@pytest.fixture(scope="session")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("formats")
+
+
+@pytest.fixture
+def make(workshop: Path, tmp_path: Path) -> Callable[[str], Path]:
+    """Return a fresh copy of a file of the table, made once."""
+
+    def make_one(name: str) -> Path:
+        kept, copy = workshop / name, tmp_path / name
+        if not kept.exists():
+            _MAKERS[name](kept)
+        copy.write_bytes(kept.read_bytes())
+        return copy
+
+    return make_one
+
+
+Make = Callable[[str], Path]
+
+
+def known(content: bytes) -> Format | None:
+    return sniff(lambda offset, length: content[offset : offset + length])
+
+
+def row_of(path: Path) -> Format:
+    return ROWS[FORMAT_OF[path.name]]
+
+
+def state(content: bytes, trust: TrustStore, cage: Cage) -> str:
+    return verify_bytes(content, trust=trust, cage=cage).files[0].state
+
+
+def labelled(source: Path, label: Label, signer: Signer, cage: Cage) -> bytes:
+    dest = source.with_name(f"labelled-{source.name}")
+    label_file(source, dest, label, signer, cage=cage)
+    return dest.read_bytes()
+
+
+def parts_of(row: Format, content: bytes) -> list[Any]:
+    return list(WALKERS[row.container](io.BytesIO(content), len(content)))
+
+
+# --- the table -------------------------------------------------------------------------------------
+
+
+def test_every_row_has_a_file_here() -> None:
+    samples = {known((MEDIA / name).read_bytes()) for name in SAMPLES}
+    assert set(FORMAT_OF.values()) | {row.name for row in samples if row} == set(ROWS)
+
+
+@pytest.mark.parametrize("name", [*EMBEDDED, *DETACHED])
+def test_content_tells_the_format(name: str, make: Make) -> None:
+    found = known(make(name).read_bytes())
+    assert found is not None
+    assert found.name == FORMAT_OF[name]
+    assert found.embed == (name in {row[0] for row in _EMBEDDED})
+    assert Path(name).suffix in found.suffixes or name == "sound-only.mp4"
+
+
+def test_names_and_reasons() -> None:
+    assert len(ROWS) == len(FORMATS)
+    assert all(row.container in WALKERS and row.suffixes for row in FORMATS)
+    assert {".jpg", ".dng", ".opus", ".mka", ".svg", ".heic"} <= MEDIA_SUFFIXES
+
+
+def ftyp(*brands: str) -> bytes:
+    body = brands[0].encode() + bytes(4) + "".join(brands).encode()
+    return (8 + len(body)).to_bytes(4, "big") + b"ftyp" + body
+
+
+def box(kind: bytes, body: bytes = b"") -> bytes:
+    return (8 + len(body)).to_bytes(4, "big") + kind + body
+
+
+def movie(*handlers: bytes) -> bytes:
+    traks = (box(b"trak", box(b"mdia", box(b"hdlr", bytes(8) + kind + bytes(13)))) for kind in handlers)
+    return box(b"moov", box(b"mvhd", bytes(100)) + b"".join(traks))
+
+
+LONG_COMMENT = f"<!-- {'x' * 3_000} it's -->"
+PAGE = "<html xmlns='http://www.w3.org/1999/xhtml'><svg/></html>"
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (ftyp("mif1", "heic"), "HEIC"),
+        (ftyp("heic", "mif1"), "HEIC"),
+        (ftyp("mif1", "avif"), "AVIF"),
+        (ftyp("avis", "msf1", "iso8"), "AVIF"),
+        (ftyp("mif1", "miaf"), "HEIF"),
+        (ftyp("isom", "iso2") + movie(b"soun"), "M4A"),
+        (ftyp("isom", "iso2") + movie(b"vide", b"soun"), "MP4"),
+        (ftyp("isom", "iso2") + movie(b"soun", b"text"), "MP4"),
+        (ftyp("isom", "mp42"), "MP4"),
+        (ftyp("M4A ", "isom") + movie(b"soun", b"vide"), "M4A"),
+        (ftyp("qt  ") + movie(b"soun"), "MOV"),
+        (ftyp("crx ", "isom"), None),
+        (ftyp("jp2 "), None),
+        (b"\x00\x00\x00\x14styp" + b"isom" * 3, None),
+        (b"\x00\x10\x00\x00ftypisom" + bytes(60), None),
+        (box(b"ftyp"), None),
+        (b"RIFF0000AVI " + bytes(50), None),
+        (b"riff0000wave", None),
+        (b"RF64\xff\xff\xff\xffWAVEds64", "RF64"),
+        (b"BW64\xff\xff\xff\xffWAVEds64", "RF64"),
+        (b"FORM0000AIFC", "AIFF"),
+        (b"FORM00008SVX", None),
+        (b"BM: a text that begins with two letters", None),
+        (b"OggS" + bytes(22) + b"\x01\x1e" + b"\x01vorbis" + bytes(23), "Ogg Vorbis"),
+        (b"OggS" + bytes(22) + b"\x01\x1e" + b"Speex   " + bytes(23), None),
+        (b"OggS", None),
+        (b"\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\x82\x84webm", "WebM"),
+        (b"\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01", None),
+        (b"\xff\xfe<\x00?\x00", None),
+        (b"\xff\xfb", "MP3"),
+        (bytes(500) + b"\xff\xfb\x90\x00" + bytes(60), None),
+        (bytes(70_000), None),
+        (b"<svg/>", "SVG"),
+        (b"\xef\xbb\xbf \n<svg >", "SVG"),
+        (f"<?xml version='1.0'?>{LONG_COMMENT}<svg>".encode(), "SVG"),
+        (f"<!DOCTYPE svg [<!ENTITY a '>'> {LONG_COMMENT} <!ELEMENT svg ANY>] ><x:svg\n>".encode(), "SVG"),
+        (b'<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://x/svg11.dtd"><svg>', "SVG"),
+        ("<svg>".encode("utf-16"), "SVG"),
+        ("<svg>".encode("utf-16-be"), "SVG"),
+        (f"<!--{' ' * 70_000}--><svg>".encode(), None),
+        (b"<svgz>", None),
+        (PAGE.encode(), None),
+        (b"<!-- <svg> --><html>", None),
+        (b"<" * 70_000, None),
+        (b"<!DOCTYPE svg [" + b"<!---->" * 9_000 + b"'", None),
+        (b"II*\x00\x08\x00\x00\x00\x00\x00", "TIFF"),
+        (b"MM\x00*\x00\x00\x00\x08\x00\x01\xc6\x12\x00\x01\x00\x00\x00\x04\x01\x04\x00\x00", "DNG"),
+        (b"II*\x00\xff\xff\xff\xff", "TIFF"),
+        (b"MM\x00+\x00\x08\x00\x00" + bytes(8), "BigTIFF"),
+    ],
+)
+def test_look_alikes(content: bytes, name: str | None) -> None:
+    found = known(content)
+    assert (found.name if found else None) == name
+
+
+def test_adts_behind_a_tag_is_no_mp3() -> None:
+    tag = b"ID3\x04\x00\x00\x00\x00\x00\x0a" + bytes(10)
+    frame = b"\xff\xf1\x50\x80\x02\x00\xfc" + bytes(9)  # 16 bytes, then the next one
+    found = known(tag + frame + frame)
+    assert found is not None
+    assert found.name == "ADTS AAC"
+
+
+# --- embedding: the whole life of a label ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", EMBEDDED)
+def test_labelled_file_is_trusted_and_both_verifiers_agree(
+    name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, credential: Path, cage: Cage
+) -> None:
+    source = make(name)
+    before = source.read_bytes()
+    content = labelled(source, label, signer, cage)
+    assert source.read_bytes() == before
+    judged = verify_bytes(content, trust=trust, cage=cage).files[0]
+    assert (judged.state, judged.axes.content, judged.format) == ("trusted", "intact", FORMAT_OF[name])
+    assert [item.rule for item in judged.findings] == ["signer.test-credential", "time.unproven"][::-1]
+    root = (credential / "root.pem").read_text()
+    said = encypher_c2pa.verify(content, row_of(source).mime, trust_pem=root, no_default_trust=True, telemetry=False)
+    assert (said["integrity"], said["signature"], said["hard_binding"]) == ("valid", "valid", "match")
+    assert said["trust"]["status"] == "valid_for_supplied_material"
+    assert said["validation_results"]["failure"] == []
+
+
+DECODED = {
+    "image data", "IDAT", "fdAT", "VP8 ", "VP8L", "ANMF", "image", "mdat", "jxlc", "jxlp", "data", "drawing",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EMBEDDED)
+def test_every_changed_media_byte_is_refused(
+    name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+) -> None:
+    source = make(name)
+    original = labelled(source, label, signer, cage)
+    parts = [part for part in parts_of(row_of(source), original) if part.name in DECODED]
+    offsets = sorted({offset for part in parts for offset in range(part.start, part.end)})
+    rng = random.Random(f"{name} 20261122")
+    for offset in rng.sample(offsets, CHANGES):
+        changed = bytearray(original)
+        changed[offset] ^= 1 << rng.randrange(8)
+        assert state(bytes(changed), trust, cage) not in GOOD, f"byte {offset}"
+    for cut in (len(original) - 1, len(original) * 9 // 10, len(original) // 2):
+        assert state(original[:cut], trust, cage) not in GOOD, f"cut at {cut}"
+    assert state(original + b"appended", trust, cage) not in GOOD
+
+
+def stripped(row: Format, content: bytes) -> bytes:
+    """Take the manifest away, or out of sight where that would move the media."""
+    for part in sorted((part for part in parts_of(row, content) if part.role == "manifest"), key=lambda p: -p.start):
+        inside = content[part.start : part.end]
+        if row.container == "tiff":
+            order = "little" if content.startswith(b"II") else "big"
+            inside = inside.replace((52545).to_bytes(2, order), (65001).to_bytes(2, order))  # type: ignore[arg-type]
+        elif part.name.startswith("uuid:"):
+            inside = inside[:4] + b"free" + inside[8:]
+        else:
+            inside = b""
+        content = content[: part.start] + inside + content[part.end :]
+    if row.container == "riff":
+        content = content[:4] + (len(content) - 8).to_bytes(4, "little") + content[8:]
+    return content.replace(b"<c2pa:manifest></c2pa:manifest>", b"") if row.container == "svg" else content
+
+
+@pytest.mark.parametrize("name", EMBEDDED)
+def test_stripped_is_unsigned(
+    name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+) -> None:
+    source = make(name)
+    bare = stripped(row_of(source), labelled(source, label, signer, cage))
+    assert state(bare, trust, cage) == "unsigned"
+    assert state(source.read_bytes(), trust, cage) == "unsigned"
+
+
+@pytest.mark.parametrize("name", EMBEDDED)
+def test_labelling_again_keeps_the_first_label(
+    name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+) -> None:
+    once = labelled(make(name), label, signer, cage)
+    twice, receipt = label_bytes(once, Label(kind="ai_modified"), signer, cage=cage)
+    judged = verify_bytes(twice, trust=trust, cage=cage).files[0]
+    assert (judged.state, judged.axes.history) == ("trusted", "clean")
+    assert [node.manifest for node in judged.history] == [receipt.parent]
+
+
+# --- embedding: what we see, and what is kept ------------------------------------------------------
+
+
+def signed_by_engine(content: bytes, mime: str, signer: Signer) -> tuple[bytes, bytes]:
+    label = Label(kind="ai_generated")
+    made = definition(label, signed_label(label), has_parent=False).manifest
+    dest = io.BytesIO()
+    store = engine.sign(made, io.BytesIO(content), dest, mime, signer)
+    return dest.getvalue(), store
+
+
+@pytest.mark.parametrize("name", EMBEDDED)
+def test_the_store_that_is_checked_is_the_one_that_was_embedded(name: str, make: Make, signer: Signer) -> None:
+    source = make(name)
+    row = row_of(source)
+    content, store = signed_by_engine(source.read_bytes(), row.mime, signer)
+    scan = scan_file(io.BytesIO(content), len(content), row)
+    assert scan.stores == (store,)
+
+
+@pytest.mark.parametrize("name", [*EMBEDDED, *DETACHED])
+def test_parts_cover_the_file(name: str, make: Make, label: Label, signer: Signer, cage: Cage) -> None:
+    source = make(name)
+    row = row_of(source)
+    contents = [source.read_bytes()]
+    contents += [labelled(source, label, signer, cage)] if row.embed else []
+    for content in contents:
+        end = 0
+        for part in sorted(parts_of(row, content), key=lambda item: item.start):
+            assert part.start <= end, f"nothing covers byte {end}"
+            end = max(end, part.end)
+        assert end == len(content)
+        assert any(part.role == "media" for part in parts_of(row, content))
+
+
+@pytest.mark.parametrize("name", EMBEDDED)
+def test_nothing_is_lost_by_our_own_count(name: str, make: Make, label: Label, signer: Signer, cage: Cage) -> None:
+    source = make(name)
+    content, container = source.read_bytes(), row_of(source).container
+    signed = labelled(source, label, signer, cage)
+    before = inventory(container, io.BytesIO(content), len(content))
+    assert before
+    assert lost(before, inventory(container, io.BytesIO(signed), len(signed))) == []
+
+
+def test_a_loss_is_named() -> None:
+    from collections import Counter
+
+    assert lost(Counter(bext=1, data=1), Counter(data=1, LIST=1)) == ["bext"]
+    assert lost(Counter({"ID3v2.2": 2}), Counter(TIT2=1, TPE1=1)) == []
+    assert lost(Counter({"ID3v2.2": 2}), Counter(TIT2=1)) == ["ID3v2.2"]
+
+
+def test_a_result_that_lost_something_is_not_published(
+    make: Make, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An engine that drops a comment: the result is whole and well signed, and still refused."""
+    from provlabel import EngineError
+
+    source = make("still.gif")
+    honest = engine.sign
+
+    def careless(made: Any, stream: Any, dest: Any, *args: Any, **options: Any) -> bytes:
+        content = stream.read()
+        comment = next(part for part in parts_of(ROWS["GIF"], content) if part.name == "comment")
+        without = content[: comment.start] + content[comment.end :]
+        return honest(made, io.BytesIO(without), dest, *args, **options)
+
+    monkeypatch.setattr(engine, "sign", careless)
+    with pytest.raises(EngineError, match="would lose parts: comment") as caught:
+        label_file(source, None, label, signer, cage=cage)
+    assert "--detached" in caught.value.mend
+    assert [path.name for path in source.parent.iterdir()] == ["still.gif"]
+
+
+# What moves because something was put in front of it, and what is about the file and not in it.
+MOVED = {"MediaDataOffset", "StripOffsets", "FileName", "FileSize", "Directory", "WordCount"}
+
+
+@needs("exiftool")
+@pytest.mark.parametrize("name", EMBEDDED)
+def test_exiftool_finds_every_tag_again(name: str, make: Make, label: Label, signer: Signer, cage: Cage) -> None:
+    def tags(path: Path) -> dict[str, str]:
+        done = subprocess.run(["exiftool", "-j", "-G1", "-a", str(path)], capture_output=True, text=True, check=False)
+        found = json.loads(done.stdout)[0]
+        ours = ("System:", "JUMBF", "ExifTool:", "CBOR", "C2PA", "SourceFile", "Composite:")
+        return {key: value for key, value in found.items() if not key.startswith(ours)}
+
+    source = make(name)
+    labelled(source, label, signer, cage)
+    before, after = tags(source), tags(source.with_name(f"labelled-{name}"))
+    kept = [key for key in before if key.rpartition(":")[2] not in MOVED]
+    assert len(kept) >= 5
+    assert {key: after.get(key) for key in kept} == {key: before[key] for key in kept}
+
+
+# ffprobe 5 does not read the first four; and an APNG it knows only when acTL comes right after
+# IHDR, where the engine puts the manifest: Pillow, the judge below, still sees all its frames.
+_NOT_FOR_FFPROBE = (".svg", ".heic", ".heif", ".jxl", ".png")
+PROBED = [name for name in EMBEDDED if Path(str(name.values[0])).suffix not in _NOT_FOR_FFPROBE]
+
+
+@needs("ffprobe")
+@pytest.mark.parametrize("name", PROBED)
+def test_ffprobe_finds_every_stream_and_tag_again(
+    name: str, make: Make, label: Label, signer: Signer, cage: Cage
+) -> None:
+    def probed(path: Path) -> Any:
+        args = ["ffprobe", "-v", "error", "-of", "json", "-show_streams", "-show_format", str(path)]
+        found = json.loads(subprocess.run(args, capture_output=True, text=True, check=True).stdout)
+        for key in ("filename", "size", "bit_rate", "probe_score"):
+            found["format"].pop(key, None)
+        return found
+
+    source = make(name)
+    labelled(source, label, signer, cage)
+    assert probed(source.with_name(f"labelled-{name}")) == probed(source)
+
+
+def decoded(path: Path) -> str:
+    """A digest of all that is seen and heard, by whichever program reads the format."""
+    ending = path.suffix
+    if ending == ".svg":
+        return canonical(path)
+    if ending in (".heic", ".heif", ".jxl"):
+        # heif-convert wants to see the brand that the standard does not ask for.
+        source = path.with_suffix(".named.heic" if ending == ".heif" else ending)
+        source.write_bytes(path.read_bytes().replace(b"ftypmif1", b"ftypheic", 1))
+        run("djxl" if ending == ".jxl" else "heif-convert", source, path.with_suffix(".decoded.png"))
+        path = path.with_suffix(".decoded.png")
+    if ending in (".wav", ".m4a", ".mp4", ".mov"):
+        args = ["ffmpeg", "-v", "error", "-i", str(path), "-map", "0", "-f", "md5", "-"]
+        return subprocess.run(args, capture_output=True, text=True, check=True).stdout
+    with Image.open(path) as image:
+        pictures = [frame.convert("RGBA").tobytes() for frame in ImageSequence.Iterator(image)]
+    return f"{len(pictures)} {hashlib.sha256(b''.join(pictures)).hexdigest()}"
+
+
+def canonical(path: Path) -> str:
+    """The drawing without the manifest and the element that was made for it."""
+    root = ElementTree.parse(path).getroot()  # noqa: S314 - made here
+    for holder in root.findall("{http://www.w3.org/2000/svg}metadata"):
+        for manifest in holder.findall("{http://c2pa.org/manifest}manifest"):
+            holder.remove(manifest)
+        if not len(holder):
+            root.remove(holder)
+    return ElementTree.canonicalize(ElementTree.tostring(root))
+
+
+@pytest.mark.parametrize("name", EMBEDDED)
+def test_decoded_content_is_the_same(name: str, make: Make, label: Label, signer: Signer, cage: Cage) -> None:
+    source = make(name)
+    labelled(source, label, signer, cage)
+    assert decoded(source.with_name(f"labelled-{name}")) == decoded(source)
+
+
+# --- BMFF: what the hash leaves out ----------------------------------------------------------------
+
+BMFF = [pytest.param("still.avif"), pytest.param("aac.m4a", marks=FFMPEG), pytest.param("clip.mp4", marks=FFMPEG)]
+APPENDED = {
+    "free": box(b"free", b"a hidden text"),
+    "empty free": box(b"free"),
+    "skip": box(b"skip", b"a hidden text"),
+    "second ftyp": box(b"ftyp", b"isom" * 9),
+    "mfra": box(b"mfra", box(b"free", b"a hidden text")),
+    "foreign uuid": box(b"uuid", bytes(16) + b"a hidden text"),
+    "C2PA uuid": box(b"uuid", C2PA + bytes(4) + b"manifest\x00" + bytes(8) + b"a hidden text"),
+}
+
+
+@pytest.mark.parametrize("name", BMFF)
+@pytest.mark.parametrize("more", APPENDED.values(), ids=APPENDED.keys())
+def test_appended_boxes_are_refused(
+    more: bytes, name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+) -> None:
+    content = labelled(make(name), label, signer, cage)
+    assert state(content + more, trust, cage) not in GOOD
+
+
+def by_default_settings(content: bytes, mime: str, signer: Signer) -> bytes:
+    """Sign as the bare engine does, which leaves ``free`` and ``skip`` out of the hash."""
+    c2pa = engine.binding()
+    base = engine.settings()
+    del base["builder"]["bmff_hash_exclude_free_and_skip_boxes"]
+    label = Label(kind="ai_generated")
+    made = definition(label, signed_label(label), has_parent=False).manifest
+    builder = c2pa.Builder(json.dumps(made), c2pa.Context.from_json(json.dumps(base)))
+    info = c2pa.C2paSignerInfo(signer.algorithm.encode(), signer.chain_pem.encode(), signer.private_key_pem(), None)  # type: ignore[attr-defined]
+    dest = io.BytesIO()
+    builder.sign(c2pa.Signer.from_info(info), mime, io.BytesIO(content), dest)
+    return dest.getvalue()
+
+
+@pytest.mark.parametrize("name", BMFF)
+def test_files_of_others_that_leave_out_free_boxes(
+    name: str, make: Make, signer: Signer, trust: TrustStore, cage: Cage
+) -> None:
+    """Padding may be left out; whatever hides in it makes the content not fully bound."""
+    source = make(name)
+    content = by_default_settings(source.read_bytes(), row_of(source).mime, signer)
+    for more in (b"", box(b"free"), box(b"free", bytes(300_000)), box(b"skip", bytes(7))):
+        judged = verify_bytes(content + more, trust=trust, cage=cage).files[0]
+        assert (judged.state, judged.axes.content) == ("trusted", "intact")
+    for more in (box(b"free", b"x"), box(b"free", bytes(300_000) + b"x"), box(b"skip", b"a hidden text")):
+        judged = verify_bytes(content + more, trust=trust, cage=cage).files[0]
+        assert judged.engine_state == "Trusted", "the trap is gone"
+        assert (judged.state, judged.axes.content) == ("invalid", "not-fully-bound")
+        assert judged.findings[0].rule == "content.not-fully-bound"
+
+
+def test_bytes_behind_the_store_must_be_padding() -> None:
+    head = C2PA + bytes(4) + b"manifest\x00" + bytes(8)
+    store = box(b"jumb", b"store")
+    start = ftyp("isom") + box(b"moov") + box(b"mdat", b"x")
+    for rest, role in ((b"", "manifest"), (bytes(9), "structure"), (b"hidden", "media")):
+        content = start + box(b"uuid", head + store + rest)
+        parts = parts_of(ROWS["MP4"], content)
+        assert parts[-1].role == role
+        manifest = next(part for part in parts if part.role == "manifest")
+        assert content[manifest.payload_at :][: manifest.payload_length] == store
+
+
+# --- TIFF: what the hash leaves out ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["plain.tif", "lzw.tif", "raw.dng"])
+def test_a_tiff_hash_leaves_out_the_manifest_and_its_length_alone(
+    name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+) -> None:
+    source = make(name)
+    content = labelled(source, label, signer, cage)
+    scan = scan_file(io.BytesIO(content), len(content), row_of(source))
+    left_out = cage.read_bytes(content, trust).manifests[0].exclusions
+    assert [part.role for part in left_out] == ["manifest", "manifest"]
+    picture_data = next(part for part in scan.parts if part.name == "image data")
+    assert scan.role_at(picture_data.start + 5, 4) == "media"
+    assert scan.role_at(left_out[1].start - 40, left_out[1].length + 40) == "media"
+
+
+# --- what the engine would lose or break -----------------------------------------------------------
+
+
+def test_the_engine_leaves_bytes_of_another_tag_out_of_a_bigtiff(
+    make: Make, signer: Signer, trust: TrustStore, cage: Cage
+) -> None:
+    """Why BigTIFF is only labelled beside: those bytes can be changed, and the engine still trusts the file."""
+    content, _ = signed_by_engine(make("big.tif").read_bytes(), "image/tiff", signer)
+    judged = verify_bytes(content, trust=trust, cage=cage).files[0]
+    assert (judged.engine_state, judged.state, judged.axes.content) == ("Trusted", "invalid", "not-fully-bound")
+    left_out = cage.read_bytes(content, trust).manifests[0].exclusions
+    assert [part.role for part in left_out] == ["media", "manifest"]
+    changed = bytearray(content)
+    changed[left_out[0].start + 1] ^= 1
+    assert verify_bytes(bytes(changed), trust=trust, cage=cage).files[0].engine_state == "Trusted", "the trap is gone"
+
+
+def test_a_tiff_of_several_pages_is_not_embedded_into(
+    tmp_path: Path, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+) -> None:
+    source = tmp_path / "pages.tif"
+    frames()(source)
+    before = source.read_bytes()
+    broken, _ = signed_by_engine(before, "image/tiff", signer)
+    (tmp_path / "broken.tif").write_bytes(broken)
+    with Image.open(tmp_path / "broken.tif") as image, pytest.raises(TypeError, match="Missing dimensions"):
+        assert image.n_frames == 2, "the trap is gone"
+    with pytest.raises(InputError, match="it has 2 pages") as caught:
+        label_file(source, None, label, signer, cage=cage)
+    assert "--detached" in caught.value.mend
+    assert not (tmp_path / "pages.labeled.tif").exists()
+    label_file(source, None, label, signer, detached=True, cage=cage)
+    assert source.read_bytes() == before
+    assert verify_file(source, trust=trust, cage=cage).files[0].state == "trusted"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>\n', "self-closing"),
+        (b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9" />', "self-closing"),
+        ('<svg xmlns="http://www.w3.org/2000/svg"><g/></svg>'.encode("utf-16"), "not UTF-8"),
+        (b'<?xml version="1.0" encoding="ISO-8859-1"?><svg xmlns="http://www.w3.org/2000/svg"><g/></svg>', "not UTF-8"),
+    ],
+)
+def test_an_svg_without_a_place_is_not_embedded_into(
+    content: bytes, words: str, tmp_path: Path, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+) -> None:
+    source = tmp_path / "drawing.svg"
+    source.write_bytes(content)
+    with pytest.raises(InputError, match=words) as caught:
+        label_file(source, None, label, signer, cage=cage)
+    assert "--detached" in caught.value.mend
+    label_file(source, None, label, signer, detached=True, cage=cage)
+    assert source.read_bytes() == content
+    assert verify_file(source, trust=trust, cage=cage).files[0].state == "trusted"
+
+
+def test_entities_are_not_expanded(tmp_path: Path, label: Label, signer: Signer, cage: Cage) -> None:
+    """A billion laughs: 10 levels of 10; refused or read, and quickly, never unfolded."""
+    levels = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 11))
+    bomb = (
+        f'<!DOCTYPE svg [<!ENTITY l0 "lol">{levels}]><svg xmlns="http://www.w3.org/2000/svg"><text>&l10;</text></svg>'
+    )
+    content = bomb.encode()
+    parts = parts_of(ROWS["SVG"], content)
+    assert parts[-1].end == len(content)
+    assert obstacle("svg", io.BytesIO(content), len(content)) == ""
+
+
+# Formats whose walker follows the media to its end; JPEG, MP3 and FLAC end where the file ends.
+WALKED = [name for name in EMBEDDED if name.values[0] not in ("animated.png",)]
+
+
+@pytest.mark.parametrize("name", WALKED)
+def test_a_truncated_file_is_not_signed(name: str, make: Make, label: Label, signer: Signer, cage: Cage) -> None:
+    source = make(name)
+    content = source.read_bytes()
+    for cut in (len(content) * 6 // 10, len(content) * 95 // 100):
+        source.write_bytes(content[:cut])
+        with pytest.raises(InputError):
+            label_file(source, None, label, signer, cage=cage)
+    assert [path.name for path in source.parent.iterdir()] == [name]
+
+
+@needs("ffmpeg")
+def test_a_movie_cut_between_two_boxes_is_not_signed(make: Make, label: Label, signer: Signer, cage: Cage) -> None:
+    source = make("fast.m4a")
+    content = source.read_bytes()
+    mdat = next(part for part in parts_of(ROWS["M4A"], content) if part.name == "mdat")
+    source.write_bytes(content[: mdat.start])
+    with pytest.raises(InputError, match="ends before"):
+        label_file(source, None, label, signer, cage=cage)
+
+
+@pytest.mark.parametrize(
+    ("row", "content"),
+    [
+        ("TIFF", b"II*\x00\x08\x00\x00\x00\x00\x00\x08\x00\x00\x00"),  # a directory that follows itself
+        ("TIFF", b"II*\x00\x08\x00\x00\x00\xff\xff" + bytes(90)),
+        ("BigTIFF", b"II+\x00\x08\x00\x00\x00\x10" + bytes(7) + b"\xff" * 8),
+        ("TIFF", b"II*\x00\x08\x00\x00\x00\x01\x00\x41\xcd\x07\x00\xff\xff\xff\xff\x08\x00\x00\x00" + bytes(4)),
+        ("GIF", b"GIF89a" + bytes(7) + b"\x00"),
+        ("GIF", b"GIF89a" + bytes(7) + b"!\xff\x0bC2PA_GIF\x01\x00\x00\xff"),
+        ("MP4", ftyp("isom") + b"\x00\x00\x00\x01moov" + b"\xff" * 8),
+        ("MP4", ftyp("isom") + b"\x00\x00\x00\x04moov"),
+        ("MP4", ftyp("isom") + box(b"uuid", C2PA + b"no end" * 9)),
+        ("MP4", ftyp("isom") + box(b"moov", box(b"moov") * 3 + b"x")),
+        ("SVG", b"<svg><g></svg>"),
+        ("SVG", b"<svg>" + b"<g>" * 2_000),
+    ],
+)
+def test_damage_is_named(row: str, content: bytes) -> None:
+    with pytest.raises(ContainerError):
+        parts_of(ROWS[row], content)
+
+
+def test_a_manifest_that_is_no_base64_is_damage() -> None:
+    content = b'<svg xmlns:c2pa="x"><metadata><c2pa:manifest>&#65;@@@</c2pa:manifest></metadata></svg>'
+    with pytest.raises(ContainerError):
+        scan_file(io.BytesIO(content), len(content), ROWS["SVG"])
+
+
+def test_cameras_write_user_data_that_is_no_box() -> None:
+    content = ftyp("qt  ") + box(b"moov", box(b"udta", b"\x00\x00\x00\x00")) + box(b"mdat", b"x")
+    assert [part.name for part in parts_of(ROWS["MOV"], content)] == [
+        "ftyp",
+        "moov",
+        "moov/udta",
+        "moov/udta/rest",
+        "mdat",
+    ]
+
+
+# --- detached --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [*EMBEDDED, *DETACHED])
+def test_detached_leaves_the_source_and_is_found(
+    name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+) -> None:
+    source = make(name)
+    before = source.read_bytes()
+    assert verify_file(source, trust=trust, cage=cage).files[0].state == "unsigned"
+    receipt = label_file(source, None, label, signer, detached=True, cage=cage)
+    assert (receipt.output, receipt.detached, receipt.warnings) == (f"{source}.c2pa", True, ())
+    assert source.read_bytes() == before
+    judged = verify_file(source, trust=trust, cage=cage).files[0]
+    assert (judged.state, judged.source, judged.format) == ("trusted", "sidecar", FORMAT_OF[name])
+    for offset in random.Random(name).sample(range(len(before)), 5):
+        changed = bytearray(before)
+        changed[offset] ^= 1
+        source.write_bytes(changed)
+        assert verify_file(source, trust=trust, cage=cage).files[0].state not in GOOD
+
+
+@pytest.mark.parametrize("name", DETACHED)
+def test_what_cannot_be_embedded_goes_beside_by_itself(
+    name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+) -> None:
+    source = make(name)
+    before = source.read_bytes()
+    receipt = label_file(source, None, label, signer, cage=cage)
+    assert receipt.output == f"{source}.c2pa"
+    assert receipt.detached
+    assert row_of(source).why_detached in receipt.warnings[0]
+    assert source.read_bytes() == before
+    assert verify_file(source, trust=trust, cage=cage).files[0].state == "trusted"
+    assert sorted(path.name for path in source.parent.iterdir()) == [name, f"{name}.c2pa"]
+    with pytest.raises(InputError, match="detached"):
+        label_file(source, None, label, signer, cage=cage)
+
+
+@needs("ffmpeg")
+def test_independent_verifier_reads_a_detached_manifest(
+    make: Make, label: Label, signer: Signer, credential: Path, cage: Cage
+) -> None:
+    for name in ("vorbis.ogg", "take.opus", "take.aac"):
+        source = make(name)
+        receipt = label_file(source, None, label, signer, cage=cage)
+        said = encypher_c2pa.verify(
+            source.read_bytes(),
+            row_of(source).mime,
+            manifest_store=Path(receipt.output).read_bytes(),
+            trust_pem=(credential / "root.pem").read_text(),
+            no_default_trust=True,
+            telemetry=False,
+        )
+        assert (said["integrity"], said["hard_binding"]) == ("valid", "match")
+
+
+def test_a_chosen_place_gets_a_copy_and_its_manifest(
+    make: Make, tmp_path: Path, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+) -> None:
+    source, dest = make("still.bmp"), tmp_path / "out" / "cover.bmp"
+    dest.parent.mkdir()
+    receipt = label_file(source, dest, label, signer, cage=cage)
+    assert receipt.output == f"{dest}.c2pa"
+    assert dest.read_bytes() == source.read_bytes()
+    assert verify_file(dest, trust=trust, cage=cage).files[0].state == "trusted"
+    assert sorted(path.name for path in dest.parent.iterdir()) == ["cover.bmp", "cover.bmp.c2pa"]
+    assert not Path(f"{source}.c2pa").exists()
+    with pytest.raises(Exception, match="exists already"):
+        label_file(source, dest, label, signer, cage=cage)
+
+
+def test_bytes_that_can_only_be_labelled_beside_are_refused(
+    make: Make, label: Label, signer: Signer, cage: Cage
+) -> None:
+    with pytest.raises(InputError, match="BMP is only labelled with a manifest beside it") as caught:
+        label_bytes(make("still.bmp").read_bytes(), label, signer, cage=cage)
+    assert "label_file" in caught.value.mend
+
+
+AI = ("--kind", "ai_generated", "--signer", "test")
+
+
+def test_the_command_line_says_that_it_lies_beside(make: Make, tmp_path: Path, cli: Cli) -> None:
+    source = make("still.bmp")
+    before = source.read_bytes()
+    done = cli("label", source, *AI)
+    assert done.returncode == 0, done.stderr
+    assert "still.bmp.c2pa" in done.stdout
+    assert "warning" in done.stderr
+    assert "BMP cannot hold a manifest" in done.stderr
+    assert source.read_bytes() == before
+    assert cli("verify", source, "--trust", "test").returncode == 0
+    assert "made by AI" in cli("show", source, "--trust", "test").stdout
+    for options, place in ((("--out-dir", tmp_path / "a"), "a/still.bmp"), (("-o", tmp_path / "b.bmp"), "b.bmp")):
+        (tmp_path / "still.bmp.c2pa").unlink(missing_ok=True)
+        assert cli("label", source, *AI, *options).returncode == 0
+        assert (tmp_path / place).read_bytes() == before
+        assert cli("verify", tmp_path / place, "--trust", "test").returncode == 0
+    assert not list(tmp_path.rglob(".provlabel-*"))
+
+
+def test_formats_says_how_and_why(cli: Cli) -> None:
+    rows = {row["name"]: row for row in json.loads(cli("formats", "--format", "json").stdout)}
+    assert rows["AVIF"]["embed"] is True
+    assert rows["AVIF"]["why_detached"] == ""
+    assert rows["ADTS AAC"]["embed"] is False
+    lines = cli("formats").stdout.splitlines()
+    assert len(lines) == len(FORMATS)
+    assert all(("embedded: " in line) != ("detached: " in line) for line in lines)
+    assert next(line for line in lines if line.startswith("ADTS")).endswith(ROWS["ADTS AAC"].why_detached)
