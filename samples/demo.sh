@@ -6,8 +6,10 @@ rm -rf .demo
 export XDG_CONFIG_HOME="$PWD/.demo/config"  # the throw-away credential goes with the demo
 export PROVLABEL_SIGNER=test
 
+bold() { if [ -t 1 ]; then printf "\n\033[1m$ provlabel %s\033[0m\n" "$*"; else printf "\n$ provlabel %s\n" "$*"; fi; }
+
 run() {
-    printf '\n\033[1m$ provlabel %s\033[0m\n' "$*"
+    bold "$@"
     provlabel "$@"
 }
 

@@ -207,6 +207,18 @@ def test_verify_walks_folders_in_order_and_skips_what_is_not_media(media: Path, 
     assert {item["path"]: item["state"] for item in report["files"]}[str(media / "song.ogg")] == "unreadable"
 
 
+def test_nothing_hides_from_a_gate(media: Path, cli: Cli) -> None:
+    hidden = media / ".provlabel-x"
+    hidden.mkdir()
+    for name in (".provlabel-evil.jpg", ".provlabel-0123456789abcdef", "a.avi"):
+        (hidden / name).write_bytes((media / "cover.jpg").read_bytes())
+    (hidden / "link.jpg").symlink_to(media / "cover.jpg")
+    report = json.loads(cli("verify", hidden, "--format", "json").stdout)
+    assert [Path(item["path"]).name for item in report["files"]] == [".provlabel-evil.jpg", "a.avi"]
+    assert (report["summary"]["not_media"], report["summary"]["links"]) == (1, 1)
+    assert cli("verify", "").returncode == 2
+
+
 def test_nothing_to_judge_does_not_pass(tmp_path: Path, cli: Cli) -> None:
     (tmp_path / "empty").mkdir()
     done = cli("verify", tmp_path / "empty")

@@ -118,6 +118,25 @@ def test_walkers_never_crash(container: str, content: bytes) -> None:
     assert all(0 <= part.start <= part.end <= len(whole) for part in parts)
 
 
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_the_scan_finds_the_very_store_that_was_embedded(
+    sample: str, media: Path, label: Label, signer: Signer, cage: Cage
+) -> None:
+    source, dest = media / sample, media / f"out-{sample}"
+    label_file(source, dest, label, signer, cage=cage)
+    label_file(source, source, label, signer, detached=True, cage=cage)
+    content = dest.read_bytes()
+    fmt = sniff(reader(content))
+    assert fmt is not None
+    [store] = scan_file(io.BytesIO(content), len(content), fmt).stores
+    (media / f"out-{sample}.c2pa").write_bytes(store)
+    rules = [found.rule for found in verify_file(dest, cage=cage).files[0].findings]
+    assert "carrier.sidecar-differs" not in rules
+    shutil.copy(media / f"{sample}.c2pa", media / f"out-{sample}.c2pa")
+    rules = [found.rule for found in verify_file(dest, cage=cage).files[0].findings]
+    assert "carrier.sidecar-differs" in rules
+
+
 def test_what_a_range_covers(media: Path) -> None:
     content = (media / "cover.jpg").read_bytes()
     fmt = next(row for row in FORMATS if row.name == "JPEG")

@@ -6,6 +6,7 @@ import json
 import random
 import shutil
 import subprocess
+import wave
 from pathlib import Path
 
 import encypher_c2pa
@@ -13,10 +14,12 @@ import pytest
 from PIL import Image
 
 from conftest import MIMES, SAMPLES, Cli, needs
-from provlabel import Label, TrustStore, label_bytes, label_file, verify_bytes, verify_file
+from provlabel import InputError, Label, OutputError, TrustStore, label_bytes, label_file, verify_bytes, verify_file
+from provlabel._files import locked
 from provlabel.cage import Cage
 from provlabel.containers import WALKERS
 from provlabel.formats import FORMATS
+from provlabel.report import HistoryNode
 from provlabel.signers import Signer
 
 CHANGES = 200
@@ -220,7 +223,7 @@ def test_stems_become_ingredients(media: Path, label: Label, signer: Signer, tru
     assert judged.axes.history == "clean"
 
 
-def test_labelling_again_keeps_the_first_label(
+def test_fact_5_labelling_again_keeps_the_first_label(
     labelled: Path, label: Label, signer: Signer, trust: TrustStore, cage: Cage
 ) -> None:
     again = labelled.with_name(f"again-{labelled.name}")
@@ -275,3 +278,95 @@ def test_pixels_are_the_same(media: Path, label: Label, signer: Signer, cage: Ca
         with Image.open(media / name) as before, Image.open(media / f"out-{name}") as after:
             assert before.tobytes() == after.tobytes()
             assert dict(before.getexif()) == dict(after.getexif())
+
+
+def test_an_expired_parent_is_no_broken_parent(
+    media: Path, tmp_path: Path, label: Label, signer: Signer, cage: Cage
+) -> None:
+    import datetime as dt
+    import time
+
+    import pki
+    from provlabel import open_signer
+
+    seconds = dt.timedelta(seconds=3)
+    old = open_signer(pki.write(tmp_path, pki.leaf(pki.root(), begins=-pki.DAY, lasts=pki.DAY + seconds)))
+    first, _ = label_bytes((media / "cover.jpg").read_bytes(), label, old, cage=cage)
+    time.sleep(4)
+    assert verify_bytes(first, cage=cage).files[0].axes.signer == "expired"
+    again, receipt = label_bytes(first, label, signer, cage=cage)
+    assert receipt.warnings == ()
+    assert verify_bytes(again, cage=cage).files[0].axes.history == "unknown-signer"
+
+
+def test_a_broken_ingredient_is_refused_or_warned_of(media: Path, label: Label, signer: Signer, cage: Cage) -> None:
+    first, _ = label_bytes((media / "cover.jpg").read_bytes(), label, signer, cage=cage)
+    stem = media / "stem.jpg"
+    stem.write_bytes(first[:-40] + bytes(38) + first[-2:])
+    with pytest.raises(InputError, match="broken manifest"):
+        label_file(media / "still.png", media / "a.png", label, signer, ingredients=[stem], cage=cage)
+    receipt = label_file(
+        media / "still.png", media / "a.png", label, signer, ingredients=[stem], accept_broken_parent=True, cage=cage
+    )
+    assert "broken for ever" in receipt.warnings[0]
+    assert verify_file(media / "a.png", cage=cage).files[0].axes.history == "broken"
+
+
+def test_bytes_keep_their_history_too(media: Path, label: Label, signer: Signer, cage: Cage) -> None:
+    label_file(media / "take.wav", media / "parent.wav", label, signer, cage=cage)
+    made, receipt = label_bytes(
+        (media / "take.mp3").read_bytes(), label, signer, parents=[media / "parent.wav"], cage=cage
+    )
+    assert receipt.parent is not None
+    assert verify_bytes(made, cage=cage).files[0].history[0].title == "parent.wav"
+
+
+def test_a_graph_of_ingredients_is_unfolded_once(media: Path, label: Label, signer: Signer, cage: Cage) -> None:
+    """Six levels of four references each: as a tree it would have thousands of nodes."""
+    path = media / "level0.png"
+    label_file(media / "still.png", path, label, signer, cage=cage)
+    for level in range(1, 7):
+        below, path = path, media / f"level{level}.png"
+        label_file(media / "still.png", path, label, signer, ingredients=[below] * 4, cage=cage)
+
+    def count(nodes: tuple[HistoryNode, ...]) -> int:
+        return sum(1 + count(node.history) for node in nodes)
+
+    judged = verify_file(path, cage=cage).files[0]
+    assert count(judged.history) == 6 * 4
+    assert len(judged.findings) < 20
+
+
+def test_in_place_keeps_mode_and_finds_a_second_labeller(media: Path, label: Label, signer: Signer, cage: Cage) -> None:
+    source = media / "cover.jpg"
+    source.chmod(0o664)
+    with locked(source), pytest.raises(OutputError, match="another process"):
+        label_file(source, source, label, signer, replace=True, cage=cage)
+    label_file(source, source, label, signer, replace=True, cage=cage)
+    assert source.stat().st_mode & 0o7777 == 0o664
+
+
+def test_an_interrupted_verification_leaves_no_answer_for_the_next(
+    media: Path, label: Label, signer: Signer, trust: TrustStore
+) -> None:
+    import signal
+
+    big = media / "big.wav"
+    with wave.open(str(big), "wb") as file:
+        file.setparams((1, 2, 44_100, 0, "NONE", ""))
+        file.writeframes(bytes(60_000_000))
+    with Cage() as cage:
+        label_file(big, media / "labelled.wav", label, signer, cage=cage)
+
+        def stop(*_: object) -> None:
+            raise TimeoutError
+
+        before = signal.signal(signal.SIGALRM, stop)
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0.03)
+            with pytest.raises(TimeoutError):
+                verify_file(media / "labelled.wav", trust=trust, cage=cage)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+        assert verify_file(media / "take.mp3", trust=trust, cage=cage).files[0].state == "unsigned"

@@ -24,7 +24,17 @@ import pytest
 
 import pki
 from conftest import SAMPLES, needs
-from provlabel import EngineError, Label, SignerError, TrustStore, engine, label_bytes, open_signer, verify_bytes
+from provlabel import (
+    EngineError,
+    Label,
+    SignerError,
+    TrustStore,
+    engine,
+    label_bytes,
+    label_file,
+    open_signer,
+    verify_bytes,
+)
 from provlabel.cage import Cage
 from provlabel.evidence import manifests_from_crjson
 from provlabel.label import signed_label
@@ -230,6 +240,35 @@ def test_no_revocation_request(cover: bytes, tmp_path: Path, cage: Cage, trap: t
     assert visits, "the switch has no effect"
 
 
+# --- facts 9 and 10: switches and outputs -----------------------------------------------------------
+
+
+def test_fact_9_a_misspelt_switch_is_ignored_in_silence(cover: bytes, label: Label, signer: Signer, cage: Cage) -> None:
+    """Why every switch of ours has a test of its effect: the engine would not tell."""
+    made, _ = label_bytes(cover, label, signer, cage=cage)
+    ours = engine.settings()
+    ours["verify"]["verify_trsut"] = False
+    ours["no_such_group"] = {"x": 1}
+    assert "signingCredential.untrusted" in codes(read_with(made, ours))
+
+
+def test_fact_10_the_engine_truncates_first_and_we_do_not(
+    media: Path, label: Label, signer: Signer, cage: Cage
+) -> None:
+    c2pa = engine.binding()
+    source, theirs, ours = media / "cover.jpg", media / "theirs.jpg", media / "ours.jpg"
+    for dest in (theirs, ours):
+        dest.write_bytes(b"something precious")
+    info = c2pa.C2paSignerInfo(b"es256", signer.chain_pem.encode(), b"no key", None)  # type: ignore[attr-defined]
+    with pytest.raises(c2pa.C2paError):
+        made = definition(label, signed_label(label), has_parent=False)
+        c2pa.Builder(json.dumps(made)).sign_file(str(source), str(theirs), c2pa.Signer.from_info(info))
+    with pytest.raises(SignerError):
+        label_file(source, ours, label, Failing(signer.chain_pem), replace=True, cage=cage)
+    assert ours.read_bytes() == b"something precious"
+    assert sorted(path.name for path in media.iterdir() if path.name.startswith(".")) == []
+
+
 # --- what a label is made of -----------------------------------------------------------------------
 
 
@@ -326,8 +365,6 @@ class Failing:
 
 
 def test_the_signers_own_error_comes_back(media: Path, label: Label, signer: Signer, cage: Cage) -> None:
-    from provlabel import label_file
-
     with pytest.raises(SignerError, match="the key service is away") as caught:
         label_file(media / "cover.jpg", media / "out.jpg", label, Failing(signer.chain_pem), cage=cage)
     causes = []

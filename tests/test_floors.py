@@ -22,7 +22,7 @@ FLOORS = (
     ("policy", "manifest"),
     ("signers",),
     ("engine",),
-    ("_worker",),
+    ("_worker", "targets"),
     ("cage",),
     ("verifying",),
     ("labeling",),

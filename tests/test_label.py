@@ -46,7 +46,7 @@ def test_a_label_survives_json_and_fits_its_published_schema(label: Label) -> No
 
 @given(labels)
 def test_what_is_signed_fits_the_schema_too(label: Label) -> None:
-    signed = signed_label(label, "hash").system
+    signed = signed_label(label).system
     assert signed["schema"] == "label-v1"
     assert signed["origin"] in ("created", "altered")
     jsonschema_rs.Draft202012Validator(SCHEMAS["label"]()).validate(json.loads(json.dumps(signed)))

@@ -184,6 +184,11 @@ def test_which_boxes_are_left_out_decides(more: Exclusion | None, content: str, 
     assert left_out == ([rule] if rule else [])
 
 
+def test_a_hash_that_leaves_out_media_is_seen_without_the_engines_remark() -> None:
+    ranges = (Exclusion(0, 1, "manifest"), Exclusion(5, 9, "media"))
+    assert verdict(manifest(TRUSTED, exclusions=ranges)).axes.content == "not-fully-bound"
+
+
 def test_an_update_manifest_is_bound_by_its_parent() -> None:
     update = manifest(
         codes=(ok("claimSignature.validated"), TRUSTED),
@@ -238,7 +243,7 @@ def test_unknown_signer() -> None:
     assert "signer.unknown" in rules(found, "warning")
 
 
-def test_trusted_by_a_list_that_is_not_ours_is_unknown() -> None:
+def test_fact_4_only_our_signer_lists_vouch() -> None:
     foreign = ok("signingCredential.trusted", "found in [urn:somebody] trust anchors")
     assert verdict(manifest(foreign)).axes.signer == "unknown"
 
@@ -304,6 +309,17 @@ def test_back_dated_stamp_of_a_v1_claim_proves_nothing() -> None:
     assert (found.state, found.axes.time, found.axes.signer) == ("invalid", "claimed", "expired")
 
 
+def test_a_proven_time_outside_the_certificates_validity_is_a_bad_signature() -> None:
+    for code in ("claimSignature.outsideValidity", "signingCredential.expired"):
+        found = verdict(manifest(TRUSTED, *PROOF, bad(code), signing=STAMPED))
+        assert (found.state, found.axes.signer) == ("invalid", "bad-signature")
+
+
+@pytest.mark.parametrize("code", ["timeOfSigning.outsideValidity", "assertion.dataHash.match", "algorithm.deprecated"])
+def test_no_failure_goes_unsaid(code: str) -> None:
+    assert "engine.unknown-code" in rules(verdict(manifest(TRUSTED, bad(code))), "error")
+
+
 def test_an_untrusted_stamp_is_a_claim() -> None:
     found = verdict(manifest(TRUSTED, info("timeStamp.untrusted"), signing=STAMPED))
     assert found.axes.time == "claimed"
@@ -346,6 +362,13 @@ def test_unknown_source_type(source: str) -> None:
 def test_unknown_kind(label: object) -> None:
     found = verdict(manifest(TRUSTED, label=label))
     assert found.axes.label == ("present", "unknown-value")
+
+
+@pytest.mark.parametrize("field", [{"systems": "x"}, {"provider": "x"}, {"event_time": 5}, {"systems": [None]}])
+def test_a_label_that_breaks_its_own_schema_is_an_error(field: dict[str, object]) -> None:
+    found = verdict(manifest(TRUSTED, label={**LABEL, **field}))
+    assert "label.malformed" in rules(found, "error")
+    assert "label.malformed" not in rules(verdict(manifest(TRUSTED, label={**LABEL, "unknown": 1})))
 
 
 def test_newer_schema_is_a_warning() -> None:
@@ -431,7 +454,7 @@ def test_an_ingredient_without_manifest_is_a_note() -> None:
 
 
 @pytest.mark.parametrize("depth", [1, 2, 5])
-def test_laundering_is_seen_at_any_depth(depth: int) -> None:
+def test_fact_6_a_tampered_parent_is_seen_at_any_depth(depth: int) -> None:
     chain = [
         manifest(TRUSTED, urn=f"urn:{level}", ingredients=(Ingredient("parentOf", manifest=f"urn:{level + 1}"),))
         for level in range(depth)

@@ -34,7 +34,7 @@ def open_regular(path: Path) -> BinaryIO:
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as exc:
-        raise InputError(f"{shown}: {_reason(exc)}") from exc
+        raise InputError(f"{shown}: {reason(exc)}") from exc
     mode = os.fstat(fd).st_mode
     if not stat.S_ISREG(mode):
         os.close(fd)
@@ -43,7 +43,8 @@ def open_regular(path: Path) -> BinaryIO:
     return os.fdopen(fd, "rb")
 
 
-def _reason(exc: OSError | ValueError) -> str:
+def reason(exc: OSError | ValueError) -> str:
+    """Return why the system refused, as it says it, in lower case."""
     if isinstance(exc, OSError) and exc.strerror:
         return exc.strerror.lower()
     return str(exc)
@@ -93,39 +94,87 @@ class Scratch(NamedTuple):
 
 
 @contextlib.contextmanager
-def atomic_output(target: Path, *, replace: bool, mode: int = 0o666) -> Iterator[Scratch]:
+def locked(path: Path) -> Iterator[None]:
+    """Keep other processes of ours from replacing ``path`` meanwhile.
+
+    Raises:
+        OutputError: one of them is at it.
+    """
+    import fcntl
+
+    with open_regular(path) as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as exc:
+            raise OutputError(f"{printable(str(path))}: is being labelled by another process", mend="wait") from exc
+        except OSError:
+            pass  # a file system without locks; the fingerprint before publishing still tells
+        yield
+
+
+@contextlib.contextmanager
+def atomic_output(
+    target: Path, *, replace: bool, mode: int = 0o666, like: os.stat_result | None = None
+) -> Iterator[Scratch]:
     """Yield a scratch file beside ``target``; rename it into place when the block ends well.
 
     The scratch file is on the same file system, is flushed to disk before the rename, and is
     removed on any failure, so a reader sees the old file, the new file, or none.  ``mode`` holds
-    the permission bits of the result before the umask.  Without ``replace`` an existing target is
-    never overwritten, not even one that appeared meanwhile.
+    the permission bits of the result before the umask; ``like`` instead gives it mode, owner and
+    attributes of the file that it replaces, which must not have changed meanwhile.  Without
+    ``replace`` an existing target is never overwritten, not even one that appeared meanwhile.
 
     Raises:
-        OutputError: the folder is missing or read-only, the disk is full, or the target exists.
+        OutputError: the folder is missing or read-only, the disk is full, the target exists, or is
+            no regular file.
     """
     shown = printable(str(target))
-    if not replace and os.path.lexists(target):
-        raise _exists(shown)
+    _require_free(target, shown, replace)
     scratch = target.parent / f"{SCRATCH_PREFIX}{os.urandom(8).hex()}"
     try:
         fd = os.open(scratch, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
     except OSError as exc:
-        raise OutputError(f"{shown}: cannot write there: {_reason(exc)}") from exc
+        raise OutputError(f"{shown}: cannot write there: {reason(exc)}") from exc
     try:
         with os.fdopen(fd, "w+b") as stream:
             yield Scratch(stream, scratch)
             stream.flush()
+            if like is not None:
+                _take_after(stream.fileno(), target, like)
             os.fsync(stream.fileno())
         _publish(scratch, target, replace)
     except FileExistsError as exc:
         raise _exists(shown) from exc
     except OSError as exc:
-        raise OutputError(f"{shown}: cannot write: {_reason(exc)}") from exc
+        raise OutputError(f"{shown}: cannot write: {reason(exc)}") from exc
     finally:
         with contextlib.suppress(OSError):
             scratch.unlink()
     _sync_folder(target.parent)
+
+
+def _require_free(target: Path, shown: str, replace: bool) -> None:
+    if not os.path.lexists(target):
+        return
+    if not replace:
+        raise _exists(shown)
+    mode = target.lstat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
+        raise OutputError(f"{shown}: is {_kind(mode)} and is not replaced", mend="choose another output with -o")
+
+
+def _take_after(fd: int, target: Path, like: os.stat_result) -> None:
+    """Give the new file mode, owner and extended attributes of the old one, as far as we may."""
+    now = target.stat()
+    if (now.st_ino, now.st_size, now.st_mtime_ns) != (like.st_ino, like.st_size, like.st_mtime_ns):
+        raise OutputError(f"{printable(str(target))}: changed meanwhile and was not replaced", mend="try again")
+    with contextlib.suppress(OSError):
+        os.fchown(fd, like.st_uid, like.st_gid)
+    os.fchmod(fd, stat.S_IMODE(like.st_mode))
+    if hasattr(os, "listxattr"):
+        with contextlib.suppress(OSError):
+            for name in os.listxattr(target):
+                os.setxattr(fd, name, os.getxattr(target, name))
 
 
 def _exists(shown: str) -> OutputError:

@@ -21,7 +21,6 @@ import msgspec
 
 from provlabel import engine
 from provlabel._files import fingerprint, open_regular, sha256_of
-from provlabel.containers import ContainerError
 from provlabel.errors import EngineError, InputError
 from provlabel.evidence import Evidence, Exclusion, Manifest, Trouble, manifests_from_crjson
 from provlabel.formats import Format, sniff
@@ -54,7 +53,6 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     sidecar: bytes | None = None  #: where a detached manifest may lie
     trust: TrustStore = TrustStore()
     limits: Limits = Limits()
-    size: int = 0  #: bytes of content that follow when there is no path
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,24 +156,25 @@ def _read(stream: BinaryIO, size: int, request: Request) -> Evidence:
         what = "an empty file" if size == 0 else "no format that provlabel knows"
         return msgspec.structs.replace(seen, trouble=Trouble("unsupported", what))
     seen = msgspec.structs.replace(seen, format=fmt.name)
+    found = _found(stream, size, fmt, request)
+    if mark and fingerprint(stream) != mark:
+        found = {"trouble": Trouble("io", "it changed while it was read")}
+    return msgspec.structs.replace(seen, **found)
+
+
+def _found(stream: BinaryIO, size: int, fmt: Format, request: Request) -> dict[str, Any]:
+    """Return what scan and engine find; a container that the scan cannot follow never meets the engine."""
     try:
         scan = scan_file(stream, size, fmt)
-        seen = msgspec.structs.replace(seen, obstacle=scan.obstacle)
-    except ContainerError as exc:
-        scan, seen = Scan(), msgspec.structs.replace(seen, damage=str(exc))
-    return _judged_by_engine(stream, fmt, scan, seen, request)
-
-
-def _judged_by_engine(stream: BinaryIO, fmt: Format, scan: Scan, seen: Evidence, request: Request) -> Evidence:
-    try:
-        found = _engine_read(stream, fmt, request, scan)
+        return {"obstacle": scan.obstacle, "damage": scan.damage, **_engine_read(stream, fmt, request, scan)}
+    except Refused:
+        raise
     except InputError as exc:
-        return msgspec.structs.replace(seen, trouble=Trouble("io", str(exc)))
+        return {"trouble": Trouble("io", str(exc))}
     except EngineError as exc:
-        return msgspec.structs.replace(seen, trouble=_trouble(exc))
-    except (ValueError, ContainerError) as exc:
-        return msgspec.structs.replace(seen, trouble=Trouble("malformed", str(exc)))
-    return msgspec.structs.replace(seen, **found)
+        return {"trouble": _trouble(exc)}
+    except ValueError as exc:
+        return {"trouble": Trouble("malformed", str(exc))}
 
 
 def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) -> dict[str, Any]:

@@ -6,7 +6,6 @@ limited in memory, CPU and time per file, and what it prints stays with us.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import selectors
@@ -14,6 +13,7 @@ import signal
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -140,7 +140,7 @@ class Cage:
         self._limits = limits
         self._lock = threading.Lock()
         self._worker: Worker | None = None
-        self._owner = os.getpid()
+        _cages.add(self)
 
     def __enter__(self) -> Cage:
         return self
@@ -174,7 +174,7 @@ class Cage:
 
     def read_bytes(self, content: bytes, trust: TrustStore = _NO_TRUST) -> Evidence:
         """Return what is seen of ``content``, the bytes of one media file."""
-        request = Request(trust=trust, limits=self._limits, size=len(content))
+        request = Request(trust=trust, limits=self._limits)
         return self._ask(request, frame(content), len(content))
 
     def close(self) -> None:
@@ -184,8 +184,8 @@ class Cage:
 
     def _ask(self, request: Request, content: bytes, size: int) -> Evidence:
         message = frame(msgspec.json.encode(request)) + content
-        deadline = time.monotonic() + 2 * self._limits.cpu(size)
         with self._lock:
+            deadline = time.monotonic() + 2 * self._limits.cpu(size)
             try:
                 answer = msgspec.json.decode(self._exchange(message, deadline), type=Answer)
             except _Died as death:
@@ -193,6 +193,10 @@ class Cage:
             except msgspec.DecodeError as exc:
                 self._end()
                 return Evidence(size=size, trouble=Trouble("died", f"it answered nonsense: {exc}"))
+            except BaseException:
+                # Interrupted half-way: an answer left in the pipe would be taken for the next file's.
+                self._end()
+                raise
             if answer.evidence is not None and _leaves_traces(answer.evidence):
                 self._end()
         if answer.evidence is None:
@@ -244,9 +248,9 @@ class Cage:
         return length
 
     def _running(self) -> Worker:
-        """Return our worker, a new one when there is none or when we are a forked copy ourselves."""
-        if self._owner != os.getpid():
-            self._worker, self._owner = None, os.getpid()
+        """Return our worker, a new one when there is none or when it died since the last file."""
+        if self._worker is not None and _has_ended(self._worker.pid):
+            self._end()
         if self._worker is None:
             self._worker = self._launch()
             self._launch = self._relaunch
@@ -271,26 +275,47 @@ class Cage:
 
     def _end(self) -> int:
         """Close the pipes, wait for the end, and return the status as ``subprocess`` does."""
-        if self._worker is None or self._owner != os.getpid():
+        if self._worker is None:
             return 0
+        worker = self._forget()
+        return _reap(worker.pid)
+
+    def _forget(self) -> Worker:
+        """Close our ends of the pipes; the worker sees that and ends."""
         worker, self._worker = self._worker, None
+        assert worker is not None  # noqa: S101 - only called while there is one
         os.close(worker.requests)
         os.close(worker.answers)
-        status = _reap(worker.pid)
         worker.printed.close()
-        return status
+        return worker
+
+    def _after_fork(self) -> None:
+        """Leave the worker to the process that we are a copy of; its lock may be held by nobody now."""
+        self._lock = threading.Lock()
+        if self._worker is not None:
+            self._forget()
+
+
+def _has_ended(pid: int) -> bool:
+    """Has this child ended, without taking its status away?"""
+    try:
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:
+        return True
 
 
 def _reap(pid: int) -> int:
-    """Wait a moment for a process that is about to end, then make it."""
-    for pause in (0, 0.001, 0.01, 0.05, 0.2):
-        time.sleep(pause)
-        done, status = os.waitpid(pid, os.WNOHANG)
-        if done:
-            return os.waitstatus_to_exitcode(status)
-    with contextlib.suppress(ProcessLookupError):
+    """Wait a moment for a process that is about to end, then make it; 0 if somebody else has reaped it."""
+    try:
+        for pause in (0, 0.001, 0.01, 0.05, 0.2):
+            time.sleep(pause)
+            done, status = os.waitpid(pid, os.WNOHANG)
+            if done:
+                return os.waitstatus_to_exitcode(status)
         os.kill(pid, signal.SIGKILL)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    except (ChildProcessError, ProcessLookupError):
+        return 0
 
 
 def _leaves_traces(evidence: Evidence) -> bool:
@@ -300,6 +325,18 @@ def _leaves_traces(evidence: Evidence) -> bool:
 
 _shared: list[Cage] = []
 _shared_lock = threading.Lock()
+_cages: weakref.WeakSet[Cage] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    """Make every cage usable in a copy of this process (``multiprocessing`` with fork)."""
+    global _shared_lock
+    _shared_lock = threading.Lock()
+    for cage in _cages:
+        cage._after_fork()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 def shared() -> Cage:

@@ -12,7 +12,9 @@ import importlib
 import importlib.machinery
 import json
 import os
+import signal
 import sys
+import threading
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -172,7 +174,7 @@ class _Tap:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self.error: OSError | None = None
+        self.error: BaseException | None = None
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._stream, name)
@@ -182,7 +184,7 @@ class _Tap:
         def tapped(*args: Any) -> Any:
             try:
                 return method(*args)
-            except OSError as exc:
+            except BaseException as exc:
                 self.error = self.error or exc
                 raise
 
@@ -205,6 +207,19 @@ def _translated(*taps: _Tap) -> Iterator[None]:
         raise EngineError(text or kind, kind=known if known != "C2paError" else kind) from exc
 
 
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold Ctrl-C back while the engine runs: raised inside one of its callbacks it would be lost."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 # --- reading ---------------------------------------------------------------------------------------
 
 
@@ -221,7 +236,7 @@ def read(stream: BinaryIO, mime: str, trust: TrustStore, manifest: bytes | None 
     """
     tap = _Tap(stream)
     try:
-        with _translated(tap):
+        with _uninterrupted(), _translated(tap):
             reader = binding().Reader(mime, tap, manifest_data=manifest, context=_context(trust))
             with reader:
                 state, text = str(reader.get_validation_state()), reader.crjson()
@@ -260,8 +275,8 @@ def sign(
         OSError: a stream failed, for example because the disk is full.
     """
     taps = _Tap(source), _Tap(dest)
-    caught: list[Exception] = []
-    with contextlib.ExitStack() as stack, _signer_errors(caught), _translated(*taps):
+    caught: list[BaseException] = []
+    with contextlib.ExitStack() as stack, _uninterrupted(), _signer_errors(caught), _translated(*taps):
         context = stack.enter_context(_context(trust))
         builder = stack.enter_context(binding().Builder(json.dumps(definition), context))
         for item in ingredients:
@@ -273,11 +288,13 @@ def sign(
 
 
 @contextlib.contextmanager
-def _signer_errors(caught: list[Exception]) -> Iterator[None]:
+def _signer_errors(caught: list[BaseException]) -> Iterator[None]:
     """Bring the signer's own exception back, which the engine turns into ``COSE signature invalid``."""
     try:
         yield
     except EngineError as exc:
+        if caught and not isinstance(caught[0], Exception):
+            raise caught[0] from None  # Ctrl-C, not a failure of the signer
         if caught:
             raise SignerError(f"the signer failed: {caught[0]}") from caught[0]
         if exc.kind == "Signature":
@@ -285,7 +302,7 @@ def _signer_errors(caught: list[Exception]) -> Iterator[None]:
         raise
 
 
-def _engine_signer(signer: Signer, caught: list[Exception]) -> Any:
+def _engine_signer(signer: Signer, caught: list[BaseException]) -> Any:
     """Wrap our signer; a key that lies in a file goes in whole, which makes the manifest 9 kB smaller."""
     from provlabel.signers import LocalKey
 
@@ -298,8 +315,10 @@ def _engine_signer(signer: Signer, caught: list[Exception]) -> Any:
     def call(data: bytes) -> bytes:
         try:
             return signer.sign(data)
-        except Exception as exc:
+        except BaseException as exc:
             caught.append(exc)
             raise
 
+    if algorithm.upper() not in c2pa.C2paSigningAlg.__members__:
+        raise SignerError(f"{algorithm} is no algorithm of C2PA", mend="es256, es384, es512, ps256, … or ed25519")
     return c2pa.Signer.from_callback(call, c2pa.C2paSigningAlg[algorithm.upper()], chain)

@@ -6,16 +6,17 @@ The procedure never touches a source except to replace it, whole, when asked to.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
 
 from msgspec import Struct
 
 from provlabel import cage as cages
 from provlabel import engine
-from provlabel._files import Scratch, atomic_output, copy_to, fingerprint, open_regular, sha256_of
+from provlabel._files import Scratch, atomic_output, copy_to, fingerprint, locked, open_regular
 from provlabel._text import printable
 from provlabel.containers import inventory, lost
 from provlabel.engine import IngredientFile
@@ -28,7 +29,7 @@ from provlabel.manifest import PARENT, component, definition, ingredient_definit
 from provlabel.report import Failure
 from provlabel.trust import TrustStore
 from provlabel.verdict import judge
-from provlabel.verifying import SIDECAR, _now
+from provlabel.verifying import beside, now
 
 if TYPE_CHECKING:
     from provlabel.signers import Signer
@@ -122,13 +123,7 @@ def label_file(
     checked = _checked(source, cage, accept_broken_parent)
     parent = _parent(checked, parents, cage, accept_broken_parent)
     placed = [_checked(Path(item), cage, accept_broken_parent) for item in ingredients]
-    beside = detached or not checked.fmt.embed
-    dest = Path(dest) if dest is not None else source if beside else labeled_name(source)
-    same = _lies_at(dest, source)
-    if not beside:
-        _require_embeddable(checked)
-        if same and not replace:
-            raise OutputError(f"{_shown(dest)}: is the source itself", mend="add --in-place, or choose another output")
+    place = _place(checked, Path(dest) if dest is not None else None, detached, replace)
     # 2. What will be said.
     said = signed_label(label, prompt_mode)
     made = definition(
@@ -139,33 +134,19 @@ def label_file(
         components=[component(index) for index in range(len(placed))],
     )
     # 3. Sign into a scratch file, read it back in full, rename.
-    target = dest.with_name(dest.name + SIDECAR) if beside else dest
-    with contextlib.ExitStack() as stack:
-        stream = stack.enter_context(_reopened(checked))
-        files = [
-            IngredientFile(stack.enter_context(_reopened(item)), item.fmt.mime, said_of_it)
-            for item, said_of_it in _ingredients(parent, placed)
-        ]
-        mode = os.fstat(stream.fileno()).st_mode & 0o777
-        if beside and not same:
-            copy_to(stream, stack.enter_context(atomic_output(dest, replace=replace, mode=mode)).stream)
-        scratch = stack.enter_context(atomic_output(target, replace=replace, mode=mode))
-        with _explained(source, signer):
-            store = _sign(stream, scratch.stream, checked.fmt, made, signer, files, beside)
-            written = _read_back(checked, scratch, store if beside else None, cage)
-        digest = sha256_of(scratch.stream) if beside else written.sha256
+    store, written = _write(checked, tuple(_ingredients(parent, placed)), made, signer, place, cage)
     return Receipt(
-        output=str(target),
+        output=str(place.target),
         format=checked.fmt.name,
         manifest=written.manifests[0].urn,
         manifest_bytes=len(store),
         source_sha256=checked.evidence.sha256,
-        sha256=digest,
+        sha256=hashlib.sha256(store).hexdigest() if place.detached else written.sha256,
         parent=parent.manifest if parent else None,
-        detached=beside,
+        detached=place.detached,
         prompt_sha256=said.system.get("prompt", {}).get("sha256"),
         prompt_salt=said.prompt_salt,
-        warnings=tuple(_warnings(checked, parent, unasked=beside and not detached)),
+        warnings=(*_unasked(checked, detached), *_warnings(checked, parent, *placed)),
     )
 
 
@@ -174,27 +155,47 @@ def label_bytes(
     label: Label,
     signer: Signer,
     *,
+    parents: Sequence[Path | str] = (),
+    ingredients: Sequence[Path | str] = (),
     prompt_mode: PromptMode = "omit",
+    accept_broken_parent: bool = False,
     cage: cages.Cage | None = None,
 ) -> tuple[bytes, Receipt]:
     """Label an image or sound held in memory and return it with its receipt.
 
-    A manifest that ``content`` carries already becomes the parent.  Raises as :func:`label_file`;
-    also when the format cannot hold a manifest, because there is no place beside a memory.
+    A manifest that ``content`` carries already becomes the parent.  The content lies in a private
+    temporary folder meanwhile.  Arguments and errors are those of :func:`label_file`; a format that
+    cannot hold a manifest is refused, because there is no place beside a memory.
     """
     import tempfile
 
-    with tempfile.TemporaryDirectory(prefix="provlabel-") as folder:
-        source, dest = Path(folder, "source"), Path(folder, "labeled")
-        source.write_bytes(content)
-        receipt = label_file(source, dest, label, signer, prompt_mode=prompt_mode, cage=cage)
-        if receipt.detached:
-            why = _BY_NAME[receipt.format].why_detached
-            raise InputError(
-                f"{receipt.format} is only labelled with a manifest beside it: {why}",
-                mend="write it to a file and use label_file",
+    try:
+        with tempfile.TemporaryDirectory(prefix="provlabel-") as folder:
+            source, dest = Path(folder, "source"), Path(folder, "labeled")
+            source.write_bytes(content)
+            receipt = label_file(
+                source,
+                dest,
+                label,
+                signer,
+                parents=parents,
+                ingredients=ingredients,
+                prompt_mode=prompt_mode,
+                accept_broken_parent=accept_broken_parent,
+                cage=cage,
             )
-        return dest.read_bytes(), receipt
+            _require_embedded(receipt)
+            return dest.read_bytes(), receipt
+    except OSError as exc:
+        raise OutputError(f"no room for temporary files: {exc}", mend="set TMPDIR to a folder with room") from exc
+
+
+def _require_embedded(receipt: Receipt) -> None:
+    if receipt.detached:
+        raise InputError(
+            f"{receipt.format} is only labelled with a manifest beside it: {_BY_NAME[receipt.format].why_detached}",
+            mend="write it to a file and use label_file",
+        )
 
 
 # --- 1: reading ------------------------------------------------------------------------------------
@@ -206,10 +207,10 @@ def _shown(path: Path) -> str:
 
 def _checked(path: Path, cage: cages.Cage, accept_broken: bool) -> _Checked:
     """Read ``path`` in the cage; what the cage refuses is never signed."""
-    evidence = cage.read(path, _NO_TRUST, path.with_name(path.name + SIDECAR))
+    evidence = cage.read(path, _NO_TRUST, beside(path))
     shown = _shown(path)
     if evidence.trouble is not None:
-        verdict = judge(evidence, anchors=(), at=_now())
+        verdict = judge(evidence, anchors=(), at=now())
         why = verdict.findings[0]
         raise InputError(f"{shown}: {why.message}", mend=why.mend)
     if evidence.damage:
@@ -217,7 +218,7 @@ def _checked(path: Path, cage: cages.Cage, accept_broken: bool) -> _Checked:
     if evidence.source == "remote":
         raise InputError(
             f"{shown}: its manifest lies on the network, and labelling it here would lose its history",
-            mend=f"fetch {printable(evidence.remote_url)} and save it as {printable(path.name)}{SIDECAR} beside it",
+            mend=f"fetch {printable(evidence.remote_url)} and save it as {printable(beside(path).name)} beside it",
         )
     if evidence.source == "sidecar":
         raise InputError(
@@ -230,28 +231,25 @@ def _checked(path: Path, cage: cages.Cage, accept_broken: bool) -> _Checked:
     return _Checked(path, _BY_NAME[evidence.format], evidence)
 
 
-def labeled_name(source: Path) -> Path:
-    """Return where the labelled ``source`` goes when nobody says where."""
-    return source.with_name(f"{source.stem}.labeled{source.suffix}")
-
-
-def _require_embeddable(checked: _Checked) -> None:
-    """Refuse a file that the engine would break, although its format can hold a manifest."""
-    if checked.evidence.obstacle:
-        raise InputError(
-            f"{_shown(checked.path)}: the manifest cannot be embedded: {checked.evidence.obstacle}",
-            mend="use --detached: it leaves the file as it is",
-        )
-
-
 def _require_unbroken(evidence: Evidence, shown: str) -> None:
-    verdict = judge(evidence, anchors=(), at=_now())
-    if verdict.state == "invalid":
-        why = next(item for item in verdict.findings if item.level == "error")
+    if why := _break(evidence):
         raise InputError(
-            f"{shown}: carries a broken manifest: {printable(why.message)}",
+            f"{shown}: carries a broken manifest: {printable(why, 500)}",
             mend="start from an intact file, or, to keep the break visible for ever, --insecure-accept-broken-parent",
         )
+
+
+def _break(evidence: Evidence) -> str:
+    """Say what would break the history of whatever is made from this file; nothing when it is sound.
+
+    An expired or unknown signer breaks nothing: it stays visible as what it is.
+    """
+    if not evidence.manifests:
+        return ""
+    verdict = judge(evidence, anchors=(), at=now())
+    axes = verdict.axes
+    sound = axes.content == "intact" and axes.signer not in ("bad-signature", "revoked") and axes.history != "broken"
+    return "" if sound else next(item.message for item in verdict.findings if item.level == "error")
 
 
 def _parent(checked: _Checked, parents: Sequence[Path | str], cage: cages.Cage, accept_broken: bool) -> _Checked | None:
@@ -267,6 +265,39 @@ def _parent(checked: _Checked, parents: Sequence[Path | str], cage: cages.Cage, 
     return _checked(Path(parents[0]), cage, accept_broken)
 
 
+class _Place(NamedTuple):
+    """Where the result goes."""
+
+    target: Path  #: the labelled file, or the manifest beside it
+    detached: bool
+    in_place: bool  #: the target is the source
+    copy: Path | None  #: where the content of a detached manifest is copied to
+    replace: bool
+
+
+def labeled_name(source: Path) -> Path:
+    """Return where the labelled ``source`` goes when nobody says where."""
+    return source.with_name(f"{source.stem}.labeled{source.suffix}")
+
+
+def _place(checked: _Checked, dest: Path | None, detached: bool, replace: bool) -> _Place:
+    """Decide between embedded and detached, and refuse what embedding would break."""
+    source = checked.path
+    if detached or not checked.fmt.embed:
+        elsewhere = None if dest is None or _lies_at(dest, source) else dest
+        return _Place(beside(elsewhere or source), True, False, elsewhere, replace)
+    if checked.evidence.obstacle:
+        raise InputError(
+            f"{_shown(source)}: the manifest cannot be embedded: {checked.evidence.obstacle}",
+            mend="use --detached: it leaves the file as it is",
+        )
+    target = dest or labeled_name(source)
+    in_place = _lies_at(target, source)
+    if in_place and not replace:
+        raise OutputError(f"{_shown(target)}: is the source itself", mend="add --in-place, or choose another output")
+    return _Place(target, False, in_place, None, replace)
+
+
 def _lies_at(dest: Path, source: Path) -> bool:
     try:
         return dest.samefile(source)
@@ -276,35 +307,79 @@ def _lies_at(dest: Path, source: Path) -> bool:
 
 def _ingredients(parent: _Checked | None, placed: Sequence[_Checked]) -> Iterator[tuple[_Checked, dict[str, Any]]]:
     if parent:
-        yield parent, ingredient_definition("parentOf", PARENT, parent.path.name)
+        yield parent, ingredient_definition("parentOf", PARENT, _title(parent.path))
     for index, item in enumerate(placed):
-        yield item, ingredient_definition("componentOf", component(index), item.path.name)
+        yield item, ingredient_definition("componentOf", component(index), _title(item.path))
+
+
+def _title(path: Path) -> str:
+    """The file name as an ingredient's title; a manifest holds UTF-8, a file system any bytes."""
+    return os.fsencode(path.name).decode("utf-8", "replace")
 
 
 @contextlib.contextmanager
 def _reopened(checked: _Checked) -> Iterator[BinaryIO]:
     """Open a file again that the cage has read; it must still be the same bytes."""
     with open_regular(checked.path) as stream:
-        if fingerprint(stream) != checked.evidence.fingerprint:
-            raise InputError(f"{_shown(checked.path)}: changed while it was read", mend="try again when it is at rest")
+        _require_same(checked, stream)
         yield stream
+        _require_same(checked, stream)
 
 
-def _warnings(checked: _Checked, parent: _Checked | None, *, unasked: bool) -> Iterator[str]:
-    if unasked:
-        fmt = checked.fmt
+def _require_same(checked: _Checked, stream: BinaryIO) -> None:
+    if fingerprint(stream) != checked.evidence.fingerprint:
+        raise InputError(f"{_shown(checked.path)}: changed while it was read", mend="try again when it is at rest")
+
+
+def _unasked(checked: _Checked, detached: bool) -> Iterator[str]:
+    """Say that the manifest lies beside the file although nobody asked for that."""
+    fmt = checked.fmt
+    if not detached and not fmt.embed:
         yield (
             f"{_shown(checked.path)}: {fmt.name} cannot hold a manifest ({fmt.why_detached}), so it lies beside the "
             "file, which is unchanged; keep both together"
         )
-    for item in {id(part): part for part in (checked, parent) if part}.values():
-        if item.manifest:
-            verdict = judge(item.evidence, anchors=(), at=_now())
-            if verdict.state == "invalid":
-                yield f"{_shown(item.path)}: broken parent accepted; the history of the result is broken for ever"
+
+
+def _warnings(*used: _Checked | None) -> Iterator[str]:
+    for item in {id(part): part for part in used if part}.values():
+        if _break(item.evidence):
+            yield f"{_shown(item.path)}: broken history accepted; that of the result is broken for ever"
 
 
 # --- 3: signing and reading back -------------------------------------------------------------------
+
+
+def _write(
+    checked: _Checked,
+    ingredients: Sequence[tuple[_Checked, dict[str, Any]]],
+    made: dict[str, Any],
+    signer: Signer,
+    place: _Place,
+    cage: cages.Cage,
+) -> tuple[bytes, Evidence]:
+    """Sign into a scratch file, read it back, publish it; return the manifest and what was read back."""
+    with contextlib.ExitStack() as stack:
+        if place.in_place:
+            stack.enter_context(locked(place.target))
+        with contextlib.ExitStack() as sources:
+            stream = sources.enter_context(_reopened(checked))
+            files = [
+                IngredientFile(sources.enter_context(_reopened(item)), item.fmt.mime, said)
+                for item, said in ingredients
+            ]
+            like = os.fstat(stream.fileno())
+            mode = like.st_mode & 0o777
+            if place.copy is not None:
+                copy = stack.enter_context(atomic_output(place.copy, replace=place.replace, mode=mode))
+                copy_to(stream, copy.stream)
+            scratch = stack.enter_context(
+                atomic_output(place.target, replace=place.replace, mode=mode, like=like if place.in_place else None)
+            )
+            with _explained(checked.path, signer):
+                store = _sign(stream, scratch.stream, checked.fmt, made, signer, files, place.detached)
+        with _explained(checked.path, signer):
+            return store, _read_back(checked, scratch, store if place.detached else None, cage)
 
 
 def _sign(
@@ -333,7 +408,7 @@ def _explained(path: Path, signer: Signer) -> Iterator[None]:
         if isinstance(signer, Checked):
             signer.check()
         if isinstance(exc, SignerError):
-            raise SignerError(f"{_shown(path)}: {exc}", mend=exc.mend) from exc
+            raise SignerError(f"{_shown(path)}: {exc}", mend=exc.mend) from exc.__cause__ or exc
         raise EngineError(f"{_shown(path)}: {exc}", mend=exc.mend, kind=exc.kind) from exc
 
 
@@ -349,7 +424,7 @@ def _read_back(checked: _Checked, scratch: Scratch, store: bytes | None, cage: c
     scratch.stream.flush()
     path, sidecar = (scratch.path, None) if store is None else (checked.path, scratch.path)
     evidence = cage.read(path, _NO_TRUST, sidecar)
-    verdict = judge(evidence, anchors=(), at=_now())
+    verdict = judge(evidence, anchors=(), at=now())
     if verdict.axes.content != "intact" or verdict.axes.signer != "no-anchors":
         why = next((item.message for item in verdict.findings if item.level == "error"), verdict.state)
         raise EngineError(f"the written file does not verify: {printable(why, 500)}")
@@ -369,8 +444,7 @@ def _require_parts(checked: _Checked, scratch: Scratch) -> None:
     container = checked.fmt.container
     with _reopened(checked) as source:
         before = inventory(container, source, source.seek(0, os.SEEK_END))
-    after = inventory(container, scratch.stream, scratch.stream.seek(0, os.SEEK_END))
-    gone = lost(before, after)
+    gone = lost(before, inventory(container, scratch.stream, scratch.stream.seek(0, os.SEEK_END)))
     if gone:
         raise EngineError(
             f"embedding would lose {_WORDS.get(container, 'parts')}: {printable(', '.join(gone))}",

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import BinaryIO, NamedTuple
 
-from provlabel.containers import WALKERS, ContainerError, Part, Role, obstacle, stores_in
+from provlabel.containers import WALKERS, WHOLE, ContainerError, Part, Role, obstacle, stores_in
 from provlabel.formats import Format
 
 # Limits with their source: reliability study of Nov 2026 (attack files and 450 honest fixtures).
@@ -38,6 +38,7 @@ class Scan(NamedTuple):
     parts: tuple[Part, ...] = ()
     stores: tuple[bytes, ...] = ()  #: the embedded manifest stores; more than one is itself a fault
     obstacle: str = ""  #: why the engine must not embed into just this file
+    damage: str = ""  #: what is missing from a content that can be walked
 
     def role_at(self, start: int, length: int) -> Role:
         """Say what lies in ``length`` bytes from ``start``; the most telling part wins."""
@@ -82,7 +83,16 @@ def scan_file(stream: BinaryIO, size: int, fmt: Format) -> Scan:
     stores = stores_in(fmt.container, stream, manifests)
     for store in stores:
         scan_store(store)
-    return Scan(parts, stores, obstacle(fmt.container, stream, size))
+    return Scan(parts, stores, obstacle(fmt.container, stream, size), _damage(stream, parts, fmt))
+
+
+def _damage(stream: BinaryIO, parts: tuple[Part, ...], fmt: Format) -> str:
+    try:
+        if fmt.container in WHOLE:
+            WHOLE[fmt.container](stream, parts)
+    except ContainerError as exc:
+        return str(exc)
+    return ""
 
 
 class _Budget:

@@ -175,6 +175,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     failed: int
     errors: int
     not_media: int
+    links: int  #: symbolic links below folders, which are not followed
     states: dict[str, int]
 
 

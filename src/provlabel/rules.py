@@ -49,7 +49,7 @@ _ROWS = (
         "content.unsupported", "error", "the content is no format that provlabel reads",
         "run: provlabel formats",
     ),
-    Rule("content.unread", "error", "reading stopped with an input or output error", "try again"),
+    Rule("content.unread", "error", "reading stopped with an input or output error", "see what it says, and try again"),
     Rule("engine.unknown-code", "error", "the engine said something this version does not know", "update provlabel"),
     Rule("signer.bad-signature", "error", "the signature is missing or does not fit the claim", _ASK),
     Rule("signer.revoked", "error", "the certificate of the signer was revoked", "do not rely on this file"),
@@ -76,6 +76,7 @@ _ROWS = (
     Rule("label.unknown-value", "error", "the label uses a value that no vocabulary knows", "ask the signer"),
     Rule("label.contradictory", "error", "statements inside the manifest contradict each other", "ask the signer"),
     Rule("label.unvouched", "error", "the manifest has a label that its signer does not stand for", "ask the signer"),
+    Rule("label.malformed", "error", "the label does not follow the schema that it names", "ask the signer"),
     Rule(
         "label.newer-schema", "warning", "the label follows a schema that this version does not know; shown as it is",
         "update provlabel",

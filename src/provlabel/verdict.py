@@ -9,11 +9,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterator
 
+import msgspec
 from msgspec import Struct
 
 from provlabel.codes import EFFECTS, Effect
 from provlabel.evidence import Code, Evidence, Exclusion, Ingredient, Manifest
-from provlabel.label.records import SCHEMA
+from provlabel.label.records import SCHEMA, Label
 from provlabel.label.vocabularies import AI_KINDS, KINDS, SOURCE_TYPES
 from provlabel.report import (
     Axes,
@@ -73,11 +74,12 @@ def judge(evidence: Evidence, *, anchors: Collection[str], at: dt.datetime) -> V
     )
     findings = (
         *_unknown_codes(evidence.manifests),
+        *_odd_failures(active),
         *content_findings,
         *signer_findings,
         *_time_findings(active, time),
         *label_findings,
-        *history_findings,
+        *dict.fromkeys(history_findings),
         *identity_findings,
         *([finding("carrier.sidecar-differs")] if evidence.sidecar_differs else []),
     )
@@ -172,6 +174,28 @@ def _bound(manifests: tuple[Manifest, ...]) -> tuple[Manifest, ...]:
     return tuple(chain)
 
 
+#: Effects whose codes are judged below when they come as failures; any other failure is an error by itself.
+_JUDGED: frozenset[Effect] = frozenset(
+    {
+        "altered",
+        "unbound",
+        "rule-broken",
+        "bad-signature",
+        "out-of-validity",
+        "untrusted",
+        "revoked",
+        "identity-bad",
+    }
+)
+
+
+def _odd_failures(active: Manifest) -> Iterator[Finding]:
+    """No failure of the engine goes unsaid, not even one that is no failure in the specification."""
+    for code in active.codes:
+        if code.kind == "failure" and code.code in EFFECTS and EFFECTS[code.code] not in _JUDGED:
+            yield finding("engine.unknown-code", f"failure {code.code}", at=code.url or None)
+
+
 def _content(bound: tuple[Manifest, ...]) -> tuple[Content, list[Finding]]:
     codes = [code for manifest in bound for code in manifest.codes]
     effects = _effects(codes)
@@ -218,26 +242,25 @@ _HARMLESS = frozenset({"manifest", "structure", "metadata"})
 def _exclusions(hashed: Manifest, effects: dict[Effect, list[Code]]) -> tuple[list[Finding], list[Finding]]:
     """Judge what the content hash leaves out besides the manifest: only metadata and padding may be.
 
-    Boxes are looked at in any case: the engine makes no remark about a second ``ftyp``.  Of ranges
-    of bytes nothing but the manifest was left out when it makes none.  With a remark every range
-    must be known, or what it covers cannot be told, which counts as not covered.
+    We look at everything ourselves: the engine makes no remark about a second ``ftyp``.  Boxes, and
+    all that it does remark on, must be known to us, or what is left out cannot be told, which
+    counts as not covered.
     """
-    judged = [part for part in hashed.exclusions if part.xpath or "excluded" in effects]
-    roles = {part.role for part in judged if part.xpath not in _OFFSETS}
-    if "excluded" in effects and not judged:
+    remarked = "excluded" in effects
+    judged = [part for part in hashed.exclusions if part.xpath not in _OFFSETS]
+    for part in judged:
+        if part.role == "media" or (part.role not in _HARMLESS and (remarked or part.xpath)):
+            return [finding("content.not-fully-bound", _left_out(part))], []
+    if remarked and not hashed.exclusions:
         return [finding("content.not-fully-bound", _said(effects["excluded"][0]))], []
-    if roles - _HARMLESS:
-        return [finding("content.not-fully-bound", _left_out(judged))], []
-    notes = ["content.metadata-excluded"] if "metadata" in roles else []
-    notes += ["content.offsets-excluded"] if any(part.xpath in _OFFSETS for part in judged) else []
+    notes = ["content.metadata-excluded"] if any(part.role == "metadata" for part in judged) else []
+    notes += ["content.offsets-excluded"] if len(judged) < len(hashed.exclusions) else []
     return [], [finding(rule) for rule in notes]
 
 
-def _left_out(parts: list[Exclusion]) -> str:
-    """Name what is left out and may be seen or heard."""
-    first = next(part for part in parts if part.role not in _HARMLESS and part.xpath not in _OFFSETS)
-    place = f"boxes {first.xpath}" if first.xpath else f"{first.length} bytes at byte {first.start}"
-    what = "which hold more than padding" if first.role == "media" else "and what lies there is not known"
+def _left_out(part: Exclusion) -> str:
+    place = f"boxes {part.xpath}" if part.xpath else f"{part.length} bytes at byte {part.start}"
+    what = "which hold more than padding" if part.role == "media" else "and what lies there is not known"
     return f"the hash leaves out {place}, {what}"
 
 
@@ -256,8 +279,10 @@ def _signer(
     if revoked := effects.get("revoked"):
         return "revoked", [finding("signer.revoked", at=revoked[0].url)]
     outside = _outside_validity(active, at)
-    if outside is None and "out-of-validity" in effects:
-        outside = "expired"
+    if said := [code for code in effects.get("out-of-validity", ()) if code.kind == "failure"]:
+        if time == "proven":  # then the certificate was not valid at the very time that is proven
+            return "bad-signature", [finding("signer.bad-signature", _said(said[0]), at=said[0].url)]
+        outside = outside or "expired"
     if outside is not None and time != "proven":
         return outside, [finding(f"signer.{outside}", f"{active.signing.not_before} to {active.signing.not_after}")]
     if not anchors:
@@ -361,6 +386,11 @@ def _label_vocabulary(active: Manifest) -> Iterator[Finding]:
     schema = active.label.get("schema") if isinstance(active.label, dict) else None
     if schema != SCHEMA:
         yield finding("label.newer-schema", f"schema {schema}", at="org.provlabel.label")
+        return
+    try:
+        msgspec.convert(active.label, Label)
+    except msgspec.ValidationError as exc:
+        yield finding("label.malformed", str(exc), at="org.provlabel.label")
 
 
 def _label_contradictions(active: Manifest) -> Iterator[Finding]:

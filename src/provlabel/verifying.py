@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from provlabel import cage as cages
-from provlabel._files import SCRATCH_PREFIX, open_regular
 from provlabel._text import printable
 from provlabel._version import __version__
 from provlabel.errors import InputError
 from provlabel.evidence import Evidence, Manifest, Signing
-from provlabel.formats import MEDIA_SUFFIXES, PREFIX, sniff
 from provlabel.label.vocabularies import KINDS, SOURCE_TYPES
 from provlabel.policy import Policy
 from provlabel.report import (
@@ -31,6 +30,7 @@ from provlabel.report import (
     Tool,
     finding,
 )
+from provlabel.targets import Target, is_media, targets
 from provlabel.trust import TrustStore
 from provlabel.verdict import Verdict, is_ai, judge, judge_ingredient
 
@@ -38,7 +38,6 @@ from provlabel.verdict import Verdict, is_ai, judge, judge_ingredient
 SIDECAR = ".c2pa"
 _NO_TRUST = TrustStore()
 _DEFAULT = Policy()
-_MAX_DEPTH = 100  # of the history shown; the pre-scan allows no more manifests
 
 
 def verify_file(
@@ -79,7 +78,7 @@ def verify_bytes(
     cage: cages.Cage | None = None,
 ) -> Report:
     """Verify an image or sound held in memory; ``name`` stands for it in the report."""
-    at = _now()
+    at = now()
     evidence = (cage or cages.shared()).read_bytes(content, trust)
     judged = file_report(name, evidence, trust=trust, policy=policy, at=at, personal=personal)
     return _report([judged], evidence, trust, policy, at)
@@ -97,17 +96,18 @@ def verify_paths(
 
     A path that cannot be judged at all is an entry of ``Report.errors``; the rest goes on.
     """
-    at, cage = _now(), cage or cages.shared()
+    at, cage = now(), cage or cages.shared()
     files: list[FileReport] = []
     failures: list[Failure] = []
     seen = Evidence()
-    skipped = 0
-    for path, named in _targets(paths):
+    skipped: Counter[str] = Counter()
+    for target in targets(paths):
+        path = target.path
         try:
-            if not named and not _is_media(path):
-                skipped += 1
+            if not _to_be_judged(target):
+                skipped["link" if target.why == "link" else "not media"] += 1
                 continue
-            evidence = cage.read(path, trust, path.with_name(path.name + SIDECAR))
+            evidence = cage.read(path, trust, beside(path))
         except InputError as exc:
             failures.append(Failure(str(path), str(exc), exc.mend))
             continue
@@ -116,48 +116,20 @@ def verify_paths(
     return _report(files, seen, trust, policy, at, failures, skipped)
 
 
-def _now() -> dt.datetime:
+def _to_be_judged(target: Target) -> bool:
+    if target.why == "closed":
+        raise InputError(target.error)
+    return target.why == "named" or (target.why == "found" and is_media(target.path))
+
+
+def beside(path: Path) -> Path:
+    """Return where the detached manifest of ``path`` would lie."""
+    return path.parent / f"{path.name}{SIDECAR}"
+
+
+def now() -> dt.datetime:
+    """Return the time of judgement, in UTC."""
     return dt.datetime.now(dt.timezone.utc)
-
-
-def _targets(paths: Iterable[Path | str]) -> Iterator[tuple[Path, bool]]:
-    """Yield each file and whether it was named; folders are walked in name order, links not followed."""
-    for given in paths:
-        path = Path(given)
-        if not path.is_dir():
-            yield path, True
-            continue
-        yield from ((below, False) for below in _below(path))
-
-
-def _below(folder: Path) -> Iterator[Path]:
-    try:
-        entries = sorted(folder.iterdir())
-    except OSError:
-        yield folder  # not readable: opening it as a file says so
-        return
-    for entry in entries:
-        if entry.is_symlink() or entry.name.startswith(SCRATCH_PREFIX):
-            continue
-        if entry.is_dir():
-            yield from _below(entry)
-        else:
-            yield entry
-
-
-def _is_media(path: Path) -> bool:
-    """Is this a media file, by content, or by a name that promises one?"""
-    if path.suffix.lower() in MEDIA_SUFFIXES:
-        return True
-    if not path.is_file() and not path.is_dir():
-        return False
-    with open_regular(path) as stream:
-
-        def read_at(offset: int, length: int) -> bytes:
-            stream.seek(offset)
-            return stream.read(length)
-
-        return stream.seek(0, 2) >= PREFIX and sniff(read_at) is not None
 
 
 # --- one file --------------------------------------------------------------------------------------
@@ -215,7 +187,7 @@ def _told_by(active: Manifest, evidence: Evidence, personal: bool) -> dict[str, 
         "signer": _signer_info(active.signing),
         "time": TimeInfo(event=event if isinstance(event, str) else None, stamped=stamped or None),
         "actions": tuple(_action(item) for item in active.actions),
-        "history": _history(active, by_urn, 0),
+        "history": _history(active, by_urn, {active.urn}),
     }
 
 
@@ -270,15 +242,19 @@ def _signer_info(signing: Signing | None) -> SignerInfo | None:
     )
 
 
-def _history(manifest: Manifest, by_urn: dict[str, Manifest], depth: int) -> tuple[HistoryNode, ...]:
-    """Return the ingredients of ``manifest`` as a tree; a cycle cannot go deeper than there are manifests."""
-    if depth > min(_MAX_DEPTH, len(by_urn)):
-        return ()
+def _history(manifest: Manifest, by_urn: dict[str, Manifest], unfolded: set[str]) -> tuple[HistoryNode, ...]:
+    """Return the ingredients of ``manifest`` as a tree.
+
+    A manifest that several others refer to is unfolded once: a store of 360 kB can hold a graph whose
+    tree has millions of nodes.
+    """
     nodes = []
     for part in manifest.ingredients:
         target = by_urn.get(part.manifest)
         state = judge_ingredient(part, target)[0]
         info = label_info(target) if target else None
+        first = target is not None and target.urn not in unfolded
+        unfolded.add(part.manifest)
         nodes.append(
             HistoryNode(
                 relationship=part.relationship,
@@ -288,7 +264,7 @@ def _history(manifest: Manifest, by_urn: dict[str, Manifest], depth: int) -> tup
                 signer=target.signing.subject.get("CN") if target and target.signing else None,
                 kind=info.kind if info else None,
                 state="no-provenance" if state == "clean" and target is None else state,  # type: ignore[arg-type]
-                history=_history(target, by_urn, depth + 1) if target else (),
+                history=_history(target, by_urn, unfolded) if target and first else (),
             )
         )
     return tuple(nodes)
@@ -304,7 +280,7 @@ def _report(
     policy: Policy,
     at: dt.datetime,
     failures: Iterable[Failure] = (),
-    skipped: int = 0,
+    skipped: Mapping[str, int] = MappingProxyType({}),
 ) -> Report:
     failures = tuple(failures)
     passed = sum(item.passed for item in files)
@@ -321,7 +297,8 @@ def _report(
             passed=passed,
             failed=len(files) - passed,
             errors=len(failures),
-            not_media=skipped,
+            not_media=skipped.get("not media", 0),
+            links=skipped.get("link", 0),
             states=dict(sorted(Counter(item.state for item in files).items())),
         ),
     )

@@ -6,8 +6,10 @@ was wrong · 3 the work could not be done.  3 beats 1.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
+import signal
 import sys
 from typing import NoReturn
 
@@ -52,17 +54,39 @@ def main(args: list[str] | None = None) -> NoReturn:
     Everything is flushed and nothing is left to tear down, so the process ends at once: tidying up
     the interpreter is a tenth of the time that labelling a picture takes.
     """
+    _prepare_streams()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
     code = run(args)
-    try:
+    with contextlib.suppress(OSError):
         sys.stdout.flush()
         sys.stderr.flush()
-    except BrokenPipeError:
-        pass  # whoever read us has seen enough
     os._exit(code)
 
 
+def _prepare_streams() -> None:
+    """Give a closed stream ``/dev/null``, or the first file opened would take its place.
+
+    What a terminal's encoding cannot show is escaped instead of ending the run.
+    """
+    while (fd := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(fd, True)
+    os.close(fd)
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115, PTH123 - for as long as we run
+        else:
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _stop(number: int, _frame: object) -> None:
+    """End as if by an exception, so that scratch files are removed."""
+    raise SystemExit(128 + number)
+
+
 def run(args: list[str] | None = None) -> int:
-    """Run the command line and return its exit code."""
+    """Run the command line and return its exit code: one of the four, or 128 and a signal's number."""
     try:
         return int(cli.main(args, prog_name="provlabel", standalone_mode=False) or 0)
     except ProvlabelError as exc:
@@ -72,14 +96,30 @@ def run(args: list[str] | None = None) -> int:
         exc.show()
         return 2
     except (click.Abort, KeyboardInterrupt):
-        click.echo("stopped", err=True)
-        return 130
-    except BrokenPipeError:
-        return 0
+        say_error("stopped")
+        return 128 + signal.SIGINT
+    except SystemExit as exc:
+        return exc.code if isinstance(exc.code, int) else 3
+    except Exception as exc:
+        if os.environ.get("PROVLABEL_DEBUG"):
+            raise
+        say_error(
+            f"internal fault: {type(exc).__name__}: {exc}", "set PROVLABEL_DEBUG=1 for the traceback, and report it"
+        )
+        return 3
+
+
+def say(text: str) -> None:
+    """Print a line of result; whoever closed the pipe has seen enough, and the work goes on."""
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
 
 
 def say_error(message: str, mend: str = "") -> None:
     """Print one error and its mend to standard error, escaped."""
-    click.echo(f"error: {printable(message, 1000)}", err=True)
-    if mend:
-        click.echo(f"  mend: {printable(mend, 1000)}", err=True)
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"error: {printable(message, 1000)}\n")
+        if mend:
+            sys.stderr.write(f"  mend: {printable(mend, 1000)}\n")
+        sys.stderr.flush()

@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from provlabel.errors import ConfigError
+from provlabel._text import printable
+from provlabel.errors import ConfigError, OutputError, UsageError
 
 if TYPE_CHECKING:
     from provlabel.renderers.style import Style
     from provlabel.trust import TrustStore
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+class _Path(click.Path):
+    """A path as it was given: the library looks at it, so that every exit code is ours."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not str(value):
+            self.fail("an empty path names nothing; . is this folder", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PATH = _Path(path_type=Path, readable=False)
 
 trust_option = click.option(
     "--trust",
@@ -32,14 +45,17 @@ quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print nothing b
 
 
 def file_arguments(name: str) -> Callable[[_Command], _Command]:
-    """Take one or more paths; the library checks them, so that every exit code is ours."""
-    return click.argument(name, nargs=-1, required=True, type=click.Path(path_type=Path))
+    """Take one or more paths."""
+    return click.argument(name, nargs=-1, required=True, type=PATH)
 
 
 def user_folder() -> Path:
     """Return the folder of the user's own settings: ``$XDG_CONFIG_HOME/provlabel``."""
     base = os.environ.get("XDG_CONFIG_HOME")
-    return (Path(base) if base else Path.home() / ".config") / "provlabel"
+    try:
+        return (Path(base) if base else Path.home() / ".config") / "provlabel"
+    except RuntimeError as exc:
+        raise ConfigError("no home folder is known", mend="set HOME or XDG_CONFIG_HOME") from exc
 
 
 def test_folder() -> Path:
@@ -62,7 +78,7 @@ def _test_root() -> TrustStore:
     from provlabel.trust import TrustStore
 
     root = test_folder() / ROOT
-    if not root.exists():
+    if not os.path.lexists(root):
         raise ConfigError("there is no test root yet", mend="label something with --signer test first")
     return TrustStore.load(root, test=True)
 
@@ -71,16 +87,61 @@ def style_for(stream: Any) -> Style:
     """Colour only for a terminal, and never against ``NO_COLOR``."""
     from provlabel.renderers.style import Style
 
-    return Style(colour=stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
+    return Style(
+        colour=stream is not None
+        and stream.isatty()
+        and not os.environ.get("NO_COLOR")
+        and os.environ.get("TERM") != "dumb"
+    )
 
 
 def deliver(text: str, output: Path | None) -> None:
-    """Print ``text``, or write it whole to ``output``."""
+    """Print ``text``, or write it whole to ``output``.
+
+    Raises:
+        OutputError: it cannot be written; a pipe that was closed is no such case.
+    """
     if output is None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            pass  # whoever read us has seen enough
+        except OSError as exc:
+            raise OutputError(f"standard output: {exc.strerror or exc}") from exc
         return
     from provlabel._files import atomic_output
 
+    if os.path.exists(output) and not os.path.isfile(output):  # noqa: PTH110, PTH113 - these never raise
+        _write_through(text, output)
+        return
     with atomic_output(output, replace=True) as scratch:
         scratch.stream.write(text.encode())
+
+
+def _write_through(text: str, output: Path) -> None:
+    """Write to a device or pipe that the user named, such as ``/dev/stdout``."""
+    try:
+        with output.open("wb") as stream:
+            stream.write(text.encode())
+    except OSError as exc:
+        raise OutputError(f"{printable(str(output))}: {exc.strerror or exc}") from exc
+
+
+def require_not_among(output: Path | None, inputs: Iterable[Path], name: str) -> None:
+    """Refuse an output that would take the place of an input.
+
+    Raises:
+        UsageError: it would.
+    """
+    if output is None:
+        return
+    for path in inputs:
+        try:
+            same = output.samefile(path)
+        except OSError:
+            continue
+        if same:
+            raise UsageError(
+                f"{name} {printable(str(output))}: is one of the files themselves", mend="name another file"
+            )

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from provlabel._text import printable
-from provlabel.cli._shared import test_folder
+from provlabel.cli import say
+from provlabel.cli._shared import PATH, test_folder
 
 
 @click.group("key")
@@ -16,7 +17,7 @@ def command() -> None:
 
 
 @command.command("init")
-@click.argument("folder", type=click.Path(path_type=Path), required=False)
+@click.argument("folder", type=PATH, required=False)
 def init(folder: Path | None) -> None:
     """Make a throw-away test root and signing credential in FOLDER.
 
@@ -34,4 +35,4 @@ def init(folder: Path | None) -> None:
     place = test_folder() if folder is None else folder
     make(place)
     for name, purpose in ((KEY, "private key, mode 0600"), (CHAIN, "its certificate"), (ROOT, "pass to --trust")):
-        click.echo(f"{printable(str(place / name))}  {purpose}")
+        say(f"{printable(str(place / name))}  {purpose}")

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
 from provlabel._text import printable
-from provlabel.cli import say_error
-from provlabel.cli._shared import deliver, file_arguments, format_option, quiet_option, test_folder, user_folder
-from provlabel.errors import ConfigError, LabelError, OutputError, ProvlabelError, UsageError
+from provlabel.cli import say, say_error
+from provlabel.cli._shared import (
+    PATH,
+    deliver,
+    file_arguments,
+    format_option,
+    quiet_option,
+    require_not_among,
+    test_folder,
+    user_folder,
+)
+from provlabel.errors import ConfigError, InputError, LabelError, OutputError, ProvlabelError, UsageError
 
 if TYPE_CHECKING:
     from provlabel.label import Label
@@ -26,7 +36,7 @@ _BROKEN = "--insecure-accept-broken-parent"
 
 @click.command("label")
 @file_arguments("files")
-@click.option("--label", "label_path", type=click.Path(path_type=Path), help="Label as a JSON or TOML file.")
+@click.option("--label", "label_path", type=PATH, help="Label as a JSON or TOML file.")
 @click.option("--kind", help="How far AI made it: ai_generated, ai_modified, … (provlabel schema label).")
 @click.option("--origin", help="created or altered; follows from --kind when not given.")
 @click.option("--system", "systems", multiple=True, metavar="NAME[@VERSION]", help="An AI system. Repeatable.")
@@ -37,7 +47,7 @@ _BROKEN = "--insecure-accept-broken-parent"
 @click.option("--event-time", metavar="TIME|now", help="When it was made: RFC 3339 with a zone.")
 @click.option("--identifier", "identifiers", multiple=True, metavar="TYPE:VALUE", help="Such as isrc:GBAYE2600001.")
 @click.option("--oversight", help="fully_autonomous, prompt_guided or human_validated.")
-@click.option("--prompt-file", type=click.Path(path_type=Path), help="UTF-8 text of the prompt; - for standard input.")
+@click.option("--prompt-file", type=PATH, help="UTF-8 text of the prompt; - for standard input.")
 @click.option(
     "--prompt-mode",
     type=click.Choice(["omit", "hash", "clear"]),
@@ -48,16 +58,14 @@ _BROKEN = "--insecure-accept-broken-parent"
 @click.option(
     "--signer", "signer_uri", metavar="URI", help="file:key.pem?chain=chain.pem, or test. Else PROVLABEL_SIGNER."
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Output, for a single file.")
-@click.option("--out-dir", type=click.Path(path_type=Path), help="Folder for the outputs.")
+@click.option("-o", "--output", type=PATH, help="Output, for a single file.")
+@click.option("--out-dir", type=PATH, help="Folder for the outputs.")
 @click.option("--in-place", is_flag=True, help="Replace each file by its labelled self.")
 @click.option("--detached", is_flag=True, help="Leave the file as it is; write FILE.c2pa beside it.")
-@click.option("--parent", type=click.Path(path_type=Path), help="The file that this one was made from.")
-@click.option(
-    "--ingredient", "ingredients", multiple=True, type=click.Path(path_type=Path), help="A part of it. Repeatable."
-)
+@click.option("--parent", type=PATH, help="The file that this one was made from.")
+@click.option("--ingredient", "ingredients", multiple=True, type=PATH, help="A part of it. Repeatable.")
 @click.option("--force", is_flag=True, help="Replace an output that exists.")
-@click.option("--receipt", type=click.Path(path_type=Path), help="Keep the receipts here, mode 0600.")
+@click.option("--receipt", type=PATH, help="Keep the receipts here, mode 0600.")
 @click.option(_BROKEN, "accept_broken", is_flag=True, help="Go on although the history is broken.")
 @format_option
 @quiet_option
@@ -77,12 +85,37 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
     _check_options(files, options)
     label = _label_from(options)
     targets = tuple(_targets(files, options))
-    cage = _early_cage()
-    with cage:
+    require_not_among(options["receipt"], files, "--receipt")
+    with _early_cage() as cage, contextlib.ExitStack() as stack:
         signer = _open_signer(options["signer_uri"])
+        _make_folder(options["out_dir"])
+        # Opened before anything is signed: a salt that cannot be kept would be lost.
+        kept = stack.enter_context(_receipts_file(options))
         receipts, errors = _label_all(targets, label, signer, options, cage)
-    _publish(receipts, errors, options)
+        _publish(receipts, errors, options, kept)
     return max((exc.exit_code for _, exc in errors), default=0)
+
+
+@contextlib.contextmanager
+def _receipts_file(options: dict[str, Any]) -> Iterator[BinaryIO | None]:
+    if options["receipt"] is None:
+        yield None
+        return
+    from provlabel._files import atomic_output
+
+    with atomic_output(options["receipt"], replace=options["force"], mode=0o600) as scratch:
+        yield scratch.stream
+
+
+def _make_folder(folder: Path | None) -> None:
+    if folder is None:
+        return
+    from provlabel._files import reason
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise OutputError(f"{printable(str(folder))}: cannot make this folder: {reason(exc)}") from exc
 
 
 def _early_cage() -> Any:
@@ -186,6 +219,8 @@ def _targets(files: tuple[Path, ...], options: dict[str, Any]) -> Iterator[tuple
     place = _placement(options)
     seen: dict[str, Path] = {}
     for source in files:
+        if not source.name:
+            raise InputError(f"{printable(str(source))}: a folder, not a regular file", mend="name the files in it")
         dest = place(source)
         key = os.path.abspath(dest)  # noqa: PTH100 - resolve would follow symlinks
         if key in seen:
@@ -204,9 +239,9 @@ def _placement(options: dict[str, Any]) -> Callable[[Path], Path]:
     if options["detached"]:
         return lambda source: source
     if output is not None:
-        return lambda source: output / source.name if output.is_dir() else output
+        inside = os.path.isdir(output)  # noqa: PTH112 - unlike Path.is_dir it never raises
+        return lambda source: output / source.name if inside else output
     if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
         return lambda source: folder / source.name
     from provlabel.labeling import labeled_name
 
@@ -214,7 +249,7 @@ def _placement(options: dict[str, Any]) -> Callable[[Path], Path]:
 
 
 def _in_place(source: Path) -> Path:
-    if source.is_symlink():
+    if os.path.islink(source):  # noqa: PTH114 - unlike Path.is_symlink it never raises
         raise UsageError(f"{printable(str(source))}: is a symlink", mend="name the file that it points to")
     return source
 
@@ -247,14 +282,14 @@ def _open_signer(given: str | None) -> Signer:
 
 def _configured_signer() -> str | None:
     path = user_folder() / "config.toml"
-    if not path.exists():
+    if not os.path.lexists(path):
         return None
     import msgspec
 
     try:
         signer = msgspec.toml.decode(path.read_bytes()).get("signer")
-    except (OSError, msgspec.DecodeError) as exc:
-        raise ConfigError(f"{printable(str(path))}: {exc}") from exc
+    except (OSError, ValueError) as exc:
+        raise ConfigError(f"{printable(str(path))}: {exc}", mend='it holds lines such as signer = "test"') from exc
     return str(signer) if signer else None
 
 
@@ -297,9 +332,9 @@ def _label_all(
             continue
         receipts.append(receipt)
         if options["format_"] == "text" and not options["quiet"]:
-            click.echo(_line(source, receipt))
+            say(_line(source, receipt))
         for warning in receipt.warnings:
-            click.echo(f"warning: {printable(warning, 500)}", err=True)
+            sys.stderr.write(f"warning: {printable(warning, 500)}\n")
     return receipts, errors
 
 
@@ -309,21 +344,26 @@ def _line(source: Path, receipt: Receipt) -> str:
     return f"{shown}  ({receipt.format}, manifest {receipt.manifest_bytes:,} bytes{parent})"
 
 
-def _publish(receipts: list[Receipt], errors: list[tuple[Path, ProvlabelError]], options: dict[str, Any]) -> None:
-    if options["format_"] != "json" and options["receipt"] is None:
+def _publish(
+    receipts: list[Receipt],
+    errors: list[tuple[Path, ProvlabelError]],
+    options: dict[str, Any],
+    kept: BinaryIO | None,
+) -> None:
+    if options["format_"] != "json" and kept is None:
         return
-    from provlabel._files import atomic_output
     from provlabel.labeling import Receipts
     from provlabel.renderers.json import to_json
     from provlabel.report import Failure
 
-    whole = Receipts(
-        receipts=tuple(receipts),
-        errors=tuple(Failure(str(path), str(exc), exc.mend) for path, exc in errors),
-        insecure=(_BROKEN,) if options["accept_broken"] else (),
+    whole = to_json(
+        Receipts(
+            receipts=tuple(receipts),
+            errors=tuple(Failure(str(path), str(exc), exc.mend) for path, exc in errors),
+            insecure=(_BROKEN,) if options["accept_broken"] else (),
+        )
     )
-    if options["receipt"] is not None:
-        with atomic_output(options["receipt"], replace=options["force"], mode=0o600) as scratch:
-            scratch.stream.write(to_json(whole).encode())
+    if kept is not None:
+        kept.write(whole.encode())
     if options["format_"] == "json":
-        deliver(to_json(whole), None)
+        deliver(whole, None)

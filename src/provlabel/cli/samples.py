@@ -7,11 +7,13 @@ from pathlib import Path
 import click
 
 from provlabel._text import printable
+from provlabel.cli import say
+from provlabel.cli._shared import PATH
 from provlabel.errors import ProvlabelError
 
 
 @click.command("samples")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=PATH)
 def command(folder: Path) -> None:
     """Write small unlabelled sample files into FOLDER.
 
@@ -32,7 +34,7 @@ def command(folder: Path) -> None:
             continue
         with atomic_output(folder / source.name, replace=False) as scratch:
             scratch.stream.write(source.read_bytes())
-        click.echo(printable(str(folder / source.name)))
+        say(printable(str(folder / source.name)))
 
 
 def _home() -> Path:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from provlabel.cli._shared import deliver, format_option, load_trust, style_for, trust_option
+from provlabel.cli._shared import PATH, deliver, format_option, load_trust, style_for, trust_option
 
 
 @click.command("show")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=PATH)
 @trust_option
 @format_option
 @click.option("--personal", is_flag=True, help="Show fields marked personal, such as a prompt in clear.")

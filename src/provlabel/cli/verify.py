@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from provlabel.cli._shared import (
+    PATH,
     deliver,
     file_arguments,
     format_option,
     load_trust,
     quiet_option,
+    require_not_among,
     style_for,
     trust_option,
 )
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 @file_arguments("paths")
 @trust_option
 @format_option
-@click.option("-O", "--output", type=click.Path(path_type=Path), help="Write the report to this file.")
+@click.option("-O", "--output", type=PATH, help="Write the report to this file.")
 @quiet_option
 def command(paths: tuple[Path, ...], trust: tuple[str, ...], format_: str, output: Path | None, quiet: bool) -> int:
     """Verify files and folders; end with 1 if any does not pass.
@@ -42,11 +44,12 @@ def command(paths: tuple[Path, ...], trust: tuple[str, ...], format_: str, outpu
     from provlabel.renderers import RENDERERS
     from provlabel.verifying import verify_paths
 
+    require_not_among(output, paths, "-O")
     store = load_trust(trust)
     with Cage(fork) as cage:
         report = verify_paths(paths, trust=store, cage=cage)
     if not quiet or output is not None:
-        deliver(RENDERERS[format_](report, style_for(sys.stdout)), output)
+        deliver(RENDERERS[format_](report, style_for(sys.stdout if output is None else None)), output)
     return exit_code(report)
 
 

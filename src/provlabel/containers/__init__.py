@@ -6,6 +6,7 @@ A walker reads only heads and lengths, never trusts either, and names each stret
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
 from provlabel.containers import gif, id3, isobmff, jpeg, opaque, png, riff, svg, tiff
@@ -35,6 +36,9 @@ WALKERS: dict[str, Walker] = {
 # Only where a store is more than one stretch of bytes.
 _JOINERS: dict[str, Joiner] = {"gif": gif.stores, "jpeg": jpeg.stores, "svg": svg.stores}
 _OBSTACLES: dict[str, Obstacle] = {"svg": svg.obstacle, "tiff": tiff.obstacle}
+
+#: What can be told of a container that can be walked and is cut off all the same.
+WHOLE: dict[str, Callable[[BinaryIO, Sequence[Part]], None]] = {"jpeg": jpeg.require_whole}
 
 
 def stores_in(container: str, stream: BinaryIO, parts: list[Part]) -> tuple[bytes, ...]:
@@ -67,6 +71,7 @@ def lost(before: Counter[str], after: Counter[str]) -> list[str]:
 
 __all__ = [
     "WALKERS",
+    "WHOLE",
     "ContainerError",
     "Part",
     "Role",

@@ -38,6 +38,8 @@ def _frames(tag: bytes, version: int, extended: bool) -> Iterator[Part]:
     if extended and version > 2:
         size = _size(tag[offset : offset + 4], syncsafe=version == 4)
         offset += size if version == 4 else 4 + size
+        if offset > len(tag):
+            raise ContainerError("the extended header of the ID3v2 tag ends after the tag")
     for _ in range(MAX_PARTS):
         kind = tag[offset : offset + id_size]
         if len(tag) - offset < head or not kind.isalnum():

@@ -11,6 +11,7 @@ _SOS, _EOI = 0xDA, 0xD9
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 _APP11 = 0xEB
 _METADATA = {0xE1: "APP1", 0xED: "APP13", 0xFE: "COM"}
+_PIECE = 1 << 20
 # Marker, length, "JP", box instance (2), sequence number (4): then the JUMBF bytes.
 _APP11_HEAD = 12
 
@@ -46,8 +47,29 @@ def _walk(stream: BinaryIO, size: int) -> Iterator[Part]:
     raise ContainerError("too many segments")
 
 
+def _is_jumbf(stream: BinaryIO, offset: int) -> bool:
+    """APP11 carries JPEG XT data too; ours has the box type ``jumb`` in each segment."""
+    head = read_exactly(stream, offset + 4, 16)
+    return head[:2] == b"JP" and head[12:16] == b"jumb"
+
+
+def require_whole(stream: BinaryIO, parts: Sequence[Part]) -> None:
+    """Refuse a picture that was cut off: no end-of-image marker follows its first scan.
+
+    Raises:
+        ContainerError: the end is missing.
+    """
+    stream.seek(parts[-1].start)
+    tail = b""
+    while piece := stream.read(_PIECE):
+        if b"\xff\xd9" in tail + piece:
+            return
+        tail = piece[-1:]
+    raise ContainerError("the picture is cut off: it has no end")
+
+
 def _segment(stream: BinaryIO, marker: int, offset: int, length: int) -> Part:
-    if marker == _APP11 and length > _APP11_HEAD and read_exactly(stream, offset + 4, 2) == b"JP":
+    if marker == _APP11 and length > _APP11_HEAD + 8 and _is_jumbf(stream, offset):
         return Part("APP11", offset, length, "manifest", offset + _APP11_HEAD, length - _APP11_HEAD)
     name = _METADATA.get(marker)
     role: Role = "metadata" if name else "media"
@@ -60,5 +82,8 @@ def stores(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[bytes]:
     for part in parts:
         piece = read_exactly(stream, part.payload_at, part.payload_length)
         instance = read_exactly(stream, part.payload_at - 6, 2)
-        joined.setdefault(instance, bytearray()).extend(piece[8:] if instance in joined else piece)
+        if instance in joined:
+            joined[instance] += piece[8:]
+        else:
+            joined[instance] = bytearray(piece)
     yield from (bytes(store) for store in joined.values())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_args
@@ -94,6 +95,12 @@ def label_from_dict(data: Any, *, source: str = "label") -> Label:
         LabelError: a field is missing, of the wrong shape, not in its vocabulary, or unknown.
     """
     try:
+        json.dumps(data, ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError as exc:
+        raise LabelError(f"{source}: holds half a character (a lone surrogate)", mend="write it as UTF-8") from exc
+    except RecursionError as exc:
+        raise LabelError(f"{source}: nested too deeply") from exc
+    try:
         label = msgspec.convert(data, Label)
     except msgspec.ValidationError as exc:
         what, _, where = str(exc).partition(" - at ")
@@ -101,7 +108,18 @@ def label_from_dict(data: Any, *, source: str = "label") -> Label:
         raise _fault(source, ((pointer, _in_words(what, pointer)),)) from exc
     if unknown := tuple(_unknown_fields(data, label, "")):
         raise _fault(source, unknown)
+    if label.event_time is not msgspec.UNSET and moment(label.event_time) is None:
+        raise _fault(source, (("/event_time", f"no such day or time; wanted is {_SHAPES['event_time']}"),))
     return label
+
+
+def moment(text: str) -> dt.datetime | None:
+    """Return the moment that an RFC 3339 text means, or ``None`` when no calendar has it."""
+    plain = re.sub(r"(:[0-9]{2})[.][0-9]+", r"\1", text).replace("Z", "+00:00").replace(":60", ":59")
+    try:
+        return dt.datetime.fromisoformat(plain)
+    except ValueError:
+        return None
 
 
 def _in_words(what: str, pointer: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from typing import Any
+from typing import Any, get_args
 
 from msgspec import UNSET, Struct, structs, to_builtins
 
@@ -34,8 +34,14 @@ def signed_label(label: Label, mode: PromptMode = "omit") -> SignedLabel:
             time), or mode ``clear`` with a prompt longer than 50,000 characters.
     """
     label = label_from_dict(to_builtins(label))
+    if mode not in get_args(PromptMode):
+        raise LabelError(f"prompt mode {mode!r} is unknown", mend="one of: " + ", ".join(get_args(PromptMode)))
     text = label.prompt.text if label.prompt is not UNSET else UNSET
-    prompt, personal, salt = UNSET if label.prompt is UNSET else Prompt(mode="omit"), None, None
+    if text is UNSET and mode != "omit":
+        raise LabelError(f"prompt mode {mode}, and there is no prompt", mend="add the prompt, or leave the mode away")
+    prompt, personal, salt = label.prompt, None, None
+    if text is not UNSET:
+        prompt = Prompt(mode="omit")
     if text is not UNSET and mode == "hash":
         salt = os.urandom(SALT_BYTES).hex()
         prompt = Prompt(mode="hash", sha256=digest_of_prompt(text, salt))

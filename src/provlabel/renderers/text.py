@@ -28,7 +28,7 @@ def render(report: Report, style: Style) -> str:
     for item in report.files:
         lines += [*file_lines(item, style), ""]
     for failure in report.errors:
-        lines.append(f"{style.paint('ERROR', 'red', 'bold')}  {printable(failure.message)}")
+        lines.append(f"{style.paint('ERROR', 'red', 'bold')}  {printable(failure.message, 1000)}")
         lines += [f"{_INDENT}mend: {printable(failure.mend)}"] if failure.mend else []
     lines += _footer(report, style)
     return "\n".join(lines) + "\n"
@@ -128,6 +128,7 @@ def _footer(report: Report, style: Style) -> Iterator[str]:
     counts = [f"{total.passed} passed", f"{total.failed} failed"]
     counts += [f"{total.errors} could not be judged"] if total.errors else []
     counts += [f"{total.not_media} not media"] if total.not_media else []
+    counts += [f"{total.links} links not followed"] if total.links else []
     yield style.paint(", ".join(counts), "bold") if report.files or report.errors else "nothing to judge"
     skipped = dict.fromkeys(check for item in report.files for check in item.not_checked)
     for check in skipped:

@@ -45,9 +45,9 @@ def open_signer(uri: str, secrets: Secrets | None = None, *, check: bool = True)
 
 
 def _options(query: str) -> dict[str, str]:
-    from urllib.parse import parse_qsl
-
-    return dict(parse_qsl(query, keep_blank_values=True))
+    """Split ``a=b&c=d``; paths in it are taken as they stand, without percent or plus signs decoded."""
+    pairs = (part.partition("=") for part in query.split("&") if part)
+    return {key: value for key, _, value in pairs}
 
 
 __all__ = ["SIGNERS", "Algorithm", "Checked", "LocalKey", "Secrets", "Signer", "open_signer"]

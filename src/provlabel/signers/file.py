@@ -21,6 +21,7 @@ from provlabel.signers._base import Algorithm, Secrets
 
 MAX_FILE = 1 << 20
 _CURVES: dict[str, Algorithm] = {"secp256r1": "es256", "secp384r1": "es384", "secp521r1": "es512"}
+_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 _PKCS8 = re.compile(rb"-----BEGIN PRIVATE KEY-----(.*?)-----END PRIVATE KEY-----", re.DOTALL)
 # Object identifiers at the head of a PKCS#8 key (RFC 5208 §5), DER: they name the algorithm without
 # loading the cryptography package, which takes as long as all the rest of labelling a picture.
@@ -100,7 +101,12 @@ def open_signer(path: str, options: dict[str, str], secrets: Secrets | None) -> 
             f"unknown option of file: {printable(', '.join(sorted(options)))}", mend="file:key.pem?chain=chain.pem"
         )
     key_pem, algorithm = _read_key(Path(path), secrets)
-    return FileSigner(key_pem, _read(Path(chain)).decode("latin-1"), algorithm, printable(chain))
+    return FileSigner(key_pem, _certificates(_read(Path(chain))), algorithm, printable(chain))
+
+
+def _certificates(raw: bytes) -> str:
+    """Take the certificates and nothing else: the whole text goes into every file that is signed."""
+    return "".join(f"{match[0]}\n" for match in _CERTIFICATE.finditer(raw.decode("latin-1")))
 
 
 def _read_key(path: Path, secrets: Secrets | None) -> tuple[bytes, Algorithm]:
@@ -142,7 +148,7 @@ def _load(raw: bytes, secrets: Secrets | None, shown: str = "the key") -> Any:
         raise SignerError("the key is encrypted, and nobody can be asked for its pass phrase", mend="pass secrets=")
     try:
         return load_pem_private_key(raw, secrets(f"pass phrase for {shown}").encode())
-    except ValueError:
+    except (ValueError, TypeError):  # TypeError: an empty pass phrase
         # Not chained: the cause could hold parts of what was typed.
         raise SignerError("wrong pass phrase") from None
 

@@ -6,11 +6,10 @@ URI: ``test:FOLDER``.  Nobody trusts the root unless told to, and a report that 
 from __future__ import annotations
 
 import datetime as dt
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from provlabel._files import atomic_output
+from provlabel._files import SCRATCH_PREFIX, atomic_output
 from provlabel._text import printable
 from provlabel.errors import ConfigError, OutputError
 from provlabel.signers import file
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import ec
 
 KEY, CHAIN, ROOT = "key.pem", "chain.pem", "root.pem"
-_LEAF_LIFE = dt.timedelta(days=365)
-_ROOT_LIFE = dt.timedelta(days=3650)
+_LIFE = dt.timedelta(days=3650)
 
 
 def open_signer(path: str, options: dict[str, str], secrets: Secrets | None) -> file.FileSigner:
@@ -36,7 +34,11 @@ def open_signer(path: str, options: dict[str, str], secrets: Secrets | None) -> 
         raise ConfigError("a test signer takes a folder and nothing else", mend="test:FOLDER")
     folder = Path(path)
     if not (folder / KEY).exists():
-        make(folder)
+        try:
+            make(folder)
+        except OutputError:
+            if not (folder / KEY).exists():  # else another process was first; its credential serves too
+                raise
     return file.open_signer(str(folder / KEY), {"chain": str(folder / CHAIN)}, secrets)
 
 
@@ -51,25 +53,36 @@ def make(folder: Path) -> None:
     from cryptography.hazmat.primitives import serialization as ser
     from cryptography.hazmat.primitives.asymmetric import ec
 
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as exc:
-        raise OutputError(f"{printable(str(folder))}: cannot make this folder: {exc.strerror}") from exc
     root_key, leaf_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     root = _certificate("provlabel test root", root_key.public_key(), root_key, None)
     leaf = _certificate("provlabel test signer", leaf_key.public_key(), root_key, root)
     key = leaf_key.private_bytes(ser.Encoding.PEM, ser.PrivateFormat.PKCS8, ser.NoEncryption())
-    # The key comes last: a folder with a key is a whole credential.
     files = (
         (ROOT, root.public_bytes(ser.Encoding.PEM), 0o644),
         (CHAIN, leaf.public_bytes(ser.Encoding.PEM), 0o644),
         (KEY, key, 0o600),
     )
-    if os.path.lexists(folder / KEY):
-        raise OutputError(f"{printable(str(folder / KEY))}: exists already", mend="choose another folder")
-    for name, content, mode in files:
-        with atomic_output(folder / name, replace=name != KEY, mode=mode) as scratch:
-            scratch.stream.write(content)
+    _publish(folder, files)
+
+
+def _publish(folder: Path, files: tuple[tuple[str, bytes, int], ...]) -> None:
+    """Write into a folder beside and rename it: there is a whole credential or none, and one winner."""
+    import tempfile
+
+    shown = printable(str(folder))
+    if folder.exists() and any(folder.iterdir()):
+        raise OutputError(f"{shown}: exists already and is not empty", mend="choose another folder")
+    try:
+        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f"{SCRATCH_PREFIX}key-", dir=folder.parent) as name:
+            made = Path(name, "credential")
+            made.mkdir(mode=0o700)
+            for file_name, content, mode in files:
+                with atomic_output(made / file_name, replace=False, mode=mode) as scratch:
+                    scratch.stream.write(content)
+            made.rename(folder)
+    except OSError as exc:
+        raise OutputError(f"{shown}: cannot write there: {exc.strerror or exc}") from exc
 
 
 def _certificate(
@@ -108,7 +121,7 @@ def _certificate(
         .public_key(public_key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - dt.timedelta(minutes=5))  # clocks differ
-        .not_valid_after(now + (_ROOT_LIFE if ca else _LEAF_LIFE))
+        .not_valid_after(now + _LIFE)
         .add_extension(x509.BasicConstraints(ca=ca, path_length=0 if ca else None), critical=True)
         .add_extension(usage, critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)

@@ -1,0 +1,83 @@
+"""What a list of paths means: every file named, and every file below a folder named.
+
+Folders are walked in name order, so that two runs say the same; links below them are not followed,
+and nothing is left out in silence.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from provlabel._files import SCRATCH_PREFIX, open_regular
+from provlabel._text import printable
+from provlabel.errors import InputError
+from provlabel.formats import MEDIA_SUFFIXES, PREFIX, sniff
+
+_SCRATCH = re.compile(re.escape(SCRATCH_PREFIX) + r"[0-9a-f]{16}")
+
+
+class Target(NamedTuple):
+    """One path, and why it is here."""
+
+    path: Path
+    why: Literal["named", "found", "link", "scratch", "closed"]
+    error: str = ""  #: for ``closed``, a folder that cannot be listed
+
+
+def targets(paths: Iterable[Path | str]) -> Iterator[Target]:
+    """Yield every file that ``paths`` means.
+
+    Raises:
+        InputError: an empty path, which would mean the working directory.
+    """
+    for given in paths:
+        if not str(given):
+            raise InputError("an empty path names nothing", mend="name a file or a folder; . is this folder")
+        path = Path(given)
+        if os.path.isdir(path):  # noqa: PTH112 - unlike Path.is_dir it never raises
+            yield from _below(path)
+        else:
+            yield Target(path, "named")
+
+
+def _below(top: Path) -> Iterator[Target]:
+    """Walk without recursion: a tree may be deeper than Python's stack."""
+    waiting = [top]
+    while waiting:
+        path = waiting.pop()
+        if path is not top and os.path.islink(path):  # noqa: PTH114
+            yield Target(path, "link")
+        elif os.path.isdir(path):  # noqa: PTH112
+            try:
+                waiting += [path / name for name in sorted(os.listdir(path), reverse=True)]  # noqa: PTH208
+            except OSError as exc:
+                yield Target(path, "closed", f"{printable(str(path))}: {(exc.strerror or str(exc)).lower()}")
+        else:
+            yield Target(path, "scratch" if _SCRATCH.fullmatch(path.name) else "found")
+
+
+def is_media(path: Path) -> bool:
+    """Is this a media file, by content, or by a name that promises one?
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    if path.suffix.lower() in MEDIA_SUFFIXES:
+        return True
+    try:
+        stream = open_regular(path)
+    except InputError:
+        if os.path.lexists(path) and not os.path.isfile(path):  # noqa: PTH113
+            return False  # a pipe or a device below a folder is no media
+        raise
+    with stream:
+
+        def read_at(offset: int, length: int) -> bytes:
+            stream.seek(offset)
+            return stream.read(length)
+
+        return stream.seek(0, os.SEEK_END) >= PREFIX and sniff(read_at) is not None

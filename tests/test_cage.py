@@ -1,0 +1,753 @@
+"""The cage and the pre-scan: what kills, swells or stalls the engine harms one verdict and nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import zlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conftest import MEDIA, SAMPLES, Cli
+from provlabel import InputError, Label, TrustStore, label_file, verify_file, verify_paths
+from provlabel._worker import Limits
+from provlabel.cage import Cage, Launch, Worker, fork, spawn
+from provlabel.containers import WALKERS, ContainerError
+from provlabel.evidence import Evidence
+from provlabel.formats import FORMATS, sniff
+from provlabel.prescan import (
+    MAX_ASSERTIONS,
+    MAX_BOX_DEPTH,
+    MAX_BOXES,
+    MAX_CBOR_DEPTH,
+    MAX_CBOR_ITEMS,
+    MAX_MANIFESTS,
+    MAX_STORE,
+    Refused,
+    scan_file,
+    scan_store,
+)
+from provlabel.report import FileReport
+from provlabel.signers import Signer
+
+# What pytest would print about the death of a forked worker is no news here.
+os.register_at_fork(after_in_child=faulthandler.disable)
+
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+# Python 3.12 and later warn of any fork beside a thread; the engine may have threads of its own.
+forks = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+BOTH = pytest.mark.parametrize("launch", [spawn, pytest.param(fork, marks=forks)])
+
+
+def recorded(launch: Launch, workers: list[Worker]) -> Launch:
+    """Launch as ``launch`` does, and keep each worker in ``workers``."""
+
+    def start() -> Worker:
+        workers.append(launch())
+        return workers[-1]
+
+    return start
+
+
+def end(worker: Worker) -> None:
+    """Kill a worker and wait until it is dead; who launched it still has to bury it."""
+    os.kill(worker.pid, signal.SIGKILL)
+    os.waitid(os.P_PID, worker.pid, os.WEXITED | os.WNOWAIT)
+
+
+def rules(judged: FileReport) -> list[str]:
+    return [item.rule for item in judged.findings]
+
+
+# --- JUMBF by hand (ISO 19566-5) -------------------------------------------------------------------
+
+
+def box(kind: bytes, body: bytes) -> bytes:
+    return (len(body) + 8).to_bytes(4, "big") + kind + body
+
+
+def superbox(kind: bytes, name: bytes, *children: bytes) -> bytes:
+    uuid = kind + bytes.fromhex("00110010800000aa00389b71")
+    return box(b"jumb", box(b"jumd", uuid + b"\x03" + name + b"\x00") + b"".join(children))
+
+
+def cbor(content: bytes) -> bytes:
+    return box(b"cbor", content)
+
+
+def store(*manifests: bytes) -> bytes:
+    return superbox(b"c2pa", b"c2pa", *manifests)
+
+
+def manifest(*assertions: bytes) -> bytes:
+    return superbox(b"c2ma", b"urn:c2pa:x", superbox(b"c2as", b"c2pa.assertions", *assertions))
+
+
+def assertion(content: bytes, name: bytes = b"org.example.x") -> bytes:
+    return superbox(b"cbor", name, cbor(content))
+
+
+def in_png(content: bytes) -> bytes:
+    """The sample picture with ``content`` as its manifest store."""
+    png = (MEDIA / "still.png").read_bytes()
+    chunk = b"caBX" + content
+    return png[:33] + len(content).to_bytes(4, "big") + chunk + zlib.crc32(chunk).to_bytes(4, "big") + png[33:]
+
+
+def store_of(png: bytes) -> bytes:
+    at = png.index(b"caBX")
+    return png[at + 4 : at + 4 + int.from_bytes(png[at - 4 : at], "big")]
+
+
+def with_content(boxes: bytes, name: bytes, content: bytes) -> bytes:
+    """The same boxes, with ``content`` in the assertion called ``name``, and every length right."""
+    made, offset = b"", 0
+    while offset < len(boxes):
+        length = int.from_bytes(boxes[offset : offset + 4], "big")
+        kind, body = boxes[offset + 4 : offset + 8], boxes[offset + 8 : offset + length]
+        offset += length
+        if kind == b"jumb":
+            head = int.from_bytes(body[:4], "big")
+            found = body[25:head].startswith(name + b"\x00")
+            body = body[:head] + (cbor(content) if found else with_content(body[head:], name, content))
+        made += box(kind, body)
+    return made
+
+
+# --- the file that aborts the engine ---------------------------------------------------------------
+
+ASCII, ABORTS = b"org.provlabel.label", "org.provlabel.\u00e9abe".encode()
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory: pytest.TempPathFactory, signer: Signer, cage: Cage) -> dict[str, Path]:
+    """Every sample, labelled, by its name; shared, so no test writes to them."""
+    folder = tmp_path_factory.mktemp("labelled")
+    for name in SAMPLES:
+        label_file(MEDIA / name, folder / name, Label(kind="ai_generated"), signer, cage=cage)
+    return {name: folder / name for name in SAMPLES}
+
+
+def aborting(content: bytes) -> bytes:
+    """Rename the label's assertion, in its box and in the claim, to one that makes the engine abort."""
+    assert content.count(ASCII) == 2
+    assert len(ASCII) == len(ABORTS)
+    content = content.replace(ASCII, ABORTS)
+    return in_png(store_of(content)) if content.startswith(b"\x89PNG") else content
+
+
+def compressed(png: bytes) -> bytes:
+    """The same picture with its manifest in a ``brob`` box, which the pre-scan does not look into."""
+    whole = store_of(png)
+    head = 8 + int.from_bytes(whole[8:12], "big")
+    inner = whole[head:]
+    name = inner[8 + 25 :].split(b"\x00", 1)[0]
+    # Brotli (RFC 7932 §9.2): one stored meta-block, then an empty last one.
+    stored = ((len(inner) - 1) << 4 | 1 << 20).to_bytes(3, "little") + inner + b"\x03"
+    return in_png(box(b"jumb", whole[8:head] + superbox(b"c2cm", name, box(b"brob", stored))))
+
+
+@pytest.fixture(scope="module")
+def seen(labelled: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file that the pre-scan refuses."""
+    path = tmp_path_factory.mktemp("hostile") / "seen.png"
+    path.write_bytes(aborting(labelled["still.png"].read_bytes()))
+    return path
+
+
+@pytest.fixture(scope="module")
+def unseen(seen: Path) -> Path:
+    """The file that only the cage stands against."""
+    path = seen.with_name("unseen.png")
+    path.write_bytes(compressed(seen.read_bytes()))
+    return path
+
+
+BARE = """
+import sys
+from provlabel import engine
+from provlabel.trust import TrustStore
+with open(sys.argv[1], "rb") as stream:
+    print(engine.read(stream, sys.argv[2], TrustStore()).state)
+"""
+
+
+def bare_engine(path: Path, mime: str = "image/png") -> subprocess.CompletedProcess[str]:
+    run = [sys.executable, "-c", BARE, str(path), mime]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "RUST_BACKTRACE": "0"}
+    return subprocess.run(run, env=env, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_engine_alone_dies_of_it(labelled: dict[str, Path], seen: Path, unseen: Path) -> None:
+    """If this fails the engine was mended, and the tests below need another file."""
+    assert bare_engine(labelled["still.png"]).stdout == "Valid\n"
+    for path in (seen, unseen):
+        done = bare_engine(path)
+        assert done.returncode == -signal.SIGABRT, done.stderr
+        assert "not a char boundary" in done.stderr
+
+
+def test_compressed_manifest_is_one_that_the_engine_reads(labelled: dict[str, Path], tmp_path: Path) -> None:
+    """So it is the name that makes the engine abort, not the compression."""
+    path = tmp_path / "honest.png"
+    path.write_bytes(compressed(labelled["still.png"].read_bytes()))
+    assert bare_engine(path).stdout == "Invalid\n"  # compressed after it was signed
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_prescan_refuses_it(
+    name: str, labelled: dict[str, Path], trust: TrustStore, cage: Cage, tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(aborting(labelled[name].read_bytes()))
+    judged = verify_file(path, trust=trust, cage=cage).files[0]
+    assert (judged.state, judged.axes.content, judged.passed) == ("unreadable", "unreadable", False)
+    assert rules(judged) == ["content.refused", "policy.state"]
+    assert "ASCII" in judged.findings[0].message
+    assert judged.label is None
+
+
+def test_cage_stands_when_the_prescan_sees_nothing(unseen: Path, trust: TrustStore, cage: Cage) -> None:
+    scan_store(store_of(unseen.read_bytes()))  # nothing to refuse
+    judged = verify_file(unseen, trust=trust, cage=cage).files[0]
+    assert (judged.state, judged.axes.content, judged.passed) == ("unreadable", "unreadable", False)
+    assert rules(judged) == ["content.worker-died", "policy.state"]
+    assert "SIGABRT" in judged.findings[0].message
+
+
+def test_damaged_container_does_not_switch_the_prescan_off(
+    labelled: dict[str, Path], trust: TrustStore, cage: Cage, tmp_path: Path
+) -> None:
+    path = tmp_path / "take.wav"
+    wav = aborting(labelled["take.wav"].read_bytes())
+    path.write_bytes(wav[:4] + (len(wav) + 100).to_bytes(4, "little") + wav[8:])  # declares more than there is
+    judged = verify_file(path, trust=trust, cage=cage).files[0]
+    assert judged.state == "unreadable"
+    assert "content.worker-died" not in rules(judged)
+
+
+@BOTH
+def test_others_are_judged_all_the_same(
+    launch: Launch, labelled: dict[str, Path], seen: Path, unseen: Path, trust: TrustStore
+) -> None:
+    good = list(labelled.values())
+    with Cage(launch) as cage:
+        report = verify_paths([*good[:2], seen, good[2], unseen, unseen, *good[3:]], trust=trust, cage=cage)
+    states = [item.state for item in report.files]
+    assert states == ["trusted"] * 2 + ["unreadable", "trusted"] + ["unreadable"] * 2 + ["trusted"] * 2
+    assert (report.summary.passed, report.summary.failed, report.errors) == (5, 3, ())
+
+
+def test_command_line_judges_the_others_and_prints_no_trace(
+    labelled: dict[str, Path], seen: Path, unseen: Path, cli: Cli
+) -> None:
+    good = labelled["cover.jpg"]
+    done = cli("verify", good, seen, unseen, labelled["take.wav"], "--trust", "test", "--format", "json")
+    assert done.returncode == 1
+    states = [item["state"] for item in json.loads(done.stdout)["files"]]
+    assert states == ["trusted", "unreadable", "unreadable", "trusted"]
+    assert done.stderr == ""
+    assert cli("show", unseen).returncode == 3
+
+
+@pytest.mark.parametrize("role", ["source", "parent", "ingredient"])
+def test_it_is_never_signed(role: str, unseen: Path, label: Label, signer: Signer, cage: Cage, tmp_path: Path) -> None:
+    """The key lies in this process: what kills the engine is stopped before they meet."""
+    source = unseen if role == "source" else MEDIA / "take.wav"
+    more = {} if role == "source" else {f"{role}s": [unseen]}
+    with pytest.raises(InputError, match="died on this file"):
+        label_file(source, tmp_path / "out", label, signer, cage=cage, **more)  # type: ignore[arg-type]
+    assert not list(tmp_path.glob("out*"))
+    assert not list(tmp_path.glob(".provlabel-*"))
+
+
+def test_what_a_worker_prints_stays_inside(unseen: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with Cage() as cage:
+        assert cage.read(unseen).trouble is not None
+    assert tuple(capfd.readouterr()) == ("", "")
+
+
+# --- death, time and memory ------------------------------------------------------------------------
+
+
+def kind_of_trouble(evidence: Evidence) -> str | None:
+    return evidence.trouble.kind if evidence.trouble else None
+
+
+@BOTH
+def test_worker_killed_between_two_files_harms_neither(launch: Launch, labelled: dict[str, Path]) -> None:
+    workers: list[Worker] = []
+    with Cage(recorded(launch, workers)) as cage:
+        assert cage.read(labelled["cover.jpg"]).trouble is None
+        end(workers[0])
+        assert kind_of_trouble(cage.read(labelled["still.png"])) is None
+        assert len(workers) == 2
+
+
+@BOTH
+def test_worker_is_rebuilt_after_it_was_killed(launch: Launch, labelled: dict[str, Path]) -> None:
+    workers: list[Worker] = []
+    with Cage(recorded(launch, workers)) as cage:
+        cage.start()
+        end(workers[0])
+        cage.read(labelled["cover.jpg"])
+        assert cage.read(labelled["still.png"]).trouble is None
+        assert cage.read(labelled["take.wav"]).trouble is None
+        assert len(workers) == 2
+
+
+def test_relaunch_is_used_after_a_death(labelled: dict[str, Path], unseen: Path) -> None:
+    first: list[Worker] = []
+    second: list[Worker] = []
+    with Cage(recorded(spawn, first), relaunch=recorded(spawn, second)) as cage:
+        assert kind_of_trouble(cage.read(unseen)) == "died"
+        assert cage.read(labelled["still.png"]).trouble is None
+        assert (len(first), len(second)) == (1, 1)
+
+
+def test_worker_killed_at_its_work_harms_that_file_alone(labelled: dict[str, Path]) -> None:
+    workers: list[Worker] = []
+    with Cage(recorded(spawn, workers)) as cage:
+        cage.start()
+        os.kill(workers[0].pid, signal.SIGSTOP)  # it cannot answer before it dies
+        killer = threading.Timer(0.2, os.kill, (workers[0].pid, signal.SIGKILL))
+        killer.start()
+        assert cage.read(labelled["cover.jpg"]).trouble is not None
+        killer.join()
+        assert cage.read(labelled["cover.jpg"]).trouble is None
+
+
+def test_worker_that_hangs_is_given_up(labelled: dict[str, Path]) -> None:
+    workers: list[Worker] = []
+    with Cage(recorded(spawn, workers), limits=Limits(cpu_seconds=1)) as cage:
+        cage.start()
+        os.kill(workers[0].pid, signal.SIGSTOP)
+        evidence = cage.read(labelled["cover.jpg"])
+        assert evidence.trouble is not None
+        assert (evidence.trouble.kind, evidence.trouble.text) == ("too-costly", "it took too long")
+        with pytest.raises(ProcessLookupError):
+            os.kill(workers[0].pid, 0)
+        assert cage.read(labelled["cover.jpg"]).trouble is None
+
+
+@pytest.fixture
+def swelling(labelled: dict[str, Path], tmp_path: Path) -> Path:
+    """A byte string of 3 MB in the label: it passes the pre-scan, and the engine takes 145 times as much."""
+    png, size = labelled["still.png"].read_bytes(), 3_000_000
+    content = b"\xa1\x61x\x5a" + size.to_bytes(4, "big") + bytes(size)
+    path = tmp_path / "swelling.png"
+    path.write_bytes(in_png(with_content(store_of(png), ASCII, content)))
+    scan_store(store_of(path.read_bytes()))
+    return path
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS knows no limit of address space")
+@pytest.mark.parametrize("limits", [Limits(), Limits(base_mib=128, memory_factor=0)], ids=["ours", "small"])
+def test_too_much_memory(limits: Limits, swelling: Path, labelled: dict[str, Path], trust: TrustStore) -> None:
+    with Cage(limits=limits) as cage:
+        report = verify_paths([swelling, labelled["still.png"], swelling], trust=trust, cage=cage)
+    assert [item.state for item in report.files] == ["unreadable", "trusted", "unreadable"]
+    assert rules(report.files[0]) == ["content.too-costly", "policy.state"]
+    assert "memory" in report.files[0].findings[0].message
+
+
+@pytest.fixture
+def stalling(tmp_path: Path) -> Path:
+    """39 stores side by side in one picture, each just within the limits: seconds of work."""
+    jpeg, items = (MEDIA / "cover.jpg").read_bytes(), MAX_CBOR_ITEMS - 10
+    whole = store(cbor(b"\x9a" + items.to_bytes(4, "big") + bytes(items)))
+    segments = b""
+    for instance in range(1, 40):
+        for number, start in enumerate(range(0, len(whole), 60_000), 1):
+            body = b"JP" + instance.to_bytes(2, "big") + number.to_bytes(4, "big")
+            body += (whole[:8] if start else b"") + whole[start : start + 60_000]
+            segments += b"\xff\xeb" + (len(body) + 2).to_bytes(2, "big") + body
+    path = tmp_path / "stalling.jpg"
+    path.write_bytes(jpeg[:2] + segments + jpeg[2:])
+    return path
+
+
+def test_too_much_time(stalling: Path, labelled: dict[str, Path], trust: TrustStore) -> None:
+    with Cage(limits=Limits(cpu_seconds=1)) as cage:
+        report = verify_paths([stalling, labelled["still.png"]], trust=trust, cage=cage)
+    assert [item.state for item in report.files] == ["unreadable", "trusted"]
+    assert rules(report.files[0]) == ["content.too-costly", "policy.state"]
+    said = report.files[0].findings[0].message
+    assert "it used up its time" in said or "it took too long" in said  # the second on a busy machine
+
+
+@LINUX
+def test_limits_are_set_in_the_worker(labelled: dict[str, Path]) -> None:
+    """The system holds them, and not only the clock of whoever waits."""
+    workers: list[Worker] = []
+    path = labelled["take.wav"]
+    with Cage(recorded(spawn, workers), limits=Limits(base_mib=300, memory_factor=3, cpu_seconds=7)) as cage:
+        assert cage.read(path).trouble is None
+        lines = Path(f"/proc/{workers[0].pid}/limits").read_text().splitlines()
+    soft = {line[:26].strip(): line[26:].split()[0] for line in lines}
+    assert soft["Max address space"] == str((300 << 20) + 3 * path.stat().st_size)
+    assert soft["Max cpu time"] in ("7", "8")
+    assert soft["Max core file size"] == "0"
+
+
+@LINUX
+def test_time_is_counted_for_each_file_anew(labelled: dict[str, Path]) -> None:
+    """A worker that has done an hour of honest work is as good as a new one."""
+    workers: list[Worker] = []
+    with Cage(recorded(spawn, workers), limits=Limits(cpu_seconds=2)) as cage:
+        cage.start()
+        while cpu_of(workers[0]) < 2.2:
+            assert cage.read(labelled["take.wav"]).trouble is None
+        assert len(workers) == 1
+
+
+def cpu_of(worker: Worker) -> float:
+    """Seconds of CPU that a worker has used: fields 14 and 15 of ``/proc/PID/stat``."""
+    fields = Path(f"/proc/{worker.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+# --- one cage, many users --------------------------------------------------------------------------
+
+
+def test_threads_share_one_cage(labelled: dict[str, Path], seen: Path, trust: TrustStore) -> None:
+    wanted = {str(path): "trusted" for path in labelled.values()}
+    wanted |= {str(MEDIA / name): "unsigned" for name in SAMPLES}
+    jobs = [*wanted] * 4 + [str(seen)] + [*wanted] * 4
+    wanted[str(seen)] = "unreadable"
+    with Cage() as cage, ThreadPoolExecutor(8) as pool:
+        reports = pool.map(lambda path: verify_file(path, trust=trust, cage=cage), jobs)
+        judged = [(report.files[0].path, report.files[0].state) for report in reports]
+    assert judged == [(path, wanted[path]) for path in jobs]
+
+
+@forks
+@BOTH
+def test_cage_works_in_a_forked_child(launch: Launch, labelled: dict[str, Path]) -> None:
+    """A forked copy makes a worker of its own, and leaves that of its parent alone."""
+    with Cage(launch) as cage:
+        before = cage.read(labelled["cover.jpg"])
+        pid = os.fork()
+        if pid == 0:
+            status = 1
+            try:
+                same = cage.read(labelled["cover.jpg"]).sha256 == before.sha256
+                status = 0 if same and cage.read(labelled["still.png"]).format == "PNG" else 2
+                cage.close()
+            finally:
+                os._exit(status)
+        after = cage.read(labelled["take.wav"])
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+        assert after.format == "WAV"
+        assert cage.read(labelled["cover.jpg"]) == before
+
+
+def open_files() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+@LINUX
+@BOTH
+def test_nothing_leaks_over_rebuilds(launch: Launch, labelled: dict[str, Path]) -> None:
+    """50 workers: half of them are killed, half are closed; no file stays open, no process stays."""
+    rounds = 50 if launch is fork else 6  # a worker of its own program takes longer to start
+    workers: list[Worker] = []
+    with Cage(recorded(launch, workers)) as cage:
+        cage.read(labelled["still.png"])
+        cage.close()
+        before = open_files()
+        for number in range(rounds):
+            cage.start()
+            if number % 2:
+                end(workers[-1])
+                cage.read(labelled["still.png"])
+            cage.close()
+        assert open_files() == before
+    assert len(workers) > rounds
+    for worker in workers:
+        with pytest.raises(ProcessLookupError):
+            os.kill(worker.pid, 0)
+
+
+@LINUX
+def test_worker_has_none_of_our_environment_and_files(
+    labelled: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROVLABEL_CANARY", "sings-of-secrets")
+    secret = tmp_path / "secret"
+    secret.touch()
+    workers: list[Worker] = []
+    with secret.open() as held, Cage(recorded(spawn, workers)) as cage:
+        assert not os.get_inheritable(held.fileno())
+        assert cage.read(labelled["still.png"]).trouble is None
+        place = Path(f"/proc/{workers[0].pid}")
+        environ, command = (place / "environ").read_bytes(), (place / "cmdline").read_bytes()
+        files = [os.readlink(link) for link in (place / "fd").iterdir()]
+    assert environ == b"LC_ALL=C.UTF-8\0"
+    assert b"sings-of-secrets" not in command
+    assert str(secret) not in files
+    assert not [name for name in files if "socket" in name]
+
+
+def test_worker_does_not_load_code_from_where_we_stand(
+    labelled: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trap = tmp_path / "trap"
+    trap.mkdir()
+    for name in ("provlabel.py", "msgspec.py", "json.py", "libc2pa_c.so"):
+        (trap / name).write_text("raise SystemExit('taken from the current directory')")
+    monkeypatch.chdir(trap)
+    monkeypatch.setattr(sys, "path", ["", *sys.path])
+    with Cage() as cage:
+        assert cage.read(labelled["still.png"]).trouble is None
+
+
+# --- the pre-scan ----------------------------------------------------------------------------------
+
+
+def arrays(depth: int) -> bytes:
+    return b"\x81" * depth + b"\x00"
+
+
+def nested(depth: int) -> bytes:
+    made = b""
+    for _ in range(depth):
+        made = superbox(b"x\x00\x00\x00", b"x", made)
+    return made
+
+
+def items(count: int) -> bytes:
+    """``count`` CBOR items in all: an array and what it holds."""
+    return b"\x9a" + (count - 1).to_bytes(4, "big") + bytes(count - 1)
+
+
+def padded(size: int) -> bytes:
+    """A store of ``size`` bytes."""
+    return store(box(b"bidb", bytes(size - len(store(box(b"bidb", b""))))))
+
+
+LIMITS: dict[str, tuple[Callable[[int], bytes], int]] = {
+    "bytes": (padded, MAX_STORE),
+    "boxes": (lambda count: store(*[box(b"free", b"")] * (count - 1)), MAX_BOXES),
+    "assertions": (lambda count: store(manifest(*[assertion(b"\xa0")] * count)), MAX_ASSERTIONS),
+    "assertions of all": (lambda count: store(*[manifest(assertion(b"\xa0"))] * 50, rest(count - 50)), MAX_ASSERTIONS),
+    "manifests": (lambda count: store(*[manifest()] * count), MAX_MANIFESTS),
+    "box depth": (nested, MAX_BOX_DEPTH),
+    "data depth": (lambda depth: store(cbor(arrays(depth))), MAX_CBOR_DEPTH - 1),
+    "data items": (lambda count: store(cbor(items(count))), MAX_CBOR_ITEMS),
+    "data items of all": (lambda count: store(cbor(items(100)), cbor(items(count - 100))), MAX_CBOR_ITEMS),
+}
+
+
+def rest(count: int) -> bytes:
+    return manifest(*[assertion(b"\xa0")] * count)
+
+
+@pytest.mark.parametrize("what", LIMITS)
+def test_limits_hold_to_the_number(what: str) -> None:
+    make, limit = LIMITS[what]
+    scan_store(make(limit))
+    with pytest.raises(Refused):
+        scan_store(make(limit + 1))
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (store(manifest(*[assertion(b"\xa0")] * 600)), "too many assertions"),
+        (store(*[manifest()] * 101), "too many manifests"),
+        (store(cbor(b"\x81" * 5000 + b"\x00")), "nested too deeply"),
+        (nested(100), "nested too deeply"),
+        (bytes(MAX_STORE + 1), "bytes of manifest"),
+        (store(manifest(assertion(b"\xa0", "org.x.\u00e9".encode()))), "ASCII"),
+        (store(manifest(assertion(b"\xa0", b"org.x.\xff"))), "ASCII"),
+    ],
+)
+def test_refusal_says_why(content: bytes, why: str) -> None:
+    with pytest.raises(Refused, match=why):
+        scan_store(content)
+
+
+HUGE = [b"\xff" * 8, (1 << 62).to_bytes(8, "big"), (1 << 33).to_bytes(8, "big"), (20_000_000).to_bytes(8, "big")]
+
+
+@pytest.mark.parametrize("major", [2, 3, 4, 5], ids=["bytes", "text", "array", "map"])
+@pytest.mark.parametrize("length", HUGE, ids=["all ones", "2^62", "2^33", "20 MB"])
+def test_declared_lengths_are_not_believed(major: int, length: bytes) -> None:
+    """The engine sets memory aside for what is declared: 4.1 GB for a file of 2.5 kB."""
+    head = bytes([major << 5 | 27]) + length
+    for content in (head, b"\xa1\x61x" + head, b"\x81" + head + b"\x00" * 20, b"\x9f" + head, b"\xc1" + head):
+        with pytest.raises(Refused, match="declares more than its box holds"):
+            scan_store(store(manifest(assertion(content))))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x00\x00\x00\x08jumb",
+        b"\x00\x00\x00\x07jumb\x00",
+        b"\x00\x00\x10\x00jumb" + bytes(20),
+        b"\x00\x00\x00\x01jumb" + b"\xff" * 8,
+        box(b"jumb", box(b"cbor", b"\xa0")),
+        store(cbor(b"")),
+        store(cbor(b"\x82\x00")),
+        store(cbor(b"\x1c")),
+        store(cbor(b"\x9f\x00")),
+    ],
+)
+def test_boxes_that_do_not_fit_are_damage(content: bytes) -> None:
+    with pytest.raises((ContainerError, Refused)):
+        scan_store(content)
+
+
+def test_honest_stores_pass(labelled: dict[str, Path]) -> None:
+    """And the hand-made boxes of this file are such as the engine makes."""
+    honest = store_of(labelled["still.png"].read_bytes())
+    scan_store(honest)
+    assert with_content(honest, b"no such name", b"") == honest
+    assert honest.startswith(store()[4:8], 4)
+    assert store()[8:] == honest[8 : len(store())]
+    for name, path in labelled.items():
+        row = next(row for row in FORMATS if path.suffix in row.suffixes)
+        with path.open("rb") as stream:
+            scan = scan_file(stream, path.stat().st_size, row)
+        assert len(scan.stores) == 1, name
+
+
+@pytest.mark.parametrize("what", ["assertions", "manifests", "box depth", "data items", "bytes"])
+def test_refused_in_the_cage_too(
+    what: str, labelled: dict[str, Path], trust: TrustStore, cage: Cage, tmp_path: Path
+) -> None:
+    make, limit = LIMITS[what]
+    path = tmp_path / "hostile.png"
+    path.write_bytes(in_png(make(limit + 1)))
+    report = verify_paths([path, labelled["still.png"]], trust=trust, cage=cage)
+    assert [item.state for item in report.files] == ["unreadable", "trusted"]
+    assert rules(report.files[0]) == ["content.refused", "policy.state"]
+
+
+def test_hostile_manifest_beside_a_file_is_refused(trust: TrustStore, cage: Cage, tmp_path: Path) -> None:
+    path = tmp_path / "still.png"
+    path.write_bytes((MEDIA / "still.png").read_bytes())
+    (tmp_path / "still.png.c2pa").write_bytes(store(manifest(assertion(b"\xa0", "org.x.\u00e9".encode()))))
+    judged = verify_file(path, trust=trust, cage=cage).files[0]
+    assert (judged.state, rules(judged)[0]) == ("unreadable", "content.refused")
+
+
+# --- anything at all -------------------------------------------------------------------------------
+
+# The same examples in every run, and no folder for them.
+anything = settings(max_examples=80, deadline=None, derandomize=True, database=None)
+KINDS = st.sampled_from([b"jumb", b"jumd", b"cbor", b"json", b"brob", b"c2sh", b"free"])
+LENGTHS = st.one_of(st.none(), st.integers(0, 40), st.sampled_from([0, 1, 7, 8, 0xFFFF, 0xFFFFFFFF]))
+
+
+@st.composite
+def boxes(draw: st.DrawFn, children: st.SearchStrategy[bytes]) -> bytes:
+    """A box that may lie about its length."""
+    body = draw(children)
+    if draw(st.booleans()):
+        uuid = draw(st.sampled_from([b"c2pa", b"c2ma", b"c2as", b"cbor"])) + bytes(12)
+        body = box(b"jumd", uuid + b"\x03" + draw(st.binary(max_size=6)) + b"\x00") + body
+    length = draw(LENGTHS)
+    made = box(draw(KINDS), body)
+    return made if length is None else length.to_bytes(4, "big") + made[4:]
+
+
+STORES = st.recursive(
+    st.binary(max_size=24), lambda inner: st.lists(boxes(inner), max_size=4).map(b"".join), max_leaves=12
+)
+HEADS = {
+    "jpeg": [b"\xff\xd8\xff", b"\xff\xd8\xff\xeb\x00\x20JP\x00\x01\x00\x00\x00\x01"],
+    "png": [b"\x89PNG\r\n\x1a\n", b"\x89PNG\r\n\x1a\n\x00\x00\x00\x10caBX"],
+    "riff": [b"RIFF\x20\x00\x00\x00WAVE", b"RIFF\x28\x00\x00\x00WAVEC2PA\x10\x00\x00\x00"],
+    "id3": [
+        b"ID3\x04\x00\x00\x00\x00\x00\x30",
+        b"ID3\x03\x00\x40\x00\x00\x00\x30GEOB\x00\x00\x00\x20\x00\x00\x00",
+        b"fLaC",
+    ],
+    "gif": [b"GIF89a\x01\x00\x01\x00\x00\x00\x00", b"GIF89a" + bytes(7) + b"!\xff\x0bC2PA_GIF\x01\x00\x00\x20"],
+    "isobmff": [
+        b"\x00\x00\x00\x14ftypisom\x00\x00\x00\x00isom",
+        b"\x00\x00\x00\x00uuid" + bytes.fromhex("d8fec3d61b0e483c92975828877ec481") + bytes(4) + b"manifest" + bytes(9),
+        b"\x00\x00\x00\x00moov\x00\x00\x00\x20udta\x00\x00\x00\x18meta",
+    ],
+    "svg": [
+        b"<svg>",
+        b"<svg><metadata><c2pa:manifest>AAAA",
+        b"<svg><metadata><c2pa:manifest>AAAA</c2pa:manifest></metadata></svg>",
+    ],
+    "tiff": [
+        b"II*\x00\x08\x00\x00\x00\x01\x00\x41\xcd\x07\x00",
+        b"MM\x00*\x00\x00\x00\x08\x00\x02\x01\x4a\x00\x04\x00\x00\x00\x01",
+        b"II+\x00\x08\x00\x00\x00\x10" + bytes(7) + b"\x01" + bytes(7),
+    ],
+    "opaque": [],
+}
+
+
+@anything
+@given(st.binary(max_size=200) | STORES)
+def test_any_store_is_scanned_or_refused(content: bytes) -> None:
+    scanned(scan_store, content)
+
+
+@anything
+@given(st.binary(max_size=60))
+def test_any_data_is_scanned_or_refused(content: bytes) -> None:
+    scanned(scan_store, store(manifest(assertion(content))))
+
+
+@st.composite
+def files(draw: st.DrawFn, kind: str) -> bytes:
+    """What may begin like a file of that container."""
+    return draw(st.sampled_from([b"", *HEADS[kind]])) + draw(st.binary(max_size=120) | STORES)
+
+
+@pytest.mark.parametrize("kind", WALKERS)
+@anything
+@given(data=st.data())
+def test_any_container_is_walked_or_damaged(kind: str, data: st.DataObject) -> None:
+    content, row = data.draw(files(kind)), next(row for row in FORMATS if row.container == kind)
+    scanned(lambda raw: list(WALKERS[kind](io.BytesIO(raw), len(raw))), content)
+    scanned(lambda raw: scan_file(io.BytesIO(raw), len(raw), row), content)
+
+
+@pytest.mark.parametrize("kind", WALKERS)
+@anything
+@given(data=st.data())
+def test_parts_lie_within_their_file(kind: str, data: st.DataObject) -> None:
+    content = data.draw(files(kind))
+    with contextlib.suppress(ContainerError):
+        for part in WALKERS[kind](io.BytesIO(content), len(content)):
+            assert 0 <= part.start <= part.end <= len(content)
+            if part.role == "manifest":
+                assert part.start <= part.payload_at <= part.payload_at + part.payload_length <= part.end
+
+
+@anything
+@given(st.sampled_from([head for heads in HEADS.values() for head in heads] + [b""]), st.binary(max_size=120))
+def test_any_content_is_sniffed(head: bytes, tail: bytes) -> None:
+    content = head + tail
+    found = sniff(lambda offset, length: content[offset : offset + length])
+    assert found is None or found in FORMATS
+
+
+def scanned(scan: Callable[[bytes], Iterator[object] | object], content: bytes) -> object:
+    """What ``scan`` returns, or nothing where it raised as it may."""
+    try:
+        return scan(content)
+    except (Refused, ContainerError):
+        return None
