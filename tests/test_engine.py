@@ -259,10 +259,16 @@ def test_fact_10_the_engine_truncates_first_and_we_do_not(
     source, theirs, ours = media / "cover.jpg", media / "theirs.jpg", media / "ours.jpg"
     for dest in (theirs, ours):
         dest.write_bytes(b"something precious")
-    info = c2pa.C2paSignerInfo(b"es256", signer.chain_pem.encode(), b"no key", None)  # type: ignore[attr-defined]
+
+    def fail(_: bytes) -> bytes:
+        raise ConnectionError
+
+    made = definition(label, signed_label(label), has_parent=False)
+    builder = c2pa.Builder(json.dumps(made))
+    failing = c2pa.Signer.from_callback(fail, c2pa.C2paSigningAlg.ES256, signer.chain_pem)
     with pytest.raises(c2pa.C2paError):
-        made = definition(label, signed_label(label), has_parent=False)
-        c2pa.Builder(json.dumps(made)).sign_file(str(source), str(theirs), c2pa.Signer.from_info(info))
+        builder.sign_file(str(source), str(theirs), failing)
+    assert theirs.read_bytes() != b"something precious", "the trap is gone"
     with pytest.raises(SignerError):
         label_file(source, ours, label, Failing(signer.chain_pem), replace=True, cage=cage)
     assert ours.read_bytes() == b"something precious"
