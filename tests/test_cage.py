@@ -678,6 +678,23 @@ HEADS = {
         b"ID3\x03\x00\x40\x00\x00\x00\x30GEOB\x00\x00\x00\x20\x00\x00\x00",
         b"fLaC",
     ],
+    "gif": [b"GIF89a\x01\x00\x01\x00\x00\x00\x00", b"GIF89a" + bytes(7) + b"!\xff\x0bC2PA_GIF\x01\x00\x00\x20"],
+    "isobmff": [
+        b"\x00\x00\x00\x14ftypisom\x00\x00\x00\x00isom",
+        b"\x00\x00\x00\x00uuid" + bytes.fromhex("d8fec3d61b0e483c92975828877ec481") + bytes(4) + b"manifest" + bytes(9),
+        b"\x00\x00\x00\x00moov\x00\x00\x00\x20udta\x00\x00\x00\x18meta",
+    ],
+    "svg": [
+        b"<svg>",
+        b"<svg><metadata><c2pa:manifest>AAAA",
+        b"<svg><metadata><c2pa:manifest>AAAA</c2pa:manifest></metadata></svg>",
+    ],
+    "tiff": [
+        b"II*\x00\x08\x00\x00\x00\x01\x00\x41\xcd\x07\x00",
+        b"MM\x00*\x00\x00\x00\x08\x00\x02\x01\x4a\x00\x04\x00\x00\x00\x01",
+        b"II+\x00\x08\x00\x00\x00\x10" + bytes(7) + b"\x01" + bytes(7),
+    ],
+    "opaque": [],
 }
 
 

@@ -734,6 +734,10 @@ def test_a_movie_cut_between_two_boxes_is_not_signed(make: Make, label: Label, s
         ("TIFF", b"II*\x00\x08\x00\x00\x00\xff\xff" + bytes(90)),
         ("BigTIFF", b"II+\x00\x08\x00\x00\x00\x10" + bytes(7) + b"\xff" * 8),
         ("TIFF", b"II*\x00\x08\x00\x00\x00\x01\x00\x41\xcd\x07\x00\xff\xff\xff\xff\x08\x00\x00\x00" + bytes(4)),
+        (  # a list of directories longer than any honest one
+            "TIFF",
+            b"II*\x00\x08\x00\x00\x00\x01\x00\x4a\x01\x04\x00\x00\x10\x00\x00\x1a\x00\x00\x00" + bytes(4 + 4 * 4_096),
+        ),
         ("GIF", b"GIF89a" + bytes(7) + b"\x00"),
         ("GIF", b"GIF89a" + bytes(7) + b"!\xff\x0bC2PA_GIF\x01\x00\x00\xff"),
         ("MP4", ftyp("isom") + b"\x00\x00\x00\x01moov" + b"\xff" * 8),

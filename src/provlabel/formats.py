@@ -55,7 +55,7 @@ _NO_WRITER = "the engine cannot write a manifest into it"
 # The order matters where one format is a special case of another: DNG before TIFF, MOV before MP4.
 FORMATS: tuple[Format, ...] = (
     Format(
-        "JPEG", "image/jpeg", "image", (".jpg", ".jpeg", ".jpe"), "jpeg", _APP11,
+        "JPEG", "image/jpeg", "image", (".jpg", ".jpeg", ".jpe", ".jfif"), "jpeg", _APP11,
         lambda head, _: head.startswith(b"\xff\xd8\xff"),
     ),
     Format(
@@ -135,7 +135,7 @@ FORMATS: tuple[Format, ...] = (
         lambda head, _: head.startswith(b"FORM") and head[8:12] in (b"AIFF", b"AIFC"), _NO_WRITER,
     ),
     Format(
-        "RF64", "audio/wav", "audio", (".wav", ".rf64"), "opaque", _BESIDE,
+        "RF64", "audio/wav", "audio", (".wav", ".rf64", ".bw64"), "opaque", _BESIDE,
         lambda head, _: head[:4] in (b"RF64", b"BW64") and head[8:12] == b"WAVE", _NO_WRITER,
     ),
     Format(

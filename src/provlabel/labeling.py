@@ -10,7 +10,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
 
 from msgspec import Struct
 
@@ -161,7 +161,7 @@ def label_file(
             in_place=same and not aside,
         )
     return Receipt(
-        output=str(target),
+        output=str(place.target),
         format=checked.fmt.name,
         manifest=written.manifests[0].urn,
         manifest_bytes=len(store),
@@ -257,20 +257,6 @@ def _checked(path: Path, cage: cages.Cage, accept_broken: bool) -> _Checked:
     return _Checked(path, _BY_NAME[evidence.format], evidence)
 
 
-def labeled_name(source: Path) -> Path:
-    """Return where the labelled ``source`` goes when nobody says where."""
-    return source.with_name(f"{source.stem}.labeled{source.suffix}")
-
-
-def _require_embeddable(checked: _Checked) -> None:
-    """Refuse a file that the engine would break, although its format can hold a manifest."""
-    if checked.evidence.obstacle:
-        raise InputError(
-            f"{_shown(checked.path)}: the manifest cannot be embedded: {checked.evidence.obstacle}",
-            mend="use --detached: it leaves the file as it is",
-        )
-
-
 def _require_unbroken(evidence: Evidence, shown: str) -> None:
     if why := _break(evidence):
         raise InputError(
@@ -303,6 +289,39 @@ def _parent(checked: _Checked, parents: Sequence[Path | str], cage: cages.Cage, 
             mend="leave --parent away, or give the other file with --ingredient",
         )
     return _checked(Path(parents[0]), cage, accept_broken)
+
+
+class _Place(NamedTuple):
+    """Where the result goes."""
+
+    target: Path  #: the labelled file, or the manifest beside it
+    detached: bool
+    in_place: bool  #: the target is the source
+    copy: Path | None  #: where the content of a detached manifest is copied to
+    replace: bool
+
+
+def labeled_name(source: Path) -> Path:
+    """Return where the labelled ``source`` goes when nobody says where."""
+    return source.with_name(f"{source.stem}.labeled{source.suffix}")
+
+
+def _place(checked: _Checked, dest: Path | None, detached: bool, replace: bool) -> _Place:
+    """Decide between embedded and detached, and refuse what embedding would break."""
+    source = checked.path
+    if detached or not checked.fmt.embed:
+        elsewhere = None if dest is None or _lies_at(dest, source) else dest
+        return _Place(beside(elsewhere or source), True, False, elsewhere, replace)
+    if checked.evidence.obstacle:
+        raise InputError(
+            f"{_shown(source)}: the manifest cannot be embedded: {checked.evidence.obstacle}",
+            mend="use --detached: it leaves the file as it is",
+        )
+    target = dest or labeled_name(source)
+    in_place = _lies_at(target, source)
+    if in_place and not replace:
+        raise OutputError(f"{_shown(target)}: is the source itself", mend="add --in-place, or choose another output")
+    return _Place(target, False, in_place, None, replace)
 
 
 def _lies_at(dest: Path, source: Path) -> bool:
@@ -365,7 +384,7 @@ def _write(
     ingredients: Sequence[tuple[_Checked, dict[str, Any]]],
     made: Definition,
     signer: Signer,
-    target: Path,
+    place: _Place,
     cage: cages.Cage,
     *,
     detached: bool,
@@ -374,8 +393,8 @@ def _write(
 ) -> tuple[bytes, Evidence]:
     """Sign into a scratch file, read it back, publish it; return the manifest and what was read back."""
     with contextlib.ExitStack() as stack:
-        if in_place:
-            stack.enter_context(locked(target))
+        if place.in_place:
+            stack.enter_context(locked(place.target))
         with contextlib.ExitStack() as sources:
             stream = sources.enter_context(_reopened(checked))
             files = [
@@ -383,13 +402,17 @@ def _write(
                 for item, said in ingredients
             ]
             like = os.fstat(stream.fileno())
+            mode = like.st_mode & 0o777
+            if place.copy is not None:
+                copy = stack.enter_context(atomic_output(place.copy, replace=place.replace, mode=mode))
+                copy_to(stream, copy.stream)
             scratch = stack.enter_context(
-                atomic_output(target, replace=replace, mode=like.st_mode & 0o777, like=like if in_place else None)
+                atomic_output(place.target, replace=place.replace, mode=mode, like=like if place.in_place else None)
             )
             with _explained(checked.path, signer):
-                store = _sign(stream, scratch.stream, checked.fmt, made, signer, files, detached)
+                store = _sign(stream, scratch.stream, checked.fmt, made, signer, files, place.detached)
         with _explained(checked.path, signer):
-            return store, _read_back(checked, scratch, store if detached else None, cage)
+            return store, _read_back(checked, scratch, store if place.detached else None, cage)
 
 
 def _sign(
@@ -454,8 +477,7 @@ def _require_parts(checked: _Checked, scratch: Scratch) -> None:
     container = checked.fmt.container
     with _reopened(checked) as source:
         before = inventory(container, source, source.seek(0, os.SEEK_END))
-    after = inventory(container, scratch.stream, scratch.stream.seek(0, os.SEEK_END))
-    gone = lost(before, after)
+    gone = lost(before, inventory(container, scratch.stream, scratch.stream.seek(0, os.SEEK_END)))
     if gone:
         raise EngineError(
             f"embedding would lose {_WORDS.get(container, 'parts')}: {printable(', '.join(gone))}",

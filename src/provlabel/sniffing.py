@@ -6,6 +6,7 @@ traps are those measured in Nov 2026: brands that lie, tags at the end of a file
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from typing import Literal
@@ -15,7 +16,7 @@ ReadAt = Callable[[int, int], bytes]
 
 MAX_FTYP = 4 << 10  # brands; the longest seen had 40 bytes
 MAX_PROLOG = 64 << 10  # before the root of an SVG: declaration, comments, DOCTYPE
-_MAX_BOXES = 256
+_MAX_BOXES = 64  # at each level; the walk is made outside of the cage, too
 _MAX_TAGS = 4_096
 
 
@@ -148,7 +149,7 @@ def _brands(head: bytes, read_at: ReadAt) -> tuple[bytes, ...]:
 
 def _handlers(read_at: ReadAt) -> Iterator[bytes]:
     """Yield the kind of each track: ``soun``, ``vide``, ``text``, …"""
-    for _, moov, end in _boxes(read_at, 0, None, b"moov"):
+    for _, moov, end in itertools.islice(_boxes(read_at, 0, None, b"moov"), 1):
         for _, trak, trak_end in _boxes(read_at, moov, end, b"trak"):
             for _, mdia, mdia_end in _boxes(read_at, trak, trak_end, b"mdia"):
                 for _, hdlr, _ in _boxes(read_at, mdia, mdia_end, b"hdlr"):

@@ -251,18 +251,14 @@ def _exclusions(hashed: Manifest, effects: dict[Effect, list[Code]]) -> tuple[li
     roles = {part.role for part in judged if part.xpath not in _OFFSETS}
     if "excluded" in effects and not judged:
         return [finding("content.not-fully-bound", _said(effects["excluded"][0]))], []
-    if roles - _HARMLESS:
-        return [finding("content.not-fully-bound", _left_out(judged))], []
-    notes = ["content.metadata-excluded"] if "metadata" in roles else []
-    notes += ["content.offsets-excluded"] if any(part.xpath in _OFFSETS for part in judged) else []
+    notes = ["content.metadata-excluded"] if any(part.role == "metadata" for part in judged) else []
+    notes += ["content.offsets-excluded"] if len(judged) < len(hashed.exclusions) else []
     return [], [finding(rule) for rule in notes]
 
 
-def _left_out(parts: list[Exclusion]) -> str:
-    """Name what is left out and may be seen or heard."""
-    first = next(part for part in parts if part.role not in _HARMLESS and part.xpath not in _OFFSETS)
-    place = f"boxes {first.xpath}" if first.xpath else f"{first.length} bytes at byte {first.start}"
-    what = "which hold more than padding" if first.role == "media" else "and what lies there is not known"
+def _left_out(part: Exclusion) -> str:
+    place = f"boxes {part.xpath}" if part.xpath else f"{part.length} bytes at byte {part.start}"
+    what = "which hold more than padding" if part.role == "media" else "and what lies there is not known"
     return f"the hash leaves out {place}, {what}"
 
 

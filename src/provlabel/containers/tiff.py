@@ -89,7 +89,7 @@ def _directories(stream: BinaryIO, size: int) -> Iterator[_Directory]:
         name, offset = queue.pop(0)
         if offset in seen and not name.startswith("IFD"):
             continue
-        if offset in seen or len(seen) > MAX_DIRECTORIES:
+        if offset in seen:
             raise ContainerError(f"the directories of tags form a loop at byte {offset}")
         seen.add(offset)
         try:
@@ -105,6 +105,8 @@ def _directories(stream: BinaryIO, size: int) -> Iterator[_Directory]:
         for entry in found.entries:
             if entry.tag in _SUB:
                 queue += [(_SUB[entry.tag], at) for at in _numbers(stream, kind, entry)]
+                if len(queue) + len(seen) > MAX_DIRECTORIES:
+                    raise ContainerError("too many directories of tags")
 
 
 def _directory(stream: BinaryIO, size: int, kind: _Kind, name: str, offset: int) -> _Directory:
