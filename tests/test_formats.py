@@ -398,7 +398,7 @@ def test_labelling_again_keeps_the_first_label(
 
 def signed_by_engine(content: bytes, mime: str, signer: Signer) -> tuple[bytes, bytes]:
     label = Label(kind="ai_generated")
-    made = definition(label, signed_label(label), has_parent=False).manifest
+    made = definition(label, signed_label(label), has_parent=False)
     dest = io.BytesIO()
     store = engine.sign(made, io.BytesIO(content), dest, mime, signer)
     return dest.getvalue(), store

@@ -127,13 +127,7 @@ def label_file(
     checked = _checked(source, cage, accept_broken_parent)
     parent = _parent(checked, parents, cage, accept_broken_parent)
     placed = [_checked(Path(item), cage, accept_broken_parent) for item in ingredients]
-    aside = detached or not checked.fmt.embed
-    dest = Path(dest) if dest is not None else source if aside else labeled_name(source)
-    same = _lies_at(dest, source)
-    if not aside:
-        _require_embeddable(checked)
-        if same and not replace:
-            raise OutputError(f"{_shown(dest)}: is the source itself", mend="add --in-place, or choose another output")
+    place = _place(checked, Path(dest) if dest is not None else None, detached, replace)
     # 2. What will be said.
     said = signed_label(label, prompt_mode, personal=personal)
     made = definition(
@@ -145,33 +139,19 @@ def label_file(
         inputs=inputs,
     )
     # 3. Sign into a scratch file, read it back in full, rename.
-    target = beside(dest) if aside else dest
-    with contextlib.ExitStack() as stack:
-        if aside and not same:
-            _copy(checked, dest, replace, stack)
-        store, written = _write(
-            checked,
-            tuple(_ingredients(parent, placed)),
-            made,
-            signer,
-            target,
-            cage,
-            detached=aside,
-            replace=replace,
-            in_place=same and not aside,
-        )
+    store, written = _write(checked, tuple(_ingredients(parent, placed)), made, signer, place, cage)
     return Receipt(
         output=str(place.target),
         format=checked.fmt.name,
         manifest=written.manifests[0].urn,
         manifest_bytes=len(store),
         source_sha256=checked.evidence.sha256,
-        sha256=hashlib.sha256(store).hexdigest() if aside else written.sha256,
+        sha256=hashlib.sha256(store).hexdigest() if place.detached else written.sha256,
         parent=parent.manifest if parent else None,
-        detached=aside,
+        detached=place.detached,
         prompt_sha256=said.system.get("prompt", {}).get("sha256"),
         prompt_salt=said.prompt_salt,
-        warnings=tuple(_warnings(checked, parent, *placed, unasked=aside and not detached)),
+        warnings=(*_unasked(checked, detached), *_warnings(checked, parent, *placed)),
     )
 
 
@@ -183,9 +163,9 @@ def label_bytes(
     parents: Sequence[Path | str] = (),
     ingredients: Sequence[Path | str] = (),
     prompt_mode: PromptMode = "omit",
-    accept_broken_parent: bool = False,
     personal: bool = False,
     inputs: bool = False,
+    accept_broken_parent: bool = False,
     cage: cages.Cage | None = None,
 ) -> tuple[bytes, Receipt]:
     """Label an image or sound held in memory and return it with its receipt.
@@ -213,15 +193,18 @@ def label_bytes(
                 accept_broken_parent=accept_broken_parent,
                 cage=cage,
             )
-            if receipt.detached:
-                why = _BY_NAME[receipt.format].why_detached
-                raise InputError(
-                    f"{receipt.format} is only labelled with a manifest beside it: {why}",
-                    mend="write it to a file and use label_file",
-                )
+            _require_embedded(receipt)
             return dest.read_bytes(), receipt
     except OSError as exc:
         raise OutputError(f"no room for temporary files: {exc}", mend="set TMPDIR to a folder with room") from exc
+
+
+def _require_embedded(receipt: Receipt) -> None:
+    if receipt.detached:
+        raise InputError(
+            f"{receipt.format} is only labelled with a manifest beside it: {_BY_NAME[receipt.format].why_detached}",
+            mend="write it to a file and use label_file",
+        )
 
 
 # --- 1: reading ------------------------------------------------------------------------------------
@@ -357,26 +340,23 @@ def _require_same(checked: _Checked, stream: BinaryIO) -> None:
         raise InputError(f"{_shown(checked.path)}: changed while it was read", mend="try again when it is at rest")
 
 
-def _warnings(checked: _Checked, *used: _Checked | None, unasked: bool) -> Iterator[str]:
-    if unasked:
-        fmt = checked.fmt
+def _unasked(checked: _Checked, detached: bool) -> Iterator[str]:
+    """Say that the manifest lies beside the file although nobody asked for that."""
+    fmt = checked.fmt
+    if not detached and not fmt.embed:
         yield (
             f"{_shown(checked.path)}: {fmt.name} cannot hold a manifest ({fmt.why_detached}), so it lies beside the "
             "file, which is unchanged; keep both together"
         )
-    for item in {id(part): part for part in (checked, *used) if part}.values():
+
+
+def _warnings(*used: _Checked | None) -> Iterator[str]:
+    for item in {id(part): part for part in used if part}.values():
         if _break(item.evidence):
             yield f"{_shown(item.path)}: broken history accepted; that of the result is broken for ever"
 
 
 # --- 3: signing and reading back -------------------------------------------------------------------
-
-
-def _copy(checked: _Checked, dest: Path, replace: bool, stack: contextlib.ExitStack) -> None:
-    """Copy the source to ``dest``; it is published when ``stack`` ends, after the manifest beside it."""
-    stream = stack.enter_context(_reopened(checked))
-    mode = os.fstat(stream.fileno()).st_mode & 0o777
-    copy_to(stream, stack.enter_context(atomic_output(dest, replace=replace, mode=mode)).stream)
 
 
 def _write(
@@ -386,10 +366,6 @@ def _write(
     signer: Signer,
     place: _Place,
     cage: cages.Cage,
-    *,
-    detached: bool,
-    replace: bool,
-    in_place: bool,
 ) -> tuple[bytes, Evidence]:
     """Sign into a scratch file, read it back, publish it; return the manifest and what was read back."""
     with contextlib.ExitStack() as stack:

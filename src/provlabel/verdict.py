@@ -242,14 +242,16 @@ _HARMLESS = frozenset({"manifest", "structure", "metadata"})
 def _exclusions(hashed: Manifest, effects: dict[Effect, list[Code]]) -> tuple[list[Finding], list[Finding]]:
     """Judge what the content hash leaves out besides the manifest: only metadata and padding may be.
 
-    Boxes are looked at in any case: the engine makes no remark about a second ``ftyp``.  So is every
-    range that covers media.  With a remark each range must be known, or what it covers cannot be
-    told, which counts as not covered.
+    We look at everything ourselves: the engine makes no remark about a second ``ftyp``.  Boxes, and
+    all that it does remark on, must be known to us, or what is left out cannot be told, which
+    counts as not covered.
     """
     remarked = "excluded" in effects
-    judged = [part for part in hashed.exclusions if part.xpath or remarked or part.role == "media"]
-    roles = {part.role for part in judged if part.xpath not in _OFFSETS}
-    if "excluded" in effects and not judged:
+    judged = [part for part in hashed.exclusions if part.xpath not in _OFFSETS]
+    for part in judged:
+        if part.role == "media" or (part.role not in _HARMLESS and (remarked or part.xpath)):
+            return [finding("content.not-fully-bound", _left_out(part))], []
+    if remarked and not hashed.exclusions:
         return [finding("content.not-fully-bound", _said(effects["excluded"][0]))], []
     notes = ["content.metadata-excluded"] if any(part.role == "metadata" for part in judged) else []
     notes += ["content.offsets-excluded"] if len(judged) < len(hashed.exclusions) else []
