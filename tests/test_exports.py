@@ -35,6 +35,7 @@ PUBLIC = {
     "label_file",
     "load_label",
     "open_signer",
+    "redact_file",
     "verify_bytes",
     "verify_file",
     "verify_paths",

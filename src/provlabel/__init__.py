@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         VerificationError,
     )
     from provlabel.label import Identifier, Label, Prompt, Provider, System, load_label
-    from provlabel.labeling import Receipt, label_bytes, label_file
+    from provlabel.labeling import Receipt, label_bytes, label_file, redact_file
     from provlabel.policy import Policy
     from provlabel.report import FileReport, Finding, Report
     from provlabel.signers import Signer, open_signer
@@ -50,7 +50,7 @@ _HOMES = {
         "VerificationError",
     ),
     "label": ("Identifier", "Label", "Prompt", "Provider", "System", "load_label"),
-    "labeling": ("Receipt", "label_bytes", "label_file"),
+    "labeling": ("Receipt", "label_bytes", "label_file", "redact_file"),
     "policy": ("Policy",),
     "report": ("FileReport", "Finding", "Report"),
     "signers": ("Signer", "open_signer"),
@@ -86,6 +86,7 @@ __all__ = [
     "label_file",
     "load_label",
     "open_signer",
+    "redact_file",
     "verify_bytes",
     "verify_file",
     "verify_paths",

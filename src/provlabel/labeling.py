@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
 
+import msgspec
 from msgspec import Struct
 
 from provlabel import cage as cages
@@ -23,7 +24,7 @@ from provlabel.engine import IngredientFile
 from provlabel.errors import EngineError, InputError, OutputError, SignerError, UsageError
 from provlabel.evidence import Evidence
 from provlabel.formats import FORMATS, Format
-from provlabel.label import Label, signed_label
+from provlabel.label import Label, SignedLabel, signed_label
 from provlabel.label.vocabularies import PromptMode
 from provlabel.manifest import PARENT, Definition, component, definition, ingredient_definition
 from provlabel.report import Failure
@@ -152,6 +153,47 @@ def label_file(
         prompt_sha256=said.system.get("prompt", {}).get("sha256"),
         prompt_salt=said.prompt_salt,
         warnings=(*_unasked(checked, detached), *_warnings(checked, parent, *placed)),
+    )
+
+
+def redact_file(
+    source: Path | str,
+    dest: Path | str | None,
+    signer: Signer,
+    *,
+    replace: bool = False,
+    cage: cages.Cage | None = None,
+) -> Receipt:
+    """Take the personal fields out of a labelled file, for good, and write the result to ``dest``.
+
+    The bytes of every ``org.provlabel.personal`` in the file's history are removed, a new manifest
+    says that they were, and repeats the rest of the label; everything else stays valid.
+
+    Raises:
+        InputError: the file carries no label of ours with personal fields, or cannot be read.
+        OutputError, SignerError, EngineError: as :func:`label_file`.
+    """
+    source, cage = Path(source), cage or cages.shared()
+    checked = _checked(source, cage, accept_broken=False)
+    redacted = [manifest.urn for manifest in checked.evidence.manifests if manifest.personal is not None]
+    if not redacted:
+        raise InputError(f"{_shown(source)}: holds no personal fields", mend="nothing to do")
+    stated = checked.evidence.manifests[0].label
+    try:
+        label = msgspec.convert(stated, Label)
+    except msgspec.ValidationError as exc:
+        raise InputError(f"{_shown(source)}: its newest label cannot be repeated: {printable(str(exc))}") from exc
+    place = _place(checked, Path(dest) if dest is not None else None, False, replace)
+    made = definition(label, SignedLabel(system=stated), has_parent=True, redacted=redacted)
+    store, written = _write(checked, tuple(_ingredients(checked, ())), made, signer, place, cage)
+    return Receipt(
+        output=str(place.target),
+        format=checked.fmt.name,
+        manifest=written.manifests[0].urn,
+        manifest_bytes=len(store),
+        source_sha256=checked.evidence.sha256,
+        sha256=written.sha256,
+        parent=checked.manifest,
     )
 
 

@@ -21,17 +21,15 @@ from provlabel.cli._shared import (
     format_option,
     quiet_option,
     require_not_among,
-    test_folder,
-    user_folder,
 )
-from provlabel.errors import ConfigError, InputError, LabelError, OutputError, ProvlabelError, UsageError
+from provlabel.cli._signing import early_cage, open_named_signer, signer_option
+from provlabel.errors import InputError, LabelError, OutputError, ProvlabelError, UsageError
 
 if TYPE_CHECKING:
     from provlabel.label import Label
     from provlabel.labeling import Receipt
     from provlabel.signers import Signer
 
-_MAX_SETTINGS = 1 << 20
 _BROKEN = "--insecure-accept-broken-parent"
 
 
@@ -58,9 +56,7 @@ _BROKEN = "--insecure-accept-broken-parent"
 )
 @click.option("--personal", is_flag=True, help="Sign names and other personal fields of people too.")
 @click.option("--inputs", is_flag=True, help="Write prompt (without text), seeds and references as C2PA inputs too.")
-@click.option(
-    "--signer", "signer_uri", metavar="URI", help="file:key.pem?chain=chain.pem, or test. Else PROVLABEL_SIGNER."
-)
+@signer_option
 @click.option("-o", "--output", type=PATH, help="Output, for a single file.")
 @click.option("--out-dir", type=PATH, help="Folder for the outputs.")
 @click.option("--in-place", is_flag=True, help="Replace each file by its labelled self.")
@@ -89,8 +85,8 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
     label = _label_from(options)
     targets = tuple(_targets(files, options))
     require_not_among(options["receipt"], files, "--receipt")
-    with _early_cage() as cage, contextlib.ExitStack() as stack:
-        signer = _open_signer(options["signer_uri"])
+    with early_cage() as cage, contextlib.ExitStack() as stack:
+        signer = open_named_signer(options["signer_uri"])
         _make_folder(options["out_dir"])
         # Opened before anything is signed: a salt that cannot be kept would be lost.
         kept = stack.enter_context(_receipts_file(options))
@@ -119,17 +115,6 @@ def _make_folder(folder: Path | None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
         raise OutputError(f"{printable(str(folder))}: cannot make this folder: {reason(exc)}") from exc
-
-
-def _early_cage() -> Any:
-    """Load the engine, then start the worker as a copy of this process, which holds no key yet."""
-    from provlabel import engine
-    from provlabel.cage import Cage, fork, spawn
-
-    engine.binding()
-    cage = Cage(fork, relaunch=spawn)
-    cage.start()
-    return cage
 
 
 # --- the request -----------------------------------------------------------------------------------
@@ -265,44 +250,6 @@ def _require_other(source: Path, dest: Path) -> None:
         return
     if same:
         raise OutputError(f"{printable(str(dest))}: is the source itself", mend="use --in-place to replace it")
-
-
-# --- the signer ------------------------------------------------------------------------------------
-
-
-def _open_signer(given: str | None) -> Signer:
-    from provlabel.signers import open_signer
-
-    uri = given or os.environ.get("PROVLABEL_SIGNER") or _configured_signer()
-    if not uri:
-        raise ConfigError(
-            "no signer",
-            mend="to try: --signer test; for real: --signer 'file:key.pem?chain=chain.pem' or PROVLABEL_SIGNER",
-        )
-    # The check costs as much as labelling a picture; without it the first signature finds the same faults.
-    return open_signer(f"test:{test_folder()}" if uri == "test" else uri, _ask, check=False)
-
-
-def _configured_signer() -> str | None:
-    path = user_folder() / "config.toml"
-    if not os.path.lexists(path):
-        return None
-    import msgspec
-
-    from provlabel._files import open_regular
-
-    try:
-        with open_regular(path) as stream:
-            signer = msgspec.toml.decode(stream.read(_MAX_SETTINGS)).get("signer")
-    except (ProvlabelError, OSError, ValueError) as exc:
-        raise ConfigError(f"{printable(str(path))}: {exc}", mend='it holds lines such as signer = "test"') from exc
-    return str(signer) if signer else None
-
-
-def _ask(question: str) -> str:
-    if not sys.stdin.isatty():
-        raise ConfigError("the key is encrypted, and there is no terminal to ask at", mend="run it at a terminal")
-    return str(click.prompt(question, hide_input=True, err=True))
 
 
 # --- the work --------------------------------------------------------------------------------------

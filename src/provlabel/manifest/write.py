@@ -54,6 +54,7 @@ def definition(
     transcoded: bool = False,
     components: Sequence[str] = (),
     inputs: bool = False,
+    redacted: Sequence[str] = (),
 ) -> Definition:
     """Return the manifest definition for ``label``.
 
@@ -64,9 +65,19 @@ def definition(
         transcoded: the parent is of another format than the file.
         components: names of the ingredients that were placed into the file.
         inputs: write prompt, seed and references as ``inputTo`` ingredients too.
+        redacted: URNs of manifests in the parent's store whose personal assertion is taken out; the
+            label is then only said again, and nothing was done to the content.
     """
     given = tuple(_inputs(label)) if inputs else ()
-    actions = _actions(label, has_parent, transcoded, components, [item["label"] for item, _ in given])
+    statement = _statement(label)
+    if given:
+        statement["parameters"] = {"ingredientIds": [item["label"] for item, _ in given]}
+    altered = origin_of(label) == "altered" and not redacted
+    actions = [
+        *_beginning(statement, has_parent, altered, transcoded),
+        *(_parts(label) if altered or not has_parent else ()),
+        *({"action": "c2pa.placed", "parameters": {"ingredientIds": [name]}} for name in components),
+    ]
     ingredients = [item for item, _ in given]
     if actions[0]["action"] == "c2pa.opened" and not has_parent:
         ingredients.append(ingredient_definition("parentOf", PARENT, "original, not at hand"))
@@ -82,6 +93,8 @@ def definition(
         made["title"] = label.title
     if ingredients:
         made["ingredients"] = ingredients
+    if redacted:
+        made["redactions"] = [f"self#jumbf=/c2pa/{urn}/c2pa.assertions/{PERSONAL}" for urn in redacted]
     return Definition(made, {item["label"]: content for item, content in given if content is not None})
 
 
@@ -103,33 +116,32 @@ def _further_assertions(label: Label, signed: SignedLabel) -> Iterator[dict[str,
 # --- actions ---------------------------------------------------------------------------------------
 
 
-def _actions(
-    label: Label, has_parent: bool, transcoded: bool, components: Sequence[str], inputs: Sequence[str]
-) -> list[dict[str, Any]]:
-    """Return the actions in order.
+def _beginning(
+    statement: dict[str, Any], has_parent: bool, altered: bool, transcoded: bool
+) -> Iterator[dict[str, Any]]:
+    """Say how the work begins.
 
     A new work begins with ``created``.  What was altered, or comes from a parent, begins with
     ``opened``; when nobody has the original, an ingredient without bytes says just that.
     """
-    statement = _statement(label)
-    if inputs:
-        statement["parameters"] = {"ingredientIds": list(inputs)}
-    if not has_parent and origin_of(label) == "created":
-        actions = [{"action": "c2pa.created", **statement}]
-    else:
-        # A label on an unchanged work: the source type goes where other readers look for it.
-        stated = "c2pa.edited" if origin_of(label) == "altered" else "c2pa.edited.metadata"
-        actions = [
-            {"action": "c2pa.opened", "parameters": {"ingredientIds": [PARENT]}},
-            *([{"action": "c2pa.transcoded"}] if transcoded else []),
-            {"action": stated, **statement},
-        ]
-    return [
-        *actions,
-        *(_contribution(item, label) for item in label.contributions if item.part != "whole"),
-        *(_operation(item, label) for item in label.operations),
-        *({"action": "c2pa.placed", "parameters": {"ingredientIds": [name]}} for name in components),
-    ]
+    if not has_parent and not altered:
+        yield {"action": "c2pa.created", **statement}
+        return
+    yield {"action": "c2pa.opened", "parameters": {"ingredientIds": [PARENT]}}
+    if transcoded:
+        yield {"action": "c2pa.transcoded"}
+    # A label on an unchanged work: the source type goes where other readers look for it.
+    yield {"action": "c2pa.edited" if altered else "c2pa.edited.metadata", **statement}
+
+
+def _parts(label: Label) -> Iterator[dict[str, Any]]:
+    """Say who made which part, and what was done.
+
+    Left to the label where the work only comes from a parent: as actions after ``opened`` they would
+    say that it happened since.
+    """
+    yield from (_contribution(item, label) for item in label.contributions if item.part != "whole")
+    yield from (_operation(item, label) for item in label.operations)
 
 
 def _statement(label: Label) -> dict[str, Any]:

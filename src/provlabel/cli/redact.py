@@ -1,0 +1,57 @@
+"""``provlabel redact``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from provlabel._text import printable
+from provlabel.cli import say
+from provlabel.cli._shared import PATH, format_option
+from provlabel.cli._signing import early_cage, open_named_signer, signer_option
+from provlabel.errors import UsageError
+
+
+@click.command("redact")
+@click.argument("file", type=PATH)
+@click.option("--personal", is_flag=True, help="Take out the fields marked personal: names, a prompt in clear.")
+@signer_option
+@click.option("-o", "--output", type=PATH, help="Output; NAME.labeled.EXT beside the file when not given.")
+@click.option("--in-place", is_flag=True, help="Replace the file.")
+@click.option("--force", is_flag=True, help="Replace an output that exists.")
+@format_option
+def command(
+    file: Path,
+    personal: bool,
+    signer_uri: str | None,
+    output: Path | None,
+    in_place: bool,
+    force: bool,
+    format_: str,
+) -> int:
+    """Take personal fields out of a labelled file, for good.
+
+    The rest of the label stays, signed by you, and the history stays valid. Copies that others have
+    are not changed.
+
+    \b
+    Example:
+      provlabel redact take.labeled.wav --personal --signer test -o take.public.wav
+    """
+    if not personal:
+        raise UsageError("nothing to redact was named", mend="add --personal")
+    if output is not None and in_place:
+        raise UsageError("--output and --in-place exclude each other")
+    from provlabel.labeling import Receipts, redact_file
+    from provlabel.renderers.json import to_json
+
+    with early_cage() as cage:
+        signer = open_named_signer(signer_uri)
+        dest = file if in_place else output
+        receipt = redact_file(file, dest, signer, replace=force or in_place, cage=cage)
+    if format_ == "json":
+        say(to_json(Receipts(receipts=(receipt,))).rstrip())
+    else:
+        say(f"{printable(str(file))} -> {printable(receipt.output)}  (personal fields taken out)")
+    return 0

@@ -1,0 +1,85 @@
+"""Redaction: what is personal goes for good, and everything else stays valid."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import encypher_c2pa
+import pytest
+
+from conftest import MIMES, SAMPLES, Cli
+from provlabel import InputError, Label, TrustStore, label_file, load_label, redact_file, verify_file
+from provlabel.cage import Cage
+from provlabel.signers import Signer
+
+EXAMPLE = Path(__file__).parents[1] / "samples" / "labels" / "ai-assisted-track.toml"
+NAME = b"Ada Example"
+
+
+@pytest.fixture
+def personal(media: Path, signer: Signer, cage: Cage) -> dict[str, Path]:
+    """Every sample with the names of people in it."""
+    made = {}
+    for name in SAMPLES:
+        made[name] = media / f"personal-{name}"
+        label_file(media / name, made[name], load_label(EXAMPLE), signer, personal=True, cage=cage)
+        assert NAME in made[name].read_bytes()
+    return made
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_names_are_gone_and_the_rest_is_trusted(
+    name: str, personal: dict[str, Path], signer: Signer, trust: TrustStore, credential: Path, cage: Cage
+) -> None:
+    source, dest = personal[name], personal[name].with_name(f"public-{name}")
+    before = verify_file(source, trust=trust, cage=cage).files[0]
+    redact_file(source, dest, signer, cage=cage)
+    assert NAME not in dest.read_bytes()
+    after = verify_file(dest, trust=trust, personal=True, cage=cage).files[0]
+    assert (after.state, after.passed, after.axes.history) == ("trusted", True, "clean")
+    assert before.label is not None
+    assert after.label is not None
+    assert after.label.value == before.label.value
+    assert (after.label.has_personal, after.label.personal) == (False, None)
+    assert [action["action"] for action in after.actions] == ["c2pa.opened", "c2pa.edited.metadata"]
+    assert after.history[0].manifest == before.manifest
+    said = encypher_c2pa.verify(
+        dest.read_bytes(),
+        MIMES[dest.suffix],
+        trust_pem=(credential / "root.pem").read_text(),
+        no_default_trust=True,
+        telemetry=False,
+    )
+    assert (said["integrity"], said["signature"]) == ("valid", "valid")
+
+
+def test_names_deep_in_the_history_go_too(
+    personal: dict[str, Path], media: Path, signer: Signer, trust: TrustStore, cage: Cage
+) -> None:
+    again, dest = media / "again.wav", media / "public.wav"
+    label_file(personal["take.wav"], again, Label(kind="ai_modified"), signer, cage=cage)
+    assert NAME in again.read_bytes()
+    redact_file(again, dest, signer, cage=cage)
+    assert NAME not in dest.read_bytes()
+    judged = verify_file(dest, trust=trust, cage=cage).files[0]
+    assert (judged.state, judged.axes.history) == ("trusted", "clean")
+
+
+def test_nothing_personal_is_said_so(media: Path, label: Label, signer: Signer, cage: Cage) -> None:
+    label_file(media / "cover.jpg", media / "plain.jpg", label, signer, cage=cage)
+    for source in (media / "plain.jpg", media / "cover.jpg"):
+        with pytest.raises(InputError, match="no personal fields"):
+            redact_file(source, media / "out.jpg", signer, cage=cage)
+    assert not (media / "out.jpg").exists()
+
+
+def test_command(personal: dict[str, Path], media: Path, cli: Cli) -> None:
+    source = personal["cover.jpg"]
+    assert cli("redact", source, "--signer", "test").returncode == 2
+    done = cli("redact", source, "--personal", "--signer", "test", "-o", media / "public.jpg")
+    assert done.returncode == 0, done.stderr
+    assert cli("verify", media / "public.jpg", "--trust", "test").returncode == 0
+    assert NAME in source.read_bytes()
+    assert cli("redact", source, "--personal", "--signer", "test", "--in-place").returncode == 0
+    assert NAME not in source.read_bytes()
+    assert "Ada Example" not in cli("show", source, "--personal").stdout
