@@ -167,7 +167,12 @@ def _found(stream: BinaryIO, size: int, fmt: Format, request: Request) -> dict[s
     """Return what scan and engine find; a container that the scan cannot follow never meets the engine."""
     try:
         scan = scan_file(stream, size, fmt)
-        return {"damage": scan.damage, "obstacle": scan.obstacle, **_engine_read(stream, fmt, request, scan)}
+        return {
+            "seconds": scan.seconds,
+            "damage": scan.damage,
+            "obstacle": scan.obstacle,
+            **_engine_read(stream, fmt, request, scan),
+        }
     except Refused:
         raise
     except InputError as exc:

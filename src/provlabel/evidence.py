@@ -127,6 +127,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
     spec_version: str = ""
     manifests: tuple[Manifest, ...] = ()  #: the active one first
     obstacle: str = ""  #: why the engine must not embed into just this file
+    seconds: float | None = None  #: how long it plays, where the container tells
     damage: str = ""  #: the content is cut off, though it can be read; such a file is not labelled
     trouble: Trouble | None = None
 

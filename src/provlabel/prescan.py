@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import BinaryIO, NamedTuple
 
-from provlabel.containers import WALKERS, WHOLE, ContainerError, Part, Role, obstacle, stores_in
+from provlabel.containers import SECONDS, WALKERS, WHOLE, ContainerError, Part, Role, obstacle, stores_in
 from provlabel.formats import Format
 
 # Limits with their source: reliability study of Nov 2026 (attack files and 450 honest fixtures).
@@ -39,6 +39,7 @@ class Scan(NamedTuple):
     stores: tuple[bytes, ...] = ()  #: the embedded manifest stores; more than one is itself a fault
     damage: str = ""  #: what is missing from a content that can be walked
     obstacle: str = ""  #: why the engine must not embed into just this file
+    seconds: float | None = None  #: how long it plays, where the container tells
 
     def role_at(self, start: int, length: int) -> Role:
         """Say what lies in ``length`` bytes from ``start``; the most telling part wins."""
@@ -84,7 +85,20 @@ def scan_file(stream: BinaryIO, size: int, fmt: Format) -> Scan:
     budget = _Budget()
     for store in stores:
         _scan(store, budget)
-    return Scan(parts, stores, _damage(stream, parts, fmt), obstacle(fmt.container, stream, size))
+    return Scan(
+        parts,
+        stores,
+        damage=_damage(stream, parts, fmt),
+        obstacle=obstacle(fmt.container, stream, size),
+        seconds=_seconds(stream, parts, fmt),
+    )
+
+
+def _seconds(stream: BinaryIO, parts: tuple[Part, ...], fmt: Format) -> float | None:
+    try:
+        return SECONDS[fmt.container](stream, parts) if fmt.container in SECONDS else None
+    except ContainerError:
+        return None
 
 
 def _damage(stream: BinaryIO, parts: tuple[Part, ...], fmt: Format) -> str:

@@ -10,7 +10,7 @@ import click
 
 from provlabel._text import printable
 from provlabel.cli._shared import PATH, deliver, format_option, style_for
-from provlabel.errors import UsageError
+from provlabel.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from provlabel.label.lint import Fault
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 @click.argument("label", type=PATH)
 @click.option("--fix", "fix", is_flag=True, help="Mend what has one right answer, in a JSON label.")
 @click.option("-o", "--output", type=PATH, help="With --fix: write the result here, as JSON.")
+@click.option("--media", type=PATH, help="The sound: time spans must lie within it.")
 @format_option
-def command(label: Path, fix: bool, output: Path | None, format_: str) -> int:
+def command(label: Path, fix: bool, output: Path | None, media: Path | None, format_: str) -> int:
     """Check a label file: all faults at once, each with its place.
 
     Ends with 1 if there is an error; warnings do not count.
@@ -30,6 +31,7 @@ def command(label: Path, fix: bool, output: Path | None, format_: str) -> int:
     Examples:
       provlabel lint take.toml
       provlabel lint take.json --fix
+      provlabel lint take.toml --media take.wav
     """
     from provlabel.label.lint import fixed, lint
     from provlabel.label.loading import read_plain
@@ -38,16 +40,30 @@ def command(label: Path, fix: bool, output: Path | None, format_: str) -> int:
     if fix and output is None and label.suffix.lower() == ".toml":
         raise UsageError("--fix writes JSON, and would lose the comments of a TOML file", mend="add -o fixed.json")
     data = read_plain(label)
-    faults = lint(data)
+    seconds = _seconds(media)
+    faults = lint(data, seconds=seconds)
     if fix and any(fault.fix is not None for fault in faults):
         data = fixed(data, faults)
         deliver(to_json(data), output or label)
-        faults = lint(data)
+        faults = lint(data, seconds=seconds)
     if format_ == "json":
         deliver(to_json({"label": str(label), "faults": faults}), None)
     else:
         _print(label, faults)
     return 1 if any(fault.level == "error" for fault in faults) else 0
+
+
+def _seconds(media: Path | None) -> float | None:
+    """Return how long the sound plays, read in the cage."""
+    if media is None:
+        return None
+    from provlabel.cage import Cage, fork
+
+    with Cage(fork) as cage:
+        seconds = cage.read(media).seconds
+    if seconds is None:
+        raise InputError(f"{printable(str(media))}: does not tell how long it plays", mend="leave --media away")
+    return seconds
 
 
 def _print(label: Path, faults: tuple[Fault, ...]) -> None:

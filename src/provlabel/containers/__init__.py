@@ -37,6 +37,12 @@ WALKERS: dict[str, Walker] = {
 _JOINERS: dict[str, Joiner] = {"gif": gif.stores, "jpeg": jpeg.stores, "svg": svg.stores}
 _OBSTACLES: dict[str, Obstacle] = {"svg": svg.obstacle, "tiff": tiff.obstacle}
 
+#: How long a sound plays, in seconds, where the container tells.
+SECONDS: dict[str, Callable[[BinaryIO, Sequence[Part]], float | None]] = {
+    "id3": id3.seconds,
+    "isobmff": isobmff.seconds,
+    "riff": riff.seconds,
+}
 #: What can be told of a container that can be walked and is cut off all the same.
 WHOLE: dict[str, Callable[[BinaryIO, Sequence[Part]], None]] = {"jpeg": jpeg.require_whole}
 
@@ -70,6 +76,7 @@ def lost(before: Counter[str], after: Counter[str]) -> list[str]:
 
 
 __all__ = [
+    "SECONDS",
     "WALKERS",
     "WHOLE",
     "ContainerError",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from provlabel.containers._base import MAX_PARTS, ContainerError, Part, Role, read_exactly
@@ -74,3 +74,44 @@ def _size(field: bytes, *, syncsafe: bool) -> int:
     if syncsafe and all(byte < 0x80 for byte in field):
         return field[0] << 21 | field[1] << 14 | field[2] << 7 | field[3]
     return int.from_bytes(field, "big")
+
+
+# --- how long it plays -----------------------------------------------------------------------------
+
+_RATES = ((11_025, 12_000, 8_000), (), (22_050, 24_000, 16_000), (44_100, 48_000, 32_000))  # by MPEG version
+_KILOBITS = (
+    (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),  # MPEG 2 and 2.5, layer III
+    (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),  # MPEG 1, layer III
+)
+
+
+def seconds(stream: BinaryIO, parts: Sequence[Part]) -> float | None:
+    """Return how long a FLAC or MP3 plays, as far as its first bytes tell."""
+    audio = next((part for part in parts if part.name == "audio"), None)
+    if audio is None:
+        return None
+    head = read_exactly(stream, audio.start, min(audio.length, 4096))
+    return _flac_seconds(head) if head.startswith(b"fLaC") else _mp3_seconds(head, audio.length)
+
+
+def _flac_seconds(head: bytes) -> float | None:
+    """STREAMINFO (RFC 9639 §8.2): 20 bits of sample rate, 3 of channels, 5 of depth, 36 of samples."""
+    packed = int.from_bytes(head[18:26], "big")
+    rate, samples = packed >> 44, packed & (1 << 36) - 1
+    return samples / rate if rate and samples else None
+
+
+def _mp3_seconds(head: bytes, length: int) -> float | None:
+    """From the frame count of a Xing or Info header, else from the bit rate of the first frame."""
+    if len(head) < 4:
+        return None
+    version, bits, rate_index = (head[1] >> 3) & 3, head[2] >> 4, (head[2] >> 2) & 3
+    if version == 1 or rate_index == 3 or bits in (0, 15):
+        return None
+    rate = _RATES[version][rate_index]
+    for name in (b"Xing", b"Info"):
+        at = head.find(name, 4, 64)
+        if at > 0 and head[at + 7] & 1:
+            frames = int.from_bytes(head[at + 8 : at + 12], "big")
+            return frames * (1152 if version == 3 else 576) / rate
+    return length * 8 / (1000 * _KILOBITS[version == 3][bits])

@@ -5,7 +5,7 @@ C2PA lies in a ``uuid`` box (C2PA 2.4 §A.5.1), in JPEG XL in a ``jumb`` box (§
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
 from provlabel.containers._base import MAX_PARTS, ContainerError, Part, Role, is_zero, read_exactly
@@ -55,6 +55,18 @@ def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
         raise ContainerError("nothing in it can be decoded")
     if "moov" in seen and not _SAMPLES & seen:
         raise ContainerError("ends before the sound or picture that it announces")
+
+
+def seconds(stream: BinaryIO, parts: Sequence[Part]) -> float | None:
+    """Return how long it plays, by the movie header (ISO 14496-12 §8.2.2)."""
+    movie = next((part for part in parts if part.name == "moov/mvhd"), None)
+    if movie is None:
+        return None
+    body = read_exactly(stream, movie.start + 8, min(movie.length - 8, 40))
+    long = body[:1] == b"\x01"
+    scale = int.from_bytes(body[20:24] if long else body[12:16], "big")
+    length = int.from_bytes(body[24:32] if long else body[16:20], "big")
+    return length / scale if scale else None
 
 
 def _walk(stream: BinaryIO, start: int, end: int, parent: str) -> Iterator[Part]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from provlabel.containers._base import MAX_PARTS, ContainerError, Part, Role, read_exactly
@@ -40,6 +40,14 @@ def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
             yield Part(name, offset, padded, role)
         offset += padded
     raise ContainerError("too many chunks")
+
+
+def seconds(stream: BinaryIO, parts: Sequence[Part]) -> float | None:
+    """Return how long a WAV plays: bytes of samples by bytes per second (``fmt `` chunk)."""
+    form = next((part for part in parts if part.name == "fmt "), None)
+    rate = int.from_bytes(read_exactly(stream, form.start + _HEAD + 8, 4), "little") if form else 0
+    samples = sum(part.length - _HEAD for part in parts if part.name == "data")
+    return samples / rate if rate else None
 
 
 def _chunk(stream: BinaryIO, offset: int) -> tuple[bytes, int]:
