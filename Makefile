@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test lint bench samples schemas docs system clean
+.PHONY: demo test lint bench sizes matrix samples schemas docs system clean
 
 # Make a virtual environment, install provlabel, and show it at work on real files.
 demo: $(VENV)/.user
@@ -23,6 +23,14 @@ lint: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python -m compileall -q src
 	$(BIN)/python bench/run.py
+
+# Where the bytes of a manifest go.
+sizes: $(STAMP)
+	$(BIN)/python bench/sizes.py
+
+# Every format x every example label, 200 changed bytes each.
+matrix: $(STAMP)
+	PROVLABEL_CHANGES=200 $(BIN)/python -m pytest -q tests/test_matrix.py
 
 # What is made from the code or by a script, and committed.
 samples: $(STAMP)

@@ -7,6 +7,7 @@ import json
 import string
 from pathlib import Path
 
+import encypher_c2pa
 import jsonschema_rs
 import msgspec
 import pytest
@@ -26,6 +27,7 @@ from provlabel import (
     VerificationError,
     engine,
     label_file,
+    load_label,
     verify_bytes,
     verify_file,
     verify_paths,
@@ -277,6 +279,8 @@ EXPECTED = {
     "cloud.jpg": ("remote", "not-applicable", "none"),
     "legacy_ingredient_hash.jpg": ("trusted", "intact", "clean"),
     "sample1_signed.wav": ("trusted", "intact", "none"),
+    "video1.mp4": ("trusted", "intact", "unknown-signer"),
+    "pdf-file.pdf": ("unreadable", "unreadable", "none"),
 }
 
 
@@ -287,6 +291,46 @@ def test_files_that_others_made(name: str, corpus: Path, cage: Cage) -> None:
     assert (judged.state, judged.axes.content, judged.axes.history) == EXPECTED[name]
     without = verify_file(corpus / name, cage=cage).files[0]
     assert without.state == ("valid" if judged.state == "trusted" else judged.state)
+
+
+@pytest.mark.parametrize("name", sorted(set(EXPECTED) - {"cloud.jpg", "pdf-file.pdf"}))
+def test_the_second_verifier_agrees_on_content_and_signature(name: str, corpus: Path, cage: Cage) -> None:
+    """Where it does not follow ingredients it is silent; see docs/differences.md."""
+    mime = {".jpg": "image/jpeg", ".wav": "audio/wav", ".mp4": "video/mp4"}[Path(name).suffix]
+    said = encypher_c2pa.verify((corpus / name).read_bytes(), mime, no_default_trust=True, telemetry=False)
+    judged = verify_file(corpus / name, cage=cage).files[0]
+    assert (said["signature"] == "valid") == (judged.axes.signer != "bad-signature")
+    if said["hard_binding"] != "unknown":
+        assert (said["hard_binding"] == "match") == (judged.axes.content == "intact")
+
+
+def test_what_others_say_is_read_with_its_source(media: Path, signer: Signer, cage: Cage) -> None:
+    """A manifest without our assertion: the label is put together from the standard ones."""
+    label = load_label(Path(__file__).parents[1] / "samples" / "labels" / "ai-assisted-track.toml")
+    made = definition(label, signed_label(label), has_parent=False).manifest
+    made["assertions"] = [item for item in made["assertions"] if not item["label"].startswith("org.provlabel")]
+    content = io.BytesIO()
+    engine.sign(Definition(made), io.BytesIO((media / "take.wav").read_bytes()), content, "audio/wav", signer)
+    told = verify_bytes(content.getvalue(), cage=cage).files[0].label
+    assert told is not None
+    assert (told.source, told.kind) == ("c2pa.actions", "ai_partly_created")
+    assert told.origins == {
+        "kind": "c2pa.actions",
+        "origin": "c2pa.actions",
+        "title": "c2pa.claim",
+        "event_time": "c2pa.actions",
+        "contributions": "c2pa.actions",
+        "systems": "c2pa.ai-disclosure",
+        "oversight": "c2pa.ai-disclosure",
+        "permissions": "cawg.training-mining",
+        "identifiers": "cawg.metadata",
+        "rights": "cawg.metadata",
+    }
+    assert told.value["identifiers"][0] == {"type": "isrc", "value": "GBAYE2600001"}
+    assert told.value["permissions"]["generative_training"] == "constrained"
+    spans = [item["span"] for item in told.value["contributions"] if "span" in item]
+    assert spans == [{"start": 12.0, "end": 58.0}]
+    assert "(from cawg.metadata)" in tree.render(verify_bytes(content.getvalue(), cage=cage).files[0], Style())
 
 
 def test_bytes_and_file_agree(media: Path, label: Label, signer: Signer, trust: TrustStore, cage: Cage) -> None:
