@@ -10,7 +10,7 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
-from conftest import MEDIA, Cli
+from conftest import MEDIA, Cli, needs
 from provlabel.formats import FORMATS
 from provlabel.renderers.json import to_json
 from provlabel.rules import RULES
@@ -166,6 +166,25 @@ def test_no_signer_says_how_to_try_and_how_to_do_it_for_real(media: Path, cli: C
     assert "--signer test" in done.stderr
     assert "file:key.pem?chain=chain.pem" in done.stderr
     assert not (media / "cover.labeled.jpg").exists()
+
+
+@needs("ffmpeg")
+def test_check_decode_finds_what_the_structure_does_not_show(media: Path, cli: Cli) -> None:
+    for name in ("take.flac", "take.mp3", "take.wav", "cover.jpg", "still.png"):
+        done = cli("label", media / name, *AI, "--check-decode", "--out-dir", media / "out")
+        assert done.returncode == 0, done.stderr
+    for name in ("take.flac", "take.mp3"):
+        whole = (media / name).read_bytes()
+        (media / name).write_bytes(whole[: len(whole) // 2])
+        done = cli("label", media / name, *AI, "--check-decode")
+        assert done.returncode == 3
+        assert "cut off" in done.stderr or "does not decode" in done.stderr
+        assert not (media / f"take.labeled{Path(name).suffix}").exists()
+    svg = media / "a.svg"
+    svg.write_text('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path d="M0 0h9"/></svg>')
+    assert cli("label", svg, *AI, "--check-decode").returncode == 2
+    done = cli("label", media / "take.wav", *AI, "--check-decode", PATH="/nowhere")
+    assert (done.returncode, "apt install ffmpeg" in done.stderr) == (2, True)
 
 
 # --- verify and show -------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ FLOORS = (
     ("policy", "manifest"),
     ("signers",),
     ("engine",),
-    ("_worker", "targets"),
+    ("_worker", "targets", "decoding"),
     ("cage",),
     ("verifying",),
     ("labeling",),

@@ -20,6 +20,7 @@ from provlabel import engine
 from provlabel._files import Scratch, atomic_output, copy_to, fingerprint, locked, open_regular
 from provlabel._text import printable
 from provlabel.containers import inventory, lost
+from provlabel.decoding import require_decodable
 from provlabel.engine import IngredientFile
 from provlabel.errors import EngineError, InputError, OutputError, SignerError, UsageError
 from provlabel.evidence import Evidence
@@ -91,6 +92,7 @@ def label_file(
     detached: bool = False,
     replace: bool = False,
     accept_broken_parent: bool = False,
+    check_decode: bool = False,
     cage: cages.Cage | None = None,
 ) -> Receipt:
     """Label the image or sound ``source`` and write the result to ``dest``.
@@ -113,6 +115,8 @@ def label_file(
         replace: overwrite an existing ``dest``.
         accept_broken_parent: go on although a parent or ingredient was tampered with; the history
             of the result stays broken for ever.
+        check_decode: decode the source to its end with ffmpeg first, which finds what the structure
+            does not show.
         cage: where untrusted bytes are read first.
 
     Raises:
@@ -126,6 +130,8 @@ def label_file(
     source, cage = Path(source), cage or cages.shared()
     # 1. Nothing is written before everything is read.
     checked = _checked(source, cage, accept_broken_parent)
+    if check_decode:
+        require_decodable(source, checked.fmt.name, checked.evidence.seconds)
     parent = _parent(checked, parents, cage, accept_broken_parent)
     placed = [_checked(Path(item), cage, accept_broken_parent) for item in ingredients]
     place = _place(checked, Path(dest) if dest is not None else None, detached, replace)

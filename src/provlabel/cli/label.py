@@ -56,6 +56,7 @@ _BROKEN = "--insecure-accept-broken-parent"
 )
 @click.option("--personal", is_flag=True, help="Sign names and other personal fields of people too.")
 @click.option("--inputs", is_flag=True, help="Write prompt (without text), seeds and references as C2PA inputs too.")
+@click.option("--check-decode", is_flag=True, help="Decode the file to its end with ffmpeg first.")
 @signer_option
 @click.option("-o", "--output", type=PATH, help="Output, for a single file.")
 @click.option("--out-dir", type=PATH, help="Folder for the outputs.")
@@ -279,6 +280,7 @@ def _label_all(
                 detached=options["detached"],
                 replace=options["force"] or options["in_place"],
                 accept_broken_parent=options["accept_broken"],
+                check_decode=options["check_decode"],
                 cage=cage,
             )
         except ProvlabelError as exc:

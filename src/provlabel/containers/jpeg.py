@@ -12,6 +12,8 @@ _STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 _APP11 = 0xEB
 _METADATA = {0xE1: "APP1", 0xED: "APP13", 0xFE: "COM"}
 _PIECE = 1 << 20
+_NEAR = 1 << 16
+_EOI_MARKER = b"\xff\xd9"
 # Marker, length, "JP", box instance (2), sequence number (4): then the JUMBF bytes.
 _APP11_HEAD = 12
 
@@ -56,13 +58,19 @@ def _is_jumbf(stream: BinaryIO, offset: int) -> bool:
 def require_whole(stream: BinaryIO, parts: Sequence[Part]) -> None:
     """Refuse a picture that was cut off: no end-of-image marker follows its first scan.
 
+    It is looked for near the end first; what cameras append behind a picture may be long.
+
     Raises:
         ContainerError: the end is missing.
     """
-    stream.seek(parts[-1].start)
+    scan = parts[-1]
+    near = max(scan.start, scan.end - _NEAR)
+    if _EOI_MARKER in read_exactly(stream, near, scan.end - near):
+        return
+    stream.seek(scan.start)
     tail = b""
     while piece := stream.read(_PIECE):
-        if b"\xff\xd9" in tail + piece:
+        if _EOI_MARKER in tail + piece:
             return
         tail = piece[-1:]
     raise ContainerError("the picture is cut off: it has no end")

@@ -271,6 +271,16 @@ def _systems(label: Label) -> Iterator[Fault]:
         )
 
 
+def _operations(label: Label) -> Iterator[Fault]:
+    for index, item in enumerate(label.operations):
+        if item.operation == "translated" and UNSET in (item.source_language, item.target_language):
+            yield Fault(
+                at=f"/operations/{index}",
+                message="a translation without its two languages",
+                mend="add source_language and target_language, such as de and en",
+            )
+
+
 def _likeness(label: Label) -> Iterator[Fault]:
     for index, item in enumerate(label.likeness):
         if item.synthetic and item.real_person and item.consent is UNSET:
@@ -334,6 +344,7 @@ _CHECKS: tuple[Callable[[Label], Iterator[Fault]], ...] = (
     _times,
     _ddex,
     _systems,
+    _operations,
     _likeness,
     _privacy,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,6 +20,8 @@ from provlabel.label.records import ASCII, HEX_64, ID, LANGUAGE, ONE_LINE, RFC_3
 
 #: Bytes of a label file; the largest sensible label is a hundredth of it.
 MAX_FILE = 4 << 20
+#: Levels of nesting; the engine refuses a few more than a hundred.
+MAX_DEPTH = 32
 
 
 def load_label(path: Path) -> Label:
@@ -90,12 +93,8 @@ def label_from_dict(data: Any, *, source: str = "label") -> Label:
     Raises:
         LabelError: a field is missing, of the wrong shape, not in its vocabulary, or unknown.
     """
-    try:
-        json.dumps(data, ensure_ascii=False, default=str).encode()
-    except UnicodeEncodeError as exc:
-        raise LabelError(f"{source}: holds half a character (a lone surrogate)", mend="write it as UTF-8") from exc
-    except RecursionError as exc:
-        raise LabelError(f"{source}: nested too deeply") from exc
+    if faults := tuple(_unportable(data, "", 0)):
+        raise _fault(source, faults)
     try:
         label = msgspec.convert(data, Label)
     except msgspec.ValidationError as exc:
@@ -107,6 +106,25 @@ def label_from_dict(data: Any, *, source: str = "label") -> Label:
     if label.event_time is not msgspec.UNSET and moment(label.event_time) is None:
         raise _fault(source, (("/event_time", "no such day or time; wanted is RFC 3339"),))
     return label
+
+
+def _unportable(value: Any, pointer: str, depth: int) -> Iterator[tuple[str, str]]:
+    """Yield what a manifest cannot hold or would change: the engine rounds large numbers in silence."""
+    if depth > MAX_DEPTH:
+        yield pointer, "nested too deeply"
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _unportable(str(key), pointer, depth)
+            yield from _unportable(item, f"{pointer}/{printable(str(key))}", depth + 1)
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            yield from _unportable(item, f"{pointer}/{index}", depth + 1)
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield pointer, "no finite number"
+    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+        yield pointer, "a whole number of more than 64 bits; write it as text"
+    elif isinstance(value, str) and any("\ud800" <= char <= "\udfff" for char in value):
+        yield pointer, "half a character (a lone surrogate)"
 
 
 def moment(text: str) -> dt.datetime | None:

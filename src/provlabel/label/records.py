@@ -229,6 +229,12 @@ class Operation(_Record, frozen=True, kw_only=True, omit_defaults=True):
 
     operation: Annotated[OperationName, _system("Operation", "C2PA action without its prefix.", "enhanced")]
     technique: Annotated[Line | UnsetType, _system("Technique", "How, in the trade's words.", "denoise")] = UNSET
+    source_language: Annotated[Language | UnsetType, _system("Source language", "Of a translation, BCP 47.", "de")] = (
+        UNSET
+    )
+    target_language: Annotated[Language | UnsetType, _system("Target language", "Of a translation, BCP 47.", "en")] = (
+        UNSET
+    )
     by: Annotated[Agent | UnsetType, _system("By", "Whether an AI system or a human did it.", "ai")] = UNSET
     system: Annotated[Line | UnsetType, _system("System", "Name of one of the systems of this label.", "AcmeSynth")] = (
         UNSET

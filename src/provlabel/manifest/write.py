@@ -20,7 +20,7 @@ from provlabel.label import Label, SignedLabel, origin_of
 from provlabel.label.records import Contribution, Operation, Permissions, Reference, Region, System
 from provlabel.label.vocabularies import CAWG_USES, IPTC, KINDS
 
-#: Version of the specification the manifests follow; the second verifier refuses a bare ``2.4``.
+#: Version of the specification the manifests follow, a whole SemVer as C2PA 2.4 §10.2.1 wants it.
 SPEC_VERSION = "2.4.0"
 PARENT = "parent"
 #: Parameters of actions that carry what C2PA has no field for.
@@ -170,7 +170,7 @@ def _agent_named(name: Any, label: Label) -> dict[str, Any]:
     return {"softwareAgent": _agent(found) if found else {"name": name}}
 
 
-_PART_ACTIONS = {"mixing": "c2pa.mixed", "mastering": "c2pa.mastered", "translation": "c2pa.translated"}
+_PART_ACTIONS = {"mixing": "c2pa.mixed", "mastering": "c2pa.mastered"}
 #: Parts in which AI changes how a work sounds and adds nothing to it.
 _TECHNICAL = frozenset({"mixing", "mastering"})
 _BY_EXTENT = {"All": "trainedAlgorithmicMedia", "Partly": "compositeWithTrainedAlgorithmicMedia", "None": "humanEdits"}
@@ -210,7 +210,9 @@ def _npt(seconds: float) -> str:
 def _shape(region: Region) -> dict[str, Any]:
     shape: dict[str, Any] = {"type": region.shape, "unit": region.unit, "inside": True}
     if region.shape == "polygon":
-        return {**shape, "vertices": [{"x": point.x, "y": point.y} for point in region.points]}
+        # The engine wants an origin of every shape; corners are counted from the picture's own.
+        corners = [{"x": point.x, "y": point.y} for point in region.points]
+        return {**shape, "origin": {"x": 0, "y": 0}, "vertices": corners}
     if region.x is not UNSET and region.y is not UNSET:
         shape["origin"] = {"x": region.x, "y": region.y}
     sizes = {"width": region.width, "height": region.height}
@@ -226,8 +228,13 @@ def _operation(item: Operation, label: Label) -> dict[str, Any]:
         action["digitalSourceType"] = IPTC + (
             "compositeWithTrainedAlgorithmicMedia" if trained else "algorithmicallyEnhanced"
         )
-    if item.technique is not UNSET:
-        action["parameters"] = {TECHNIQUE: item.technique}
+    said = {
+        TECHNIQUE: item.technique,
+        "sourceLanguage": item.source_language,
+        "targetLanguage": item.target_language,
+    }
+    if parameters := {key: value for key, value in said.items() if value is not UNSET}:
+        action["parameters"] = parameters
     return action
 
 

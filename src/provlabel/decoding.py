@@ -1,0 +1,60 @@
+"""A full decode before labelling, by ffmpeg: what plays to its end is whole.
+
+The structural walk sees most damage; a FLAC or MP3 that was cut off inside its audio only shows when
+it is decoded.  ffmpeg is a program of its own with limits, and gets no network.
+"""
+
+from __future__ import annotations
+
+import resource
+import shutil
+import subprocess
+from pathlib import Path
+
+from provlabel._text import printable
+from provlabel.errors import ConfigError, InputError, UsageError
+
+#: Formats that the ffmpeg of current distributions does not decode.
+_NOT_DECODED = frozenset({"AVIF", "DNG", "HEIC", "HEIF", "JPEG XL", "SVG", "JXL codestream"})
+_MEMORY = 2 << 30  # bytes of address space
+_SECONDS = 600  # of wall time; a film decodes many times faster than it plays
+_SLACK = 0.5  # seconds; the last frame is padded
+
+
+def require_decodable(path: Path, fmt: str, seconds: float | None) -> None:
+    """Decode ``path`` to its end; ``seconds`` is how long it says that it plays.
+
+    Raises:
+        ConfigError: ffmpeg is not installed.
+        UsageError: ffmpeg does not decode this format.
+        InputError: it cannot be decoded, or ends before it says.
+    """
+    shown = printable(str(path))
+    program = shutil.which("ffmpeg")
+    if program is None:
+        raise ConfigError("--check-decode needs ffmpeg", mend="install it, for example: apt install ffmpeg")
+    if fmt in _NOT_DECODED:
+        raise UsageError(f"{shown}: ffmpeg does not decode {fmt}", mend="leave --check-decode away for this file")
+    command = [program, "-nostdin", "-v", "error", "-protocol_whitelist", "file,pipe", "-progress", "pipe:1"]
+    command += ["-i", f"file:{path}", "-map", "0", "-f", "null", "-"]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=-1, stderr=-1, env={"LC_ALL": "C"}) as process:
+        if hasattr(resource, "prlimit"):
+            resource.prlimit(process.pid, resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+        try:
+            out, err = process.communicate(timeout=_SECONDS)
+        except subprocess.TimeoutExpired as exc:
+            process.kill()
+            raise InputError(f"{shown}: decoding took more than {_SECONDS} seconds") from exc
+    said = err.decode("utf-8", "replace").strip().splitlines()
+    if process.returncode or said:
+        why = said[0] if said else f"ffmpeg ended with {process.returncode}"
+        raise InputError(f"{shown}: does not decode: {printable(why)}", mend="repair it or export it again")
+    played = _played(out.decode("ascii", "replace"))
+    if seconds is not None and played is not None and played < seconds - _SLACK:
+        raise InputError(f"{shown}: is cut off: says {seconds:.1f} s and plays {played:.1f} s", mend="export it again")
+
+
+def _played(progress: str) -> float | None:
+    """Return the last position that ffmpeg reports, in seconds."""
+    values = [line.partition("=")[2] for line in progress.splitlines() if line.startswith("out_time_us=")]
+    return int(values[-1]) / 1e6 if values and values[-1].lstrip("-").isdigit() else None
