@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import encypher_c2pa
@@ -71,6 +72,19 @@ def test_nothing_personal_is_said_so(media: Path, label: Label, signer: Signer, 
         with pytest.raises(InputError, match="no personal fields"):
             redact_file(source, media / "out.jpg", signer, cage=cage)
     assert not (media / "out.jpg").exists()
+
+
+def test_what_is_left_out_is_named(media: Path, cli: Cli) -> None:
+    """A person sees that names were not signed, and that the span is none of this sound, which is 5 s long."""
+    done = cli("label", media / "take.wav", "--label", EXAMPLE, "--signer", "test", "--format", "json")
+    receipt = json.loads(done.stdout)["receipts"][0]
+    assert receipt["withheld"] == ["people.identifiers", "people.name"]
+    (warning,) = receipt["warnings"]
+    assert "/contributions/2/span/end: lies after the end of the sound, which is 5.1 s long" in warning
+    shown = cli("label", media / "take.mp3", "--label", EXAMPLE, "--signer", "test")
+    assert ", not signed: people.identifiers, people.name)" in shown.stdout
+    signed = cli("label", media / "take.flac", "--label", EXAMPLE, "--signer", "test", "--personal")
+    assert "not signed" not in signed.stdout
 
 
 def test_command(personal: dict[str, Path], media: Path, cli: Cli) -> None:

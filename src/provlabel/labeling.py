@@ -26,6 +26,7 @@ from provlabel.errors import EngineError, InputError, OutputError, SignerError, 
 from provlabel.evidence import Evidence
 from provlabel.formats import FORMATS, Format
 from provlabel.label import Label, SignedLabel, signed_label
+from provlabel.label.lint import semantic_faults
 from provlabel.label.vocabularies import PromptMode
 from provlabel.manifest import PARENT, Definition, component, definition, ingredient_definition
 from provlabel.report import Failure
@@ -54,6 +55,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     detached: bool = False
     prompt_sha256: str | None = None
     prompt_salt: str | None = None
+    withheld: tuple[str, ...] = ()  #: personal fields of the label that were not signed: ``people.name``
     warnings: tuple[str, ...] = ()
 
 
@@ -158,7 +160,12 @@ def label_file(
         detached=place.detached,
         prompt_sha256=said.system.get("prompt", {}).get("sha256"),
         prompt_salt=said.prompt_salt,
-        warnings=(*_unasked(checked, detached), *_warnings(checked, parent, *placed)),
+        withheld=said.withheld,
+        warnings=(
+            *_unasked(checked, detached),
+            *_doubts(label, checked.evidence.seconds),
+            *_warnings(checked, parent, *placed),
+        ),
     )
 
 
@@ -396,6 +403,12 @@ def _unasked(checked: _Checked, detached: bool) -> Iterator[str]:
             f"{_shown(checked.path)}: {fmt.name} cannot hold a manifest ({fmt.why_detached}), so it lies beside the "
             "file, which is unchanged; keep both together"
         )
+
+
+def _doubts(label: Label, seconds: float | None) -> Iterator[str]:
+    """Say what ``provlabel lint --media`` would, of a label that may be signed all the same."""
+    for fault in semantic_faults(label, seconds=seconds):
+        yield f"label: {fault.at}: {fault.message}; {fault.mend}"
 
 
 def _warnings(*used: _Checked | None) -> Iterator[str]:

@@ -298,7 +298,8 @@ def _label_all(
 def _line(source: Path, receipt: Receipt) -> str:
     shown = f"{printable(str(source))} -> {printable(receipt.output)}"
     parent = ", earlier manifest kept as its history" if receipt.parent else ""
-    return f"{shown}  ({receipt.format}, manifest {receipt.manifest_bytes:,} bytes{parent})"
+    withheld = f", not signed: {', '.join(receipt.withheld)}" if receipt.withheld else ""
+    return f"{shown}  ({receipt.format}, manifest {receipt.manifest_bytes:,} bytes{parent}{withheld})"
 
 
 def _publish(

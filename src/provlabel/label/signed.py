@@ -26,6 +26,7 @@ class SignedLabel(Struct, frozen=True, kw_only=True):
     system: dict[str, Any]
     personal: dict[str, Any] | None = None
     prompt_salt: str | None = None
+    withheld: tuple[str, ...] = ()  #: personal fields that the label has and that are not signed, ``people.name``
 
 
 def signed_label(label: Label, mode: PromptMode = "omit", *, personal: bool = False) -> SignedLabel:
@@ -46,8 +47,10 @@ def signed_label(label: Label, mode: PromptMode = "omit", *, personal: bool = Fa
     prompt, salt = _signed_prompt(label, mode)
     whole = to_builtins(structs.replace(label, origin=origin_of(label), prompt=prompt))
     wanted = {"people"} if personal else set()
-    system, private = _split({"schema": SCHEMA, **whole}, wanted | ({"prompt"} if mode == "clear" else set()))
-    return SignedLabel(system=system, personal={"schema": SCHEMA, **private} if private else None, prompt_salt=salt)
+    wanted |= {"prompt"} if mode == "clear" else set()
+    system, private, withheld = _split({"schema": SCHEMA, **whole}, wanted)
+    personal_part = {"schema": SCHEMA, **private} if private else None
+    return SignedLabel(system=system, personal=personal_part, prompt_salt=salt, withheld=withheld)
 
 
 def _require_sound(label: Label) -> None:
@@ -90,27 +93,34 @@ def _checked(text: str) -> str:
     return text
 
 
-def _split(whole: dict[str, Any], wanted: set[str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Take every personal field out of ``whole``; return what is left, and what was ``wanted`` of it."""
+def _split(whole: dict[str, Any], wanted: set[str]) -> tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]:
+    """Take every personal field out of ``whole``.
+
+    Returns what is left, what was ``wanted`` of the rest, and the names of the fields that were not.
+    """
     system: dict[str, Any] = copy.deepcopy(whole)
     private: dict[str, Any] = {}
+    withheld: list[str] = []
     for path in PERSONAL:
-        _move(system, private if path[0] in wanted else {}, path)
-    return system, private
+        if path[0] in wanted:
+            _move(system, private, path)
+        elif _move(system, {}, path):
+            withheld.append(".".join(step for step in path if step != "*"))
+    return system, private, tuple(withheld)
 
 
-def _move(source: dict[str, Any], target: dict[str, Any], path: tuple[str, ...]) -> None:
+def _move(source: dict[str, Any], target: dict[str, Any], path: tuple[str, ...]) -> bool:
+    """Move the value at ``path`` from ``source`` to ``target``; return whether there was one."""
     head, rest = path[0], path[1:]
     if head not in source:
-        return
+        return False
     if not rest:
         target[head] = source.pop(head)
-    elif rest[0] == "*":
+        return True
+    if rest[0] == "*":
         kept = target.setdefault(head, [{"id": item["id"]} for item in source[head]])
-        for item, keep in zip(source[head], kept, strict=True):
-            _move(item, keep, rest[1:])
-    else:
-        _move(source[head], target.setdefault(head, {}), rest)
+        return any([_move(item, keep, rest[1:]) for item, keep in zip(source[head], kept, strict=True)])
+    return _move(source[head], target.setdefault(head, {}), rest)
 
 
 def joined(system: dict[str, Any], personal: dict[str, Any] | None) -> dict[str, Any]:
