@@ -551,7 +551,6 @@ def test_refused_request_leaves_no_folder_behind(media: Path, tmp_path: Path, cl
     [
         (("-o", "out.png", "--in-place"), ("--output and --in-place exclude each other",)),
         (("-o", "out.png", "--out-dir", "out"), ("--output and --out-dir exclude each other",)),
-        (("--out-dir", "out", "--detached"), ("--out-dir and --detached exclude each other",)),
         (("--in-place", "--detached"), ("--in-place and --detached exclude each other",)),
         (("--prompt-mode", "hash"), ("salt", "--receipt")),
         (("--identifier", "GBAYE2600001"), ("TYPE:VALUE",)),

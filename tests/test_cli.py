@@ -43,6 +43,21 @@ def test_output_folder_and_file(media: Path, cli: Cli) -> None:
     assert (media / "new" / "still.png").exists()
 
 
+def test_detached_with_an_output_copies_the_file_there(media: Path, cli: Cli) -> None:
+    source, copy = media / "take.wav", media / "copy.wav"
+    before = source.read_bytes()
+    said = ("--kind", "ai_generated", "--signer", "test", "--detached")
+    done = cli("label", source, *said, "-o", copy)
+    assert done.returncode == 0, done.stderr
+    assert source.read_bytes() == copy.read_bytes() == before
+    assert not (media / "take.wav.c2pa").exists()
+    shown = cli("verify", copy, "--trust", "test")
+    assert shown.returncode == 0
+    assert "manifest detached, beside the file" in shown.stdout
+    cli("label", media / "take.mp3", *said, "--out-dir", media / "d")
+    assert sorted(path.name for path in (media / "d").iterdir()) == ["take.mp3", "take.mp3.c2pa"]
+
+
 def test_in_place_replaces_and_keeps_the_mode(media: Path, cli: Cli) -> None:
     source = media / "cover.jpg"
     source.chmod(0o640)

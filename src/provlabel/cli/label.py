@@ -61,7 +61,7 @@ _BROKEN = "--insecure-accept-broken-parent"
 @click.option("-o", "--output", type=PATH, help="Output, for a single file.")
 @click.option("--out-dir", type=PATH, help="Folder for the outputs.")
 @click.option("--in-place", is_flag=True, help="Replace each file by its labelled self.")
-@click.option("--detached", is_flag=True, help="Leave the file as it is; write FILE.c2pa beside it.")
+@click.option("--detached", is_flag=True, help="Leave the content as it is; write the manifest beside it.")
 @click.option("--parent", type=PATH, help="The file that this one was made from.")
 @click.option("--ingredient", "ingredients", multiple=True, type=PATH, help="A part of it. Repeatable.")
 @click.option("--force", is_flag=True, help="Replace an output that exists.")
@@ -122,10 +122,12 @@ def _make_folder(folder: Path | None) -> None:
 
 
 def _check_options(files: tuple[Path, ...], options: dict[str, Any]) -> None:
-    given = [name for name in ("output", "out_dir", "in_place", "detached") if options[name]]
+    given = [name for name in ("output", "out_dir", "in_place") if options[name]]
+    if options["in_place"] and options["detached"]:
+        given = ["in_place", "detached"]
     if len(given) > 1:
         shown = " and ".join("--" + name.replace("_", "-") for name in given)
-        raise UsageError(f"{shown} exclude each other")
+        raise UsageError(f"{shown} exclude each other", mend="give one of them")
     if options["output"] and len(files) > 1:
         raise UsageError("-o takes one file; there are more", mend="use --out-dir")
     if options["parent"] and len(files) > 1:
@@ -213,7 +215,8 @@ def _targets(files: tuple[Path, ...], options: dict[str, Any]) -> Iterator[tuple
         dest = place(source)
         key = os.path.abspath(dest)  # noqa: PTH100 - resolve would follow symlinks
         if key in seen:
-            raise UsageError(f"{printable(str(seen[key]))} and {printable(str(source))} have the same output")
+            shown = f"{printable(str(seen[key]))} and {printable(str(source))}"
+            raise UsageError(f"{shown} have the same output", mend="label them into different folders")
         seen[key] = source
         if not (options["in_place"] or options["detached"]):
             _require_other(source, dest)
@@ -225,13 +228,13 @@ def _placement(options: dict[str, Any]) -> Callable[[Path], Path]:
     folder: Path | None = options["out_dir"]
     if options["in_place"]:
         return _in_place
-    if options["detached"]:
-        return lambda source: source
     if output is not None:
         inside = os.path.isdir(output)  # noqa: PTH112 - unlike Path.is_dir it never raises
         return lambda source: output / source.name if inside else output
     if folder is not None:
         return lambda source: folder / source.name
+    if options["detached"]:
+        return lambda source: source
     from provlabel.labeling import labeled_name
 
     return labeled_name
