@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from provlabel import Identifier, Label, LabelError, Prompt, Provider, System, load_label
 from provlabel.label import digest_of_prompt, joined, label_from_dict, origin_of, signed_label
 from provlabel.label.lint import fixed, lint, semantic_faults
-from provlabel.label.records import PERSONAL
+from provlabel.label.records import PERSONAL, Person
 from provlabel.label.vocabularies import KINDS, SOURCE_TYPES, Kind, Oversight
 from provlabel.manifest import definition
 from provlabel.schemas import SCHEMAS
@@ -127,6 +127,13 @@ def test_prompt_is_withheld_by_default() -> None:
     assert signed.system["prompt"] == {"mode": "omit"}
     assert signed.personal is None
     assert SECRET not in repr(signed)
+
+
+def test_people_without_names_are_nothing_personal() -> None:
+    label = Label(kind="ai_generated", systems=(System(name="A"),), people=(Person(id="singer", roles=("Lyricist",)),))
+    signed = signed_label(label, personal=True)
+    assert (signed.personal, signed.withheld) == (None, ())
+    assert signed.system["people"][0]["id"] == "singer"
 
 
 def test_prompt_as_salted_hash() -> None:

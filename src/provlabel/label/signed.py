@@ -117,10 +117,14 @@ def _move(source: dict[str, Any], target: dict[str, Any], path: tuple[str, ...])
     if not rest:
         target[head] = source.pop(head)
         return True
-    if rest[0] == "*":
-        kept = target.setdefault(head, [{"id": item["id"]} for item in source[head]])
-        return any([_move(item, keep, rest[1:]) for item, keep in zip(source[head], kept, strict=True)])
-    return _move(source[head], target.setdefault(head, {}), rest)
+    if rest[0] != "*":
+        return rest[0] in source[head] and _move(source[head], target.setdefault(head, {}), rest)
+    if not any(rest[1] in item for item in source[head]):
+        return False
+    kept = target.setdefault(head, [{"id": item["id"]} for item in source[head]])
+    for item, keep in zip(source[head], kept, strict=True):
+        _move(item, keep, rest[1:])
+    return True
 
 
 def joined(system: dict[str, Any], personal: dict[str, Any] | None) -> dict[str, Any]:
