@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterator
-from typing import Literal
+from typing import Literal, NamedTuple
 
 #: Returns up to ``length`` bytes at ``offset``; fewer at the end of the file.
 ReadAt = Callable[[int, int], bytes]
@@ -42,16 +42,31 @@ _KBPS = {
 _RATES = (44_100, 48_000, 32_000)
 
 
-def _mp3_frame(header: bytes) -> int:
-    """Return the length of the layer III frame with this header, 0 when it is none (ISO 11172-3 §2.4.1.3)."""
-    if len(header) < 4 or not is_mp3(header):
-        return 0
+class Mp3Rates(NamedTuple):
+    """What the header of an MPEG audio frame of layer III says (ISO 11172-3 §2.4.2.3)."""
+
+    mpeg1: bool  #: else MPEG 2 or 2.5, whose frames hold half as many samples
+    hertz: int
+    kbps: int
+
+
+def mp3_rates(header: bytes) -> Mp3Rates | None:
+    """Read the four bytes of ``header``; ``None`` for reserved values and for a free bit rate."""
+    if len(header) < 4:
+        return None
     version, rate = header[1] >> 3 & 3, header[2] >> 2 & 3
     if version == 1 or rate == 3:
-        return 0
-    rate_hz = _RATES[rate] >> {3: 0, 2: 1, 0: 2}[version]
+        return None
     kbps = _KBPS[version == 3][header[2] >> 4]
-    return (144_000 if version == 3 else 72_000) * kbps // rate_hz + (header[2] >> 1 & 1) if kbps else 0
+    return Mp3Rates(version == 3, _RATES[rate] >> {3: 0, 2: 1, 0: 2}[version], kbps) if kbps else None
+
+
+def _mp3_frame(header: bytes) -> int:
+    """Return the length of the layer III frame with this header, 0 when it is none (ISO 11172-3 §2.4.1.3)."""
+    rates = mp3_rates(header) if is_mp3(header) else None
+    if rates is None:
+        return 0
+    return (144_000 if rates.mpeg1 else 72_000) * rates.kbps // rates.hertz + (header[2] >> 1 & 1)
 
 
 def is_adts(head: bytes, read_at: ReadAt) -> bool:

@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from provlabel.containers._base import MAX_PARTS, ContainerError, Part, Role, read_exactly
 from provlabel.formats import id3v2_size
+from provlabel.sniffing import mp3_rates
 
 _HEAD = 10
 _MIME = b"application/c2pa\x00"
@@ -78,12 +79,6 @@ def _size(field: bytes, *, syncsafe: bool) -> int:
 
 # --- how long it plays -----------------------------------------------------------------------------
 
-_RATES = ((11_025, 12_000, 8_000), (), (22_050, 24_000, 16_000), (44_100, 48_000, 32_000))  # by MPEG version
-_KILOBITS = (
-    (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),  # MPEG 2 and 2.5, layer III
-    (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),  # MPEG 1, layer III
-)
-
 
 def seconds(stream: BinaryIO, parts: Sequence[Part]) -> float | None:
     """Return how long a FLAC or MP3 plays, as far as its first bytes tell."""
@@ -103,15 +98,12 @@ def _flac_seconds(head: bytes) -> float | None:
 
 def _mp3_seconds(head: bytes, length: int) -> float | None:
     """From the frame count of a Xing or Info header, else from the bit rate of the first frame."""
-    if len(head) < 4:
+    rates = mp3_rates(head)
+    if rates is None:
         return None
-    version, bits, rate_index = (head[1] >> 3) & 3, head[2] >> 4, (head[2] >> 2) & 3
-    if version == 1 or rate_index == 3 or bits in (0, 15):
-        return None
-    rate = _RATES[version][rate_index]
     for name in (b"Xing", b"Info"):
         at = head.find(name, 4, 64)
         if at > 0 and head[at + 7] & 1:
             frames = int.from_bytes(head[at + 8 : at + 12], "big")
-            return frames * (1152 if version == 3 else 576) / rate
-    return length * 8 / (1000 * _KILOBITS[version == 3][bits])
+            return frames * (1152 if rates.mpeg1 else 576) / rates.hertz
+    return length * 8 / (1000 * rates.kbps)
