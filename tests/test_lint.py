@@ -90,6 +90,14 @@ def test_length_is_what_ffprobe_says(name: str, media: Path, cage: Cage) -> None
     assert cage.read(media / name).seconds == pytest.approx(expected, abs=0.1)
 
 
+@pytest.mark.parametrize("cut", range(4, 20))
+def test_a_header_that_ends_early_is_read_as_far_as_it_goes(cut: int, cage: Cage) -> None:
+    """The worker must not die of our own arithmetic, and say that the engine did."""
+    content = (b"\xff\xfb\x90\x00" + b"Xing" + bytes((0, 0, 0, 1)) + bytes((0, 0, 1, 0)) + bytes(8))[:cut]
+    trouble = cage.read_bytes(content).trouble
+    assert trouble is None or trouble.kind != "died"
+
+
 def test_a_picture_has_no_length(media: Path, cage: Cage) -> None:
     shutil.copy(media / "cover.jpg", media / "a.jpg")
     assert cage.read(media / "a.jpg").seconds is None

@@ -103,7 +103,7 @@ def _mp3_seconds(head: bytes, length: int) -> float | None:
         return None
     for name in (b"Xing", b"Info"):
         at = head.find(name, 4, 64)
-        if at > 0 and head[at + 7] & 1:
+        if at > 0 and at + 12 <= len(head) and head[at + 7] & 1:
             frames = int.from_bytes(head[at + 8 : at + 12], "big")
             return frames * (1152 if rates.mpeg1 else 576) / rates.hertz
     return length * 8 / (1000 * rates.kbps)
