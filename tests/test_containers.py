@@ -209,3 +209,13 @@ def test_a_damaged_source_is_not_signed(media: Path, label: Label, signer: Signe
     with pytest.raises(InputError):
         label_file(source, media / "out.wav", label, signer, cage=cage)
     assert not (media / "out.wav").exists()
+
+
+@pytest.mark.parametrize("length", [10, 12, 64, 255])
+def test_a_c2pa_block_of_gif_with_an_odd_identifier_is_damage(length: int, cage: Cage) -> None:
+    """Its data would be cut at the wrong places, and the worker end with a fault of ours."""
+    block = b"\x21\xff" + bytes([length]) + b"C2PA_GIF".ljust(length, b"\x40") + b"\x03abc\x00"
+    trouble = cage.read_bytes(b"GIF89a\x01\x00\x01\x00\x00\x00\x00" + block + b";").trouble
+    assert trouble is not None
+    assert trouble.kind == "malformed"
+    assert "C2PA block" in trouble.text

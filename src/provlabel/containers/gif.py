@@ -11,6 +11,7 @@ _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
 _COMMENT, _APPLICATION = 0xFE, 0xFF
 _C2PA, _XMP = b"C2PA_GIF", b"XMP Data"
 _SCREEN = 13  # signature and logical screen descriptor
+_IDENTIFIER = 11  # bytes of identifier and authentication code, before the data
 _APPLICATION_HEAD = 14  # introducer, label, length 11, identifier of 8 and authentication code of 3 bytes
 
 
@@ -53,6 +54,8 @@ def _extension(stream: BinaryIO, offset: int) -> Part:
     if label == _APPLICATION and end - offset > _APPLICATION_HEAD:
         name = read_exactly(stream, offset + 3, 8)
         if name == _C2PA:
+            if read_exactly(stream, offset + 2, 1)[0] != _IDENTIFIER:
+                raise ContainerError(f"the identifier of the C2PA block at byte {offset} is not of {_IDENTIFIER} bytes")
             at = offset + _APPLICATION_HEAD
             return Part("C2PA_GIF", offset, end - offset, "manifest", at, end - at)
         role: Role = "metadata" if name == _XMP else "media"
