@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -75,6 +75,16 @@ def copy_to(source: BinaryIO, dest: BinaryIO) -> None:
     while piece := source.read(_PIECE):
         dest.write(piece)
     source.seek(0)
+
+
+def reader(stream: BinaryIO) -> Callable[[int, int], bytes]:
+    """Return a function of offset and length that reads ``stream`` there; fewer bytes at its end."""
+
+    def read_at(offset: int, length: int) -> bytes:
+        stream.seek(offset)
+        return stream.read(length)
+
+    return read_at
 
 
 def fingerprint(stream: BinaryIO) -> str:

@@ -21,7 +21,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from provlabel import engine
-from provlabel._files import fingerprint, open_regular, sha256_of
+from provlabel._files import fingerprint, open_regular, reader, sha256_of
 from provlabel.errors import EngineError, InputError
 from provlabel.evidence import Evidence, Exclusion, Manifest, Trouble, manifests_from_crjson
 from provlabel.formats import Format, sniff
@@ -147,12 +147,7 @@ def _read(stream: BinaryIO, size: int, request: Request) -> Evidence:
     """Look at one file: format, container, manifest, in this order."""
     mark = fingerprint(stream) if request.path is not None else ""
     seen = Evidence(sha256=sha256_of(stream), size=size, fingerprint=mark, engine=engine.version())
-
-    def read_at(offset: int, length: int) -> bytes:
-        stream.seek(offset)
-        return stream.read(length)
-
-    fmt = sniff(read_at)
+    fmt = sniff(reader(stream))
     if fmt is None:
         what = "an empty file" if size == 0 else "no format that provlabel knows"
         return msgspec.structs.replace(seen, trouble=Trouble("unsupported", what))

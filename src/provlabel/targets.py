@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from provlabel._files import SCRATCH_PREFIX, open_regular
+from provlabel._files import SCRATCH_PREFIX, open_regular, reader, reason
 from provlabel._text import printable
 from provlabel.errors import InputError
 from provlabel.formats import MEDIA_SUFFIXES, PREFIX, sniff
@@ -55,7 +55,7 @@ def _below(top: Path) -> Iterator[Target]:
             try:
                 waiting += [path / name for name in sorted(os.listdir(path), reverse=True)]  # noqa: PTH208
             except OSError as exc:
-                yield Target(path, "closed", f"{printable(str(path))}: {(exc.strerror or str(exc)).lower()}")
+                yield Target(path, "closed", f"{printable(str(path))}: {reason(exc)}")
         else:
             yield Target(path, "scratch" if _SCRATCH.fullmatch(path.name) else "found")
 
@@ -75,9 +75,4 @@ def is_media(path: Path) -> bool:
             return False  # a pipe or a device below a folder is no media
         raise
     with stream:
-
-        def read_at(offset: int, length: int) -> bytes:
-            stream.seek(offset)
-            return stream.read(length)
-
-        return stream.seek(0, os.SEEK_END) >= PREFIX and sniff(read_at) is not None
+        return stream.seek(0, os.SEEK_END) >= PREFIX and sniff(reader(stream)) is not None

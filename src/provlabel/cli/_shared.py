@@ -128,6 +128,20 @@ def _write_through(text: str, output: Path) -> None:
         raise OutputError(f"{printable(str(output))}: {exc.strerror or exc}") from exc
 
 
+def make_folder(folder: Path) -> None:
+    """Make ``folder`` and those above it, where they are missing.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    from provlabel._files import reason
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise OutputError(f"{printable(str(folder))}: cannot make this folder: {reason(exc)}") from exc
+
+
 def require_not_among(output: Path | None, inputs: Iterable[Path], name: str) -> None:
     """Refuse an output that would take the place of an input.
 

@@ -19,6 +19,7 @@ from provlabel.cli._shared import (
     deliver,
     file_arguments,
     format_option,
+    make_folder,
     quiet_option,
     require_not_among,
 )
@@ -88,7 +89,8 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
     require_not_among(options["receipt"], files, "--receipt")
     with early_cage() as cage, contextlib.ExitStack() as stack:
         signer = open_named_signer(options["signer_uri"])
-        _make_folder(options["out_dir"])
+        if options["out_dir"] is not None:
+            make_folder(options["out_dir"])
         # Opened before anything is signed: a salt that cannot be kept would be lost.
         kept = stack.enter_context(_receipts_file(options))
         receipts, errors = _label_all(targets, label, signer, options, cage)
@@ -105,17 +107,6 @@ def _receipts_file(options: dict[str, Any]) -> Iterator[BinaryIO | None]:
 
     with atomic_output(options["receipt"], replace=options["force"], mode=0o600) as scratch:
         yield scratch.stream
-
-
-def _make_folder(folder: Path | None) -> None:
-    if folder is None:
-        return
-    from provlabel._files import reason
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as exc:
-        raise OutputError(f"{printable(str(folder))}: cannot make this folder: {reason(exc)}") from exc
 
 
 # --- the request -----------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import click
 
 from provlabel._text import printable
 from provlabel.cli import say
-from provlabel.cli._shared import PATH
+from provlabel.cli._shared import PATH, make_folder
 from provlabel.errors import ProvlabelError
 
 
@@ -25,10 +25,7 @@ def command(folder: Path) -> None:
     """
     from provlabel._files import atomic_output
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as exc:
-        raise ProvlabelError(f"{printable(str(folder))}: cannot make this folder: {exc.strerror}") from exc
+    make_folder(folder)
     for source in sorted(_home().iterdir()):
         if source.name.startswith("."):
             continue
