@@ -16,6 +16,7 @@ FLOORS = (
     ("_files", "sniffing"),
     ("label", "formats"),
     ("containers",),
+    ("jumbf",),
     ("prescan", "codes", "rules", "evidence"),
     ("report",),
     ("trust", "verdict"),

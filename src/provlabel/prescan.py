@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import BinaryIO, NamedTuple
 
+from provlabel import jumbf
 from provlabel.containers import SECONDS, WALKERS, WHOLE, ContainerError, Part, Role, obstacle, stores_in
 from provlabel.formats import Format
 
@@ -23,7 +24,6 @@ MAX_BOX_DEPTH = 32
 MAX_CBOR_ITEMS = 200_000
 MAX_CBOR_DEPTH = 64
 
-_SUPERBOX, _DESCRIPTION, _CBOR = b"jumb", b"jumd", b"cbor"
 _ASSERTION_STORE = b"c2as"
 _UNTIL_BREAK = -1  # an item of undeclared length (RFC 8949 §3.2.1), as older manifests have
 
@@ -139,49 +139,29 @@ def scan_store(store: bytes) -> None:
 def _scan(store: bytes, budget: _Budget) -> None:
     if len(store) > MAX_STORE:
         raise Refused(f"{len(store):,} bytes of manifest; {MAX_STORE:,} are read")
-    _boxes(memoryview(store), budget, 0, b"")
+    _boxes(memoryview(store), (0, len(store)), budget, 0, b"")
 
 
-def _boxes(data: memoryview, budget: _Budget, depth: int, parent: bytes) -> None:
+def _boxes(data: memoryview, span: tuple[int, int], budget: _Budget, depth: int, parent: bytes) -> None:
     if depth > MAX_BOX_DEPTH:
         raise Refused("manifest boxes are nested too deeply")
-    offset = 0
-    while offset + 8 <= len(data):
+    for box in jumbf.boxes(data, *span):
         budget.take("boxes")
-        head, length = _box_size(data, offset)
-        kind, body = bytes(data[offset + 4 : offset + 8]), data[offset + head : offset + length]
-        if kind == _SUPERBOX:
-            _superbox(body, budget, depth, parent)
-        elif kind == _CBOR:
-            _cbor(body, budget)
-        offset += length
+        if box.kind == jumbf.SUPERBOX:
+            _superbox(data, box, budget, depth, parent)
+        elif box.kind == jumbf.CBOR:
+            _cbor(data[box.body : box.end], budget)
 
 
-def _box_size(data: memoryview, offset: int) -> tuple[int, int]:
-    """Return head and whole length of the box at ``offset`` (32-bit, 64-bit, or up to the end)."""
-    length, head = int.from_bytes(data[offset : offset + 4], "big"), 8
-    if length == 1:
-        length, head = int.from_bytes(data[offset + 8 : offset + 16], "big"), 16
-    elif length == 0:
-        length = len(data) - offset
-    if length < head or offset + length > len(data):
-        raise ContainerError("a manifest box ends outside its parent")
-    return head, length
-
-
-def _superbox(body: memoryview, budget: _Budget, depth: int, parent: bytes) -> None:
-    head, length = _box_size(body, 0) if len(body) >= 8 else (0, 0)
-    if not length or bytes(body[4:8]) != _DESCRIPTION:
-        raise ContainerError("a manifest box has no description")
-    description = bytes(body[head:length])
-    kind, label = description[:4], description[17:].split(b"\x00", 1)[0]
-    if not label.isascii():
+def _superbox(data: memoryview, box: jumbf.Box, budget: _Budget, depth: int, parent: bytes) -> None:
+    said, children = jumbf.described(data, box)
+    if not said.label.isascii():
         raise Refused("an assertion label holds characters outside ASCII, which aborts the engine")
     if parent == _ASSERTION_STORE:
         budget.take("assertions")
     elif parent == b"c2pa":
         budget.take("manifests")
-    _boxes(body[length:], budget, depth + 1, kind)
+    _boxes(data, (children, box.end), budget, depth + 1, said.kind)
 
 
 def _cbor(data: memoryview, budget: _Budget) -> None:

@@ -1,0 +1,66 @@
+"""JUMBF boxes (ISO 19566-5, Annex B): heads and descriptions, read and never trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from provlabel.containers import ContainerError
+
+SUPERBOX, DESCRIPTION, CBOR = b"jumb", b"jumd", b"cbor"
+_HEAD = 8
+_TOGGLES = 17  # bytes of a description before its label: a UUID of 16 and the toggles
+
+
+class Box(NamedTuple):
+    """One box within ``data``: its type, where it starts, where its content starts, and where it ends."""
+
+    kind: bytes
+    start: int
+    body: int
+    end: int
+
+
+class Description(NamedTuple):
+    """What a superbox says about itself: type (the first four bytes of its UUID) and label."""
+
+    kind: bytes
+    label: bytes
+
+
+def boxes(data: memoryview, start: int = 0, end: int | None = None) -> Iterator[Box]:
+    """Yield the boxes that stand one after another from ``start`` up to ``end``.
+
+    Raises:
+        ContainerError: one ends outside.
+    """
+    end = len(data) if end is None else end
+    while start + _HEAD <= end:
+        box = _box(data, start, end)
+        yield box
+        start = box.end
+
+
+def _box(data: memoryview, start: int, end: int) -> Box:
+    """Read the head of the box at ``start``: a length of 32 bits, of 64 bits, or up to the end."""
+    length, head = int.from_bytes(data[start : start + 4], "big"), _HEAD
+    if length == 1:
+        length, head = int.from_bytes(data[start + 8 : start + 16], "big"), 16
+    elif length == 0:
+        length = end - start
+    if length < head or start + length > end:
+        raise ContainerError("a manifest box ends outside its parent")
+    return Box(bytes(data[start + 4 : start + 8]), start, start + head, start + length)
+
+
+def described(data: memoryview, box: Box) -> tuple[Description, int]:
+    """Return the description of the superbox ``box`` and where its children start.
+
+    Raises:
+        ContainerError: it has none.
+    """
+    first = next(boxes(data, box.body, box.end), None)
+    if first is None or first.kind != DESCRIPTION:
+        raise ContainerError("a manifest box has no description")
+    body = bytes(data[first.body : first.end])
+    return Description(body[:4], body[_TOGGLES:].split(b"\x00", 1)[0]), first.end
