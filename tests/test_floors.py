@@ -26,6 +26,8 @@ FLOORS = (
     ("_worker", "targets", "decoding"),
     ("cage",),
     ("verifying",),
+    ("sources",),
+    ("publishing",),
     ("labeling",),
     ("schemas", "renderers"),
     ("cli",),

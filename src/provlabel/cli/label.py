@@ -226,7 +226,7 @@ def _placement(options: dict[str, Any]) -> Callable[[Path], Path]:
         return lambda source: folder / source.name
     if options["detached"]:
         return lambda source: source
-    from provlabel.labeling import labeled_name
+    from provlabel.publishing import labeled_name
 
     return labeled_name
 

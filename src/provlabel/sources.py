@@ -1,0 +1,125 @@
+"""Files on their way into a label: read in the cage first, and still the same bytes when they are used."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from msgspec import Struct
+
+from provlabel import cage as cages
+from provlabel._files import fingerprint, open_regular
+from provlabel._text import printable
+from provlabel.errors import InputError, UsageError
+from provlabel.evidence import Evidence
+from provlabel.formats import FORMATS, Format
+from provlabel.trust import TrustStore
+from provlabel.verdict import judge
+from provlabel.verifying import beside, now
+
+BY_NAME = {row.name: row for row in FORMATS}
+_NO_TRUST = TrustStore()
+
+
+class Source(Struct, frozen=True):
+    """A file that the cage has read, and that may therefore meet the engine and a key."""
+
+    path: Path
+    fmt: Format
+    evidence: Evidence
+
+    @property
+    def manifest(self) -> str | None:
+        """URN of its active manifest."""
+        return self.evidence.manifests[0].urn if self.evidence.manifests else None
+
+
+def shown(path: Path) -> str:
+    """Return a path as it can be printed."""
+    return printable(str(path))
+
+
+def read_source(path: Path, cage: cages.Cage, accept_broken: bool) -> Source:
+    """Read ``path`` in the cage; what the cage refuses is never signed.
+
+    Raises:
+        InputError: it cannot be read or labelled; says why.
+    """
+    evidence = cage.read(path, _NO_TRUST, beside(path))
+    name = shown(path)
+    if evidence.trouble is not None:
+        verdict = judge(evidence, anchors=(), at=now())
+        why = verdict.findings[0]
+        raise InputError(f"{name}: {why.message}", mend=why.mend)
+    if evidence.damage:
+        raise InputError(f"{name}: the file is damaged: {evidence.damage}", mend="repair it or export it again")
+    if evidence.source == "remote":
+        raise InputError(
+            f"{name}: its manifest lies on the network, and labelling it here would lose its history",
+            mend=f"fetch {printable(evidence.remote_url)} and save it as {printable(beside(path).name)} beside it",
+        )
+    if evidence.source == "sidecar":
+        raise InputError(
+            f"{name}: its manifest is detached; labelling it again is not possible yet without losing its history",
+            mend="label the file from which it was made, or remove the detached manifest first",
+        )
+    if evidence.manifests and not accept_broken:
+        _require_unbroken(evidence, name)
+    assert evidence.format is not None  # noqa: S101 - no trouble means a known format
+    return Source(path, BY_NAME[evidence.format], evidence)
+
+
+def _require_unbroken(evidence: Evidence, name: str) -> None:
+    if why := broken_by(evidence):
+        raise InputError(
+            f"{name}: carries a broken manifest: {printable(why, 500)}",
+            mend="start from an intact file, or, to keep the break visible for ever, --insecure-accept-broken-parent",
+        )
+
+
+def broken_by(evidence: Evidence) -> str:
+    """Say what would break the history of whatever is made from this file; nothing when it is sound.
+
+    An expired or unknown signer breaks nothing: it stays visible as what it is.
+    """
+    if not evidence.manifests:
+        return ""
+    verdict = judge(evidence, anchors=(), at=now())
+    axes = verdict.axes
+    sound = axes.content == "intact" and axes.signer not in ("bad-signature", "revoked") and axes.history != "broken"
+    return "" if sound else next(item.message for item in verdict.findings if item.level == "error")
+
+
+def parent_of(checked: Source, parents: Sequence[Path | str], cage: cages.Cage, accept_broken: bool) -> Source | None:
+    """Return what the file was made from: what was given, or itself when it carries a manifest.
+
+    Raises:
+        UsageError: more than one, or one beside its own manifest.
+        InputError: it cannot be read, or is broken.
+    """
+    if len(parents) > 1:
+        raise UsageError("a file has one parent at most", mend="give what was placed into it with --ingredient")
+    if not parents:
+        return checked if checked.manifest else None
+    if checked.manifest:
+        raise UsageError(
+            f"{shown(checked.path)}: carries a manifest, so it is its own parent",
+            mend="leave --parent away, or give the other file with --ingredient",
+        )
+    return read_source(Path(parents[0]), cage, accept_broken)
+
+
+@contextlib.contextmanager
+def reopened(checked: Source) -> Iterator[BinaryIO]:
+    """Open a file again that the cage has read; it must still be the same bytes."""
+    with open_regular(checked.path) as stream:
+        _require_same(checked, stream)
+        yield stream
+        _require_same(checked, stream)
+
+
+def _require_same(checked: Source, stream: BinaryIO) -> None:
+    if fingerprint(stream) != checked.evidence.fingerprint:
+        raise InputError(f"{shown(checked.path)}: changed while it was read", mend="try again when it is at rest")
