@@ -13,16 +13,19 @@ ROOT = Path(__file__).parents[1] / "src" / "provlabel"
 # From the ground up. A module imports from floors below its own, or from its own package.
 FLOORS = (
     ("_version", "errors", "_text", "_schema"),
-    ("_files", "sniffing"),
+    ("_files", "_http", "sniffing"),
     ("label", "formats"),
     ("containers",),
     ("jumbf",),
-    ("prescan", "codes", "rules", "evidence"),
+    ("cose", "prescan", "codes", "rules", "evidence"),
     ("report",),
-    ("trust", "verdict"),
+    ("trust",),
+    ("verdict",),
     ("policy", "manifest"),
     ("signers",),
+    ("timestamps",),
     ("engine",),
+    ("signing",),
     ("_worker", "targets", "decoding"),
     ("cage",),
     ("verifying",),
@@ -42,6 +45,8 @@ ROOMS = {
     "mutagen": {"tags"},
     "PIL": set(),
     "cryptography": {"signers"},
+    "cbor2": {"cose"},
+    "asn1crypto": {"timestamps"},
 }
 
 

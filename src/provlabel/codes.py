@@ -27,6 +27,7 @@ Effect = Literal[
     "no-history",  # an ingredient came without a manifest
     "identity-ok",
     "identity-bad",
+    "identity-unknown",  # signed well, by somebody whom no list of anchors vouches for
     "note",  # a check that was not made, or a remark
 ]
 
@@ -34,7 +35,8 @@ _BY_EFFECT: dict[Effect, str] = {
     "ok": """
         claimSignature.insideValidity claimSignature.validated assertion.hashedURI.match
         assertion.accessible ingredient.manifest.validated ingredient.claimSignature.validated
-        timeStamp.validated timeOfSigning.insideValidity
+        timeStamp.validated timeOfSigning.insideValidity cawg.identity.well-formed
+        cawg.x509.signature.validated
         """,
     "bound": """
         assertion.dataHash.match assertion.bmffHash.match assertion.boxesHash.match
@@ -84,13 +86,14 @@ _BY_EFFECT: dict[Effect, str] = {
         timeStamp.credentialInvalid timeOfSigning.outsideValidity
         """,
     "no-history": "ingredient.unknownProvenance manifest.unknownProvenance",
-    "identity-ok": "cawg.x509.credential.trusted cawg.x509.signature.validated cawg.ica.credential_valid",
+    "identity-ok": "cawg.x509.credential.trusted cawg.ica.credential_valid",
     "identity-bad": """
         cawg.identity.assertion.duplicate cawg.identity.assertion.mismatch cawg.identity.cbor.invalid
         cawg.identity.hard_binding_missing cawg.identity.pad.invalid cawg.identity.sig_type.unknown
-        cawg.x509.credential.untrusted cawg.x509.credential.invalid cawg.x509.signature.mismatch
+        cawg.x509.credential.invalid cawg.x509.signature.mismatch
         cawg.x509.signature.outside_validity
         """,
+    "identity-unknown": "cawg.x509.credential.untrusted",
     "note": """
         signingCredential.ocsp.skipped signingCredential.ocsp.inaccessible signingCredential.ocsp.unknown
         algorithm.deprecated cawg.ica.did_unavailable

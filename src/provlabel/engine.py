@@ -7,6 +7,7 @@ each switch set here has its effect, because the engine ignores keys that it doe
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import functools
 import importlib
 import importlib.machinery
@@ -25,7 +26,7 @@ from msgspec import Struct
 
 from provlabel.errors import EngineError, SignerError
 from provlabel.manifest import Definition
-from provlabel.trust import EKUS, TrustStore
+from provlabel.trust import TrustStore
 
 if TYPE_CHECKING:
     from provlabel.signers import Signer
@@ -131,7 +132,7 @@ def settings(trust: TrustStore = TrustStore()) -> dict[str, Any]:  # noqa: B008 
         "version": 1,
         "core": {
             "allowed_network_hosts": [],
-            "decode_identity_assertions": False,
+            "decode_identity_assertions": True,
             "max_decompressed_manifest_size_in_mb": _MAX_INFLATED,
         },
         "verify": {
@@ -152,10 +153,8 @@ def settings(trust: TrustStore = TrustStore()) -> dict[str, Any]:  # noqa: B008 
             "created_assertion_labels": ["c2pa.ingredient", "c2pa.embedded-data"],
         },
         "trust": {
-            "trust_config": "\n".join(EKUS) + "\n",
-            "anchors": [
-                {"trust_anchors": item.pem, "trust_kind": "manifest", "trust_uri": item.uri} for item in trust.lists
-            ],
+            "trust_config": "\n".join(trust.ekus) + "\n",
+            "anchors": trust.settings(),
         },
     }
 
@@ -254,15 +253,31 @@ def read(stream: BinaryIO, mime: str, trust: TrustStore, manifest: bytes | None 
 # --- signing ---------------------------------------------------------------------------------------
 
 
+class Credential(NamedTuple):
+    """A key and certificates for the engine itself to sign with."""
+
+    algorithm: str
+    chain_pem: str
+    private_key_pem: bytes
+
+
+class Actor(NamedTuple):
+    """A person or organisation that vouches for a file beside its signer (CAWG identity 1.2 §5)."""
+
+    signer: Signer
+    roles: tuple[str, ...]
+
+
 def sign(
     definition: Definition,
     source: BinaryIO,
     dest: BinaryIO,
     mime: str,
-    signer: Signer,
+    credential: Credential,
     ingredients: Sequence[IngredientFile] = (),
     *,
     detached: bool = False,
+    actor: Actor | None = None,
     trust: TrustStore = TrustStore(),  # noqa: B008 - frozen and empty
 ) -> bytes:
     """Sign ``source`` into ``dest`` and return the manifest store.
@@ -272,7 +287,7 @@ def sign(
     ``trust`` decides what is recorded about the signers of ingredients, not whether signing works.
 
     Raises:
-        SignerError: the signer failed; its own exception is the cause.
+        SignerError: the credential cannot sign, or the actor failed; its own exception is the cause.
         EngineError: the engine refused the definition, a file, or the certificate.
         OSError: a stream failed, for example because the disk is full.
     """
@@ -287,34 +302,68 @@ def sign(
             builder.add_ingredient(json.dumps(item.definition), item.mime, item.stream)
         if detached:
             builder.set_no_embed()
-        engine_signer = stack.enter_context(_engine_signer(signer, caught))
-        return bytes(builder.sign(engine_signer, ANY_FILE if detached else mime, *taps))
+        signer = _from_info(credential)
+        if actor is not None:
+            signer = _with_identity(signer, actor, caught)
+        return bytes(builder.sign(stack.enter_context(signer), ANY_FILE if detached else mime, *taps))
+
+
+def _from_info(credential: Credential) -> Any:
+    c2pa = binding()
+    algorithm, chain, key = credential
+    return c2pa.Signer.from_info(c2pa.C2paSignerInfo(algorithm.encode(), chain.encode(), key, None))
 
 
 @contextlib.contextmanager
 def _signer_errors(caught: list[BaseException]) -> Iterator[None]:
-    """Bring the signer's own exception back, which the engine turns into ``COSE signature invalid``."""
+    """Bring the actor's own exception back, which the engine turns into ``COSE signature invalid``."""
     try:
         yield
     except EngineError as exc:
         if caught and not isinstance(caught[0], Exception):
             raise caught[0] from None  # Ctrl-C, not a failure of the signer
         if caught:
-            raise SignerError(f"the signer failed: {caught[0]}") from caught[0]
+            raise SignerError(f"the identity's signer failed: {caught[0]}") from caught[0]
         if exc.kind == "Signature":
             raise SignerError(f"the engine refused to sign: {exc}") from exc
         raise
 
 
-def _engine_signer(signer: Signer, caught: list[BaseException]) -> Any:
-    """Wrap our signer; a key that lies in a file goes in whole, which makes the manifest 9 kB smaller."""
+# --- identity --------------------------------------------------------------------------------------
+
+
+def _with_identity(signer: Any, actor: Actor, caught: list[BaseException]) -> Any:
+    """Join two signers into one that also writes a ``cawg.identity`` assertion; both are used up."""
+    c2pa = binding()
+    identity = _identity_signer(actor.signer, caught)
+    create = c2pa._lib.c2pa_identity_signer_create
+    pointer = ctypes.POINTER(c2pa.C2paSigner)
+    create.restype, create.argtypes = pointer, [pointer, pointer, *[ctypes.POINTER(ctypes.c_char_p)] * 2]
+    joined = create(signer._handle, identity._handle, _strings(_REFERENCED), _strings(actor.roles))
+    if not joined:
+        raise EngineError("the engine refused to add an identity")
+    signer._handle = identity._handle = None
+    both = c2pa.Signer(joined)
+    both._identity = identity  # its callback has to live as long
+    return both
+
+
+#: What an identity stands for besides the content: what was done, and the whole label.
+_REFERENCED = ("c2pa.actions.v2", "org.provlabel.label")
+
+
+def _strings(values: Sequence[str]) -> Any:
+    return (ctypes.c_char_p * (len(values) + 1))(*[value.encode() for value in values], None)
+
+
+def _identity_signer(signer: Signer, caught: list[BaseException]) -> Any:
+    """Wrap our signer; a key in a file goes in whole, which makes the assertion 9 kB smaller."""
     from provlabel.signers import LocalKey
 
     c2pa = binding()
     algorithm, chain = signer.algorithm, signer.chain_pem
     if isinstance(signer, LocalKey):
-        info = c2pa.C2paSignerInfo(algorithm.encode(), chain.encode(), signer.private_key_pem(), None)
-        return c2pa.Signer.from_info(info)
+        return _from_info(Credential(algorithm, chain, signer.private_key_pem()))
 
     def call(data: bytes) -> bytes:
         try:
@@ -323,6 +372,4 @@ def _engine_signer(signer: Signer, caught: list[BaseException]) -> Any:
             caught.append(exc)
             raise
 
-    if algorithm.upper() not in c2pa.C2paSigningAlg.__members__:
-        raise SignerError(f"{algorithm} is no algorithm of C2PA", mend="es256, es384, es512, ps256, … or ed25519")
     return c2pa.Signer.from_callback(call, c2pa.C2paSigningAlg[algorithm.upper()], chain)

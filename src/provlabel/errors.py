@@ -9,6 +9,7 @@
     ├─ InputError             3  a file cannot be read, or is not what can be labelled
     ├─ OutputError            3  the result cannot be written where it was asked for
     ├─ SignerError            3  the key or certificate cannot sign; says why
+    ├─ TimestampError         3  no time authority gave a good timestamp; says why, for each
     ├─ EngineError            3  the C2PA engine failed; carries its own words
     └─ VerificationError      1  raised by ``Report.require()``; carries the report
 
@@ -67,6 +68,10 @@ class OutputError(ProvlabelError):
 
 class SignerError(ProvlabelError):
     """The key or its certificate cannot sign.  The backend's own exception is the ``__cause__``."""
+
+
+class TimestampError(ProvlabelError):
+    """No time authority gave a timestamp that holds."""
 
 
 class EngineError(ProvlabelError):

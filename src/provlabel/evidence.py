@@ -84,6 +84,16 @@ class Exclusion(Struct, frozen=True):
     usertype: str = ""  #: of the ``uuid`` boxes that are meant, in hex; all of them when empty
 
 
+class Identity(Struct, frozen=True):
+    """One CAWG identity assertion: who stands for the file beside its signer, and as what."""
+
+    assertion: str  #: its label
+    name: str = ""  #: common name of the certificate
+    organization: str = ""
+    roles: tuple[str, ...] = ()
+    issuer: str = ""
+
+
 class Manifest(Struct, frozen=True):
     """One manifest of the store."""
 
@@ -101,7 +111,7 @@ class Manifest(Struct, frozen=True):
     label_vouched: bool = False
     labels: int = 0  #: how many label assertions there are; more than one contradict each other
     personal: Any = None
-    identities: int = 0  #: CAWG identity assertions
+    identities: tuple[Identity, ...] = ()
     assertions: dict[str, Any] = {}  #: data of the standard assertions that a label can be read from
 
 
@@ -170,8 +180,23 @@ def _manifest(item: Mapping[str, Any]) -> Manifest:
         label_vouched=bool(labels) and labels[0] in vouched,
         labels=len(labels),
         personal=assertions.get(PERSONAL),
-        identities=sum(_base(name) == _IDENTITY for name in assertions),
+        identities=tuple(_identity(name, data) for name, data in assertions.items() if _base(name) == _IDENTITY),
         assertions={name: assertions[name] for name in _TELLING if name in assertions},
+    )
+
+
+def _identity(name: str, data: Any) -> Identity:
+    """Read who is named; what is not understood stays empty, and the engine judges it all the same."""
+    data = data if isinstance(data, Mapping) else {}
+    certificate = (data.get("signature") or {}).get("certificateInfo") or {}
+    subject, issuer = certificate.get("subject") or {}, certificate.get("issuer") or {}
+    roles = (data.get("signer_payload") or {}).get("role") or ()
+    return Identity(
+        name,
+        str(subject.get("CN", "")),
+        str(subject.get("O", "")),
+        tuple(map(str, roles)),
+        str(issuer.get("CN", "") or issuer.get("O", "")),
     )
 
 

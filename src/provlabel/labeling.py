@@ -5,6 +5,8 @@ The procedure never touches a source except to replace it, whole, when asked to.
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
@@ -22,11 +24,14 @@ from provlabel.label import Label, SignedLabel, signed_label
 from provlabel.label.lint import semantic_faults
 from provlabel.label.vocabularies import PromptMode
 from provlabel.manifest import PARENT, component, definition, ingredient_definition
-from provlabel.publishing import place_for, publish
+from provlabel.publishing import Place, Published, Seal, place_for, publish
 from provlabel.report import Failure
 from provlabel.sources import BY_NAME, Source, broken_by, parent_of, read_source, shown
+from provlabel.timestamps import Timestamper
+from provlabel.verifying import now
 
 if TYPE_CHECKING:
+    from provlabel.engine import Actor
     from provlabel.signers import Signer
 
 
@@ -43,6 +48,8 @@ class Receipt(Struct, frozen=True, kw_only=True):
     detached: bool = False
     prompt_sha256: str | None = None
     prompt_salt: str | None = None
+    time: str | None = None  #: of signing, RFC 3339, by a time authority
+    authority: str | None = None  #: its address
     withheld: tuple[str, ...] = ()  #: personal fields of the label that were not signed: ``people.name``
     warnings: tuple[str, ...] = ()
 
@@ -71,6 +78,9 @@ def label_file(
     replace: bool = False,
     accept_broken_parent: bool = False,
     check_decode: bool = False,
+    timestamper: Timestamper | None = None,
+    stamp_room: int = 0,
+    identity: Actor | None = None,
     cage: cages.Cage | None = None,
 ) -> Receipt:
     """Label the image or sound ``source`` and write the result to ``dest``.
@@ -95,12 +105,16 @@ def label_file(
             of the result stays broken for ever.
         check_decode: decode the source to its end with ffmpeg first, which finds what the structure
             does not show.
+        timestamper: who proves when it was signed.  Without, the label holds as long as the certificate.
+        stamp_room: bytes to keep free, so that :func:`stamp_file` can add a timestamp later; 0 for none.
+        identity: who vouches for the file beside its signer, with a credential of their own, and as what.
         cage: where untrusted bytes are read first.
 
     Raises:
         InputError: a file cannot be read, is no format that can be labelled, or is damaged.
         OutputError: ``dest`` exists or cannot be written.  Nothing is left behind.
         SignerError: the key or certificate cannot sign.
+        TimestampError: no time authority gave a timestamp that holds, and it is not optional.
         EngineError: the engine refused.
         LabelError: the label cannot be signed as asked.
         UsageError: arguments that contradict each other.
@@ -124,22 +138,18 @@ def label_file(
         inputs=inputs,
     )
     # 3. Sign into a scratch file, read it back in full, rename.
-    store, written = publish(checked, tuple(_ingredients(parent, placed)), made, signer, place, cage)
+    seal = Seal(signer, timestamper, stamp_room, identity)
+    written = publish(checked, tuple(_ingredients(parent, placed)), made, seal, place, cage)
     return Receipt(
-        output=str(place.target),
-        format=checked.fmt.name,
-        manifest=written.manifests[0].urn,
-        manifest_bytes=len(store),
-        source_sha256=checked.evidence.sha256,
-        sha256=hashlib.sha256(store).hexdigest() if place.detached else written.sha256,
+        **_facts(checked, place, written),
         parent=parent.manifest if parent else None,
-        detached=place.detached,
         prompt_sha256=said.system.get("prompt", {}).get("sha256"),
         prompt_salt=said.prompt_salt,
         withheld=said.withheld,
         warnings=(
             *_unasked(checked, detached),
             *_doubts(label, checked.evidence.seconds),
+            *_about_time(written),
             *_warnings(checked, parent, *placed),
         ),
     )
@@ -151,6 +161,7 @@ def redact_file(
     signer: Signer,
     *,
     replace: bool = False,
+    timestamper: Timestamper | None = None,
     cage: cages.Cage | None = None,
 ) -> Receipt:
     """Take the personal fields out of a labelled file, for good, and write the result to ``dest``.
@@ -160,7 +171,7 @@ def redact_file(
 
     Raises:
         InputError: the file carries no label of ours with personal fields, or cannot be read.
-        OutputError, SignerError, EngineError: as :func:`label_file`.
+        OutputError, SignerError, TimestampError, EngineError: as :func:`label_file`.
     """
     source, cage = Path(source), cage or cages.shared()
     checked = read_source(source, cage, accept_broken=False)
@@ -174,16 +185,8 @@ def redact_file(
         raise InputError(f"{shown(source)}: its newest label cannot be repeated: {printable(str(exc))}") from exc
     place = place_for(checked, Path(dest) if dest is not None else None, False, replace)
     made = definition(label, SignedLabel(system=stated), has_parent=True, redacted=redacted)
-    store, written = publish(checked, tuple(_ingredients(checked, ())), made, signer, place, cage)
-    return Receipt(
-        output=str(place.target),
-        format=checked.fmt.name,
-        manifest=written.manifests[0].urn,
-        manifest_bytes=len(store),
-        source_sha256=checked.evidence.sha256,
-        sha256=written.sha256,
-        parent=checked.manifest,
-    )
+    written = publish(checked, tuple(_ingredients(checked, ())), made, Seal(signer, timestamper), place, cage)
+    return Receipt(**_facts(checked, place, written), parent=checked.manifest, warnings=tuple(_about_time(written)))
 
 
 def label_bytes(
@@ -197,6 +200,9 @@ def label_bytes(
     personal: bool = False,
     inputs: bool = False,
     accept_broken_parent: bool = False,
+    timestamper: Timestamper | None = None,
+    stamp_room: int = 0,
+    identity: Actor | None = None,
     cage: cages.Cage | None = None,
 ) -> tuple[bytes, Receipt]:
     """Label an image or sound held in memory and return it with its receipt.
@@ -222,12 +228,48 @@ def label_bytes(
                 personal=personal,
                 inputs=inputs,
                 accept_broken_parent=accept_broken_parent,
+                timestamper=timestamper,
+                stamp_room=stamp_room,
+                identity=identity,
                 cage=cage,
             )
             _require_embedded(receipt)
             return dest.read_bytes(), receipt
     except OSError as exc:
         raise OutputError(f"no room for temporary files: {exc}", mend="set TMPDIR to a folder with room") from exc
+
+
+def _facts(checked: Source, place: Place, written: Published) -> dict[str, Any]:
+    """What every receipt says."""
+    return {
+        "output": str(place.target),
+        "format": checked.fmt.name,
+        "manifest": written.evidence.manifests[0].urn,
+        "manifest_bytes": len(written.store),
+        "source_sha256": checked.evidence.sha256,
+        "sha256": hashlib.sha256(written.store).hexdigest() if place.detached else written.evidence.sha256,
+        "detached": place.detached,
+        "time": written.stamp.time if written.stamp else None,
+        "authority": written.stamp.url if written.stamp else None,
+    }
+
+
+def _about_time(written: Published) -> Iterator[str]:
+    """Say what becomes of the label when the certificate ends, and when that is soon."""
+    signing = written.evidence.manifests[0].signing
+    ends = signing.not_after if signing else ""
+    if written.warning:
+        yield written.warning
+    if written.stamp is None:
+        yield f"no timestamp: this label is trusted until its certificate ends, {ends}, and no longer; add --tsa URL"
+    with contextlib.suppress(ValueError):
+        left = (dt.datetime.fromisoformat(ends.replace("Z", "+00:00")) - now()).days
+        if left < EXPIRY_WARNING_DAYS:
+            yield f"the certificate ends in {left} days, {ends}; ask the CA for the next one"
+
+
+#: A certificate that ends sooner than this is warned of.
+EXPIRY_WARNING_DAYS = 30
 
 
 def _require_embedded(receipt: Receipt) -> None:

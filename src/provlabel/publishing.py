@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from provlabel import cage as cages
-from provlabel import engine
+from provlabel import cose
 from provlabel._files import Scratch, atomic_output, copy_to, locked
 from provlabel._text import printable
 from provlabel.containers import inventory, lost
-from provlabel.engine import IngredientFile
-from provlabel.errors import EngineError, InputError, OutputError, SignerError
+from provlabel.engine import Actor, IngredientFile
+from provlabel.errors import EngineError, InputError, OutputError, SignerError, TimestampError
 from provlabel.evidence import Evidence
-from provlabel.formats import Format
 from provlabel.manifest import Definition
+from provlabel.signing import Draft, Job, draft, put, sign_here
 from provlabel.sources import Source, reopened, shown
+from provlabel.timestamps import Stamp, Timestamper
 from provlabel.trust import TrustStore
 from provlabel.verdict import judge
 from provlabel.verifying import beside, now
@@ -70,16 +71,34 @@ def _lies_at(dest: Path, source: Path) -> bool:
         return False
 
 
+class Seal(NamedTuple):
+    """Who signs, and who proves when."""
+
+    signer: Signer
+    timestamper: Timestamper | None = None
+    room: int = 0  #: bytes kept free for a later timestamp
+    actor: Actor | None = None
+
+
+class Published(NamedTuple):
+    """What was written and read back."""
+
+    store: bytes
+    evidence: Evidence
+    stamp: Stamp | None = None
+    warning: str = ""  #: why there is no timestamp although one was wished for
+
+
 def publish(
     checked: Source,
     ingredients: Sequence[tuple[Source, dict[str, Any]]],
     made: Definition,
-    signer: Signer,
+    seal: Seal,
     place: Place,
     cage: cages.Cage,
-) -> tuple[bytes, Evidence]:
-    """Sign into a scratch file, read it back, publish it; return the manifest and what was read back."""
-    with contextlib.ExitStack() as stack:
+) -> Published:
+    """Sign into a scratch file, have it stamped, read it back, and rename it to where it belongs."""
+    with contextlib.ExitStack() as stack, _explained(checked.path, seal.signer):
         if place.in_place:
             stack.enter_context(locked(place.target))
         with contextlib.ExitStack() as sources:
@@ -95,25 +114,65 @@ def publish(
             scratch = stack.enter_context(
                 atomic_output(place.target, replace=place.replace, mode=mode, like=like if place.in_place else None)
             )
-            with _explained(checked.path, signer):
-                store = _sign(stream, scratch.stream, checked.fmt, made, signer, files, place.detached)
-        with _explained(checked.path, signer):
-            return store, _read_back(checked, scratch, store if place.detached else None, cage)
+            job = Job(made, checked.fmt, files, place.detached, seal.actor)
+            signed = _signed(job, stream, scratch.stream, seal)
+
+        def attempt(store: bytes, trust: TrustStore = _NO_TRUST) -> Evidence:
+            put(None if place.detached else checked.fmt, scratch.stream, store)
+            return _read_back(checked, scratch, place.detached, cage, trust)
+
+        if isinstance(signed, bytes):
+            return Published(signed, attempt(signed))
+        return sealed(signed, seal.timestamper, attempt)
 
 
-def _sign(
-    stream: BinaryIO,
-    scratch: BinaryIO,
-    fmt: Format,
-    made: Definition,
-    signer: Signer,
-    files: Sequence[IngredientFile],
-    detached: bool,
-) -> bytes:
-    if not detached:
-        return engine.sign(made, stream, scratch, fmt.mime, signer, files)
-    with Path(os.devnull).open("w+b") as nowhere:  # the engine wants to copy the source somewhere
-        return engine.sign(made, stream, nowhere, fmt.mime, signer, files, detached=True)
+def _signed(job: Job, stream: BinaryIO, scratch: BinaryIO, seal: Seal) -> bytes | Draft:
+    """Sign in the fastest way that serves: whole stores can get no timestamp any more."""
+    room = seal.timestamper.room if seal.timestamper else seal.room
+    whole = None if room else sign_here(job, stream, scratch, seal.signer)
+    return draft(job, stream, scratch, seal.signer, room=room) if whole is None else whole
+
+
+def sealed(made: Draft, timestamper: Timestamper | None, attempt: Callable[..., Evidence]) -> Published:
+    """Add a timestamp from the first authority whose token holds, as read back from the file.
+
+    Raises:
+        TimestampError: none of them, and they are not optional.
+    """
+    if timestamper is None:
+        return Published(made.store, attempt(made.store))
+    refused = []
+    for url, ends in timestamper.turns():
+        try:
+            stamp = timestamper.ask(url, made.message, ends)
+            store = made.stamped(stamp.token)
+            evidence = attempt(store, timestamper.trust)
+            _require_stamp(evidence, timestamper.trust)
+            return Published(store, evidence, stamp)
+        except cose.NoRoom as exc:
+            refused.append(f"{url}: its token takes {exc.missing:,} bytes more than the room that was kept for it")
+        except TimestampError as exc:
+            refused.append(f"{url}: {exc}")
+    why = f"no timestamp: {'; '.join(refused)}"
+    if not timestamper.optional:
+        raise TimestampError(why, mend="name another authority with --tsa, or go on without: --tsa-optional")
+    return Published(made.store, attempt(made.store), warning=f"{why}; add one later with provlabel stamp")
+
+
+def _require_stamp(evidence: Evidence, trust: TrustStore) -> None:
+    """Refuse a token that the engine does not confirm, or that comes from nobody we were told to trust."""
+    codes = evidence.manifests[0].codes
+    wrong = next((code for code in codes if code.code in _BAD_STAMPS), None)
+    if wrong is not None or not any(code.code == "timeStamp.validated" for code in codes):
+        raise TimestampError(f"its token does not hold: {wrong.code if wrong else 'the engine does not confirm it'}")
+    trusted = (code.text for code in codes if code.code == "timeStamp.trusted")
+    if trust.has("timestamp") and not any(trust.vouching(text, "timestamp") for text in trusted):
+        raise TimestampError("nobody you trust vouches for it", mend="pass its CA with --tsa-trust")
+
+
+_BAD_STAMPS = frozenset(
+    {"timeStamp.malformed", "timeStamp.mismatch", "timeStamp.outsideValidity", "timeStamp.credentialInvalid"}
+)
 
 
 @contextlib.contextmanager
@@ -121,6 +180,8 @@ def _explained(path: Path, signer: Signer) -> Iterator[None]:
     """Name the file in what goes wrong, and let the signer say what is wrong with its certificate."""
     try:
         yield
+    except TimestampError as exc:
+        raise TimestampError(f"{shown(path)}: {exc}", mend=exc.mend) from exc
     except (SignerError, EngineError) as exc:
         from provlabel.signers import Checked
 
@@ -131,28 +192,31 @@ def _explained(path: Path, signer: Signer) -> Iterator[None]:
         raise EngineError(f"{shown(path)}: {exc}", mend=exc.mend, kind=exc.kind) from exc
 
 
-def _read_back(checked: Source, scratch: Scratch, store: bytes | None, cage: cages.Cage) -> Evidence:
+def _read_back(checked: Source, scratch: Scratch, detached: bool, cage: cages.Cage, trust: TrustStore) -> Evidence:
     """Read what was written just as anyone will, and return what is seen.
 
     Raises:
         EngineError: what was written does not hold; it is not published.
         SignerError: it holds, but older verifiers would report a broken signature.
     """
-    if store is not None:
-        scratch.stream.write(store)
     scratch.stream.flush()
-    path, sidecar = (scratch.path, None) if store is None else (checked.path, scratch.path)
-    evidence = cage.read(path, _NO_TRUST, sidecar)
-    verdict = judge(evidence, anchors=(), at=now())
+    path, sidecar = (checked.path, scratch.path) if detached else (scratch.path, None)
+    evidence = cage.read(path, trust, sidecar)
+    verdict = judge(evidence, at=now())
+    if verdict.axes.signer == "bad-signature":
+        raise SignerError("what the signer gave is no signature by its certificate", mend=_OTHER_KEY)
     if verdict.axes.content != "intact" or verdict.axes.signer != "no-anchors":
         why = next((item.message for item in verdict.findings if item.level == "error"), verdict.state)
         raise EngineError(f"the written file does not verify: {printable(why, 500)}")
     signing = evidence.manifests[0].signing
     if signing is not None and not signing.subject.get("O"):
         raise SignerError("the certificate names no organization (O)", mend="ask the CA for one with an organization")
-    if store is None:
+    if not detached:
         _require_parts(checked, scratch)
     return evidence
+
+
+_OTHER_KEY = "check that the chain belongs to the key: provlabel key check"
 
 
 def _require_parts(checked: Source, scratch: Scratch) -> None:

@@ -146,11 +146,14 @@ class Failure(Struct, frozen=True):
 
 
 class Named(Struct, frozen=True):
-    """A policy or anchor list that took part, with the digest of what was read."""
+    """A policy or list of certificates that took part, with the digest of what was read."""
 
     name: str
     sha256: str
     test: bool = False
+    purpose: Literal["manifest", "timestamp", "identity"] | None = None  #: of a list of certificates
+    date: str | None = None  #: when the list was last changed, RFC 3339
+    age_days: int | None = None  #: between that and the time of judgement
 
 
 class Tool(Struct, frozen=True):

@@ -71,7 +71,14 @@ _ROWS = (
         "never use --trust test outside of tests",
     ),
     Rule(
-        "time.unproven", "note", "no trusted timestamp: times are claims, and trust ends with the certificate",
+        "time.unproven", "warning",
+        "no timestamp: times are claims, and this file is no longer trusted once the certificate has ended",
+        "label with --tsa URL, or, where room was kept for it, provlabel stamp FILE --tsa URL",
+    ),
+    Rule(
+        "time.untrusted-stamp", "warning",
+        "there is a timestamp, but nobody you trust vouches for its authority; its time is only a claim",
+        "if you know the authority, pass its CA with --tsa-trust",
     ),
     Rule("label.unknown-value", "error", "the label uses a value that no vocabulary knows", "ask the signer"),
     Rule("label.contradictory", "error", "statements inside the manifest contradict each other", "ask the signer"),
@@ -88,6 +95,10 @@ _ROWS = (
     Rule("history.broken", "error", "an earlier version or a part was altered, or badly signed, before its use", _ASK),
     Rule("history.unknown-signer", "warning", "nobody you trust vouches for the signer of an earlier version or part"),
     Rule("history.no-provenance", "note", "an earlier version or a part came without a manifest"),
+    Rule(
+        "identity.unknown", "warning", "nobody you trust vouches for an identity; who it names is a claim",
+        "if you know it, pass the certificate of its CA with --identity-trust",
+    ),
     Rule("identity.bad", "error", "an identity assertion does not hold", "ask the signer"),
     Rule(
         "carrier.sidecar-differs", "warning", "a different manifest lies beside the file; the embedded one was judged",

@@ -50,7 +50,7 @@ def read_source(path: Path, cage: cages.Cage, accept_broken: bool) -> Source:
     evidence = cage.read(path, _NO_TRUST, beside(path))
     name = shown(path)
     if evidence.trouble is not None:
-        verdict = judge(evidence, anchors=(), at=now())
+        verdict = judge(evidence, at=now())
         why = verdict.findings[0]
         raise InputError(f"{name}: {why.message}", mend=why.mend)
     if evidence.damage:
@@ -86,7 +86,7 @@ def broken_by(evidence: Evidence) -> str:
     """
     if not evidence.manifests:
         return ""
-    verdict = judge(evidence, anchors=(), at=now())
+    verdict = judge(evidence, at=now())
     axes = verdict.axes
     sound = axes.content == "intact" and axes.signer not in ("bad-signature", "revoked") and axes.history != "broken"
     return "" if sound else next(item.message for item in verdict.findings if item.level == "error")

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import datetime as dt
 import hashlib
+import os
 import re
 from pathlib import Path
+from typing import Literal
 
 from msgspec import Struct
 
@@ -27,57 +30,145 @@ MAX_FILE = 8 << 20
 _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----\s*(.*?)-----END \1-----", re.DOTALL)
 
 
+#: What anchors are for: who signed a manifest, whose clock counts, who says to be whom (CAWG).
+Purpose = Literal["manifest", "timestamp", "identity"]
+_KINDS: dict[Purpose, str] = {"manifest": "manifest", "timestamp": "tsa", "identity": "cawg"}
+
+_URI = "urn:provlabel:anchors:"
+_NAMED = re.compile(re.escape(_URI) + r"([0-9a-f+]+)")
+# What the engine says when it was a certificate itself that it found, not one that issued it.
+_LEAF_FOUND = "found in [] "
+
+
 class AnchorList(Struct, frozen=True):
-    """One list of anchors: PEM certificates, where they came from, and whether they are for tests."""
+    """One list of certificates: what for, where from, and whether for tests."""
 
     name: str
     pem: str
     sha256: str
     test: bool = False
-
-    @property
-    def uri(self) -> str:
-        """The name under which the engine reports that this list vouched."""
-        return f"urn:provlabel:anchors:{self.sha256}"
+    purpose: Purpose = "manifest"
+    leaves: bool = False  #: signers' own certificates, each trusted by itself; otherwise CAs
+    date: str = ""  #: when the list was last changed, RFC 3339
 
 
 class TrustStore(Struct, frozen=True):
     """All anchor lists of one verification; empty means that nobody is trusted."""
 
     lists: tuple[AnchorList, ...] = ()
+    ekus: tuple[str, ...] = EKUS  #: one of these extended key usages a signer has to have
 
     @classmethod
-    def load(cls, *paths: Path | str, test: bool = False) -> TrustStore:
-        """Read PEM files of CA certificates.
+    def load(
+        cls, *paths: Path | str, test: bool = False, purpose: Purpose = "manifest", leaves: bool = False
+    ) -> TrustStore:
+        """Read PEM files of certificates.
+
+        Args:
+            paths: the files.
+            test: they are throw-away roots; a report that relies on them says so.
+            purpose: what they count for, and for nothing else.
+            leaves: they are signers' own certificates, not those of CAs.
 
         Raises:
             InputError: a file cannot be read.
-            ConfigError: a file holds no certificate, something else than certificates, or garbage.
+            ConfigError: a file holds no certificate, something else than certificates, or garbage;
+                or leaves for another purpose than ``manifest``.
         """
-        return cls(tuple(_load(Path(path), test) for path in paths))
+        if leaves and purpose != "manifest":
+            raise ConfigError(f"leaves cannot be trusted one by one for {purpose}", mend="give the CA's certificate")
+        return cls(tuple(_load(Path(path), test, purpose, leaves) for path in paths))
 
     def __add__(self, other: TrustStore) -> TrustStore:
         """Return a store with the lists of both."""
-        return TrustStore(self.lists + other.lists)
+        return TrustStore(self.lists + other.lists, tuple(dict.fromkeys(self.ekus + other.ekus)))
 
-    @property
-    def uris(self) -> tuple[str, ...]:
-        """The URIs of all lists."""
-        return tuple(item.uri for item in self.lists)
+    def has(self, purpose: Purpose) -> bool:
+        """Is there any list for ``purpose``?"""
+        return any(item.purpose == purpose for item in self.lists)
 
-    def named(self) -> tuple[Named, ...]:
-        """Return name and digest of each list for the report."""
-        return tuple(Named(item.name, item.sha256, item.test) for item in self.lists)
+    def vouching(self, text: str, purpose: Purpose) -> tuple[AnchorList, ...]:
+        """Return the lists for ``purpose`` that an explanation of the engine's names."""
+        named = {digest for match in _NAMED.finditer(text) for digest in match[1].split("+")}
+        return tuple(
+            item
+            for item in self.lists
+            if item.purpose == purpose
+            and (_LEAF_FOUND in text and purpose == "manifest" if item.leaves else item.sha256 in named)
+        )
+
+    def settings(self) -> list[dict[str, str]]:
+        """Return the anchors as the engine wants them.
+
+        It does not heed the purpose of a list and names only one that holds what it found, so a
+        certificate that is in several lists is handed over under the names of all of them.
+        """
+        holders: dict[bytes, list[AnchorList]] = {}
+        for item in self.lists:
+            for der in der_certificates(item.pem) if not item.leaves else ():
+                if item not in holders.setdefault(der, []):
+                    holders[der].append(item)
+        groups: dict[tuple[AnchorList, ...], list[bytes]] = {}
+        for der, lists in holders.items():
+            groups.setdefault(tuple(lists), []).append(der)
+        return [
+            *(_entry(ders, lists, purpose) for lists, ders in groups.items() for purpose in _purposes(lists)),
+            *({**_entry([], (item,), item.purpose), "allowed_list": item.pem} for item in self.lists if item.leaves),
+        ]
+
+    def named(self, at: dt.datetime) -> tuple[Named, ...]:
+        """Return what the report says of each list; ``at`` is the time from which its age counts."""
+        return tuple(
+            Named(item.name, item.sha256, item.test, item.purpose, item.date, _age(item.date, at))
+            for item in self.lists
+        )
 
 
-def _load(path: Path, test: bool) -> AnchorList:
+def _purposes(lists: tuple[AnchorList, ...]) -> tuple[Purpose, ...]:
+    return tuple(dict.fromkeys(item.purpose for item in lists))
+
+
+def _entry(ders: list[bytes], lists: tuple[AnchorList, ...], purpose: Purpose) -> dict[str, str]:
+    pem = "".join(pem_certificate(der) for der in ders)
+    uri = _URI + "+".join(dict.fromkeys(item.sha256 for item in lists))
+    return {"trust_anchors": pem, "trust_kind": _KINDS[purpose], "trust_uri": uri}
+
+
+def _age(date: str, at: dt.datetime) -> int | None:
+    return (at - dt.datetime.fromisoformat(date.replace("Z", "+00:00"))).days if date else None
+
+
+def pem_certificate(der: bytes) -> str:
+    """Return one certificate in PEM form (RFC 7468 §5)."""
+    return f"-----BEGIN CERTIFICATE-----\n{base64.encodebytes(der).decode()}-----END CERTIFICATE-----\n"
+
+
+def der_certificates(pem: str) -> tuple[bytes, ...]:
+    """Return the certificates in ``pem`` as DER, in their order; other blocks are passed over.
+
+    Raises:
+        ConfigError: a block is no base64.
+    """
+    try:
+        return tuple(
+            base64.b64decode("".join(match[2].split()), validate=True)
+            for match in _BLOCK.finditer(pem)
+            if match[1] == "CERTIFICATE"
+        )
+    except binascii.Error as exc:
+        raise ConfigError("a certificate is damaged: it is no base64", mend="get the chain file again") from exc
+
+
+def _load(path: Path, test: bool, purpose: Purpose, leaves: bool) -> AnchorList:
     shown = printable(str(path))
     with open_regular(path) as stream:
         raw = stream.read(MAX_FILE + 1)
+        changed = dt.datetime.fromtimestamp(os.fstat(stream.fileno()).st_mtime, dt.timezone.utc)
     if len(raw) > MAX_FILE:
         raise ConfigError(f"{shown}: larger than {MAX_FILE:,} bytes")
     pem = "".join(_certificates(raw.decode("latin-1"), shown))
-    return AnchorList(shown, pem, hashlib.sha256(raw).hexdigest(), test)
+    date = changed.isoformat(timespec="seconds").replace("+00:00", "Z")
+    return AnchorList(shown, pem, hashlib.sha256(raw).hexdigest(), test, purpose, leaves, date)
 
 
 def _certificates(text: str, shown: str) -> list[str]:

@@ -7,13 +7,13 @@ alone decides nothing, an unknown code is an error, and a check that was not mad
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 from msgspec import Struct
 
 from provlabel.codes import EFFECTS, Effect
-from provlabel.evidence import Code, Evidence, Exclusion, Ingredient, Manifest
+from provlabel.evidence import Code, Evidence, Exclusion, Identity, Ingredient, Manifest
 from provlabel.label.records import SCHEMA, Label
 from provlabel.label.vocabularies import AI_KINDS, KINDS, SOURCE_TYPES
 from provlabel.report import (
@@ -29,6 +29,7 @@ from provlabel.report import (
     TimeState,
     finding,
 )
+from provlabel.trust import Purpose, TrustStore
 
 _INCEPTION = frozenset({"c2pa.created", "c2pa.opened"})
 # The engine's words for a hash that fits, over a range that does not (Truepic samples of 2023).
@@ -44,8 +45,8 @@ class Verdict(Struct, frozen=True):
     not_checked: tuple[str, ...]
 
 
-def judge(evidence: Evidence, *, anchors: Collection[str], at: dt.datetime) -> Verdict:
-    """Judge ``evidence`` as of ``at``; ``anchors`` are the URIs of the anchor lists that were given.
+def judge(evidence: Evidence, *, at: dt.datetime, trust: TrustStore = TrustStore()) -> Verdict:  # noqa: B008 - frozen
+    """Judge ``evidence`` as of ``at``; ``trust`` holds the lists of anchors that were given.
 
     The steps, in order: 1 could it be read, 2 is there a manifest, 3 each axis by itself,
     4 the state: the first row that fits.
@@ -56,12 +57,12 @@ def judge(evidence: Evidence, *, anchors: Collection[str], at: dt.datetime) -> V
         return _unlabelled(evidence)
     active = evidence.manifests[0]
     effects = _effects(active.codes)
-    time = _time(active, effects)
+    time = _time(active, effects, trust, at)
     content, content_findings = _content(_bound(evidence.manifests))
-    signer, signer_findings = _signer(active, effects, time, anchors, at)
+    signer, signer_findings = _signer(active, effects, time, trust, at)
     label, label_findings = _label(active)
     history, history_findings = history_of(evidence.manifests)
-    identity, identity_findings = _identity(active, effects)
+    identity, identity_findings = _identity(active, effects, trust)
     revocation = _revocation(effects)
     axes = Axes(
         content=content,
@@ -185,6 +186,7 @@ _JUDGED: frozenset[Effect] = frozenset(
         "untrusted",
         "revoked",
         "identity-bad",
+        "identity-unknown",
     }
 )
 
@@ -268,7 +270,7 @@ def _signer(
     active: Manifest,
     effects: dict[Effect, list[Code]],
     time: TimeState,
-    anchors: Collection[str],
+    trust: TrustStore,
     at: dt.datetime,
 ) -> tuple[SignerState, list[Finding]]:
     if bad := effects.get("bad-signature"):
@@ -285,9 +287,9 @@ def _signer(
         outside = outside or "expired"
     if outside is not None and time != "proven":
         return outside, [finding(f"signer.{outside}", f"{active.signing.not_before} to {active.signing.not_after}")]
-    if not anchors:
+    if not trust.has("manifest"):
         return "no-anchors", [finding("signer.no-anchors")]
-    if "untrusted" not in effects and _found_in(effects.get("trusted", ()), anchors):
+    if "untrusted" not in effects and _vouched_for(effects.get("trusted", ()), trust, "manifest"):
         return "trusted", []
     return "unknown", [finding("signer.unknown")]
 
@@ -305,17 +307,32 @@ def _outside_validity(active: Manifest, at: dt.datetime) -> SignerState | None:
         return "expired"
 
 
-def _found_in(trusted: Collection[Code], anchors: Collection[str]) -> bool:
-    """Was it one of our lists that vouched?  The engine names the list only in its explanation."""
-    return any(f"[{uri}]" in code.text for code in trusted for uri in anchors)
+def _vouched_for(codes: Iterable[Code], trust: TrustStore, purpose: Purpose) -> bool:
+    """Was it a list for this purpose that vouched?  The engine takes any, and names it only in its explanation."""
+    return any(trust.vouching(code.text, purpose) for code in codes)
 
 
-def _time(active: Manifest, effects: dict[Effect, list[Code]]) -> TimeState:
-    """A token of a v1 claim is never proof: the engine says trusted without checking its issuer."""
-    if "time-proven" in effects and active.claim_version >= 2:
+def _time(active: Manifest, effects: dict[Effect, list[Code]], trust: TrustStore, at: dt.datetime) -> TimeState:
+    """Say what is known of the time of signing.
+
+    A token of a v1 claim is never proof: the engine says trusted without checking its issuer.
+    A token from after ``at`` did not exist then.
+    """
+    proven = _vouched_for(effects.get("time-proven", ()), trust, "timestamp")
+    stamped = active.signing.stamped if active.signing else ""
+    if proven and active.claim_version >= 2 and _is_by(stamped, at):
         return "proven"
-    stated = active.signing is not None and active.signing.stamped
-    return "claimed" if stated or _event_time(active) else "none"
+    return "claimed" if stamped or _event_time(active) else "none"
+
+
+def _is_by(stamped: str, at: dt.datetime) -> bool:
+    try:
+        return dt.datetime.fromisoformat(stamped.replace("Z", "+00:00")) <= at + _SKEW
+    except (ValueError, TypeError):
+        return False
+
+
+_SKEW = dt.timedelta(minutes=5)  # by which the clock of a time authority may be ahead of ours
 
 
 def _event_time(active: Manifest) -> str:
@@ -326,6 +343,8 @@ def _event_time(active: Manifest) -> str:
 def _time_findings(active: Manifest, time: TimeState) -> list[Finding]:
     if time == "proven":
         return []
+    if active.signing and active.signing.stamped:
+        return [finding("time.untrusted-stamp", active.signing.stamped)]
     ends = active.signing.not_after if active.signing else ""
     return [finding("time.unproven", f"on {ends}" if ends else "")]
 
@@ -336,12 +355,25 @@ def _revocation(effects: dict[Effect, list[Code]]) -> RevocationState:
     return "good" if "not-revoked" in effects else "not-checked"
 
 
-def _identity(active: Manifest, effects: dict[Effect, list[Code]]) -> tuple[IdentityState, list[Finding]]:
+def _identity(
+    active: Manifest, effects: dict[Effect, list[Code]], trust: TrustStore
+) -> tuple[IdentityState, list[Finding]]:
+    """Judge who else vouches for the file (CAWG identity 1.2 §7), by anchors of their own."""
     if bad := effects.get("identity-bad"):
         return "bad", [finding("identity.bad", _said(code), at=code.url) for code in bad]
     if not active.identities:
         return "none", []
-    return ("ok" if "identity-ok" in effects else "not-checked"), []
+    if not trust.has("identity"):
+        return "not-checked", []
+    trusted = [code for code in effects.get("identity-ok", ()) if trust.vouching(code.text, "identity")]
+    strangers = [found for found in active.identities if not any(_is_about(code, found) for code in trusted)]
+    if strangers:
+        return "not-checked", [finding("identity.unknown", found.name, at=found.assertion) for found in strangers]
+    return "ok", []
+
+
+def _is_about(code: Code, found: Identity) -> bool:
+    return code.url.rpartition("/")[2] == found.assertion
 
 
 # --- the label axis --------------------------------------------------------------------------------
@@ -477,6 +509,6 @@ def _not_checked(axes: Axes) -> tuple[str, ...]:
     if axes.revocation == "not-checked":
         skipped.append("revocation: offline, and no stapled answer")
     if axes.identity == "not-checked":
-        skipped.append("identity: CAWG identity assertions are not judged yet")
+        skipped.append("identity: nobody you trust vouches for who it names, or no anchors for identities were given")
     skipped.append("other carriers: XMP, IPTC and tags are not compared with the label yet")
     return tuple(skipped)

@@ -144,7 +144,7 @@ def file_report(
     personal: bool = False,
 ) -> FileReport:
     """Judge ``evidence`` and put everything that is to be said about the file into one record."""
-    verdict = judge(evidence, anchors=trust.uris, at=at)
+    verdict = judge(evidence, trust=trust, at=at)
     findings = (*verdict.findings, *_test_trust(verdict, evidence, trust), *policy.findings(verdict))
     active = evidence.manifests[0] if evidence.manifests else None
     return FileReport(
@@ -166,11 +166,11 @@ def file_report(
 
 def _test_trust(verdict: Verdict, evidence: Evidence, trust: TrustStore) -> tuple[Finding, ...]:
     """Warn when it was the throw-away test root that made the signer trusted."""
-    tests = [item.uri for item in trust.lists if item.test]
-    if verdict.axes.signer != "trusted" or not tests:
+    if verdict.axes.signer != "trusted":
         return ()
-    said = " ".join(code.text for code in evidence.manifests[0].codes if code.code == "signingCredential.trusted")
-    return (finding("signer.test-credential"),) if any(f"[{uri}]" in said for uri in tests) else ()
+    codes = [code for code in evidence.manifests[0].codes if code.code == "signingCredential.trusted"]
+    used = [item for code in codes for item in trust.vouching(code.text, "manifest")]
+    return (finding("signer.test-credential"),) if any(item.test for item in used) else ()
 
 
 def _told_by(active: Manifest, evidence: Evidence, personal: bool) -> dict[str, Any]:
@@ -261,7 +261,7 @@ def _report(
         engine=Engine("c2pa-rs", printable(seen.engine), seen.spec_version),
         at=at.isoformat(timespec="seconds").replace("+00:00", "Z"),
         policy=(policy.named(),),
-        anchors=trust.named(),
+        anchors=trust.named(at),
         files=tuple(files),
         errors=failures,
         summary=Summary(

@@ -17,9 +17,11 @@ from provlabel.containers._base import (
     Obstacle,
     Part,
     Role,
+    Splicer,
     Walker,
     payloads,
     read_exactly,
+    write_payload,
 )
 
 WALKERS: dict[str, Walker] = {
@@ -35,6 +37,8 @@ WALKERS: dict[str, Walker] = {
 }
 # Only where a store is more than one stretch of bytes.
 _JOINERS: dict[str, Joiner] = {"gif": gif.stores, "jpeg": jpeg.stores, "svg": svg.stores}
+# Only where other bytes than those of the store change with it.
+_SPLICERS: dict[str, Splicer] = {"gif": gif.splice, "jpeg": jpeg.splice, "png": png.splice, "svg": svg.splice}
 _OBSTACLES: dict[str, Obstacle] = {"svg": svg.obstacle, "tiff": tiff.obstacle}
 
 #: How long a sound plays, in seconds, where the container tells.
@@ -50,6 +54,18 @@ WHOLE: dict[str, Callable[[BinaryIO, Sequence[Part]], None]] = {"jpeg": jpeg.req
 def stores_in(container: str, stream: BinaryIO, parts: list[Part]) -> tuple[bytes, ...]:
     """Return the manifest stores that the manifest ``parts`` hold."""
     return tuple(_JOINERS.get(container, payloads)(stream, parts))
+
+
+def splice(container: str, stream: BinaryIO, size: int, store: bytes) -> None:
+    """Write ``store`` over the embedded manifest store of the same length; no other byte moves.
+
+    Raises:
+        ContainerError: there is no embedded store, more than one, or one of another length.
+    """
+    parts = [part for part in WALKERS[container](stream, size) if part.role == "manifest" and part.payload_length]
+    if [len(old) for old in stores_in(container, stream, parts)] != [len(store)]:
+        raise ContainerError("there is not one manifest of this length to write over")
+    _SPLICERS.get(container, write_payload)(stream, parts, store)
 
 
 def obstacle(container: str, stream: BinaryIO, size: int) -> str:
@@ -87,5 +103,6 @@ __all__ = [
     "lost",
     "obstacle",
     "read_exactly",
+    "splice",
     "stores_in",
 ]

@@ -42,6 +42,8 @@ class Part(NamedTuple):
 Walker = Callable[[BinaryIO, int], Iterator[Part]]
 #: Puts the manifest stores together from the parts that hold them.
 Joiner = Callable[[BinaryIO, Sequence[Part]], Iterator[bytes]]
+#: Writes a manifest store of the same length over the one that the parts hold.
+Splicer = Callable[[BinaryIO, Sequence[Part], bytes], None]
 #: Says why the engine cannot embed into a file, or nothing.
 Obstacle = Callable[[BinaryIO, int], str]
 
@@ -68,6 +70,17 @@ def is_zero(stream: BinaryIO, start: int, end: int) -> bool:
 def payloads(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[bytes]:
     """Join nothing: each part holds a whole store, as in most containers."""
     yield from (read_exactly(stream, part.payload_at, part.payload_length) for part in parts)
+
+
+def write_payload(stream: BinaryIO, parts: Sequence[Part], store: bytes) -> None:
+    """Write ``store`` over the one stretch of bytes that holds the old one, as in most containers."""
+    write_at(stream, parts[0].payload_at, store)
+
+
+def write_at(stream: BinaryIO, offset: int, data: bytes) -> None:
+    """Write ``data`` at ``offset``."""
+    stream.seek(offset)
+    stream.write(data)
 
 
 def with_gaps(parts: Iterable[Part], size: int) -> Iterator[Part]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from provlabel.containers._base import MAX_PARTS, ContainerError, Part, Role, read_exactly
+from provlabel.containers._base import MAX_PARTS, ContainerError, Part, Role, read_exactly, write_at
 
 _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
 _COMMENT, _APPLICATION = 0xFE, 0xFF
@@ -81,3 +81,13 @@ def stores(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[bytes]:
             store += raw[at + 1 : at + 1 + raw[at]]
             at += 1 + raw[at]
         yield bytes(store)
+
+
+def splice(stream: BinaryIO, parts: Sequence[Part], store: bytes) -> None:
+    """Write ``store`` over the old one, between the lengths of the sub-blocks."""
+    offset, done = parts[0].payload_at, 0
+    while done < len(store):
+        length = read_exactly(stream, offset, 1)[0]
+        write_at(stream, offset + 1, store[done : done + length])
+        offset += 1 + length
+        done += length

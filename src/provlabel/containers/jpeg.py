@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from provlabel.containers._base import MAX_PARTS, ContainerError, Part, Role, read_exactly, with_gaps
+from provlabel.containers._base import MAX_PARTS, ContainerError, Part, Role, read_exactly, with_gaps, write_at
 
 _SOS, _EOI = 0xDA, 0xD9
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
@@ -95,3 +95,13 @@ def stores(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[bytes]:
         else:
             joined[instance] = bytearray(piece)
     yield from (bytes(store) for store in joined.values())
+
+
+def splice(stream: BinaryIO, parts: Sequence[Part], store: bytes) -> None:
+    """Write ``store`` over the old one; the 8 bytes that each further segment repeats do not change."""
+    write_at(stream, parts[0].payload_at, store[: parts[0].payload_length])
+    done = parts[0].payload_length
+    for part in parts[1:]:
+        length = part.payload_length - 8
+        write_at(stream, part.payload_at + 8, store[done : done + length])
+        done += length

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from provlabel.containers._base import MAX_PARTS, ContainerError, Part, Role, read_exactly
+from provlabel.containers._base import MAX_PARTS, ContainerError, Part, Role, read_exactly, write_payload
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _METADATA = frozenset({b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"tIME"})
@@ -36,3 +37,9 @@ def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
                 yield Part("after IEND", offset, size - offset, "media")
             return
     raise ContainerError("too many chunks")
+
+
+def splice(stream: BinaryIO, parts: Sequence[Part], store: bytes) -> None:
+    """Write ``store`` over the old one, and the checksum of its chunk behind it."""
+    checked = parts[0].name.encode("latin-1") + store
+    write_payload(stream, parts, store + zlib.crc32(checked).to_bytes(4, "big"))

@@ -12,7 +12,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
-from provlabel.containers._base import MAX_PARTS, PIECE, ContainerError, Part, Role, read_exactly
+from provlabel.containers._base import MAX_PARTS, PIECE, ContainerError, Part, Role, read_exactly, write_payload
 
 MAX_DEPTH = 1_000
 _MANIFEST = "c2pa:manifest"
@@ -117,3 +117,8 @@ def stores(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[bytes]:
             yield base64.b64decode(raw, validate=True)
         except binascii.Error as exc:
             raise ContainerError(f"the manifest at byte {part.payload_at} is no base64: {exc}") from exc
+
+
+def splice(stream: BinaryIO, parts: Sequence[Part], store: bytes) -> None:
+    """Write ``store`` over the old one, as base64."""
+    write_payload(stream, parts, base64.b64encode(store))

@@ -1,0 +1,233 @@
+"""The claim signature (C2PA 2.4 §13.2, §10.3.2; RFC 9052): found in a store, read, and put together.
+
+Pure: no key, no network, no file.  The engine reserves the place and makes the rest of the manifest;
+what stands in that place is ours, so that any signer, any time authority and any revocation answer
+fits, and so that no private key need ever enter the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from provlabel import jumbf
+from provlabel.containers import ContainerError
+
+# COSE header parameters (RFC 9052 §3.1, RFC 9360 §2) and those of C2PA 2.4 §10.3.2.5 and §14.6.
+_ALG, _X5CHAIN = 1, 33
+_STAMPS, _OLD_STAMPS, _STAPLES = "sigTst2", "sigTst", "rVals"
+_COSE_SIGN1 = 18
+#: COSE algorithm numbers (RFC 9053 §2, RFC 8230 §2) by the names of C2PA 2.4 §13.2.
+ALGORITHMS = {"es256": -7, "es384": -35, "es512": -36, "ps256": -37, "ps384": -38, "ps512": -39, "ed25519": -8}
+#: Bytes of one coordinate of an ECDSA signature.
+_COORDINATE = {"es256": 32, "es384": 48, "es512": 66}
+
+_MANIFEST_KINDS = frozenset({b"c2ma", b"c2um", b"c2cm"})
+_CLAIMS, _SIGNATURE = (b"c2pa.claim.v2", b"c2pa.claim"), b"c2pa.signature"
+
+
+class NoRoom(ValueError):
+    """The signature needs ``missing`` bytes more than its place has."""
+
+    def __init__(self, missing: int) -> None:
+        super().__init__(f"{missing} bytes more are needed")
+        self.missing = missing
+
+
+class Place(NamedTuple):
+    """Where the signature of the active manifest stands in a store, and the claim that it signs."""
+
+    offset: int  #: bytes from the beginning of the store
+    length: int
+    claim: bytes
+    old: bytes  #: what stands there
+
+    def put(self, store: bytes, signature: bytes) -> bytes:
+        """Return ``store`` with another signature, of the same length, in this place."""
+        if len(signature) != self.length:
+            raise ValueError("a signature has to fill its place")
+        return store[: self.offset] + signature + store[self.offset + self.length :]
+
+
+class Signature(NamedTuple):
+    """One COSE_Sign1 structure of a claim, as it stands."""
+
+    protected: bytes  #: the encoded protected header
+    value: bytes  #: the bare signature; ``r‖s`` for ECDSA
+    chain: tuple[bytes, ...]  #: certificates, DER, leaf first
+    stamps: tuple[bytes, ...] = ()  #: RFC 3161 tokens over this signature, DER
+    old_stamps: tuple[bytes, ...] = ()  #: tokens over the claim, as v1 claims have them
+    staples: tuple[bytes, ...] = ()  #: OCSP responses, DER
+
+
+def place(store: bytes) -> Place:
+    """Find the signature of the active manifest, which is the last one in ``store``.
+
+    Raises:
+        ContainerError: the store holds none, or is no store.
+    """
+    data = memoryview(store)
+    root = next(jumbf.boxes(data), None)
+    if root is None or root.kind != jumbf.SUPERBOX:
+        raise ContainerError("no manifest store")
+    manifests = [box for box, said in _superboxes(data, root) if said.kind in _MANIFEST_KINDS]
+    if not manifests:
+        raise ContainerError("a manifest store without manifests")
+    inside = {said.label: box for box, said in _superboxes(data, manifests[-1])}
+    claim = next((inside[name] for name in _CLAIMS if name in inside), None)
+    if claim is None or _SIGNATURE not in inside:
+        raise ContainerError("the active manifest has no claim or no signature")
+    signature = _content(data, inside[_SIGNATURE])
+    said = _content(data, claim)
+    return Place(
+        signature.body,
+        signature.end - signature.body,
+        bytes(data[said.body : said.end]),
+        bytes(data[signature.body : signature.end]),
+    )
+
+
+def _superboxes(data: memoryview, parent: jumbf.Box) -> list[tuple[jumbf.Box, jumbf.Description]]:
+    _, start = jumbf.described(data, parent)
+    inside = jumbf.boxes(data, start, parent.end)
+    return [(box, jumbf.described(data, box)[0]) for box in inside if box.kind == jumbf.SUPERBOX]
+
+
+def _content(data: memoryview, box: jumbf.Box) -> jumbf.Box:
+    _, start = jumbf.described(data, box)
+    for inside in jumbf.boxes(data, start, box.end):
+        if inside.kind == jumbf.CBOR:
+            return inside
+    raise ContainerError("a manifest box has no content")
+
+
+def parse(raw: bytes) -> Signature:
+    """Read a COSE_Sign1 structure.
+
+    Raises:
+        ValueError: it is none.
+    """
+    import cbor2
+
+    try:
+        content = cbor2.loads(raw)
+        protected, unprotected, _, value = content.value if isinstance(content, cbor2.CBORTag) else content
+        headers = cbor2.loads(protected)
+        chain = headers.get(_X5CHAIN, unprotected.get(_X5CHAIN, unprotected.get("x5chain", ())))
+        return Signature(
+            _octets(protected),
+            _octets(value),
+            (chain,) if isinstance(chain, bytes) else tuple(map(_octets, chain)),
+            tuple(_tokens(unprotected.get(_STAMPS))),
+            tuple(_tokens(unprotected.get(_OLD_STAMPS))),
+            tuple(map(_octets, (unprotected.get(_STAPLES) or {}).get("ocspVals", ()))),
+        )
+    except (cbor2.CBORError, ValueError, TypeError, AttributeError, KeyError) as exc:
+        raise ValueError(f"no COSE_Sign1 structure: {exc}") from exc
+
+
+def _tokens(header: Any) -> list[bytes]:
+    return [_octets(token["val"]) for token in (header or {}).get("tstTokens", ())]
+
+
+def _octets(value: Any) -> bytes:
+    if not isinstance(value, bytes):
+        raise TypeError("a byte string is wanted")
+    return value
+
+
+def protected_header(algorithm: str, chain: Sequence[bytes]) -> bytes:
+    """Return the encoded protected header: the algorithm and the certificates, DER, leaf first."""
+    return _dumps({_ALG: ALGORITHMS[algorithm], _X5CHAIN: chain[0] if len(chain) == 1 else list(chain)})
+
+
+def to_be_signed(protected: bytes, claim: bytes) -> bytes:
+    """Return what the claim's signer signs (RFC 9052 §4.4)."""
+    return _dumps(["Signature1", protected, b"", claim])
+
+
+def to_be_stamped(protected: bytes, value: bytes) -> bytes:
+    """Return what a time authority stamps: the signature itself (C2PA 2.4 §10.3.2.5.2)."""
+    return _dumps(["CounterSignature", protected, b"", _dumps(value)])
+
+
+def assemble(signature: Signature, length: int) -> bytes:
+    """Return the COSE_Sign1 structure of exactly ``length`` bytes; padding fills the rest.
+
+    Raises:
+        NoRoom: it is longer.
+    """
+    unprotected: dict[str, Any] = {}
+    if signature.stamps:
+        unprotected[_STAMPS] = {"tstTokens": [{"val": token} for token in signature.stamps]}
+    if signature.staples:
+        unprotected[_STAPLES] = {"ocspVals": list(signature.staples)}
+    missing = length - len(_sign1(signature, {**unprotected, "pad": b""}))
+    if missing < 0:
+        raise NoRoom(-missing)
+    for pads in _paddings(missing):
+        made = _sign1(signature, {**unprotected, **pads})
+        if len(made) == length:
+            return made
+    raise NoRoom(len(_PAD2_HEAD))
+
+
+_PAD2_HEAD = b"\x64pad2\x40"  # what an empty second pad takes
+
+
+def _paddings(missing: int) -> Iterator[dict[str, bytes]]:
+    """Yield pads to try for ``missing`` bytes more than an empty one takes.
+
+    The head of a byte string takes 1 to 5 bytes, so a few sums are only reached with the second pad
+    that C2PA 2.4 §13.2.6 provides for that.
+    """
+    yield from ({"pad": bytes(size)} for size in range(missing, max(-1, missing - 5), -1))
+    rest = missing - len(_PAD2_HEAD)
+    yield from ({"pad": bytes(size), "pad2": b""} for size in range(rest, max(-1, rest - 5), -1))
+
+
+def _sign1(signature: Signature, unprotected: dict[str, Any]) -> bytes:
+    import cbor2
+
+    return _dumps(cbor2.CBORTag(_COSE_SIGN1, [signature.protected, unprotected, None, signature.value]))
+
+
+def raw_ecdsa(algorithm: str, value: bytes) -> bytes:
+    """Return an ECDSA signature as ``r‖s``, which COSE wants; others as they are.
+
+    Backends give either form: a DER sequence of two integers (RFC 3279 §2.2.3) or ``r‖s``.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    width = _COORDINATE.get(algorithm)
+    if width is None or len(value) == 2 * width:
+        return value
+    r, s = _der_integers(value)
+    if max(r, s) >> 8 * width:
+        raise ValueError(f"the signature is too long for {algorithm}")
+    return r.to_bytes(width, "big") + s.to_bytes(width, "big")
+
+
+def _der_integers(value: bytes) -> tuple[int, int]:
+    """Read ``SEQUENCE { INTEGER, INTEGER }``, no byte more or less."""
+    head = 3 if value[1:2] == b"\x81" else 2
+    if value[:1] != b"\x30" or head - 1 >= len(value) or value[head - 1] != len(value) - head:
+        raise ValueError("the signature is neither r‖s nor DER")
+    found, at = [], head
+    for _ in range(2):
+        length = value[at + 1] if value[at : at + 1] == b"\x02" and at + 1 < len(value) else 0
+        body = value[at + 2 : at + 2 + length]
+        if not length or len(body) != length:
+            raise ValueError("the signature is neither r‖s nor DER")
+        found.append(int.from_bytes(body, "big"))
+        at += 2 + length
+    if at != len(value):
+        raise ValueError("the signature is neither r‖s nor DER")
+    return found[0], found[1]
+
+
+def _dumps(value: Any) -> bytes:
+    import cbor2
+
+    return bytes(cbor2.dumps(value))

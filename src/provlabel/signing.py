@@ -1,0 +1,164 @@
+"""The claim signature, by any signer, in a place that the engine reserves.
+
+A key that lies in a file goes to the engine, which is the fastest way.  For every other signer, and
+whenever a timestamp is wanted, the engine signs with a stand-in key that exists for one file; then
+we ask the real signer, and write its signature over the stand-in's (``docs/adr/0010-signature.md``).
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+
+from provlabel import cose, engine
+from provlabel.containers import ContainerError, splice
+from provlabel.errors import EngineError, ProvlabelError, SignerError
+from provlabel.formats import Format
+from provlabel.trust import der_certificates
+
+if TYPE_CHECKING:
+    from provlabel.engine import Actor, IngredientFile
+    from provlabel.manifest import Definition
+    from provlabel.signers import Signer
+
+# A PKCS#8 Ed25519 key (RFC 8410 §7) up to its 32 secret bytes.
+_STAND_IN_HEAD = bytes.fromhex("302e020100300506032b657004220420")
+#: Bytes that are kept free in a signature beyond what is needed when it has to be made larger.
+_MARGIN = 64
+
+
+class Draft(NamedTuple):
+    """A manifest store whose signature may still get more: a timestamp."""
+
+    store: bytes
+    place: cose.Place
+    signature: cose.Signature
+
+    @property
+    def message(self) -> bytes:
+        """What a time authority stamps."""
+        return cose.to_be_stamped(self.signature.protected, self.signature.value)
+
+    def stamped(self, token: bytes) -> bytes:
+        """Return the store with the timestamp ``token`` in its signature.
+
+        Raises:
+            cose.NoRoom: the token is longer than what was kept free.
+        """
+        more = self.signature._replace(stamps=(token,))
+        return self.place.put(self.store, cose.assemble(more, self.place.length))
+
+
+class Job(NamedTuple):
+    """What is signed, for the engine."""
+
+    made: Definition
+    fmt: Format
+    files: Sequence[IngredientFile]
+    detached: bool
+    actor: Actor | None = None
+
+
+def sign_here(job: Job, source: BinaryIO, scratch: BinaryIO, signer: Signer) -> bytes | None:
+    """Let the engine sign with a key that may enter this process; ``None`` when the key may not."""
+    from provlabel.signers import LocalKey
+
+    if not isinstance(signer, LocalKey):
+        return None
+    credential = engine.Credential(signer.algorithm, signer.chain_pem, signer.private_key_pem())
+    return _engine_sign(job, source, scratch, credential)
+
+
+def draft(
+    job: Job, source: BinaryIO, scratch: BinaryIO, signer: Signer, *, room: int = 0, staples: Sequence[bytes] = ()
+) -> Draft:
+    """Sign with ``signer``, wherever its key lives, and keep ``room`` bytes free for a timestamp.
+
+    ``staples`` are OCSP responses about the signer's certificate, DER, that go into the file.
+
+    Raises:
+        SignerError: the signer failed, with its own exception as the cause, or gave no signature.
+        EngineError: the engine refused.
+    """
+    algorithm, chain = _known(signer.algorithm), der_certificates(signer.chain_pem)
+    if not chain:
+        raise SignerError("the signer has no certificate", mend="add ?chain=chain.pem to its URI")
+    protected = cose.protected_header(algorithm, chain)
+    free = room + sum(map(len, staples))
+    while True:
+        store = _engine_sign(job, source, scratch, _stand_in(signer.chain_pem, free))
+        place = cose.place(store)
+        value = _ask(signer, algorithm, cose.to_be_signed(protected, place.claim))
+        signature = cose.Signature(protected, value, chain, staples=tuple(staples))
+        try:
+            cose.assemble(signature, place.length - room)
+        except cose.NoRoom as exc:
+            free += exc.missing + _MARGIN
+            continue
+        return Draft(place.put(store, cose.assemble(signature, place.length)), place, signature)
+
+
+def put(fmt: Format | None, scratch: BinaryIO, store: bytes) -> None:
+    """Write ``store`` over the one of the same length that is embedded; without ``fmt`` it is all there is.
+
+    Raises:
+        EngineError: it is not where it should be.
+    """
+    if fmt is None:
+        scratch.seek(0)
+        scratch.truncate()
+        scratch.write(store)
+        return
+    try:
+        splice(fmt.container, scratch, scratch.seek(0, os.SEEK_END), store)
+    except ContainerError as exc:
+        raise EngineError(f"the signature cannot be written: {exc}") from exc
+
+
+def _engine_sign(job: Job, source: BinaryIO, scratch: BinaryIO, credential: engine.Credential) -> bytes:
+    source.seek(0)
+    scratch.seek(0)
+    scratch.truncate()
+    if not job.detached:
+        return engine.sign(job.made, source, scratch, job.fmt.mime, credential, job.files, actor=job.actor)
+    with Path(os.devnull).open("w+b") as nowhere:  # the engine wants to copy the source somewhere
+        return engine.sign(
+            job.made, source, nowhere, job.fmt.mime, credential, job.files, detached=True, actor=job.actor
+        )
+
+
+def _stand_in(chain_pem: str, free: int) -> engine.Credential:
+    """Make a key for one file; the engine reserves as much as the certificates take, so one of zeros is added."""
+    filler = _pem("CERTIFICATE", b"\x30\x83" + free.to_bytes(3, "big") + bytes(free)) if free else ""
+    return engine.Credential(
+        "ed25519", chain_pem + filler, _pem("PRIVATE KEY", _STAND_IN_HEAD + os.urandom(32)).encode()
+    )
+
+
+def _pem(kind: str, der: bytes) -> str:
+    return f"-----BEGIN {kind}-----\n{base64.encodebytes(der).decode()}-----END {kind}-----\n"
+
+
+def _known(algorithm: str) -> str:
+    if algorithm not in cose.ALGORITHMS:
+        raise SignerError(f"{algorithm} is no algorithm of C2PA", mend=f"one of {', '.join(cose.ALGORITHMS)}")
+    return algorithm
+
+
+def _ask(signer: Signer, algorithm: str, message: bytes) -> bytes:
+    """Ask for the signature; whatever goes wrong reaches the user with its cause."""
+    try:
+        value = signer.sign(message)
+    except ProvlabelError:
+        raise
+    except Exception as exc:
+        raise SignerError(f"the signer failed: {type(exc).__name__}: {exc}") from exc
+    if not isinstance(value, bytes) or not value:
+        raise SignerError("the signer gave no signature")
+    try:
+        return cose.raw_ecdsa(algorithm, value)
+    except ValueError as exc:
+        raise SignerError(f"the signer gave no {algorithm} signature: {exc}") from exc

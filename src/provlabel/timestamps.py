@@ -1,0 +1,172 @@
+"""Proven time: RFC 3161 tokens from a time authority, asked for by us.
+
+The engine can ask too, but waits 30 seconds whatever one says, sends no headers, tries one address
+once, and looks at nothing in the answer (``docs/adr/0010-signature.md``).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import os
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from provlabel._http import Failed, exchange
+from provlabel._text import printable
+from provlabel.errors import ConfigError, TimestampError
+from provlabel.trust import TrustStore
+
+#: Bytes kept free in a signature for a token; those of public authorities take 3 to 7 kB.
+ROOM = 8192
+#: Bytes of an answer that are read.
+MAX_REPLY = 64 << 10
+#: Seconds by which the clock of an authority may differ from ours.
+MAX_SKEW = 300
+_QUERY, _REPLY = "application/timestamp-query", "application/timestamp-reply"
+
+
+class Stamp(NamedTuple):
+    """One token, and what it says."""
+
+    token: bytes  #: DER, RFC 3161 TimeStampToken
+    time: str  #: RFC 3339
+    url: str
+
+
+class Timestamper(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
+    """Time authorities, tried in order.
+
+    Args:
+        urls: their addresses, ``http:`` or ``https:``.
+        optional: go on without a timestamp, and say so, when none of them answers well.
+        deadline: seconds for all of them together.
+        room: bytes kept free in the signature for the token.
+        headers: sent with each request, for authorities that want to know who asks.
+        trust: anchors of authorities; a token from anyone else is refused when there are some.
+    """
+
+    urls: tuple[str, ...]
+    optional: bool = False
+    deadline: float = 30.0
+    headers: Mapping[str, str] = {}
+    room: int = ROOM
+    trust: TrustStore = TrustStore()
+
+    def __post_init__(self) -> None:
+        if not self.urls:
+            raise ConfigError("no time authority was named", mend="--tsa https://…")
+        for url in self.urls:
+            _require_url(url)
+
+    def __repr__(self) -> str:  # headers may hold a password
+        return f"Timestamper(urls={self.urls!r}, optional={self.optional}, deadline={self.deadline})"
+
+    def turns(self) -> Iterator[tuple[str, float]]:
+        """Yield each address and its own deadline, so that one that hangs leaves time for those after it."""
+        ends = time.monotonic() + self.deadline
+        for index, url in enumerate(self.urls):
+            now = time.monotonic()
+            yield url, now + max(0.0, ends - now) / (len(self.urls) - index)
+
+    def ask(self, url: str, message: bytes, ends: float) -> Stamp:
+        """Let the authority at ``url`` stamp ``message``; ``ends`` is a reading of ``time.monotonic``.
+
+        What is checked here: status, form, the digest of the message, our nonce, and that its clock
+        is near ours.  Signature and certificates are judged in the cage, when the file is read back.
+
+        Raises:
+            TimestampError: no answer in time, or not one to our question.
+        """
+        nonce = int.from_bytes(os.urandom(8), "big") | 1 << 63
+        now = dt.datetime.now(dt.timezone.utc)
+        headers = {"Content-Type": _QUERY, "Accept": _REPLY, **self.headers}
+        try:
+            reply = exchange("POST", url, request(message, nonce), headers, ends=ends, most=MAX_REPLY)
+        except Failed as exc:
+            raise TimestampError(printable(str(exc), 300)) from exc
+        if reply.status != 200:
+            raise TimestampError(f"it answered HTTP {reply.status} {printable(reply.reason, 100)}")
+        return checked(reply.body, message, nonce, now, url)
+
+
+def _require_url(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigError(f"{printable(url)}: no address of a time authority", mend="such as http://tsa.example/tsr")
+    if parts.username or parts.password:
+        raise ConfigError("a password in an address shows up in lists of processes", mend="send it in a header")
+
+
+# --- what is asked and answered --------------------------------------------------------------------
+
+
+def request(message: bytes, nonce: int) -> bytes:
+    """Return the DER of a TimeStampReq for the SHA-256 of ``message`` (RFC 3161 §2.4.1)."""
+    from asn1crypto import tsp
+
+    imprint = {"hash_algorithm": {"algorithm": "sha256"}, "hashed_message": hashlib.sha256(message).digest()}
+    return bytes(tsp.TimeStampReq({"version": 1, "message_imprint": imprint, "nonce": nonce, "cert_req": True}).dump())
+
+
+def checked(reply: bytes, message: bytes, nonce: int, now: dt.datetime, url: str) -> Stamp:
+    """Return the token of a TimeStampResp to our request (RFC 3161 §2.4.2).
+
+    Raises:
+        TimestampError: it was not granted, is no token, or answers another question.
+    """
+    token, info = _opened(reply)
+    imprint = info["message_imprint"]
+    if (
+        imprint["hash_algorithm"]["algorithm"].native != "sha256"
+        or imprint["hashed_message"].native != hashlib.sha256(message).digest()
+    ):
+        raise TimestampError("its token is for something else")
+    if info["nonce"].native != nonce:
+        raise TimestampError("its token has another nonce than the request, so it may be an old one")
+    said: dt.datetime = info["gen_time"].native
+    if abs((said - now).total_seconds()) > MAX_SKEW:
+        raise TimestampError(
+            f"it says that it is {rfc3339(said)}, and this machine says {rfc3339(now)}",
+            mend="set the clock of this machine, or use another authority",
+        )
+    return Stamp(token, rfc3339(said), url)
+
+
+def _opened(reply: bytes) -> tuple[bytes, Any]:
+    """Return the token as it stands and what it says."""
+    from asn1crypto import cms, tsp
+
+    try:
+        answer = tsp.TimeStampResp.load(reply, strict=True)
+        status = answer["status"]
+        if status["status"].native not in ("granted", "granted_with_mods"):
+            raise TimestampError(f"it refused: {printable(_refusal(status), 300)}")
+        token = answer["time_stamp_token"]
+        signed = token["content"]
+        if token["content_type"].native != "signed_data" or not isinstance(signed, cms.SignedData):
+            raise TimestampError("its answer holds no token")
+        info = signed["encap_content_info"]["content"].parsed
+        if not isinstance(info, tsp.TSTInfo):
+            raise TimestampError("its answer holds no token")
+        info.native  # noqa: B018 - reads it to the end
+        if not signed["certificates"]:
+            raise TimestampError("its token comes without a certificate")
+        return bytes(token.dump()), info
+    except (ValueError, TypeError, KeyError) as exc:
+        raise TimestampError("its answer is no RFC 3161 response") from exc
+
+
+def _refusal(status: Any) -> str:
+    words = [str(word) for word in status["status_string"].native or ()]
+    reasons = sorted(status["fail_info"].native or ())
+    return ", ".join([str(status["status"].native), *words, *reasons])
+
+
+def rfc3339(moment: dt.datetime) -> str:
+    """Write a time in UTC, to the second."""
+    return moment.astimezone(dt.timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
