@@ -32,6 +32,7 @@ FLOORS = (
     ("sources",),
     ("publishing",),
     ("labeling",),
+    ("stamping",),
     ("schemas", "renderers"),
     ("cli",),
     ("__init__", "__main__"),

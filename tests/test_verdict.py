@@ -10,13 +10,17 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from provlabel.codes import EFFECTS
-from provlabel.evidence import Action, Code, Evidence, Exclusion, Ingredient, Manifest, Signing, Trouble
+from provlabel.evidence import Action, Code, Evidence, Exclusion, Identity, Ingredient, Manifest, Signing, Trouble
 from provlabel.label.vocabularies import IPTC, KINDS
 from provlabel.report import Axes
+from provlabel.trust import AnchorList, TrustStore
 from provlabel.verdict import Verdict, judge, state_of
 
 AT = dt.datetime(2026, 11, 22, 12, tzinfo=dt.timezone.utc)
-OURS = "urn:provlabel:anchors:1"
+OURS = TrustStore((AnchorList("ours", "", "1"),))
+ALL = TrustStore(
+    (*OURS.lists, AnchorList("clocks", "", "2", purpose="timestamp"), AnchorList("ids", "", "3", purpose="identity"))
+)
 SIGNING = Signing("es256", {"CN": "A"}, {"CN": "B"}, "1", "2026-01-01T00:00:00+00:00", "2027-01-01T00:00:00+00:00")
 AI = IPTC + "trainedAlgorithmicMedia"
 
@@ -34,7 +38,7 @@ def bad(code: str, text: str = "") -> Code:
 
 
 SOUND = (ok("claimSignature.validated"), ok("assertion.dataHash.match"))
-TRUSTED = ok("signingCredential.trusted", f"found in [{OURS}] trust anchors")
+TRUSTED = ok("signingCredential.trusted", "found in [urn:provlabel:anchors:1] trust anchors")
 LABEL = {"schema": "label-v1", "kind": "ai_generated"}
 
 
@@ -51,10 +55,8 @@ def manifest(*codes: Code, **fields: object) -> Manifest:
     return replace(base, **fields)
 
 
-def verdict(
-    *manifests: Manifest, anchors: tuple[str, ...] = (OURS,), at: dt.datetime = AT, **fields: object
-) -> Verdict:
-    return judge(Evidence(source="embedded", manifests=manifests, **fields), anchors=anchors, at=at)
+def verdict(*manifests: Manifest, trust: TrustStore = ALL, at: dt.datetime = AT, **fields: object) -> Verdict:
+    return judge(Evidence(source="embedded", manifests=manifests, **fields), trust=trust, at=at)
 
 
 def rules(found: Verdict, level: str | None = None) -> list[str]:
@@ -92,19 +94,19 @@ def test_a_good_file_is_trusted() -> None:
     ],
 )
 def test_trouble_is_unreadable_never_invalid(kind: str, rule: str) -> None:
-    found = judge(Evidence(trouble=Trouble(kind, "why")), anchors=(OURS,), at=AT)  # type: ignore[arg-type]
+    found = judge(Evidence(trouble=Trouble(kind, "why")), trust=ALL, at=AT)  # type: ignore[arg-type]
     assert (found.state, found.axes.content) == ("unreadable", "unreadable")
     assert rules(found, "error") == [rule]
     assert "why" in found.findings[0].message
 
 
 def test_no_manifest_is_unsigned() -> None:
-    found = judge(Evidence(), anchors=(OURS,), at=AT)
+    found = judge(Evidence(), trust=ALL, at=AT)
     assert (found.state, found.axes.label, found.findings) == ("unsigned", ("none",), ())
 
 
 def test_a_url_alone_is_remote() -> None:
-    found = judge(Evidence(source="remote", remote_url="https://x.example/m"), anchors=(OURS,), at=AT)
+    found = judge(Evidence(source="remote", remote_url="https://x.example/m"), trust=ALL, at=AT)
     assert (found.state, found.axes.label) == ("remote", ("remote-only",))
     assert "https://x.example/m" in found.findings[0].message
 
@@ -233,7 +235,7 @@ def test_good_codes_never_outweigh_bad_ones(codes: list[str], kind: str) -> None
 
 
 def test_no_anchors() -> None:
-    found = verdict(manifest(bad("signingCredential.untrusted")), anchors=())
+    found = verdict(manifest(bad("signingCredential.untrusted")), trust=TrustStore())
     assert (found.state, found.axes.signer) == ("valid", "no-anchors")
 
 
@@ -295,7 +297,10 @@ def test_an_unreadable_validity_counts_as_over(not_after: str) -> None:
 # --- time ------------------------------------------------------------------------------------------
 
 STAMPED = replace(SIGNING, stamped="2026-06-01T00:00:00+00:00")
-PROOF = (ok("timeStamp.validated"), ok("timeStamp.trusted"))
+PROOF = (
+    ok("timeStamp.validated"),
+    ok("timeStamp.trusted", "timestamp cert trusted: TSA, trust list: urn:provlabel:anchors:2"),
+)
 
 
 def test_a_trusted_stamp_proves_the_time_beyond_expiry() -> None:
@@ -323,6 +328,31 @@ def test_no_failure_goes_unsaid(code: str) -> None:
 def test_an_untrusted_stamp_is_a_claim() -> None:
     found = verdict(manifest(TRUSTED, info("timeStamp.untrusted"), signing=STAMPED))
     assert found.axes.time == "claimed"
+    assert "time.untrusted-stamp" in rules(found, "warning")
+
+
+def test_a_list_for_signers_does_not_vouch_for_clocks_nor_the_other_way_round() -> None:
+    clock = ok("timeStamp.trusted", "timestamp cert trusted: TSA, trust list: urn:provlabel:anchors:1")
+    found = verdict(manifest(TRUSTED, clock, signing=STAMPED), at=AT.replace(year=2030))
+    assert (found.state, found.axes.time, found.axes.signer) == ("invalid", "claimed", "expired")
+    signer = ok("signingCredential.trusted", "found in [urn:provlabel:anchors:2] trust anchors")
+    assert verdict(manifest(signer)).axes.signer == "unknown"
+    both = ok("signingCredential.trusted", "found in [urn:provlabel:anchors:2+1] trust anchors")
+    assert verdict(manifest(both)).axes.signer == "trusted"
+
+
+def test_a_leaf_is_trusted_only_when_leaves_were_given() -> None:
+    leaf = ok("signingCredential.trusted", "signing certificate trusted, found in [] trust anchors")
+    assert verdict(manifest(leaf)).axes.signer == "unknown"
+    leaves = TrustStore((AnchorList("leaves", "", "9", leaves=True),))
+    assert verdict(manifest(leaf), trust=leaves).axes.signer == "trusted"
+
+
+def test_a_stamp_from_after_the_time_of_judgement_proves_nothing_yet() -> None:
+    before = dt.datetime(2026, 5, 1, tzinfo=dt.timezone.utc)
+    assert verdict(manifest(TRUSTED, *PROOF, signing=STAMPED), at=before).axes.time == "claimed"
+    odd = replace(SIGNING, stamped="soon")
+    assert verdict(manifest(TRUSTED, *PROOF, signing=odd)).axes.time == "claimed"
 
 
 @pytest.mark.parametrize(
@@ -477,16 +507,31 @@ def test_the_worst_ingredient_decides() -> None:
 # --- identity and carriers -------------------------------------------------------------------------
 
 
+JANE = Identity("cawg.identity", "Jane", "Label Records")
+KNOWN = Code(
+    "cawg.x509.credential.trusted", "success", "self#jumbf=/c2pa/1/cawg.identity", "in [urn:provlabel:anchors:3]"
+)
+
+
+def test_an_identity_without_anchors_for_identities_is_not_checked() -> None:
+    found = verdict(manifest(TRUSTED, KNOWN, identities=(JANE,)), trust=OURS)
+    assert (found.axes.identity, found.state) == ("not-checked", "trusted")
+    assert "identity.unknown" not in rules(found)
+
+
 @pytest.mark.parametrize(
     ("codes", "identities", "identity"),
     [
-        ((), 0, "none"),
-        ((), 1, "not-checked"),
-        ((ok("cawg.x509.credential.trusted"),), 1, "ok"),
-        ((bad("cawg.x509.signature.mismatch"),), 1, "bad"),
+        ((), (), "none"),
+        ((), (JANE,), "not-checked"),
+        ((KNOWN,), (JANE,), "ok"),
+        ((KNOWN,), (JANE, replace(JANE, assertion="cawg.identity__1")), "not-checked"),
+        ((replace(KNOWN, text="found in [urn:provlabel:anchors:1]"),), (JANE,), "not-checked"),
+        ((bad("cawg.x509.credential.untrusted"),), (JANE,), "not-checked"),
+        ((KNOWN, bad("cawg.x509.signature.mismatch")), (JANE,), "bad"),
     ],
 )
-def test_identity(codes: tuple[Code, ...], identities: int, identity: str) -> None:
+def test_identity(codes: tuple[Code, ...], identities: tuple[Identity, ...], identity: str) -> None:
     found = verdict(manifest(TRUSTED, *codes, identities=identities))
     assert found.axes.identity == identity
     assert ("identity.bad" in rules(found, "error")) == (identity == "bad")

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         OutputError,
         ProvlabelError,
         SignerError,
+        TimestampError,
         UsageError,
         VerificationError,
     )
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from provlabel.policy import Policy
     from provlabel.report import FileReport, Finding, Report
     from provlabel.signers import Signer, open_signer
+    from provlabel.stamping import stamp_file
+    from provlabel.timestamps import Timestamper
     from provlabel.trust import TrustStore
     from provlabel.verifying import verify_bytes, verify_file, verify_paths
 
@@ -46,6 +49,7 @@ _HOMES = {
         "OutputError",
         "ProvlabelError",
         "SignerError",
+        "TimestampError",
         "UsageError",
         "VerificationError",
     ),
@@ -54,6 +58,8 @@ _HOMES = {
     "policy": ("Policy",),
     "report": ("FileReport", "Finding", "Report"),
     "signers": ("Signer", "open_signer"),
+    "stamping": ("stamp_file",),
+    "timestamps": ("Timestamper",),
     "trust": ("TrustStore",),
     "verifying": ("verify_bytes", "verify_file", "verify_paths"),
 }
@@ -78,6 +84,8 @@ __all__ = [
     "Signer",
     "SignerError",
     "System",
+    "TimestampError",
+    "Timestamper",
     "TrustStore",
     "UsageError",
     "VerificationError",
@@ -87,6 +95,7 @@ __all__ = [
     "load_label",
     "open_signer",
     "redact_file",
+    "stamp_file",
     "verify_bytes",
     "verify_file",
     "verify_paths",

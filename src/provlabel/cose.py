@@ -151,22 +151,22 @@ def to_be_stamped(protected: bytes, value: bytes) -> bytes:
     return _dumps(["CounterSignature", protected, b"", _dumps(value)])
 
 
+def least(signature: Signature) -> int:
+    """Return how many bytes the structure takes without any padding in it."""
+    return len(_sign1(signature, {"pad": b""}))
+
+
 def assemble(signature: Signature, length: int) -> bytes:
     """Return the COSE_Sign1 structure of exactly ``length`` bytes; padding fills the rest.
 
     Raises:
         NoRoom: it is longer.
     """
-    unprotected: dict[str, Any] = {}
-    if signature.stamps:
-        unprotected[_STAMPS] = {"tstTokens": [{"val": token} for token in signature.stamps]}
-    if signature.staples:
-        unprotected[_STAPLES] = {"ocspVals": list(signature.staples)}
-    missing = length - len(_sign1(signature, {**unprotected, "pad": b""}))
+    missing = length - least(signature)
     if missing < 0:
         raise NoRoom(-missing)
     for pads in _paddings(missing):
-        made = _sign1(signature, {**unprotected, **pads})
+        made = _sign1(signature, pads)
         if len(made) == length:
             return made
     raise NoRoom(len(_PAD2_HEAD))
@@ -186,9 +186,15 @@ def _paddings(missing: int) -> Iterator[dict[str, bytes]]:
     yield from ({"pad": bytes(size), "pad2": b""} for size in range(rest, max(-1, rest - 5), -1))
 
 
-def _sign1(signature: Signature, unprotected: dict[str, Any]) -> bytes:
+def _sign1(signature: Signature, pads: dict[str, bytes]) -> bytes:
     import cbor2
 
+    unprotected: dict[str, Any] = {}
+    if signature.stamps:
+        unprotected[_STAMPS] = {"tstTokens": [{"val": token} for token in signature.stamps]}
+    if signature.staples:
+        unprotected[_STAPLES] = {"ocspVals": list(signature.staples)}
+    unprotected |= pads
     return _dumps(cbor2.CBORTag(_COSE_SIGN1, [signature.protected, unprotected, None, signature.value]))
 
 

@@ -155,8 +155,11 @@ def sealed(made: Draft, timestamper: Timestamper | None, attempt: Callable[..., 
             refused.append(f"{url}: {exc}")
     why = f"no timestamp: {'; '.join(refused)}"
     if not timestamper.optional:
-        raise TimestampError(why, mend="name another authority with --tsa, or go on without: --tsa-optional")
+        raise TimestampError(why, mend=_WITHOUT)
     return Published(made.store, attempt(made.store), warning=f"{why}; add one later with provlabel stamp")
+
+
+_WITHOUT = "name another authority with --tsa, or label with --tsa-optional or --stamp-room and stamp it later"
 
 
 def _require_stamp(evidence: Evidence, trust: TrustStore) -> None:

@@ -42,6 +42,12 @@ class Draft(NamedTuple):
         """What a time authority stamps."""
         return cose.to_be_stamped(self.signature.protected, self.signature.value)
 
+    @property
+    def room(self) -> int:
+        """Bytes that a timestamp may take."""
+        stamped = self.signature._replace(stamps=(b"",))
+        return self.place.length - cose.least(stamped)
+
     def stamped(self, token: bytes) -> bytes:
         """Return the store with the timestamp ``token`` in its signature.
 

@@ -7,6 +7,7 @@ once, and looks at nothing in the answer (``docs/adr/0010-signature.md``).
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hashlib
 import os
 import time
@@ -142,7 +143,7 @@ def _opened(reply: bytes) -> tuple[bytes, Any]:
     from asn1crypto import cms, tsp
 
     try:
-        answer = tsp.TimeStampResp.load(reply, strict=True)
+        answer = _response().load(reply, strict=True)
         status = answer["status"]
         if status["status"].native not in ("granted", "granted_with_mods"):
             raise TimestampError(f"it refused: {printable(_refusal(status), 300)}")
@@ -159,6 +160,17 @@ def _opened(reply: bytes) -> tuple[bytes, Any]:
         return bytes(token.dump()), info
     except (ValueError, TypeError, KeyError) as exc:
         raise TimestampError("its answer is no RFC 3161 response") from exc
+
+
+@functools.cache
+def _response() -> Any:
+    """Return the type of an answer; asn1crypto's own has no refusal, which comes without a token."""
+    from asn1crypto import cms, core, tsp
+
+    class Response(core.Sequence):  # type: ignore[misc]
+        _fields = [("status", tsp.PKIStatusInfo), ("time_stamp_token", cms.ContentInfo, {"optional": True})]  # noqa: RUF012
+
+    return Response
 
 
 def _refusal(status: Any) -> str:

@@ -15,7 +15,7 @@ from provlabel.errors import ConfigError, OutputError, UsageError
 
 if TYPE_CHECKING:
     from provlabel.renderers.style import Style
-    from provlabel.trust import TrustStore
+    from provlabel.trust import Purpose, TrustStore
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -31,13 +31,25 @@ class _Path(click.Path):
 
 PATH = _Path(path_type=Path, readable=False)
 
-trust_option = click.option(
-    "--trust",
-    "trust",
-    multiple=True,
-    metavar="PEM|test",
-    help="CA certificates whose signatures count; 'test' for the throw-away root. Repeatable.",
-)
+
+def trust_options(command: _Command) -> _Command:
+    """Take the options that name lists of anchors, each for its purpose."""
+    for option in reversed(
+        (
+            click.option("--trust", multiple=True, metavar="PEM|c2pa|test",
+                         help="CA certificates whose signatures count. Repeatable."),
+            click.option("--trust-leaf", multiple=True, type=PATH, metavar="PEM",
+                         help="Certificates of signers that count by themselves."),
+            click.option("--tsa-trust", multiple=True, type=PATH, metavar="PEM",
+                         help="CA certificates whose time authorities count."),
+            click.option("--identity-trust", multiple=True, type=PATH, metavar="PEM",
+                         help="CA certificates whose CAWG identities count."),
+        )
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
 format_option = click.option(
     "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output format."
 )
@@ -63,14 +75,19 @@ def test_folder() -> Path:
     return user_folder() / "test"
 
 
-def load_trust(names: tuple[str, ...]) -> TrustStore:
-    """Load the anchor lists named on the command line; ``test`` is the throw-away root."""
+def trust_from(options: dict[str, Any]) -> TrustStore:
+    """Load the lists that :func:`trust_options` name."""
     from provlabel.trust import TrustStore
 
     store = TrustStore()
-    for name in names:
-        store += _test_root() if name == "test" else TrustStore.load(name)
-    return store
+    for name in options["trust"]:
+        store += _NAMED_LISTS[name]() if name in _NAMED_LISTS else TrustStore.load(name)
+    return (
+        store
+        + TrustStore.load(*options["trust_leaf"], leaves=True)
+        + TrustStore.load(*options["tsa_trust"], purpose="timestamp")
+        + TrustStore.load(*options["identity_trust"], purpose="identity")
+    )
 
 
 def _test_root() -> TrustStore:
@@ -81,6 +98,36 @@ def _test_root() -> TrustStore:
     if not os.path.lexists(root):
         raise ConfigError("there is no test root yet", mend="label something with --signer test first")
     return TrustStore.load(root, test=True)
+
+
+#: The official lists, under the names that they are published with.
+C2PA_LISTS: tuple[tuple[str, Purpose], ...] = (
+    ("C2PA-TRUST-LIST.pem", "manifest"),
+    ("C2PA-TSA-TRUST-LIST.pem", "timestamp"),
+)
+C2PA_SOURCE = "https://github.com/c2pa-org/conformance-public/tree/main/trust-list"
+
+
+def trust_folder() -> Path:
+    """Return the folder of the official lists, which the user fetched."""
+    return user_folder() / "trust"
+
+
+def _c2pa_lists() -> TrustStore:
+    from provlabel.trust import TrustStore
+
+    store, folder = TrustStore(), trust_folder()
+    for name, purpose in C2PA_LISTS:
+        if not os.path.lexists(folder / name):
+            raise ConfigError(
+                f"{printable(str(folder / name))}: is not there; provlabel never fetches trust lists by itself",
+                mend=f"download it from {C2PA_SOURCE} and save it there",
+            )
+        store += TrustStore.load(folder / name, purpose=purpose)
+    return store
+
+
+_NAMED_LISTS: dict[str, Callable[[], TrustStore]] = {"c2pa": _c2pa_lists, "test": _test_root}
 
 
 def style_for(stream: Any) -> Style:

@@ -4,23 +4,78 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from provlabel._text import printable
-from provlabel.cli._shared import test_folder, user_folder
-from provlabel.errors import ConfigError, ProvlabelError
+from provlabel.cli._shared import PATH, test_folder, user_folder
+from provlabel.errors import ConfigError, ProvlabelError, UsageError
 
 if TYPE_CHECKING:
     from provlabel.cage import Cage
     from provlabel.signers import Signer
+    from provlabel.timestamps import Timestamper
 
 _MAX_SETTINGS = 1 << 20
 
 signer_option = click.option(
     "--signer", "signer_uri", metavar="URI", help="file:key.pem?chain=chain.pem, or test. Else PROVLABEL_SIGNER."
 )
+
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def tsa_options(command: _Command) -> _Command:
+    """Take the options that name time authorities."""
+    for option in reversed(
+        (
+            click.option("--tsa", multiple=True, metavar="URL", help="Time authority. Repeatable, tried in order."),
+            click.option("--tsa-optional", is_flag=True, help="Go on, with a warning, when no authority answers well."),
+            click.option("--tsa-timeout", type=click.FloatRange(0.1, 600), default=30.0, show_default=True, metavar="S",
+                         help="Seconds for all authorities together."),
+            click.option("--tsa-trust", multiple=True, type=PATH, metavar="PEM",
+                         help="CA certificates whose authorities count."),
+            click.option("--tsa-headers", type=PATH, metavar="FILE",
+                         help="HTTP headers for the authorities, a line each; mode 0600."),
+        )
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def timestamper_from(options: dict[str, Any]) -> Timestamper | None:
+    """Make what the options of :func:`tsa_options` ask for; nothing when no authority is named."""
+    if not options["tsa"]:
+        if options["tsa_optional"]:
+            raise UsageError("--tsa-optional needs an authority", mend="add --tsa URL")
+        return None
+    from provlabel.timestamps import Timestamper
+    from provlabel.trust import TrustStore
+
+    return Timestamper(
+        urls=options["tsa"],
+        optional=options["tsa_optional"],
+        deadline=options["tsa_timeout"],
+        headers=_headers(options["tsa_headers"]),
+        trust=TrustStore.load(*options["tsa_trust"], purpose="timestamp"),
+    )
+
+
+def _headers(path: Path | None) -> dict[str, str]:
+    """Read ``Name: value`` lines; they may hold a password, so nobody else may read the file."""
+    if path is None:
+        return {}
+    from provlabel.signers._material import read
+
+    lines = read(path, private=True).decode("latin-1").splitlines()
+    pairs = [line.partition(":") for line in lines if line.strip()]
+    if not all(colon and name.strip() for name, colon, _ in pairs):
+        raise ConfigError(f"{printable(str(path))}: a line is no HTTP header", mend="Name: value, a line each")
+    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def early_cage() -> Cage:

@@ -23,7 +23,7 @@ from provlabel.cli._shared import (
     quiet_option,
     require_not_among,
 )
-from provlabel.cli._signing import early_cage, open_named_signer, signer_option
+from provlabel.cli._signing import early_cage, open_named_signer, signer_option, timestamper_from, tsa_options
 from provlabel.errors import InputError, LabelError, OutputError, ProvlabelError, UsageError
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ _BROKEN = "--insecure-accept-broken-parent"
 @click.option("--inputs", is_flag=True, help="Write prompt (without text), seeds and references as C2PA inputs too.")
 @click.option("--check-decode", is_flag=True, help="Decode the file to its end with ffmpeg first.")
 @signer_option
+@tsa_options
+@click.option("--stamp-room", is_flag=True, help="Keep room, so that provlabel stamp can add a timestamp later.")
 @click.option("-o", "--output", type=PATH, help="Output, for a single file.")
 @click.option("--out-dir", type=PATH, help="Folder for the outputs.")
 @click.option("--in-place", is_flag=True, help="Replace each file by its labelled self.")
@@ -87,13 +89,14 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
     label = _label_from(options)
     targets = tuple(_targets(files, options))
     require_not_among(options["receipt"], files, "--receipt")
+    how = _how(options)
     with early_cage() as cage, contextlib.ExitStack() as stack:
         signer = open_named_signer(options["signer_uri"])
         if options["out_dir"] is not None:
             make_folder(options["out_dir"])
         # Opened before anything is signed: a salt that cannot be kept would be lost.
         kept = stack.enter_context(_receipts_file(options))
-        receipts, errors = _label_all(targets, label, signer, options, cage)
+        receipts, errors = _label_all(targets, label, signer, options, {**how, "cage": cage})
         _publish(receipts, errors, options, kept)
     return max((exc.exit_code for _, exc in errors), default=0)
 
@@ -251,32 +254,18 @@ def _require_other(source: Path, dest: Path) -> None:
 
 
 def _label_all(
-    targets: tuple[tuple[Path, Path], ...], label: Label, signer: Signer, options: dict[str, Any], cage: Any
+    targets: tuple[tuple[Path, Path], ...], label: Label, signer: Signer, options: dict[str, Any], how: dict[str, Any]
 ) -> tuple[list[Receipt], list[tuple[Path, ProvlabelError]]]:
     """Label every file; one that fails does not stop the others."""
     from provlabel.labeling import label_file
 
     receipts: list[Receipt] = []
     errors: list[tuple[Path, ProvlabelError]] = []
+    warned: set[str] = set()
     chosen = any(options[name] for name in ("output", "out_dir", "in_place"))
     for source, dest in targets:
         try:
-            receipt = label_file(
-                source,
-                dest if chosen else None,
-                label,
-                signer,
-                parents=[options["parent"]] if options["parent"] else [],
-                ingredients=options["ingredients"],
-                prompt_mode=options["prompt_mode"],
-                personal=options["personal"],
-                inputs=options["inputs"],
-                detached=options["detached"],
-                replace=options["force"] or options["in_place"],
-                accept_broken_parent=options["accept_broken"],
-                check_decode=options["check_decode"],
-                cage=cage,
-            )
+            receipt = label_file(source, dest if chosen else None, label, signer, **how)
         except ProvlabelError as exc:
             say_error(str(exc), exc.mend)
             errors.append((source, exc))
@@ -284,9 +273,25 @@ def _label_all(
         receipts.append(receipt)
         if options["format_"] == "text" and not options["quiet"]:
             say(_line(source, receipt))
-        for warning in receipt.warnings:
+        for warning in (text for text in receipt.warnings if text not in warned):
+            warned.add(warning)
             sys.stderr.write(f"warning: {printable(warning, 500)}\n")
     return receipts, errors
+
+
+def _how(options: dict[str, Any]) -> dict[str, Any]:
+    """Return what the options ask of :func:`label_file`, but for the files, the label and the signer."""
+    from provlabel.timestamps import ROOM
+
+    same = ("ingredients", "prompt_mode", "personal", "inputs", "detached", "check_decode")
+    return {
+        **{name: options[name] for name in same},
+        "parents": [options["parent"]] if options["parent"] else [],
+        "replace": options["force"] or options["in_place"],
+        "accept_broken_parent": options["accept_broken"],
+        "timestamper": timestamper_from(options),
+        "stamp_room": ROOM if options["stamp_room"] else 0,
+    }
 
 
 def _line(source: Path, receipt: Receipt) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from provlabel._text import printable
 from provlabel.cli import say
 from provlabel.cli._shared import PATH, format_option
-from provlabel.cli._signing import early_cage, open_named_signer, signer_option
+from provlabel.cli._signing import early_cage, open_named_signer, signer_option, timestamper_from, tsa_options
 from provlabel.errors import UsageError
 
 
@@ -17,6 +18,7 @@ from provlabel.errors import UsageError
 @click.argument("file", type=PATH)
 @click.option("--personal", is_flag=True, help="Take out the fields marked personal: names, a prompt in clear.")
 @signer_option
+@tsa_options
 @click.option("-o", "--output", type=PATH, help="Output; NAME.labeled.EXT beside the file when not given.")
 @click.option("--in-place", is_flag=True, help="Replace the file.")
 @click.option("--force", is_flag=True, help="Replace an output that exists.")
@@ -29,6 +31,7 @@ def command(
     in_place: bool,
     force: bool,
     format_: str,
+    **options: Any,
 ) -> int:
     """Take personal fields out of a labelled file, for good.
 
@@ -46,10 +49,11 @@ def command(
     from provlabel.labeling import Receipts, redact_file
     from provlabel.renderers.json import to_json
 
+    timestamper = timestamper_from(options)
     with early_cage() as cage:
         signer = open_named_signer(signer_uri)
         dest = file if in_place else output
-        receipt = redact_file(file, dest, signer, replace=force or in_place, cage=cage)
+        receipt = redact_file(file, dest, signer, replace=force or in_place, timestamper=timestamper, cage=cage)
     if format_ == "json":
         say(to_json(Receipts(receipts=(receipt,))).rstrip())
     else:

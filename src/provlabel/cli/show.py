@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
-from provlabel.cli._shared import PATH, deliver, format_option, load_trust, style_for, trust_option
+from provlabel.cli._shared import PATH, deliver, format_option, style_for, trust_from, trust_options
 
 
 @click.command("show")
 @click.argument("file", type=PATH)
-@trust_option
+@trust_options
 @format_option
 @click.option("--personal", is_flag=True, help="Show fields marked personal, such as a prompt in clear.")
-def command(file: Path, trust: tuple[str, ...], format_: str, personal: bool) -> int:
+def command(file: Path, format_: str, personal: bool, **lists: Any) -> int:
     """Show the label of a file, and its history, as a tree.
 
     Ends with 0 whatever the verdict is, as long as the file could be read: use verify to judge.
@@ -29,7 +30,7 @@ def command(file: Path, trust: tuple[str, ...], format_: str, personal: bool) ->
     from provlabel.renderers import RENDERERS, tree
     from provlabel.verifying import verify_file
 
-    store = load_trust(trust)
+    store = trust_from(lists)
     with Cage(fork) as cage:
         report = verify_file(file, trust=store, personal=personal, cage=cage)
     style = style_for(sys.stdout)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,11 +13,11 @@ from provlabel.cli._shared import (
     deliver,
     file_arguments,
     format_option,
-    load_trust,
     quiet_option,
     require_not_among,
     style_for,
-    trust_option,
+    trust_from,
+    trust_options,
 )
 
 if TYPE_CHECKING:
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 @click.command("verify")
 @file_arguments("paths")
-@trust_option
+@trust_options
 @format_option
 @click.option("-O", "--output", type=PATH, help="Write the report to this file.")
 @quiet_option
-def command(paths: tuple[Path, ...], trust: tuple[str, ...], format_: str, output: Path | None, quiet: bool) -> int:
+def command(paths: tuple[Path, ...], format_: str, output: Path | None, quiet: bool, **lists: Any) -> int:
     """Verify files and folders; end with 1 if any does not pass.
 
     To pass, a file must be signed by someone you trust, carry a label, and have no error.
@@ -45,7 +45,7 @@ def command(paths: tuple[Path, ...], trust: tuple[str, ...], format_: str, outpu
     from provlabel.verifying import verify_paths
 
     require_not_among(output, paths, "-O")
-    store = load_trust(trust)
+    store = trust_from(lists)
     with Cage(fork) as cage:
         report = verify_paths(paths, trust=store, cage=cage)
     if not quiet or output is not None:

@@ -56,13 +56,22 @@ def stores_in(container: str, stream: BinaryIO, parts: list[Part]) -> tuple[byte
     return tuple(_JOINERS.get(container, payloads)(stream, parts))
 
 
+def _holders(container: str, stream: BinaryIO, size: int) -> list[Part]:
+    return [part for part in WALKERS[container](stream, size) if part.role == "manifest" and part.payload_length]
+
+
+def stores_of(container: str, stream: BinaryIO, size: int) -> tuple[bytes, ...]:
+    """Return the manifest stores of a file that was found sound before."""
+    return stores_in(container, stream, _holders(container, stream, size))
+
+
 def splice(container: str, stream: BinaryIO, size: int, store: bytes) -> None:
     """Write ``store`` over the embedded manifest store of the same length; no other byte moves.
 
     Raises:
         ContainerError: there is no embedded store, more than one, or one of another length.
     """
-    parts = [part for part in WALKERS[container](stream, size) if part.role == "manifest" and part.payload_length]
+    parts = _holders(container, stream, size)
     if [len(old) for old in stores_in(container, stream, parts)] != [len(store)]:
         raise ContainerError("there is not one manifest of this length to write over")
     _SPLICERS.get(container, write_payload)(stream, parts, store)
@@ -105,4 +114,5 @@ __all__ = [
     "read_exactly",
     "splice",
     "stores_in",
+    "stores_of",
 ]

@@ -1,0 +1,63 @@
+"""``provlabel stamp``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from provlabel._text import printable
+from provlabel.cli import say, say_error
+from provlabel.cli._shared import PATH, file_arguments, format_option
+from provlabel.cli._signing import timestamper_from, tsa_options
+from provlabel.errors import ProvlabelError, UsageError
+
+
+@click.command("stamp")
+@file_arguments("files")
+@tsa_options
+@click.option("-o", "--output", type=PATH, help="Output, for a single file.")
+@click.option("--in-place", is_flag=True, help="Put the timestamp into each file itself.")
+@click.option("--force", is_flag=True, help="Replace an output that exists.")
+@format_option
+def command(files: tuple[Path, ...], **options: Any) -> int:
+    """Add a timestamp to labels that have room for one.
+
+    Nothing that is signed changes, and no key is needed. Room is kept by label --tsa-optional when no
+    authority answered, and by label --stamp-room.
+
+    \b
+    Examples:
+      provlabel stamp take.labeled.wav --tsa http://timestamp.example --in-place
+      provlabel stamp take.labeled.wav --tsa http://timestamp.example -o take.stamped.wav
+    """
+    if (options["output"] is None) == (not options["in_place"]):
+        raise UsageError("where should the result go?", mend="give one of -o FILE and --in-place")
+    if options["output"] is not None and len(files) > 1:
+        raise UsageError("-o takes one file; there are more", mend="use --in-place")
+    timestamper = timestamper_from(options)
+    if timestamper is None:
+        raise UsageError("no time authority was named", mend="add --tsa URL")
+    from provlabel.cage import Cage, fork
+    from provlabel.labeling import Receipts
+    from provlabel.renderers.json import to_json
+    from provlabel.report import Failure
+    from provlabel.stamping import stamp_file
+
+    receipts, errors = [], []
+    with Cage(fork) as cage:
+        for file in files:
+            try:
+                receipt = stamp_file(file, options["output"], timestamper, replace=options["force"], cage=cage)
+            except ProvlabelError as exc:
+                say_error(str(exc), exc.mend)
+                errors.append(Failure(str(file), str(exc), exc.mend))
+                continue
+            receipts.append(receipt)
+            if options["format_"] == "text":
+                said = f"time {receipt.time}" if receipt.time else "; ".join(receipt.warnings)
+                say(f"{printable(str(file))} -> {printable(receipt.output)}  ({printable(said, 500)})")
+    if options["format_"] == "json":
+        say(to_json(Receipts(receipts=tuple(receipts), errors=tuple(errors))).rstrip())
+    return 3 if errors else 0

@@ -1,0 +1,138 @@
+"""Add a timestamp to a label that has none: not a signed byte changes, and no key is needed.
+
+A timestamp stands in the unsigned header of the signature, where `provlabel label` keeps room for it
+when asked to (``docs/adr/0010-signature.md`` says why this is no update manifest).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import BinaryIO
+
+from provlabel import cage as cages
+from provlabel import cose
+from provlabel._files import atomic_output, copy_to, locked, open_regular
+from provlabel._text import printable
+from provlabel.containers import stores_of
+from provlabel.errors import EngineError, InputError, TimestampError
+from provlabel.evidence import Evidence
+from provlabel.formats import Format
+from provlabel.labeling import Receipt
+from provlabel.publishing import sealed
+from provlabel.signing import Draft, put
+from provlabel.sources import BY_NAME, shown
+from provlabel.timestamps import Timestamper
+from provlabel.trust import TrustStore
+from provlabel.verdict import judge
+from provlabel.verifying import beside, now
+
+_NO_TRUST = TrustStore()
+
+
+def stamp_file(
+    source: Path | str,
+    dest: Path | str | None,
+    timestamper: Timestamper,
+    *,
+    replace: bool = False,
+    cage: cages.Cage | None = None,
+) -> Receipt:
+    """Let a time authority stamp the label of ``source`` and write the result to ``dest``.
+
+    Args:
+        source: a labelled file; where its manifest is detached, that manifest is what is stamped.
+        dest: where the result goes, whole or not at all; ``None`` for ``source`` itself.
+        timestamper: the authorities.
+        replace: overwrite an existing ``dest``.
+        cage: where untrusted bytes are read first.
+
+    Raises:
+        InputError: no sound label, a timestamp already, or no room for one.
+        TimestampError: no authority gave one that holds; nothing is changed.
+        OutputError: ``dest`` cannot be written.
+    """
+    source, cage = Path(source), cage or cages.shared()
+    evidence = _labelled(source, cage)
+    fmt = None if evidence.source == "sidecar" else BY_NAME[evidence.format or ""]
+    held = source if fmt else beside(source)
+    target = held if dest is None else Path(dest)
+    with locked(held), open_regular(held) as stream:
+        made = _draft(stream, fmt, shown(source))
+        like = os.fstat(stream.fileno()) if target == held else None
+        with atomic_output(target, replace=replace or target == held, mode=0o644, like=like) as scratch:
+            copy_to(stream, scratch.stream)
+
+            def attempt(store: bytes, trust: TrustStore = _NO_TRUST) -> Evidence:
+                put(fmt, scratch.stream, store)
+                scratch.stream.flush()
+                seen = cage.read(scratch.path, trust) if fmt else cage.read(source, trust, scratch.path)
+                return _require_sound(seen, evidence.manifests[0].urn)
+
+            try:
+                written = sealed(made, timestamper, attempt)
+            except TimestampError as exc:
+                raise TimestampError(f"{shown(source)}: {exc}", mend=exc.mend) from exc
+    return Receipt(
+        output=str(target),
+        format=evidence.format or "",
+        manifest=written.evidence.manifests[0].urn,
+        manifest_bytes=len(written.store),
+        source_sha256=evidence.sha256,
+        sha256=written.evidence.sha256 if fmt else hashlib.sha256(written.store).hexdigest(),
+        detached=fmt is None,
+        time=written.stamp.time if written.stamp else None,
+        authority=written.stamp.url if written.stamp else None,
+        warnings=(written.warning,) if written.warning else (),
+    )
+
+
+def _labelled(source: Path, cage: cages.Cage) -> Evidence:
+    """Read what is to be stamped: only what verifies is worth it."""
+    evidence = cage.read(source, _NO_TRUST, beside(source))
+    if not evidence.manifests:
+        verdict = judge(evidence, at=now())
+        why = verdict.findings[0].message if verdict.findings else "holds no manifest"
+        raise InputError(f"{shown(source)}: {why}", mend="label it first: provlabel label FILE --tsa URL")
+    active = evidence.manifests[0]
+    if active.signing is not None and active.signing.stamped:
+        raise InputError(f"{shown(source)}: has a timestamp already, {printable(active.signing.stamped)}")
+    if active.claim_version < 2:
+        raise InputError(f"{shown(source)}: its claim is of version 1, which no timestamp can prove any more")
+    try:
+        return _require_sound(evidence, active.urn)
+    except EngineError as exc:
+        raise InputError(f"{shown(source)}: {exc}", mend="a timestamp on it would prove nothing") from exc
+
+
+def _require_sound(evidence: Evidence, urn: str) -> Evidence:
+    verdict = judge(evidence, at=now())
+    if verdict.axes.content != "intact" or verdict.axes.signer != "no-anchors" or evidence.manifests[0].urn != urn:
+        why = next((item.message for item in verdict.findings if item.level == "error"), verdict.state)
+        raise EngineError(f"does not verify: {printable(why, 500)}")
+    return evidence
+
+
+def _draft(stream: BinaryIO, fmt: Format | None, name: str) -> Draft:
+    """Take the signature out of the file, as it stands."""
+    try:
+        if fmt is None:
+            store = stream.read()
+        else:
+            [store] = stores_of(fmt.container, stream, stream.seek(0, os.SEEK_END))
+        place = cose.place(store)
+        made = Draft(store, place, cose.parse(place.old))
+    except ValueError as exc:
+        raise InputError(f"{name}: its signature cannot be read: {exc}") from exc
+    if made.room < LEAST_TOKEN:
+        raise InputError(
+            f"{name}: its signature has no room for a timestamp ({made.room:,} bytes are free), and the signed hash "
+            "does not let the manifest grow",
+            mend="label it again from the original, with --tsa URL or --stamp-room",
+        )
+    return made
+
+
+#: Bytes of the smallest token that an authority can give: one with an EC certificate.
+LEAST_TOKEN = 700

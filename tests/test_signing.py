@@ -1,0 +1,141 @@
+"""Signatures by keys that never enter the engine: in every format, stamped or not, refused or not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import encypher_c2pa
+import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+
+import pki
+import test_formats as formats
+from conftest import SAMPLES, needs
+from provlabel import Label, SignerError, TrustStore, label_file, verify_file
+from provlabel.cage import Cage
+from provlabel.formats import FORMATS
+
+workshop, make = formats.workshop, formats.make
+BY_NAME = {row.name: row for row in FORMATS}
+
+
+class Remote:
+    """The whole of what a signer is: three members.  The key could be anywhere."""
+
+    algorithm = "es256"
+
+    def __init__(self, key: ec.EllipticCurvePrivateKey, chain_pem: str) -> None:
+        self._key, self.chain_pem = key, chain_pem
+
+    def sign(self, data: bytes) -> bytes:
+        return self._key.sign(data, ec.ECDSA(hashes.SHA256()))
+
+
+@pytest.fixture(scope="module")
+def root() -> pki.Issued:
+    return pki.root()
+
+
+@pytest.fixture(scope="module")
+def remote(root: pki.Issued) -> Remote:
+    issued = pki.leaf(root)
+    return Remote(issued.key, issued.pem)
+
+
+@pytest.fixture
+def anchors(root: pki.Issued, tmp_path: Path) -> TrustStore:
+    (tmp_path / "anchors.pem").write_text(root.pem)
+    return TrustStore.load(tmp_path / "anchors.pem")
+
+
+@pytest.mark.parametrize("room", [0, 8192, 70_000], ids=["plain", "with-room", "many-segments"])
+@pytest.mark.parametrize("name", [*(pytest.param(name) for name in SAMPLES), *formats.EMBEDDED])
+def test_every_format_holds_a_signature_of_ours(
+    name: str, room: int, make: formats.Make, media: Path, label: Label, remote: Remote, anchors: TrustStore, cage: Cage
+) -> None:
+    source = media / name if name in SAMPLES else make(name)
+    out = source.with_name(f"out-{name}")
+    receipt = label_file(source, out, label, remote, stamp_room=room, cage=cage)
+    found = verify_file(out, trust=anchors, cage=cage).files[0]
+    assert (found.state, [item.message for item in found.findings if item.level == "error"]) == ("trusted", [])
+    assert receipt.manifest_bytes < 6 * 1024 + room
+    mime = next(row.mime for row in FORMATS if row.name == found.format)
+    second = encypher_c2pa.verify(out.read_bytes(), mime, telemetry=False)
+    assert "claimSignature.validated" in json.dumps(second), second
+
+
+def test_a_manifest_by_a_remote_key_is_no_larger_than_by_one_in_a_file(
+    media: Path, label: Label, remote: Remote, root: pki.Issued, tmp_path: Path, cage: Cage
+) -> None:
+    from provlabel import open_signer
+
+    issued = pki.Issued(remote._key, pki.leaf(root, remote._key).certificate)
+    local = open_signer(pki.write(tmp_path / "key", issued))
+    sizes = [
+        label_file(media / "cover.jpg", media / f"{index}.jpg", label, who, cage=cage).manifest_bytes
+        for index, who in enumerate((remote, local))
+    ]
+    assert abs(sizes[0] - sizes[1]) < 16
+
+
+class Broken(Remote):
+    """A signer that fails in the way that it is told."""
+
+    def __init__(self, remote: Remote, answer: Callable[[bytes], object]) -> None:
+        super().__init__(remote._key, remote.chain_pem)
+        self.sign = answer  # type: ignore[method-assign,assignment]
+
+
+def _refuse(_: bytes) -> bytes:
+    raise ConnectionError("the vault is sealed")
+
+
+FAULTS: dict[str, tuple[Callable[[bytes], object], str]] = {
+    "its own error": (_refuse, "ConnectionError: the vault is sealed"),
+    "nothing": (lambda _: b"", "gave no signature"),
+    "no bytes": (lambda _: "text", "gave no signature"),
+    "short": (lambda _: bytes(63), "neither r‖s nor DER"),
+    "long": (lambda _: bytes(65), "neither r‖s nor DER"),
+    "zeros": (lambda _: bytes(64), "no signature by its certificate"),
+    "another key": (
+        lambda data: ec.generate_private_key(ec.SECP256R1()).sign(data, ec.ECDSA(hashes.SHA256())),
+        "no signature by its certificate",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", sorted(FAULTS))
+def test_the_cause_of_a_signers_failure_reaches_the_user(
+    fault: str, media: Path, label: Label, remote: Remote, cage: Cage
+) -> None:
+    answer, said = FAULTS[fault]
+    before = sorted(path.name for path in media.iterdir())
+    with pytest.raises(SignerError, match=said) as caught:
+        label_file(media / "take.wav", media / "out.wav", label, Broken(remote, answer), cage=cage)
+    assert "take.wav" in str(caught.value)
+    assert sorted(path.name for path in media.iterdir()) == before
+    if fault == "its own error":
+        assert isinstance(caught.value.__cause__, ConnectionError)
+
+
+def test_an_interrupt_is_no_failure_of_the_signer(media: Path, label: Label, remote: Remote, cage: Cage) -> None:
+    def stop(_: bytes) -> bytes:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        label_file(media / "take.wav", media / "out.wav", label, Broken(remote, stop), cage=cage)
+    assert not (media / "out.wav").exists()
+
+
+@needs("openssl")
+@pytest.mark.parametrize("algorithm", ["es255", "rs256", ""])
+def test_an_algorithm_that_c2pa_does_not_know(
+    algorithm: str, media: Path, label: Label, remote: Remote, cage: Cage
+) -> None:
+    other = Remote(remote._key, remote.chain_pem)
+    other.algorithm = algorithm
+    with pytest.raises(SignerError, match="is no algorithm of C2PA"):
+        label_file(media / "take.wav", media / "out.wav", label, other, cage=cage)
