@@ -6,14 +6,14 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from provlabel import Label, Provider, System, TrustStore, open_signer
+from provlabel import Label, Provider, System, TrustStore, engine, open_signer
 from provlabel.cage import Cage
-from provlabel.signers import Signer
+from provlabel.signers import LocalKey, Signer
 from provlabel.signers.test import ROOT
 
 MEDIA = Path(__file__).parents[1] / "samples" / "media"
@@ -45,6 +45,17 @@ def credential(home: Path) -> Path:
 @pytest.fixture(scope="session")
 def signer(credential: Path) -> Signer:
     return open_signer(f"test:{credential}")
+
+
+def engine_credential(signer: Signer) -> engine.Credential:
+    """What the engine itself signs with, for tests that look at the engine."""
+    assert isinstance(signer, LocalKey)
+    return engine.Credential(signer.algorithm, signer.chain_pem, signer.private_key_pem())
+
+
+def besides_time(warnings: Sequence[str]) -> list[str]:
+    """The warnings of a receipt but for the one that every label without a timestamp gets."""
+    return [text for text in warnings if not text.startswith("no timestamp: this label is trusted until")]
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ import encypher_c2pa
 import pytest
 from PIL import Image
 
-from conftest import MIMES, SAMPLES, Cli, needs
+from conftest import MIMES, SAMPLES, Cli, besides_time, needs
 from provlabel import InputError, Label, OutputError, TrustStore, label_bytes, label_file, verify_bytes, verify_file
 from provlabel._files import locked
 from provlabel.cage import Cage
@@ -295,7 +295,7 @@ def test_an_expired_parent_is_no_broken_parent(
     time.sleep(4)
     assert verify_bytes(first, cage=cage).files[0].axes.signer == "expired"
     again, receipt = label_bytes(first, label, signer, cage=cage)
-    assert receipt.warnings == ()
+    assert besides_time(receipt.warnings) == []
     assert verify_bytes(again, cage=cage).files[0].axes.history == "unknown-signer"
 
 

@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 
 import pki
-from conftest import SAMPLES, needs
+from conftest import SAMPLES, engine_credential, needs
 from provlabel import (
     EngineError,
     Label,
@@ -155,7 +155,7 @@ def test_anchors_have_their_effect(cover: bytes, label: Label, signer: Signer, t
     assert read_with(made, engine.settings()).get_validation_state() == "Valid"
     found = read_with(made, engine.settings(trust))
     assert found.get_validation_state() == "Trusted"
-    assert trust.lists[0].uri in found.crjson()
+    assert trust.lists[0].sha256 in found.crjson()
 
 
 def test_trust_is_verified(cover: bytes, label: Label, signer: Signer, cage: Cage) -> None:
@@ -293,7 +293,7 @@ def test_ingredients_are_vouched_for(cover: bytes, label: Label, signer: Signer,
     assert claim["gathered_assertions"] == []
 
 
-def test_identity_assertions_are_not_resolved(cover: bytes, signer: Signer, cage: Cage) -> None:
+def test_a_damaged_identity_hides_nothing_else(cover: bytes, signer: Signer, cage: Cage) -> None:
     """A damaged identity assertion makes the whole file unreadable to the engine's defaults."""
     label = Label(kind="ai_generated")
     made = definition(label, signed_label(label), has_parent=False).manifest
@@ -301,11 +301,12 @@ def test_identity_assertions_are_not_resolved(cover: bytes, signer: Signer, cage
     content = sign(cover, signer, made)
     evidence = cage.read_bytes(content)
     assert evidence.trouble is None
-    assert evidence.manifests[0].identities == 1
-    assert verify_bytes(content, cage=cage).files[0].axes.identity == "not-checked"
-    ours = engine.settings()
-    ours["core"]["decode_identity_assertions"] = True
-    assert read_with(content, ours).get_validation_state() == "Invalid", "the switch has no effect"
+    assert len(evidence.manifests[0].identities) == 1
+    axes = verify_bytes(content, cage=cage).files[0].axes
+    assert (axes.content, axes.signer, axes.identity) == ("intact", "no-anchors", "bad")
+    assert read_with(content, engine.settings(identities=True)).get_validation_state() == "Invalid", (
+        "the switch has no effect"
+    )
 
 
 def test_inflated_manifests_are_capped(cover: bytes, signer: Signer) -> None:
@@ -447,7 +448,7 @@ def test_fact_11_expiry_ends_trust_and_an_untrusted_stamp_does_not_help(
     trust = TrustStore.load(tmp_path / "leaf" / "root.pem")
     fresh = verify_bytes(stamped, trust=trust, cage=cage).files[0]
     assert (fresh.state, fresh.axes.time) == ("trusted", "claimed")
-    both = trust + TrustStore.load(tmp_path / "tsa" / "root.pem")
+    both = trust + TrustStore.load(tmp_path / "tsa" / "root.pem", purpose="timestamp")
     assert verify_bytes(stamped, trust=both, cage=cage).files[0].axes.time == "proven"
     time.sleep(max(0.0, 5 - (time.monotonic() - born)))
     for content in (bare, stamped):
@@ -521,7 +522,7 @@ def test_fact_12_any_file_can_be_signed_beside(signer: Signer) -> None:
     made = definition(label, signed_label(label), has_parent=False)
     content = b"anything at all, " * 50
     dest = io.BytesIO()
-    store = engine.sign(made, io.BytesIO(content), dest, "audio/ogg", signer, detached=True)
+    store = engine.sign(made, io.BytesIO(content), dest, "audio/ogg", engine_credential(signer), detached=True)
     assert dest.getvalue() == content
     reading = engine.read(io.BytesIO(content), engine.ANY_FILE, TrustStore(), store)
     assert reading is not None

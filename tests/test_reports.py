@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from conftest import Cli
+from conftest import Cli, engine_credential
 from provlabel import (
     ConfigError,
     InputError,
@@ -92,7 +92,13 @@ def test_strings_of_a_file_never_reach_an_output_raw(
         attack: {attack: [attack]},
     }
     signed = io.BytesIO()
-    engine.sign(Definition(made), io.BytesIO((media / "cover.jpg").read_bytes()), signed, "image/jpeg", signer)
+    engine.sign(
+        Definition(made),
+        io.BytesIO((media / "cover.jpg").read_bytes()),
+        signed,
+        "image/jpeg",
+        engine_credential(signer),
+    )
     report = verify_bytes(signed.getvalue(), name=attack, trust=trust, cage=cage)
     assert report.files[0].state == "trusted"
     whole = replace(report, errors=(Failure(attack, attack, attack),))
@@ -310,7 +316,9 @@ def test_what_others_say_is_read_with_its_source(media: Path, signer: Signer, ca
     made = definition(label, signed_label(label), has_parent=False).manifest
     made["assertions"] = [item for item in made["assertions"] if not item["label"].startswith("org.provlabel")]
     content = io.BytesIO()
-    engine.sign(Definition(made), io.BytesIO((media / "take.wav").read_bytes()), content, "audio/wav", signer)
+    engine.sign(
+        Definition(made), io.BytesIO((media / "take.wav").read_bytes()), content, "audio/wav", engine_credential(signer)
+    )
     told = verify_bytes(content.getvalue(), cage=cage).files[0].label
     assert told is not None
     assert (told.source, told.kind) == ("c2pa.actions", "ai_partly_created")

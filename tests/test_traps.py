@@ -22,7 +22,7 @@ import msgspec
 import pytest
 from PIL import Image, ImageSequence
 
-from conftest import MEDIA, needs
+from conftest import MEDIA, engine_credential, needs
 from provlabel import (
     InputError,
     Label,
@@ -787,7 +787,9 @@ def test_mp2_is_signed_as_mp3(tmp_path: Path, label: Label, signer: Signer, cage
     subprocess.run(args, check=True, capture_output=True)
     dest = io.BytesIO()
     source = io.BytesIO(path.read_bytes())
-    engine.sign(definition(label, signed_label(label), has_parent=False), source, dest, "audio/mpeg", signer)
+    engine.sign(
+        definition(label, signed_label(label), has_parent=False), source, dest, "audio/mpeg", engine_credential(signer)
+    )
     reading = engine.read(dest, "audio/mpeg", TrustStore())
     assert reading is not None, "the trap is gone"
     assert reading.state == "Valid"

@@ -23,7 +23,7 @@ import msgspec
 from provlabel import engine
 from provlabel._files import fingerprint, open_regular, reader, sha256_of
 from provlabel.errors import EngineError, InputError
-from provlabel.evidence import Evidence, Exclusion, Manifest, Trouble, manifests_from_crjson
+from provlabel.evidence import Code, Evidence, Exclusion, Manifest, Trouble, manifests_from_crjson
 from provlabel.formats import Format, sniff
 from provlabel.prescan import MAX_STORE, Refused, Scan, scan_file, scan_store
 from provlabel.trust import TrustStore
@@ -189,20 +189,47 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
     except engine.RemoteManifest as exc:
         url = exc.url
     if reading is not None:
-        return {"source": "embedded", "sidecar_differs": _differs(request.sidecar, scan), **_seen_in(reading, scan)}
+        return {
+            "source": "embedded",
+            "sidecar_differs": _differs(request.sidecar, scan),
+            **_seen_in(reading, scan, scan.stores[0] if scan.stores else b"", mime, request.trust),
+        }
     sidecar = _beside(request.sidecar)
     if sidecar is None:
         return {"source": "remote", "remote_url": url} if url else {"source": "none"}
     scan_store(sidecar)
     stream.seek(0)
     reading = engine.read(stream, mime, request.trust, sidecar)
-    return {"source": "sidecar", **_seen_in(reading, scan)} if reading is not None else {"source": "none"}
+    if reading is None:
+        return {"source": "none"}
+    return {"source": "sidecar", **_seen_in(reading, scan, sidecar, mime, request.trust)}
 
 
-def _seen_in(reading: engine.Reading, scan: Scan) -> dict[str, Any]:
+def _seen_in(reading: engine.Reading, scan: Scan, store: bytes, mime: str, trust: TrustStore) -> dict[str, Any]:
     manifests = manifests_from_crjson(reading.crjson)
+    if manifests[0].identities:
+        manifests = (_with_identities(manifests[0], store, mime, trust), *manifests[1:])
     spec = reading.crjson["manifests"][0]["validationResults"].get("specVersion", "")
     return {"engine_state": reading.state, "spec_version": spec, "manifests": _with_roles(manifests, scan)}
+
+
+def _with_identities(active: Manifest, store: bytes, mime: str, trust: TrustStore) -> Manifest:
+    """Have the identities judged by themselves, over no content: a damaged one would hide all the rest."""
+    replace = msgspec.structs.replace
+    try:
+        reading = engine.read(io.BytesIO(), mime, trust, store, identities=True)
+        if reading is None:
+            raise ValueError("the engine found none")
+        judged = manifests_from_crjson(reading.crjson)[0]
+        if judged.urn != active.urn:
+            raise ValueError("the engine judged another manifest")
+    except (EngineError, ValueError) as exc:
+        return replace(active, codes=(*active.codes, Code("cawg.identity.cbor.invalid", "failure", text=str(exc))))
+    codes = [code for code in judged.codes if code.code.startswith("cawg.")]
+    spoken_of = {code.url.rpartition("/")[2] for code in codes}
+    unread = [found.assertion for found in active.identities if found.assertion not in spoken_of]
+    codes += [Code("cawg.identity.cbor.invalid", "failure", name, "the engine cannot read it") for name in unread]
+    return replace(active, codes=(*active.codes, *codes), identities=judged.identities)
 
 
 def _open(path: bytes) -> BinaryIO:

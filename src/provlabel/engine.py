@@ -126,13 +126,17 @@ def version() -> str:
 # --- settings --------------------------------------------------------------------------------------
 
 
-def settings(trust: TrustStore = TrustStore()) -> dict[str, Any]:  # noqa: B008 - frozen and empty
-    """Return our settings, complete: nothing that matters is left to a default of the engine."""
+def settings(trust: TrustStore = TrustStore(), *, identities: bool = False) -> dict[str, Any]:  # noqa: B008
+    """Return our settings, complete: nothing that matters is left to a default of the engine.
+
+    With ``identities`` CAWG identity assertions are judged too; one that is damaged makes the engine
+    say nothing about all the rest.
+    """
     return {
         "version": 1,
         "core": {
             "allowed_network_hosts": [],
-            "decode_identity_assertions": True,
+            "decode_identity_assertions": identities,
             "max_decompressed_manifest_size_in_mb": _MAX_INFLATED,
         },
         "verify": {
@@ -159,8 +163,8 @@ def settings(trust: TrustStore = TrustStore()) -> dict[str, Any]:  # noqa: B008 
     }
 
 
-def _context(trust: TrustStore) -> Any:
-    return binding().Context.from_json(json.dumps(settings(trust)))
+def _context(trust: TrustStore, *, identities: bool = False) -> Any:
+    return binding().Context.from_json(json.dumps(settings(trust, identities=identities)))
 
 
 # --- errors ----------------------------------------------------------------------------------------
@@ -224,8 +228,12 @@ def _uninterrupted() -> Iterator[None]:
 # --- reading ---------------------------------------------------------------------------------------
 
 
-def read(stream: BinaryIO, mime: str, trust: TrustStore, manifest: bytes | None = None) -> Reading | None:
+def read(
+    stream: BinaryIO, mime: str, trust: TrustStore, manifest: bytes | None = None, *, identities: bool = False
+) -> Reading | None:
     """Read and validate ``stream``; ``manifest`` is a detached one, which then counts alone.
+
+    ``identities``: see :func:`settings`.
 
     Returns:
         What the engine said, or ``None`` when there is no manifest.
@@ -238,7 +246,8 @@ def read(stream: BinaryIO, mime: str, trust: TrustStore, manifest: bytes | None 
     tap = _Tap(stream)
     try:
         with _uninterrupted(), _translated(tap):
-            reader = binding().Reader(mime, tap, manifest_data=manifest, context=_context(trust))
+            context = _context(trust, identities=identities)
+            reader = binding().Reader(mime, tap, manifest_data=manifest, context=context)
             with reader:
                 state, text = str(reader.get_validation_state()), reader.crjson()
     except EngineError as exc:

@@ -187,17 +187,22 @@ def _manifest(item: Mapping[str, Any]) -> Manifest:
 
 def _identity(name: str, data: Any) -> Identity:
     """Read who is named; what is not understood stays empty, and the engine judges it all the same."""
-    data = data if isinstance(data, Mapping) else {}
-    certificate = (data.get("signature") or {}).get("certificateInfo") or {}
-    subject, issuer = certificate.get("subject") or {}, certificate.get("issuer") or {}
-    roles = (data.get("signer_payload") or {}).get("role") or ()
+    data = mapping(data)
+    certificate = mapping(mapping(data.get("signature")).get("certificateInfo"))
+    subject, issuer = mapping(certificate.get("subject")), mapping(certificate.get("issuer"))
+    roles = mapping(data.get("signer_payload")).get("role")
     return Identity(
         name,
         str(subject.get("CN", "")),
         str(subject.get("O", "")),
-        tuple(map(str, roles)),
+        tuple(map(str, roles)) if isinstance(roles, list) else (),
         str(issuer.get("CN", "") or issuer.get("O", "")),
     )
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """Return ``value`` if it is a mapping, else an empty one: statements of others have any shape."""
+    return value if isinstance(value, Mapping) else {}
 
 
 def _base(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from provlabel.evidence import Action, Manifest
+from provlabel.evidence import Action, Manifest, mapping
 from provlabel.label.vocabularies import AI_KINDS, CAWG_USES, IPTC, KINDS, SOURCE_TYPES
 from provlabel.report import LabelInfo
 
@@ -59,16 +59,12 @@ def _told(manifest: Manifest) -> Iterator[_Told]:
     ai = tuple(item for item in manifest.actions if SOURCE_TYPES.get(item.source_type) in AI_KINDS)
     if ai:
         yield from _from_actions(manifest, ai)
-    disclosure = _mapping(manifest.assertions.get(_DISCLOSURE))
+    disclosure = mapping(manifest.assertions.get(_DISCLOSURE))
     yield from _from_disclosure(disclosure)
     for name, uses in ((_MINING, CAWG_USES), ("c2pa.training-mining", _OLD_USES)):
-        yield from _from_mining(_mapping(manifest.assertions.get(name)), uses, name)
+        yield from _from_mining(mapping(manifest.assertions.get(name)), uses, name)
     for name in (_METADATA, "c2pa.metadata"):
-        yield from _from_metadata(_mapping(manifest.assertions.get(name)), name)
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+        yield from _from_metadata(mapping(manifest.assertions.get(name)), name)
 
 
 def _from_actions(manifest: Manifest, ai: tuple[Action, ...]) -> Iterator[_Told]:
@@ -112,13 +108,13 @@ def _contributions(action: Action) -> Iterator[dict[str, Any]]:
         base |= {"system": action.agent} if action.agent and by == "ai" else {}
         base |= {"description": str(change["description"])} if change.get("description") else {}
         for region in change.get("region") or ():
-            yield from _region(_mapping(region), base)
+            yield from _region(mapping(region), base)
 
 
 def _region(region: Mapping[str, Any], base: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    shape, time, item = (_mapping(region.get(key)) for key in ("shape", "time", "item"))
+    shape, time, item = (mapping(region.get(key)) for key in ("shape", "time", "item"))
     if shape:
-        origin = _mapping(shape.get("origin"))
+        origin = mapping(shape.get("origin"))
         said = {"shape": shape.get("type"), "unit": shape.get("unit"), **origin}
         said |= {key: shape[key] for key in ("width", "height") if key in shape}
         said |= {"points": shape["vertices"]} if "vertices" in shape else {}
@@ -141,16 +137,16 @@ def _from_disclosure(data: Mapping[str, Any]) -> Iterator[_Told]:
     system = {field: str(data[key]) for field, key in names.items() if data.get(key)}
     if system:
         yield "systems", [system], _DISCLOSURE
-    level = _mapping(data.get("contentProfile")).get("humanOversightLevel")
+    level = mapping(data.get("contentProfile")).get("humanOversightLevel")
     if level:
         yield "oversight", str(level), _DISCLOSURE
 
 
 def _from_mining(data: Mapping[str, Any], uses: Mapping[str, str], name: str) -> Iterator[_Told]:
-    entries = _mapping(data.get("entries"))
+    entries = mapping(data.get("entries"))
     said: dict[str, Any] = {}
     for field, entry in uses.items():
-        use = _mapping(entries.get(entry))
+        use = mapping(entries.get(entry))
         if use.get("use"):
             said[field] = str(use["use"])
         if use.get("constraint_info"):
