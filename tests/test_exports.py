@@ -73,6 +73,7 @@ def test_exit_codes_of_errors() -> None:
         "InputError": 3,
         "OutputError": 3,
         "SignerError": 3,
+        "TimestampError": 3,
         "EngineError": 3,
         "VerificationError": 1,
     }

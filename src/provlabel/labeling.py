@@ -149,8 +149,8 @@ def label_file(
         warnings=(
             *_unasked(checked, detached),
             *_doubts(label, checked.evidence.seconds),
-            *_about_time(written),
             *_warnings(checked, parent, *placed),
+            *_about_time(written),
         ),
     )
 
