@@ -9,6 +9,7 @@ import pytest
 import provlabel
 
 PUBLIC = {
+    "Actor",
     "ConfigError",
     "EngineError",
     "FileReport",

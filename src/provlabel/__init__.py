@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from provlabel._version import __version__
 
 if TYPE_CHECKING:
+    from provlabel.engine import Actor
     from provlabel.errors import (
         ConfigError,
         EngineError,
@@ -53,6 +54,7 @@ _HOMES = {
         "UsageError",
         "VerificationError",
     ),
+    "engine": ("Actor",),
     "label": ("Identifier", "Label", "Prompt", "Provider", "System", "load_label"),
     "labeling": ("Receipt", "label_bytes", "label_file", "redact_file"),
     "policy": ("Policy",),
@@ -66,6 +68,7 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "Actor",
     "ConfigError",
     "EngineError",
     "FileReport",

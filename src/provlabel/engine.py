@@ -14,6 +14,7 @@ import importlib.machinery
 import io
 import json
 import os
+import re
 import signal
 import sys
 import threading
@@ -24,7 +25,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from msgspec import Struct
 
-from provlabel.errors import EngineError, SignerError
+from provlabel._text import printable
+from provlabel.errors import ConfigError, EngineError, SignerError
 from provlabel.manifest import Definition
 from provlabel.trust import TrustStore
 
@@ -270,11 +272,33 @@ class Credential(NamedTuple):
     private_key_pem: bytes
 
 
-class Actor(NamedTuple):
-    """A person or organisation that vouches for a file beside its signer (CAWG identity 1.2 §5)."""
+#: What somebody can be to a file (CAWG identity 1.2 §5.1.2); others need a name space of their own.
+ROLES = ("creator", "contributor", "editor", "producer", "publisher", "sponsor", "translator")
 
-    signer: Signer
-    roles: tuple[str, ...]
+
+class Actor:
+    """A person or organisation that vouches for a file beside its signer (CAWG identity 1.2 §5).
+
+    Args:
+        signer: their own credential.
+        roles: as what; ``creator`` and the like, or names such as ``com.example.mixer``.
+
+    Raises:
+        ConfigError: a role is neither.
+    """
+
+    def __init__(self, signer: Signer, roles: Sequence[str] = ()) -> None:
+        self.signer = signer
+        self.roles = tuple(map(_role, roles))
+
+
+def _role(name: str) -> str:
+    plain = name.removeprefix("cawg.")
+    if plain in ROLES:
+        return f"cawg.{plain}"
+    if name.startswith("cawg.") or not re.fullmatch(r"[a-zA-Z0-9_-]+(\.[a-zA-Z0-9_-]+)+", name):
+        raise ConfigError(f"{printable(name)}: no role", mend=f"one of {', '.join(ROLES)}, or com.example.mixer")
+    return name
 
 
 def sign(

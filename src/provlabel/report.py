@@ -82,6 +82,24 @@ class TimeInfo(Struct, frozen=True, kw_only=True):
     stamped: str | None = None
 
 
+class IdentityInfo(Struct, frozen=True, kw_only=True):
+    """Who stands for the file beside its signer (CAWG); a claim unless the axis ``identity`` is ``ok``."""
+
+    name: str
+    organization: str
+    roles: tuple[str, ...]
+    issuer: str
+
+
+class RevocationInfo(Struct, frozen=True, kw_only=True):
+    """What is known of whether the signer's certificate was revoked, and from where."""
+
+    state: RevocationState
+    source: Literal["stapled", "cached", "online"] | None = None
+    why: str = ""
+    updated: str | None = None  #: when the answer was given, RFC 3339
+
+
 class LabelInfo(Struct, frozen=True, kw_only=True):
     """The label that was found, and where.
 
@@ -128,8 +146,8 @@ class FileReport(Struct, frozen=True, kw_only=True):
     label: LabelInfo | None = None
     signer: SignerInfo | None = None
     time: TimeInfo | None = None
-    revocation: dict[str, Any] | None = None
-    identity: dict[str, Any] | None = None
+    revocation: RevocationInfo | None = None
+    identities: tuple[IdentityInfo, ...] = ()
     history: tuple[HistoryNode, ...] = ()
     carriers: tuple[dict[str, Any], ...] | None = None
     actions: tuple[dict[str, str], ...] = ()

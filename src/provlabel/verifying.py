@@ -22,7 +22,9 @@ from provlabel.report import (
     FileReport,
     Finding,
     HistoryNode,
+    IdentityInfo,
     Report,
+    RevocationInfo,
     SignerInfo,
     Summary,
     TimeInfo,
@@ -159,7 +161,7 @@ def file_report(
         source=evidence.source,
         findings=findings,
         not_checked=verdict.not_checked,
-        revocation={"state": verdict.axes.revocation, "source": None},
+        revocation=RevocationInfo(state=verdict.axes.revocation),
         **(_told_by(active, evidence, personal) if active else {}),
     )
 
@@ -185,6 +187,10 @@ def _told_by(active: Manifest, evidence: Evidence, personal: bool) -> dict[str, 
         "label": label,
         "signer": _signer_info(active.signing),
         "time": TimeInfo(event=event if isinstance(event, str) else None, stamped=stamped or None),
+        "identities": tuple(
+            IdentityInfo(name=one.name, organization=one.organization, roles=one.roles, issuer=one.issuer)
+            for one in active.identities
+        ),
         "actions": tuple(_action(item) for item in active.actions),
         "history": _history(active, by_urn, {active.urn}),
     }

@@ -27,6 +27,7 @@ from provlabel.cli._signing import early_cage, open_named_signer, signer_option,
 from provlabel.errors import InputError, LabelError, OutputError, ProvlabelError, UsageError
 
 if TYPE_CHECKING:
+    from provlabel.engine import Actor
     from provlabel.label import Label
     from provlabel.labeling import Receipt
     from provlabel.signers import Signer
@@ -60,6 +61,10 @@ _BROKEN = "--insecure-accept-broken-parent"
 @click.option("--check-decode", is_flag=True, help="Decode the file to its end with ffmpeg first.")
 @signer_option
 @tsa_options
+@click.option(
+    "--identity", "identity_uri", metavar="URI", help="Who vouches beside the signer: a second key, as --signer."
+)
+@click.option("--identity-role", "identity_roles", multiple=True, metavar="ROLE", help="As what: creator, publisher, …")
 @click.option("--stamp-room", is_flag=True, help="Keep room, so that provlabel stamp can add a timestamp later.")
 @click.option("-o", "--output", type=PATH, help="Output, for a single file.")
 @click.option("--out-dir", type=PATH, help="Folder for the outputs.")
@@ -92,6 +97,7 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
     how = _how(options)
     with early_cage() as cage, contextlib.ExitStack() as stack:
         signer = open_named_signer(options["signer_uri"])
+        how["identity"] = _identity(options)
         if options["out_dir"] is not None:
             make_folder(options["out_dir"])
         # Opened before anything is signed: a salt that cannot be kept would be lost.
@@ -292,6 +298,16 @@ def _how(options: dict[str, Any]) -> dict[str, Any]:
         "timestamper": timestamper_from(options),
         "stamp_room": ROOM if options["stamp_room"] else 0,
     }
+
+
+def _identity(options: dict[str, Any]) -> Actor | None:
+    if options["identity_uri"] is None:
+        if options["identity_roles"]:
+            raise UsageError("--identity-role says as what somebody vouches", mend="add --identity URI")
+        return None
+    from provlabel.engine import Actor
+
+    return Actor(open_named_signer(options["identity_uri"]), tuple(options["identity_roles"]))
 
 
 def _line(source: Path, receipt: Receipt) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from provlabel._text import printable
 from provlabel.renderers.style import Style
-from provlabel.report import FileReport, Finding, LabelInfo, Report
+from provlabel.report import FileReport, Finding, IdentityInfo, LabelInfo, Report, SignerInfo
 
 #: What each state means; "valid" is never "true", and no label is never "not AI".
 STATES: dict[str, tuple[str, str]] = {
@@ -59,16 +59,22 @@ def _facts(item: FileReport) -> Iterator[tuple[str, str]]:
     if item.label is not None:
         yield "label", label_words(item.label) + ("" if item.state == "trusted" else " — as the file claims")
     if item.signer is not None:
-        name = printable(item.signer.name or item.signer.organization or "no name")
-        sure = item.state == "trusted"
-        issuer = printable(item.signer.issuer)
-        organization = printable(item.signer.organization)
-        who = f"{name} ({organization})" if organization and organization != name else name
-        yield "signer", f"{who}, issued by {issuer}" + ("" if sure else " — as the file claims")
+        yield "signer", _who(item.signer, item.state == "trusted")
+    for identity in item.identities:
+        roles = ", ".join(role.removeprefix("cawg.") for role in identity.roles)
+        as_what = f" as {printable(roles)}" if roles else ""
+        yield "identity", _who(identity, item.axes.identity == "ok", as_what)
     if item.time is not None:
         yield from _times(item)
     if item.source == "sidecar":
         yield "manifest", "detached, beside the file"
+
+
+def _who(named: SignerInfo | IdentityInfo, sure: bool, as_what: str = "") -> str:
+    name = printable(named.name or named.organization or "no name")
+    organization = printable(named.organization)
+    who = f"{name} ({organization})" if organization and organization != name else name
+    return f"{who}{as_what}, issued by {printable(named.issuer)}" + ("" if sure else " — as the file claims")
 
 
 def _times(item: FileReport) -> Iterator[tuple[str, str]]:
