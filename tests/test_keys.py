@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 from cryptography import x509
@@ -13,9 +17,12 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 import pki
+from conftest import MEDIA, Cli
+from provlabel import open_signer
 from provlabel.errors import ConfigError, SignerError
 from provlabel.signers import Algorithm, certificates, profile
 from provlabel.signers.profile import Result
+from provlabel.signers.request import KeyKind
 
 NOW = dt.datetime.now(dt.timezone.utc)
 #: What follows from the fault itself: a certificate of version 1 has no extensions.
@@ -271,3 +278,194 @@ def test_a_signature_that_is_nonsense_is_a_mismatch(answer: bytes) -> None:
             return answer
 
     assert states(profile.examine_signer(Odd(pki.leaf(pki.root()), "es256")), "broken") == ["key-match"]
+
+
+# --- the commands ----------------------------------------------------------------------------------
+
+#: What label signs with although the profile refuses it: nothing of the engine's objects.
+UNSEEN = {
+    *("timestamp-eku", "self-signed", "sha1-intermediate", "root-between", "gap", "expired-intermediate"),
+    *("intermediate-no-ca", "intermediate-no-ku", "intermediate-rsa-1024", "too-deep"),
+}
+#: What only shows when anchors are known, which signing has none of.
+NEEDS_ANCHORS = {"missing-intermediate"}
+#: Keys that are refused as they are opened, before any certificate is looked at.
+NO_KEY = {"secp256k1", "brainpool"}
+
+
+def reason(name: str) -> str:
+    """The first sentence about a fault, as every command says it."""
+    made = pki.fault(name)
+    results = profile.examine(made.chain_pem, public_key(made.key_pem), anchors_pem=made.root_pem)
+    return next(result.why for result in results if result.state == "broken")
+
+
+def secrets(pem: bytes) -> list[str]:
+    return [line for line in pem.decode().splitlines() if len(line) > 20 and not line.startswith("-----")]
+
+
+def no_secret(done: subprocess.CompletedProcess[str], *keys: bytes) -> None:
+    for line in (line for key in keys for line in secrets(key)):
+        assert line not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", pki.FAULTS)
+def test_key_check_names_the_rule(name: str, tmp_path: Path, cli: Cli) -> None:
+    made = pki.fault(name)
+    uri = made.write(tmp_path / "key")
+    asked = tmp_path / "key" / "chain.pem" if name in NO_KEY else f"--signer={uri}"
+    done = cli("key", "check", asked, "--trust", tmp_path / "key" / "root.pem")
+    marked = [line for line in done.stdout.splitlines() if line.startswith("✗")]
+    assert marked[0] == f"✗ {made.rule}: {reason(name)}"
+    assert len(marked) == 1 + len(AND_THEN.get(name, ()))
+    assert done.stdout.count("    mend: ") == len(marked)
+    assert (done.returncode, done.stderr) == (1, "")
+    no_secret(done, made.key_pem)
+
+
+@pytest.mark.parametrize("name", sorted(pki.FAULTS.keys() - UNSEEN - NEEDS_ANCHORS))
+def test_label_gives_the_same_reason_and_leaves_nothing(name: str, tmp_path: Path, cli: Cli) -> None:
+    uri = pki.fault(name).write(tmp_path / "key")
+    shutil.copy(MEDIA / "cover.jpg", tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    done = cli("label", "cover.jpg", "--kind", "ai_generated", "--signer", uri)
+    why = "the key is of a kind that C2PA does not allow" if name in NO_KEY else f"chain.pem: {reason(name)}"
+    assert f"{why}\n" in done.stderr
+    assert "  mend: " in done.stderr
+    assert "the certificate is invalid" not in done.stderr
+    assert (done.returncode, done.stdout) == (3, "")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("name", sorted(UNSEEN))
+def test_what_the_engine_would_sign_is_refused_when_a_signer_is_opened(name: str, tmp_path: Path) -> None:
+    with pytest.raises(SignerError) as caught:
+        open_signer(pki.fault(name).write(tmp_path))
+    assert str(caught.value).endswith(f"chain.pem: {reason(name)}")
+
+
+def test_key_check_of_a_good_signer(tmp_path: Path, cli: Cli) -> None:
+    root = pki.root()
+    signer = pki.leaf(root)
+    uri = pki.write(tmp_path, signer, root)
+    done = cli("key", "check", "--signer", uri, "--trust", tmp_path / "root.pem")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("✓") == len(profile.RULES)
+    assert done.stdout.endswith("27 held, 0 broken, 0 to be warned of, 0 not checked\n")
+    by_environment = cli("key", "check", PROVLABEL_SIGNER=uri)
+    assert "- chain-anchored: not checked: no anchors were given" in by_environment.stdout
+    assert by_environment.returncode == 0
+    no_secret(done, signer.key_pem())
+
+
+def test_key_check_warns_and_still_passes(tmp_path: Path, cli: Cli) -> None:
+    pki.write(tmp_path, pki.leaf(pki.root(), lasts=5 * pki.DAY))
+    done = cli("key", "check", "chain.pem")
+    assert "! expires-soon: a certificate ends within 30 days: certificate 1 (CN=Acme Signer" in done.stdout
+    assert "0 broken, 1 to be warned of" in done.stdout
+    assert done.returncode == 0
+
+
+def test_key_check_as_json(tmp_path: Path, cli: Cli) -> None:
+    pki.fault("no-aki").write(tmp_path)
+    done = cli("key", "check", "chain.pem", "--format", "json")
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["passed"]) == (1, False)
+    assert [item["rule"] for item in told["rules"]] == [rule.name for rule in profile.RULES]
+    by_name = {item["rule"]: item for item in told["rules"]}
+    assert by_name["authority-key-identifier"]["state"] == "broken"
+    assert by_name["key-match"]["state"] == "not-checked"
+    assert all(bool(item["mend"]) == (item["state"] == "broken") for item in told["rules"])
+    assert by_name["expires-soon"]["level"] == "warning"
+
+
+@pytest.mark.parametrize("command", ["check", "show"])
+@pytest.mark.parametrize(
+    ("args", "code", "words"),
+    [
+        (("missing.pem",), 3, "missing.pem: no such file"),
+        (("folder",), 3, "folder: a folder, not a regular file"),
+        (("key.pem",), 3, "key.pem: no certificate in PEM form"),
+        (("--signer", "file:key.pem"), 3, "the signer: no certificate in PEM form"),
+        (("--signer", "nothing:at-all"), 2, "names no signer"),
+        (("chain.pem", "--signer", "test"), 2, "CHAIN and --signer"),
+        ((), 2, "no signer"),
+    ],
+)
+def test_wrong_requests(command: str, args: tuple[str, ...], code: int, words: str, tmp_path: Path, cli: Cli) -> None:
+    pki.write(tmp_path, pki.leaf(pki.root()))
+    (tmp_path / "folder").mkdir()
+    done = cli("key", command, *args)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert words in done.stderr
+    assert "mend: " in done.stderr or code == 3
+
+
+def test_a_trust_file_that_is_none_is_2(tmp_path: Path, cli: Cli) -> None:
+    pki.write(tmp_path, pki.leaf(pki.root()))
+    (tmp_path / "odd.pem").write_text("-----BEGIN CERTIFICATE-----\nMIIBAA==\n-----END CERTIFICATE-----\n")
+    for name in ("key.pem", "odd.pem"):
+        assert cli("key", "check", "chain.pem", "--trust", name).returncode == 2
+
+
+def test_key_show_tells_every_fact(tmp_path: Path, cli: Cli) -> None:
+    root = pki.root()
+    between = pki.intermediate(root)
+    signer = pki.leaf(between, eku=(pki.CLAIM_SIGNING, "1.2.3.4"))
+    (tmp_path / "chain.pem").write_text(signer.pem + between.pem)
+    first, second = json.loads(cli("key", "show", "chain.pem", "--format", "json").stdout)["certificates"]
+    assert first["subject"] == "CN=Acme Signer,O=Acme Test"
+    assert first["issuer"] == second["subject"] == "CN=Acme Intermediate,O=Acme Test"
+    assert int(first["serial"], 16) == signer.certificate.serial_number
+    assert first["sha256"] == signer.certificate.fingerprint(hashes.SHA256()).hex()
+    assert (first["days_left"], first["key"], first["ca"]) == (363, "EC P-256", False)
+    assert (first["key_usages"], second["key_usages"]) == (["digitalSignature"], ["keyCertSign", "cRLSign"])
+    assert first["extended_key_usages"] == ["C2PA claim signing", "1.2.3.4"]
+    text = cli("key", "show", "chain.pem").stdout
+    assert "1. CN=Acme Signer,O=Acme Test\n" in text
+    assert "for     C2PA claim signing, 1.2.3.4\n" in text
+    assert "2. CN=Acme Intermediate,O=Acme Test\n" in text
+    assert "363 days left" in text
+
+
+def test_names_in_a_certificate_cannot_act_on_the_terminal(tmp_path: Path, cli: Cli) -> None:
+    bad = "Acme\x1b[2J\u202e"
+    signer = pki.leaf(pki.root(), common=bad, organization=bad, lasts=2 * pki.DAY)
+    (tmp_path / "chain.pem").write_text(signer.pem)
+    for command in ("show", "check"):
+        text = cli("key", command, "chain.pem").stdout
+        assert "Acme\\u{1b}[2J\\u{202e}" in text
+        assert "\x1b" not in text
+
+
+@pytest.mark.parametrize("form", [ser.PrivateFormat.PKCS8, ser.PrivateFormat.TraditionalOpenSSL])
+def test_no_command_shows_a_private_key(form: ser.PrivateFormat, tmp_path: Path, cli: Cli) -> None:
+    """The canary: a key in the very file that is shown."""
+    signer = pki.leaf(pki.root())
+    both = tmp_path / "both.pem"
+    both.write_bytes(signer.key_pem(form) + signer.pem.encode())
+    both.chmod(0o600)
+    for args in (
+        ("show", "both.pem"),
+        ("show", "both.pem", "--format", "json"),
+        ("show", "--signer", "file:both.pem"),
+        ("check", "both.pem"),
+        ("check", "--signer", "file:both.pem", "--format", "json"),
+    ):
+        done = cli("key", *args)
+        assert done.returncode in (0, 2, 3)
+        no_secret(done, signer.key_pem(), signer.key_pem(form))
+    assert "Acme Signer" in cli("key", "show", "both.pem").stdout
+
+
+@pytest.mark.parametrize("kind", get_args(KeyKind))
+def test_key_init_makes_what_the_profile_wants(kind: str, tmp_path: Path, cli: Cli) -> None:
+    done = cli("key", "init", "made", "--algorithm", kind)
+    assert done.returncode == 0, done.stderr
+    no_secret(done, (tmp_path / "made" / "key.pem").read_bytes())
+    uri = "file:made/key.pem?chain=made/chain.pem"
+    checked = cli("key", "check", "--signer", uri, "--trust", "made/root.pem")
+    assert checked.stdout.count("✓") == len(profile.RULES), checked.stdout
+    assert f"fits the key: {kind} with" in checked.stdout
+    again = cli("key", "init", "made")
+    assert (again.returncode, "exists already" in again.stderr) == (3, True)

@@ -42,6 +42,8 @@ _KEY_USAGES = {
     "key_cert_sign": "keyCertSign",
     "crl_sign": "cRLSign",
 }
+#: Sizes of RSA keys in bits: C2PA asks for 2048, and the engine cannot verify signatures of more than 4096.
+RSA_BITS = (2048, 4096)
 _CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 
 _PSS = "1.2.840.113549.1.1.10"
@@ -134,6 +136,14 @@ def key_usages(certificate: x509.Certificate) -> tuple[str, ...]:
     return () if usage is None else tuple(name for key, name in _KEY_USAGES.items() if getattr(usage, key))
 
 
+def key_usage(*names: str) -> x509.KeyUsage:
+    """Return the extension that holds these key usages and no others."""
+    from cryptography import x509
+
+    held = {key: name in names for key, name in _KEY_USAGES.items()}
+    return x509.KeyUsage(**held, encipher_only=False, decipher_only=False)
+
+
 def extended_key_usages(certificate: x509.Certificate) -> tuple[str, ...]:
     """Return the object identifiers of the extended key usages; none also when the extension is missing."""
     return tuple(usage.dotted_string for usage in extension(certificate, "ExtendedKeyUsage") or ())
@@ -213,8 +223,17 @@ def issued(child: x509.Certificate, parent: x509.Certificate) -> bool:
     return True
 
 
-def describe(certificate: x509.Certificate, now: dt.datetime) -> Facts:
-    """Return the facts of one certificate as of ``now``."""
+def facts(pem: str, shown: str, now: dt.datetime | None = None) -> tuple[Facts, ...]:
+    """Return the facts of every certificate in ``pem``, in this order, as of ``now``.
+
+    Raises:
+        SignerError: there is none, or one is damaged.
+    """
+    at = now or dt.datetime.now(dt.timezone.utc)
+    return tuple(_describe(certificate, at) for certificate in parse(pem, shown))
+
+
+def _describe(certificate: x509.Certificate, now: dt.datetime) -> Facts:
     from cryptography.hazmat.primitives import hashes
 
     return Facts(

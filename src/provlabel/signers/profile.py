@@ -27,7 +27,6 @@ Level = Literal["error", "warning"]
 
 #: How long before its end a certificate is warned of: what a CA may take to make the next one.
 SOON = dt.timedelta(days=30)
-_RSA_BITS = (2048, 4096)  # C2PA asks for 2048; the engine cannot verify signatures of more than 4096
 _KINDS = ("EC P-256", "EC P-384", "EC P-521", "RSA ", "Ed25519")
 _FITS: dict[str, str] = {
     "es256": "EC P-256",
@@ -188,14 +187,16 @@ def _is_of_allowed_kind(case: Case) -> Outcome:
 
 
 def _is_large_enough(case: Case) -> Outcome:
-    return _all_but(case, (item for item in _below_root(case) if _rsa_bits(item) < _RSA_BITS[0]), _key_of)
+    return _all_but(case, (item for item in _below_root(case) if _rsa_bits(item) < certs.RSA_BITS[0]), _key_of)
 
 
 def _is_small_enough(case: Case) -> Outcome:
-    return _all_but(case, (item for item in case.path[:1] if _rsa_bits(item, _RSA_BITS[1]) > _RSA_BITS[1]), _key_of)
+    return _all_but(
+        case, (item for item in case.path[:1] if _rsa_bits(item, certs.RSA_BITS[1]) > certs.RSA_BITS[1]), _key_of
+    )
 
 
-def _rsa_bits(certificate: x509.Certificate, other: int = _RSA_BITS[0]) -> int:
+def _rsa_bits(certificate: x509.Certificate, other: int = certs.RSA_BITS[0]) -> int:
     """The size of an RSA key, or ``other`` for a key of another kind."""
     kind, _, bits = certs.key_words(certs.public_key(certificate)).partition(" ")
     return int(bits) if kind == "RSA" else other
@@ -402,7 +403,7 @@ RULES: tuple[Rule, ...] = (
         "the certificate is for an RSA key of less than 2048 bits", _NEW_KEY, _is_large_enough,
     ),
     Rule(
-        "key-size-limit", "it is for no RSA key of more than 4096 bits",
+        "key-size-limit", "the certificate is for no RSA key of more than 4096 bits",
         "the certificate is for an RSA key of more than 4096 bits, which verifiers cannot use", _NEW_KEY,
         _is_small_enough,
     ),
@@ -488,7 +489,7 @@ def examine(
     public_key: Any = None,
     *,
     anchors_pem: str | None = None,
-    now: dt.datetime,
+    now: dt.datetime | None = None,
     algorithm: Algorithm | None = None,
     signed: Signed | None = None,
     shown: str = "the chain",
@@ -499,7 +500,7 @@ def examine(
         chain_pem: the signer's own certificate and its intermediates.
         public_key: that of the signer, from the cryptography package, if it is at hand.
         anchors_pem: the roots that count; without them nothing is said about whether the chain is whole.
-        now: the time to judge at.
+        now: the time to judge at, if it is another than this moment.
         algorithm: what the signer signs with.
         signed: a test signature with ``algorithm``, for a key that only its owner can see.
         shown: what to call the chain in an error.
@@ -510,7 +511,8 @@ def examine(
     """
     chain = certs.parse(chain_pem, shown)
     leaf = _own(chain, public_key)
-    case = Case(chain, leaf, _path(leaf, chain), now, public_key, algorithm, signed, _anchors(anchors_pem))
+    at = now or dt.datetime.now(dt.timezone.utc)
+    case = Case(chain, leaf, _path(leaf, chain), at, public_key, algorithm, signed, _anchors(anchors_pem))
     return tuple(_result(rule, rule.check(case)) for rule in RULES)
 
 
@@ -556,7 +558,7 @@ def require(chain_pem: str, key: Any, shown: str) -> None:
     Raises:
         SignerError: no certificate, or a broken rule of level error; says which.
     """
-    _require(examine(chain_pem, key.public_key(), now=_now(), shown=shown), shown)
+    _require(examine(chain_pem, key.public_key(), shown=shown), shown)
 
 
 def require_signer(signer: Signer, shown: str) -> None:
@@ -566,7 +568,7 @@ def require_signer(signer: Signer, shown: str) -> None:
         SignerError: no certificate, or a broken rule of level error; says which.
     """
     own = _public_key(signer)
-    _require(examine(signer.chain_pem, own, now=_now(), algorithm=signer.algorithm, shown=shown), shown)
+    _require(examine(signer.chain_pem, own, algorithm=signer.algorithm, shown=shown), shown)
 
 
 def examine_signer(signer: Signer, *, anchors_pem: str | None = None, shown: str = "the signer") -> tuple[Result, ...]:
@@ -581,7 +583,6 @@ def examine_signer(signer: Signer, *, anchors_pem: str | None = None, shown: str
         signer.chain_pem,
         own,
         anchors_pem=anchors_pem,
-        now=_now(),
         algorithm=signer.algorithm,
         signed=_test_signature(signer) if own is None else None,
         shown=shown,
@@ -613,7 +614,3 @@ def _require(results: Iterable[Result], shown: str) -> None:
     for result in results:
         if result.state == "broken" and result.level == "error":
             raise SignerError(f"{shown}: {result.why}", mend=result.mend)
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.timezone.utc)
