@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import shutil
+import stat
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any, get_args
 
@@ -23,6 +26,7 @@ from provlabel.errors import ConfigError, SignerError
 from provlabel.signers import Algorithm, certificates, profile
 from provlabel.signers.profile import Result
 from provlabel.signers.request import KeyKind
+from test_bad_input import TERMINAL
 
 NOW = dt.datetime.now(dt.timezone.utc)
 #: What follows from the fault itself: a certificate of version 1 has no extensions.
@@ -445,17 +449,116 @@ def test_no_command_shows_a_private_key(form: ser.PrivateFormat, tmp_path: Path,
     both = tmp_path / "both.pem"
     both.write_bytes(signer.key_pem(form) + signer.pem.encode())
     both.chmod(0o600)
+    who = ("--organization", "Acme", "--name", "signer")
     for args in (
         ("show", "both.pem"),
         ("show", "both.pem", "--format", "json"),
         ("show", "--signer", "file:both.pem"),
         ("check", "both.pem"),
         ("check", "--signer", "file:both.pem", "--format", "json"),
+        ("csr", "both.pem", "-o", "request.csr", *who),
+        ("csr", "both.pem", "-o", "request.csr", *who),
+        ("csr", "both.pem", "-o", "other.csr", "--organization", "x" * 65, "--name", "x"),
     ):
         done = cli("key", *args)
         assert done.returncode in (0, 2, 3)
         no_secret(done, signer.key_pem(), signer.key_pem(form))
     assert "Acme Signer" in cli("key", "show", "both.pem").stdout
+    assert not any(line in (tmp_path / "request.csr").read_text() for line in secrets(signer.key_pem(form)))
+
+
+@pytest.mark.parametrize("kind", get_args(KeyKind))
+def test_from_nothing_to_a_label(kind: str, tmp_path: Path, cli: Cli) -> None:
+    """A key, a request, a CA that grants what was asked, a check, a label that is trusted."""
+    who = ("--organization", "Acme Audio Ltd", "--name", "Acme signer", "--country", "de")
+    done = cli("key", "csr", "key.pem", "--new-key", kind, "-o", "request.csr", *who)
+    assert done.returncode == 0, done.stderr
+    assert stat.S_IMODE((tmp_path / "key.pem").stat().st_mode) == 0o600
+    no_secret(done, (tmp_path / "key.pem").read_bytes())
+    asked = x509.load_pem_x509_csr((tmp_path / "request.csr").read_bytes())
+    assert asked.is_signature_valid
+    assert asked.subject.rfc4514_string() == "CN=Acme signer,O=Acme Audio Ltd,C=DE"
+    root = pki.root()
+    (tmp_path / "root.pem").write_text(root.pem)
+    (tmp_path / "chain.pem").write_bytes(granted(asked, root).public_bytes(ser.Encoding.PEM))
+    checked = cli("key", "check", "--signer", "file:key.pem?chain=chain.pem", "--trust", "root.pem")
+    assert checked.returncode == 0, checked.stdout
+    shutil.copy(MEDIA / "cover.jpg", tmp_path)
+    signed = cli("label", "cover.jpg", "--kind", "ai_generated", "--signer", "file:key.pem?chain=chain.pem")
+    assert signed.returncode == 0, signed.stderr
+    assert cli("verify", "cover.labeled.jpg", "--trust", "root.pem").returncode == 0
+
+
+def granted(asked: x509.CertificateSigningRequest, root: pki.Issued) -> x509.Certificate:
+    now = dt.datetime.now(dt.timezone.utc)
+    authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(root.key.public_key())
+    builder = x509.CertificateBuilder(
+        root.certificate.subject,
+        asked.subject,
+        asked.public_key(),
+        x509.random_serial_number(),
+        now - pki.DAY,
+        now + 90 * pki.DAY,
+        [*asked.extensions, x509.Extension(x509.AuthorityKeyIdentifier.oid, False, authority)],
+    )
+    return builder.sign(root.key, hashes.SHA256())
+
+
+WHO = ("--organization", "Acme", "--name", "signer")
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "words"),
+    [
+        (("key.pem", "-o", "chain.pem", *WHO), 3, "chain.pem: exists already"),
+        (("new.pem", "-o", "new.pem", "--new-key", "es256", *WHO), 3, "new.pem: exists already"),
+        (("new.pem", "-o", "./new.pem", "--new-key", "es256", *WHO), 3, "new.pem: exists already"),
+        (("key.pem", "-o", "r.csr", "--new-key", "es256", *WHO), 3, "key.pem: exists already"),
+        (("missing.pem", "-o", "r.csr", *WHO), 3, "missing.pem: no such file"),
+        (("chain.pem", "-o", "r.csr", *WHO), 3, "chain.pem: no private key in PEM form"),
+        (("key.pem", "-o", "r.csr", *WHO, "--country", "Germany"), 2, "the country two letters"),
+        (("key.pem", "-o", "r.csr", "--organization", "", "--name", "x"), 2, "1 to 64 characters"),
+        (("new.pem", "-o", "r.csr", "--new-key", "es256", "--organization", "Acme", "--name", " "), 2, "is empty"),
+        (("key.pem", "-o", "r.csr", *WHO, "--new-key", "rs256"), 2, "'rs256' is not one of"),
+        (("small.pem", "-o", "r.csr", *WHO), 3, "the key is RSA of 1024 bits"),
+        (("locked.pem", "-o", "r.csr", *WHO), 2, "the key is encrypted, and there is no terminal"),
+    ],
+)
+def test_csr_that_cannot_be_made(args: tuple[str, ...], code: int, words: str, tmp_path: Path, cli: Cli) -> None:
+    signer = pki.leaf(pki.root())
+    pki.write(tmp_path, signer)
+    (tmp_path / "chain.pem").chmod(0o600)
+    small = pki.Issued(rsa.generate_private_key(65537, 1024), signer.certificate)  # noqa: S505 - to be refused
+    for name, content in (("small.pem", small.key_pem()), ("locked.pem", signer.key_pem(phrase=b"open sesame"))):
+        (tmp_path / name).write_bytes(content)
+        (tmp_path / name).chmod(0o600)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    done = cli("key", "csr", *args)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert words in done.stderr
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_csr_asks_for_the_pass_phrase_at_the_terminal(tmp_path: Path, home: Path) -> None:
+    signer = pki.leaf(pki.root())
+    (tmp_path / "key.pem").write_bytes(signer.key_pem(phrase=b"open sesame"))
+    (tmp_path / "key.pem").chmod(0o600)
+    asking = ("key", "csr", "key.pem", "-o", "request.csr", *WHO)
+    done = subprocess.run(
+        [sys.executable, "-c", TERMINAL, "open sesame", sys.executable, "-m", "provlabel", *asking],
+        cwd=tmp_path,
+        env={**os.environ, "HOME": str(home), "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "pass phrase for key.pem" in done.stdout
+    assert "open sesame" not in done.stdout + done.stderr
+    made = x509.load_pem_x509_csr((tmp_path / "request.csr").read_bytes())
+    assert certificates.same_key(made.public_key(), signer.key.public_key())
 
 
 @pytest.mark.parametrize("kind", get_args(KeyKind))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -10,11 +11,12 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
+from provlabel._files import atomic_output
 from provlabel._text import printable
 from provlabel.cli import say
 from provlabel.cli._shared import PATH, deliver, format_option, load_trust, style_for, test_folder, trust_option
 from provlabel.cli._signing import open_named_signer, signer_option
-from provlabel.errors import UsageError
+from provlabel.errors import OutputError, UsageError
 from provlabel.signers.request import KeyKind
 
 if TYPE_CHECKING:
@@ -53,6 +55,41 @@ def init(folder: Path | None, algorithm: KeyKind) -> None:
     make(place, algorithm)
     for name, purpose in ((KEY, "private key, mode 0600"), (CHAIN, "its certificate"), (ROOT, "pass to --trust")):
         say(f"{printable(str(place / name))}  {purpose}")
+
+
+@command.command("csr")
+@click.argument("key", type=PATH)
+@click.option("-o", "--output", type=PATH, required=True, help="Write the request here; it is not secret.")
+@click.option("--organization", required=True, help="Who signs: the name that the CA will check.")
+@click.option("--name", required=True, help="What signs, such as 'Acme label signer'.")
+@click.option("--country", help="Two letters, such as DE.")
+@click.option("--new-key", type=click.Choice(_KINDS), help="Make KEY first, mode 0600; ps256 is RSA.")
+def csr(key: Path, output: Path, organization: str, name: str, country: str | None, new_key: KeyKind | None) -> None:
+    """Make a request for a certificate (PKCS#10), to send to a CA.
+
+    It asks for what C2PA wants: the key usage digitalSignature, and the extended key usages C2PA
+    claim signing and emailProtection; one of the two is enough. The private key never leaves KEY.
+
+    \b
+    Examples:
+      provlabel key csr key.pem --new-key es256 -o request.csr --organization 'Acme Audio Ltd' --name 'Acme signer'
+      provlabel key csr key.pem -o renewal.csr --organization 'Acme Audio Ltd' --name 'Acme signer' --country DE
+    """
+    from provlabel.signers import LocalKey
+    from provlabel.signers.request import make_key, request, subject
+
+    who = subject(organization, name, country)
+    if output == key or os.path.lexists(output):  # before a key is made for nothing
+        raise OutputError(f"{printable(str(output))}: exists already", mend="choose another name with -o")
+    if new_key is not None:
+        make_key(key, new_key)
+        say(f"{printable(str(key))}  private key, mode 0600; keep it")
+    signer = open_named_signer(f"file:{key}")
+    assert isinstance(signer, LocalKey)  # noqa: S101 - a key in a file is one
+    made = request(signer.private_key_pem(), who)
+    with atomic_output(output, replace=False) as scratch:
+        scratch.stream.write(made.encode())
+    say(f"{printable(str(output))}  request, to send to the CA")
 
 
 @command.command("show")
