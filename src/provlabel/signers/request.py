@@ -1,7 +1,7 @@
 """New keys, and what to ask a CA for: a PKCS#10 request (RFC 2986) for a certificate that signs claims.
 
 Asked for are the key usage digitalSignature and two extended key usages: C2PA claim signing, which
-the C2PA trust list wants, and emailProtection, the one that every verifier ever released accepts.
+is made for this, and emailProtection, the one that c2pa-rs accepts without being configured.
 The CA decides which of them the certificate gets; one is enough.
 """
 
