@@ -1,117 +1,616 @@
-"""The certificate profile of C2PA 2.4 §14.5.1: each rule by name, with the mend.
+"""The certificate profile of C2PA 2.4 §14.5.1: each rule by name, held or broken, with the mend.
 
-The engine says "the certificate is invalid" for almost every violation; this says which.
+The engine says "the certificate is invalid" for almost every violation, and nothing for some that
+make others distrust the file; this says which.  A new rule is one function and one row in
+:data:`RULES`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from provlabel.errors import SignerError
+from msgspec import Struct
+
+from provlabel._text import printable
+from provlabel.errors import ConfigError, SignerError
+from provlabel.signers import certificates as certs
+from provlabel.signers._base import Algorithm, LocalKey, Signer
 from provlabel.trust import EKUS
 
 if TYPE_CHECKING:
     from cryptography import x509
 
-_ASK_CA = "ask the CA for a certificate for C2PA claim signing"
+State = Literal["held", "broken", "not-checked"]
+Level = Literal["error", "warning"]
+
+#: How long before its end a certificate is warned of: what a CA may take to make the next one.
+SOON = dt.timedelta(days=30)
+_KINDS = ("EC P-256", "EC P-384", "EC P-521", "RSA ", "Ed25519")
+_FITS: dict[str, str] = {
+    "es256": "EC P-256",
+    "es384": "EC P-384",
+    "es512": "EC P-521",
+    "ps256": "RSA ",
+    "ps384": "RSA ",
+    "ps512": "RSA ",
+    "ed25519": "Ed25519",
+}
+# Extensions that verifiers act on, so that they may be critical (RFC 5280 §4.2.1 and Netscape's certificate type).
+_UNDERSTOOD = (
+    *(f"2.5.29.{last}" for last in (14, 15, 17, 19, 30, 31, 32, 33, 35, 36, 37, 54)),
+    "1.3.6.1.5.5.7.1.1",
+    "2.16.840.1.113730.1.1",
+)
+_ISSUER_ID, _SUBJECT_ID = 0x81, 0x82  # RFC 5280 §4.1: context tags 1 and 2, BIT STRING
 
 
-class ProfileRule(NamedTuple):
-    """One rule: ``holds`` looks at the leaf and at now."""
+class Signed(NamedTuple):
+    """A test signature: what was signed, and what came back."""
+
+    data: bytes
+    signature: bytes
+
+
+class Case(NamedTuple):
+    """All that the rules look at."""
+
+    chain: tuple[x509.Certificate, ...]  #: as it was given
+    leaf: x509.Certificate  #: the signer's own, wherever it stands
+    path: tuple[x509.Certificate, ...]  #: from the leaf upward, each issued by the next
+    now: dt.datetime
+    public_key: Any = None
+    algorithm: Algorithm | None = None
+    signed: Signed | None = None
+    anchors: tuple[x509.Certificate, ...] | None = None
+
+
+class Outcome(NamedTuple):
+    """What a rule found: its state, and the fact that decided."""
+
+    state: State
+    detail: str = ""
+
+
+class Rule(NamedTuple):
+    """One rule: what is said when it holds, when it is broken, and what to do then."""
 
     name: str
-    broken: str  #: completes "the certificate …"
+    held: str
+    broken: str
     mend: str
-    holds: Callable[[x509.Certificate, dt.datetime], bool]
+    check: Callable[[Case], Outcome]
+    level: Level = "error"
 
 
-def _extension(leaf: x509.Certificate, name: str) -> Any:
-    from cryptography import x509
+class Result(Struct, frozen=True):
+    """How one rule turned out; strings of a certificate in it are escaped."""
 
+    rule: str
+    level: Level
+    state: State
+    why: str
+    mend: str = ""  #: only when it is broken
+
+
+def _judge(ok: bool, detail: str = "") -> Outcome:
+    return Outcome("held" if ok else "broken", detail)
+
+
+def _unchecked(why: str) -> Outcome:
+    return Outcome("not-checked", why)
+
+
+# --- the signer's own certificate ------------------------------------------------------------------
+
+
+def _is_v3(case: Case) -> Outcome:
+    return _judge(case.leaf.version.value == 2)  # counted from 0
+
+
+def _belongs_to_key(case: Case) -> Outcome:
+    key = certs.public_key(case.leaf)
+    if case.public_key is not None:
+        return _judge(certs.same_key(case.public_key, key))
+    if case.signed is None:
+        return _unchecked("no key was given")
+    if _fits(case).state == "broken":
+        return _unchecked("the algorithm does not fit the certificate, so no test signature can be verified")
+    return _judge(_verifies(key, case.algorithm or "", case.signed), "by a test signature")
+
+
+def _fits(case: Case) -> Outcome:
+    if case.algorithm is None:
+        return _unchecked("no key was given")
+    key = certs.key_words(case.public_key or certs.public_key(case.leaf))
+    return _judge(key.startswith(_FITS.get(case.algorithm, "none")), f"{printable(case.algorithm)} with {key}")
+
+
+def _verifies(key: Any, algorithm: str, signed: Signed) -> bool:
+    """Whether the test signature is right: ``r‖s`` or DER for EC, PSS for RSA, raw for Ed25519."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec, padding
+
+    digest = {"384": hashes.SHA384(), "512": hashes.SHA512()}.get(algorithm[2:], hashes.SHA256())
+    how: dict[str, tuple[Any, ...]] = {
+        "es": (ec.ECDSA(digest),),
+        "ps": (padding.PSS(padding.MGF1(digest), digest.digest_size), digest),
+    }
+    signature = _as_der(key, signed.signature) if algorithm.startswith("es") else signed.signature
     try:
-        return leaf.extensions.get_extension_for_class(getattr(x509, name)).value
-    except x509.ExtensionNotFound:
-        return None
+        key.verify(signature, signed.data, *how.get(algorithm[:2], ()))
+    except InvalidSignature:
+        return False
+    return True
 
 
-def _is_no_ca(leaf: x509.Certificate, _now: dt.datetime) -> bool:
-    constraints = _extension(leaf, "BasicConstraints")
-    return constraints is None or not constraints.ca
+def _as_der(key: Any, signature: bytes) -> bytes:
+    """Return an EC signature in the form that the cryptography package takes."""
+    from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+
+    width = (key.curve.key_size + 7) // 8
+    if len(signature) != 2 * width:
+        return signature
+    return encode_dss_signature(int.from_bytes(signature[:width], "big"), int.from_bytes(signature[width:], "big"))
 
 
-def _may_sign(leaf: x509.Certificate, _now: dt.datetime) -> bool:
-    usage = _extension(leaf, "KeyUsage")
-    return usage is not None and (usage.digital_signature or usage.content_commitment) and not usage.key_cert_sign
+def _has_not_expired(case: Case) -> Outcome:
+    return _judge(case.now <= case.leaf.not_valid_after_utc, _end(case.leaf, case.now))
 
 
-def _has_eku(leaf: x509.Certificate, _now: dt.datetime) -> bool:
-    usages = _extension(leaf, "ExtendedKeyUsage")
-    return usages is not None and any(usage.dotted_string in EKUS for usage in usages)
+def _end(certificate: x509.Certificate, now: dt.datetime) -> str:
+    end = certificate.not_valid_after_utc
+    days = abs(end - now).days
+    rest = f"{days} {'day' if days == 1 else 'days'}"
+    when = f"{end:%Y-%m-%d %H:%M} UTC"
+    return f"it ends {when}, {rest} left" if end >= now else f"it ended {when}, {rest} ago"
 
 
-def _has_organization(leaf: x509.Certificate, _now: dt.datetime) -> bool:
-    from cryptography.x509.oid import NameOID
-
-    return bool(leaf.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME))
-
-
-def _is_strong(leaf: x509.Certificate, _now: dt.datetime) -> bool:
-    from cryptography.hazmat.primitives.asymmetric import rsa
-
-    key = leaf.public_key()
-    return not isinstance(key, rsa.RSAPublicKey) or key.key_size >= 2048
+def _is_valid_already(case: Case) -> Outcome:
+    begin = case.leaf.not_valid_before_utc
+    return _judge(case.now >= begin, f"it begins {begin:%Y-%m-%d %H:%M} UTC")
 
 
-RULES: tuple[ProfileRule, ...] = (
-    ProfileRule(
-        "not-expired", "has expired", "get a new one from the CA, or for tests: provlabel key init",
-        lambda leaf, now: now <= leaf.not_valid_after_utc,
+def _is_not_self_signed(case: Case) -> Outcome:
+    return _judge(case.leaf.issuer != case.leaf.subject)
+
+
+def _is_no_ca(case: Case) -> Outcome:
+    return _judge(not certs.is_ca(case.leaf))
+
+
+def _is_of_allowed_kind(case: Case) -> Outcome:
+    kind = certs.key_words(certs.public_key(case.leaf))
+    return _judge(kind.startswith(_KINDS), kind)
+
+
+def _is_large_enough(case: Case) -> Outcome:
+    return _all_but(case, (item for item in _below_root(case) if _rsa_bits(item) < certs.RSA_BITS[0]), _key_of)
+
+
+def _is_small_enough(case: Case) -> Outcome:
+    return _all_but(
+        case, (item for item in case.path[:1] if _rsa_bits(item, certs.RSA_BITS[1]) > certs.RSA_BITS[1]), _key_of
+    )
+
+
+def _rsa_bits(certificate: x509.Certificate, other: int = certs.RSA_BITS[0]) -> int:
+    """The size of an RSA key, or ``other`` for a key of another kind."""
+    kind, _, bits = certs.key_words(certs.public_key(certificate)).partition(" ")
+    return int(bits) if kind == "RSA" else other
+
+
+def _key_of(certificate: x509.Certificate) -> str:
+    return certs.key_words(certs.public_key(certificate))
+
+
+def _is_signed_well(case: Case) -> Outcome:
+    return _all_but(case, (item for item in _below_root(case) if not certs.well_signed(item)), certs.signature_words)
+
+
+def _may_sign(case: Case) -> Outcome:
+    usages = certs.key_usages(case.leaf)
+    return _judge("digitalSignature" in usages or "nonRepudiation" in usages, _has(usages))
+
+
+def _may_not_certify(case: Case) -> Outcome:
+    return _judge("keyCertSign" not in certs.key_usages(case.leaf))
+
+
+def _has(usages: Iterable[str]) -> str:
+    return f"it has {', '.join(usages) or 'none'}"
+
+
+def _has_extended_usage(case: Case) -> Outcome:
+    return _judge(bool(certs.extended_key_usages(case.leaf)))
+
+
+def _names_its_usages(case: Case) -> Outcome:
+    return _judge(certs.ANY_USAGE not in certs.extended_key_usages(case.leaf))
+
+
+def _may_sign_claims(case: Case) -> Outcome:
+    usages = certs.extended_key_usages(case.leaf)
+    if not usages:
+        return _unchecked("there is none")
+    return _judge(any(usage in EKUS for usage in usages), _has(certs.usage_words(usages)))
+
+
+def _is_no_authority(case: Case) -> Outcome:
+    usages = certs.extended_key_usages(case.leaf)
+    mixed = {certs.TIME_STAMPING, certs.OCSP_SIGNING}.intersection(usages)
+    return _judge(not mixed or len(usages) == 1, _has(certs.usage_words(usages)) if mixed else "")
+
+
+def _names_issuer_key(case: Case) -> Outcome:
+    return _judge(certs.extension(case.leaf, "AuthorityKeyIdentifier") is not None)
+
+
+def _is_understood(case: Case) -> Outcome:
+    critical = (item.oid.dotted_string for item in case.leaf.extensions if item.critical)
+    unknown = [oid for oid in critical if oid not in _UNDERSTOOD]
+    return _judge(not unknown, ", ".join(unknown))
+
+
+def _has_no_unique_ids(case: Case) -> Outcome:
+    return _judge(not {_ISSUER_ID, _SUBJECT_ID}.intersection(_tags(case.leaf.tbs_certificate_bytes)))
+
+
+def _tags(sequence: bytes) -> Iterator[int]:
+    """Yield the tag of each element of a DER SEQUENCE, which the cryptography package has parsed before."""
+    position, _ = _content(sequence, 0)
+    while position < len(sequence):
+        yield sequence[position]
+        start, length = _content(sequence, position)
+        position = start + length
+
+
+def _content(der: bytes, position: int) -> tuple[int, int]:
+    """Return where the content of the element at ``position`` begins, and its length."""
+    first = der[position + 1]
+    if first < 0x80:
+        return position + 2, first
+    start = position + 2 + (first & 0x7F)
+    return start, int.from_bytes(der[position + 2 : start], "big")
+
+
+def _names_organization(case: Case) -> Outcome:
+    found = [str(item.value) for item in case.leaf.subject if item.oid.dotted_string == "2.5.4.10"]
+    return _judge(any(name.strip() for name in found), printable(", ".join(found)))
+
+
+# --- the chain -------------------------------------------------------------------------------------
+
+
+def _is_in_order(case: Case) -> Outcome:
+    places = [case.chain.index(item) + 1 for item in case.path]
+    right = places[0] == 1 and places == sorted(places)
+    return _judge(right, "" if right else f"from the signer's own upward they are {', '.join(map(str, places))}")
+
+
+def _has_no_gap(case: Case) -> Outcome:
+    if len(case.path) == len(case.chain):
+        return _judge(True)
+    alien = next(item for item in case.chain if item not in case.path[1:] and item is not case.leaf)
+    return _judge(False, f"{_issuer_of(case)}, which is not there; {_named(case, alien)} issued none of the others")
+
+
+def _issuer_of(case: Case) -> str:
+    end = case.path[-1]
+    return f"{_named(case, end)} was issued by {printable(end.issuer.rfc4514_string())}"
+
+
+def _leads_to_anchor(case: Case) -> Outcome:
+    if case.anchors is None:
+        return _unchecked("no anchors were given, so nobody knows whether an intermediate is missing; add --trust")
+    if len(case.path) < len(case.chain) or _is_not_self_signed(case).state == "broken":
+        return _unchecked("the chain leads nowhere, as said above")
+    end = case.path[-1]
+    found = any(item in case.anchors for item in case.path) or any(certs.issued(end, item) for item in case.anchors)
+    return _judge(found, "" if found else f"{_issuer_of(case)}, which is none of the anchors")
+
+
+def _intermediates_may_issue(case: Case) -> Outcome:
+    above = enumerate(case.path[1:])
+    return _all_but(case, (item for below, item in above if not _may_issue(item, below)), lambda _item: "")
+
+
+def _may_issue(certificate: x509.Certificate, below: int) -> bool:
+    """Whether this is a CA that may have ``below`` other CAs between itself and the leaf (RFC 5280 §4.2.1.9)."""
+    constraints = certs.extension(certificate, "BasicConstraints")
+    if constraints is None or not constraints.ca or "keyCertSign" not in certs.key_usages(certificate):
+        return False
+    return constraints.path_length is None or constraints.path_length >= below
+
+
+def _intermediates_are_valid(case: Case) -> Outcome:
+    others = case.path[1:]
+    outside = (item for item in others if not item.not_valid_before_utc <= case.now <= item.not_valid_after_utc)
+    return _all_but(
+        case, outside, lambda item: f"it begins {item.not_valid_before_utc:%Y-%m-%d}, {_end(item, case.now)}"
+    )
+
+
+def _lasts(case: Case) -> Outcome:
+    ending = (item for item in case.path if dt.timedelta() <= item.not_valid_after_utc - case.now < SOON)
+    return _all_but(case, ending, lambda item: _end(item, case.now))
+
+
+def _below_root(case: Case) -> Iterator[x509.Certificate]:
+    """What others vouch for: a root counts because it is an anchor, not because it signed itself."""
+    return (item for item in case.path if item is case.leaf or item.issuer != item.subject)
+
+
+def _all_but(case: Case, bad: Iterable[x509.Certificate], say: Callable[[x509.Certificate], str]) -> Outcome:
+    """Hold unless there are ``bad`` ones, and name each."""
+    named = [": ".join(filter(None, (_named(case, item), say(item)))) for item in bad]
+    return _judge(not named, "; ".join(named))
+
+
+def _named(case: Case, certificate: x509.Certificate) -> str:
+    place = case.chain.index(certificate) + 1
+    return f"certificate {place} ({printable(certificate.subject.rfc4514_string())})"
+
+
+# --- the table -------------------------------------------------------------------------------------
+
+_ASK_CA = "ask the CA for a certificate for C2PA claim signing, with what provlabel key csr asks for"
+_NEW_KEY = "make a new key and request: provlabel key csr new.pem --new-key es256"
+_SORT = "write them into one file: the signer's own, then the one that issued it, and so on"
+_RENEW = "get a new one from the CA, or for tests: provlabel key init"
+
+#: Every rule, the most telling first: the first broken one is what is said when signing fails.
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "x509-v3", "the certificate is of X.509 version 3", "the certificate is not of X.509 version 3", _ASK_CA,
+        _is_v3,
     ),
-    ProfileRule(
-        "already-valid", "is not valid yet", "check the clock of this machine",
-        lambda leaf, now: now >= leaf.not_valid_before_utc,
+    Rule(
+        "chain-order", "the certificates stand in order", "the certificates stand in the wrong order", _SORT,
+        _is_in_order,
     ),
-    ProfileRule("no-ca", "is that of a CA, not of a signer", "put the signer's own certificate first", _is_no_ca),
-    ProfileRule("key-size", "is for an RSA key of less than 2048 bits", "make a new key and certificate", _is_strong),
-    ProfileRule("key-usage", "lacks the key usage digitalSignature", _ASK_CA, _may_sign),
-    ProfileRule("extended-key-usage", "lacks an extended key usage for claim signing", _ASK_CA, _has_eku),
-    ProfileRule(
-        "authority-key-identifier", "lacks the authority key identifier", _ASK_CA,
-        lambda leaf, now: _extension(leaf, "AuthorityKeyIdentifier") is not None,
+    Rule(
+        "key-match", "the first certificate belongs to the key", "the first certificate does not belong to this key",
+        "the chain starts with the signer's own certificate; check that both files belong together", _belongs_to_key,
     ),
-    ProfileRule(
-        "organization", "names no organization (O); older verifiers then report a broken signature", _ASK_CA,
-        _has_organization,
+    Rule(
+        "algorithm", "the algorithm of the signer fits the key",
+        "the algorithm of the signer does not fit the key",
+        "es256 needs EC P-256, es384 P-384, es512 P-521, ps256 to ps512 RSA, ed25519 Ed25519", _fits,
+    ),
+    Rule("not-expired", "the certificate has not expired", "the certificate has expired", _RENEW, _has_not_expired),
+    Rule(
+        "already-valid", "the certificate is valid already", "the certificate is not valid yet",
+        "check the clock of this machine, or wait", _is_valid_already,
+    ),
+    Rule(
+        "not-self-signed", "the certificate was issued by somebody else", "the certificate is self-signed",
+        f"{_ASK_CA}; for tests: provlabel key init", _is_not_self_signed,
+    ),
+    Rule(
+        "no-ca", "the certificate is not that of a CA", "the certificate is that of a CA, not of a signer",
+        "put the signer's own certificate first; a CA does not sign claims itself", _is_no_ca,
+    ),
+    Rule(
+        "key-kind", "the certificate is for a kind of key that C2PA allows",
+        "the certificate is for a kind of key that C2PA does not allow",
+        "use EC P-256, P-384 or P-521, RSA or Ed25519: provlabel key csr new.pem --new-key es256", _is_of_allowed_kind,
+    ),
+    Rule(
+        "key-size", "no RSA key in the chain is of less than 2048 bits",
+        "the certificate is for an RSA key of less than 2048 bits", _NEW_KEY, _is_large_enough,
+    ),
+    Rule(
+        "key-size-limit", "the certificate is for no RSA key of more than 4096 bits",
+        "the certificate is for an RSA key of more than 4096 bits, which verifiers cannot use", _NEW_KEY,
+        _is_small_enough,
+    ),
+    Rule(
+        "signature-algorithm", "the CA signed with an algorithm that C2PA allows",
+        "the certificate was signed by the CA with an algorithm that C2PA does not allow",
+        "ask the CA for one signed with SHA-256 or better", _is_signed_well,
+    ),
+    Rule(
+        "key-usage", "the certificate may sign", "the certificate lacks the key usage digitalSignature", _ASK_CA,
+        _may_sign,
+    ),
+    Rule(
+        "key-usage-no-ca", "the certificate may not issue others",
+        "the certificate has the key usage keyCertSign, which is for CAs", _ASK_CA, _may_not_certify,
+    ),
+    Rule(
+        "extended-key-usage", "the certificate has an extended key usage",
+        "the certificate lacks an extended key usage", _ASK_CA, _has_extended_usage,
+    ),
+    Rule(
+        "no-any-usage", "the certificate is not for any usage",
+        "the certificate is for any usage (anyExtendedKeyUsage), which C2PA forbids", _ASK_CA, _names_its_usages,
+    ),
+    Rule(
+        "claim-signing-usage", "the certificate has an extended key usage for claim signing",
+        "the certificate lacks an extended key usage for claim signing", _ASK_CA, _may_sign_claims,
+    ),
+    Rule(
+        "no-mixed-usage", "the certificate is not also for timestamps or OCSP",
+        "the certificate is also for timestamps or OCSP, which C2PA forbids", _ASK_CA, _is_no_authority,
+    ),
+    Rule(
+        "authority-key-identifier", "the certificate has the authority key identifier",
+        "the certificate lacks the authority key identifier", _ASK_CA, _names_issuer_key,
+    ),
+    Rule(
+        "critical-extensions", "the certificate has no unknown critical extension",
+        "the certificate has a critical extension that verifiers do not know", "ask the CA for one without it",
+        _is_understood,
+    ),
+    Rule(
+        "no-unique-ids", "the certificate has no unique identifiers",
+        "the certificate has an issuer or subject unique identifier, which C2PA forbids",
+        "ask the CA for one without them", _has_no_unique_ids,
+    ),
+    Rule(
+        "organization", "the certificate names an organization",
+        "the certificate names no organization (O); older verifiers then report a broken signature",
+        "ask the CA for one with an organization", _names_organization,
+    ),
+    Rule(
+        "chain-gap", "each certificate was issued by the next one", "an intermediate certificate is missing",
+        "get the intermediates from the CA; " + _SORT, _has_no_gap,
+    ),
+    Rule(
+        "intermediates-are-cas", "the other certificates are those of CAs",
+        "a certificate has issued another one but is not that of a CA which may",
+        "get the intermediates from the CA that issued the signer's own", _intermediates_may_issue,
+    ),
+    Rule(
+        "intermediates-valid", "the other certificates are valid now", "an intermediate certificate is not valid now",
+        "get the new intermediate from the CA; often the signer's own certificate need not change",
+        _intermediates_are_valid,
+    ),
+    Rule(
+        "chain-anchored", "the chain leads to one of the anchors",
+        "an intermediate certificate is missing, or the root is not trusted",
+        "add the missing certificate to the chain, or name the right root with --trust", _leads_to_anchor,
+    ),
+    Rule(
+        "expires-soon", "no certificate ends within 30 days", "a certificate ends within 30 days",
+        "get the next one from the CA before", _lasts, "warning",
     ),
 )  # fmt: skip
 
 
-def broken_rules(leaf: x509.Certificate, now: dt.datetime) -> Iterator[ProfileRule]:
-    """Yield the rules that ``leaf`` breaks as of ``now``."""
-    return (rule for rule in RULES if not rule.holds(leaf, now))
+# --- what callers ask for --------------------------------------------------------------------------
+
+
+def examine(
+    chain_pem: str,
+    public_key: Any = None,
+    *,
+    anchors_pem: str | None = None,
+    now: dt.datetime | None = None,
+    algorithm: Algorithm | None = None,
+    signed: Signed | None = None,
+    shown: str = "the chain",
+) -> tuple[Result, ...]:
+    """Return how every rule turned out, in the order of :data:`RULES`.
+
+    Args:
+        chain_pem: the signer's own certificate and its intermediates.
+        public_key: that of the signer, from the cryptography package, if it is at hand.
+        anchors_pem: the roots that count; without them nothing is said about whether the chain is whole.
+        now: the time to judge at, if it is another than this moment.
+        algorithm: what the signer signs with.
+        signed: a test signature with ``algorithm``, for a key that only its owner can see.
+        shown: what to call the chain in an error.
+
+    Raises:
+        SignerError: there is no certificate, or one is damaged.
+        ConfigError: an anchor is damaged.
+    """
+    chain = certs.parse(chain_pem, shown)
+    leaf = _own(chain, public_key)
+    at = now or dt.datetime.now(dt.timezone.utc)
+    case = Case(chain, leaf, _path(leaf, chain), at, public_key, algorithm, signed, _anchors(anchors_pem))
+    return tuple(_result(rule, rule.check(case)) for rule in RULES)
+
+
+def _own(chain: tuple[x509.Certificate, ...], key: Any) -> x509.Certificate:
+    """Find the signer's own certificate also where it does not come first: only the order is wrong then."""
+    matching = (item for item in chain if certs.same_key(certs.public_key(item), key))
+    return next(matching, None) or next((item for item in chain if not certs.is_ca(item)), chain[0])
+
+
+def _path(leaf: x509.Certificate, chain: tuple[x509.Certificate, ...]) -> tuple[x509.Certificate, ...]:
+    path, rest = [leaf], [item for item in chain if item is not leaf]
+    while (parent := next((item for item in rest if certs.issued(path[-1], item)), None)) is not None:
+        path.append(parent)
+        rest = [item for item in rest if item is not parent]
+    return tuple(path)
+
+
+def _anchors(pem: str | None) -> tuple[x509.Certificate, ...] | None:
+    if pem is None:
+        return None
+    try:
+        return certs.parse(pem, "--trust")
+    except SignerError as exc:
+        raise ConfigError(str(exc), mend=exc.mend) from exc
+
+
+def _result(rule: Rule, outcome: Outcome) -> Result:
+    state, detail = outcome
+    if state == "not-checked":
+        return Result(rule.name, rule.level, state, detail)
+    said = ": ".join(filter(None, (rule.held if state == "held" else rule.broken, detail)))
+    return Result(rule.name, rule.level, state, said, rule.mend if state == "broken" else "")
+
+
+def passed(results: Iterable[Result]) -> bool:
+    """Whether no rule of level error is broken."""
+    return not any(result.state == "broken" and result.level == "error" for result in results)
 
 
 def require(chain_pem: str, key: Any, shown: str) -> None:
-    """Check the first certificate of ``chain_pem`` against the profile and against ``key``.
+    """Check the chain against the profile and against the private key ``key``.
 
     Raises:
-        SignerError: no certificate, another key's certificate, or a broken rule; says which.
+        SignerError: no certificate, or a broken rule of level error; says which.
     """
-    from cryptography import x509
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+    _require(examine(chain_pem, key.public_key(), shown=shown), shown)
 
+
+def require_signer(signer: Signer, shown: str) -> None:
+    """Check the chain and the algorithm of any signer, wherever its key lives; nothing is signed.
+
+    Raises:
+        SignerError: no certificate, or a broken rule of level error; says which.
+    """
+    own = _public_key(signer)
+    _require(examine(signer.chain_pem, own, algorithm=signer.algorithm, shown=shown), shown)
+
+
+def examine_signer(signer: Signer, *, anchors_pem: str | None = None, shown: str = "the signer") -> tuple[Result, ...]:
+    """Return how every rule turned out for ``signer``; a key that lies elsewhere makes one test signature.
+
+    Raises:
+        SignerError: no certificate, a damaged one, or the signer failed.
+        ConfigError: an anchor is damaged.
+    """
+    own = _public_key(signer)
+    return examine(
+        signer.chain_pem,
+        own,
+        anchors_pem=anchors_pem,
+        algorithm=signer.algorithm,
+        signed=_test_signature(signer) if own is None else None,
+        shown=shown,
+    )
+
+
+def _public_key(signer: Signer) -> Any:
+    if not isinstance(signer, LocalKey):
+        return None
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    return load_pem_private_key(signer.private_key_pem(), None).public_key()
+
+
+def _test_signature(signer: Signer) -> Signed:
+    """Let the signer sign a random text that can be taken for nothing else."""
+    import os
+
+    data = b"provlabel key check, signs nothing else: " + os.urandom(32).hex().encode()
     try:
-        chain = x509.load_pem_x509_certificates(chain_pem.encode("latin-1"))
-    except ValueError as exc:
-        raise SignerError(f"{shown}: no certificate in PEM form", mend="add ?chain=chain.pem to the key URI") from exc
-    leaf = chain[0]
-    form = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    if leaf.public_key().public_bytes(*form) != key.public_key().public_bytes(*form):
-        raise SignerError(
-            f"{shown}: the first certificate does not belong to this key",
-            mend="the chain starts with the signer's own certificate; check that both files belong together",
-        )
-    for rule in broken_rules(leaf, dt.datetime.now(dt.timezone.utc)):
-        raise SignerError(f"{shown}: the certificate {rule.broken}", mend=rule.mend)
+        return Signed(data, signer.sign(data))
+    except SignerError:
+        raise
+    except Exception as exc:
+        raise SignerError(f"the signer failed: {exc}") from exc
+
+
+def _require(results: Iterable[Result], shown: str) -> None:
+    for result in results:
+        if result.state == "broken" and result.level == "error":
+            raise SignerError(f"{shown}: {result.why}", mend=result.mend)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from provlabel._files import SCRATCH_PREFIX, atomic_output
 from provlabel._text import printable
@@ -17,7 +17,8 @@ from provlabel.signers._base import Secrets
 
 if TYPE_CHECKING:
     from cryptography import x509
-    from cryptography.hazmat.primitives.asymmetric import ec
+
+    from provlabel.signers.request import KeyKind
 
 KEY, CHAIN, ROOT = "key.pem", "chain.pem", "root.pem"
 _LIFE = dt.timedelta(days=3650)
@@ -42,25 +43,26 @@ def open_signer(path: str, options: dict[str, str], secrets: Secrets | None) -> 
     return file.open_signer(str(folder / KEY), {"chain": str(folder / CHAIN)}, secrets)
 
 
-def make(folder: Path) -> None:
+def make(folder: Path, kind: KeyKind = "es256") -> None:
     """Write ``root.pem``, ``chain.pem`` and, mode 0600, ``key.pem`` into ``folder``.
 
-    The root's own key is never written: nobody can make a second leaf under it.
+    The root's own key is never written: nobody can make a second leaf under it.  ``kind`` is that of
+    the signer's key.
 
     Raises:
         OutputError: there is a credential already, or the folder cannot be written.
     """
     from cryptography.hazmat.primitives import serialization as ser
-    from cryptography.hazmat.primitives.asymmetric import ec
 
-    root_key, leaf_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    from provlabel.signers.request import generate, pkcs8
+
+    root_key, leaf_key = generate(), generate(kind)
     root = _certificate("provlabel test root", root_key.public_key(), root_key, None)
     leaf = _certificate("provlabel test signer", leaf_key.public_key(), root_key, root)
-    key = leaf_key.private_bytes(ser.Encoding.PEM, ser.PrivateFormat.PKCS8, ser.NoEncryption())
     files = (
         (ROOT, root.public_bytes(ser.Encoding.PEM), 0o644),
         (CHAIN, leaf.public_bytes(ser.Encoding.PEM), 0o644),
-        (KEY, key, 0o600),
+        (KEY, pkcs8(leaf_key), 0o600),
     )
     _publish(folder, files)
 
@@ -87,13 +89,15 @@ def _publish(folder: Path, files: tuple[tuple[str, bytes, int], ...]) -> None:
 
 def _certificate(
     name: str,
-    public_key: ec.EllipticCurvePublicKey,
-    issuer_key: ec.EllipticCurvePrivateKey,
+    public_key: Any,
+    issuer_key: Any,
     issuer: x509.Certificate | None,
 ) -> x509.Certificate:
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes
     from cryptography.x509.oid import NameOID
+
+    from provlabel.signers import certificates as certs
 
     subject = x509.Name(
         [
@@ -103,17 +107,7 @@ def _certificate(
     )
     now = dt.datetime.now(dt.timezone.utc)
     ca = issuer is None
-    usage = x509.KeyUsage(
-        digital_signature=not ca,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=ca,
-        crl_sign=ca,
-        encipher_only=False,
-        decipher_only=False,
-    )
+    usage = certs.key_usage("keyCertSign", "cRLSign") if ca else certs.key_usage("digitalSignature")
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -127,7 +121,7 @@ def _certificate(
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
     )
     if not ca:
-        claim_signing = x509.ObjectIdentifier("1.3.6.1.4.1.62558.2.1")
+        claim_signing = x509.ObjectIdentifier(certs.CLAIM_SIGNING)
         authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key())
         builder = builder.add_extension(x509.ExtendedKeyUsage([claim_signing]), critical=False)
         builder = builder.add_extension(authority, critical=False)
