@@ -19,7 +19,20 @@ from provlabel._text import printable
 from provlabel._version import __version__
 from provlabel.errors import ProvlabelError
 
-_COMMANDS = ("label", "verify", "show", "lint", "redact", "stamp", "schema", "rules", "formats", "samples", "key")
+_COMMANDS = (
+    "label",
+    "verify",
+    "show",
+    "lint",
+    "redact",
+    "stamp",
+    "schema",
+    "rules",
+    "formats",
+    "samples",
+    "key",
+    "trust",
+)
 
 
 class _Lazy(click.Group):

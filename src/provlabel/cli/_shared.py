@@ -32,24 +32,39 @@ class _Path(click.Path):
 PATH = _Path(path_type=Path, readable=False)
 
 
-def trust_options(command: _Command) -> _Command:
-    """Take the options that name lists of anchors, each for its purpose."""
-    for option in reversed(
-        (
-            click.option("--trust", multiple=True, metavar="PEM|c2pa|test",
-                         help="CA certificates whose signatures count. Repeatable."),
-            click.option("--trust-leaf", multiple=True, type=PATH, metavar="PEM",
-                         help="Certificates of signers that count by themselves."),
-            click.option("--tsa-trust", multiple=True, type=PATH, metavar="PEM",
-                         help="CA certificates whose time authorities count."),
-            click.option("--identity-trust", multiple=True, type=PATH, metavar="PEM",
-                         help="CA certificates whose CAWG identities count."),
-        )
-    ):  # fmt: skip
-        command = option(command)
-    return command
+trust_option = click.option(
+    "--trust", multiple=True, metavar="PEM|c2pa|test", help="CA certificates whose signatures count. Repeatable."
+)
+_TRUST_OPTIONS = (
+    trust_option,
+    click.option(
+        "--trust-leaf",
+        multiple=True,
+        type=PATH,
+        metavar="PEM",
+        help="Signers' own certificates that count by themselves.",
+    ),
+    click.option(
+        "--tsa-trust", multiple=True, type=PATH, metavar="PEM", help="CA certificates whose time authorities count."
+    ),
+    click.option(
+        "--identity-trust", multiple=True, type=PATH, metavar="PEM", help="CA certificates whose CAWG identities count."
+    ),
+)
 
 
+def options_of(*options: Callable[[_Command], _Command]) -> Callable[[_Command], _Command]:
+    """Return a decorator that adds all ``options``, in this order."""
+
+    def decorate(command: _Command) -> _Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+trust_options = options_of(*_TRUST_OPTIONS)
 format_option = click.option(
     "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output format."
 )
@@ -75,18 +90,23 @@ def test_folder() -> Path:
     return user_folder() / "test"
 
 
-def trust_from(options: dict[str, Any]) -> TrustStore:
-    """Load the lists that :func:`trust_options` name."""
+def trust_from(
+    trust: tuple[str, ...],
+    trust_leaf: tuple[Path, ...] = (),
+    tsa_trust: tuple[Path, ...] = (),
+    identity_trust: tuple[Path, ...] = (),
+) -> TrustStore:
+    """Load the lists that :data:`trust_options` name."""
     from provlabel.trust import TrustStore
 
     store = TrustStore()
-    for name in options["trust"]:
+    for name in trust:
         store += _NAMED_LISTS[name]() if name in _NAMED_LISTS else TrustStore.load(name)
     return (
         store
-        + TrustStore.load(*options["trust_leaf"], leaves=True)
-        + TrustStore.load(*options["tsa_trust"], purpose="timestamp")
-        + TrustStore.load(*options["identity_trust"], purpose="identity")
+        + TrustStore.load(*trust_leaf, leaves=True)
+        + TrustStore.load(*tsa_trust, purpose="timestamp")
+        + TrustStore.load(*identity_trust, purpose="identity")
     )
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from provlabel._text import printable
-from provlabel.cli._shared import PATH, test_folder, user_folder
+from provlabel.cli._shared import PATH, options_of, test_folder, user_folder
 from provlabel.errors import ConfigError, ProvlabelError, UsageError
 
 if TYPE_CHECKING:
@@ -26,25 +25,24 @@ signer_option = click.option(
 )
 
 
-_Command = TypeVar("_Command", bound=Callable[..., Any])
-
-
-def tsa_options(command: _Command) -> _Command:
-    """Take the options that name time authorities."""
-    for option in reversed(
-        (
-            click.option("--tsa", multiple=True, metavar="URL", help="Time authority. Repeatable, tried in order."),
-            click.option("--tsa-optional", is_flag=True, help="Go on, with a warning, when no authority answers well."),
-            click.option("--tsa-timeout", type=click.FloatRange(0.1, 600), default=30.0, show_default=True, metavar="S",
-                         help="Seconds for all authorities together."),
-            click.option("--tsa-trust", multiple=True, type=PATH, metavar="PEM",
-                         help="CA certificates whose authorities count."),
-            click.option("--tsa-headers", type=PATH, metavar="FILE",
-                         help="HTTP headers for the authorities, a line each; mode 0600."),
-        )
-    ):  # fmt: skip
-        command = option(command)
-    return command
+tsa_options = options_of(
+    click.option("--tsa", multiple=True, metavar="URL", help="Time authority. Repeatable, tried in order."),
+    click.option("--tsa-optional", is_flag=True, help="Go on, with a warning, when no authority answers well."),
+    click.option(
+        "--tsa-timeout",
+        type=click.FloatRange(0.1, 600),
+        default=30.0,
+        show_default=True,
+        metavar="S",
+        help="Seconds for all authorities together.",
+    ),
+    click.option(
+        "--tsa-trust", multiple=True, type=PATH, metavar="PEM", help="CA certificates whose authorities count."
+    ),
+    click.option(
+        "--tsa-headers", type=PATH, metavar="FILE", help="HTTP headers for the authorities, a line each; mode 0600."
+    ),
+)
 
 
 def timestamper_from(options: dict[str, Any]) -> Timestamper | None:

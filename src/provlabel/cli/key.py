@@ -14,7 +14,7 @@ import click
 from provlabel._files import atomic_output
 from provlabel._text import printable
 from provlabel.cli import say
-from provlabel.cli._shared import PATH, deliver, format_option, load_trust, style_for, test_folder, trust_option
+from provlabel.cli._shared import PATH, deliver, format_option, style_for, test_folder, trust_from, trust_option
 from provlabel.cli._signing import open_named_signer, signer_option
 from provlabel.errors import OutputError, UsageError
 from provlabel.signers.request import KeyKind
@@ -158,7 +158,7 @@ def _results(chain: Path | None, signer_uri: str | None, trust: tuple[str, ...])
     from provlabel.signers import certificates, profile
 
     _require_one(chain, signer_uri)
-    anchors = "".join(item.pem for item in load_trust(trust).lists) if trust else None
+    anchors = "".join(item.pem for item in trust_from(trust).lists) if trust else None
     if chain is None:
         return profile.examine_signer(open_named_signer(signer_uri), anchors_pem=anchors, shown=_shown(chain))
     return profile.examine(certificates.read(chain), anchors_pem=anchors, shown=_shown(chain))

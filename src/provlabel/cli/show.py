@@ -30,7 +30,7 @@ def command(file: Path, format_: str, personal: bool, **lists: Any) -> int:
     from provlabel.renderers import RENDERERS, tree
     from provlabel.verifying import verify_file
 
-    store = trust_from(lists)
+    store = trust_from(**lists)
     with Cage(fork) as cage:
         report = verify_file(file, trust=store, personal=personal, cage=cage)
     style = style_for(sys.stdout)

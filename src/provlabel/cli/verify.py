@@ -45,7 +45,7 @@ def command(paths: tuple[Path, ...], format_: str, output: Path | None, quiet: b
     from provlabel.verifying import verify_paths
 
     require_not_among(output, paths, "-O")
-    store = trust_from(lists)
+    store = trust_from(**lists)
     with Cage(fork) as cage:
         report = verify_paths(paths, trust=store, cage=cage)
     if not quiet or output is not None:
