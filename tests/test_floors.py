@@ -19,7 +19,7 @@ FLOORS = (
     ("prescan", "codes", "rules", "evidence"),
     ("report",),
     ("trust", "verdict"),
-    ("policy", "manifest"),
+    ("policy", "manifest", "credentials"),
     ("signers",),
     ("engine",),
     ("_worker", "targets", "decoding"),
@@ -38,7 +38,9 @@ ROOMS = {
     "click": {"cli"},
     "mutagen": {"tags"},
     "PIL": set(),
-    "cryptography": {"signers"},
+    "cryptography": {"signers", "credentials"},
+    "asn1crypto": {"credentials", "timestamps"},
+    "pyhanko_certvalidator": {"credentials", "timestamps"},
 }
 
 
