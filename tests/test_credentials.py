@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import datetime as dt
 import functools
+import hashlib
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives import serialization as ser
+from cryptography.x509 import ocsp
 
-from pki_matrix import CHAINS, EKU, TIMES, Chain
-from provlabel.credentials import Credential, examine
+import pki
+from pki_answers import HOUR, RESPONDER, Flags, Scene, refusal, responder, response, revoked_list, the_scene, twin
+from pki_matrix import CHAINS, EKU, NOW, TIMES, Chain, authority, issue, pem, rsa_key
+from provlabel.credentials import Answers, Credential, Examined, examine
 
 CELLS = [(name, place) for name in CHAINS for place in range(3)]
 
@@ -98,3 +106,266 @@ def test_path_as_openssl_sees_it(name: str, place: int, tmp_path: Path) -> None:
     words, reason = DIFFERENCES.get(name, (case.expected, ""))
     assert word == words[place]
     assert reason or word == case.expected[place]
+
+
+# --- revocation ------------------------------------------------------------------------------------
+
+S = the_scene()
+LEAF, MIDDLE, ROOT = S.leaf, S.middle, S.root
+OTHER = authority("Middle", ROOT)  # the name of the one, the key of another
+GOOD, REVOKED, UNCHECKED = "good", "revoked", "not-checked"
+YEAR = 365 * pki.DAY
+about_leaf = functools.partial(response, LEAF, MIDDLE)
+
+# Name: the answer, what it makes of the leaf, and a word of the reason.
+STAPLES = {
+    "good, by the CA itself": (lambda: about_leaf(), GOOD, ""),
+    "good, by the CA itself, found by name": (lambda: about_leaf(named=ocsp.OCSPResponderEncoding.NAME), GOOD, ""),
+    "good, by a delegate": (lambda: about_leaf(responder(MIDDLE)), GOOD, ""),
+    "good, by a delegate with Ed25519": (lambda: about_leaf(responder(MIDDLE, key=pki.ed25519_key())), GOOD, ""),
+    "good, by a delegate with RSA": (lambda: about_leaf(responder(MIDDLE, key=rsa_key())), GOOD, ""),
+    "good, certificate named with SHA-1": (lambda: about_leaf(digest=hashes.SHA1()), GOOD, ""),  # noqa: S303
+    "good, no end, produced today": (lambda: about_leaf(following=None), GOOD, ""),
+    "revoked": (lambda: about_leaf(since=NOW - HOUR, reason=Flags.superseded), REVOKED, "superseded"),
+    "revoked, no reason": (lambda: about_leaf(since=NOW - HOUR), REVOKED, "unspecified"),
+    "revoked, out of date": (
+        lambda: about_leaf(since=NOW - YEAR, this=NOW - YEAR, following=NOW - YEAR + HOUR),
+        REVOKED,
+        "revoked on",
+    ),
+    "on hold": (lambda: about_leaf(since=NOW - HOUR, reason=Flags.certificate_hold), REVOKED, "certificateHold"),
+    "was on hold": (
+        lambda: about_leaf(
+            since=NOW - YEAR, this=NOW - YEAR, following=NOW - 300 * pki.DAY, reason=Flags.certificate_hold
+        ),
+        UNCHECKED,
+        "ran out",
+    ),
+    "taken off the list": (lambda: about_leaf(since=NOW - HOUR, reason=Flags.remove_from_crl), GOOD, ""),
+    "for another certificate": (lambda: response(issue("Other", MIDDLE), MIDDLE), UNCHECKED, "no answer about it"),
+    "for our serial number of another CA": (
+        lambda: response(
+            issue("Leaf", other := authority("Middle", ROOT), serial=LEAF.certificate.serial_number), other
+        ),
+        UNCHECKED,
+        "no answer about it",
+    ),
+    "by a stranger": (lambda: about_leaf(issue("Stranger", ekus=(RESPONDER,))), UNCHECKED, "did not appoint"),
+    "by a stranger of the CA's name": (lambda: about_leaf(OTHER), UNCHECKED, "did not appoint"),
+    "by the CA's certificate with another key": (
+        lambda: about_leaf(twin(MIDDLE), named=ocsp.OCSPResponderEncoding.NAME),
+        UNCHECKED,
+        "did not appoint",
+    ),
+    "by the leaf itself": (lambda: about_leaf(LEAF), UNCHECKED, "did not appoint"),
+    "by a delegate without the EKU": (lambda: about_leaf(issue("Other", MIDDLE)), UNCHECKED, "did not appoint"),
+    "by a delegate of the root": (lambda: about_leaf(responder(ROOT)), UNCHECKED, "did not appoint"),
+    "by an expired delegate": (lambda: about_leaf(responder(MIDDLE, days=(-300, -1))), UNCHECKED, "did not appoint"),
+    "by a delegate with RSA of 1,024 bits": (
+        lambda: about_leaf(responder(MIDDLE, key=rsa_key(1024))),
+        UNCHECKED,
+        "not signed by its responder",
+    ),
+    "out of date": (lambda: about_leaf(this=NOW - 48 * HOUR, following=NOW - HOUR), UNCHECKED, "ran out"),
+    "out of date, no end": (lambda: about_leaf(this=NOW - 48 * HOUR, following=NOW - 24 * HOUR), UNCHECKED, "ran out"),
+    "from the future": (lambda: about_leaf(this=NOW + HOUR), UNCHECKED, "from the future"),
+    "unknown": (lambda: about_leaf(status=ocsp.OCSPCertStatus.UNKNOWN), UNCHECKED, "does not know it"),
+    "critical extension": (lambda: about_leaf(critical=True), UNCHECKED, "not understood"),
+    "tryLater": (lambda: refusal(ocsp.OCSPResponseStatus.TRY_LATER), UNCHECKED, "try later"),
+    "unauthorized": (lambda: refusal(ocsp.OCSPResponseStatus.UNAUTHORIZED), UNCHECKED, "unauthorized"),
+    "garbage": (lambda: b"garbage", UNCHECKED, "cannot be read"),
+    "nothing": (lambda: b"", UNCHECKED, "cannot be read"),
+    "too large": (lambda: about_leaf() + bytes(1 << 20), UNCHECKED, "no answer about it"),
+}
+
+
+def judged(*staples: bytes, scene: Scene = S, at: dt.datetime = NOW, **how: Any) -> Examined:
+    return examine(Credential(scene.chain, staples), pem(scene.root), (EKU,), at, **how)
+
+
+@pytest.mark.parametrize("name", STAPLES)
+def test_staple(name: str) -> None:
+    make, expected, why = STAPLES[name]
+    seen = judged(make())
+    assert seen.path == OK
+    assert seen.revocation == expected
+    assert why in seen.revocation_why
+    assert seen.revocation_source == ("" if expected == UNCHECKED else "stapled")
+
+
+# Name: the list, what it makes of the leaf, and a word of the reason.
+LISTS = {
+    "not listed": (lambda: revoked_list(MIDDLE, issue("Other", MIDDLE)), GOOD, ""),
+    "listed": (lambda: revoked_list(MIDDLE, LEAF), REVOKED, "keyCompromise"),
+    "listed, no reason": (lambda: revoked_list(MIDDLE, LEAF, reason=None), REVOKED, "unspecified"),
+    "listed, out of date": (lambda: revoked_list(MIDDLE, LEAF, this=NOW - YEAR, following=NOW - HOUR), REVOKED, ""),
+    "out of date": (lambda: revoked_list(MIDDLE, this=NOW - YEAR, following=NOW - HOUR), UNCHECKED, "ran out"),
+    "from the future": (lambda: revoked_list(MIDDLE, this=NOW + HOUR), UNCHECKED, "from the future"),
+    "by a stranger": (
+        lambda: revoked_list(MIDDLE, by=OTHER),
+        UNCHECKED,
+        "not signed by the issuer",
+    ),
+    "by the root": (lambda: revoked_list(ROOT), UNCHECKED, "no answer about it"),
+    "a delta": (
+        lambda: revoked_list(MIDDLE, extra=((x509.DeltaCRLIndicator(6), True),)),
+        UNCHECKED,
+        "not understood",
+    ),
+    "of its own point": (lambda: revoked_list(MIDDLE, extra=point("http://127.0.0.1:9/list.crl")), GOOD, ""),
+    "of another point": (lambda: revoked_list(MIDDLE, extra=point("http://other/")), UNCHECKED, "does not cover"),
+    "of CAs only": (
+        lambda: revoked_list(MIDDLE, extra=point(only_contains_ca_certs=True)),
+        UNCHECKED,
+        "does not cover",
+    ),
+    "of leaves only": (lambda: revoked_list(MIDDLE, extra=point(only_contains_user_certs=True)), GOOD, ""),
+    "of some reasons": (
+        lambda: revoked_list(MIDDLE, extra=point(only_some_reasons=frozenset({Flags.superseded}))),
+        UNCHECKED,
+        "does not cover",
+    ),
+    "garbage": (lambda: b"0garbage", UNCHECKED, "cannot be read"),
+}
+
+
+def point(url: str = "", **how: Any) -> tuple[tuple[x509.ExtensionType, bool], ...]:
+    """Return the extension that says what a list covers."""
+    usual = {
+        "full_name": [x509.UniformResourceIdentifier(url)] if url else None,
+        "relative_name": None,
+        "only_contains_user_certs": False,
+        "only_contains_ca_certs": False,
+        "only_some_reasons": None,
+        "indirect_crl": False,
+        "only_contains_attribute_certs": False,
+    }
+    return ((x509.IssuingDistributionPoint(**{**usual, **how}), True),)
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_list(name: str) -> None:
+    make, expected, why = LISTS[name]
+    seen = judged(answers=Answers(crls=(make(),)))
+    assert seen.path == OK
+    assert seen.revocation == expected
+    assert why in seen.revocation_why
+    assert seen.revocation_source == ("" if expected == UNCHECKED else "cached")
+
+
+def test_list_of_an_issuer_that_may_not_sign_lists() -> None:
+    middle = authority("Middle", ROOT, usage=("key_cert_sign",))
+    scene = Scene(ROOT, middle, issue("Leaf", middle))
+    seen = judged(scene=scene, answers=Answers(crls=(revoked_list(middle),)))
+    assert (seen.revocation, seen.path) == (UNCHECKED, OK)
+    assert "may not sign lists" in seen.revocation_why
+
+
+def test_times_of_the_answer_are_told() -> None:
+    seen = judged(about_leaf(this=dt.datetime(2020, 1, 1), following=NOW + HOUR))
+    assert (seen.this_update, seen.next_update) == ("2020-01-01T00:00:00Z", f"{NOW + HOUR:%Y-%m-%dT%H:%M:%SZ}")
+    assert seen.produced
+
+
+def test_revoked_outweighs_good_in_any_order() -> None:
+    good, bad = about_leaf(), about_leaf(since=NOW - HOUR)
+    assert judged(good, bad).revocation == judged(bad, good).revocation == REVOKED
+    assert judged(good, answers=Answers(crls=(revoked_list(MIDDLE, LEAF),))).revocation == REVOKED
+
+
+def test_staples_do_not_crowd_out_what_was_fetched() -> None:
+    answers = Answers((about_leaf(since=NOW - HOUR),), source="online")
+    seen = judged(*[b"garbage"] * 100, answers=answers)
+    assert (seen.revocation, seen.revocation_source) == (REVOKED, "online")
+
+
+def test_delegate_on_the_list_counts_no_more() -> None:
+    delegate = responder(MIDDLE)
+    staple = about_leaf(delegate, since=NOW - HOUR)
+    assert judged(staple).revocation == REVOKED
+    assert judged(staple, answers=Answers(crls=(revoked_list(MIDDLE, delegate),))).revocation == GOOD
+
+
+def test_intermediate_is_revoked() -> None:
+    staple = response(MIDDLE, ROOT, since=NOW - HOUR, reason=Flags.ca_compromise)
+    seen = judged(about_leaf(), staple)
+    assert seen.revocation == REVOKED
+    assert "Middle" in seen.revocation_why
+
+
+def test_intermediate_not_checked_is_said() -> None:
+    assert judged(about_leaf()).revocation_why == "1 intermediate not checked"
+    assert judged(about_leaf(), response(MIDDLE, ROOT)).revocation_why == ""
+
+
+def test_intermediate_alone_is_not_enough() -> None:
+    assert judged(response(MIDDLE, ROOT)).revocation == UNCHECKED
+
+
+def test_stranger_has_no_revocation() -> None:
+    seen = examine(Credential(S.chain, (about_leaf(),)), pem(authority("Root")), (EKU,), NOW)
+    assert (seen.path, seen.revocation, seen.requests) == (WHO, UNCHECKED, ())
+
+
+# Signed a year ago, proven; the answer is of today.  C2PA 2.4 §15.9, and stricter for compromise.
+THEN = NOW - 100 * pki.DAY
+LATER = {
+    "good": (about_leaf, GOOD),
+    "revoked before": (lambda: about_leaf(since=THEN - HOUR, reason=Flags.superseded), REVOKED),
+    "superseded after": (lambda: about_leaf(since=THEN + HOUR, reason=Flags.superseded), GOOD),
+    "ceased after": (lambda: about_leaf(since=THEN + HOUR, reason=Flags.cessation_of_operation), GOOD),
+    "withdrawn after": (lambda: about_leaf(since=THEN + HOUR, reason=Flags.privilege_withdrawn), GOOD),
+    "on hold after": (lambda: about_leaf(since=THEN + HOUR, reason=Flags.certificate_hold), GOOD),
+    "key compromised after": (lambda: about_leaf(since=THEN + HOUR, reason=Flags.key_compromise), REVOKED),
+    "CA compromised after": (lambda: about_leaf(since=THEN + HOUR, reason=Flags.ca_compromise), REVOKED),
+    "AA compromised after": (lambda: about_leaf(since=THEN + HOUR, reason=Flags.aa_compromise), REVOKED),
+    "unspecified after": (lambda: about_leaf(since=THEN + HOUR, reason=Flags.unspecified), REVOKED),
+    "no reason after": (lambda: about_leaf(since=THEN + HOUR), REVOKED),
+    "by a delegate of today": (lambda: about_leaf(responder(MIDDLE, days=(-1, 5))), GOOD),
+    "ran out before": (lambda: about_leaf(this=THEN - 9 * HOUR, following=THEN - HOUR), UNCHECKED),
+}
+
+
+@pytest.mark.parametrize("name", LATER)
+def test_answer_after_a_proven_time(name: str) -> None:
+    make, expected = LATER[name]
+    seen = judged(make(), at=THEN, now=NOW)
+    assert (seen.path, seen.revocation) == (OK, expected), seen.revocation_why
+
+
+def test_later_answer_counts_only_after_a_proven_time() -> None:
+    assert judged(about_leaf(), at=THEN).revocation == UNCHECKED
+
+
+def test_date_of_invalidity_counts() -> None:
+    listed = functools.partial(revoked_list, MIDDLE, LEAF, since=THEN + HOUR, reason=Flags.superseded)
+    for content, expected in ((listed(), GOOD), (listed(invalid_since=THEN - HOUR), REVOKED)):
+        assert judged(at=THEN, now=NOW, answers=Answers(crls=(content,))).revocation == expected
+
+
+def test_requests_name_what_is_open() -> None:
+    asked = judged(nonce=b"n" * 16).requests
+    assert [(one.kind, one.url) for one in asked] == 2 * [
+        ("ocsp", "http://127.0.0.1:9/ocsp"),
+        ("crl", "http://127.0.0.1:9/list.crl"),
+    ]
+    assert [one.certificate for one in asked[::2]] == [hashlib.sha256(raw).hexdigest() for raw in S.chain]
+    read = ocsp.load_der_ocsp_request(asked[0].body)
+    assert read.serial_number == LEAF.certificate.serial_number
+    assert read.extensions.get_extension_for_class(x509.OCSPNonce).value.nonce == b"n" * 16
+    assert {one.certificate for one in judged(about_leaf()).requests} == {hashlib.sha256(S.chain[1]).hexdigest()}
+
+
+def test_nonce_of_another_request_is_refused() -> None:
+    for held, expected in ((b"n" * 16, GOOD), (b"m" * 16, UNCHECKED), (b"", GOOD)):
+        seen = judged(answers=Answers((about_leaf(nonce=held),), source="online"), nonce=b"n" * 16)
+        assert seen.revocation == expected
+    assert "nonce differs" in judged(answers=Answers((about_leaf(nonce=b"m" * 16),)), nonce=b"n" * 16).revocation_why
+    assert judged(about_leaf(nonce=b"m" * 16), nonce=b"n" * 16).revocation == GOOD  # a staple answered somebody else
+
+
+def test_within_a_running_loop() -> None:
+    async def inside() -> Examined:
+        return judged(about_leaf())
+
+    assert asyncio.run(inside()).path == OK
