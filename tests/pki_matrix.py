@@ -426,6 +426,7 @@ CHAINS: dict[str, Callable[[], Chain]] = {
     "RSA of 1,024 bits": lambda: _simple(lambda ca: issue("Leaf", ca, key=rsa_key(1024)), BAD),
     "RSA of 1,024 bits above": lambda: _middle(BAD, key=rsa_key(1024)),
     "secp256k1": lambda: _simple(lambda ca: issue("Leaf", ca, key=_curve(ec.SECP256K1)), BAD),
+    "secp256k1 above": lambda: _middle(BAD, key=_curve(ec.SECP256K1)),
     "cross-signed": cross_signed,
     "loop": loop,
     "intermediate and root doubled": doubled,

@@ -18,7 +18,19 @@ from cryptography.hazmat.primitives import serialization as ser
 from cryptography.x509 import ocsp
 
 import pki
-from pki_answers import HOUR, RESPONDER, Flags, Scene, refusal, responder, response, revoked_list, the_scene, twin
+from pki_answers import (
+    HOUR,
+    RESPONDER,
+    Flags,
+    Scene,
+    pointing,
+    refusal,
+    responder,
+    response,
+    revoked_list,
+    the_scene,
+    twin,
+)
 from pki_matrix import CHAINS, EKU, NOW, TIMES, Chain, authority, issue, pem, rsa_key
 from provlabel.credentials import Answers, Credential, Examined, examine
 
@@ -61,6 +73,7 @@ DIFFERENCES = {
     "no EKU": ((OK, OK, OLD), ANY_PURPOSE),
     "no key usage": ((OK, OK, OLD), ANY_PURPOSE),
     "key usage for encryption only": ((OK, OK, OLD), ANY_PURPOSE),
+    "secp256k1 above": ((OK, OK, OLD), "likewise"),
     "secp256k1": ((OK, OK, OLD), "sound, but not among the curves of C2PA 2.4 §14.5.1"),
     "wrong order": ((OK, OK, OLD), ORDERED),
     "leaf doubled": ((OK, OK, OLD), ORDERED),
@@ -154,6 +167,11 @@ STAPLES = {
     "by a stranger of the CA's name": (lambda: about_leaf(OTHER), UNCHECKED, "did not appoint"),
     "by the CA's certificate with another key": (
         lambda: about_leaf(twin(MIDDLE), named=ocsp.OCSPResponderEncoding.NAME),
+        UNCHECKED,
+        "did not appoint",
+    ),
+    "by the CA's key under another name": (
+        lambda: about_leaf(issue("Other", key=MIDDLE.key), named=ocsp.OCSPResponderEncoding.NAME),
         UNCHECKED,
         "did not appoint",
     ),
@@ -305,6 +323,12 @@ def test_intermediate_alone_is_not_enough() -> None:
 def test_stranger_has_no_revocation() -> None:
     seen = examine(Credential(S.chain, (about_leaf(),)), pem(authority("Root")), (EKU,), NOW)
     assert (seen.path, seen.revocation, seen.requests) == (WHO, UNCHECKED, ())
+
+
+def test_invalid_path_asks_nobody() -> None:
+    middle = authority("Middle", ROOT, ca=False, extra=pointing())
+    seen = judged(scene=Scene(ROOT, middle, issue("Leaf", middle, extra=pointing())))
+    assert (seen.path, seen.revocation, seen.requests) == (BAD, UNCHECKED, ())
 
 
 # Signed a year ago, proven; the answer is of today.  C2PA 2.4 §15.9, and stricter for compromise.

@@ -242,6 +242,7 @@ class Bench(NamedTuple):
 
     def _is_delegate(self, responder: x509.Certificate, route: Route, moment: datetime) -> bool:
         _, issuer = next(route.pairs())
+        # Asked before the library is, so that it reads no stranger's certificate.
         if ExtendedKeyUsageOID.OCSP_SIGNING.dotted_string not in usages(responder) or not issued(responder, issuer):
             return False
         own = route.above(responder)
