@@ -22,7 +22,7 @@ FLOORS = (
     ("policy", "manifest", "credentials"),
     ("signers",),
     ("engine",),
-    ("_worker", "targets", "decoding"),
+    ("_worker", "targets", "decoding", "online"),
     ("cage",),
     ("verifying",),
     ("labeling",),
