@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import functools
 import hashlib
+import random
 import re
 import subprocess
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives import serialization as ser
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509 import ocsp
 
 import pki
@@ -393,3 +395,84 @@ def test_within_a_running_loop() -> None:
         return judged(about_leaf())
 
     assert asyncio.run(inside()).path == OK
+
+
+# --- damage ----------------------------------------------------------------------------------------
+
+
+def damaged(raw: bytes, dice: random.Random) -> bytes:
+    """Change one thing: a bit, a byte, a length, a piece."""
+    place, size = dice.randrange(len(raw)), dice.choice((1, 1, 2, 16))
+    inserted = dice.choice((b"", dice.randbytes(size), raw[:size], b"\x30\x80", b"\xff" * size))
+    how = dice.randrange(4)
+    if how == 0:
+        return raw[:place] + bytes([raw[place] ^ 1 << dice.randrange(8)]) + raw[place + 1 :]
+    if how == 1:
+        return raw[:place] + dice.randbytes(1) + raw[place + 1 :]
+    if how == 2:
+        return raw[:place] + inserted + raw[place + size :]
+    return raw[:place] + inserted + raw[place:]
+
+
+def tbs(raw: bytes) -> bytes:
+    return x509.load_der_x509_certificate(raw).tbs_certificate_bytes
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", ["root, intermediate, leaf", "Ed25519", "RSA-PSS"])
+def test_damaged_chain_is_never_trusted_for_other_content(name: str) -> None:
+    dice, case = random.Random(name), chain(name)
+    for _ in range(450):
+        which = dice.randrange(len(case.certs))
+        certs = (*case.certs[:which], damaged(case.certs[which], dice), *case.certs[which + 1 :])
+        seen = examine(Credential(certs), case.anchors, (EKU,), NOW)
+        if seen.path == "trusted":
+            assert [tbs(raw) for raw in certs] == [tbs(raw) for raw in case.certs]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_damage_that_a_ca_signed_is_no_exception() -> None:
+    """The second parser sees only what a CA signed; a bad CA signs anything."""
+    dice, (leaf, _) = random.Random(7), S.chain
+    content = tbs(leaf)
+    for _ in range(450):
+        changed = damaged(content, dice)
+        signature = MIDDLE.key.sign(changed, ec.ECDSA(hashes.SHA256()))
+        raw = sequence(changed + ECDSA_WITH_SHA256 + b"\x03" + length(1 + len(signature)) + b"\x00" + signature)
+        seen = examine(Credential((raw, S.chain[1])), pem(ROOT), (EKU,), NOW)
+        assert seen.path in ("trusted", "invalid", "unknown", "expired", "not-yet-valid")
+
+
+ECDSA_WITH_SHA256 = bytes.fromhex("300a06082a8648ce3d040302")
+
+
+def length(count: int) -> bytes:
+    """Return the DER of a length."""
+    if count < 0x80:
+        return bytes([count])
+    digits = count.to_bytes((count.bit_length() + 7) // 8, "big")
+    return bytes([0x80 | len(digits)]) + digits
+
+
+def sequence(content: bytes) -> bytes:
+    return b"\x30" + length(len(content)) + content
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("by", ["CA", "delegate"])
+def test_damaged_staple_is_never_good_for_other_content(by: str) -> None:
+    dice, staple = random.Random(by), about_leaf(responder(MIDDLE) if by == "delegate" else None)
+    content = ocsp.load_der_ocsp_response(staple).tbs_response_bytes
+    for _ in range(300):
+        changed = damaged(staple, dice)
+        seen = judged(changed)
+        assert (seen.path, seen.revocation != REVOKED) == (OK, True)
+        if seen.revocation == GOOD:
+            assert ocsp.load_der_ocsp_response(changed).tbs_response_bytes == content
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_damaged_list_is_never_good_for_other_content() -> None:
+    dice, content = random.Random(3), revoked_list(MIDDLE, LEAF)
+    for _ in range(200):
+        assert judged(answers=Answers(crls=(damaged(content, dice),))).revocation != GOOD
