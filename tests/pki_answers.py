@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives import serialization as ser
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.x509 import ocsp
 
 import pki
@@ -97,6 +97,8 @@ def revoked_list(
     reason: x509.ReasonFlags | None = Flags.key_compromise,
     invalid_since: dt.datetime | None = None,
     extra: tuple[tuple[x509.ExtensionType, bool], ...] = (),
+    entry: x509.ExtensionType | None = None,
+    pss: bool = False,
 ) -> bytes:
     """Return a list of ``issuer``, signed by it or by somebody else of its name."""
     builder = (
@@ -109,13 +111,16 @@ def revoked_list(
     for value, critical in extra:
         builder = builder.add_extension(value, critical)
     for one in revoked:
-        entry = x509.RevokedCertificateBuilder().serial_number(one.certificate.serial_number).revocation_date(since)
+        listed = x509.RevokedCertificateBuilder().serial_number(one.certificate.serial_number).revocation_date(since)
         if reason:
-            entry = entry.add_extension(x509.CRLReason(reason), critical=False)
+            listed = listed.add_extension(x509.CRLReason(reason), critical=False)
         if invalid_since:
-            entry = entry.add_extension(x509.InvalidityDate(invalid_since), critical=False)
-        builder = builder.add_revoked_certificate(entry.build())
-    return builder.sign((by or issuer).key, hashes.SHA256()).public_bytes(ser.Encoding.DER)
+            listed = listed.add_extension(x509.InvalidityDate(invalid_since), critical=False)
+        if entry:
+            listed = listed.add_extension(entry, critical=True)
+        builder = builder.add_revoked_certificate(listed.build())
+    how = {"rsa_padding": padding.PSS(padding.MGF1(hashes.SHA256()), 32)} if pss else {}
+    return builder.sign((by or issuer).key, hashes.SHA256(), **how).public_bytes(ser.Encoding.DER)
 
 
 def refusal(status: ocsp.OCSPResponseStatus) -> bytes:

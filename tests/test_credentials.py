@@ -9,8 +9,10 @@ import hashlib
 import random
 import re
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from cryptography import x509
@@ -33,7 +35,7 @@ from pki_answers import (
     the_scene,
     twin,
 )
-from pki_matrix import CHAINS, EKU, NOW, TIMES, Chain, authority, issue, pem, rsa_key
+from pki_matrix import CHAINS, EKU, NOW, TIMES, Chain, authority, der, issue, pem, rsa_key
 from provlabel.credentials import Answers, Credential, Examined, examine
 
 CELLS = [(name, place) for name in CHAINS for place in range(3)]
@@ -64,6 +66,25 @@ ANY_PURPOSE = "asked for any purpose, it does not look at what a leaf may do; C2
 STRANGER = "of a stranger's chain it does not say that the leaf expired besides"
 ORDERED = "it sorts the certificates; RFC 9360 §2 gives them an order"
 LIMIT = "a limit of ours"
+
+
+def test_anchors_in_any_form() -> None:
+    root, other = authority("Root"), authority("Other")
+    certs = der(issue("Leaf", root))
+    broken = other.pem.replace("\nMI", "\nAA", 1)
+    for anchors in (der(root), (*pem(other), *der(root)), ("text\n" + other.pem + broken + root.pem,), (b"", root.pem)):
+        assert examine(Credential(certs), anchors, (EKU,), NOW).path == OK
+    assert examine(Credential(certs), (broken, b"garbage", ""), (EKU,), NOW).path == WHO
+
+
+def test_want_of_memory_is_for_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
+    from provlabel.credentials import _judging
+
+    for kind in (MemoryError, RecursionError):
+        monkeypatch.setattr(_judging, "judge", mock.Mock(side_effect=kind))
+        with pytest.raises(kind):
+            judged()
+
 
 # Where `openssl verify -purpose any -partial_chain -policy_check` judges otherwise: its three words, and
 # why we keep ours.
@@ -239,6 +260,11 @@ LISTS = {
         UNCHECKED,
         "does not cover",
     ),
+    "an entry for another issuer": (
+        lambda: revoked_list(MIDDLE, LEAF, entry=x509.CertificateIssuer([x509.DNSName("other")])),
+        UNCHECKED,
+        "not understood",
+    ),
     "of leaves only": (lambda: revoked_list(MIDDLE, extra=point(only_contains_user_certs=True)), GOOD, ""),
     "of some reasons": (
         lambda: revoked_list(MIDDLE, extra=point(only_some_reasons=frozenset({Flags.superseded}))),
@@ -271,6 +297,12 @@ def test_list(name: str) -> None:
     assert seen.revocation == expected
     assert why in seen.revocation_why
     assert seen.revocation_source == ("" if expected == UNCHECKED else "cached")
+
+
+def test_list_signed_with_pss() -> None:
+    middle = authority("Middle", ROOT, key=rsa_key(), digest=hashes.SHA256())
+    scene = Scene(ROOT, middle, issue("Leaf", middle))
+    assert judged(scene=scene, answers=Answers(crls=(revoked_list(middle, pss=True),))).revocation == GOOD
 
 
 def test_list_of_an_issuer_that_may_not_sign_lists() -> None:
@@ -388,6 +420,18 @@ def test_nonce_of_another_request_is_refused() -> None:
         assert seen.revocation == expected
     assert "nonce differs" in judged(answers=Answers((about_leaf(nonce=b"m" * 16),)), nonce=b"n" * 16).revocation_why
     assert judged(about_leaf(nonce=b"m" * 16), nonce=b"n" * 16).revocation == GOOD  # a staple answered somebody else
+
+
+def test_large_list_and_many_staples_take_little_time() -> None:
+    entries = [
+        x509.RevokedCertificateBuilder().serial_number(n).revocation_date(NOW).build() for n in range(1, 100_000)
+    ]
+    builder = x509.CertificateRevocationListBuilder(MIDDLE.certificate.subject, NOW - HOUR, NOW + HOUR, (), entries)
+    crl = builder.sign(MIDDLE.key, hashes.SHA256()).public_bytes(ser.Encoding.DER)
+    begun = time.process_time()
+    assert judged(*[about_leaf(OTHER)] * 16, answers=Answers(crls=(crl,) * 2)).revocation == GOOD
+    assert time.process_time() - begun < 2
+    assert len(crl) > 2_000_000
 
 
 def test_within_a_running_loop() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import TypeVar
@@ -21,24 +22,28 @@ _MIN_RSA = 2048
 _CURVES = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
 _HASHES = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
 
+_PEM = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+
 E = TypeVar("E", bound=x509.ExtensionType)
 
 
-def read(source: bytes | str) -> list[x509.Certificate]:
-    """Return the certificates in DER or PEM.
-
-    Raises:
-        ValueError: not a certificate.
-    """
-    if isinstance(source, str):
-        return x509.load_pem_x509_certificates(source.encode())
-    return [x509.load_der_x509_certificate(source)]
-
-
 @functools.lru_cache(maxsize=8)
-def read_all(sources: tuple[bytes | str, ...]) -> tuple[x509.Certificate, ...]:
-    """Return all certificates of ``sources``; a worker judges many files by the same lists."""
-    return tuple(cert for source in sources for cert in read(source))
+def read_list(sources: tuple[bytes | str, ...]) -> tuple[x509.Certificate, ...]:
+    """Return the certificates in ``sources``, each DER or PEM; a worker judges many files by the same lists.
+
+    One that cannot be read vouches for nobody: trust lists hold old roots that break the rules of DER.
+    """
+    blocks = (block for source in sources for block in (_PEM.findall(source) if isinstance(source, str) else [source]))
+    return tuple(cert for block in blocks if (cert := _read(block)) is not None)
+
+
+def _read(block: bytes | str) -> x509.Certificate | None:
+    try:
+        if isinstance(block, str):
+            return x509.load_pem_x509_certificate(block.encode())
+        return x509.load_der_x509_certificate(block)
+    except ValueError:
+        return None
 
 
 def der(cert: x509.Certificate) -> bytes:

@@ -8,7 +8,7 @@ from datetime import datetime
 from cryptography import x509
 
 from provlabel.credentials import Answers, Credential, Examined, PathState
-from provlabel.credentials._certificates import der, read, read_all
+from provlabel.credentials._certificates import der, read_list
 from provlabel.credentials._path import Route, broken_profile, dated, forged_link, routes, validated
 from provlabel.credentials._revocation import Bench, combined, gathered, requests
 
@@ -29,16 +29,16 @@ def judge(
         Exception: whatever the parsers raise on DER that is none.
     """
     # 1. Read the chain; one certificate that cannot be read spoils it.
-    chain = tuple(cert for raw in credential.chain for cert in read(raw))
+    chain = tuple(map(x509.load_der_x509_certificate, credential.chain))
 
     # 2. The signer's own certificate keeps its profile.
     if reason := broken_profile(chain[0], ekus):
         return Examined("invalid", reason)
 
     # 3. The path: the best that leads to an anchor, unless the very certificate was named.
-    known = read_all(anchors)
+    known = read_list(anchors)
     route, state, why = _best(chain, known, at)
-    if der(chain[0]) in map(der, (*known, *read_all(allowed))):
+    if der(chain[0]) in map(der, (*known, *read_list(allowed))):
         state, why = dated(chain[:1], at) or ("trusted", "this very certificate is trusted")
     if route is None or state == "invalid":
         return Examined(state, why, revocation_why="no path to an anchor, so nobody's answer counts")
