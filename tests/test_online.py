@@ -23,7 +23,7 @@ from cryptography.x509.ocsp import OCSPResponseStatus
 
 import pki
 from pki_answers import HOUR, Scene, refusal, responder, response, revoked_list, scene
-from pki_matrix import EKU, NOW, der, pem
+from pki_matrix import EKU, NOW, der, pem, rsa_key
 from provlabel.credentials import NO_ANSWERS, Answers, Credential, Examined, RevocationRequest, examine
 from provlabel.online import Fetched, cached, fetch
 
@@ -99,14 +99,24 @@ class Register(RevocationInfoInterface):
         return ocsp.CertStatus("revoked", ocsp.RevokedInfo(since)), []
 
 
-def certomancer(issuer: pki.Issued, *revoked: pki.Issued) -> Reply:
+PSS = algos.RSASSAPSSParams(
+    {
+        "hash_algorithm": {"algorithm": "sha384"},
+        "mask_gen_algorithm": {"algorithm": "mgf1", "parameters": {"algorithm": "sha384"}},
+        "salt_length": 48,
+    }
+)
+
+
+def certomancer(issuer: pki.Issued, *revoked: pki.Issued, pss: bool = False) -> Reply:
     """Return a page behind which certomancer's responder sits, a delegate of ``issuer``."""
-    delegate = responder(issuer)
+    delegate = responder(issuer, key=rsa_key() if pss else None)
+    algorithm = {"algorithm": "rsassa_pss", "parameters": PSS} if pss else {"algorithm": "sha256_ecdsa"}
     raw = delegate.key.private_bytes(ser.Encoding.DER, ser.PrivateFormat.PKCS8, ser.NoEncryption())
     made = SimpleOCSPResponder(
         asn1.Certificate.load(der(delegate)[0]),
         keys.PrivateKeyInfo.load(raw),
-        algos.SignedDigestAlgorithm({"algorithm": "sha256_ecdsa"}),
+        algos.SignedDigestAlgorithm(algorithm),
         NOW,
         Register(issuer, *revoked),
         response_extensions=[],
@@ -133,9 +143,10 @@ def asked(scene: Scene, **how: Any) -> Fetched:
 # --- what comes back -------------------------------------------------------------------------------
 
 
-def test_good_over_the_wire(site: Site) -> None:
+@pytest.mark.parametrize("pss", [False, True])
+def test_good_over_the_wire(site: Site, pss: bool) -> None:
     here = scene(site.url)
-    site.pages["/ocsp"] = certomancer(here.middle)
+    site.pages["/ocsp"] = certomancer(here.middle, pss=pss)
     fetched = asked(here)
     assert fetched.failures == ()
     seen = judged(here, fetched.answers)

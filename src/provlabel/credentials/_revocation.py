@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from asn1crypto import ocsp as asn1
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, SignatureAlgorithmOID
+from pyhanko_certvalidator.util import process_pss_params
 
 from provlabel.credentials import (
     MAX_ANSWERS,
@@ -316,17 +318,32 @@ def _is_named(cert: x509.Certificate, response: ocsp.OCSPResponse) -> bool:
 
 def _signed(response: ocsp.OCSPResponse, signer: x509.Certificate) -> bool:
     """Does the key of ``signer`` verify the response, by an algorithm that is sound?"""
-    key, digest = signer.public_key(), response.signature_hash_algorithm
+    key = signer.public_key()
+    digest, scheme = _algorithm(response)
     if weak_key(key) or weak_hash(digest, response.signature_algorithm_oid):
         return False
     try:
-        _verify(key, digest, response)
+        _verify(key, digest, scheme, response)
     except (InvalidSignature, TypeError):
         return False
     return True
 
 
-def _verify(key: object, digest: hashes.HashAlgorithm | None, response: ocsp.OCSPResponse) -> None:
+def _algorithm(response: ocsp.OCSPResponse) -> tuple[hashes.HashAlgorithm | None, padding.AsymmetricPadding]:
+    """Return hash and padding; those of RSA-PSS lie in parameters that ``cryptography`` does not read here."""
+    if response.signature_algorithm_oid != SignatureAlgorithmOID.RSASSA_PSS:
+        return response.signature_hash_algorithm, padding.PKCS1v15()
+    loaded = asn1.OCSPResponse.load(response.public_bytes(Encoding.DER), strict=True)
+    scheme, digest = process_pss_params(loaded.basic_ocsp_response["signature_algorithm"]["parameters"])
+    return digest, scheme
+
+
+def _verify(
+    key: object,
+    digest: hashes.HashAlgorithm | None,
+    scheme: padding.AsymmetricPadding,
+    response: ocsp.OCSPResponse,
+) -> None:
     signature, content = response.signature, response.tbs_response_bytes
     if isinstance(key, ed25519.Ed25519PublicKey):
         key.verify(signature, content)
@@ -335,13 +352,7 @@ def _verify(key: object, digest: hashes.HashAlgorithm | None, response: ocsp.OCS
     elif isinstance(key, ec.EllipticCurvePublicKey):
         key.verify(signature, content, ec.ECDSA(digest))
     elif isinstance(key, rsa.RSAPublicKey):
-        key.verify(signature, content, _padding(response.signature_algorithm_oid, digest), digest)
-
-
-def _padding(oid: x509.ObjectIdentifier, digest: hashes.HashAlgorithm) -> padding.AsymmetricPadding:
-    if oid == SignatureAlgorithmOID.RSASSA_PSS:
-        return padding.PSS(padding.MGF1(digest), padding.PSS.AUTO)
-    return padding.PKCS1v15()
+        key.verify(signature, content, scheme, digest)
 
 
 def _require_list_issuer(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> None:
