@@ -8,12 +8,15 @@ import functools
 import hashlib
 import random
 import re
+import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import msgspec
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -37,6 +40,7 @@ from pki_answers import (
 )
 from pki_matrix import CHAINS, EKU, NOW, TIMES, Chain, authority, der, issue, pem, rsa_key
 from provlabel.credentials import Answers, Credential, Examined, examine
+from provlabel.errors import UsageError
 
 CELLS = [(name, place) for name in CHAINS for place in range(3)]
 
@@ -75,6 +79,33 @@ def test_anchors_in_any_form() -> None:
     for anchors in (der(root), (*pem(other), *der(root)), ("text\n" + other.pem + broken + root.pem,), (b"", root.pem)):
         assert examine(Credential(certs), anchors, (EKU,), NOW).path == OK
     assert examine(Credential(certs), (broken, b"garbage", ""), (EKU,), NOW).path == WHO
+
+
+def test_moment_without_zone_is_wrong_use() -> None:
+    with pytest.raises(UsageError, match="no time zone"):
+        judged(at=NOW.replace(tzinfo=None))
+
+
+@pytest.mark.parametrize(("year", "expected"), [(1, "not-yet-valid"), (9999, OLD)])
+def test_ends_of_the_calendar(year: int, expected: str) -> None:
+    assert judged(about_leaf(), at=dt.datetime(year, 6, 1, tzinfo=dt.timezone.utc)).path == expected
+
+
+@pytest.mark.skipif(not shutil.which("faketime"), reason="needs faketime")
+@pytest.mark.parametrize("shift", ["-400 days", "+400 days"])
+def test_the_clock_is_not_read(shift: str, tmp_path: Path) -> None:
+    """A wrong clock (abuse 45) changes nothing: the moment is an argument."""
+    content = msgspec.json.encode([S.chain, [about_leaf()], ROOT.pem, NOW])
+    script = (
+        "import datetime, msgspec, sys; from provlabel.credentials import Credential, examine;"
+        "chain, ocsp, root, at = msgspec.json.decode(sys.stdin.buffer.read(),"
+        " type=tuple[list[bytes], list[bytes], str, datetime.datetime]);"
+        f"seen = examine(Credential(tuple(chain), tuple(ocsp)), (root,), ({EKU!r},), at);"
+        "print(abs((datetime.datetime.now(datetime.timezone.utc) - at).days) > 300, seen.path, seen.revocation)"
+    )
+    command = ["faketime", "-f", shift.replace(" days", "d"), sys.executable, "-W", "error", "-c", script]
+    run = subprocess.run(command, input=content, capture_output=True, check=False)
+    assert run.stdout.split() == [b"True", b"trusted", b"good"], run.stderr
 
 
 def test_want_of_memory_is_for_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,6 +163,7 @@ def openssl(case: Chain, place: int, folder: Path) -> str:
     return next(word for word in ("invalid", "unknown", "expired", "not-yet-valid") if word in words)
 
 
+@pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl")
 @pytest.mark.parametrize(("name", "place"), CELLS)
 def test_path_as_openssl_sees_it(name: str, place: int, tmp_path: Path) -> None:
     case = chain(name)

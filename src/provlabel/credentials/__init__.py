@@ -29,6 +29,7 @@ from typing import Literal
 from msgspec import Struct
 
 from provlabel._text import printable
+from provlabel.errors import UsageError
 
 #: Limits on what is read: certificates of a chain, bytes of one, answers, bytes of one.
 MAX_CHAIN = 10
@@ -126,13 +127,19 @@ def examine(
         allowed_leaves: certificates of signers that are trusted without a CA, as ``anchors``.
         now: the clock, where it is not ``at``.
         nonce: 1 to 32 random bytes (RFC 8954 §2.1), the same for asking and for judging.
+
+    Raises:
+        UsageError: a moment has no time zone.
     """
+    now = now or at
+    if at.tzinfo is None or now.tzinfo is None:
+        raise UsageError(f"{at.isoformat()}: has no time zone", mend="write it with Z or an offset")
     if reason := _beyond_limits(credential.chain):
         return Examined("invalid", reason)
     from provlabel.credentials import _judging
 
     try:
-        return _judging.judge(credential, anchors, ekus, at, answers, allowed_leaves, now or at, nonce)
+        return _judging.judge(credential, anchors, ekus, at, answers, allowed_leaves, now, nonce)
     except (MemoryError, RecursionError):
         raise
     except Exception as exc:  # neither parser promises which errors hostile DER ends in

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Coroutine, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
 from asn1crypto import x509 as asn1
@@ -31,8 +31,10 @@ from provlabel.credentials._certificates import (
 )
 
 _ANY_EKU = "2.5.29.37.0"
-# Dates are ours to judge, so that a broken rule is told before an expired certificate.
-_NO_CLOCK = timedelta(days=365 * 1000)
+# Dates are ours to judge, so that a broken rule is told before an expired certificate: a tolerance that
+# spans all years an X.509 date can have leaves the library none to object to.
+_SOME_MOMENT = datetime(5000, 1, 1, tzinfo=timezone.utc)
+_ANY_DATE = timedelta(days=365 * 4990)
 
 
 class Route(NamedTuple):
@@ -89,7 +91,7 @@ def _may_sign(leaf: x509.Certificate) -> bool:
 
 def validated(route: Route, at: datetime) -> tuple[PathState, str]:
     """Judge a path: its rules first, then its dates."""
-    if reason := _broken_rule(route, at):
+    if reason := _broken_rule(route):
         return "invalid", reason
     return dated((*route.certs, route.anchor), at) or ("trusted", f"vouched for by {shown(route.anchor)}")
 
@@ -105,21 +107,24 @@ def dated(certs: tuple[x509.Certificate, ...], at: datetime) -> tuple[PathState,
     return "not-yet-valid", f"{shown(cert)} is valid from {cert.not_valid_before_utc:%Y-%m-%d}"
 
 
-def _broken_rule(route: Route, at: datetime) -> str:
+def _broken_rule(route: Route) -> str:
     if not is_ca(route.anchor):
         return f"the anchor {shown(route.anchor)} is no CA"
     for cert in route.certs:
         if reason := weakness(cert):
             return f"{shown(cert)}: {reason}"
-    return _against_rfc5280(route, at)
+    return _against_rfc5280(route)
 
 
-def _against_rfc5280(route: Route, at: datetime) -> str:
+def _against_rfc5280(route: Route) -> str:
     """Return which rule of RFC 5280 §6.1 the path breaks, or nothing."""
     leaf, *intermediates = (asn1.Certificate.load(der(cert), strict=True) for cert in route.certs)
     anchor = _anchor(route.anchor)
     context = ValidationContext(
-        trust_roots=[anchor], moment=at, time_tolerance=_NO_CLOCK, revinfo_policy=CertRevTrustPolicy(NO_REVOCATION)
+        trust_roots=[anchor],
+        moment=_SOME_MOMENT,
+        time_tolerance=_ANY_DATE,
+        revinfo_policy=CertRevTrustPolicy(NO_REVOCATION),
     )
     try:
         _run(async_validate_path(context, ValidationPath(anchor, intermediates[::-1], leaf)))
