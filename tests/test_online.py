@@ -361,6 +361,27 @@ def test_the_trap_works(site: Site, names: list[str]) -> None:
     assert site.hits == ["GET /"] * len(inside)
 
 
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("ftp://127.0.0.1:PORT/", "neither HTTP nor HTTPS"),
+        ("gopher://127.0.0.1:PORT/", "neither HTTP nor HTTPS"),
+        ("//127.0.0.1:PORT/", "neither HTTP nor HTTPS"),
+        ("http://user@127.0.0.1:PORT/", "not a plain URL"),
+        ("http://@127.0.0.1:PORT/", "not a plain URL"),
+        ("http://127.0.0.1:PORT\\@example.com/", "not a plain URL"),
+        ("http://127.0.0.1:PORT/\\", "not a plain URL"),
+        ("http://127.0.0.1:PORT/a b", "not a plain URL"),
+        ("http://127.0.0.1:PORT/\r\nX: y", "not a plain URL"),
+        ("http://①②⑦.0.0.1:PORT/", "not a plain URL"),
+    ],
+)
+def test_odd_urls_go_nowhere_even_where_private_hosts_are_allowed(site: Site, url: str, why: str) -> None:
+    fetched = fetch([RevocationRequest("crl", url.replace(PORT, str(site.port)), "")], allow_private=True, seconds=5)
+    assert fetched.failures[0].endswith(why)
+    assert site.hits == []
+
+
 def test_redirects_are_not_followed(site: Site) -> None:
     site.pages["/ocsp"] = reply(b"", 302, Location=f"{site.url}/trap")
     site.pages["/list.crl"] = reply(b"", 307, Location=f"{site.url}/trap")
