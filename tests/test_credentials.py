@@ -423,6 +423,16 @@ def test_answer_after_a_proven_time(name: str) -> None:
     assert (seen.path, seen.revocation) == (OK, expected), seen.revocation_why
 
 
+def test_good_after_expiry_says_nothing() -> None:
+    """A CA may drop a revoked certificate from its list once it has expired (RFC 5280 §3.3)."""
+    leaf = issue("Leaf", MIDDLE, (-300, -50))
+    late = functools.partial(judged, scene=Scene(ROOT, MIDDLE, leaf), at=THEN, now=NOW)
+    assert late(response(leaf, MIDDLE)).revocation == UNCHECKED
+    assert "expired" in late(answers=Answers(crls=(revoked_list(MIDDLE),))).revocation_why
+    assert late(response(leaf, MIDDLE, this=NOW - 60 * pki.DAY)).revocation == GOOD
+    assert late(response(leaf, MIDDLE, since=THEN - HOUR)).revocation == REVOKED
+
+
 def test_later_answer_counts_only_after_a_proven_time() -> None:
     assert judged(about_leaf(), at=THEN).revocation == UNCHECKED
 

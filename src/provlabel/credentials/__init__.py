@@ -97,23 +97,31 @@ def examine(
 ) -> Examined:
     """Judge a chain and its revocation as of ``at``, which is aware of its zone.
 
-    ``path`` is, first that fits: *invalid* if it cannot be read, if the signer's certificate breaks its
-    profile (no CA, may sign, holds one of ``ekus`` and not *any*, sound algorithms), or if a path to
-    an anchor breaks RFC 5280 §6.1; *expired* or *not-yet-valid* if a certificate of the path, the
-    anchor included, is so at ``at``; *trusted*; *unknown* if no anchor stands behind it.  A certificate
-    that is itself, byte for byte, among ``allowed_leaves`` or ``anchors`` needs no issuer.
+    ``path`` is the first of these that fits:
 
-    ``revocation`` is *good* if an answer says so of the signer's certificate and none says an
+    - *invalid*: the chain cannot be read; the signer's certificate breaks its profile (no CA, may sign,
+      holds one of ``ekus`` and not *any*, sound algorithms); a path to an anchor breaks RFC 5280 §6.1; or
+      no path leads there and a certificate of the chain is not signed by the issuer it names in it.
+    - *expired*, *not-yet-valid*: some certificate of the path, the anchor included, is so at ``at``;
+      without a path, the signer's own is.
+    - *trusted*: an anchor stands behind it, or the signer's certificate is itself, byte for byte, among
+      ``allowed_leaves`` or ``anchors``.
+    - *unknown*: none of that.
+
+    ``revocation`` is *good* if an answer says so of the signer's certificate and none says that an
     intermediate is revoked.  Intermediates nobody told us of do not make it worse, which
-    ``revocation_why`` says: CAs staple for leaves only, and C2PA 2.4 §15.9 asks no more.  Any authentic
-    *revoked* outweighs every *good*, also one that is out of date, but for a hold.
+    ``revocation_why`` says: answers are stapled for signers only, and C2PA 2.4 §15.9 recommends no
+    more than to ask about the others.  Any authentic *revoked* outweighs every *good*, also one that
+    is out of date, but for a hold.
 
     An answer counts (C2PA 2.4 §15.9.1) if it is not from after ``now`` and had not run out at ``at``;
-    without ``nextUpdate`` it lasts 24 hours.  ``now`` is ``at`` unless the time of signing is proven:
-    then ``at`` is that time, and later answers count too.  A revocation after ``at`` does not count
-    (§15.9.2), except for reasons that cast doubt on earlier signatures: ``keyCompromise``,
-    ``cACompromise``, ``aACompromise`` and none given.  Here we are stricter than §15.9.2, which
-    goes by the date alone: a thief's key worked before anybody noticed.
+    without ``nextUpdate`` it lasts 24 hours.  *Good* said after a certificate expired says nothing.
+    ``now`` is ``at`` unless the time of signing is proven: then ``at`` is that time, and later answers
+    count too.  Without proven time §15.9.1 counts no staple; here it counts while it is fresh.
+
+    A revocation after ``at`` does not count (§15.9.2), except for reasons that cast doubt on earlier
+    signatures: ``keyCompromise``, ``cACompromise``, ``aACompromise`` and none given.  §15.9.2 goes by
+    the date alone; but a thief's key worked before anybody noticed.
 
     ``nonce`` goes into the requests; an answer in ``answers`` that carries another one is refused
     (RFC 6960 §4.4.1), one without a nonce is not, since most responders sign ahead (RFC 5019 §4).

@@ -184,7 +184,7 @@ class Bench(NamedTuple):
         """Return what one answer says of the leaf of ``route``; nothing if it is about others."""
         try:
             said = self._from_list(answer, route) if answer.is_list else self._from_response(answer, route)
-            state, why = self._weigh(said)
+            state, why = self._weigh(said, route.certs[0])
         except _Elsewhere:
             return None
         except _Unusable as exc:
@@ -197,26 +197,28 @@ class Bench(NamedTuple):
 
     # --- what an authentic answer is worth ---
 
-    def _weigh(self, said: _Said) -> tuple[RevocationState, str]:
+    def _weigh(self, said: _Said, cert: x509.Certificate) -> tuple[RevocationState, str]:
         if said.status is ocsp.OCSPCertStatus.UNKNOWN:
             raise _Unusable("does not know it")
         if said.status is ocsp.OCSPCertStatus.GOOD or said.reason is _Flags.remove_from_crl:
-            self._require_fresh(said)
+            self._require_fresh(said, cert)
             return "good", ""
         reason = said.reason or _Flags.unspecified
         if reason is _Flags.certificate_hold:  # the one that is taken back
-            self._require_fresh(said)
+            self._require_fresh(said, cert)
         why = f"revoked on {said.revoked:%Y-%m-%d}, {reason.value}"
         if reason in _RETROACTIVE or said.revoked is None or said.revoked <= self.at:
             return "revoked", why
-        self._require_fresh(said)
+        self._require_fresh(said, cert)
         return "good", f"{why}, which is after {self.at:%Y-%m-%d}"
 
-    def _require_fresh(self, said: _Said) -> None:
+    def _require_fresh(self, said: _Said, cert: x509.Certificate) -> None:
         if said.this_update > self.now + _SKEW:
             raise _Unusable(f"is from the future, {said.this_update:%Y-%m-%d}")
         if said.expires() < self.at:
             raise _Unusable(f"ran out on {said.expires():%Y-%m-%d}")
+        if said.this_update > cert.not_valid_after_utc:  # RFC 5280 §3.3 and RFC 6960 §4.4.4 let it be forgotten
+            raise _Unusable("was made after the certificate expired, when a revocation may be forgotten")
 
     # --- OCSP ---
 
