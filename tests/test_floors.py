@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1] / "src" / "provlabel"
 FLOORS = (
     ("_version", "errors", "_text", "_schema"),
     ("_files", "_http", "sniffing"),
-    ("label", "formats"),
+    ("label", "formats", "credentials"),
     ("containers",),
     ("jumbf",),
     ("cose", "prescan", "codes", "rules", "evidence"),
@@ -26,7 +26,7 @@ FLOORS = (
     ("timestamps",),
     ("engine",),
     ("signing",),
-    ("_worker", "targets", "decoding"),
+    ("_worker", "targets", "decoding", "online"),
     ("cage",),
     ("verifying",),
     ("sources",),
@@ -45,9 +45,10 @@ ROOMS = {
     "click": {"cli"},
     "mutagen": {"tags"},
     "PIL": set(),
-    "cryptography": {"signers"},
+    "cryptography": {"signers", "credentials"},
     "cbor2": {"cose"},
-    "asn1crypto": {"timestamps"},
+    "asn1crypto": {"credentials", "timestamps"},
+    "pyhanko_certvalidator": {"credentials"},
 }
 
 

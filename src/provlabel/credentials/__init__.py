@@ -1,0 +1,164 @@
+"""Certificate chains and revocation, judged as of any moment, from bytes alone.
+
+The engine judges chains by the wall clock only, and its answers about revocation are weak.  Here a
+chain is judged at a given moment, offline: what ``--online`` would have to ask is returned, and the
+answers are handed in.  All of it may come from an attacker, so it runs in the cage; parse failures
+are values, and only :class:`RecursionError` and :class:`MemoryError` leave.
+
+What counts, and where we differ from the library that checks RFC 5280 for us, ``pyhanko-certvalidator``:
+
+- The chain is taken in the order in which it stands (RFC 9360 §2: each certificate certifies the one
+  before it).  The library would search all orders: ten certificates of one name have 3.6 million.
+- Signatures are checked from the leaf up with ``cryptography`` before the library sees a byte: its
+  parser meets only certificates that an anchor stands behind.
+- The library checks the key that signs, not the key that is certified: an RSA leaf of 1,024 bits
+  passed.  So algorithms, curves and sizes are checked here (C2PA 2.4 §14.5.1).
+- RFC 5280 §6.1.1 (d) knows of an anchor only its name and key, and lets us ask for more (§6.2).  We do:
+  an anchor vouches only while it is valid, if it is a CA, and within its own path length and name
+  constraints.  Otherwise a root that was retired and stolen would vouch for ever.
+- Its checks of OCSP and CRLs are not used: it judges otherwise than C2PA 2.4 §15.9 (the first good answer
+  hides a revoked one, later answers about an earlier moment do not count, answers go unread where a
+  certificate names no responder), and who may answer is decided here by keys alone.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from provlabel._text import printable
+from provlabel.errors import UsageError
+
+#: Limits on what is read: certificates of a chain, bytes of one, answers, bytes of one.
+MAX_CHAIN = 10
+MAX_CERTIFICATE = 64 << 10
+MAX_ANSWERS = 16
+MAX_OCSP = 1 << 20
+MAX_CRL = 8 << 20
+
+PathState = Literal["trusted", "unknown", "expired", "not-yet-valid", "invalid"]
+RevocationState = Literal["good", "revoked", "not-checked"]
+Source = Literal["", "stapled", "cached", "online"]
+
+
+class Credential(Struct, frozen=True):
+    """What a signature brings along: its certificates and, stapled to it, answers about them."""
+
+    chain: tuple[bytes, ...]  #: DER, the signer's first, as in COSE ``x5chain``
+    ocsp: tuple[bytes, ...] = ()  #: DER of each ``OCSPResponse`` in COSE ``rVals``
+
+
+class Answers(Struct, frozen=True):
+    """Answers about revocation that did not come with the file, and where from."""
+
+    ocsp: tuple[bytes, ...] = ()  #: DER of each ``OCSPResponse``
+    crls: tuple[bytes, ...] = ()  #: DER of each ``CertificateList``
+    source: Literal["cached", "online"] = "cached"
+
+
+NO_ANSWERS = Answers()
+
+
+class RevocationRequest(Struct, frozen=True):
+    """One thing that could be asked about one certificate."""
+
+    kind: Literal["ocsp", "crl"]
+    url: str  #: as the certificate has it; whoever fetches it has to distrust it
+    certificate: str  #: SHA-256 of its DER, hex
+    body: bytes = b""  #: the OCSP request to post, DER
+
+
+class Examined(Struct, frozen=True):
+    """What a credential is worth at one moment."""
+
+    path: PathState
+    why: str = ""  #: what is wrong with the path, or which anchor vouches
+    revocation: RevocationState = "not-checked"
+    revocation_why: str = ""
+    revocation_source: Source = ""
+    produced: str = ""  #: when the answer that decided was made; RFC 3339, as the next two
+    this_update: str = ""
+    next_update: str = ""
+    requests: tuple[RevocationRequest, ...] = ()  #: what would settle what is open
+
+
+def examine(
+    credential: Credential,
+    anchors: tuple[bytes | str, ...],
+    ekus: tuple[str, ...],
+    at: datetime,
+    answers: Answers = NO_ANSWERS,
+    allowed_leaves: tuple[bytes | str, ...] = (),
+    *,
+    now: datetime | None = None,
+    nonce: bytes = b"",
+) -> Examined:
+    """Judge a chain and its revocation as of ``at``, which is aware of its zone.
+
+    ``path`` is the first of these that fits:
+
+    - *invalid*: the chain cannot be read; the signer's certificate breaks its profile (no CA, may sign,
+      holds one of ``ekus`` and not *any*, sound algorithms); a path to an anchor breaks RFC 5280 §6.1; or
+      no path leads there and a certificate of the chain is not signed by the issuer it names in it.
+    - *expired*, *not-yet-valid*: some certificate of the path, the anchor included, is so at ``at``;
+      without a path, the signer's own is.
+    - *trusted*: an anchor stands behind it, or the signer's certificate is itself, byte for byte, among
+      ``allowed_leaves`` or ``anchors``.
+    - *unknown*: none of that.
+
+    ``revocation`` is *good* if an answer says so of the signer's certificate and none says that an
+    intermediate is revoked.  Intermediates nobody told us of do not make it worse, which
+    ``revocation_why`` says: answers are stapled for signers only, and C2PA 2.4 §15.9 recommends no
+    more than to ask about the others.  Any authentic *revoked* outweighs every *good*, also one that
+    is out of date, but for a hold.
+
+    An answer counts (C2PA 2.4 §15.9.1) if it is not from after ``now`` and had not run out at ``at``;
+    without ``nextUpdate`` it lasts 24 hours.  *Good* said after a certificate expired says nothing.
+    ``now`` is ``at`` unless the time of signing is proven: then ``at`` is that time, and later answers
+    count too.  Without proven time §15.9.1 counts no staple; here it counts while it is fresh.
+
+    A revocation after ``at`` does not count (§15.9.2), except for reasons that cast doubt on earlier
+    signatures: ``keyCompromise``, ``cACompromise``, ``aACompromise`` and none given.  §15.9.2 goes by
+    the date alone; but a thief's key worked before anybody noticed.
+
+    ``nonce`` goes into the requests; an answer in ``answers`` that carries another one is refused
+    (RFC 6960 §4.4.1), one without a nonce is not, since most responders sign ahead (RFC 5019 §4).
+
+    Args:
+        credential: chain and staples.
+        anchors: CA certificates, each DER or a text of PEM blocks.
+        ekus: accepted extended key usages, dotted.
+        at: the moment as of which to judge.
+        answers: what was fetched or cached.
+        allowed_leaves: certificates of signers that are trusted without a CA, as ``anchors``.
+        now: the clock, where it is not ``at``.
+        nonce: 1 to 32 random bytes (RFC 8954 §2.1), the same for asking and for judging.
+
+    Raises:
+        UsageError: a moment has no time zone.
+    """
+    now = now or at
+    if at.tzinfo is None or now.tzinfo is None:
+        raise UsageError(f"{at.isoformat()}: has no time zone", mend="write it with Z or an offset")
+    if reason := _beyond_limits(credential.chain):
+        return Examined("invalid", reason)
+    from provlabel.credentials import _judging
+
+    try:
+        return _judging.judge(credential, anchors, ekus, at, answers, allowed_leaves, now, nonce)
+    except (MemoryError, RecursionError):
+        raise
+    except Exception as exc:  # neither parser promises which errors hostile DER ends in
+        return Examined("invalid", printable(f"cannot be read: {exc}"))
+
+
+def _beyond_limits(chain: tuple[bytes, ...]) -> str:
+    if not chain:
+        return "no certificate"
+    if len(chain) > MAX_CHAIN:
+        return f"{len(chain)} certificates, more than {MAX_CHAIN}"
+    if any(len(der) > MAX_CERTIFICATE for der in chain):
+        return f"a certificate larger than {MAX_CERTIFICATE:,} bytes"
+    return ""

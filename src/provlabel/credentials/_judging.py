@@ -1,0 +1,75 @@
+"""The procedure: profile, paths, dates, revocation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from cryptography import x509
+
+from provlabel.credentials import Answers, Credential, Examined, PathState
+from provlabel.credentials._certificates import der, read_list
+from provlabel.credentials._path import Route, broken_profile, dated, forged_link, routes, validated
+from provlabel.credentials._revocation import Bench, combined, gathered, requests
+
+
+def judge(
+    credential: Credential,
+    anchors: tuple[bytes | str, ...],
+    ekus: tuple[str, ...],
+    at: datetime,
+    answers: Answers,
+    allowed: tuple[bytes | str, ...],
+    now: datetime,
+    nonce: bytes,
+) -> Examined:
+    """Do what :func:`provlabel.credentials.examine` promises, within its limits.
+
+    Raises:
+        Exception: whatever the parsers raise on DER that is none.
+    """
+    # 1. Read the chain; one certificate that cannot be read spoils it.
+    chain = tuple(map(x509.load_der_x509_certificate, credential.chain))
+
+    # 2. The signer's own certificate keeps its profile.
+    if reason := broken_profile(chain[0], ekus):
+        return Examined("invalid", reason)
+
+    # 3. The path: the best that leads to an anchor, unless the very certificate was named.
+    known = read_list(anchors)
+    route, state, why = _best(chain, known, at)
+    if der(chain[0]) in map(der, (*known, *read_list(allowed))):
+        state, why = dated(chain[:1], at) or ("trusted", "this very certificate is trusted")
+    if route is None or state == "invalid":
+        return Examined(state, why, revocation_why="no path to an anchor, so nobody's answer counts")
+
+    # 4. Revocation, by those who issued the certificates of that path.
+    bench = Bench(gathered(credential.ocsp, answers, nonce), at, now)
+    rulings = [bench.ruling(route, place) for place in range(len(route.certs))]
+    overall = combined(rulings)
+    return Examined(
+        state,
+        why,
+        overall.state,
+        overall.why,
+        overall.source,
+        *overall.times(),
+        requests=requests(route, rulings, nonce),
+    )
+
+
+def _best(
+    chain: tuple[x509.Certificate, ...], anchors: Iterable[x509.Certificate], at: datetime
+) -> tuple[Route | None, PathState, str]:
+    """Return the first trusted path; else the first that fails; else why there is none."""
+    failed: tuple[Route | None, PathState, str] | None = None
+    for route in routes(chain, tuple(anchors)):
+        state, why = validated(route, at)
+        if state == "trusted":
+            return route, state, why
+        failed = failed or (route, state, why)
+    if failed:
+        return failed
+    if forged := forged_link(chain):
+        return None, "invalid", forged
+    return None, *(dated(chain[:1], at) or ("unknown", "no anchor stands behind it"))
