@@ -8,6 +8,7 @@ expected to die: whoever asked then knows that the file is not fit to be read.
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import io
 import math
 import os
@@ -22,11 +23,13 @@ import msgspec
 
 from provlabel import engine
 from provlabel._files import fingerprint, open_regular, reader, sha256_of
+from provlabel.credentials import Answers, Credential, Examined, examine
 from provlabel.errors import EngineError, InputError
 from provlabel.evidence import Code, Evidence, Exclusion, Manifest, Trouble, manifests_from_crjson
 from provlabel.formats import Format, sniff
 from provlabel.prescan import MAX_STORE, Refused, Scan, scan_file, scan_store
 from provlabel.trust import TrustStore
+from provlabel.verdict import proven_time
 
 _MIB = 1 << 20
 
@@ -47,6 +50,17 @@ class Limits(msgspec.Struct, frozen=True):
         return self.cpu_seconds + size // (50 * _MIB)
 
 
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """How the credential of a file is examined beyond what the engine does."""
+
+    at: dt.datetime  #: when the file is judged
+    as_of: bool = False  #: that is not the present, so the engine's word on validity does not count
+    revocation: bool = False  #: say what could be asked about a revocation even if nothing is stapled
+    answers: Answers = Answers()
+    nonce: bytes = b""
+    moment: dt.datetime | None = None  #: the proven time of signing
+
+
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """One file to read: by path, or as bytes that follow the request in a frame of their own."""
 
@@ -54,12 +68,15 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     sidecar: bytes | None = None  #: where a detached manifest may lie
     trust: TrustStore = TrustStore()
     limits: Limits = Limits()
+    check: Check | None = None
+    credential: Credential | None = None  #: examine this, and read no file
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """The evidence, or why the file could not be opened at all."""
 
     evidence: Evidence | None = None
+    examined: Examined | None = None
     refused: str = ""
 
 
@@ -93,7 +110,8 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     decoder = msgspec.json.Decoder(Request)
     while (raw := _receive(requests)) is not None:
         request = decoder.decode(raw)
-        content = _receive(requests) if request.path is None else None
+        bare = request.path is None and request.credential is None
+        content = _receive(requests) if bare else None
         answers.write(frame(msgspec.json.encode(answer(request, content))))
         answers.flush()
 
@@ -107,7 +125,10 @@ def main() -> None:
 
 
 def answer(request: Request, content: bytes | None) -> Answer:
-    """Read one file under its limits."""
+    """Read one file, or examine one credential, under its limits."""
+    if request.credential is not None and request.check is not None:
+        _limit(request.limits, MAX_STORE)
+        return Answer(examined=_examine(request.credential, request.trust, request.check))
     try:
         stream: BinaryIO = io.BytesIO(content or b"") if request.path is None else _open(request.path)
     except InputError as exc:
@@ -155,7 +176,7 @@ def _read(stream: BinaryIO, size: int, request: Request) -> Evidence:
     found = _found(stream, size, fmt, request)
     if mark and fingerprint(stream) != mark:
         found = {"trouble": Trouble("io", "it changed while it was read")}
-    return msgspec.structs.replace(seen, **found)
+    return _with_credential(msgspec.structs.replace(seen, **found), request)
 
 
 def _found(stream: BinaryIO, size: int, fmt: Format, request: Request) -> dict[str, Any]:
@@ -192,7 +213,7 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
         return {
             "source": "embedded",
             "sidecar_differs": _differs(request.sidecar, scan),
-            **_seen_in(reading, scan, scan.stores[0] if scan.stores else b"", mime, request.trust),
+            **_seen_in(reading, scan, scan.stores[0] if scan.stores else b"", mime, request),
         }
     sidecar = _beside(request.sidecar)
     if sidecar is None:
@@ -202,15 +223,66 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
     reading = engine.read(stream, mime, request.trust, sidecar)
     if reading is None:
         return {"source": "none"}
-    return {"source": "sidecar", **_seen_in(reading, scan, sidecar, mime, request.trust)}
+    return {"source": "sidecar", **_seen_in(reading, scan, sidecar, mime, request)}
 
 
-def _seen_in(reading: engine.Reading, scan: Scan, store: bytes, mime: str, trust: TrustStore) -> dict[str, Any]:
+def _seen_in(reading: engine.Reading, scan: Scan, store: bytes, mime: str, request: Request) -> dict[str, Any]:
+    wanted = request.check is not None and (request.check.as_of or request.check.revocation)
     manifests = manifests_from_crjson(reading.crjson)
     if manifests[0].identities:
-        manifests = (_with_identities(manifests[0], store, mime, trust), *manifests[1:])
+        manifests = (_with_identities(manifests[0], store, mime, request.trust), *manifests[1:])
     spec = reading.crjson["manifests"][0]["validationResults"].get("specVersion", "")
-    return {"engine_state": reading.state, "spec_version": spec, "manifests": _with_roles(manifests, scan)}
+    return {
+        "engine_state": reading.state,
+        "spec_version": spec,
+        "manifests": _with_roles(manifests, scan),
+        "credential": _credential(store) if wanted or _STAPLES in store else None,
+    }
+
+
+_STAPLES = b"rVals"  # of the header that holds stapled answers
+
+
+# --- credentials -----------------------------------------------------------------------------------
+
+
+def _credential(store: bytes) -> Credential | None:
+    """Take certificates and stapled answers out of the active signature, if it can be read."""
+    from provlabel import cose
+
+    try:
+        signature = cose.parse(cose.place(store).old)
+    except ValueError:
+        return None
+    return Credential(signature.chain, signature.staples)
+
+
+def _with_credential(seen: Evidence, request: Request) -> Evidence:
+    """Examine the credential where that was asked for, or where an answer about it is stapled."""
+    check, credential = request.check, seen.credential
+    if check is None or not seen.manifests:
+        return seen
+    replace = msgspec.structs.replace
+    as_of = check.at.isoformat() if check.as_of else ""
+    if credential is None or not (check.as_of or check.revocation or credential.ocsp):
+        return replace(seen, as_of=as_of)
+    moment = proven_time(seen, request.trust, check.at)
+    examined = _examine(credential, request.trust, replace(check, moment=moment))
+    return replace(seen, examined=examined, as_of=as_of)
+
+
+def _examine(credential: Credential, trust: TrustStore, check: Check) -> Examined:
+    signers = [item for item in trust.lists if item.purpose == "manifest"]
+    return examine(
+        credential,
+        tuple(item.pem for item in signers if not item.leaves),
+        trust.ekus,
+        check.moment or check.at,
+        check.answers,
+        tuple(item.pem for item in signers if item.leaves),
+        now=check.at,
+        nonce=check.nonce,
+    )
 
 
 def _with_identities(active: Manifest, store: bytes, mime: str, trust: TrustStore) -> Manifest:

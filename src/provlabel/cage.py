@@ -20,7 +20,8 @@ from typing import BinaryIO, NamedTuple
 
 import msgspec
 
-from provlabel._worker import HEADER, Answer, Limits, Request, frame, frame_length, serve
+from provlabel._worker import HEADER, Answer, Check, Limits, Request, frame, frame_length, serve
+from provlabel.credentials import Credential, Examined
 from provlabel.errors import InputError
 from provlabel.evidence import Evidence, Trouble
 from provlabel.trust import TrustStore
@@ -153,8 +154,12 @@ class Cage:
         with self._lock:
             self._running()
 
-    def read(self, path: Path, trust: TrustStore = _NO_TRUST, sidecar: Path | None = None) -> Evidence:
+    def read(
+        self, path: Path, trust: TrustStore = _NO_TRUST, sidecar: Path | None = None, check: Check | None = None
+    ) -> Evidence:
         """Return what is seen of the file at ``path``; ``sidecar`` may hold its manifest.
+
+        ``check`` asks for more about its credential than the engine tells.
 
         Raises:
             InputError: missing, forbidden, or not a regular file.
@@ -165,6 +170,7 @@ class Cage:
             sidecar=os.path.abspath(os.fsencode(sidecar)) if sidecar else None,  # noqa: PTH100
             trust=trust,
             limits=self._limits,
+            check=check,
         )
         try:
             size = path.stat().st_size
@@ -172,10 +178,18 @@ class Cage:
             size = 0  # the worker says what is wrong with it
         return self._ask(request, b"", size)
 
-    def read_bytes(self, content: bytes, trust: TrustStore = _NO_TRUST) -> Evidence:
-        """Return what is seen of ``content``, the bytes of one media file."""
-        request = Request(trust=trust, limits=self._limits)
+    def read_bytes(self, content: bytes, trust: TrustStore = _NO_TRUST, check: Check | None = None) -> Evidence:
+        """Return what is seen of ``content``, the bytes of one media file; ``check`` as for :meth:`read`."""
+        request = Request(trust=trust, limits=self._limits, check=check)
         return self._ask(request, frame(content), len(content))
+
+    def examine(self, credential: Credential, trust: TrustStore, check: Check) -> Examined:
+        """Judge a credential that was read before, by other answers; what kills the worker is invalid."""
+        request = Request(trust=trust, limits=self._limits, check=check, credential=credential)
+        answer = self._answer(frame(msgspec.json.encode(request)), self._limits.cpu(0))
+        if isinstance(answer, Trouble):
+            return Examined("invalid", f"examining it failed: {answer.text}")
+        return answer.examined or Examined("invalid", "it was not examined")
 
     def close(self) -> None:
         """End the worker, if one runs."""
@@ -183,25 +197,30 @@ class Cage:
             self._end()
 
     def _ask(self, request: Request, content: bytes, size: int) -> Evidence:
-        message = frame(msgspec.json.encode(request)) + content
+        answer = self._answer(frame(msgspec.json.encode(request)) + content, self._limits.cpu(size))
+        if isinstance(answer, Trouble):
+            return Evidence(size=size, trouble=answer)
+        if answer.evidence is None:
+            raise InputError(answer.refused)
+        return answer.evidence
+
+    def _answer(self, message: bytes, seconds: int) -> Answer | Trouble:
+        """Ask the worker; ``seconds`` of CPU are twice as many by the clock."""
         with self._lock:
-            deadline = time.monotonic() + 2 * self._limits.cpu(size)
             try:
-                answer = msgspec.json.decode(self._exchange(message, deadline), type=Answer)
+                answer = msgspec.json.decode(self._exchange(message, time.monotonic() + 2 * seconds), type=Answer)
             except _Died as death:
-                return Evidence(size=size, trouble=Trouble(death.kind, str(death)))  # type: ignore[arg-type]
+                return Trouble(death.kind, str(death))  # type: ignore[arg-type]
             except msgspec.DecodeError as exc:
                 self._end()
-                return Evidence(size=size, trouble=Trouble("died", f"it answered nonsense: {exc}"))
+                return Trouble("died", f"it answered nonsense: {exc}")
             except BaseException:
                 # Interrupted half-way: an answer left in the pipe would be taken for the next file's.
                 self._end()
                 raise
             if answer.evidence is not None and _leaves_traces(answer.evidence):
                 self._end()
-        if answer.evidence is None:
-            raise InputError(answer.refused)
-        return answer.evidence
+        return answer
 
     def _exchange(self, message: bytes, deadline: float) -> bytes:
         worker = self._running()

@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from provlabel.credentials import Credential, Examined
+
 LABEL = "org.provlabel.label"
 PERSONAL = "org.provlabel.personal"
 _IDENTITY = "cawg.identity"
@@ -138,6 +140,9 @@ class Evidence(Struct, frozen=True, kw_only=True):
     manifests: tuple[Manifest, ...] = ()  #: the active one first
     obstacle: str = ""  #: why the engine must not embed into just this file
     seconds: float | None = None  #: how long it plays, where the container tells
+    credential: Credential | None = None  #: of the active manifest, where it was asked for
+    examined: Examined | None = None  #: our own judgement of that credential
+    as_of: str = ""  #: the moment for which it was examined, when that was not the present; RFC 3339
     damage: str = ""  #: the content is cut off, though it can be read; such a file is not labelled
     trouble: Trouble | None = None
 

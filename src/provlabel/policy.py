@@ -17,6 +17,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     name: str = "default"
     states: tuple[State, ...] = ("trusted",)
     label_required: bool = True
+    revocation_required: bool = False  #: an answer has to say that the signer's certificate was not revoked
 
     def findings(self, verdict: Verdict) -> tuple[Finding, ...]:
         """Return what the policy misses in ``verdict``; nothing means that it is content."""
@@ -26,6 +27,8 @@ class Policy(Struct, frozen=True, kw_only=True):
             missed.append(finding("policy.state", f"{verdict.state}, where {wanted} is wanted"))
         if self.label_required and "present" not in verdict.axes.label and verdict.state != "unreadable":
             missed.append(finding("policy.label"))
+        if self.revocation_required and verdict.axes.revocation != "good":
+            missed.append(finding("policy.revocation"))
         return tuple(missed)
 
     def named(self) -> Named:

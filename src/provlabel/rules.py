@@ -63,6 +63,10 @@ _ROWS = (
         "if you know this signer, pass the certificate of its CA with --trust",
     ),
     Rule(
+        "signer.invalid-chain", "error", "the certificates of the signer do not make a valid chain",
+        "ask the signer which certificates they sign with",
+    ),
+    Rule(
         "signer.no-anchors", "warning", "no trust anchors were given, so who signed was not judged",
         "pass --trust PEM, or --trust test for the throw-away test root",
     ),
@@ -103,6 +107,10 @@ _ROWS = (
     Rule(
         "carrier.sidecar-differs", "warning", "a different manifest lies beside the file; the embedded one was judged",
         "remove the one that is out of date",
+    ),
+    Rule(
+        "policy.revocation", "error", "the policy asks for an answer about revocation, and there is none that holds",
+        "verify with --online, where the network may be used",
     ),
     Rule("policy.state", "error", "the state of the file is not one that the policy accepts"),
     Rule(

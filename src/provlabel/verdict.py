@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from provlabel.codes import EFFECTS, Effect
+from provlabel.credentials import Examined
 from provlabel.evidence import Code, Evidence, Exclusion, Identity, Ingredient, Manifest
 from provlabel.label.records import SCHEMA, Label
 from provlabel.label.vocabularies import AI_KINDS, KINDS, SOURCE_TYPES
@@ -59,11 +60,11 @@ def judge(evidence: Evidence, *, at: dt.datetime, trust: TrustStore = TrustStore
     effects = _effects(active.codes)
     time = _time(active, effects, trust, at)
     content, content_findings = _content(_bound(evidence.manifests))
-    signer, signer_findings = _signer(active, effects, time, trust, at)
+    signer, signer_findings = _signer(active, effects, time, trust, at, evidence)
     label, label_findings = _label(active)
     history, history_findings = history_of(evidence.manifests)
     identity, identity_findings = _identity(active, effects, trust)
-    revocation = _revocation(effects)
+    revocation = _revocation(effects, evidence.examined)
     axes = Axes(
         content=content,
         label=label,
@@ -84,7 +85,7 @@ def judge(evidence: Evidence, *, at: dt.datetime, trust: TrustStore = TrustStore
         *identity_findings,
         *([finding("carrier.sidecar-differs")] if evidence.sidecar_differs else []),
     )
-    return Verdict(state_of(axes), axes, findings, _not_checked(axes))
+    return Verdict(state_of(axes), axes, findings, _not_checked(axes, evidence))
 
 
 def state_of(axes: Axes) -> State:
@@ -272,6 +273,7 @@ def _signer(
     time: TimeState,
     trust: TrustStore,
     at: dt.datetime,
+    evidence: Evidence,
 ) -> tuple[SignerState, list[Finding]]:
     if bad := effects.get("bad-signature"):
         return "bad-signature", [finding("signer.bad-signature", _said(code), at=code.url) for code in bad]
@@ -280,6 +282,11 @@ def _signer(
         return "bad-signature", [finding("signer.bad-signature", "the engine did not confirm the signature")]
     if revoked := effects.get("revoked"):
         return "revoked", [finding("signer.revoked", at=revoked[0].url)]
+    examined = evidence.examined
+    if examined is not None and examined.revocation == "revoked":
+        return "revoked", [finding("signer.revoked", examined.revocation_why)]
+    if evidence.as_of:
+        return _signer_as_of(examined, time, trust)
     outside = _outside_validity(active, at)
     if said := [code for code in effects.get("out-of-validity", ()) if code.kind == "failure"]:
         if time == "proven":  # then the certificate was not valid at the very time that is proven
@@ -289,9 +296,28 @@ def _signer(
         return outside, [finding(f"signer.{outside}", f"{active.signing.not_before} to {active.signing.not_after}")]
     if not trust.has("manifest"):
         return "no-anchors", [finding("signer.no-anchors")]
-    if "untrusted" not in effects and _vouched_for(effects.get("trusted", ()), trust, "manifest"):
+    if "untrusted" in effects or not _vouched_for(effects.get("trusted", ()), trust, "manifest"):
+        return "unknown", [finding("signer.unknown")]
+    if examined is not None and examined.path != "trusted":
+        return _signer_as_of(examined, time, trust)
+    return "trusted", []
+
+
+def _signer_as_of(examined: Examined | None, time: TimeState, trust: TrustStore) -> tuple[SignerState, list[Finding]]:
+    """Judge by our own look at the chain: the engine knows no other time than that of the clock."""
+    if not trust.has("manifest"):
+        return "no-anchors", [finding("signer.no-anchors")]
+    if examined is None:
+        return "unknown", [finding("signer.invalid-chain", "its certificates could not be read")]
+    if examined.path == "trusted":
         return "trusted", []
-    return "unknown", [finding("signer.unknown")]
+    if examined.path == "unknown":
+        return "unknown", [finding("signer.unknown")]
+    if examined.path == "invalid":
+        return "unknown", [finding("signer.invalid-chain", examined.why)]
+    if time == "proven":  # then the certificate was not valid at the very time that is proven
+        return "bad-signature", [finding("signer.bad-signature", examined.why)]
+    return examined.path, [finding(f"signer.{examined.path}", examined.why)]
 
 
 def _outside_validity(active: Manifest, at: dt.datetime) -> SignerState | None:
@@ -310,6 +336,14 @@ def _outside_validity(active: Manifest, at: dt.datetime) -> SignerState | None:
 def _vouched_for(codes: Iterable[Code], trust: TrustStore, purpose: Purpose) -> bool:
     """Was it a list for this purpose that vouched?  The engine takes any, and names it only in its explanation."""
     return any(trust.vouching(code.text, purpose) for code in codes)
+
+
+def proven_time(evidence: Evidence, trust: TrustStore, at: dt.datetime) -> dt.datetime | None:
+    """Return the time of signing if it is proven as of ``at``."""
+    active = evidence.manifests[0]
+    if active.signing is None or _time(active, _effects(active.codes), trust, at) != "proven":
+        return None
+    return dt.datetime.fromisoformat(active.signing.stamped.replace("Z", "+00:00"))
 
 
 def _time(active: Manifest, effects: dict[Effect, list[Code]], trust: TrustStore, at: dt.datetime) -> TimeState:
@@ -349,10 +383,11 @@ def _time_findings(active: Manifest, time: TimeState) -> list[Finding]:
     return [finding("time.unproven", f"on {ends}" if ends else "")]
 
 
-def _revocation(effects: dict[Effect, list[Code]]) -> RevocationState:
+def _revocation(effects: dict[Effect, list[Code]], examined: Examined | None) -> RevocationState:
+    """Say what is known of a revocation; the engine's word counts only when it is bad news."""
     if "revoked" in effects:
         return "revoked"
-    return "good" if "not-revoked" in effects else "not-checked"
+    return "not-checked" if examined is None else examined.revocation
 
 
 def _identity(
@@ -504,10 +539,13 @@ def _breaks(code: Code) -> bool:
     return effect in _BREAKS or (effect is None and code.kind == "failure")
 
 
-def _not_checked(axes: Axes) -> tuple[str, ...]:
+def _not_checked(axes: Axes, evidence: Evidence) -> tuple[str, ...]:
     skipped = []
     if axes.revocation == "not-checked":
-        skipped.append("revocation: offline, and no stapled answer")
+        why = evidence.examined.revocation_why if evidence.examined else ""
+        skipped.append(f"revocation: {why or 'offline, and no stapled or cached answer'}")
+    if evidence.as_of and axes.history != "none":
+        skipped.append("history: the signers of earlier versions and parts are judged by the clock of this machine")
     if axes.identity == "not-checked":
         skipped.append("identity: nobody you trust vouches for who it names, or no anchors for identities were given")
     skipped.append("other carriers: XMP, IPTC and tags are not compared with the label yet")
