@@ -25,6 +25,7 @@ PUBLIC = {
     "ProvlabelError",
     "Receipt",
     "Report",
+    "Revocation",
     "Signer",
     "SignerError",
     "System",

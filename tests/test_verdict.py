@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from provlabel.codes import EFFECTS
+from provlabel.credentials import Examined
 from provlabel.evidence import Action, Code, Evidence, Exclusion, Identity, Ingredient, Manifest, Signing, Trouble
 from provlabel.label.vocabularies import IPTC, KINDS
 from provlabel.report import Axes
 from provlabel.trust import AnchorList, TrustStore
-from provlabel.verdict import Verdict, judge, state_of
+from provlabel.verdict import Verdict, judge, proven_time, state_of
 
 AT = dt.datetime(2026, 11, 22, 12, tzinfo=dt.timezone.utc)
 OURS = TrustStore((AnchorList("ours", "", "1"),))
@@ -270,10 +271,69 @@ def test_revoked() -> None:
     assert (found.state, found.axes.signer, found.axes.revocation) == ("invalid", "revoked", "revoked")
 
 
-def test_not_revoked_is_good() -> None:
-    found = verdict(manifest(TRUSTED, ok("signingCredential.ocsp.notRevoked")))
+def test_not_revoked_is_good_only_when_we_looked_ourselves() -> None:
+    said = manifest(TRUSTED, ok("signingCredential.ocsp.notRevoked"))
+    assert verdict(said).axes.revocation == "not-checked"
+    found = verdict(said, examined=Examined("trusted", revocation="good"))
     assert found.axes.revocation == "good"
     assert not any("revocation" in check for check in found.not_checked)
+
+
+def test_revoked_by_our_own_look() -> None:
+    found = verdict(manifest(TRUSTED), examined=Examined("trusted", revocation="revoked", revocation_why="on Monday"))
+    assert (found.state, found.axes.signer, found.axes.revocation) == ("invalid", "revoked", "revoked")
+    assert any("on Monday" in item.message for item in found.findings)
+
+
+@pytest.mark.parametrize(
+    ("path", "signer", "state"),
+    [
+        ("trusted", "trusted", "trusted"),
+        ("unknown", "unknown", "valid"),
+        ("invalid", "unknown", "valid"),
+        ("expired", "expired", "invalid"),
+        ("not-yet-valid", "not-yet-valid", "invalid"),
+    ],
+)
+@pytest.mark.parametrize("as_of", ["", "2026-06-01T00:00:00+00:00"])
+def test_our_own_look_at_the_chain_can_only_make_it_worse_in_the_present(
+    path: str, signer: str, state: str, as_of: str
+) -> None:
+    examined = Examined(path, "why")  # type: ignore[arg-type]
+    found = verdict(manifest(TRUSTED), examined=examined, as_of=as_of)
+    assert (found.axes.signer, found.state) == (signer, state)
+    assert ("signer.invalid-chain" in rules(found, "error")) == (path == "invalid")
+    stranger = verdict(manifest(bad("signingCredential.untrusted")), examined=examined, as_of=as_of)
+    assert (stranger.axes.signer == "trusted") == (path == "trusted" and bool(as_of))
+
+
+def test_as_of_another_time_the_clock_of_the_engine_does_not_count() -> None:
+    over = manifest(bad("signingCredential.expired"), bad("signingCredential.untrusted"))
+    examined = Examined("trusted")
+    assert verdict(over, examined=examined, as_of="2026-06-01T00:00:00+00:00").state == "trusted"
+    assert verdict(over, examined=examined).state == "invalid"
+    unread = verdict(over, as_of="2026-06-01T00:00:00+00:00")
+    assert (unread.axes.signer, unread.state) == ("unknown", "valid")
+    nobody = verdict(over, examined=examined, as_of="2026-06-01T00:00:00+00:00", trust=TrustStore())
+    assert nobody.axes.signer == "no-anchors"
+
+
+def test_a_chain_not_valid_at_the_proven_time_is_a_bad_signature() -> None:
+    found = verdict(manifest(TRUSTED, *PROOF, signing=STAMPED), examined=Examined("expired", "its root"))
+    assert (found.state, found.axes.signer) == ("invalid", "bad-signature")
+
+
+def test_what_history_is_judged_by_is_said() -> None:
+    parts = (Ingredient("parentOf", manifest="urn:2"),)
+    found = verdict(manifest(TRUSTED, ingredients=parts), manifest(urn="urn:2"), as_of="2026-06-01T00:00:00+00:00")
+    assert any("by the clock of this machine" in check for check in found.not_checked)
+
+
+def test_the_proven_time_of_signing() -> None:
+    stamped = Evidence(source="embedded", manifests=(manifest(TRUSTED, *PROOF, signing=STAMPED),))
+    assert proven_time(stamped, ALL, AT) == dt.datetime(2026, 6, 1, tzinfo=dt.timezone.utc)
+    assert proven_time(stamped, OURS, AT) is None
+    assert proven_time(Evidence(manifests=(manifest(signing=None),)), ALL, AT) is None
 
 
 @pytest.mark.parametrize(("year", "signer"), [(2025, "not-yet-valid"), (2026, "trusted"), (2028, "expired")])

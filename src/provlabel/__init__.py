@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from provlabel.stamping import stamp_file
     from provlabel.timestamps import Timestamper
     from provlabel.trust import TrustStore
-    from provlabel.verifying import verify_bytes, verify_file, verify_paths
+    from provlabel.verifying import Revocation, verify_bytes, verify_file, verify_paths
 
 _HOMES = {
     "errors": (
@@ -63,7 +63,7 @@ _HOMES = {
     "stamping": ("stamp_file",),
     "timestamps": ("Timestamper",),
     "trust": ("TrustStore",),
-    "verifying": ("verify_bytes", "verify_file", "verify_paths"),
+    "verifying": ("Revocation", "verify_bytes", "verify_file", "verify_paths"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -84,6 +84,7 @@ __all__ = [
     "ProvlabelError",
     "Receipt",
     "Report",
+    "Revocation",
     "Signer",
     "SignerError",
     "System",

@@ -60,7 +60,7 @@ def judge(evidence: Evidence, *, at: dt.datetime, trust: TrustStore = TrustStore
     effects = _effects(active.codes)
     time = _time(active, effects, trust, at)
     content, content_findings = _content(_bound(evidence.manifests))
-    signer, signer_findings = _signer(active, effects, time, trust, at, evidence)
+    signer, signer_findings = _signer(evidence, effects, time, trust, at)
     label, label_findings = _label(active)
     history, history_findings = history_of(evidence.manifests)
     identity, identity_findings = _identity(active, effects, trust)
@@ -267,46 +267,68 @@ def _left_out(part: Exclusion) -> str:
     return f"the hash leaves out {place}, {what}"
 
 
+_SignerSeen = tuple[SignerState, list[Finding]]
+
+
 def _signer(
-    active: Manifest,
-    effects: dict[Effect, list[Code]],
-    time: TimeState,
-    trust: TrustStore,
-    at: dt.datetime,
-    evidence: Evidence,
-) -> tuple[SignerState, list[Finding]]:
+    evidence: Evidence, effects: dict[Effect, list[Code]], time: TimeState, trust: TrustStore, at: dt.datetime
+) -> _SignerSeen:
+    """Judge who signed: the first that fits of bad, revoked, out of validity, and who vouches."""
+    active = evidence.manifests[0]
+    return (
+        _bad_signature(active, effects)
+        or _revoked(effects, evidence.examined)
+        or _out_of_validity(evidence, effects, time, at)
+        or _vouched(evidence, effects, time, trust)
+    )
+
+
+def _bad_signature(active: Manifest, effects: dict[Effect, list[Code]]) -> _SignerSeen | None:
     if bad := effects.get("bad-signature"):
         return "bad-signature", [finding("signer.bad-signature", _said(code), at=code.url) for code in bad]
     validated = any(code.code == "claimSignature.validated" for code in active.codes)
     if active.signing is None or not validated:
         return "bad-signature", [finding("signer.bad-signature", "the engine did not confirm the signature")]
+    return None
+
+
+def _revoked(effects: dict[Effect, list[Code]], examined: Examined | None) -> _SignerSeen | None:
     if revoked := effects.get("revoked"):
         return "revoked", [finding("signer.revoked", at=revoked[0].url)]
-    examined = evidence.examined
     if examined is not None and examined.revocation == "revoked":
         return "revoked", [finding("signer.revoked", examined.revocation_why)]
-    if evidence.as_of:
-        return _signer_as_of(examined, time, trust)
+    return None
+
+
+def _out_of_validity(
+    evidence: Evidence, effects: dict[Effect, list[Code]], time: TimeState, at: dt.datetime
+) -> _SignerSeen | None:
+    """Compare with ``at``; what the engine says is about the clock, so it counts only for the present."""
+    active = evidence.manifests[0]
+    assert active.signing is not None  # noqa: S101 - narrows the type, decided by the only caller
     outside = _outside_validity(active, at)
-    if said := [code for code in effects.get("out-of-validity", ()) if code.kind == "failure"]:
-        if time == "proven":  # then the certificate was not valid at the very time that is proven
-            return "bad-signature", [finding("signer.bad-signature", _said(said[0]), at=said[0].url)]
+    said = [code for code in effects.get("out-of-validity", ()) if code.kind == "failure" and not evidence.as_of]
+    if said and time == "proven":  # then the certificate was not valid at the very time that is proven
+        return "bad-signature", [finding("signer.bad-signature", _said(said[0]), at=said[0].url)]
+    if said:
         outside = outside or "expired"
     if outside is not None and time != "proven":
         return outside, [finding(f"signer.{outside}", f"{active.signing.not_before} to {active.signing.not_after}")]
+    return None
+
+
+def _vouched(evidence: Evidence, effects: dict[Effect, list[Code]], time: TimeState, trust: TrustStore) -> _SignerSeen:
     if not trust.has("manifest"):
         return "no-anchors", [finding("signer.no-anchors")]
+    if evidence.as_of:
+        return _by_path(evidence.examined, time)
     if "untrusted" in effects or not _vouched_for(effects.get("trusted", ()), trust, "manifest"):
         return "unknown", [finding("signer.unknown")]
-    if examined is not None and examined.path != "trusted":
-        return _signer_as_of(examined, time, trust)
-    return "trusted", []
+    return _by_path(evidence.examined, time) if evidence.examined is not None else ("trusted", [])
 
 
-def _signer_as_of(examined: Examined | None, time: TimeState, trust: TrustStore) -> tuple[SignerState, list[Finding]]:
+def _by_path(examined: Examined | None, time: TimeState) -> _SignerSeen:
     """Judge by our own look at the chain: the engine knows no other time than that of the clock."""
-    if not trust.has("manifest"):
-        return "no-anchors", [finding("signer.no-anchors")]
     if examined is None:
         return "unknown", [finding("signer.invalid-chain", "its certificates could not be read")]
     if examined.path == "trusted":
@@ -315,7 +337,7 @@ def _signer_as_of(examined: Examined | None, time: TimeState, trust: TrustStore)
         return "unknown", [finding("signer.unknown")]
     if examined.path == "invalid":
         return "unknown", [finding("signer.invalid-chain", examined.why)]
-    if time == "proven":  # then the certificate was not valid at the very time that is proven
+    if time == "proven":  # then a certificate was not valid at the very time that is proven
         return "bad-signature", [finding("signer.bad-signature", examined.why)]
     return examined.path, [finding(f"signer.{examined.path}", examined.why)]
 

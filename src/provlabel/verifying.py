@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import msgspec
+from msgspec import Struct
+
 from provlabel import cage as cages
 from provlabel._text import printable
 from provlabel._version import __version__
-from provlabel.errors import InputError
+from provlabel._worker import Check
+from provlabel.credentials import Answers, Examined
+from provlabel.errors import InputError, UsageError
 from provlabel.evidence import Evidence, Manifest, Signing
 from provlabel.manifest import label_info
 from provlabel.policy import Policy
@@ -33,12 +39,31 @@ from provlabel.report import (
 )
 from provlabel.targets import Target, is_media, targets
 from provlabel.trust import TrustStore
-from provlabel.verdict import Verdict, judge, judge_ingredient
+from provlabel.verdict import Verdict, judge, judge_ingredient, proven_time
 
 #: Detached manifest of ``song.ogg``: ``song.ogg.c2pa``.
 SIDECAR = ".c2pa"
 _NO_TRUST = TrustStore()
 _DEFAULT = Policy()
+
+
+class Revocation(Struct, frozen=True, kw_only=True):
+    """Where answers about revoked certificates may come from, besides those that are stapled to a file.
+
+    Args:
+        online: ask OCSP responders and fetch CRLs, where nothing at hand settles it.
+        cache: a folder of answers that were fetched earlier; new ones are kept there.
+        seconds: for all questions about one file together.
+        private_hosts: also ask hosts that are not on the public internet.
+    """
+
+    online: bool = False
+    cache: Path | None = None
+    seconds: float = 20.0
+    private_hosts: bool = False
+
+
+_OFFLINE = Revocation()
 
 
 def verify_file(
@@ -47,6 +72,8 @@ def verify_file(
     trust: TrustStore = _NO_TRUST,
     policy: Policy = _DEFAULT,
     personal: bool = False,
+    at: dt.datetime | None = None,
+    revocation: Revocation = _OFFLINE,
     cage: cages.Cage | None = None,
 ) -> Report:
     """Verify one image or sound, and the detached manifest beside it if there is one.
@@ -56,13 +83,17 @@ def verify_file(
         trust: whose signatures count; without anchors nobody is trusted.
         policy: what the file must be to pass.
         personal: show the fields marked personal, if the label holds any.
+        at: judge as of this time, which has a zone; the present when not given.
+        revocation: where answers about revoked certificates may come from.
         cage: where untrusted bytes are read; by default one worker shared by this process.
 
     Raises:
         InputError: the file is missing, forbidden, or not a regular file.  Bad *content* never
             raises: it is a finding in the report.
     """
-    report = verify_paths([path], trust=trust, policy=policy, personal=personal, cage=cage)
+    report = verify_paths(
+        [path], trust=trust, policy=policy, personal=personal, at=at, revocation=revocation, cage=cage
+    )
     if report.errors:
         failure = report.errors[0]
         raise InputError(failure.message, mend=failure.mend)
@@ -76,13 +107,15 @@ def verify_bytes(
     trust: TrustStore = _NO_TRUST,
     policy: Policy = _DEFAULT,
     personal: bool = False,
+    at: dt.datetime | None = None,
+    revocation: Revocation = _OFFLINE,
     cage: cages.Cage | None = None,
 ) -> Report:
     """Verify an image or sound held in memory; ``name`` stands for it in the report."""
-    at = now()
-    evidence = (cage or cages.shared()).read_bytes(content, trust)
-    judged = file_report(name, evidence, trust=trust, policy=policy, at=at, personal=personal)
-    return _report([judged], evidence, trust, policy, at)
+    cage, check = cage or cages.shared(), _check(at, revocation)
+    evidence = _with_answers(cage.read_bytes(content, trust, check), trust, check, revocation, cage)
+    judged = file_report(name, evidence, trust=trust, policy=policy, at=check.at, personal=personal)
+    return _report([judged], evidence, trust, policy, check.at, insecure=_insecure(revocation))
 
 
 def verify_paths(
@@ -91,13 +124,15 @@ def verify_paths(
     trust: TrustStore = _NO_TRUST,
     policy: Policy = _DEFAULT,
     personal: bool = False,
+    at: dt.datetime | None = None,
+    revocation: Revocation = _OFFLINE,
     cage: cages.Cage | None = None,
 ) -> Report:
     """Verify files and folders.  Every file named is judged, and every media file below a folder.
 
     A path that cannot be judged at all is an entry of ``Report.errors``; the rest goes on.
     """
-    at, cage = now(), cage or cages.shared()
+    cage, check = cage or cages.shared(), _check(at, revocation)
     files: list[FileReport] = []
     failures: list[Failure] = []
     seen = Evidence()
@@ -108,13 +143,65 @@ def verify_paths(
             if not _to_be_judged(target):
                 skipped["link" if target.why == "link" else "not media"] += 1
                 continue
-            evidence = cage.read(path, trust, beside(path))
+            evidence = cage.read(path, trust, beside(path), check)
+            evidence = _with_answers(evidence, trust, check, revocation, cage)
         except InputError as exc:
             failures.append(Failure(str(path), str(exc), exc.mend))
             continue
         seen = evidence if evidence.engine else seen
-        files.append(file_report(str(path), evidence, trust=trust, policy=policy, at=at, personal=personal))
-    return _report(files, seen, trust, policy, at, failures, skipped)
+        files.append(file_report(str(path), evidence, trust=trust, policy=policy, at=check.at, personal=personal))
+    return _report(files, seen, trust, policy, check.at, failures, skipped, _insecure(revocation))
+
+
+def _insecure(revocation: Revocation) -> tuple[str, ...]:
+    return ("--insecure-private-hosts",) if revocation.online and revocation.private_hosts else ()
+
+
+# --- answers about revocation ----------------------------------------------------------------------
+
+
+def _check(at: dt.datetime | None, revocation: Revocation) -> Check:
+    if at is not None and at.tzinfo is None:
+        raise UsageError(f"{at.isoformat()}: has no time zone", mend="write it with Z or an offset")
+    wanted = revocation.online or (revocation.cache is not None and revocation.cache.is_dir())
+    return Check(
+        at=at or now(), as_of=at is not None, revocation=wanted, nonce=os.urandom(16) if revocation.online else b""
+    )
+
+
+def _with_answers(
+    evidence: Evidence, trust: TrustStore, check: Check, revocation: Revocation, cage: cages.Cage
+) -> Evidence:
+    """Settle what is open about revocation: by what was kept from earlier, then by asking."""
+    if evidence.examined is None or evidence.credential is None or not check.revocation:
+        return evidence
+    replace = msgspec.structs.replace
+    check = replace(check, moment=proven_time(evidence, trust, check.at))
+    for answers, nonce, why in _sources(evidence.examined, revocation, check.nonce):
+        examined = cage.examine(evidence.credential, trust, replace(check, answers=answers, nonce=nonce))
+        if examined.revocation != "not-checked":
+            return replace(evidence, examined=examined)
+        if why:
+            evidence = replace(evidence, examined=replace(examined, revocation_why=why))
+    return evidence
+
+
+def _sources(examined: Examined, revocation: Revocation, nonce: bytes) -> Iterator[tuple[Answers, bytes, str]]:
+    """Yield answers, the nonce that they have to carry, and why there are none."""
+    if examined.revocation != "not-checked" or not examined.requests:
+        return
+    from provlabel import online
+
+    if revocation.cache is not None:
+        yield online.cached(examined.requests, revocation.cache), b"", ""
+    if revocation.online:
+        fetched = online.fetch(
+            examined.requests,
+            cache=revocation.cache,
+            seconds=revocation.seconds,
+            allow_private=revocation.private_hosts,
+        )
+        yield fetched.answers, nonce, "; ".join(fetched.failures)
 
 
 def _to_be_judged(target: Target) -> bool:
@@ -161,8 +248,20 @@ def file_report(
         source=evidence.source,
         findings=findings,
         not_checked=verdict.not_checked,
-        revocation=RevocationInfo(state=verdict.axes.revocation),
+        revocation=_revocation_info(verdict, evidence),
         **(_told_by(active, evidence, personal) if active else {}),
+    )
+
+
+def _revocation_info(verdict: Verdict, evidence: Evidence) -> RevocationInfo:
+    seen = evidence.examined
+    if seen is None:
+        return RevocationInfo(state=verdict.axes.revocation)
+    return RevocationInfo(
+        state=verdict.axes.revocation,
+        source=seen.revocation_source or None,
+        why=seen.revocation_why,
+        updated=seen.this_update or None,
     )
 
 
@@ -259,6 +358,7 @@ def _report(
     at: dt.datetime,
     failures: Iterable[Failure] = (),
     skipped: Mapping[str, int] = MappingProxyType({}),
+    insecure: tuple[str, ...] = (),
 ) -> Report:
     failures = tuple(failures)
     passed = sum(item.passed for item in files)
@@ -270,6 +370,7 @@ def _report(
         anchors=trust.named(at),
         files=tuple(files),
         errors=failures,
+        insecure=insecure,
         summary=Summary(
             files=len(files),
             passed=passed,

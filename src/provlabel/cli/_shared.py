@@ -65,6 +65,8 @@ def options_of(*options: Callable[[_Command], _Command]) -> Callable[[_Command],
 
 
 trust_options = options_of(*_TRUST_OPTIONS)
+#: The names under which those options arrive.
+TRUST_NAMES = ("trust", "trust_leaf", "tsa_trust", "identity_trust")
 format_option = click.option(
     "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output format."
 )
@@ -79,8 +81,18 @@ def file_arguments(name: str) -> Callable[[_Command], _Command]:
 def user_folder() -> Path:
     """Return the folder of the user's own settings: ``$XDG_CONFIG_HOME/provlabel``."""
     base = os.environ.get("XDG_CONFIG_HOME")
+    return (Path(base) if base else _home() / ".config") / "provlabel"
+
+
+def cache_folder() -> Path:
+    """Return the folder of what can be fetched or worked out again: ``$XDG_CACHE_HOME/provlabel``."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else _home() / ".cache") / "provlabel"
+
+
+def _home() -> Path:
     try:
-        return (Path(base) if base else Path.home() / ".config") / "provlabel"
+        return Path.home()
     except RuntimeError as exc:
         raise ConfigError("no home folder is known", mend="set HOME or XDG_CONFIG_HOME") from exc
 

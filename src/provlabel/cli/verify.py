@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from provlabel._text import printable
 from provlabel.cli._shared import (
     PATH,
+    TRUST_NAMES,
+    cache_folder,
     deliver,
     file_arguments,
     format_option,
@@ -19,9 +23,11 @@ from provlabel.cli._shared import (
     trust_from,
     trust_options,
 )
+from provlabel.errors import UsageError
 
 if TYPE_CHECKING:
     from provlabel.report import Report
+    from provlabel.verifying import Revocation
 
 
 @click.command("verify")
@@ -29,8 +35,12 @@ if TYPE_CHECKING:
 @trust_options
 @format_option
 @click.option("-O", "--output", type=PATH, help="Write the report to this file.")
+@click.option("--at", metavar="TIME", help="Judge as of this time: RFC 3339 with a zone, or a date (UTC).")
+@click.option("--online", is_flag=True, help="Ask OCSP responders and fetch CRLs about revoked certificates.")
+@click.option("--require-revocation", is_flag=True, help="Fail when no answer says that a certificate is not revoked.")
+@click.option("--insecure-private-hosts", is_flag=True, help="With --online: also ask hosts inside your network.")
 @quiet_option
-def command(paths: tuple[Path, ...], format_: str, output: Path | None, quiet: bool, **lists: Any) -> int:
+def command(paths: tuple[Path, ...], format_: str, output: Path | None, quiet: bool, **options: Any) -> int:
     """Verify files and folders; end with 1 if any does not pass.
 
     To pass, a file must be signed by someone you trust, carry a label, and have no error.
@@ -39,18 +49,49 @@ def command(paths: tuple[Path, ...], format_: str, output: Path | None, quiet: b
     Examples:
       provlabel verify cover.jpg take.wav --trust anchors.pem
       provlabel verify release/ --trust anchors.pem --format json -O report.json
+      provlabel verify cover.jpg --trust anchors.pem --tsa-trust clocks.pem --online --require-revocation
+      provlabel verify cover.jpg --trust anchors.pem --at 2026-03-01
     """
     from provlabel.cage import Cage, fork
+    from provlabel.policy import Policy
     from provlabel.renderers import RENDERERS
     from provlabel.verifying import verify_paths
 
     require_not_among(output, paths, "-O")
-    store = trust_from(**lists)
+    at = _moment(options["at"])
+    store = trust_from(**{name: options[name] for name in TRUST_NAMES})
+    policy = Policy(revocation_required=options["require_revocation"])
     with Cage(fork) as cage:
-        report = verify_paths(paths, trust=store, cage=cage)
+        report = verify_paths(paths, trust=store, policy=policy, at=at, revocation=_revocation(options), cage=cage)
     if not quiet or output is not None:
         deliver(RENDERERS[format_](report, style_for(sys.stdout if output is None else None)), output)
     return exit_code(report)
+
+
+def _moment(text: str | None) -> dt.datetime | None:
+    """Read a time with a zone, or a date, which begins in UTC."""
+    if text is None:
+        return None
+    try:
+        moment = dt.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        moment = None
+    if moment is not None and moment.tzinfo is None and "T" not in text:
+        moment = moment.replace(tzinfo=dt.timezone.utc)
+    if moment is None or moment.tzinfo is None:
+        raise UsageError(f"--at {printable(text)}: no time with a zone", mend="such as 2026-03-01T12:00:00Z")
+    return moment
+
+
+def _revocation(options: dict[str, Any]) -> Revocation:
+    """Answers are kept in the user's cache, and what was kept once is used offline too."""
+    from provlabel.verifying import Revocation
+
+    return Revocation(
+        online=options["online"],
+        cache=cache_folder() / "revocation",
+        private_hosts=options["insecure_private_hosts"],
+    )
 
 
 def exit_code(report: Report) -> int:
