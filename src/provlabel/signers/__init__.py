@@ -9,7 +9,7 @@ from provlabel.errors import ConfigError
 from provlabel.signers import file, test
 from provlabel.signers._base import Algorithm, Checked, LocalKey, Secrets, Signer
 
-SIGNERS: dict[str, Callable[[str, dict[str, str], Secrets | None], Signer]] = {
+SIGNERS: dict[str, Callable[[str, Secrets | None], Signer]] = {
     "file": file.open_signer,
     "test": test.open_signer,
 }
@@ -34,20 +34,13 @@ def open_signer(uri: str, secrets: Secrets | None = None, *, check: bool = True)
     if not colon or scheme not in SIGNERS:
         known = ", ".join(f"{name}:" for name in SIGNERS)
         raise ConfigError(
-            f"{printable(uri)}: names no signer",
+            f"{printable(uri.partition('?')[0])}: names no signer",  # what follows might be a secret
             mend=f"a signer starts with one of {known} such as file:key.pem",
         )
-    path, _, query = rest.partition("?")
-    signer = SIGNERS[scheme](path, _options(query), secrets)
+    signer = SIGNERS[scheme](rest, secrets)
     if check and isinstance(signer, Checked):
         signer.check()
     return signer
-
-
-def _options(query: str) -> dict[str, str]:
-    """Split ``a=b&c=d``; paths in it are taken as they stand, without percent or plus signs decoded."""
-    pairs = (part.partition("=") for part in query.split("&") if part)
-    return {key: value for key, _, value in pairs}
 
 
 __all__ = ["SIGNERS", "Algorithm", "Checked", "LocalKey", "Secrets", "Signer", "open_signer"]
