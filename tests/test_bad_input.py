@@ -1063,8 +1063,8 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
 
 
 BAD_KEYS = {
-    "encrypted": (2, ("the key is encrypted", "no terminal")),
-    "encrypted-sec1": (2, ("the key is encrypted", "no terminal")),
+    "encrypted": (2, ("pass phrase for", "no terminal", "--pass-file")),
+    "encrypted-sec1": (2, ("pass phrase for", "no terminal", "--pass-file")),
     "expired": (3, ("expired.pem: the certificate has expired",)),
     "future": (3, ("future.pem: the certificate is not valid yet",)),
     "small": (3, ("small.pem: the certificate is for an RSA key of less than 2048 bits",)),

@@ -88,7 +88,7 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
     targets = tuple(_targets(files, options))
     require_not_among(options["receipt"], files, "--receipt")
     with early_cage() as cage, contextlib.ExitStack() as stack:
-        signer = open_named_signer(options["signer_uri"])
+        signer = open_named_signer(options["signer_uri"], options["pass_file"])
         if options["out_dir"] is not None:
             make_folder(options["out_dir"])
         # Opened before anything is signed: a salt that cannot be kept would be lost.

@@ -25,6 +25,7 @@ def command(
     file: Path,
     personal: bool,
     signer_uri: str | None,
+    pass_file: Path | None,
     output: Path | None,
     in_place: bool,
     force: bool,
@@ -47,7 +48,7 @@ def command(
     from provlabel.renderers.json import to_json
 
     with early_cage() as cage:
-        signer = open_named_signer(signer_uri)
+        signer = open_named_signer(signer_uri, pass_file)
         dest = file if in_place else output
         receipt = redact_file(file, dest, signer, replace=force or in_place, cage=cage)
     if format_ == "json":
