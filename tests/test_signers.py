@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -241,3 +243,170 @@ def test_without_terminal_or_pass_file_the_option_is_named(locked: str, media: P
     assert done.returncode == 2
     assert "pass phrase for" in done.stderr
     assert "--pass-file" in done.stderr
+
+
+# --- cmd: ------------------------------------------------------------------------------------------
+
+PROGRAM = """#!{python}
+import json, sys
+from pathlib import Path
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from provlabel.signers._algorithms import in_process
+folder = Path({folder!r})
+(folder / "called").open("a").write(json.dumps(sys.argv[1:]) + "\\n")
+algorithm = {algorithm!r}
+if "--signer-info" in sys.argv:
+    print(json.dumps({{"alg": algorithm, "sign_cert": (folder / "chain.pem").read_text(), "reserve_size": 9000}}))
+else:
+    key = load_pem_private_key((folder / "key.pem").read_bytes(), None)
+    sys.stdout.buffer.write(key.sign(sys.stdin.buffer.read(), *in_process(algorithm)))
+"""
+
+
+def program(folder: Path, text: str) -> Path:
+    path = folder / "my signer"
+    path.write_text(text)
+    path.chmod(0o700)
+    return path
+
+
+@pytest.fixture
+def sources(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs that tests run find provlabel as the tests do."""
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+
+
+@pytest.mark.parametrize("older", [False, True], ids=["info", "older"])
+@pytest.mark.parametrize("algorithm", algorithms.ALGORITHMS)
+@pytest.mark.usefixtures("sources")
+def test_cmd(algorithm: str, older: bool, issued: dict[str, pki.Issued], tmp_path: Path) -> None:
+    pki.write(tmp_path, issued[algorithm])
+    text = PROGRAM.format(python=sys.executable, folder=str(tmp_path), algorithm=algorithm)
+    uri = f"cmd:'{program(tmp_path, text)}' --profile 'a b?'?"
+    chain = tmp_path / "chain.pem"
+    signer = open_signer(uri + (f"alg={algorithm}&chain={chain}" if older else ""), check=False)
+    assert signer.algorithm == algorithm
+    assert signer.chain_pem == issued[algorithm].pem
+    assert is_signed(signer)
+    given = ["--profile", "a b?"]
+    told = ["--reserve-size", "16384", "--alg", algorithm, "--sign-cert", str(chain)]
+    called = [json.loads(line) for line in (tmp_path / "called").read_text().splitlines()]
+    assert called == ([[*given, *told]] if older else [[*given, "--signer-info"], given])
+
+
+EMPTY = "-----BEGIN CERTIFICATE----------END CERTIFICATE-----"
+INFO = f"""[ "$1" = --signer-info ] && echo '{{"alg":"es256","sign_cert":"{EMPTY}"}}' && exit 0
+"""
+#: Name -> the script, and what the error says of it.
+FAILING = {
+    "says-why": (
+        INFO + "echo first >&2; echo 'HSM: \033[31mslot 4 is empty' >&2; exit 7",
+        "ended with 7: first | HSM: ",
+    ),
+    "says-nothing": (INFO + "exit 3", "ended with 3: it said nothing on standard error"),
+    "killed": (INFO + "kill -9 $$", "was killed by signal 9"),
+    "empty": (INFO + "echo odd >&2", "printed 0 bytes, and succeeded: odd"),
+    "endless": (INFO + "head -c 70000 /dev/zero", "printed 70,000 bytes"),
+    "info-fails": ("echo locked >&2; exit 1", "ended with 1: locked"),
+    "info-no-json": ("echo hello", "printed no JSON"),
+    "info-deep": ("head -c 50000 /dev/zero | tr '\\0' '['", "printed no JSON"),
+    "info-list": ("echo '[]'", "lacks sign_cert"),
+    "info-number": ("""echo '{"alg":"es256","sign_cert":1}'""", "lacks sign_cert"),
+    "info-no-pem": ("""echo '{"alg":"es256","sign_cert":"x"}'""", "no certificate in sign_cert"),
+    "info-rs256": (INFO.replace("es256", "rs256"), "rs256 is no algorithm of C2PA"),
+}
+
+
+@pytest.mark.parametrize("name", FAILING)
+def test_cmd_that_fails_says_why(name: str, tmp_path: Path) -> None:
+    script, words = FAILING[name]
+    path = program(tmp_path, f"#!/bin/sh\n{script}\n")
+    with pytest.raises(SignerError) as caught:
+        open_signer(f"cmd:'{path}'", check=False).sign(DATA)
+    assert words in str(caught.value)
+    assert "my signer" in str(caught.value)
+    assert "\033" not in str(caught.value)
+
+
+def test_cmd_that_hangs_is_left_with_its_children(tmp_path: Path) -> None:
+    path = program(tmp_path, f"#!/bin/sh\n{INFO}\nsleep 30\n")
+    signer = open_signer(f"cmd:'{path}'?timeout=1", check=False)
+    began = time.monotonic()
+    with pytest.raises(SignerError, match="did not answer within 1 s"):
+        signer.sign(DATA)
+    assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize(
+    ("uri", "words"),
+    [
+        ("cmd:", "names no program"),
+        ("cmd:?timeout=3", "names no program"),
+        ("cmd:sign 'a?chain=x'", "No closing quotation"),
+        ("cmd:sign?alg=es256", "alg= and chain= belong together"),
+        ("cmd:sign?timeout=0", "timeout=0: no number of seconds"),
+        ("cmd:sign?time=1", "unknown option of cmd: time"),
+    ],
+)
+def test_cmd_uri_that_is_wrong(uri: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        open_signer(uri)
+
+
+def test_cmd_that_is_not_there() -> None:
+    with pytest.raises(SignerError, match=r"\./nothing: cannot be run: .*No such file"):
+        open_signer("cmd:./nothing")
+
+
+# --- provlabel as such a program -------------------------------------------------------------------
+
+
+def key_sign(credential: str, *options: str, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "provlabel", "key", "sign", "--signer", credential, *options]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.run(command, input=data, env=environment, capture_output=True, check=False)
+
+
+@pytest.mark.parametrize("algorithm", algorithms.ALGORITHMS)
+def test_key_sign_answers_as_c2patool_asks(algorithm: str, issued: dict[str, pki.Issued], tmp_path: Path) -> None:
+    item = issued[algorithm]
+    uri = f"{pki.write(tmp_path, item)}&alg={algorithm}"
+    info = json.loads(key_sign(uri, "--signer-info").stdout)
+    assert info == {"alg": algorithm, "sign_cert": item.pem}
+    done = key_sign(uri, "--reserve-size", "9000", "--alg", algorithm, "--sign-cert", "x.pem", data=DATA)
+    assert done.returncode == 0, done.stderr
+    sizes = {"es256": 64, "es384": 96, "es512": 132, "ed25519": 64}
+    assert len(done.stdout) == sizes.get(algorithm, 256)
+    assert algorithms.fits(item.key.public_key(), algorithm, done.stdout, DATA)  # type: ignore[arg-type]
+
+
+def test_key_sign_refuses_what_is_no_claim(issued: dict[str, pki.Issued], tmp_path: Path) -> None:
+    uri = pki.write(tmp_path, issued["es256"])
+    for done, code, words in (
+        (key_sign(uri), 3, b"standard input: nothing"),
+        (key_sign(uri, data=bytes((1 << 20) + 1)), 3, b"more than 1,048,576 bytes"),
+        (key_sign(uri, "--alg", "ps256", data=DATA), 2, b"asked for ps256, but this key signs with es256"),
+    ):
+        assert (done.returncode, done.stdout) == (code, b"")
+        assert words in done.stderr
+
+
+@pytest.mark.usefixtures("sources")
+def test_provlabel_is_its_own_program(issued: dict[str, pki.Issued], tmp_path: Path) -> None:
+    """Both ways of the protocol, one against the other; the check includes a trial signature."""
+    uri = pki.write(tmp_path, issued["es384"])
+    assert is_signed(open_signer(f"cmd:{sys.executable} -m provlabel key sign --signer '{uri}'?"))
+
+
+def test_certificate_of_another_key_is_found_by_a_trial(
+    issued: dict[str, pki.Issued], root: pki.Issued, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+    pki.write(tmp_path, issued["es256"])
+    (tmp_path / "chain.pem").write_text(pki.leaf(root).pem)
+    path = program(tmp_path, PROGRAM.format(python=sys.executable, folder=str(tmp_path), algorithm="es256"))
+    with pytest.raises(SignerError, match="<CommandSigner es256>: the first certificate does not belong to this key"):
+        open_signer(f"cmd:'{path}'")
+    (tmp_path / "chain.pem").write_text(issued["es384"].pem)
+    with pytest.raises(SignerError, match="another kind of key than es256 signs with"):
+        open_signer(f"cmd:'{path}'")

@@ -9,6 +9,7 @@ import click
 from provlabel._text import printable
 from provlabel.cli import say
 from provlabel.cli._shared import PATH, test_folder
+from provlabel.cli.key_sign import sign
 
 
 @click.group("key")
@@ -36,3 +37,6 @@ def init(folder: Path | None) -> None:
     make(place)
     for name, purpose in ((KEY, "private key, mode 0600"), (CHAIN, "its certificate"), (ROOT, "pass to --trust")):
         say(f"{printable(str(place / name))}  {purpose}")
+
+
+command.add_command(sign)

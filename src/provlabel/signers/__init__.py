@@ -1,18 +1,15 @@
-"""Signers behind one URI: a new backend is one file and one row in :data:`SIGNERS`."""
+"""Signers behind one URI: a new backend is one file, with ``open_signer`` in it, and its name in :data:`SIGNERS`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib
 
 from provlabel._text import printable
 from provlabel.errors import ConfigError
-from provlabel.signers import file, test
 from provlabel.signers._base import Algorithm, Checked, LocalKey, Secrets, Signer
 
-SIGNERS: dict[str, Callable[[str, Secrets | None], Signer]] = {
-    "file": file.open_signer,
-    "test": test.open_signer,
-}
+#: Scheme of a URI and name of a module; one is imported when it is asked for, since start-up is paid for each file.
+SIGNERS = ("file", "cmd", "test")
 
 
 def open_signer(uri: str, secrets: Secrets | None = None, *, check: bool = True) -> Signer:
@@ -37,7 +34,7 @@ def open_signer(uri: str, secrets: Secrets | None = None, *, check: bool = True)
             f"{printable(uri.partition('?')[0])}: names no signer",  # what follows might be a secret
             mend=f"a signer starts with one of {known} such as file:key.pem",
         )
-    signer = SIGNERS[scheme](rest, secrets)
+    signer: Signer = importlib.import_module(f"provlabel.signers.{scheme}").open_signer(rest, secrets)
     if check and isinstance(signer, Checked):
         signer.check()
     return signer
