@@ -7,6 +7,9 @@ import os
 import subprocess
 import sys
 import time
+import warnings
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,13 +20,15 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 
 import pki
 from conftest import Cli
-from provlabel import ConfigError, Label, SignerError, TrustStore, label_bytes, open_signer, verify_bytes
+from provlabel import ConfigError, InputError, Label, SignerError, TrustStore, label_bytes, open_signer, verify_bytes
 from provlabel.cage import Cage
 from provlabel.signers import Signer
 from provlabel.signers import _algorithms as algorithms
+from signing_service import Canned, SigningService, serving
 
 DATA = b"what is to be signed " * 300  # longer than the 4,096 bytes that a KMS takes raw
 PHRASE = "correct horse battery staple"
+TOKEN = "eyJhbGciOi-this-is-a-canary"
 
 KEYS = {
     "es256": lambda: ec.generate_private_key(ec.SECP256R1()),
@@ -410,3 +415,211 @@ def test_certificate_of_another_key_is_found_by_a_trial(
     (tmp_path / "chain.pem").write_text(issued["es384"].pem)
     with pytest.raises(SignerError, match="another kind of key than es256 signs with"):
         open_signer(f"cmd:'{path}'")
+
+
+# --- https: ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def services(
+    issued: dict[str, pki.Issued], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[SigningService, Path]]:
+    folder = tmp_path_factory.mktemp("service")
+    with serving(folder, issued) as service:
+        yield service, folder / "root.pem"
+
+
+@pytest.fixture
+def service(services: tuple[SigningService, Path], monkeypatch: pytest.MonkeyPatch) -> SigningService:
+    services[0].reset()
+    monkeypatch.setattr("provlabel.signers.https._WAITS", (0.01, 0.02, None))
+    return services[0]
+
+
+@pytest.fixture
+def address(service: SigningService, services: tuple[SigningService, Path]) -> str:
+    """A key of the service, as a URI."""
+    return f"{service.uri}es256#ca={services[1]}"
+
+
+@pytest.mark.parametrize("algorithm", algorithms.ALGORITHMS)
+def test_https(algorithm: str, service: SigningService, services: tuple[SigningService, Path]) -> None:
+    signer = open_signer(f"{service.uri}{algorithm}?tenant=7#ca={services[1]}")
+    assert signer.algorithm == algorithm
+    assert signer.chain_pem == service.keys[algorithm].pem
+    assert is_signed(signer)
+
+
+def test_200_signatures_take_one_handshake(address: str, service: SigningService) -> None:
+    signer = open_signer(address)
+    assert len({signer.sign(DATA) for _ in range(200)}) == 200
+    assert service.connections == 1
+
+
+def test_https_from_threads_and_after_a_fork(address: str, service: SigningService) -> None:
+    signer = open_signer(address)
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(lambda _: is_signed(signer), range(40)))
+    assert service.connections <= 5
+    assert in_child(lambda: is_signed(signer))
+    assert is_signed(signer)
+
+
+def in_child(work: Callable[[], bool]) -> bool:
+    """Tell what ``work`` says in a fork of this process."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # that other threads exist: they matter to nobody here
+        pid = os.fork()
+    if pid == 0:
+        try:
+            os._exit(0 if work() else 1)
+        finally:
+            os._exit(2)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+def test_https_with_a_token(address: str, service: SigningService) -> None:
+    service.token = TOKEN
+    asked: list[str] = []
+
+    def answer(question: str) -> str:
+        asked.append(question)
+        return TOKEN
+
+    signer = open_signer(f"{address}&auth=bearer", answer)
+    assert is_signed(signer)
+    assert asked == [f"bearer token for {service.uri.removesuffix('/keys/')}"]
+
+
+@pytest.mark.parametrize("phrase", [None, PHRASE.encode()], ids=["open", "locked"])
+def test_https_with_a_client_certificate(phrase: bytes | None, issued: dict[str, pki.Issued], tmp_path: Path) -> None:
+    with serving(tmp_path, issued, clients=True) as service:
+        key, chain = tmp_path / "client" / "key.pem", tmp_path / "client" / "chain.pem"
+        loaded = ser.load_pem_private_key(key.read_bytes(), None)
+        put(key, pki.Issued(loaded, issued["es256"].certificate).key_pem(PKCS8, phrase))
+        uri = f"{service.uri}es256#ca={tmp_path / 'root.pem'}"
+        assert is_signed(open_signer(f"{uri}&client-cert={chain}&client-key={key}", lambda _question: PHRASE))
+        with pytest.raises(SignerError, match="cannot be reached") as caught:
+            open_signer(uri)
+        assert "client-cert=" in caught.value.mend
+
+
+@pytest.mark.parametrize(
+    "canned",
+    [
+        Canned(429, headers=(("Retry-After", "0"),)),
+        Canned(503, b"<html>"),
+        Canned(503, headers=(("Retry-After", "Fri, 31 Dec 1999 23:59:59 GMT"),)),
+        Canned(0),
+    ],
+    ids=["429", "503", "503-date", "hangs-up"],
+)
+def test_https_that_is_busy_twice_signs_then(canned: Canned, address: str, service: SigningService) -> None:
+    signer = open_signer(address)
+    service.canned = [canned, canned]
+    assert is_signed(signer)
+    service.canned = [canned] * 4
+    with pytest.raises(SignerError, match=r"answered (429|503)|cannot be reached: .*closed"):
+        signer.sign(DATA)
+
+
+def test_https_waits_as_long_as_it_is_told(address: str, service: SigningService) -> None:
+    signer = open_signer(address)
+    service.canned = [Canned(503, headers=(("Retry-After", "1"),))]
+    began = time.monotonic()
+    assert is_signed(signer)
+    assert time.monotonic() - began >= 1
+
+
+ANSWERS = {
+    "refused": (Canned(403, b'{"error": "key \\u001b[31m7 is locked"}'), r"answered 403: key \u{1b}[31m7 is locked"),
+    "long": (Canned(500, b'{"error": "' + b"x" * 9000 + b'"}'), "answered 500: xxx"),
+    "plain": (Canned(500, b"oops"), "answered 500"),
+    "redirect": (Canned(302, headers=(("Location", "https://elsewhere.example/"),)), "redirects (302)"),
+    "no-json": (Canned(200, b"signature"), "answered something else than a JSON object"),
+    "list": (Canned(200, b"[]"), "answered something else than a JSON object"),
+    "deep": (Canned(200, b"[" * 60000), "answered something else than a JSON object"),
+    "huge": (Canned(200, b'{"signature": "' + b"A" * 70000 + b'"}'), "answered with more than 65,536 bytes"),
+    "missing": (Canned(200, b"{}"), "answered without a signature in base64"),
+    "number": (Canned(200, b'{"signature": 7}'), "answered without a signature in base64"),
+    "no-base64": (Canned(200, b'{"signature": "*"}'), "answered without a signature in base64"),
+    "empty": (Canned(200, b'{"signature": ""}'), "answered with an empty signature"),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_https_answer_that_is_none_says_why(name: str, address: str, service: SigningService) -> None:
+    canned, words = ANSWERS[name]
+    signer = open_signer(address)
+    service.canned = [canned]
+    with pytest.raises(SignerError) as caught:
+        signer.sign(DATA)
+    assert words in str(caught.value)
+    assert len(str(caught.value)) < 300
+    assert str(caught.value).startswith("https://127.0.0.1:")
+    assert is_signed(signer)  # the next one is served as if nothing had been
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b'{"algorithm": "rs256", "chain": "PEM"}', "rs256 is no algorithm of C2PA"),
+        (b'{"algorithm": "es256", "chain": "x"}', "answered without a chain"),
+        (b'{"algorithm": "es256", "chain": "\\ud800"}', "answered without a chain"),
+        (b'{"algorithm": "es256"}', "answered without a chain"),
+    ],
+)
+def test_https_info_that_is_none(body: bytes, words: str, address: str, service: SigningService) -> None:
+    pem = service.keys["es256"].pem.replace("\n", "\\n").encode()
+    service.canned = [Canned(200, body.replace(b"PEM", pem))]
+    with pytest.raises(SignerError, match=words):
+        open_signer(address)
+
+
+def test_https_verifies_whom_it_speaks_to(address: str, issued: dict[str, pki.Issued], tmp_path: Path) -> None:
+    with pytest.raises(SignerError, match="its certificate is not accepted: unable to get local issuer") as caught:
+        open_signer(address.partition("#")[0])
+    assert "ca=" in caught.value.mend
+    with (
+        serving(tmp_path, issued, host="127.0.0.2") as service,
+        pytest.raises(SignerError, match="its certificate is not accepted: IP address mismatch"),
+    ):
+        open_signer(f"{service.uri}es256#ca={tmp_path / 'root.pem'}")
+
+
+def test_https_that_is_not_there(issued: dict[str, pki.Issued], tmp_path: Path, service: SigningService) -> None:
+    with serving(tmp_path, issued) as gone:
+        uri = f"{gone.uri}es256#ca={tmp_path / 'root.pem'}"
+    with pytest.raises(SignerError, match=r"cannot be reached: .*refused"):
+        open_signer(uri)
+
+
+@pytest.mark.parametrize(
+    ("uri", "error", "words"),
+    [
+        ("https:", ConfigError, "names no service"),
+        ("https://", ConfigError, "names no service"),
+        ("https://host:99999/", ConfigError, "names no service"),
+        ("https://[/", ConfigError, "names no service"),
+        ("https://höst/", ConfigError, "names no service"),
+        ("https://host/a b", ConfigError, "names no service"),
+        ("https://user:word@host/", ConfigError, "a password in an address"),
+        ("https://host/#cert=x", ConfigError, "unknown option of https: cert"),
+        ("https://host/#auth=basic", ConfigError, "auth=basic: is not known"),
+        ("https://host/#auth=bearer", SignerError, "bearer token for https://host:443: nobody can be asked"),
+        ("https://host/#client-cert=x", ConfigError, "belong together"),
+        ("https://host/#ca=missing.pem", InputError, "missing.pem: no such file"),
+        ("https://host/#client-cert=missing.pem&client-key=x", InputError, "missing.pem: no such file"),
+        ("http://host/", ConfigError, "names no signer"),
+    ],
+)
+def test_https_uri_that_is_wrong(uri: str, error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=words) as caught:
+        open_signer(uri)
+    assert "word" not in str(caught.value).replace("password", "")
+
+
+def test_http_is_told_to_be_https() -> None:
+    with pytest.raises(ConfigError) as caught:
+        open_signer("http://127.0.0.1/key")
+    assert "https:" in caught.value.mend

@@ -9,7 +9,7 @@ from provlabel.errors import ConfigError
 from provlabel.signers._base import Algorithm, Checked, LocalKey, Secrets, Signer
 
 #: Scheme of a URI and name of a module; one is imported when it is asked for, since start-up is paid for each file.
-SIGNERS = ("file", "cmd", "test")
+SIGNERS = ("file", "cmd", "https", "test")
 
 
 def open_signer(uri: str, secrets: Secrets | None = None, *, check: bool = True) -> Signer:
@@ -32,7 +32,9 @@ def open_signer(uri: str, secrets: Secrets | None = None, *, check: bool = True)
         known = ", ".join(f"{name}:" for name in SIGNERS)
         raise ConfigError(
             f"{printable(uri.partition('?')[0])}: names no signer",  # what follows might be a secret
-            mend=f"a signer starts with one of {known} such as file:key.pem",
+            mend="a service is asked over https: alone"
+            if scheme == "http"
+            else f"a signer starts with one of {known} such as file:key.pem",
         )
     signer: Signer = importlib.import_module(f"provlabel.signers.{scheme}").open_signer(rest, secrets)
     if check and isinstance(signer, Checked):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MAX_FILE = 1 << 20
 #: Bytes of a file with pass phrases.
 _MAX_SECRETS = 1 << 16
-_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]*-----END CERTIFICATE-----", re.ASCII)
 
 
 def options(query: str, scheme: str, known: Sequence[str]) -> dict[str, str]:
@@ -64,9 +64,9 @@ def ask(secrets: Secrets | None, question: str) -> str:
     return secrets(question)
 
 
-def certificates(raw: bytes) -> str:
+def certificates(text: str) -> str:
     """Take the certificates and nothing else: the whole text goes into every file that is signed."""
-    return "".join(f"{match[0]}\n" for match in _CERTIFICATE.finditer(raw.decode("latin-1")))
+    return "".join(f"{match[0]}\n" for match in _CERTIFICATE.finditer(text))
 
 
 def read_chain(path: str) -> str:
@@ -76,7 +76,7 @@ def read_chain(path: str) -> str:
         InputError: the file cannot be read.
         SignerError: it holds no certificate.
     """
-    chain = certificates(read(Path(path)))
+    chain = certificates(read(Path(path)).decode("latin-1"))
     if not chain:
         raise SignerError(f"{printable(path)}: no certificate in PEM form", mend="expected: BEGIN CERTIFICATE")
     return chain

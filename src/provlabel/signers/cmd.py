@@ -95,7 +95,7 @@ def _info(command: Sequence[str], timeout: float) -> tuple[Algorithm, str]:
         raise SignerError(f"{shown}: printed no JSON", mend="or give alg= and chain= in the URI") from exc
     if not isinstance(info, dict) or not isinstance(info.get("sign_cert"), str):
         raise SignerError(f"{shown}: lacks sign_cert", mend='it prints {"alg": "es256", "sign_cert": "-----BEGIN …"}')
-    chain = material.certificates(info["sign_cert"].encode())
+    chain = material.certificates(info["sign_cert"])
     if not chain:
         raise SignerError(f"{shown}: no certificate in sign_cert", mend="expected: BEGIN CERTIFICATE")
     return algorithms.named(info.get("alg"), shown), chain

@@ -90,7 +90,9 @@ def open_key(path: str, chain: str | None, secrets: Secrets | None, asked: str |
         InputError, ConfigError, SignerError: as ``open_signer``.
     """
     found = _read_key(Path(path), secrets)
-    chain_pem = found.chain_pem if chain is None else material.certificates(material.read(Path(chain)))
+    chain_pem = (
+        found.chain_pem if chain is None else material.certificates(material.read(Path(chain)).decode("latin-1"))
+    )
     algorithm = algorithms.choose(found.fitting, asked)
     return FileSigner(found.key_pem, chain_pem, algorithm, printable(chain or path))
 
@@ -100,11 +102,13 @@ def _read_key(path: Path, secrets: Secrets | None) -> _Found:
     plain = _PKCS8.search(raw)
     fitting = _fitting_in(plain[1]) if plain else None
     if plain and fitting:
-        return _Found(plain[0] + b"\n", fitting, material.certificates(raw))
+        return _Found(plain[0] + b"\n", fitting, material.certificates(raw.decode("latin-1")))
     shown = printable(str(path))
     try:
         key, chain = _load_pkcs12(raw, secrets, shown) if _PKCS12.match(raw) else (_load_pem(raw, secrets, shown), None)
-        return _Found(_pkcs8(key), algorithms.fitting(key.public_key()), chain or material.certificates(raw))
+        return _Found(
+            _pkcs8(key), algorithms.fitting(key.public_key()), chain or material.certificates(raw.decode("latin-1"))
+        )
     except SignerError as exc:
         raise SignerError(f"{shown}: {exc}", mend=exc.mend) from exc.__cause__
 
