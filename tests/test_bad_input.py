@@ -1170,7 +1170,6 @@ def test_key_that_cannot_be_read_is_3(
         ("file:/dev/zero", 3, ("a device",)),
         ("file:{key}?chain=missing.pem", 3, ("missing.pem: no such file",)),
         ("file:{key}?chian=x.pem", 2, ("unknown option of file: chian", "chain=")),
-        ("pkcs11:token=x", 2, ("pkcs11:token=x: names no signer", "file:")),
         ("{key}", 2, ("names no signer", "file:")),
         ("x\x1b[31m:y", 2, ("x\\u{1b}[31m:y: names no signer",)),
         ("test:", 2, ("test:FOLDER",)),

@@ -39,6 +39,7 @@ ROOMS = {
     "mutagen": {"tags"},
     "PIL": set(),
     "cryptography": {"signers"},
+    "pkcs11": {"signers"},
 }
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pkcs11
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization as ser
@@ -19,12 +20,13 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 import pki
-from conftest import Cli
+from conftest import Cli, needs
 from provlabel import ConfigError, InputError, Label, SignerError, TrustStore, label_bytes, open_signer, verify_bytes
 from provlabel.cage import Cage
 from provlabel.signers import Signer
 from provlabel.signers import _algorithms as algorithms
 from signing_service import Canned, SigningService, serving
+from softhsm import LIBRARY, PIN, Token
 
 DATA = b"what is to be signed " * 300  # longer than the 4,096 bytes that a KMS takes raw
 PHRASE = "correct horse battery staple"
@@ -623,3 +625,177 @@ def test_http_is_told_to_be_https() -> None:
     with pytest.raises(ConfigError) as caught:
         open_signer("http://127.0.0.1/key")
     assert "https:" in caught.value.mend
+
+
+# --- pkcs11: ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def token(issued: dict[str, pki.Issued], root: pki.Issued, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Token]:
+    """A key for each algorithm, with its certificate on the token; and some that do not serve."""
+    before = os.environ.get("SOFTHSM2_CONF")
+    made = Token(tmp_path_factory.mktemp("token"))
+    for number, name in enumerate(KEYS, 1):
+        made.add_key(name, number, issued[name].key)
+        made.add_certificate(bytes([number]), der(issued[name]), issued[name])
+    made.add_key("bare", 0x21, issued["es256"].key)
+    made.add_key("twice", 0x22, issued["es256"].key)
+    made.add_key("twice", 0x23, issued["es384"].key)
+    made.add_key("koblitz", 0x24, ec.generate_private_key(ec.SECP256K1()))
+    middle = pki.leaf(root, common="Middle", ca=True, key_usage=("key_cert_sign",))
+    lower = pki.leaf(middle)
+    made.add_key("lower", 0x25, lower.key)
+    for number, item in ((b"\x99", root), (b"\x98", middle), (b"\x25", lower)):
+        made.add_certificate(number, der(item), item)
+    (made.folder / "lower.pem").write_text(lower.pem + middle.pem)
+    made.forget()
+    yield made
+    os.environ.pop("SOFTHSM2_CONF")
+    if before is not None:
+        os.environ["SOFTHSM2_CONF"] = before
+
+
+def der(item: pki.Issued) -> bytes:
+    return item.certificate.public_bytes(ser.Encoding.DER)
+
+
+def pin(_question: str) -> str:
+    return PIN
+
+
+@needs("softhsm2-util")
+@pytest.mark.parametrize("algorithm", algorithms.ALGORITHMS)
+def test_pkcs11(algorithm: str, token: Token, issued: dict[str, pki.Issued], tmp_path: Path) -> None:
+    """All seven, Ed25519 too: SoftHSM 2.6.1 of Debian is built with it."""
+    name = "ps256" if algorithm.startswith("ps") else algorithm
+    signer = open_signer(token.uri(f"object={name}", f"alg={algorithm}"), pin)
+    assert signer.algorithm == algorithm
+    assert signer.chain_pem == issued[name].pem
+    assert is_signed(signer)
+    pki.write(tmp_path, issued[name])
+    assert is_signed(open_signer(token.uri(f"object={name}", f"alg={algorithm}", f"chain={tmp_path}/chain.pem"), pin))
+
+
+@needs("softhsm2-util")
+def test_pkcs11_key_by_number_and_slot(token: Token, tmp_path: Path) -> None:
+    slot = pkcs11.lib(LIBRARY).get_token(token_label="labels").slot
+    serial = slot.get_token().serial.decode()
+    assert open_signer(token.uri("id=%02"), pin).algorithm == "es384"
+    module = f"?module-path={LIBRARY}"
+    assert open_signer(f"pkcs11:slot-id={slot.slot_id};id=%02;type=private{module}", pin).algorithm == "es384"
+    assert open_signer(f"pkcs11:serial={serial};object=es%33%384{module}", pin).algorithm == "es384"
+    source = put(tmp_path / "pin", PIN.encode())
+    assert is_signed(open_signer(token.uri("id=%02", f"pin-source=file:{source}")))
+
+
+@needs("softhsm2-util")
+def test_pkcs11_chain_on_the_token_has_its_issuers_and_no_root(token: Token) -> None:
+    assert open_signer(token.uri("object=lower"), pin).chain_pem == (token.folder / "lower.pem").read_text()
+
+
+@needs("softhsm2-util")
+def test_pkcs11_asks_once_and_works_from_threads_forks_and_beside_others(token: Token) -> None:
+    asked: list[str] = []
+
+    def answer(question: str) -> str:
+        asked.append(question)
+        return PIN
+
+    signer, other = open_signer(token.uri("object=es256"), answer), open_signer(token.uri("object=ps256"), pin)
+    assert asked == ["PIN for pkcs11:token=labels;object=es256"]
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(is_signed, [signer, other] * 40))
+    assert in_child(lambda: is_signed(signer) and is_signed(other) and is_signed(signer))
+    assert is_signed(signer)
+    assert is_signed(other)
+    assert len(asked) == 1
+
+
+@needs("softhsm2-util")
+def test_pkcs11_logs_in_again_after_the_token_was_out(token: Token) -> None:
+    signer, other = open_signer(token.uri("object=es256"), pin), open_signer(token.uri("object=ps256"), pin)
+    token.forget()
+    assert is_signed(signer)
+    assert is_signed(other)
+    token.tokens.rename(token.folder / "pulled")
+    try:
+        token.tokens.mkdir()
+        token.forget()
+        with pytest.raises(SignerError, match="the token says NoSuchToken") as caught:
+            signer.sign(DATA)
+        assert type(caught.value.__cause__).__name__ == "NoSuchToken"
+        token.tokens.rmdir()
+    finally:
+        (token.folder / "pulled").rename(token.tokens)
+    assert is_signed(signer)
+    assert is_signed(other)
+
+
+@needs("softhsm2-util")
+def test_pkcs11_pin_that_was_refused_is_not_tried_again(token: Token) -> None:
+    """Ten thousand files with a PIN that somebody changed would lock the token."""
+    signer = open_signer(token.uri("object=es256"), pin)
+    token.change_pin(PIN, "another")
+    try:
+        with pytest.raises(SignerError, match="PinIncorrect"):
+            signer.sign(DATA)
+        for _ in range(3):
+            with pytest.raises(SignerError, match="the PIN was refused and is not tried again"):
+                signer.sign(DATA)
+    finally:
+        token.change_pin("another", PIN)
+
+
+@needs("softhsm2-util")
+@pytest.mark.parametrize(
+    ("uri", "given", "error", "words"),
+    [
+        ("token=labels;object=es256", "wrong", SignerError, "the token says PinIncorrect"),
+        ("token=labels;object=es256", None, SignerError, "PIN for .*: nobody can be asked"),
+        ("token=none;object=es256", PIN, SignerError, "the token says NoSuchToken"),
+        ("slot-id=7;object=es256", PIN, SignerError, "the token says NoSuchToken"),
+        ("token=labels;object=none", PIN, SignerError, "the token says NoSuchKey"),
+        ("token=labels;object=twice", PIN, SignerError, "the token says MultipleObjectsReturned"),
+        ("token=labels;object=koblitz", PIN, SignerError, "a kind that C2PA does not allow"),
+        ("token=labels;object=bare", PIN, SignerError, "no certificate with the key's id"),
+        ("token=labels;object=es256&alg=ps256", PIN, ConfigError, "this key signs with es256"),
+        ("token=labels;object=es256&chain=missing.pem", PIN, InputError, "missing.pem: no such file"),
+        ("token=labels;object=es256&pin-source=file:missing", PIN, InputError, "missing: no such file"),
+        ("token=labels", PIN, ConfigError, "names no token, or no key"),
+        ("object=es256", PIN, ConfigError, "names no token, or no key"),
+        ("slot-id=x;object=es256", PIN, ConfigError, "slot-id= is a number"),
+        ("token=labels;colour=red", PIN, ConfigError, "unknown attribute colour"),
+        ("token=labels;object=es256&pin=1", PIN, ConfigError, "unknown option of pkcs11: pin"),
+    ],
+)
+def test_pkcs11_that_fails_says_why(
+    uri: str, given: str | None, error: type[Exception], words: str, token: Token
+) -> None:
+    token.forget()  # else the login of another test would serve
+    path, _, options = uri.partition("&")
+    with pytest.raises(error, match=words):
+        open_signer(f"pkcs11:{path}?module-path={LIBRARY}&{options}", None if given is None else lambda _: given)
+
+
+@needs("softhsm2-util")
+def test_pin_file_that_others_can_read_is_refused(token: Token, tmp_path: Path) -> None:
+    put(tmp_path / "pin", PIN.encode()).chmod(0o644)
+    with pytest.raises(ConfigError, match="others can read this secret") as caught:
+        open_signer(token.uri("object=es256", f"pin-source={tmp_path / 'pin'}"))
+    assert caught.value.mend == f"chmod 600 {tmp_path / 'pin'}"
+
+
+def test_pkcs11_without_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    place = "pkcs11:token=labels;object=x"
+    with pytest.raises(ConfigError, match="names no library"):
+        open_signer(place, pin)
+    with pytest.raises(SignerError, match=r"nothing\.so: cannot open shared object") as caught:
+        open_signer(f"{place}?module-path=/nothing.so", pin)
+    assert "module-path=" in caught.value.mend
+    with pytest.raises(ConfigError, match="pin-value= would be seen") as refused:
+        open_signer(f"{place}?module-path=/nothing.so&pin-value={PIN}")
+    assert PIN not in f"{refused.value}{refused.value.mend}"
+    monkeypatch.setitem(sys.modules, "pkcs11", None)
+    with pytest.raises(ConfigError, match="needs the extra") as missing:
+        open_signer(f"{place}?module-path=/nothing.so", pin)
+    assert missing.value.mend == "pip install 'provlabel[pkcs11]'"
