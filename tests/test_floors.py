@@ -38,6 +38,8 @@ ROOMS = {
     "click": {"cli"},
     "mutagen": {"tags"},
     "PIL": set(),
+    "boto3": {"signers"},
+    "botocore": {"signers"},
     "cryptography": {"signers"},
     "pkcs11": {"signers"},
 }

@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pkcs11
 import pytest
@@ -21,6 +22,8 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 
 import pki
 from conftest import Cli, needs
+from kms_server import Kms
+from kms_server import serving as kms_serving
 from provlabel import ConfigError, InputError, Label, SignerError, TrustStore, label_bytes, open_signer, verify_bytes
 from provlabel.cage import Cage
 from provlabel.signers import Signer
@@ -799,3 +802,148 @@ def test_pkcs11_without_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigError, match="needs the extra") as missing:
         open_signer(f"{place}?module-path=/nothing.so", pin)
     assert missing.value.mend == "pip install 'provlabel[pkcs11]'"
+
+
+# --- awskms: ---------------------------------------------------------------------------------------
+
+AWS_SECRET = "wJalrXUtnFEMI-this-is-a-canary"
+
+
+@pytest.fixture(scope="module")
+def kms_server(issued: dict[str, pki.Issued]) -> Iterator[Kms]:
+    with kms_serving(issued) as server:
+        yield server
+
+
+@pytest.fixture
+def kms(kms_server: Kms, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Kms:
+    """A KMS, and the surroundings in which boto3 finds credentials and nothing of the developer's."""
+    kms_server.errors, kms_server.requests, kms_server.specs = [], [], {}
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", AWS_SECRET)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0.01)
+    return kms_server
+
+
+@pytest.fixture
+def chains(issued: dict[str, pki.Issued], tmp_path: Path) -> Path:
+    """A folder with the certificate of each key."""
+    for name, item in issued.items():
+        (tmp_path / f"{name}.pem").write_text(item.pem)
+    return tmp_path
+
+
+@pytest.mark.parametrize("algorithm", algorithms.ALGORITHMS)
+def test_awskms(algorithm: str, kms: Kms, chains: Path) -> None:
+    signer = open_signer(kms.uri(f"alias/{algorithm}", f"chain={chains / algorithm}.pem", f"alg={algorithm}"))
+    assert signer.algorithm == algorithm
+    if algorithm == "ed25519":
+        assert is_signed(signer, DATA[:4096])
+        with pytest.raises(SignerError, match=r"at most 4,096 bytes with an Ed25519 key; this claim has 6,300"):
+            signer.sign(DATA)
+    else:
+        assert is_signed(signer)
+        asked = kms.requests[-1][1]
+        assert asked["MessageType"] == "DIGEST"
+
+
+def test_awskms_client_is_made_once_and_serves_threads_and_forks(kms: Kms, chains: Path) -> None:
+    signer: Any = open_signer(kms.uri("es256", f"chain={chains}/es256.pem"))
+    [client] = signer._kms._clients.values()
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(lambda _: is_signed(signer), range(40)))
+    assert list(signer._kms._clients.values()) == [client]
+    assert in_child(lambda: is_signed(signer) and len(signer._kms._clients) == 2)
+    assert is_signed(signer)
+
+
+def test_awskms_throttled_four_times_signs_then(kms: Kms, chains: Path) -> None:
+    signer = open_signer(kms.uri("es256", f"chain={chains}/es256.pem"))
+    throttled = (400, "ThrottlingException", "Rate exceeded")
+    kms.errors = [throttled] * 4
+    assert is_signed(signer)
+    kms.errors = [throttled] * 9
+    with pytest.raises(SignerError, match="awskms:es256: ThrottlingException: Rate exceeded") as caught:
+        signer.sign(DATA)
+    assert len(kms.errors) == 4
+    assert "quota" in caught.value.mend
+
+
+@pytest.mark.parametrize(
+    ("word", "mend"),
+    [
+        ("AccessDeniedException", "kms:Sign and kms:GetPublicKey"),
+        ("DisabledException", "aws kms enable-key"),
+        ("KMSInvalidStateException", "being deleted"),
+        ("InvalidKeyUsageException", "SIGN_VERIFY"),
+        ("UnsupportedOperationException", "asymmetric"),
+        ("UnrecognizedClientException", "aws sts get-caller-identity"),
+        ("ExpiredTokenException", "aws sts get-caller-identity"),
+        ("SomethingNewException", ""),
+    ],
+)
+def test_awskms_refusal_says_why(word: str, mend: str, kms: Kms, chains: Path) -> None:
+    uri = kms.uri("es256", f"chain={chains}/es256.pem")
+    signer = open_signer(uri)
+    for work in (lambda: signer.sign(DATA), lambda: open_signer(uri)):
+        kms.errors = [(400, word, "arn:aws:kms:eu-west-1:111122223333:key/x \x1b[31m")]
+        with pytest.raises(SignerError) as caught:
+            work()
+        assert f"awskms:es256: {word}: arn:aws:kms" in str(caught.value)
+        assert "\x1b" not in str(caught.value)
+        assert mend in caught.value.mend
+
+
+@pytest.mark.parametrize(
+    ("key", "options", "error", "words"),
+    [
+        ("", ("chain={chain}",), ConfigError, "names no key, or no chain"),
+        ("es256", (), ConfigError, "names no key, or no chain"),
+        ("es256", ("chain=missing.pem",), InputError, "missing.pem: no such file"),
+        ("es256", ("chain={chain}", "alg=es384"), ConfigError, "this key signs with es256"),
+        ("es256", ("chain={chain}", "profile=x"), ConfigError, "unknown option of awskms: profile"),
+        ("none", ("chain={chain}",), SignerError, "NotFoundException: Invalid keyId 'none'"),
+        ("ps256", ("chain={chain}",), SignerError, "the certificate is for another kind of key"),
+        ("es256", ("chain={chain}", "region=no where"), SignerError, "InvalidRegionError"),
+        ("es256", ("chain={chain}", "endpoint=nonsense"), SignerError, "ValueError: Invalid endpoint"),
+        ("es256", ("chain={chain}", "endpoint=http://127.0.0.1:9"), SignerError, "EndpointConnectionError"),
+    ],
+)
+def test_awskms_that_fails_says_why(
+    key: str, options: tuple[str, ...], error: type[Exception], words: str, kms: Kms, chains: Path
+) -> None:
+    with pytest.raises(error, match=words):
+        open_signer(kms.uri(key, *(item.format(chain=chains / "es256.pem") for item in options)))
+
+
+def test_awskms_without_credentials_or_region(kms: Kms, chains: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    uri = kms.uri("es256", f"chain={chains}/es256.pem")
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    with pytest.raises(SignerError, match="NoRegionError") as caught:
+        open_signer(uri)
+    assert "region=" in caught.value.mend
+    assert open_signer(f"{uri}&region=eu-central-1").algorithm == "es256"
+    arn = "arn:aws:kms:eu-west-1:111122223333:key/es256"
+    assert open_signer(kms.uri(arn, f"chain={chains}/es256.pem")).algorithm == "es256"
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    with pytest.raises(SignerError, match="NoCredentialsError") as caught:
+        open_signer(f"{uri}&region=eu-central-1")
+    assert "aws sts" in caught.value.mend
+
+
+def test_awskms_key_of_another_kind(kms: Kms, chains: Path) -> None:
+    kms.specs["es256"] = "ECC_SECG_P256K1"
+    with pytest.raises(SignerError, match="ECC_SECG_P256K1: the key is of a kind that C2PA does not allow"):
+        open_signer(kms.uri("es256", f"chain={chains}/es256.pem"))
+
+
+def test_awskms_without_its_extra(chains: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "boto3.exceptions", None)
+    with pytest.raises(ConfigError, match="needs the extra") as missing:
+        open_signer(f"awskms:x?chain={chains}/es256.pem")
+    assert missing.value.mend == "pip install 'provlabel[awskms]'"

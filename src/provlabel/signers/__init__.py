@@ -9,7 +9,7 @@ from provlabel.errors import ConfigError
 from provlabel.signers._base import Algorithm, Checked, LocalKey, Secrets, Signer
 
 #: Scheme of a URI and name of a module; one is imported when it is asked for, since start-up is paid for each file.
-SIGNERS = ("file", "pkcs11", "cmd", "https", "test")
+SIGNERS = ("file", "pkcs11", "awskms", "cmd", "https", "test")
 
 
 def open_signer(uri: str, secrets: Secrets | None = None, *, check: bool = True) -> Signer:
