@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pkcs11
+import pytest
 from cryptography.hazmat.primitives import serialization as ser
 
 import pki
@@ -30,11 +32,8 @@ class Token:
         self.folder = folder
         self.tokens = folder / "tokens"
         self.tokens.mkdir(parents=True)
-        configuration = folder / "softhsm2.conf"
-        configuration.write_text(f"directories.tokendir = {self.tokens}\nlog.level = ERROR\n")
-        os.environ["SOFTHSM2_CONF"] = str(configuration)
+        (folder / "softhsm2.conf").write_text(f"directories.tokendir = {self.tokens}\nlog.level = ERROR\n")
         self.util("--init-token", "--free", "--label", "labels", "--so-pin", "87654321", "--pin", PIN)
-        pkcs11.lib(LIBRARY).reinitialize()
         self.forget()
 
     def util(self, *args: str) -> None:
@@ -71,3 +70,11 @@ class Token:
                     pkcs11.Attribute.VALUE: der,
                 }
             )
+
+
+@contextlib.contextmanager
+def token(folder: Path) -> Iterator[Token]:
+    """Make a token; only one in a process, since SoftHSM is told by the environment where its tokens are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOFTHSM2_CONF", str(folder / "softhsm2.conf"))
+        yield Token(folder)

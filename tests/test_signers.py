@@ -2,32 +2,49 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
+import textwrap
 import time
+import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pkcs11
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives import serialization as ser
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 import pki
 from conftest import Cli, needs
 from kms_server import Kms
 from kms_server import serving as kms_serving
-from provlabel import ConfigError, InputError, Label, SignerError, TrustStore, label_bytes, open_signer, verify_bytes
+from provlabel import (
+    ConfigError,
+    InputError,
+    Label,
+    ProvlabelError,
+    SignerError,
+    TrustStore,
+    label_bytes,
+    open_signer,
+    verify_bytes,
+)
 from provlabel.cage import Cage
-from provlabel.signers import Signer
+from provlabel.signers import Algorithm, Signer, _base
 from provlabel.signers import _algorithms as algorithms
+from signer_matrix import COMBINATIONS, Backends
+from signer_matrix import TOKEN as matrix_token
 from signing_service import Canned, SigningService, serving
 from softhsm import LIBRARY, PIN, Token
 
@@ -35,31 +52,33 @@ DATA = b"what is to be signed " * 300  # longer than the 4,096 bytes that a KMS 
 PHRASE = "correct horse battery staple"
 TOKEN = "eyJhbGciOi-this-is-a-canary"
 
-KEYS = {
-    "es256": lambda: ec.generate_private_key(ec.SECP256R1()),
-    "es384": lambda: ec.generate_private_key(ec.SECP384R1()),
-    "es512": lambda: ec.generate_private_key(ec.SECP521R1()),
-    "ps256": lambda: rsa.generate_private_key(65537, 2048),
-    "ed25519": pki.ed25519_key,
-}
+
+@pytest.fixture(scope="module")
+def root(backends: Backends) -> pki.Issued:
+    return backends.issuer
 
 
 @pytest.fixture(scope="module")
-def root() -> pki.Issued:
-    return pki.root()
-
-
-@pytest.fixture(scope="module")
-def issued(root: pki.Issued) -> dict[str, pki.Issued]:
+def issued(backends: Backends) -> dict[str, pki.Issued]:
     """A certified key for each algorithm; one RSA key has three."""
-    made = {name: pki.leaf(root, make()) for name, make in KEYS.items()}
-    return made | {"ps384": made["ps256"], "ps512": made["ps256"]}
+    return backends.issued
 
 
 def is_signed(signer: Signer, data: bytes = DATA) -> bool:
     """Verify a signature of ``signer`` with the key in its own certificate, here and not by its backend."""
     public_key = x509.load_pem_x509_certificate(signer.chain_pem.encode()).public_key()
     return algorithms.fits(public_key, signer.algorithm, signer.sign(data), data)
+
+
+@pytest.mark.parametrize(("name", "algorithm"), COMBINATIONS)
+def test_every_signer_with_every_algorithm(name: str, algorithm: str, backends: Backends) -> None:
+    """Opened with all checks, so each made a trial signature before; nothing of a claim's length is refused."""
+    item = backends.get(name, algorithm)
+    signer = open_signer(item.uri, item.secrets)
+    assert signer.algorithm == algorithm
+    assert signer.chain_pem == backends.issued[algorithm].pem
+    assert repr(signer).endswith(f"Signer {algorithm}>")
+    assert is_signed(signer, DATA[:2000])
 
 
 # --- file: -----------------------------------------------------------------------------------------
@@ -634,13 +653,13 @@ def test_http_is_told_to_be_https() -> None:
 
 
 @pytest.fixture(scope="module")
-def token(issued: dict[str, pki.Issued], root: pki.Issued, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Token]:
+def token(backends: Backends) -> Token:
     """A key for each algorithm, with its certificate on the token; and some that do not serve."""
-    before = os.environ.get("SOFTHSM2_CONF")
-    made = Token(tmp_path_factory.mktemp("token"))
-    for number, name in enumerate(KEYS, 1):
-        made.add_key(name, number, issued[name].key)
-        made.add_certificate(bytes([number]), der(issued[name]), issued[name])
+    made: Token = backends.server("pkcs11")
+    made.forget()
+    issued, root = backends.issued, backends.issuer
+    for number, item in enumerate(issued.values(), 1):
+        made.add_certificate(bytes([number]), der(item), item)
     made.add_key("bare", 0x21, issued["es256"].key)
     made.add_key("twice", 0x22, issued["es256"].key)
     made.add_key("twice", 0x23, issued["es384"].key)
@@ -648,14 +667,11 @@ def token(issued: dict[str, pki.Issued], root: pki.Issued, tmp_path_factory: pyt
     middle = pki.leaf(root, common="Middle", ca=True, key_usage=("key_cert_sign",))
     lower = pki.leaf(middle)
     made.add_key("lower", 0x25, lower.key)
-    for number, item in ((b"\x99", root), (b"\x98", middle), (b"\x25", lower)):
-        made.add_certificate(number, der(item), item)
+    for name, item in ((b"\x99", root), (b"\x98", middle), (b"\x25", lower)):
+        made.add_certificate(name, der(item), item)
     (made.folder / "lower.pem").write_text(lower.pem + middle.pem)
     made.forget()
-    yield made
-    os.environ.pop("SOFTHSM2_CONF")
-    if before is not None:
-        os.environ["SOFTHSM2_CONF"] = before
+    return made
 
 
 def der(item: pki.Issued) -> bytes:
@@ -668,15 +684,12 @@ def pin(_question: str) -> str:
 
 @needs("softhsm2-util")
 @pytest.mark.parametrize("algorithm", algorithms.ALGORITHMS)
-def test_pkcs11(algorithm: str, token: Token, issued: dict[str, pki.Issued], tmp_path: Path) -> None:
+def test_pkcs11(algorithm: str, token: Token, issued: dict[str, pki.Issued]) -> None:
     """All seven, Ed25519 too: SoftHSM 2.6.1 of Debian is built with it."""
-    name = "ps256" if algorithm.startswith("ps") else algorithm
-    signer = open_signer(token.uri(f"object={name}", f"alg={algorithm}"), pin)
+    signer = open_signer(token.uri(f"object={algorithm}", f"alg={algorithm}"), pin)
     assert signer.algorithm == algorithm
-    assert signer.chain_pem == issued[name].pem
+    assert signer.chain_pem == issued[algorithm].pem
     assert is_signed(signer)
-    pki.write(tmp_path, issued[name])
-    assert is_signed(open_signer(token.uri(f"object={name}", f"alg={algorithm}", f"chain={tmp_path}/chain.pem"), pin))
 
 
 @needs("softhsm2-util")
@@ -947,3 +960,197 @@ def test_awskms_without_its_extra(chains: Path, monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(ConfigError, match="needs the extra") as missing:
         open_signer(f"awskms:x?chain={chains}/es256.pem")
     assert missing.value.mend == "pip install 'provlabel[awskms]'"
+
+
+# --- no secret is ever told ------------------------------------------------------------------------
+
+
+class Scene(NamedTuple):
+    """Everything that can be made to fail."""
+
+    folder: Path
+    issued: dict[str, pki.Issued]
+    kms: Kms
+    service: SigningService
+    ca: Path
+
+    def key(self, phrase: str | None = None, chain: str = "es256", mode: int = 0o600) -> str:
+        content = self.issued["es256"].key_pem(PKCS8, phrase.encode() if phrase else None)
+        put(self.folder / "key.pem", content).chmod(mode)
+        (self.folder / "chain.pem").write_text(self.issued[chain].pem)
+        return f"file:{self.folder}/key.pem?chain={self.folder}/chain.pem"
+
+    def pkcs12(self, cut: int | None = None) -> str:
+        return f"file:{put(self.folder / 'key.p12', packed(self.issued['es256'], PHRASE.encode())[:cut])}"
+
+    def readable(self, path: Path) -> Path:
+        path.chmod(0o644)
+        return path
+
+    def aws(self, *errors: str, options: str = "") -> str:
+        """A key of a KMS that answers with these errors first."""
+        (self.folder / "chain.pem").write_text(self.issued["es256"].pem)
+        self.kms.errors = [(400, word, "no") for word in errors]
+        return self.kms.uri("es256", f"chain={self.folder}/chain.pem{options}")
+
+    def http(self, *canned: Canned, options: str = "&auth=bearer") -> str:
+        self.service.token = TOKEN
+        self.service.canned = list(canned)
+        return f"{self.service.uri}es256#ca={self.ca}{options}"
+
+    def script(self, text: str) -> str:
+        return f"cmd:'{program(self.folder, f'#!/bin/sh{chr(10)}{text}{chr(10)}')}'"
+
+
+def hsm(key: str, *options: str) -> str:
+    return "&".join((f"pkcs11:{key}?module-path={LIBRARY}", *options))
+
+
+WRONG = f"{PHRASE}-not"
+ECHO = Canned(401, f'{{"error": "Bearer {TOKEN} is not mine"}}'.encode())
+#: Name -> the URI, and what is answered when a secret is asked for.
+FAILURES: dict[str, tuple[Callable[[Scene], str], str | None]] = {
+    "file-wrong-phrase": (lambda at: at.key(phrase=PHRASE), WRONG),
+    "file-empty-phrase": (lambda at: at.key(phrase=PHRASE), ""),
+    "file-nobody-asked": (lambda at: at.key(phrase=PHRASE), None),
+    "file-readable": (lambda at: at.key(mode=0o644), PHRASE),
+    "file-other-alg": (lambda at: f"{at.key(phrase=PHRASE)}&alg=ps256", PHRASE),
+    "file-other-chain": (lambda at: at.key(phrase=PHRASE, chain="es384"), PHRASE),
+    "file-no-chain": (lambda at: at.key(phrase=PHRASE).partition("?")[0], PHRASE),
+    "file-missing-chain": (lambda at: f"{at.key(phrase=PHRASE)}.not", PHRASE),
+    "file-unknown-option": (lambda at: f"{at.key(phrase=PHRASE)}&pass={PHRASE}", PHRASE),
+    "p12-wrong-phrase": (lambda at: at.pkcs12(), WRONG),
+    "p12-empty-phrase": (lambda at: at.pkcs12(), ""),
+    "p12-nobody-asked": (lambda at: at.pkcs12(), None),
+    "p12-damaged": (lambda at: at.pkcs12(-30), PHRASE),
+    "p12-other-alg": (lambda at: f"{at.pkcs12()}?alg=ps256", PHRASE),
+    "pkcs11-wrong-pin": (lambda at: hsm("token=labels;object=es256"), f"{PIN}-not"),
+    "pkcs11-empty-pin": (lambda at: hsm("token=labels;object=es256"), ""),
+    "pkcs11-nobody-asked": (lambda at: hsm("token=labels;object=es256"), None),
+    "pkcs11-no-token": (lambda at: hsm("token=none;object=es256"), PIN),
+    "pkcs11-no-key": (lambda at: hsm("token=labels;object=none"), PIN),
+    "pkcs11-two-keys": (lambda at: hsm("token=labels;object=twice"), PIN),
+    "pkcs11-other-curve": (lambda at: hsm("token=labels;object=koblitz"), PIN),
+    "pkcs11-other-alg": (lambda at: hsm("token=labels;object=es256", "alg=es512"), PIN),
+    "pkcs11-no-chain": (lambda at: hsm("token=labels;object=bare"), PIN),
+    "pkcs11-missing-chain": (lambda at: hsm("token=labels;object=es256", "chain=missing"), PIN),
+    "pkcs11-pin-value": (lambda at: hsm("token=labels;object=es256", f"pin-value={PIN}"), PIN),
+    "pkcs11-pin-in-path": (lambda at: hsm(f"token=labels;object=es256;pin-value={PIN}"), PIN),
+    "pkcs11-pin-readable": (
+        lambda at: hsm("token=labels;id=%01", f"pin-source={at.readable(put(at.folder / 'pin', PIN.encode()))}"),
+        PIN,
+    ),
+    "pkcs11-pin-file-wrong": (
+        lambda at: hsm("token=labels;id=%01", f"pin-source={put(at.folder / 'pin', f'{PIN}-not'.encode())}"),
+        PIN,
+    ),
+    "aws-denied": (lambda at: at.aws("AccessDeniedException"), None),
+    "aws-disabled": (lambda at: at.aws("DisabledException"), None),
+    "aws-throttled": (lambda at: at.aws(*["ThrottlingException"] * 5), None),
+    "aws-bad-signature": (lambda at: at.aws("InvalidSignatureException"), None),
+    "aws-internal": (lambda at: at.aws(*["KMSInternalException"] * 5), None),
+    "aws-unreachable": (lambda at: at.aws(options="&endpoint=http://127.0.0.1:9"), None),
+    "aws-bad-region": (lambda at: at.aws(options="&region=no where"), None),
+    "aws-other-alg": (lambda at: at.aws(options="&alg=ps256"), None),
+    "cmd-fails": (lambda at: at.script("echo no >&2; exit 1"), PHRASE),
+    "cmd-no-json": (lambda at: at.script("echo no"), PHRASE),
+    "cmd-hangs": (lambda at: f"{at.script('sleep 9')}?timeout=1", PHRASE),
+    "cmd-missing": (lambda at: "cmd:./missing", PHRASE),
+    "https-echo": (lambda at: at.http(ECHO), TOKEN),
+    "https-other-token": (lambda at: at.http(), f"{TOKEN}-not"),
+    "https-no-token": (lambda at: at.http(), ""),
+    "https-token-of-two-lines": (lambda at: at.http(), f"{TOKEN}\r\nX: y"),
+    "https-token-not-ascii": (lambda at: at.http(), f"{TOKEN}\u00e9"),
+    "https-nobody-asked": (lambda at: at.http(), None),
+    "https-redirect": (lambda at: at.http(Canned(302)), TOKEN),
+    "https-no-json": (lambda at: at.http(Canned(200, TOKEN.encode())), TOKEN),
+    "https-hangs-up": (lambda at: at.http(*[Canned(0)] * 9), TOKEN),
+    "https-busy": (lambda at: at.http(*[Canned(503)] * 9), TOKEN),
+    "https-other-ca": (lambda at: at.http().partition("#")[0] + "#auth=bearer", TOKEN),
+    "https-in-address": (lambda at: f"https://user:{TOKEN}@127.0.0.1/", TOKEN),
+    "https-client-key": (
+        lambda at: at.key(PHRASE).replace("file:", "https://127.0.0.1/#client-key=").replace("?chain", "&client-cert"),
+        WRONG,
+    ),
+    "no-scheme": (lambda at: f"vault:{at.folder.name}?token={TOKEN}", TOKEN),
+}
+
+
+@needs("softhsm2-util")
+@pytest.mark.usefixtures("token")
+@pytest.mark.parametrize("name", FAILURES)
+def test_no_failure_tells_a_secret(
+    name: str,
+    issued: dict[str, pki.Issued],
+    kms: Kms,
+    service: SigningService,
+    services: tuple[SigningService, Path],
+    token: Token,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("DEBUG")
+    token.forget()
+    make, answer = FAILURES[name]
+    uri = make(Scene(tmp_path, issued, kms, service, services[1]))
+    with pytest.raises(ProvlabelError) as caught:
+        open_signer(uri, None if answer is None else lambda _question: answer)
+    kms.errors = []
+    told = [str(caught.value), repr(caught.value), caught.value.mend, *traceback.format_exception(caught.value)]
+    chain: list[BaseException | None] = [caught.value]
+    for link in chain:
+        assert len(chain) < 20, "an exception that is its own cause"
+        if link is not None:
+            told += [repr(link), str(vars(link))]
+            chain += [link.__cause__, link.__context__ if link.__context__ is not link.__cause__ else None]
+    everything = "\n".join([*told, caplog.text])
+    keys = [line for line in issued["es256"].key_pem().decode().splitlines() if not line.startswith("-")]
+    for secret in (PHRASE, PIN, TOKEN, AWS_SECRET, *keys):
+        assert secret not in everything
+
+
+@pytest.mark.parametrize(("name", "algorithm"), [item for item in COMBINATIONS if "es256" in str(item.id)])
+def test_no_signer_shows_a_secret_when_all_goes_well(
+    name: str, algorithm: str, backends: Backends, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    item = backends.get(name, algorithm)
+    signer = open_signer(item.uri, item.secrets)
+    signer.sign(DATA)
+    assert re.fullmatch(r"<\w+Signer es256>", repr(signer))
+    for secret in (PIN, matrix_token, "matrix-secret-canary"):
+        assert secret not in f"{signer!r}{signer!s}{caplog.text}"
+
+
+# --- a signer of one's own -------------------------------------------------------------------------
+
+
+class VaultSigner:
+    """The example of ``provlabel.signers._base``, against a vault that signs digests."""
+
+    algorithm: Algorithm = "es256"
+
+    def __init__(self, vault: Any, chain_pem: str) -> None:
+        self.vault, self.chain_pem = vault, chain_pem
+
+    def sign(self, data: bytes) -> bytes:
+        return bytes(self.vault.sign_digest(hashlib.sha256(data).digest()))
+
+
+def test_signer_of_ones_own_in_ten_lines(
+    issued: dict[str, pki.Issued], backends: Backends, media: Path, cage: Cage
+) -> None:
+    class Vault:
+        def sign_digest(self, digest: bytes) -> bytes:
+            key = issued["es256"].key
+            return bytes(key.sign(digest, ec.ECDSA(utils.Prehashed(hashes.SHA256()))))
+
+    example = re.search(r"class VaultSigner:\n(.*?)\n\n    label_file", _base.__doc__ or "", re.DOTALL)
+    assert example is not None
+    assert len([line for line in example[0].splitlines() if line.strip()]) <= 10
+    namespace: dict[str, Any] = {"hashlib": hashlib}
+    exec(textwrap.dedent("    " + example[0].rpartition("\n\n    label_file")[0]), namespace)  # noqa: S102
+    for kind in (VaultSigner, namespace["VaultSigner"]):
+        signer: Signer = kind(Vault(), issued["es256"].pem)
+        made, _ = label_bytes((media / "cover.jpg").read_bytes(), Label(kind="ai_generated"), signer, cage=cage)
+        assert verify_bytes(made, trust=TrustStore.load(backends.root), cage=cage).files[0].state == "trusted"

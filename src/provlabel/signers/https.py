@@ -212,9 +212,12 @@ class _Service:
             connection.request("GET" if body is None else "POST", self._target, body, headers)
             response = connection.getresponse()
             read = response.read(MAX_ANSWER + 1)
-        except (OSError, HTTPException) as exc:
+        except OSError:
             self._forget(connection)
-            raise exc if isinstance(exc, OSError) else ConnectionError(f"{type(exc).__name__}: {exc}") from exc
+            raise
+        except HTTPException as exc:
+            self._forget(connection)
+            raise ConnectionError(f"{type(exc).__name__}: {exc}") from exc
         if response.will_close or len(read) > MAX_ANSWER:
             self._forget(connection)
         return _Reply(response.status, response.headers, read)

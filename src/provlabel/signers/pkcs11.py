@@ -112,7 +112,7 @@ class _Place(NamedTuple):
     shown: str
     slot: int | None
     token: dict[str, Any]  #: arguments of ``get_tokens``
-    key: dict[str, Any]  #: arguments of ``get_key``
+    key: dict[str, Any]  #: attributes, by their names
 
 
 def _place(path: str) -> _Place:
@@ -126,9 +126,14 @@ def _place(path: str) -> _Place:
     if slot is not None and not slot.isdigit():
         raise ConfigError("pkcs11: slot-id= is a number", mend=_EXAMPLE)
     token = {"token_label": _text(found.get("token")), "token_serial": found.get("serial")}
-    key = {"label": _text(found.get("object")), "id": found.get("id")}
+    key: dict[str, Any] = {"LABEL": _text(found.get("object")), "ID": found.get("id")}
     shown = ";".join(part for part in path.split(";") if not part.startswith("type="))
-    return _Place(f"pkcs11:{printable(shown)}", int(slot) if slot else None, token, key)
+    return _Place(
+        f"pkcs11:{printable(shown)}",
+        int(slot) if slot else None,
+        token,
+        {name: value for name, value in key.items() if value is not None},
+    )
 
 
 def _text(raw: bytes | None) -> str | None:
@@ -206,15 +211,13 @@ class _Login:
         return self._key(library)
 
     def _key(self, library: Any) -> Any:
-        session = self._session(self._token(library))
-        return session.get_key(object_class=_module().ObjectClass.PRIVATE_KEY, **self._place.key)
-
-    def _token(self, library: Any) -> Any:
+        pkcs11 = _module()
         slot = self._place.slot
-        found = [item for item in library.get_tokens(**self._place.token) if slot in (None, item.slot.slot_id)]
-        if len(found) == 1:
-            return found[0]
-        raise _module().MultipleTokensReturned() if found else _module().NoSuchToken()
+        tokens = [item for item in library.get_tokens(**self._place.token) if slot in (None, item.slot.slot_id)]
+        session = self._session(_only(tokens, pkcs11.NoSuchToken, pkcs11.MultipleTokensReturned))
+        wanted = {pkcs11.Attribute[name]: value for name, value in self._place.key.items()}
+        wanted[pkcs11.Attribute.CLASS] = pkcs11.ObjectClass.PRIVATE_KEY
+        return _only(list(session.get_objects(wanted)), pkcs11.NoSuchKey, pkcs11.MultipleObjectsReturned)
 
     def _session(self, token: Any) -> Any:
         pkcs11 = _module()
@@ -232,6 +235,12 @@ class _Login:
         word = type(exc).__name__
         said = f"{word}: {exc}" if str(exc) else word
         return SignerError(f"{self._place.shown}: the token says {printable(said)}", mend=_MENDS.get(word, ""))
+
+
+def _only(found: list[Any], none: type[Exception], several: type[Exception]) -> Any:
+    if len(found) == 1:
+        return found[0]
+    raise several() if found else none()
 
 
 #: By process and library: a library must not be finished while another thread is in it.
