@@ -15,6 +15,7 @@ a label can be longer.  For Ed25519 it takes messages alone, so that limit holds
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import Any
 
@@ -156,6 +157,8 @@ class _Kms:
         import boto3
         from botocore.config import Config
 
+        for name in ("botocore.auth", "botocore.endpoint"):
+            logging.getLogger(name).addFilter(_holds_no_token)
         patience = Config(
             retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
             connect_timeout=_CONNECT,
@@ -165,6 +168,11 @@ class _Kms:
         return boto3.session.Session().client(
             "kms", region_name=self._region, endpoint_url=self._endpoint, config=patience
         )
+
+
+def _holds_no_token(record: logging.LogRecord) -> bool:
+    """Keep a record out of the log that shows a request with its head: a temporary credential stands there."""
+    return "security-token" not in record.getMessage().lower()
 
 
 def _errors() -> tuple[Any, Any]:
