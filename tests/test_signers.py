@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -1159,3 +1160,55 @@ def test_signer_of_ones_own_in_ten_lines(
         signer: Signer = kind(Vault(), issued["es256"].pem)
         made, _ = label_bytes((media / "cover.jpg").read_bytes(), Label(kind="ai_generated"), signer, cage=cage)
         assert verify_bytes(made, trust=TrustStore.load(backends.root), cage=cage).files[0].state == "trusted"
+
+
+# --- the recipes of the documentation --------------------------------------------------------------
+
+DOCS = Path(__file__).parents[1] / "docs"
+#: The end of a recipe -> what the service answers with, given a signature in DER and as r‖s.
+REPLIES: dict[str, Callable[[bytes, bytes], dict[str, Any]]] = {
+    "Vault": lambda der, both: {"data": {"signature": f"vault:v1:{base64.b64encode(der).decode()}"}},
+    "Google Cloud KMS": lambda der, both: {"signature": base64.b64encode(der).decode()},
+    "Azure Key Vault": lambda der, both: {"value": base64.urlsafe_b64encode(both).rstrip(b"=").decode()},
+}
+# Stands in front of a recipe and answers in place of the service, with a key that it reads.
+STAND_IN = """
+import base64, io, json, sys, urllib.request
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, utils
+from test_signers import REPLIES, algorithms
+def answer(request, timeout):
+    body = json.loads(request.data)
+    digest = body.get("input") or body.get("value") or body["digest"]["sha256"]
+    with open({key!r}, "rb") as stream:
+        key = serialization.load_pem_private_key(stream.read(), None)
+    digest = base64.urlsafe_b64decode(digest.replace("+", "-").replace("/", "_") + "==")
+    der = key.sign(digest, ec.ECDSA(utils.Prehashed(hashes.SHA256())))
+    return io.BytesIO(json.dumps(REPLIES[{name!r}](der, algorithms.raw("es256", der))).encode())
+urllib.request.urlopen = answer
+"""
+
+
+def recipe(opening: str) -> str:
+    found = re.search(
+        rf"```python\n# signer\.py, {opening}\n(.*?)```", (DOCS / "_keys_backends.md").read_text(), re.DOTALL
+    )
+    assert found is not None
+    return found[1]
+
+
+@pytest.mark.parametrize("name", REPLIES)
+def test_recipe_fits_the_replies_of_its_service(
+    name: str, issued: dict[str, pki.Issued], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No account is here to run one for real; what can be tried is that both ends of it fit."""
+    pki.write(tmp_path, issued["es256"])
+    stand_in = STAND_IN.format(key=str(tmp_path / "key.pem"), name=name)
+    (tmp_path / "signer.py").write_text(f"{stand_in}{recipe('head')}{recipe(f'end for {name}')}")
+    for tool in ("az", "gcloud"):
+        put(tmp_path / tool, b"#!/bin/sh\necho token\n").chmod(0o700)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([*sys.path, str(Path(__file__).parent)]))
+    monkeypatch.setenv("VAULT_ADDR", "https://vault.example")
+    monkeypatch.setenv("VAULT_TOKEN", "x")
+    assert is_signed(open_signer(f"cmd:{sys.executable} {tmp_path / 'signer.py'}"))

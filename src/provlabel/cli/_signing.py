@@ -29,7 +29,10 @@ def signer_option(command: _Command) -> _Command:
         "--pass-file", type=PATH, help="Pass phrase, PIN or token: a line for each question. Mode 0600, or /dev/fd/N."
     )
     signer = click.option(
-        "--signer", "signer_uri", metavar="URI", help="file:key.pem?chain=chain.pem, or test. Else PROVLABEL_SIGNER."
+        "--signer",
+        "signer_uri",
+        metavar="URI",
+        help="file:key.pem?chain=chain.pem, pkcs11:, awskms:, cmd:, https:, or test. Else PROVLABEL_SIGNER.",
     )
     return signer(secret(command))
 
