@@ -5,15 +5,15 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives import serialization as ser
 from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
 
+import loopback
 import pki
 
 SPECS = {
@@ -28,8 +28,6 @@ HASHES: dict[str, Any] = {"256": hashes.SHA256, "384": hashes.SHA384, "512": has
 class Kms(ThreadingHTTPServer):
     """Keys by id; each error in ``errors`` is answered once, in place of what was asked for."""
 
-    daemon_threads = True
-
     def __init__(self, keys: dict[str, pki.Issued]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.keys = keys
@@ -41,16 +39,11 @@ class Kms(ThreadingHTTPServer):
         return "&".join((f"awskms:{key}?endpoint=http://127.0.0.1:{self.server_address[1]}", *options))
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(loopback.Handler):
     server: Kms
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
-    def log_message(self, *_: Any) -> None:
-        pass
 
     def do_POST(self) -> None:
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        asked = json.loads(self.body())
         operation = self.headers["X-Amz-Target"].removeprefix("TrentService.")
         self.server.requests.append((operation, asked))
         name = asked["KeyId"].rpartition("/")[2]
@@ -67,7 +60,7 @@ class _Handler(BaseHTTPRequestHandler):
         key = self.server.keys[name].key.public_key()
         der = key.public_bytes(ser.Encoding.DER, ser.PublicFormat.SubjectPublicKeyInfo)
         spec = self.server.specs.get(name) or SPECS.get(name, "RSA_2048")
-        self._send(200, {"KeyId": name, "PublicKey": base64.b64encode(der).decode(), "KeySpec": spec})
+        self._answer(200, {"KeyId": name, "PublicKey": base64.b64encode(der).decode(), "KeySpec": spec})
 
     def _sign(self, name: str, asked: dict[str, Any]) -> None:
         message = base64.b64decode(asked["Message"])
@@ -86,28 +79,18 @@ class _Handler(BaseHTTPRequestHandler):
             "ECDSA": lambda: key.sign(message, ec.ECDSA(how)),
             "RSASSA_PSS": lambda: key.sign(message, padding.PSS(padding.MGF1(used), used.digest_size), how),
         }[kind]()
-        self._send(200, {"KeyId": name, "Signature": base64.b64encode(signature).decode()})
+        self._answer(200, {"KeyId": name, "Signature": base64.b64encode(signature).decode()})
 
     def _refuse(self, status: int, word: str, text: str) -> None:
-        self._send(status, {"__type": word, "message": text})
+        self._answer(status, {"__type": word, "message": text})
 
-    def _send(self, status: int, answer: dict[str, str]) -> None:
-        body = json.dumps(answer).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/x-amz-json-1.1")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+    def _answer(self, status: int, answer: dict[str, str]) -> None:
+        self.send(status, json.dumps(answer).encode(), ("Content-Type", "application/x-amz-json-1.1"))
 
 
 @contextlib.contextmanager
 def serving(keys: dict[str, pki.Issued]) -> Iterator[Kms]:
     """Run a KMS with these keys."""
-    with Kms(keys) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    server = Kms(keys)
+    with loopback.running(server):
+        yield server

@@ -8,9 +8,8 @@ import datetime as dt
 import ipaddress
 import json
 import ssl
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,12 +17,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
+import loopback
 import pki
 from provlabel.signers import _algorithms as algorithms
 
 
 class Canned(NamedTuple):
-    """An answer that is given once, in place of the true one; no status means that the line goes dead."""
+    """An answer that is given once, in place of the true one; without a status the bytes alone, and the end."""
 
     status: int
     body: bytes = b"{}"
@@ -32,8 +32,6 @@ class Canned(NamedTuple):
 
 class SigningService(ThreadingHTTPServer):
     """Signs at ``/keys/ALGORITHM`` with the keys that it was given."""
-
-    daemon_threads = True
 
     def __init__(self, keys: dict[str, pki.Issued], context: ssl.SSLContext) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -60,24 +58,19 @@ class SigningService(ThreadingHTTPServer):
         """Say nothing: a client that does not trust us hangs up."""
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(loopback.Handler):
     server: SigningService
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
-    def log_message(self, *_: Any) -> None:
-        pass
 
     def do_GET(self) -> None:
         self._answer(None)
 
     def do_POST(self) -> None:
-        self._answer(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self._answer(json.loads(self.body()))
 
     def _answer(self, asked: dict[str, str] | None) -> None:
         self.server.requests.append(self.command)
         if self.server.canned:
-            self._send(*self.server.canned.pop(0))
+            self._tell(self.server.canned.pop(0))
         elif self.server.token and self.headers["Authorization"] != f"Bearer {self.server.token}":
             self._error(401, f"not a token of mine: {self.headers['Authorization']}")
         elif self.path.split("?")[0].removeprefix("/keys/") not in self.server.keys:
@@ -94,21 +87,17 @@ class _Handler(BaseHTTPRequestHandler):
             assert asked["algorithm"] == algorithm
             data = base64.b64decode(asked["tbs"], validate=True)
             answer = {"signature": base64.b64encode(issued.key.sign(data, *algorithms.in_process(algorithm))).decode()}
-        self._send(200, json.dumps(answer).encode())
+        self.send(200, json.dumps(answer).encode())
 
     def _error(self, status: int, text: str) -> None:
-        self._send(status, json.dumps({"error": text}).encode())
+        self.send(status, json.dumps({"error": text}).encode())
 
-    def _send(self, status: int, body: bytes, headers: tuple[tuple[str, str], ...] = ()) -> None:
-        if not status:
+    def _tell(self, canned: Canned) -> None:
+        if canned.status:
+            self.send(canned.status, canned.body, *canned.headers)
+        else:
+            self.wfile.write(canned.body)
             self.close_connection = True
-            return
-        self.send_response(status)
-        for name, value in headers:
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
 
 
 def certified(root: pki.Issued, host: str = "127.0.0.1") -> pki.Issued:
@@ -142,11 +131,6 @@ def serving(
         context.verify_mode = ssl.CERT_REQUIRED
         context.load_verify_locations(folder / "root.pem")
         pki.write(folder / "client", certified(root))
-    with SigningService(keys, context) as service:
-        thread = threading.Thread(target=service.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        try:
-            yield service
-        finally:
-            service.shutdown()
-            thread.join()
+    service = SigningService(keys, context)
+    with loopback.running(service):
+        yield service

@@ -435,11 +435,24 @@ def test_certificate_of_another_key_is_found_by_a_trial(
     pki.write(tmp_path, issued["es256"])
     (tmp_path / "chain.pem").write_text(pki.leaf(root).pem)
     path = program(tmp_path, PROGRAM.format(python=sys.executable, folder=str(tmp_path), algorithm="es256"))
-    with pytest.raises(SignerError, match="<CommandSigner es256>: the first certificate does not belong to this key"):
+    with pytest.raises(SignerError, match="<CmdSigner es256>: the first certificate does not belong to this key"):
         open_signer(f"cmd:'{path}'")
     (tmp_path / "chain.pem").write_text(issued["es384"].pem)
     with pytest.raises(SignerError, match="another kind of key than es256 signs with"):
         open_signer(f"cmd:'{path}'")
+    (tmp_path / "chain.pem").write_text(EMPTY)
+    with pytest.raises(SignerError, match="<CmdSigner es256>: no certificate in PEM form"):
+        open_signer(f"cmd:'{path}'")
+    (tmp_path / "chain.pem").write_text("none")
+    with pytest.raises(SignerError, match=r"chain\.pem: no certificate in PEM form"):
+        open_signer(f"cmd:'{path}'?alg=es256&chain={tmp_path / 'chain.pem'}")
+
+
+def test_signature_that_is_none_is_found_by_the_trial(issued: dict[str, pki.Issued], tmp_path: Path) -> None:
+    pki.write(tmp_path, issued["es256"])
+    path = program(tmp_path, "#!/bin/sh\necho no signature\n")
+    with pytest.raises(SignerError, match="what came back is no es256 signature: 13 bytes"):
+        open_signer(f"cmd:'{path}'?alg=es256&chain={tmp_path / 'chain.pem'}")
 
 
 # --- https: ----------------------------------------------------------------------------------------
@@ -535,16 +548,17 @@ def test_https_with_a_client_certificate(phrase: bytes | None, issued: dict[str,
         Canned(429, headers=(("Retry-After", "0"),)),
         Canned(503, b"<html>"),
         Canned(503, headers=(("Retry-After", "Fri, 31 Dec 1999 23:59:59 GMT"),)),
-        Canned(0),
+        Canned(0, b""),
+        Canned(0, b"oh\r\n\r\n"),
     ],
-    ids=["429", "503", "503-date", "hangs-up"],
+    ids=["429", "503", "503-date", "hangs-up", "no-http"],
 )
 def test_https_that_is_busy_twice_signs_then(canned: Canned, address: str, service: SigningService) -> None:
     signer = open_signer(address)
     service.canned = [canned, canned]
     assert is_signed(signer)
     service.canned = [canned] * 4
-    with pytest.raises(SignerError, match=r"answered (429|503)|cannot be reached: .*closed"):
+    with pytest.raises(SignerError, match=r"answered (429|503)|cannot be reached: (.*closed|BadStatusLine)"):
         signer.sign(DATA)
 
 
@@ -1067,7 +1081,7 @@ FAILURES: dict[str, tuple[Callable[[Scene], str], str | None]] = {
     "https-nobody-asked": (lambda at: at.http(), None),
     "https-redirect": (lambda at: at.http(Canned(302)), TOKEN),
     "https-no-json": (lambda at: at.http(Canned(200, TOKEN.encode())), TOKEN),
-    "https-hangs-up": (lambda at: at.http(*[Canned(0)] * 9), TOKEN),
+    "https-hangs-up": (lambda at: at.http(*[Canned(0, b"")] * 9), TOKEN),
     "https-busy": (lambda at: at.http(*[Canned(503)] * 9), TOKEN),
     "https-other-ca": (lambda at: at.http().partition("#")[0] + "#auth=bearer", TOKEN),
     "https-in-address": (lambda at: f"https://user:{TOKEN}@127.0.0.1/", TOKEN),
@@ -1075,6 +1089,7 @@ FAILURES: dict[str, tuple[Callable[[Scene], str], str | None]] = {
         lambda at: at.key(PHRASE).replace("file:", "https://127.0.0.1/#client-key=").replace("?chain", "&client-cert"),
         WRONG,
     ),
+    "http-in-address": (lambda at: f"http://user:{TOKEN}@127.0.0.1/", TOKEN),
     "no-scheme": (lambda at: f"vault:{at.folder.name}?token={TOKEN}", TOKEN),
 }
 

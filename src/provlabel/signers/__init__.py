@@ -16,7 +16,8 @@ def open_signer(uri: str, secrets: Secrets | None = None, *, check: bool = True)
     """Open the signer that ``uri`` names, once; use it for as many files as you like.
 
     Args:
-        uri: ``file:key.pem?chain=chain.pem`` or ``test:FOLDER`` (a throw-away credential).
+        uri: ``file:key.pem?chain=chain.pem``, ``pkcs11:…``, ``awskms:…``, ``cmd:…``, ``https:…`` (each module
+            says how), or ``test:FOLDER`` (a throw-away credential).
         secrets: called with a question when a pass phrase or PIN is needed; the library itself
             never prompts.
         check: look for faults of key and certificate now.  Without it they are found by the first
@@ -29,17 +30,19 @@ def open_signer(uri: str, secrets: Secrets | None = None, *, check: bool = True)
     """
     scheme, colon, rest = uri.partition(":")
     if not colon or scheme not in SIGNERS:
-        known = ", ".join(f"{name}:" for name in SIGNERS)
-        raise ConfigError(
-            f"{printable(uri.partition('?')[0])}: names no signer",  # what follows might be a secret
-            mend="a service is asked over https: alone"
-            if scheme == "http"
-            else f"a signer starts with one of {known} such as file:key.pem",
-        )
+        raise _unknown(uri)
     signer: Signer = importlib.import_module(f"provlabel.signers.{scheme}").open_signer(rest, secrets)
     if check and isinstance(signer, Checked):
         signer.check()
     return signer
+
+
+def _unknown(uri: str) -> ConfigError:
+    if uri.startswith("http:"):
+        return ConfigError("http: names no signer", mend="a service is asked over https: alone")
+    known = ", ".join(f"{name}:" for name in SIGNERS)
+    shown = printable(uri.partition("?")[0])  # what follows might be a secret
+    return ConfigError(f"{shown}: names no signer", mend=f"a signer starts with one of {known} such as file:key.pem")
 
 
 __all__ = ["SIGNERS", "Algorithm", "Checked", "LocalKey", "Secrets", "Signer", "open_signer"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from provlabel.errors import SignerError
 from provlabel.signers import _algorithms as algorithms
 from provlabel.signers._base import Described
@@ -10,12 +12,12 @@ from provlabel.signers._base import Described
 _TRIAL = b"provlabel: a trial signature, over no claim"
 
 
-class RemoteSigner(Described):
+class RemoteSigner(Described, ABC):
     """A signer whose key is elsewhere; a backend adds ``sign``."""
 
+    @abstractmethod
     def sign(self, data: bytes) -> bytes:
         """Return the signature over ``data``: ``r‖s`` or DER for EC, raw for others."""
-        raise NotImplementedError
 
     def check(self) -> None:
         """Check the certificate against the profile of C2PA, and by one trial signature that the key is its own.

@@ -68,7 +68,7 @@ _MENDS = {
 }
 
 
-class KmsSigner(RemoteSigner):
+class AwskmsSigner(RemoteSigner):
     """A key that KMS keeps; safe to use from several threads and after a fork."""
 
     def __init__(self, kms: _Kms, algorithm: Algorithm, chain_pem: str) -> None:
@@ -96,7 +96,7 @@ class KmsSigner(RemoteSigner):
         return bytes(answer["Signature"])
 
 
-def open_signer(rest: str, _secrets: Secrets | None) -> KmsSigner:
+def open_signer(rest: str, _secrets: Secrets | None) -> AwskmsSigner:
     """Open the key that ``rest`` names; see the module for the URI.
 
     Raises:
@@ -115,7 +115,7 @@ def open_signer(rest: str, _secrets: Secrets | None) -> KmsSigner:
         raise SignerError(
             f"{kms.shown}: {printable(spec)}: {algorithms.not_allowed()}", mend=f"one of {', '.join(_KEYS)}"
         )
-    return KmsSigner(kms, algorithms.choose(_KEYS[spec], options.get("alg")), chain)
+    return AwskmsSigner(kms, algorithms.choose(_KEYS[spec], options.get("alg")), chain)
 
 
 def _region_in(key: str) -> str | None:

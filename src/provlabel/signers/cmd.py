@@ -36,7 +36,7 @@ _RESERVE = "16384"
 _TAIL = 500  # characters of standard error that are told
 
 
-class CommandSigner(RemoteSigner):
+class CmdSigner(RemoteSigner):
     """A program that signs what it reads."""
 
     def __init__(self, command: Sequence[str], timeout: float, algorithm: Algorithm, chain_pem: str) -> None:
@@ -53,7 +53,7 @@ class CommandSigner(RemoteSigner):
         return _run(self._command, data, self._timeout)
 
 
-def open_signer(rest: str, _secrets: Secrets | None) -> CommandSigner:
+def open_signer(rest: str, _secrets: Secrets | None) -> CmdSigner:
     """Open the program that ``rest`` names; see the module for the options.
 
     Raises:
@@ -66,12 +66,12 @@ def open_signer(rest: str, _secrets: Secrets | None) -> CommandSigner:
     command = _split(text if mark else rest)
     timeout = material.seconds(options.get("timeout"), TIMEOUT)
     if "alg" not in options and "chain" not in options:
-        return CommandSigner(command, timeout, *_info(command, timeout))
+        return CmdSigner(command, timeout, *_info(command, timeout))
     if "alg" not in options or "chain" not in options:
         raise ConfigError("cmd: alg= and chain= belong together", mend="give both, or none: --signer-info is asked")
     told = ("--reserve-size", _RESERVE, "--alg", options["alg"], "--sign-cert", options["chain"])
     algorithm = algorithms.named(options["alg"], "alg=")
-    return CommandSigner((*command, *told), timeout, algorithm, material.read_chain(options["chain"]))
+    return CmdSigner((*command, *told), timeout, algorithm, material.read_chain(options["chain"]))
 
 
 def _split(text: str) -> list[str]:
