@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,6 +17,9 @@ from provlabel import Label, Provider, System, TrustStore, engine, open_signer
 from provlabel.cage import Cage
 from provlabel.signers import LocalKey, Signer
 from provlabel.signers.test import ROOT
+
+if TYPE_CHECKING:
+    from signer_matrix import Backends
 
 MEDIA = Path(__file__).parents[1] / "samples" / "media"
 SAMPLES = ("cover.jpg", "still.png", "take.wav", "take.mp3", "take.flac")
@@ -67,6 +72,15 @@ def trust(credential: Path) -> TrustStore:
 def cage() -> Iterator[Cage]:
     with Cage() as shared:
         yield shared
+
+
+@pytest.fixture(scope="session")
+def backends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backends]:
+    """Every signer with every algorithm, started when it is asked for."""
+    from signer_matrix import Backends
+
+    with contextlib.ExitStack() as stack:
+        yield Backends(tmp_path_factory.mktemp("backends"), stack)
 
 
 @pytest.fixture

@@ -1063,8 +1063,8 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
 
 
 BAD_KEYS = {
-    "encrypted": (2, ("the key is encrypted", "no terminal")),
-    "encrypted-sec1": (2, ("the key is encrypted", "no terminal")),
+    "encrypted": (2, ("pass phrase for", "no terminal", "--pass-file")),
+    "encrypted-sec1": (2, ("pass phrase for", "no terminal", "--pass-file")),
     "expired": (3, ("expired.pem: the certificate has expired",)),
     "future": (3, ("future.pem: the certificate is not valid yet",)),
     "small": (3, ("small.pem: the certificate is for an RSA key of less than 2048 bits",)),
@@ -1170,8 +1170,9 @@ def test_key_that_cannot_be_read_is_3(
         ("file:/dev/zero", 3, ("a device",)),
         ("file:{key}?chain=missing.pem", 3, ("missing.pem: no such file",)),
         ("file:{key}?chian=x.pem", 2, ("unknown option of file: chian", "chain=")),
-        ("pkcs11:token=x", 2, ("pkcs11:token=x: names no signer", "file:")),
         ("{key}", 2, ("names no signer", "file:")),
+        ("pkcs11:token=x", 2, ("pkcs11: names no library", "module-path=")),
+        ("vault:x?pin=1", 2, ("vault:x: names no signer", "pkcs11:")),
         ("x\x1b[31m:y", 2, ("x\\u{1b}[31m:y: names no signer",)),
         ("test:", 2, ("test:FOLDER",)),
     ],

@@ -49,6 +49,9 @@ ROOMS = {
     "cbor2": {"cose"},
     "asn1crypto": {"credentials", "timestamps"},
     "pyhanko_certvalidator": {"credentials"},
+    "boto3": {"signers"},
+    "botocore": {"signers"},
+    "pkcs11": {"signers"},
 }
 
 

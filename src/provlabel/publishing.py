@@ -180,16 +180,18 @@ _BAD_STAMPS = frozenset(
 
 @contextlib.contextmanager
 def _explained(path: Path, signer: Signer) -> Iterator[None]:
-    """Name the file in what goes wrong, and let the signer say what is wrong with its certificate."""
+    """Look at the certificate before it is used; name the file in what goes wrong."""
+    from provlabel.signers import require_fit
+
+    require_fit(signer)
     try:
         yield
     except TimestampError as exc:
         raise TimestampError(f"{shown(path)}: {exc}", mend=exc.mend) from exc
     except (SignerError, EngineError) as exc:
-        from provlabel.signers import Checked
+        from provlabel.signers import name_of, profile
 
-        if isinstance(signer, Checked):
-            signer.check()
+        profile.require_signer(signer, name_of(signer))
         if isinstance(exc, SignerError):
             raise SignerError(f"{shown(path)}: {exc}", mend=exc.mend) from exc.__cause__ or exc
         raise EngineError(f"{shown(path)}: {exc}", mend=exc.mend, kind=exc.kind) from exc

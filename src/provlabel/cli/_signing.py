@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
 import sys
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from provlabel._text import printable
-from provlabel.cli._shared import PATH, options_of, test_folder, user_folder
+from provlabel._version import __version__
+from provlabel.cli._shared import PATH, cache_folder, options_of, test_folder, user_folder
 from provlabel.errors import ConfigError, ProvlabelError, UsageError
 
 if TYPE_CHECKING:
@@ -20,11 +25,17 @@ if TYPE_CHECKING:
 
 _MAX_SETTINGS = 1 << 20
 
-signer_option = click.option(
-    "--signer", "signer_uri", metavar="URI", help="file:key.pem?chain=chain.pem, or test. Else PROVLABEL_SIGNER."
+signer_option = options_of(
+    click.option(
+        "--signer",
+        "signer_uri",
+        metavar="URI",
+        help="file:key.pem?chain=chain.pem, pkcs11:, awskms:, cmd:, https:, or test. Else PROVLABEL_SIGNER.",
+    ),
+    click.option(
+        "--pass-file", type=PATH, help="Pass phrase, PIN or token: a line for each question. Mode 0600, or /dev/fd/N."
+    ),
 )
-
-
 tsa_options = options_of(
     click.option("--tsa", multiple=True, metavar="URL", help="Time authority. Repeatable, tried in order."),
     click.option("--tsa-optional", is_flag=True, help="Go on, with a warning, when no authority answers well."),
@@ -87,8 +98,13 @@ def early_cage() -> Cage:
     return cage
 
 
-def open_named_signer(given: str | None) -> Signer:
-    from provlabel.signers import open_signer
+def open_named_signer(given: str | None, pass_file: Path | None = None, *, check: bool = True) -> Signer:
+    """Open the signer that the user named; at a terminal ask for what it wants to know, else read ``pass_file``.
+
+    With ``check`` key and certificate are held against the profile, once a day for each certificate:
+    that takes half as long as labelling a picture.
+    """
+    from provlabel.signers import assume_fit, open_signer, require_fit
 
     uri = given or os.environ.get("PROVLABEL_SIGNER") or _configured_signer()
     if not uri:
@@ -96,8 +112,36 @@ def open_named_signer(given: str | None) -> Signer:
             "no signer",
             mend="to try: --signer test; for real: --signer 'file:key.pem?chain=chain.pem' or PROVLABEL_SIGNER",
         )
-    # The check costs as much as labelling a picture; without it the first signature finds the same faults.
-    return open_signer(f"test:{test_folder()}" if uri == "test" else uri, _ask, check=False)
+    signer = open_signer(f"test:{test_folder()}" if uri == "test" else uri, _answers(pass_file), check=False)
+    if check:
+        mark = _mark_of(signer)
+        if _is_from_today(mark):
+            assume_fit(signer)
+        else:
+            require_fit(signer)
+            _leave(mark)
+    return signer
+
+
+def _mark_of(signer: Signer) -> Path:
+    """Return the file that remembers for a day that this certificate was found fit, by this version."""
+    said = f"{__version__} {signer.algorithm} {signer.chain_pem}"
+    return cache_folder() / "fit" / hashlib.sha256(said.encode()).hexdigest()[:32]
+
+
+def _is_from_today(mark: Path) -> bool:
+    try:
+        seen = mark.stat()
+    except OSError:
+        return False
+    return 0 <= time.time() - seen.st_mtime < 86_400 and seen.st_uid == os.geteuid()
+
+
+def _leave(mark: Path) -> None:
+    """A user without a writable home is checked each time, no more."""
+    with contextlib.suppress(OSError):
+        mark.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        mark.touch(mode=0o600)
 
 
 def _configured_signer() -> str | None:
@@ -116,7 +160,29 @@ def _configured_signer() -> str | None:
     return str(signer) if signer else None
 
 
+def _answers(pass_file: Path | None) -> Callable[[str], str]:
+    """Return what answers a signer's questions: the lines of ``pass_file`` in turn, or a person."""
+    if pass_file is None:
+        return _ask
+    lines = _lines_of(pass_file)
+
+    def answer(question: str) -> str:
+        for line in lines:
+            return line
+        raise ConfigError(f"{question}: {printable(str(pass_file))} has no line left", mend="a line for each question")
+
+    return answer
+
+
+def _lines_of(path: Path) -> Iterator[str]:
+    from provlabel.signers._material import read_secrets
+
+    yield from read_secrets(path)
+
+
 def _ask(question: str) -> str:
     if not sys.stdin.isatty():
-        raise ConfigError("the key is encrypted, and there is no terminal to ask at", mend="run it at a terminal")
+        raise ConfigError(
+            f"{question}: there is no terminal to ask at", mend="add --pass-file FILE, which holds it in its first line"
+        )
     return str(click.prompt(question, hide_input=True, err=True))

@@ -16,6 +16,7 @@ from provlabel._text import printable
 from provlabel.cli import say
 from provlabel.cli._shared import PATH, deliver, format_option, style_for, test_folder, trust_from, trust_option
 from provlabel.cli._signing import open_named_signer, signer_option
+from provlabel.cli.key_sign import sign
 from provlabel.errors import OutputError, UsageError
 from provlabel.signers.request import KeyKind
 
@@ -84,7 +85,7 @@ def csr(key: Path, output: Path, organization: str, name: str, country: str | No
     if new_key is not None:
         make_key(key, new_key)
         say(f"{printable(str(key))}  private key, mode 0600; keep it")
-    signer = open_named_signer(f"file:{key}")
+    signer = open_named_signer(f"file:{key}", check=False)
     assert isinstance(signer, LocalKey)  # noqa: S101 - a key in a file is one
     made = request(signer.private_key_pem(), who)
     with atomic_output(output, replace=False) as scratch:
@@ -96,7 +97,7 @@ def csr(key: Path, output: Path, organization: str, name: str, country: str | No
 @click.argument("chain", type=PATH, required=False)
 @signer_option
 @format_option
-def show(chain: Path | None, signer_uri: str | None, format_: str) -> None:
+def show(chain: Path | None, signer_uri: str | None, pass_file: Path | None, format_: str) -> None:
     """Show the certificates of CHAIN, or of a signer; never a private key.
 
     \b
@@ -113,7 +114,7 @@ def show(chain: Path | None, signer_uri: str | None, format_: str) -> None:
     from provlabel.signers import certificates
 
     _require_one(chain, signer_uri)
-    pem = open_named_signer(signer_uri).chain_pem if chain is None else certificates.read(chain)
+    pem = open_named_signer(signer_uri, pass_file, check=False).chain_pem if chain is None else certificates.read(chain)
     facts = certificates.facts(pem, _shown(chain))
     if format_ == "json":
         deliver(to_json({"certificates": facts}), None)
@@ -126,7 +127,9 @@ def show(chain: Path | None, signer_uri: str | None, format_: str) -> None:
 @signer_option
 @trust_option
 @format_option
-def check(chain: Path | None, signer_uri: str | None, trust: tuple[str, ...], format_: str) -> int:
+def check(
+    chain: Path | None, signer_uri: str | None, pass_file: Path | None, trust: tuple[str, ...], format_: str
+) -> int:
     """Check certificates, and the key of a signer, against every rule of the C2PA profile.
 
     Name a CHAIN file, or a signer with --signer; a key that lies elsewhere makes one test signature.
@@ -145,7 +148,7 @@ def check(chain: Path | None, signer_uri: str | None, trust: tuple[str, ...], fo
     from provlabel.renderers.json import to_json
     from provlabel.signers import profile
 
-    results = _results(chain, signer_uri, trust)
+    results = _results(chain, signer_uri, pass_file, trust)
     passed = profile.passed(results)
     if format_ == "json":
         deliver(to_json({"passed": passed, "rules": results}), None)
@@ -154,13 +157,16 @@ def check(chain: Path | None, signer_uri: str | None, trust: tuple[str, ...], fo
     return 0 if passed else 1
 
 
-def _results(chain: Path | None, signer_uri: str | None, trust: tuple[str, ...]) -> tuple[Result, ...]:
+def _results(
+    chain: Path | None, signer_uri: str | None, pass_file: Path | None, trust: tuple[str, ...]
+) -> tuple[Result, ...]:
     from provlabel.signers import certificates, profile
 
     _require_one(chain, signer_uri)
     anchors = "".join(item.pem for item in trust_from(trust).lists) if trust else None
     if chain is None:
-        return profile.examine_signer(open_named_signer(signer_uri), anchors_pem=anchors, shown=_shown(chain))
+        signer = open_named_signer(signer_uri, pass_file, check=False)
+        return profile.examine_signer(signer, anchors_pem=anchors, shown=_shown(chain))
     return profile.examine(certificates.read(chain), anchors_pem=anchors, shown=_shown(chain))
 
 
@@ -204,3 +210,6 @@ def _result_lines(results: tuple[Result, ...], style: Style) -> Iterator[str]:
         f"{states['held']} held, {broken['error']} broken, {broken['warning']} to be warned of, "
         f"{states['not-checked']} not checked"
     )
+
+
+command.add_command(sign)

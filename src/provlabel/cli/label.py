@@ -96,7 +96,7 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
     require_not_among(options["receipt"], files, "--receipt")
     how = _how(options)
     with early_cage() as cage, contextlib.ExitStack() as stack:
-        signer = open_named_signer(options["signer_uri"])
+        signer = open_named_signer(options["signer_uri"], options["pass_file"])
         how["identity"] = _identity(options)
         if options["out_dir"] is not None:
             make_folder(options["out_dir"])
@@ -307,7 +307,9 @@ def _identity(options: dict[str, Any]) -> Actor | None:
         return None
     from provlabel.engine import Actor
 
-    return Actor(open_named_signer(options["identity_uri"]), tuple(options["identity_roles"]))
+    return Actor(
+        open_named_signer(options["identity_uri"], options["pass_file"], check=False), tuple(options["identity_roles"])
+    )
 
 
 def _line(source: Path, receipt: Receipt) -> str:

@@ -27,6 +27,7 @@ def command(
     file: Path,
     personal: bool,
     signer_uri: str | None,
+    pass_file: Path | None,
     output: Path | None,
     in_place: bool,
     force: bool,
@@ -51,7 +52,7 @@ def command(
 
     timestamper = timestamper_from(options)
     with early_cage() as cage:
-        signer = open_named_signer(signer_uri)
+        signer = open_named_signer(signer_uri, pass_file)
         dest = file if in_place else output
         receipt = redact_file(file, dest, signer, replace=force or in_place, timestamper=timestamper, cage=cage)
     if format_ == "json":

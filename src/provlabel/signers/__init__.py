@@ -1,25 +1,24 @@
-"""Signers behind one URI: a new backend is one file and one row in :data:`SIGNERS`."""
+"""Signers behind one URI: a new backend is one file, with ``open_signer`` in it, and its name in :data:`SIGNERS`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import datetime as dt
+import importlib
 
 from provlabel._text import printable
 from provlabel.errors import ConfigError
-from provlabel.signers import file, test
-from provlabel.signers._base import Algorithm, Checked, LocalKey, Secrets, Signer
+from provlabel.signers._base import Algorithm, LocalKey, Secrets, Signer
 
-SIGNERS: dict[str, Callable[[str, dict[str, str], Secrets | None], Signer]] = {
-    "file": file.open_signer,
-    "test": test.open_signer,
-}
+#: Scheme of a URI and name of a module; one is imported when it is asked for, since start-up is paid for each file.
+SIGNERS = ("file", "pkcs11", "awskms", "cmd", "https", "test")
 
 
 def open_signer(uri: str, secrets: Secrets | None = None, *, check: bool = True) -> Signer:
     """Open the signer that ``uri`` names, once; use it for as many files as you like.
 
     Args:
-        uri: ``file:key.pem?chain=chain.pem`` or ``test:FOLDER`` (a throw-away credential).
+        uri: ``file:key.pem?chain=chain.pem``, ``pkcs11:…``, ``awskms:…``, ``cmd:…``, ``https:…`` (each module
+            says how), or ``test:FOLDER`` (a throw-away credential).
         secrets: called with a question when a pass phrase or PIN is needed; the library itself
             never prompts.
         check: look for faults of key and certificate now.  Without it they are found by the first
@@ -32,22 +31,63 @@ def open_signer(uri: str, secrets: Secrets | None = None, *, check: bool = True)
     """
     scheme, colon, rest = uri.partition(":")
     if not colon or scheme not in SIGNERS:
-        known = ", ".join(f"{name}:" for name in SIGNERS)
-        raise ConfigError(
-            f"{printable(uri)}: names no signer",
-            mend=f"a signer starts with one of {known} such as file:key.pem",
-        )
-    path, _, query = rest.partition("?")
-    signer = SIGNERS[scheme](path, _options(query), secrets)
-    if check and isinstance(signer, Checked):
-        signer.check()
+        raise _unknown(uri)
+    signer: Signer = importlib.import_module(f"provlabel.signers.{scheme}").open_signer(rest, secrets)
+    if check:
+        require_fit(signer, trial=True)
     return signer
 
 
-def _options(query: str) -> dict[str, str]:
-    """Split ``a=b&c=d``; paths in it are taken as they stand, without percent or plus signs decoded."""
-    pairs = (part.partition("=") for part in query.split("&") if part)
-    return {key: value for key, _, value in pairs}
+_fit: set[tuple[str, str, dt.date]] = set()
 
 
-__all__ = ["SIGNERS", "Algorithm", "Checked", "LocalKey", "Secrets", "Signer", "open_signer"]
+def require_fit(signer: Signer, *, trial: bool = False) -> None:
+    """Hold key and certificate against the profile of C2PA, once a day for each certificate.
+
+    ``trial`` lets a key that lies elsewhere make one signature, over no claim, which shows that it
+    belongs to the certificate and that this user may sign.
+
+    Raises:
+        SignerError: a rule is broken; says which, and the mend.
+    """
+    if _mark(signer) in _fit and not trial:
+        return
+    from provlabel.signers import profile
+
+    profile.require_signer(signer, name_of(signer), trial=trial)
+    assume_fit(signer)
+
+
+def assume_fit(signer: Signer) -> None:
+    """Take a signer for fit that was found so a short time ago, perhaps by another process."""
+    _fit.add(_mark(signer))
+
+
+def _mark(signer: Signer) -> tuple[str, str, dt.date]:
+    return signer.algorithm, signer.chain_pem, dt.datetime.now(dt.timezone.utc).date()
+
+
+def name_of(signer: Signer) -> str:
+    """Return what to call a signer in an error: the file of its certificates, or its class."""
+    return getattr(signer, "shown", "") or f"<{type(signer).__name__} {printable(str(signer.algorithm))}>"
+
+
+def _unknown(uri: str) -> ConfigError:
+    if uri.startswith("http:"):
+        return ConfigError("http: names no signer", mend="a service is asked over https: alone")
+    known = ", ".join(f"{name}:" for name in SIGNERS)
+    shown = printable(uri.partition("?")[0])  # what follows might be a secret
+    return ConfigError(f"{shown}: names no signer", mend=f"a signer starts with one of {known} such as file:key.pem")
+
+
+__all__ = [
+    "SIGNERS",
+    "Algorithm",
+    "LocalKey",
+    "Secrets",
+    "Signer",
+    "assume_fit",
+    "name_of",
+    "open_signer",
+    "require_fit",
+]

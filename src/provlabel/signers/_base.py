@@ -1,4 +1,20 @@
-"""What a signer is: three members, so that anyone can write one."""
+"""What a signer is: three members, so that anyone can write one.
+
+A signer of your own is passed wherever one is taken; no base class, no registration::
+
+    class VaultSigner:
+        algorithm = "es256"
+
+        def __init__(self, vault, chain_pem):
+            self.vault, self.chain_pem = vault, chain_pem
+
+        def sign(self, data):
+            return self.vault.sign_digest(hashlib.sha256(data).digest())
+
+    label_file("take.wav", "take.labeled.wav", label, VaultSigner(vault, chain_pem))
+
+It may raise what it likes: the exception becomes the ``__cause__`` of a ``SignerError``.
+"""
 
 from __future__ import annotations
 
@@ -31,22 +47,31 @@ class Signer(Protocol):
 
 
 @runtime_checkable
-class Checked(Protocol):
-    """A signer that can say what is wrong with its key or certificate."""
-
-    def check(self) -> None:
-        """Do nothing if this signer can sign claims.
-
-        Raises:
-            SignerError: it cannot; says exactly why.
-        """
-        ...
-
-
-@runtime_checkable
 class LocalKey(Protocol):
     """A signer whose private key may be handed to the engine, in this process."""
 
     def private_key_pem(self) -> bytes:
         """Return the key as unencrypted PKCS#8 PEM, the one form the engine reads."""
         ...
+
+
+class Described:
+    """What the signers here share: algorithm, chain, and a ``repr`` that shows no more than the algorithm."""
+
+    def __init__(self, algorithm: Algorithm, chain_pem: str, shown: str = "") -> None:
+        self._algorithm = algorithm
+        self._chain_pem = chain_pem
+        self.shown = shown or repr(self)  #: what an error calls this signer
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._algorithm}>"
+
+    @property
+    def algorithm(self) -> Algorithm:
+        """The one algorithm this key signs with."""
+        return self._algorithm
+
+    @property
+    def chain_pem(self) -> str:
+        """Leaf first, then intermediates, PEM."""
+        return self._chain_pem

@@ -11,7 +11,7 @@ from msgspec import Struct
 from provlabel._files import open_regular
 from provlabel._text import printable
 from provlabel.errors import ConfigError, SignerError
-from provlabel.signers.file import MAX_FILE
+from provlabel.signers._material import MAX_FILE
 from provlabel.trust import EKUS
 
 if TYPE_CHECKING:

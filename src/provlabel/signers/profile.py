@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from provlabel._text import printable
 from provlabel.errors import ConfigError, SignerError
+from provlabel.signers import _algorithms as algorithms
 from provlabel.signers import certificates as certs
 from provlabel.signers._base import Algorithm, LocalKey, Signer
 from provlabel.trust import EKUS
@@ -117,7 +118,10 @@ def _belongs_to_key(case: Case) -> Outcome:
         return _unchecked("no key was given")
     if _fits(case).state == "broken":
         return _unchecked("the algorithm does not fit the certificate, so no test signature can be verified")
-    return _judge(_verifies(key, case.algorithm or "", case.signed), "by a test signature")
+    return _judge(
+        case.algorithm is not None and algorithms.fits(key, case.algorithm, case.signed.signature, case.signed.data),
+        "by a test signature",
+    )
 
 
 def _fits(case: Case) -> Outcome:
@@ -125,35 +129,6 @@ def _fits(case: Case) -> Outcome:
         return _unchecked("no key was given")
     key = certs.key_words(case.public_key or certs.public_key(case.leaf))
     return _judge(key.startswith(_FITS.get(case.algorithm, "none")), f"{printable(case.algorithm)} with {key}")
-
-
-def _verifies(key: Any, algorithm: str, signed: Signed) -> bool:
-    """Whether the test signature is right: ``r‖s`` or DER for EC, PSS for RSA, raw for Ed25519."""
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import ec, padding
-
-    digest = {"384": hashes.SHA384(), "512": hashes.SHA512()}.get(algorithm[2:], hashes.SHA256())
-    how: dict[str, tuple[Any, ...]] = {
-        "es": (ec.ECDSA(digest),),
-        "ps": (padding.PSS(padding.MGF1(digest), digest.digest_size), digest),
-    }
-    signature = _as_der(key, signed.signature) if algorithm.startswith("es") else signed.signature
-    try:
-        key.verify(signature, signed.data, *how.get(algorithm[:2], ()))
-    except InvalidSignature:
-        return False
-    return True
-
-
-def _as_der(key: Any, signature: bytes) -> bytes:
-    """Return an EC signature in the form that the cryptography package takes."""
-    from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-
-    width = (key.curve.key_size + 7) // 8
-    if len(signature) != 2 * width:
-        return signature
-    return encode_dss_signature(int.from_bytes(signature[:width], "big"), int.from_bytes(signature[width:], "big"))
 
 
 def _has_not_expired(case: Case) -> Outcome:
@@ -552,23 +527,17 @@ def passed(results: Iterable[Result]) -> bool:
     return not any(result.state == "broken" and result.level == "error" for result in results)
 
 
-def require(chain_pem: str, key: Any, shown: str) -> None:
-    """Check the chain against the profile and against the private key ``key``.
+def require_signer(signer: Signer, shown: str, *, trial: bool = False) -> None:
+    """Check chain, algorithm and, where it is at hand, the key of a signer.
 
-    Raises:
-        SignerError: no certificate, or a broken rule of level error; says which.
-    """
-    _require(examine(chain_pem, key.public_key(), shown=shown), shown)
-
-
-def require_signer(signer: Signer, shown: str) -> None:
-    """Check the chain and the algorithm of any signer, wherever its key lives; nothing is signed.
+    With ``trial`` a key that lies elsewhere makes one test signature.
 
     Raises:
         SignerError: no certificate, or a broken rule of level error; says which.
     """
     own = _public_key(signer)
-    _require(examine(signer.chain_pem, own, algorithm=signer.algorithm, shown=shown), shown)
+    signed = _test_signature(signer) if trial and own is None else None
+    _require(examine(signer.chain_pem, own, algorithm=signer.algorithm, signed=signed, shown=shown), shown)
 
 
 def examine_signer(signer: Signer, *, anchors_pem: str | None = None, shown: str = "the signer") -> tuple[Result, ...]:

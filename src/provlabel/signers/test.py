@@ -24,23 +24,23 @@ KEY, CHAIN, ROOT = "key.pem", "chain.pem", "root.pem"
 _LIFE = dt.timedelta(days=3650)
 
 
-def open_signer(path: str, options: dict[str, str], secrets: Secrets | None) -> file.FileSigner:
-    """Open the test credential in the folder ``path``, making it first if it is not there.
+def open_signer(rest: str, secrets: Secrets | None) -> file.FileSigner:
+    """Open the test credential in the folder ``rest``, making it first if it is not there.
 
     Raises:
         ConfigError: no folder named, or an option given.
         OutputError: the folder cannot be written.
     """
-    if not path or options:
+    if not rest or "?" in rest:
         raise ConfigError("a test signer takes a folder and nothing else", mend="test:FOLDER")
-    folder = Path(path)
+    folder = Path(rest)
     if not (folder / KEY).exists():
         try:
             make(folder)
         except OutputError:
             if not (folder / KEY).exists():  # else another process was first; its credential serves too
                 raise
-    return file.open_signer(str(folder / KEY), {"chain": str(folder / CHAIN)}, secrets)
+    return file.open_key(str(folder / KEY), str(folder / CHAIN), secrets)
 
 
 def make(folder: Path, kind: KeyKind = "es256") -> None:
