@@ -38,7 +38,7 @@ def test_an_identity_is_judged_by_its_own_anchors(
     label_file(media / sample, out, label, signer, identity=Actor(open_signer(jane), ["creator"]), cage=cage)
     found = verify_file(out, trust=trust + people, cage=cage).files[0]
     assert (found.state, found.axes.signer, found.axes.identity) == ("trusted", "trusted", "ok")
-    [identity] = found.identities
+    [identity] = found.identity
     assert (identity.name, identity.organization, identity.roles) == ("Jane Label", "Label Records", ("cawg.creator",))
     bare = verify_file(out, trust=trust, cage=cage).files[0]
     assert (bare.state, bare.axes.identity) == ("trusted", "not-checked")
@@ -115,7 +115,7 @@ def test_on_the_command_line(media: Path, cli: Cli, jane: str, tmp_path: Path) -
     unsure = cli("verify", media / "cover.labeled.jpg", "--trust", "test")
     assert "Identity Root — as the file claims" in unsure.stdout
     told = json.loads(cli("verify", media / "cover.labeled.jpg", *anchors, "--format", "json").stdout)
-    assert told["files"][0]["identities"] == [
+    assert told["files"][0]["identity"] == [
         {"name": "Jane Label", "organization": "Label Records", "roles": ["cawg.creator"], "issuer": "Identity Root"}
     ]
     wrong = cli("label", media / "take.wav", "--kind", "ai_generated", "--signer", "test", "--identity-role", "creator")

@@ -441,7 +441,7 @@ def test_certificate_of_another_key_is_found_by_a_trial(
     with pytest.raises(SignerError, match="the algorithm of the signer does not fit the key: es256 with EC P-384"):
         open_signer(f"cmd:'{path}'")
     (tmp_path / "chain.pem").write_text(EMPTY)
-    with pytest.raises(SignerError, match="<CmdSigner es256>: no certificate in PEM form"):
+    with pytest.raises(SignerError, match="<CmdSigner es256>: a certificate in it is damaged"):
         open_signer(f"cmd:'{path}'")
     (tmp_path / "chain.pem").write_text("none")
     with pytest.raises(SignerError, match=r"chain\.pem: no certificate in PEM form"):

@@ -147,7 +147,7 @@ class FileReport(Struct, frozen=True, kw_only=True):
     signer: SignerInfo | None = None
     time: TimeInfo | None = None
     revocation: RevocationInfo | None = None
-    identities: tuple[IdentityInfo, ...] = ()
+    identity: tuple[IdentityInfo, ...] = ()
     history: tuple[HistoryNode, ...] = ()
     carriers: tuple[dict[str, Any], ...] | None = None
     actions: tuple[dict[str, str], ...] = ()

@@ -286,7 +286,7 @@ def _told_by(active: Manifest, evidence: Evidence, personal: bool) -> dict[str, 
         "label": label,
         "signer": _signer_info(active.signing),
         "time": TimeInfo(event=event if isinstance(event, str) else None, stamped=stamped or None),
-        "identities": tuple(
+        "identity": tuple(
             IdentityInfo(name=one.name, organization=one.organization, roles=one.roles, issuer=one.issuer)
             for one in active.identities
         ),

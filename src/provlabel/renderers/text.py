@@ -60,7 +60,7 @@ def _facts(item: FileReport) -> Iterator[tuple[str, str]]:
         yield "label", label_words(item.label) + ("" if item.state == "trusted" else " — as the file claims")
     if item.signer is not None:
         yield "signer", _who(item.signer, item.state == "trusted")
-    for identity in item.identities:
+    for identity in item.identity:
         roles = ", ".join(role.removeprefix("cawg.") for role in identity.roles)
         as_what = f" as {printable(roles)}" if roles else ""
         yield "identity", _who(identity, item.axes.identity == "ok", as_what)
