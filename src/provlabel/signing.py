@@ -89,9 +89,7 @@ def draft(
         SignerError: the signer failed, with its own exception as the cause, or gave no signature.
         EngineError: the engine refused.
     """
-    algorithm, chain = _known(signer.algorithm), der_certificates(signer.chain_pem)
-    if not chain:
-        raise SignerError("the signer has no certificate", mend="add ?chain=chain.pem to its URI")
+    algorithm, chain = signer.algorithm, der_certificates(signer.chain_pem)
     protected = cose.protected_header(algorithm, chain)
     free = room + sum(map(len, staples))
     while True:
@@ -146,12 +144,6 @@ def _stand_in(chain_pem: str, free: int) -> engine.Credential:
 
 def _pem(kind: str, der: bytes) -> str:
     return f"-----BEGIN {kind}-----\n{base64.encodebytes(der).decode()}-----END {kind}-----\n"
-
-
-def _known(algorithm: str) -> str:
-    if algorithm not in cose.ALGORITHMS:
-        raise SignerError(f"{algorithm} is no algorithm of C2PA", mend=f"one of {', '.join(cose.ALGORITHMS)}")
-    return algorithm
 
 
 def _ask(signer: Signer, algorithm: str, message: bytes) -> bytes:
