@@ -45,10 +45,12 @@ class Authority:
         (folder / "root.pem").write_text(root.pem)
         (folder / "serial").write_text("01")
         (folder / "conf").write_text(_CONF.format(folder=folder))
+        self.at: dt.datetime | None = None  #: where its clock stands, when it is not right
         self._lock = threading.Lock()
 
     def answer(self, query: bytes, at: dt.datetime | None = None) -> bytes:
         """Return the TimeStampResp; with ``at`` the authority's clock stands there."""
+        at = at or self.at
         with self._lock:
             (self.folder / "query").write_bytes(query)
             run = ["openssl", "ts", "-reply", "-config", self.folder / "conf", "-queryfile", self.folder / "query"]
