@@ -27,12 +27,12 @@ from provlabel.manifest import PARENT, component, definition, ingredient_definit
 from provlabel.publishing import Place, Published, Seal, place_for, publish
 from provlabel.report import Failure
 from provlabel.sources import BY_NAME, Source, broken_by, parent_of, read_source, shown
-from provlabel.timestamps import Timestamper
 from provlabel.verifying import now
 
 if TYPE_CHECKING:
     from provlabel.engine import Actor
     from provlabel.signers import Signer
+    from provlabel.timestamps import Timestamper
 
 
 class Receipt(Struct, frozen=True, kw_only=True):

@@ -19,13 +19,13 @@ from provlabel.evidence import Evidence
 from provlabel.manifest import Definition
 from provlabel.signing import Draft, Job, draft, put, sign_here
 from provlabel.sources import Source, reopened, shown
-from provlabel.timestamps import Stamp, Timestamper
 from provlabel.trust import TrustStore
 from provlabel.verdict import judge
 from provlabel.verifying import beside, now
 
 if TYPE_CHECKING:
     from provlabel.signers import Signer
+    from provlabel.timestamps import Stamp, Timestamper
 
 _NO_TRUST = TrustStore()
 _WORDS = {"id3": "ID3 frames", "riff": "chunks", "png": "chunks", "tiff": "tags", "isobmff": "boxes"}
@@ -122,7 +122,9 @@ def publish(
             return _read_back(checked, scratch, place.detached, cage, trust)
 
         if isinstance(signed, bytes):
-            return Published(signed, attempt(signed))
+            if place.detached:
+                put(None, scratch.stream, signed)
+            return Published(signed, _read_back(checked, scratch, place.detached, cage, _NO_TRUST))
         return sealed(signed, seal.timestamper, attempt)
 
 

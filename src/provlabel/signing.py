@@ -78,12 +78,8 @@ def sign_here(job: Job, source: BinaryIO, scratch: BinaryIO, signer: Signer) -> 
     return _engine_sign(job, source, scratch, credential)
 
 
-def draft(
-    job: Job, source: BinaryIO, scratch: BinaryIO, signer: Signer, *, room: int = 0, staples: Sequence[bytes] = ()
-) -> Draft:
+def draft(job: Job, source: BinaryIO, scratch: BinaryIO, signer: Signer, *, room: int = 0) -> Draft:
     """Sign with ``signer``, wherever its key lives, and keep ``room`` bytes free for a timestamp.
-
-    ``staples`` are OCSP responses about the signer's certificate, DER, that go into the file.
 
     Raises:
         SignerError: the signer failed, with its own exception as the cause, or gave no signature.
@@ -91,12 +87,12 @@ def draft(
     """
     algorithm, chain = signer.algorithm, der_certificates(signer.chain_pem)
     protected = cose.protected_header(algorithm, chain)
-    free = room + sum(map(len, staples))
+    free = room
     while True:
         store = _engine_sign(job, source, scratch, _stand_in(signer.chain_pem, free))
         place = cose.place(store)
         value = _ask(signer, algorithm, cose.to_be_signed(protected, place.claim))
-        signature = cose.Signature(protected, value, chain, staples=tuple(staples))
+        signature = cose.Signature(protected, value, chain)
         try:
             cose.assemble(signature, place.length - room)
         except cose.NoRoom as exc:

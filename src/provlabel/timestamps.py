@@ -13,11 +13,9 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from provlabel._http import Failed, exchange
 from provlabel._text import printable
 from provlabel.errors import ConfigError, TimestampError
 from provlabel.trust import TrustStore
@@ -83,6 +81,8 @@ class Timestamper(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
         Raises:
             TimestampError: no answer in time, or not one to our question.
         """
+        from provlabel._http import Failed, exchange
+
         nonce = int.from_bytes(os.urandom(8), "big") | 1 << 63
         now = dt.datetime.now(dt.timezone.utc)
         headers = {"Content-Type": _QUERY, "Accept": _REPLY, **self.headers}
@@ -96,6 +96,8 @@ class Timestamper(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
 
 
 def _require_url(url: str) -> None:
+    from urllib.parse import urlsplit
+
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigError(f"{printable(url)}: no address of a time authority", mend="such as http://tsa.example/tsr")

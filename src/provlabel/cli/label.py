@@ -281,14 +281,13 @@ def _label_all(
             say(_line(source, receipt))
         for warning in (text for text in receipt.warnings if text not in warned):
             warned.add(warning)
-            sys.stderr.write(f"warning: {printable(warning, 500)}\n")
+            if not options["quiet"]:
+                sys.stderr.write(f"warning: {printable(warning, 500)}\n")
     return receipts, errors
 
 
 def _how(options: dict[str, Any]) -> dict[str, Any]:
     """Return what the options ask of :func:`label_file`, but for the files, the label and the signer."""
-    from provlabel.timestamps import ROOM
-
     same = ("ingredients", "prompt_mode", "personal", "inputs", "detached", "check_decode")
     return {
         **{name: options[name] for name in same},
@@ -296,8 +295,14 @@ def _how(options: dict[str, Any]) -> dict[str, Any]:
         "replace": options["force"] or options["in_place"],
         "accept_broken_parent": options["accept_broken"],
         "timestamper": timestamper_from(options),
-        "stamp_room": ROOM if options["stamp_room"] else 0,
+        "stamp_room": _room() if options["stamp_room"] else 0,
     }
+
+
+def _room() -> int:
+    from provlabel.timestamps import ROOM
+
+    return ROOM
 
 
 def _identity(options: dict[str, Any]) -> Actor | None:
