@@ -13,7 +13,8 @@ ROOT = Path(__file__).parents[1] / "src" / "provlabel"
 # From the ground up. A module imports from floors below its own, or from its own package.
 FLOORS = (
     ("_version", "errors", "_text", "_schema"),
-    ("_files", "_http", "sniffing"),
+    ("_files", "sniffing"),
+    ("_http",),
     ("label", "formats", "credentials"),
     ("containers",),
     ("jumbf",),

@@ -32,7 +32,7 @@ def test_show_names_source_purpose_age_and_digest(root_pem: Path, cli: Cli) -> N
     assert "Shown Root" in shown["certificates"][0]["subject"]
     text = cli("trust", "show", "--trust", root_pem)
     assert text.returncode == 0
-    assert "for manifest, 1 certificates" in text.stdout
+    assert "for manifest, 1 certificate\n" in text.stdout
 
 
 def test_check_finds_what_cannot_vouch(tmp_path: Path, root_pem: Path, cli: Cli) -> None:

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
+from provlabel._files import reason
+
 if TYPE_CHECKING:
     import http.client
 
@@ -56,7 +58,8 @@ def exchange(method: str, url: str, body: bytes | None, headers: Mapping[str, st
     except (OSError, http.client.HTTPException) as exc:
         if time.monotonic() >= ends or isinstance(exc, TimeoutError):
             raise Failed("it did not answer in time") from exc
-        raise Failed(f"cannot be reached: {str(exc) or type(exc).__name__}") from exc
+        why = reason(exc) if isinstance(exc, OSError) else str(exc) or type(exc).__name__
+        raise Failed(f"cannot be reached: {why}") from exc
     finally:
         connection.close()
     if len(got) > most:

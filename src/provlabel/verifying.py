@@ -188,7 +188,11 @@ def _with_answers(
 
 def _sources(examined: Examined, revocation: Revocation, nonce: bytes) -> Iterator[tuple[Answers, bytes, str]]:
     """Yield answers, the nonce that they have to carry, and why there are none."""
-    if examined.revocation != "not-checked" or not examined.requests:
+    if examined.revocation != "not-checked":
+        return
+    if not examined.requests and examined.path == "trusted":
+        yield Answers(), b"", "the certificate names nobody who could be asked"
+    if not examined.requests:
         return
     from provlabel import online
 

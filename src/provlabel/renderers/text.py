@@ -7,7 +7,7 @@ from typing import Any
 
 from provlabel._text import printable
 from provlabel.renderers.style import Style
-from provlabel.report import FileReport, Finding, IdentityInfo, LabelInfo, Report, SignerInfo
+from provlabel.report import FileReport, Finding, IdentityInfo, LabelInfo, Named, Report, SignerInfo
 
 #: What each state means; "valid" is never "true", and no label is never "not AI".
 STATES: dict[str, tuple[str, str]] = {
@@ -59,26 +59,28 @@ def _facts(item: FileReport) -> Iterator[tuple[str, str]]:
     if item.label is not None:
         yield "label", label_words(item.label) + ("" if item.state == "trusted" else " — as the file claims")
     if item.signer is not None:
-        yield "signer", _who(item.signer, item.state == "trusted")
+        yield "signer", who_words(item.signer, item.state == "trusted")
     for identity in item.identity:
-        roles = ", ".join(role.removeprefix("cawg.") for role in identity.roles)
-        as_what = f" as {printable(roles)}" if roles else ""
-        yield "identity", _who(identity, item.axes.identity == "ok", as_what)
-    if item.time is not None:
-        yield from _times(item)
+        yield "identity", who_words(identity, item.axes.identity == "ok")
+    yield from time_words(item)
     if item.source == "sidecar":
         yield "manifest", "detached, beside the file"
 
 
-def _who(named: SignerInfo | IdentityInfo, sure: bool, as_what: str = "") -> str:
+def who_words(named: SignerInfo | IdentityInfo, sure: bool) -> str:
+    """Return who a certificate names and who issued it; a claim unless that is sure."""
+    roles = ", ".join(role.removeprefix("cawg.") for role in getattr(named, "roles", ()))
+    as_what = f" as {printable(roles)}" if roles else ""
     name = printable(named.name or named.organization or "no name")
     organization = printable(named.organization)
     who = f"{name} ({organization})" if organization and organization != name else name
     return f"{who}{as_what}, issued by {printable(named.issuer)}" + ("" if sure else " — as the file claims")
 
 
-def _times(item: FileReport) -> Iterator[tuple[str, str]]:
-    assert item.time is not None  # noqa: S101 - narrows the type, decided by the only caller
+def time_words(item: FileReport) -> Iterator[tuple[str, str]]:
+    """Yield the times that are stated, and how sure each is."""
+    if item.time is None:
+        return
     if item.time.event:
         stamp = "" if item.axes.time == "proven" else "; no trusted timestamp"
         yield "since", f"{printable(item.time.event)} (as the signer claims{stamp})"
@@ -139,8 +141,15 @@ def _footer(report: Report, style: Style) -> Iterator[str]:
     skipped = dict.fromkeys(check for item in report.files for check in item.not_checked)
     for check in skipped:
         yield style.paint(f"not checked: {printable(check)}", "dim")
-    anchors = ", ".join(f"{printable(item.name)} ({item.sha256[:12]})" for item in report.anchors) or "none"
+    anchors = ", ".join(map(_list_words, report.anchors)) or "none"
     policies = ", ".join(f"{item.name} ({item.sha256[:12]})" for item in report.policy)
     yield style.paint(f"policy {policies} · anchors {anchors} · at {report.at}", "dim")
     for weak in report.insecure:
         yield style.paint(f"insecure: {weak}", "red")
+
+
+def _list_words(named: Named) -> str:
+    """Name a list of anchors; what it is for when that is not signers, and how old it is."""
+    purpose = "" if named.purpose in (None, "manifest") else f" for {named.purpose}"
+    age = f", {named.age_days} days old" if named.age_days else ""
+    return f"{printable(named.name)}{purpose} ({named.sha256[:12]}{age})"
