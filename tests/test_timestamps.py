@@ -146,6 +146,31 @@ def test_an_authority_that_nobody_trusts_is_refused_when_there_are_anchors(
     assert "time.untrusted-stamp" in rules
 
 
+def test_the_name_of_an_authority_is_no_list_of_anchors(
+    media: Path,
+    label: Label,
+    credential: Path,
+    signer: Signer,
+    trust: TrustStore,
+    clocks: TrustStore,
+    tmp_path: Path,
+    cage: Cage,
+) -> None:
+    """A CA that vouches for signers, here Acme, gives somebody a certificate with a name of their choice."""
+    acme = pki.root()
+    (tmp_path / "acme.pem").write_text(acme.pem)
+    name = f"x, trust list: urn:provlabel:anchors:{clocks.lists[0].sha256}"[:64]
+    forged = authorities.Authority(
+        tmp_path / "forged", acme, pki.leaf(acme, eku=authorities.TIME_STAMPING, common=name)
+    )
+    with authorities.serving(forged) as (url, _):
+        label_file(
+            media / "cover.jpg", media / "out.jpg", label, signer, timestamper=Timestamper(urls=(url,)), cage=cage
+        )
+    everyone = trust + clocks + TrustStore.load(tmp_path / "acme.pem")
+    assert axes(media / "out.jpg", everyone, cage) == ("trusted", "claimed", "trusted")
+
+
 def test_an_optional_stamp_can_be_added_later(
     media: Path, label: Label, signer: Signer, trust: TrustStore, clocks: TrustStore, serve: Serve, cage: Cage
 ) -> None:

@@ -401,6 +401,18 @@ def test_a_list_for_signers_does_not_vouch_for_clocks_nor_the_other_way_round() 
     assert verdict(manifest(both)).axes.signer == "trusted"
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["x, trust list: urn:provlabel:anchors:2", "found in [urn:provlabel:anchors:2] trust anchors", "found in []"],
+)
+def test_a_name_in_a_certificate_is_no_list(name: str) -> None:
+    """The engine's explanation holds the common name of a time authority's certificate."""
+    clock = ok("timeStamp.trusted", f"timestamp cert trusted: {name}, trust list: urn:provlabel:anchors:1")
+    assert verdict(manifest(TRUSTED, clock, signing=STAMPED)).axes.time == "claimed"
+    nobody = ok("timeStamp.trusted", f"timestamp cert trusted: {name}, trust list: ")
+    assert verdict(manifest(TRUSTED, nobody, signing=STAMPED)).axes.time == "claimed"
+
+
 def test_a_leaf_is_trusted_only_when_leaves_were_given() -> None:
     leaf = ok("signingCredential.trusted", "signing certificate trusted, found in [] trust anchors")
     assert verdict(manifest(leaf)).axes.signer == "unknown"
@@ -569,7 +581,10 @@ def test_the_worst_ingredient_decides() -> None:
 
 JANE = Identity("cawg.identity", "Jane", "Label Records")
 KNOWN = Code(
-    "cawg.x509.credential.trusted", "success", "self#jumbf=/c2pa/1/cawg.identity", "in [urn:provlabel:anchors:3]"
+    "cawg.x509.credential.trusted",
+    "success",
+    "self#jumbf=/c2pa/1/cawg.identity",
+    "found in [urn:provlabel:anchors:3] trust anchors",
 )
 
 
@@ -586,7 +601,7 @@ def test_an_identity_without_anchors_for_identities_is_not_checked() -> None:
         ((), (JANE,), "not-checked"),
         ((KNOWN,), (JANE,), "ok"),
         ((KNOWN,), (JANE, replace(JANE, assertion="cawg.identity__1")), "not-checked"),
-        ((replace(KNOWN, text="found in [urn:provlabel:anchors:1]"),), (JANE,), "not-checked"),
+        ((replace(KNOWN, text="found in [urn:provlabel:anchors:1] trust anchors"),), (JANE,), "not-checked"),
         ((bad("cawg.x509.credential.untrusted"),), (JANE,), "not-checked"),
         ((KNOWN, bad("cawg.x509.signature.mismatch")), (JANE,), "bad"),
     ],

@@ -35,9 +35,10 @@ Purpose = Literal["manifest", "timestamp", "identity"]
 _KINDS: dict[Purpose, str] = {"manifest": "manifest", "timestamp": "tsa", "identity": "cawg"}
 
 _URI = "urn:provlabel:anchors:"
-_NAMED = re.compile(re.escape(_URI) + r"([0-9a-f+]+)")
-# What the engine says when it was a certificate itself that it found, not one that issued it.
-_LEAF_FOUND = "found in [] "
+# How the engine's explanations end; before that stands a name of the certificate, which its holder chose.
+_NAMED = re.compile(rf"(?:found in \[{_URI}([0-9a-f+]+)\] trust anchors|trust list: {_URI}([0-9a-f+]+))\Z")
+# And how when it was a certificate itself that it found, not one that issued it.
+_LEAF_FOUND = "found in [] trust anchors"
 
 
 class AnchorList(Struct, frozen=True):
@@ -89,12 +90,11 @@ class TrustStore(Struct, frozen=True):
 
     def vouching(self, text: str, purpose: Purpose) -> tuple[AnchorList, ...]:
         """Return the lists for ``purpose`` that an explanation of the engine's names."""
-        named = {digest for match in _NAMED.finditer(text) for digest in match[1].split("+")}
+        match = _NAMED.search(text)
+        named = (match[1] or match[2]).split("+") if match else ()
+        leaf = text.endswith(_LEAF_FOUND)
         return tuple(
-            item
-            for item in self.lists
-            if item.purpose == purpose
-            and (_LEAF_FOUND in text and purpose == "manifest" if item.leaves else item.sha256 in named)
+            item for item in self.lists if item.purpose == purpose and (leaf if item.leaves else item.sha256 in named)
         )
 
     def settings(self) -> list[dict[str, str]]:

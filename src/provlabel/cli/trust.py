@@ -92,7 +92,8 @@ def _opened(lists: dict[str, Any]) -> list[tuple[AnchorList, Named, tuple[Facts,
 
 
 def _list_lines(named: Named, facts: tuple[Facts, ...], style: Style) -> Iterator[str]:
-    yield f"{style.paint(printable(named.name), 'bold')}  for {named.purpose}, {len(facts)} certificate{'s' * (len(facts) != 1)}"
+    count = f"{len(facts)} certificate" + ("" if len(facts) == 1 else "s")
+    yield f"{style.paint(printable(named.name), 'bold')}  for {named.purpose}, {count}"
     yield f"   sha256 {named.sha256}, changed {named.date}, {named.age_days} days ago"
     for item in facts:
         yield f"   {printable(item.subject)}  {item.key}, until {item.not_after}, {item.sha256[:16]}"
