@@ -1,35 +1,51 @@
-"""One bounded exchange over HTTP: no redirects, no proxies, no byte after the deadline."""
+"""One bounded exchange over HTTP: no redirects, no proxies, no byte after the deadline, no surprise address."""
 
 from __future__ import annotations
 
 import contextlib
+import http.client
+import ipaddress
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlsplit
+from typing import Any, NamedTuple
+from urllib.parse import SplitResult, urlsplit
 
 from provlabel._files import reason
+from provlabel._text import printable
+from provlabel._version import __version__
 
-if TYPE_CHECKING:
-    import http.client
+_MAX_URL = 2048
+_MAX_ADDRESSES = 4
+_UNICAST = ipaddress.IPv6Network("2000::/3")  # outside lie addresses that wrap IPv4, also private ones
 
 
 class Failed(Exception):
-    """There was no answer; the message says why, for people."""
+    """There is no answer; the message says why, for people."""
 
 
-class Reply(NamedTuple):
-    """An answer, whatever its status."""
+class Target(NamedTuple):
+    """Where to go, taken from a URL that may be anything."""
 
-    status: int
-    reason: str
-    body: bytes
+    secure: bool
+    host: str
+    port: int
+    path: str
 
 
-def exchange(method: str, url: str, body: bytes | None, headers: Mapping[str, str], *, ends: float, most: int) -> Reply:
-    """Send one request and read the whole answer.
+def exchange(
+    method: str,
+    url: str,
+    body: bytes | None,
+    headers: Mapping[str, str],
+    *,
+    ends: float,
+    most: int,
+    private: bool = False,
+) -> bytes:
+    """Send one request and return the whole answer.
 
     Args:
         method: ``GET`` or ``POST``.
@@ -38,49 +54,144 @@ def exchange(method: str, url: str, body: bytes | None, headers: Mapping[str, st
         headers: sent with it.
         ends: the deadline for all of it, as ``time.monotonic`` reads it.
         most: bytes of an answer that are read.
+        private: also connect to loopback, private and link-local addresses.
 
     Raises:
-        Failed: no connection, no answer in time, or one that is too long.
+        Failed: no plain URL, no such host, no answer in time, or not one of status 200.
     """
-    import http.client
-
-    parts = urlsplit(url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=max(0.001, ends - time.monotonic()))
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    if time.monotonic() >= ends:
+        raise Failed("no time left to ask")
+    target = parsed(url)
     try:
-        with _cut_at(connection, ends):
-            connection.request(method, path, body, dict(headers))
-            answer = connection.getresponse()
-            got = answer.read(most + 1)
-            if time.monotonic() >= ends:  # perhaps cut, and without a length nobody would notice
-                raise TimeoutError
-    except (OSError, http.client.HTTPException) as exc:
-        if time.monotonic() >= ends or isinstance(exc, TimeoutError):
-            raise Failed("it did not answer in time") from exc
-        why = reason(exc) if isinstance(exc, OSError) else str(exc) or type(exc).__name__
-        raise Failed(f"cannot be reached: {why}") from exc
-    finally:
-        connection.close()
-    if len(got) > most:
-        raise Failed(f"its answer is longer than {most:,} bytes")
-    return Reply(answer.status, answer.reason, got)
+        sock = _connected(target, ends, private)
+        with sock, _cut_after(sock, ends - time.monotonic()):
+            content = _exchanged(method, target, sock, body, headers, most)
+    except (OSError, http.client.HTTPException, ValueError) as exc:
+        raise Failed(_why(exc, ends)) from exc
+    if time.monotonic() >= ends:  # a connection that was cut looks like one that ended
+        raise Failed("took too long")
+    return content
+
+
+def _why(exc: Exception, ends: float) -> str:
+    if time.monotonic() >= ends or isinstance(exc, TimeoutError):
+        return "took too long"
+    return printable(reason(exc) if isinstance(exc, (OSError, ValueError)) else repr(exc))
+
+
+def parsed(url: str) -> Target:
+    """Take a URL apart that may be anything.
+
+    Raises:
+        Failed: it is no plain ``http:`` or ``https:`` URL.
+    """
+    if len(url) > _MAX_URL or not url.isascii() or not url.isprintable() or set(url) & set(" \\"):
+        raise Failed("not a plain URL")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as exc:
+        raise Failed("not a plain URL") from exc
+    if parts.scheme not in ("http", "https"):
+        raise Failed("neither HTTP nor HTTPS")
+    if parts.username is not None or not parts.hostname:
+        raise Failed("not a plain URL")
+    secure = parts.scheme == "https"
+    return Target(secure, parts.hostname, (443 if secure else 80) if port is None else port, _path(parts))
+
+
+def _path(parts: SplitResult) -> str:
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def _connected(target: Target, ends: float, private: bool) -> socket.socket:
+    """Connect to the very address that was checked: the name may mean another one a moment later.
+
+    Raises:
+        OSError: nobody answers at any address.
+    """
+    places = _resolved(target, ends - time.monotonic())
+    if not private and not all(_is_public(address[0]) for _, address in places):
+        raise Failed("not a public address")
+    for family, address in places:
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        sock.settimeout(max(ends - time.monotonic(), 0.001))
+        try:
+            sock.connect(address)
+        except OSError as exc:
+            sock.close()
+            refused = exc
+        else:
+            return sock
+    raise refused
+
+
+def _resolved(target: Target, seconds: float) -> list[tuple[socket.AddressFamily, Any]]:
+    """Return the first addresses of the host; a resolver that hangs is left behind, for it knows no deadline."""
+    found: list[tuple[socket.AddressFamily, Any]] = []
+
+    def resolve() -> None:
+        with contextlib.suppress(OSError, UnicodeError):
+            every = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+            found.extend((family, address) for family, *_, address in every[:_MAX_ADDRESSES])
+
+    thread = threading.Thread(target=resolve, daemon=True)
+    thread.start()
+    thread.join(max(seconds, 0))
+    if not found:
+        raise Failed("took too long" if thread.is_alive() else "no such host")
+    return found
+
+
+def _is_public(address: str) -> bool:
+    ip = ipaddress.ip_address(address)
+    if isinstance(ip, ipaddress.IPv6Address):
+        return ip in _UNICAST and ip.is_global and ip.sixtofour is None
+    return ip.is_global and not ip.is_multicast
 
 
 @contextlib.contextmanager
-def _cut_at(connection: http.client.HTTPConnection, ends: float) -> Iterator[None]:
-    """Connect, and shut the connection at the deadline: one byte a second would else go on for ever."""
-    connection.connect()
-    line = connection.sock
-
-    def cut() -> None:
-        with contextlib.suppress(OSError):
-            line.shutdown(socket.SHUT_RDWR)
-
-    timer = threading.Timer(max(0.0, ends - time.monotonic()), cut)
+def _cut_after(sock: socket.socket, seconds: float) -> Iterator[None]:
+    """End the connection when time is up: one byte now and then would hold off every other timeout."""
+    twin = sock.dup()  # TLS takes the socket itself away
+    timer = threading.Timer(max(seconds, 0), _cut, (twin,))
     timer.daemon = True
     timer.start()
     try:
         yield
     finally:
         timer.cancel()
+        timer.join()
+        twin.close()
+
+
+def _cut(sock: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)
+
+
+def _exchanged(
+    method: str, target: Target, sock: socket.socket, body: bytes | None, headers: Mapping[str, str], most: int
+) -> bytes:
+    connection = http.client.HTTPConnection(target.host, target.port)
+    connection.sock = (
+        ssl.create_default_context().wrap_socket(sock, server_hostname=target.host) if target.secure else sock
+    )
+    said = {"User-Agent": f"provlabel/{__version__}", "Connection": "close", **headers}
+    with contextlib.closing(connection):
+        connection.request(method, target.path, body, said)
+        with contextlib.closing(connection.getresponse()) as response:
+            return _content(response, most)
+
+
+def _content(response: http.client.HTTPResponse, limit: int) -> bytes:
+    if response.status != http.client.OK:
+        raise Failed(f"answered {response.status}")
+    if response.headers.get("Content-Type", "").startswith("text/") or response.headers.get("Content-Encoding"):
+        raise Failed("answered with something else")
+    content = response.read(limit + 1)
+    if len(content) > limit:
+        raise Failed(f"answered with more than {limit:,} bytes")
+    if response.length:
+        raise Failed("stopped in the middle of its answer")
+    return content

@@ -10,25 +10,18 @@ Import this module where it is used: it loads TLS.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import http.client
-import ipaddress
 import itertools
-import socket
-import ssl
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
-from urllib.parse import SplitResult, urlsplit
+from typing import Any
 
 from msgspec import Struct
 
 from provlabel._files import atomic_output, open_regular, reason
+from provlabel._http import Failed, exchange
 from provlabel._text import printable
-from provlabel._version import __version__
 from provlabel.credentials import MAX_ANSWERS, MAX_CRL, MAX_OCSP, Answers, RevocationRequest
 from provlabel.errors import ProvlabelError
 
@@ -36,10 +29,7 @@ from provlabel.errors import ProvlabelError
 EACH = 10.0
 #: Seconds for all questions about one file.
 ALL = 20.0
-_MAX_URL = 2048
-_MAX_ADDRESSES = 4
 _LIMITS = {"ocsp": MAX_OCSP, "crl": MAX_CRL}
-_UNICAST = ipaddress.IPv6Network("2000::/3")  # outside lie addresses that wrap IPv4, also private ones
 _SUCCESSFUL = b"\x0a\x01\x00"  # responseStatus, RFC 6960 §4.2.1
 
 
@@ -48,10 +38,6 @@ class Fetched(Struct, frozen=True):
 
     answers: Answers
     failures: tuple[str, ...] = ()
-
-
-class _Failed(Exception):
-    """A question has no answer; says why."""
 
 
 def fetch(
@@ -77,7 +63,7 @@ def fetch(
         for request in asked:
             try:
                 found.append((request, _ask(request, min(EACH, ends - time.monotonic()), allow_private)))
-            except _Failed as exc:
+            except Failed as exc:
                 failures.append(f"{printable(request.url)}: {exc}")
                 continue
             break
@@ -131,152 +117,22 @@ def _keep(cache: Path, found: Sequence[tuple[RevocationRequest, bytes]]) -> Iter
 # --- one question ----------------------------------------------------------------------------------
 
 
-class _Target(NamedTuple):
-    """Where to go, taken from a URL that may be anything."""
-
-    secure: bool
-    host: str
-    port: int
-    path: str
-
-
 def _ask(request: RevocationRequest, seconds: float, allow_private: bool) -> bytes:
     """Return the answer to one request.
 
     Raises:
-        _Failed: there is none.
+        Failed: there is none.
     """
-    ends = time.monotonic() + seconds
-    if seconds <= 0:
-        raise _Failed("no time left to ask")
-    target = _target(request.url)
-    try:
-        sock = _connected(target, ends, allow_private)
-        with sock, _cut_after(sock, ends - time.monotonic()):
-            content = _exchange(request, target, sock)
-    except (OSError, http.client.HTTPException, ValueError) as exc:
-        raise _Failed(_why(exc, ends)) from exc
-    if time.monotonic() >= ends:  # a connection that was cut looks like one that ended
-        raise _Failed("took too long")
-    if request.kind == "ocsp" and _SUCCESSFUL not in content[:10]:
-        raise _Failed("the responder did not answer the question")
-    return content
-
-
-def _why(exc: Exception, ends: float) -> str:
-    if time.monotonic() >= ends or isinstance(exc, TimeoutError):
-        return "took too long"
-    return printable(reason(exc) if isinstance(exc, (OSError, ValueError)) else repr(exc))
-
-
-def _target(url: str) -> _Target:
-    if len(url) > _MAX_URL or not url.isascii() or not url.isprintable() or set(url) & set(" \\"):
-        raise _Failed("not a plain URL")
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as exc:
-        raise _Failed("not a plain URL") from exc
-    if parts.scheme not in ("http", "https"):
-        raise _Failed("neither HTTP nor HTTPS")
-    if parts.username is not None or not parts.hostname:
-        raise _Failed("not a plain URL")
-    secure = parts.scheme == "https"
-    return _Target(secure, parts.hostname, (443 if secure else 80) if port is None else port, _path(parts))
-
-
-def _path(parts: SplitResult) -> str:
-    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-
-
-def _connected(target: _Target, ends: float, allow_private: bool) -> socket.socket:
-    """Connect to the very address that was checked: the name may mean another one a moment later.
-
-    Raises:
-        OSError: nobody answers at any address.
-    """
-    places = _resolved(target, ends - time.monotonic())
-    if not allow_private and not all(_is_public(address[0]) for _, address in places):
-        raise _Failed("not a public address")
-    for family, address in places:
-        sock = socket.socket(family, socket.SOCK_STREAM)
-        sock.settimeout(max(ends - time.monotonic(), 0.001))
-        try:
-            sock.connect(address)
-        except OSError as exc:
-            sock.close()
-            refused = exc
-        else:
-            return sock
-    raise refused
-
-
-def _resolved(target: _Target, seconds: float) -> list[tuple[socket.AddressFamily, Any]]:
-    """Return the first addresses of the host; a resolver that hangs is left behind, for it knows no deadline."""
-    found: list[tuple[socket.AddressFamily, Any]] = []
-
-    def resolve() -> None:
-        with contextlib.suppress(OSError, UnicodeError):
-            every = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
-            found.extend((family, address) for family, *_, address in every[:_MAX_ADDRESSES])
-
-    thread = threading.Thread(target=resolve, daemon=True)
-    thread.start()
-    thread.join(max(seconds, 0))
-    if not found:
-        raise _Failed("took too long" if thread.is_alive() else "no such host")
-    return found
-
-
-def _is_public(address: str) -> bool:
-    ip = ipaddress.ip_address(address)
-    if isinstance(ip, ipaddress.IPv6Address):
-        return ip in _UNICAST and ip.is_global and ip.sixtofour is None
-    return ip.is_global and not ip.is_multicast
-
-
-@contextlib.contextmanager
-def _cut_after(sock: socket.socket, seconds: float) -> Iterator[None]:
-    """End the connection when time is up: one byte now and then would hold off every other timeout."""
-    twin = sock.dup()  # TLS takes the socket itself away
-    timer = threading.Timer(max(seconds, 0), _cut, (twin,))
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        timer.join()
-        twin.close()
-
-
-def _cut(sock: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        sock.shutdown(socket.SHUT_RDWR)
-
-
-def _exchange(request: RevocationRequest, target: _Target, sock: socket.socket) -> bytes:
-    connection = http.client.HTTPConnection(target.host, target.port)
-    connection.sock = (
-        ssl.create_default_context().wrap_socket(sock, server_hostname=target.host) if target.secure else sock
+    ocsp = request.kind == "ocsp"
+    content = exchange(
+        "POST" if ocsp else "GET",
+        request.url,
+        request.body or None,
+        {"Content-Type": "application/ocsp-request"} if ocsp else {},
+        ends=time.monotonic() + seconds,
+        most=_LIMITS[request.kind],
+        private=allow_private,
     )
-    headers = {"User-Agent": f"provlabel/{__version__}", "Connection": "close"}
-    if request.kind == "ocsp":
-        headers["Content-Type"] = "application/ocsp-request"
-    with contextlib.closing(connection):
-        connection.request("POST" if request.kind == "ocsp" else "GET", target.path, request.body or None, headers)
-        with contextlib.closing(connection.getresponse()) as response:
-            return _content(response, _LIMITS[request.kind])
-
-
-def _content(response: http.client.HTTPResponse, limit: int) -> bytes:
-    if response.status != http.client.OK:
-        raise _Failed(f"answered {response.status}")
-    if response.headers.get("Content-Type", "").startswith("text/") or response.headers.get("Content-Encoding"):
-        raise _Failed("answered with something else")
-    content = response.read(limit + 1)
-    if len(content) > limit:
-        raise _Failed(f"answered with more than {limit:,} bytes")
-    if response.length:
-        raise _Failed("stopped in the middle of its answer")
+    if ocsp and _SUCCESSFUL not in content[:10]:
+        raise Failed("the responder did not answer the question")
     return content

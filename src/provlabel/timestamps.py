@@ -87,22 +87,22 @@ class Timestamper(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
         now = dt.datetime.now(dt.timezone.utc)
         headers = {"Content-Type": _QUERY, "Accept": _REPLY, **self.headers}
         try:
-            reply = exchange("POST", url, request(message, nonce), headers, ends=ends, most=MAX_REPLY)
+            reply = exchange("POST", url, request(message, nonce), headers, ends=ends, most=MAX_REPLY, private=True)
         except Failed as exc:
-            raise TimestampError(printable(str(exc), 300)) from exc
-        if reply.status != 200:
-            raise TimestampError(f"it answered HTTP {reply.status} {printable(reply.reason, 100)}")
-        return checked(reply.body, message, nonce, now, url)
+            raise TimestampError(str(exc)) from exc
+        return checked(reply, message, nonce, now, url)
 
 
 def _require_url(url: str) -> None:
-    from urllib.parse import urlsplit
+    from provlabel._http import Failed, parsed
 
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigError(f"{printable(url)}: no address of a time authority", mend="such as http://tsa.example/tsr")
-    if parts.username or parts.password:
-        raise ConfigError("a password in an address shows up in lists of processes", mend="send it in a header")
+    try:
+        parsed(url)
+    except Failed as exc:
+        # Not the address itself: a password in it would stand in a log, as it does in lists of processes.
+        raise ConfigError(
+            f"no address of a time authority: {exc}", mend="such as http://tsa.example/tsr; passwords go in headers"
+        ) from exc
 
 
 # --- what is asked and answered --------------------------------------------------------------------
