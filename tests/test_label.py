@@ -13,13 +13,15 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from provlabel import Identifier, Label, LabelError, Prompt, Provider, System, load_label
+from provlabel import Identifier, Label, LabelError, Prompt, Provider, System, label_file, load_label, verify_file
+from provlabel.cage import Cage
 from provlabel.label import digest_of_prompt, joined, label_from_dict, origin_of, signed_label
 from provlabel.label.lint import fixed, lint, semantic_faults
 from provlabel.label.records import PERSONAL, Person
 from provlabel.label.vocabularies import KINDS, SOURCE_TYPES, Kind, Oversight
 from provlabel.manifest import definition
 from provlabel.schemas import SCHEMAS
+from provlabel.signers import Signer
 
 line = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=30)
 ascii_text = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=30)
@@ -401,3 +403,12 @@ def test_plain_forms_are_mended(scheme: str, given: str, plain: str) -> None:
     assert [fault.level for fault in faults] == ["warning"]
     assert fixed(data, faults)["identifiers"][0]["value"] == plain
     assert lint(fixed(data, faults)) == ()
+
+
+def test_mappings_where_records_belong_are_taken_as_such(media: Path, signer: Signer, cage: Cage) -> None:
+    """Python checks no types: what mypy refuses still has to be signed right, or refused."""
+    plain = Label(kind="ai_generated", systems=[{"name": "AcmeSynth"}], provider={"name": "Acme"})  # type: ignore[arg-type,list-item]
+    label_file(media / "cover.jpg", media / "out.jpg", plain, signer, cage=cage)
+    told = verify_file(media / "out.jpg", cage=cage).files[0].label
+    assert told is not None
+    assert told.value["systems"] == [{"name": "AcmeSynth"}]

@@ -20,7 +20,7 @@ from provlabel import cage as cages
 from provlabel._text import printable
 from provlabel.decoding import require_decodable
 from provlabel.errors import InputError, OutputError
-from provlabel.label import Label, SignedLabel, signed_label
+from provlabel.label import Label, SignedLabel, as_records, signed_label
 from provlabel.label.lint import semantic_faults
 from provlabel.label.vocabularies import PromptMode
 from provlabel.manifest import PARENT, component, definition, ingredient_definition
@@ -128,6 +128,7 @@ def label_file(
     placed = [read_source(Path(item), cage, accept_broken_parent) for item in ingredients]
     place = place_for(checked, Path(dest) if dest is not None else None, detached, replace)
     # 2. What will be said.
+    label = as_records(label)
     said = signed_label(label, prompt_mode, personal=personal)
     made = definition(
         label,

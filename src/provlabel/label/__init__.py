@@ -10,7 +10,7 @@ from provlabel.label.records import (
     System,
     origin_of,
 )
-from provlabel.label.signed import SignedLabel, digest_of_prompt, joined, signed_label
+from provlabel.label.signed import SignedLabel, as_records, digest_of_prompt, joined, signed_label
 
 __all__ = [
     "SCHEMA",
@@ -20,6 +20,7 @@ __all__ = [
     "Provider",
     "SignedLabel",
     "System",
+    "as_records",
     "digest_of_prompt",
     "joined",
     "label_from_dict",

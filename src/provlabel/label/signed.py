@@ -29,6 +29,15 @@ class SignedLabel(Struct, frozen=True, kw_only=True):
     withheld: tuple[str, ...] = ()  #: personal fields that the label has and that are not signed, ``people.name``
 
 
+def as_records(label: Label) -> Label:
+    """Return ``label`` with records all the way down, also where a caller put mappings: Python checks no types.
+
+    Raises:
+        LabelError: it breaks its schema.
+    """
+    return label_from_dict(to_builtins(label))
+
+
 def signed_label(label: Label, mode: PromptMode = "omit", *, personal: bool = False) -> SignedLabel:
     """Split ``label`` into ``org.provlabel.label`` and, only when asked, ``org.provlabel.personal``.
 
@@ -42,7 +51,7 @@ def signed_label(label: Label, mode: PromptMode = "omit", *, personal: bool = Fa
         LabelError: the label breaks its schema (records made in Python are checked here for the first
             time), or mode ``clear`` with a prompt longer than 50,000 characters.
     """
-    label = label_from_dict(to_builtins(label))
+    label = as_records(label)
     _require_sound(label)
     prompt, salt = _signed_prompt(label, mode)
     whole = to_builtins(structs.replace(label, origin=origin_of(label), prompt=prompt))
