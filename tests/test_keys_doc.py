@@ -248,3 +248,13 @@ def test_the_service_of_the_page_serves(tmp_path: Path, monkeypatch: pytest.Monk
     with signing_service.serving(tmp_path / "tls", {}) as service:
         remote = open_signer(f"{service.uri}a#ca={tmp_path}/tls/root.pem")
         assert (remote.algorithm, remote.chain_pem) == ("es256", names["signer"].chain_pem)
+
+
+def test_every_symptom_of_the_page_is_one_that_is_said() -> None:
+    table = PAGE.split("| what you see | cause | mend |")[1].split("\n\n")[0]
+    source = "".join(path.read_text() for path in (ROOT / "src").rglob("*.py"))
+    said = re.sub(r'"\s*\n\s*f?"|\{[^}\n]*\}', "", source)  # texts over two lines, and what is filled in
+    for row in table.splitlines()[2:]:
+        for symptom in re.findall(r"`([^`]+)`", row.split("|")[1]):
+            for part in filter(None, (part.strip(" ,:") for part in symptom.split("…"))):
+                assert part.rpartition(": ")[2] in said, symptom
