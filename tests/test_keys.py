@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-import re
-import shlex
 import shutil
 import stat
 import subprocess
@@ -584,23 +582,10 @@ def test_key_init_makes_what_the_profile_wants(kind: str, tmp_path: Path, cli: C
 
 # --- the page --------------------------------------------------------------------------------------
 
-PAGE = Path(__file__).parents[1] / "docs" / "_keys_certificates.md"
+PAGE = Path(__file__).parents[1] / "docs" / "keys.md"
 
 
 def test_the_page_has_the_table_of_rules() -> None:
     rows = [f"| `{rule.name}` | {rule.broken} | {rule.mend} |" for rule in profile.RULES]
     assert "\n".join(rows) in PAGE.read_text()
     assert all(f"| {usage} |" in PAGE.read_text() for usage in certificates.EKUS)
-
-
-def test_the_commands_of_the_page_run(tmp_path: Path, cli: Cli) -> None:
-    """As written, in this order; the CA is played here."""
-    shutil.copy(MEDIA / "cover.jpg", tmp_path)
-    root = pki.root()
-    (tmp_path / "root.pem").write_text(root.pem)
-    for line in re.findall(r"^\$ provlabel (.*)$", PAGE.read_text(), re.MULTILINE):
-        done = cli(*shlex.split(line))
-        assert done.returncode == 0, f"{line}: {done.stdout}{done.stderr}"
-        if line.startswith("key csr key.pem --new-key"):
-            asked = x509.load_pem_x509_csr((tmp_path / "request.csr").read_bytes())
-            (tmp_path / "chain.pem").write_bytes(granted(asked, root).public_bytes(ser.Encoding.PEM))

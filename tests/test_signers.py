@@ -1211,9 +1211,7 @@ urllib.request.urlopen = answer
 
 
 def recipe(opening: str) -> str:
-    found = re.search(
-        rf"```python\n# signer\.py, {opening}\n(.*?)```", (DOCS / "_keys_backends.md").read_text(), re.DOTALL
-    )
+    found = re.search(rf"```python\n# signer\.py, {opening}\n(.*?)```", (DOCS / "keys.md").read_text(), re.DOTALL)
     assert found is not None
     return found[1]
 
