@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from provlabel import cage as cages
-from provlabel._text import printable
+from provlabel._text import printable, zulu
 from provlabel.decoding import require_decodable
 from provlabel.errors import InputError, OutputError
 from provlabel.label import Label, SignedLabel, as_records, signed_label
@@ -151,7 +151,7 @@ def label_file(
             *_unasked(checked, detached),
             *_doubts(label, checked.evidence.seconds),
             *_warnings(checked, parent, *placed),
-            *_about_time(written),
+            *_about_time(written, seal),
         ),
     )
 
@@ -186,8 +186,11 @@ def redact_file(
         raise InputError(f"{shown(source)}: its newest label cannot be repeated: {printable(str(exc))}") from exc
     place = place_for(checked, Path(dest) if dest is not None else None, False, replace)
     made = definition(label, SignedLabel(system=stated), has_parent=True, redacted=redacted)
-    written = publish(checked, tuple(_ingredients(checked, ())), made, Seal(signer, timestamper), place, cage)
-    return Receipt(**_facts(checked, place, written), parent=checked.manifest, warnings=tuple(_about_time(written)))
+    seal = Seal(signer, timestamper)
+    written = publish(checked, tuple(_ingredients(checked, ())), made, seal, place, cage)
+    return Receipt(
+        **_facts(checked, place, written), parent=checked.manifest, warnings=tuple(_about_time(written, seal))
+    )
 
 
 def label_bytes(
@@ -255,14 +258,16 @@ def _facts(checked: Source, place: Place, written: Published) -> dict[str, Any]:
     }
 
 
-def _about_time(written: Published) -> Iterator[str]:
+def _about_time(written: Published, seal: Seal) -> Iterator[str]:
     """Say what becomes of the label when the certificate ends, and when that is soon."""
     signing = written.evidence.manifests[0].signing
-    ends = signing.not_after if signing else ""
-    if written.warning:
-        yield written.warning
+    ends = zulu(signing.not_after) if signing else ""
     if written.stamp is None:
-        yield f"no timestamp: this label is trusted until its certificate ends, {ends}, and no longer; add --tsa URL"
+        add = "stamp it: provlabel stamp FILE --tsa URL" if seal.room or seal.timestamper else "add --tsa URL"
+        why = written.warning or "no timestamp"
+        yield f"{why}: this label is trusted until its certificate ends, {ends}, and no longer; {add}"
+    elif seal.timestamper is not None and not seal.timestamper.trust.has("timestamp"):
+        yield f"nobody judged the time authority {written.stamp.url}; pass its CA with --tsa-trust"
     with contextlib.suppress(ValueError):
         left = (dt.datetime.fromisoformat(ends.replace("Z", "+00:00")) - now()).days
         if left < EXPIRY_WARNING_DAYS:

@@ -28,7 +28,8 @@ class Policy(Struct, frozen=True, kw_only=True):
         if self.label_required and "present" not in verdict.axes.label and verdict.state != "unreadable":
             missed.append(finding("policy.label"))
         if self.revocation_required and verdict.axes.revocation != "good":
-            missed.append(finding("policy.revocation"))
+            why = (check for check in verdict.not_checked if check.startswith("revocation: "))
+            missed.append(finding("policy.revocation", next(why, "").removeprefix("revocation: ")))
         return tuple(missed)
 
     def named(self) -> Named:

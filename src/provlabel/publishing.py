@@ -143,7 +143,7 @@ def sealed(made: Draft, timestamper: Timestamper | None, attempt: Callable[..., 
     """
     if timestamper is None:
         return Published(made.store, attempt(made.store))
-    refused = []
+    refused, mends = [], []
     for url, ends in timestamper.turns():
         try:
             stamp = timestamper.ask(url, made.message, ends)
@@ -155,10 +155,11 @@ def sealed(made: Draft, timestamper: Timestamper | None, attempt: Callable[..., 
             refused.append(f"{url}: its token takes {exc.missing:,} bytes more than the room that was kept for it")
         except TimestampError as exc:
             refused.append(f"{url}: {exc}")
+            mends += [exc.mend] if exc.mend else []
     why = f"no timestamp: {'; '.join(refused)}"
     if not timestamper.optional:
-        raise TimestampError(why, mend=_WITHOUT)
-    return Published(made.store, attempt(made.store), warning=f"{why}; add one later with provlabel stamp")
+        raise TimestampError(why, mend="; or ".join(dict.fromkeys((*mends, _WITHOUT))))
+    return Published(made.store, attempt(made.store), warning=why)
 
 
 _WITHOUT = "name another authority with --tsa, or label with --tsa-optional or --stamp-room and stamp it later"
@@ -212,6 +213,9 @@ def _read_back(checked: Source, scratch: Scratch, detached: bool, cage: cages.Ca
     verdict = judge(evidence, at=now())
     if verdict.axes.signer == "bad-signature":
         raise SignerError("what the signer gave is no signature by its certificate", mend=_OTHER_KEY)
+    if verdict.axes.identity == "bad":
+        why = next(item.message for item in verdict.findings if item.rule == "identity.bad")
+        raise SignerError(f"what was given is no good identity: {printable(why, 500)}", mend=_OTHER_KEY)
     if verdict.axes.content != "intact" or verdict.axes.signer != "no-anchors":
         why = next((item.message for item in verdict.findings if item.level == "error"), verdict.state)
         raise EngineError(f"the written file does not verify: {printable(why, 500)}")

@@ -84,7 +84,6 @@ def stamp_file(
         detached=fmt is None,
         time=written.stamp.time if written.stamp else None,
         authority=written.stamp.url if written.stamp else None,
-        warnings=(written.warning,) if written.warning else (),
     )
 
 

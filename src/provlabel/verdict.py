@@ -12,9 +12,10 @@ from collections.abc import Collection, Iterable, Iterator
 import msgspec
 from msgspec import Struct
 
+from provlabel._text import zulu
 from provlabel.codes import EFFECTS, Effect
 from provlabel.credentials import Examined
-from provlabel.evidence import Code, Evidence, Exclusion, Identity, Ingredient, Manifest
+from provlabel.evidence import Code, Evidence, Exclusion, Identity, Ingredient, Manifest, Signing
 from provlabel.label.records import SCHEMA, Label
 from provlabel.label.vocabularies import AI_KINDS, KINDS, SOURCE_TYPES
 from provlabel.report import (
@@ -313,8 +314,12 @@ def _out_of_validity(
     if said:
         outside = outside or "expired"
     if outside is not None and time != "proven":
-        return outside, [finding(f"signer.{outside}", f"{active.signing.not_before} to {active.signing.not_after}")]
+        return outside, [finding(f"signer.{outside}", _validity(active.signing))]
     return None
+
+
+def _validity(signing: Signing) -> str:
+    return f"valid {zulu(signing.not_before)} to {zulu(signing.not_after)}"
 
 
 def _vouched(evidence: Evidence, effects: dict[Effect, list[Code]], time: TimeState, trust: TrustStore) -> _SignerSeen:
@@ -400,9 +405,9 @@ def _time_findings(active: Manifest, time: TimeState) -> list[Finding]:
     if time == "proven":
         return []
     if active.signing and active.signing.stamped:
-        return [finding("time.untrusted-stamp", active.signing.stamped)]
-    ends = active.signing.not_after if active.signing else ""
-    return [finding("time.unproven", f"on {ends}" if ends else "")]
+        return [finding("time.untrusted-stamp", zulu(active.signing.stamped))]
+    ends = zulu(active.signing.not_after) if active.signing else ""
+    return [finding("time.unproven", f"it ends {ends}" if ends else "")]
 
 
 def _revocation(effects: dict[Effect, list[Code]], examined: Examined | None) -> RevocationState:
@@ -561,13 +566,27 @@ def _breaks(code: Code) -> bool:
     return effect in _BREAKS or (effect is None and code.kind == "failure")
 
 
+def _not_checked_as_of(axes: Axes, others: list[str]) -> Iterator[str]:
+    """Say what another time of judgement does not reach: the engine knows the clock of this machine alone."""
+    late = [*(["history"] if axes.history != "none" else []), *others]
+    if late:
+        yield f"the certificates of {', '.join(late)}, as of that time: they are judged by the clock of this machine"
+    if axes.time != "proven":
+        yield "whether it was signed by that time: nothing proves it"
+
+
 def _not_checked(axes: Axes, evidence: Evidence) -> tuple[str, ...]:
     skipped = []
     if axes.revocation == "not-checked":
         why = evidence.examined.revocation_why if evidence.examined else ""
         skipped.append(f"revocation: {why or 'offline, and no stapled or cached answer'}")
-    if evidence.as_of and axes.history != "none":
-        skipped.append("history: the signers of earlier versions and parts are judged by the clock of this machine")
+    others = [
+        name for name, on in (("time authority", axes.time == "proven"), ("identity", axes.identity == "ok")) if on
+    ]
+    if others:
+        skipped.append(f"revocation of the certificates of others: {' and '.join(others)}")
+    if evidence.as_of:
+        skipped += _not_checked_as_of(axes, others)
     if axes.identity == "not-checked":
         skipped.append("identity: nobody you trust vouches for who it names, or no anchors for identities were given")
     skipped.append("other carriers: XMP, IPTC and tags are not compared with the label yet")

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from provlabel import cage as cages
-from provlabel._text import printable
+from provlabel._text import printable, zulu
 from provlabel._version import __version__
 from provlabel._worker import Check
 from provlabel.credentials import Answers, Examined
@@ -260,7 +260,8 @@ def file_report(
 def _revocation_info(verdict: Verdict, evidence: Evidence) -> RevocationInfo:
     seen = evidence.examined
     if seen is None:
-        return RevocationInfo(state=verdict.axes.revocation)
+        why = "" if verdict.axes.revocation != "not-checked" else "offline, and no stapled or cached answer"
+        return RevocationInfo(state=verdict.axes.revocation, why=why)
     return RevocationInfo(
         state=verdict.axes.revocation,
         source=seen.revocation_source or None,
@@ -283,7 +284,7 @@ def _told_by(active: Manifest, evidence: Evidence, personal: bool) -> dict[str, 
     by_urn = {manifest.urn: manifest for manifest in evidence.manifests}
     label = label_info(active, personal=personal)
     event = label.value.get("event_time") if label else None
-    stamped = active.signing.stamped if active.signing else ""
+    stamped = zulu(active.signing.stamped) if active.signing else ""
     return {
         "manifest": active.urn,
         "generator": active.generator or None,
@@ -318,8 +319,8 @@ def _signer_info(signing: Signing | None) -> SignerInfo | None:
         issuer=signing.issuer.get("CN", "") or signing.issuer.get("O", ""),
         serial=signing.serial,
         algorithm=signing.algorithm,
-        not_before=signing.not_before,
-        not_after=signing.not_after,
+        not_before=zulu(signing.not_before),
+        not_after=zulu(signing.not_after),
     )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from provlabel._text import printable
-from provlabel.errors import ConfigError, OutputError, UsageError
+from provlabel.errors import ConfigError, InputError, OutputError, UsageError
 
 if TYPE_CHECKING:
     from provlabel.renderers.style import Style
@@ -113,13 +113,22 @@ def trust_from(
 
     store = TrustStore()
     for name in trust:
-        store += _NAMED_LISTS[name]() if name in _NAMED_LISTS else TrustStore.load(name)
+        store += _NAMED_LISTS[name]() if name in _NAMED_LISTS else _list_at(name)
     return (
         store
         + TrustStore.load(*trust_leaf, leaves=True)
         + TrustStore.load(*tsa_trust, purpose="timestamp")
         + TrustStore.load(*identity_trust, purpose="identity")
     )
+
+
+def _list_at(name: str) -> TrustStore:
+    from provlabel.trust import TrustStore
+
+    try:
+        return TrustStore.load(name)
+    except InputError as exc:
+        raise InputError(str(exc), mend=f"a PEM file, or one of {', '.join(_NAMED_LISTS)}") from exc
 
 
 def _test_root() -> TrustStore:

@@ -36,9 +36,8 @@ signer_option = options_of(
         "--pass-file", type=PATH, help="Pass phrase, PIN or token: a line for each question. Mode 0600, or /dev/fd/N."
     ),
 )
-tsa_options = options_of(
+_NEEDED = (
     click.option("--tsa", multiple=True, metavar="URL", help="Time authority. Repeatable, tried in order."),
-    click.option("--tsa-optional", is_flag=True, help="Go on, with a warning, when no authority answers well."),
     click.option(
         "--tsa-timeout",
         type=click.FloatRange(0.1, 600),
@@ -54,20 +53,28 @@ tsa_options = options_of(
         "--tsa-headers", type=PATH, metavar="FILE", help="HTTP headers for the authorities, a line each; mode 0600."
     ),
 )
+#: The options that name time authorities.
+stamp_options = options_of(*_NEEDED)
+#: The same, for where one can go on without.
+tsa_options = options_of(
+    *_NEEDED,
+    click.option("--tsa-optional", is_flag=True, help="Go on, with a warning, when no authority answers well."),
+)
 
 
 def timestamper_from(options: dict[str, Any]) -> Timestamper | None:
-    """Make what the options of :func:`tsa_options` ask for; nothing when no authority is named."""
+    """Make what the options of :data:`tsa_options` ask for; nothing when no authority is named."""
+    optional = options.get("tsa_optional", False)
     if not options["tsa"]:
-        if options["tsa_optional"]:
-            raise UsageError("--tsa-optional needs an authority", mend="add --tsa URL")
+        if optional or options["tsa_trust"] or options["tsa_headers"]:
+            raise UsageError("what is said of a time authority needs one", mend="add --tsa URL")
         return None
     from provlabel.timestamps import Timestamper
     from provlabel.trust import TrustStore
 
     return Timestamper(
         urls=options["tsa"],
-        optional=options["tsa_optional"],
+        optional=optional,
         deadline=options["tsa_timeout"],
         headers=_headers(options["tsa_headers"]),
         trust=TrustStore.load(*options["tsa_trust"], purpose="timestamp"),

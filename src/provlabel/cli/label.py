@@ -321,7 +321,7 @@ def _line(source: Path, receipt: Receipt) -> str:
     shown = f"{printable(str(source))} -> {printable(receipt.output)}"
     parent = ", earlier manifest kept as its history" if receipt.parent else ""
     withheld = f", not signed: {', '.join(receipt.withheld)}" if receipt.withheld else ""
-    time = f", stamped {receipt.time}" if receipt.time else ""
+    time = f", stamped {receipt.time} by {printable(receipt.authority or '')}" if receipt.time else ""
     return f"{shown}  ({receipt.format}, manifest {receipt.manifest_bytes:,} bytes{time}{parent}{withheld})"
 
 

@@ -10,13 +10,13 @@ import click
 from provlabel._text import printable
 from provlabel.cli import say, say_error
 from provlabel.cli._shared import PATH, file_arguments, format_option
-from provlabel.cli._signing import timestamper_from, tsa_options
+from provlabel.cli._signing import stamp_options, timestamper_from
 from provlabel.errors import ProvlabelError, UsageError
 
 
 @click.command("stamp")
 @file_arguments("files")
-@tsa_options
+@stamp_options
 @click.option("-o", "--output", type=PATH, help="Output, for a single file.")
 @click.option("--in-place", is_flag=True, help="Put the timestamp into each file itself.")
 @click.option("--force", is_flag=True, help="Replace an output that exists.")
@@ -56,8 +56,8 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
                 continue
             receipts.append(receipt)
             if options["format_"] == "text":
-                said = f"time {receipt.time}" if receipt.time else "; ".join(receipt.warnings)
-                say(f"{printable(str(file))} -> {printable(receipt.output)}  ({printable(said, 500)})")
+                said = f"stamped {receipt.time} by {printable(receipt.authority or '')}"
+                say(f"{printable(str(file))} -> {printable(receipt.output)}  ({said})")
     if options["format_"] == "json":
         say(to_json(Receipts(receipts=tuple(receipts), errors=tuple(errors))).rstrip())
     return 3 if errors else 0

@@ -104,13 +104,13 @@ def _faults(anchors: AnchorList, named: Named, facts: tuple[Facts, ...]) -> Iter
         return {"list": named.name, "certificate": certificate, "level": level, "message": message}
 
     if named.age_days is not None and named.age_days > OLD:
-        yield fault("warning", f"was not fetched again for {named.age_days} days")
+        yield fault("warning", f"is {named.age_days} days old; get it again from where it comes from")
     seen = set()
     for item in facts:
         if item.days_left < 0:
-            yield fault("error", f"has ended, {item.not_after}", item.subject)
+            yield fault("error", f"has ended, {item.not_after}; get a newer list", item.subject)
         if not item.ca and not anchors.leaves:
-            yield fault("error", "is none of a CA; signers' own certificates go with --trust-leaf", item.subject)
+            yield fault("error", "is not that of a CA; signers' own certificates go with --trust-leaf", item.subject)
         if item.sha256 in seen:
             yield fault("warning", "is in the list twice", item.subject)
         seen.add(item.sha256)

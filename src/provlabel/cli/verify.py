@@ -87,6 +87,8 @@ def _revocation(options: dict[str, Any]) -> Revocation:
     """Answers are kept in the user's cache, and what was kept once is used offline too."""
     from provlabel.verifying import Revocation
 
+    if options["insecure_private_hosts"] and not options["online"]:
+        raise UsageError("--insecure-private-hosts says whom --online may ask", mend="add --online")
     return Revocation(
         online=options["online"],
         cache=cache_folder() / "revocation",

@@ -63,6 +63,10 @@ def _facts(item: FileReport) -> Iterator[tuple[str, str]]:
     for identity in item.identity:
         yield "identity", who_words(identity, item.axes.identity == "ok")
     yield from time_words(item)
+    if item.revocation is not None and item.revocation.source is not None:
+        answer = {"good": "no", "revoked": "yes"}.get(item.revocation.state, "not known")
+        when = f" of {printable(item.revocation.updated)}" if item.revocation.updated else ""
+        yield "revoked", f"{answer}, by an answer{when} ({item.revocation.source})"
     if item.source == "sidecar":
         yield "manifest", "detached, beside the file"
 
