@@ -89,18 +89,38 @@ class Timestamper(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
         try:
             reply = exchange("POST", url, request(message, nonce), headers, ends=ends, most=MAX_REPLY)
         except Failed as exc:
-            raise TimestampError(printable(str(exc), 300)) from exc
-        if reply.status != 200:
-            raise TimestampError(f"it answered HTTP {reply.status} {printable(reply.reason, 100)}")
-        return checked(reply.body, message, nonce, now, url)
+            raise TimestampError(printable(self._without_secrets(str(exc)), 300)) from exc
+        try:
+            if reply.status != 200:
+                reason = printable(self._without_secrets(reply.reason), 100)  # in this order: a cut hides a secret
+                raise TimestampError(f"it answered HTTP {reply.status} {reason}")
+            return checked(reply.body, message, nonce, now, url)
+        except TimestampError as exc:
+            raise TimestampError(self._without_secrets(str(exc)), mend=exc.mend) from None
+
+    def _without_secrets(self, said: str) -> str:
+        """Take out what an authority repeats of our headers, whole values and their last words."""
+        words = {word for value in self.headers.values() for word in (value, value.rpartition(" ")[2])}
+        for word in sorted(words, key=len, reverse=True):
+            if len(word) >= _SECRET:
+                said = said.replace(word, "***")
+        return said
+
+
+#: Characters of a header value that may be a password; what is shorter is a number or a word.
+_SECRET = 6
 
 
 def _require_url(url: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigError(f"{printable(url)}: no address of a time authority", mend="such as http://tsa.example/tsr")
-    if parts.username or parts.password:
+    if "@" in url:  # wherever it stands: a password may hold what ends an address
         raise ConfigError("a password in an address shows up in lists of processes", mend="send it in a header")
+    try:
+        parts = urlsplit(url)
+        found = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        found = False
+    if not found:
+        raise ConfigError(f"{printable(url)}: no address of a time authority", mend="such as http://tsa.example/tsr")
 
 
 # --- what is asked and answered --------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from provlabel.timestamps import Timestamper
 
 _MAX_SETTINGS = 1 << 20
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2: the name of a header
 
 signer_option = options_of(
     click.option(
@@ -82,7 +84,7 @@ def _headers(path: Path | None) -> dict[str, str]:
 
     lines = read(path, private=True).decode("latin-1").splitlines()
     pairs = [line.partition(":") for line in lines if line.strip()]
-    if not all(colon and name.strip() for name, colon, _ in pairs):
+    if not all(colon and _TOKEN.fullmatch(name.strip()) for name, colon, _ in pairs):
         raise ConfigError(f"{printable(str(path))}: a line is no HTTP header", mend="Name: value, a line each")
     return {name.strip(): value.strip() for name, _, value in pairs}
 
