@@ -270,6 +270,7 @@ CASES: dict[str, Case] = {
     ),
     "phrase-is-missing": label(LOCKED, 3, "no such file", "--pass-file", "missing"),
     "phrase-on-a-pipe": label(LOCKED, 3, "wrong pass phrase", "--pass-file", "/dev/stdin", stdin=OTHER_PHRASE),
+    "phrase-is-used-up": label(LOCKED, 2, "no line left", *WITH, "--identity", P12),
     "key-that-others-read": Case(
         lambda at: label(f"file:{at.open_to_all('key.pem')}?chain=chain.pem", 2, "").args(at), 2, "others can read"
     ),

@@ -8,7 +8,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from provlabel.errors import ConfigError, ProvlabelError, UsageError
 
 if TYPE_CHECKING:
     from provlabel.cage import Cage
-    from provlabel.signers import Signer
+    from provlabel.signers import Secrets, Signer
     from provlabel.timestamps import Timestamper
 
 _MAX_SETTINGS = 1 << 20
@@ -100,8 +100,8 @@ def early_cage() -> Cage:
     return cage
 
 
-def open_named_signer(given: str | None, pass_file: Path | None = None, *, check: bool = True) -> Signer:
-    """Open the signer that the user named; at a terminal ask for what it wants to know, else read ``pass_file``.
+def open_named_signer(given: str | None, answers: Secrets | None = None, *, check: bool = True) -> Signer:
+    """Open the signer that the user named; ``answers`` comes from :func:`answers_from`, else a person is asked.
 
     With ``check`` key and certificate are held against the profile, once a day for each certificate:
     that takes half as long as labelling a picture.
@@ -114,7 +114,7 @@ def open_named_signer(given: str | None, pass_file: Path | None = None, *, check
             "no signer",
             mend="to try: --signer test; for real: --signer 'file:key.pem?chain=chain.pem' or PROVLABEL_SIGNER",
         )
-    signer = open_signer(f"test:{test_folder()}" if uri == "test" else uri, _answers(pass_file), check=False)
+    signer = open_signer(f"test:{test_folder()}" if uri == "test" else uri, answers or _ask, check=False)
     if check:
         mark = _mark_of(signer)
         if _is_from_today(mark):
@@ -162,8 +162,8 @@ def _configured_signer() -> str | None:
     return str(signer) if signer else None
 
 
-def _answers(pass_file: Path | None) -> Callable[[str], str]:
-    """Return what answers a signer's questions: the lines of ``pass_file`` in turn, or a person."""
+def answers_from(pass_file: Path | None) -> Secrets:
+    """Return what answers the questions of all signers of a run: the lines of ``pass_file`` in turn, or a person."""
     if pass_file is None:
         return _ask
     lines = _lines_of(pass_file)
