@@ -26,13 +26,13 @@ HASHES: dict[str, Any] = {"256": hashes.SHA256, "384": hashes.SHA384, "512": has
 
 
 class Kms(ThreadingHTTPServer):
-    """Keys by id; each error in ``errors`` is answered once, in place of what was asked for."""
+    """Keys by id; each error in ``errors`` is answered once, in place of what was asked for; ``None`` lets one pass."""
 
     def __init__(self, keys: dict[str, pki.Issued]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.keys = keys
         self.specs: dict[str, str] = {}
-        self.errors: list[tuple[int, str, str]] = []
+        self.errors: list[tuple[int, str, str] | None] = []
         self.requests: list[tuple[str, dict[str, Any]]] = []
 
     def uri(self, key: str, *options: str) -> str:
@@ -47,8 +47,9 @@ class _Handler(loopback.Handler):
         operation = self.headers["X-Amz-Target"].removeprefix("TrentService.")
         self.server.requests.append((operation, asked))
         name = asked["KeyId"].rpartition("/")[2]
-        if self.server.errors:
-            self._refuse(*self.server.errors.pop(0))
+        error = self.server.errors.pop(0) if self.server.errors else None
+        if error:
+            self._refuse(*error)
         elif name not in self.server.keys:
             self._refuse(400, "NotFoundException", f"Invalid keyId '{name}'")
         elif operation == "GetPublicKey":

@@ -8,6 +8,7 @@ import datetime as dt
 import ipaddress
 import json
 import ssl
+import time
 from collections.abc import Iterator
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -23,11 +24,17 @@ from provlabel.signers import _algorithms as algorithms
 
 
 class Canned(NamedTuple):
-    """An answer that is given once, in place of the true one; without a status the bytes alone, and the end."""
+    """An answer that is given once, in place of the true one.
+
+    Without a status it is the bytes alone, and the end; with :data:`HANGS` there is none for a while.
+    """
 
     status: int
     body: bytes = b"{}"
     headers: tuple[tuple[str, str], ...] = ()
+
+
+HANGS = -1
 
 
 class SigningService(ThreadingHTTPServer):
@@ -40,7 +47,7 @@ class SigningService(ThreadingHTTPServer):
         self.token = ""
         self.connections = 0
         self.requests: list[str] = []
-        self.canned: list[Canned] = []
+        self.canned: list[Canned | None] = []  #: None gives the true answer
 
     @property
     def uri(self) -> str:
@@ -69,8 +76,9 @@ class _Handler(loopback.Handler):
 
     def _answer(self, asked: dict[str, str] | None) -> None:
         self.server.requests.append(self.command)
-        if self.server.canned:
-            self._tell(self.server.canned.pop(0))
+        canned = self.server.canned.pop(0) if self.server.canned else None
+        if canned:
+            self._tell(canned)
         elif self.server.token and self.headers["Authorization"] != f"Bearer {self.server.token}":
             self._error(401, f"not a token of mine: {self.headers['Authorization']}")
         elif self.path.split("?")[0].removeprefix("/keys/") not in self.server.keys:
@@ -93,7 +101,9 @@ class _Handler(loopback.Handler):
         self.send(status, json.dumps({"error": text}).encode())
 
     def _tell(self, canned: Canned) -> None:
-        if canned.status:
+        if canned.status == HANGS:
+            time.sleep(6)
+        elif canned.status:
             self.send(canned.status, canned.body, *canned.headers)
         else:
             self.wfile.write(canned.body)

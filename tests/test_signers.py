@@ -230,6 +230,20 @@ def test_pass_file_answers(locked: str, media: Path, tmp_path: Path, cli: Cli) -
     assert again.returncode == 0, again.stderr
 
 
+def test_pass_file_has_a_line_for_each_signer(
+    locked: str, issued: dict[str, pki.Issued], media: Path, tmp_path: Path, cli: Cli
+) -> None:
+    second = pki.write(tmp_path / "second", issued["es384"])
+    put(tmp_path / "second" / "key.pem", issued["es384"].key_pem(PKCS8, b"another"))
+    asked = ("label", media / "still.png", "--kind", "ai_generated", "--signer", locked, "--identity", second)
+    pipe = ("--pass-file", "/dev/stdin")
+    done = cli(*asked, *pipe, stdin=f"{PHRASE}\nanother\n")
+    assert done.returncode == 0, done.stderr
+    done = cli(*asked, *pipe, "--force", stdin=f"{PHRASE}\n")
+    assert done.returncode == 2
+    assert "second/key.pem: /dev/stdin has no line left" in done.stderr
+
+
 def test_pass_file_may_be_a_pipe(locked: str, media: Path, cli: Cli) -> None:
     done = cli(
         *("label", media / "still.png", "--kind", "ai_generated", "--signer", locked, "--pass-file", "/dev/stdin"),

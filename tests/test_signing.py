@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import encypher_c2pa
@@ -119,6 +121,21 @@ def test_the_cause_of_a_signers_failure_reaches_the_user(
     assert sorted(path.name for path in media.iterdir()) == before
     if fault == "its own error":
         assert isinstance(caught.value.__cause__, ConnectionError)
+
+
+def test_nothing_is_locked_while_a_signer_takes_its_time(media: Path, label: Label, remote: Remote, cage: Cage) -> None:
+    """Four threads share a cage; each signer answers only when all four were asked."""
+    together = threading.Barrier(4, timeout=20)
+
+    def answer(data: bytes) -> bytes:
+        together.wait()
+        return remote.sign(data)
+
+    def work(index: int) -> None:
+        label_file(media / "cover.jpg", media / f"{index}.jpg", label, Broken(remote, answer), cage=cage)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
 
 
 def test_an_interrupt_is_no_failure_of_the_signer(media: Path, label: Label, remote: Remote, cage: Cage) -> None:

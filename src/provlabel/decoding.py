@@ -42,9 +42,11 @@ def require_decodable(path: Path, fmt: str, seconds: float | None) -> None:
             resource.prlimit(process.pid, resource.RLIMIT_AS, (_MEMORY, _MEMORY))
         try:
             out, err = process.communicate(timeout=_SECONDS)
-        except subprocess.TimeoutExpired as exc:
+        except BaseException as exc:  # an interrupt too: nobody waits for a film that nobody wants any more
             process.kill()
-            raise InputError(f"{shown}: decoding took more than {_SECONDS} seconds") from exc
+            if isinstance(exc, subprocess.TimeoutExpired):
+                raise InputError(f"{shown}: decoding took more than {_SECONDS} seconds") from exc
+            raise
     said = err.decode("utf-8", "replace").strip().splitlines()
     if process.returncode or said:
         why = said[0] if said else f"ffmpeg ended with {process.returncode}"

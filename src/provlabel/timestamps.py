@@ -88,20 +88,35 @@ class Timestamper(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
         headers = {"Content-Type": _QUERY, "Accept": _REPLY, **self.headers}
         try:
             reply = exchange("POST", url, request(message, nonce), headers, ends=ends, most=MAX_REPLY, private=True)
-        except Failed as exc:
-            raise TimestampError(str(exc)) from exc
-        return checked(reply, message, nonce, now, url)
+        except Failed:
+            return checked(reply, message, nonce, now, url)
+        except (Failed, TimestampError) as exc:
+            said = self._without_secrets(str(exc))
+            raise TimestampError(said, mend=exc.mend if isinstance(exc, TimestampError) else "") from None
+
+    def _without_secrets(self, said: str) -> str:
+        """Take out what an authority repeats of our headers, whole values and their last words."""
+        words = {word for value in self.headers.values() for word in (value, value.rpartition(" ")[2])}
+        for word in sorted(words, key=len, reverse=True):
+            if len(word) >= _SECRET:
+                said = said.replace(word, "***")
+        return said
+
+
+#: Characters of a header value that may be a password; what is shorter is a number or a word.
+_SECRET = 6
 
 
 def _require_url(url: str) -> None:
     from provlabel._http import Failed, parsed
 
+    if "@" in url:  # wherever it stands: a password may hold what ends an address
+        raise ConfigError("a password in an address shows up in lists of processes", mend="send it in a header")
     try:
         parsed(url)
     except Failed as exc:
-        # Not the address itself: a password in it would stand in a log, as it does in lists of processes.
         raise ConfigError(
-            f"no address of a time authority: {exc}", mend="such as http://tsa.example/tsr; passwords go in headers"
+            f"{printable(url)}: no address of a time authority: {exc}", mend="such as http://tsa.example/tsr"
         ) from exc
 
 

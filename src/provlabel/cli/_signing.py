@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +21,11 @@ from provlabel.errors import ConfigError, ProvlabelError, UsageError
 
 if TYPE_CHECKING:
     from provlabel.cage import Cage
-    from provlabel.signers import Signer
+    from provlabel.signers import Secrets, Signer
     from provlabel.timestamps import Timestamper
 
 _MAX_SETTINGS = 1 << 20
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2: the name of a header
 
 signer_option = options_of(
     click.option(
@@ -89,7 +91,7 @@ def _headers(path: Path | None) -> dict[str, str]:
 
     lines = read(path, private=True).decode("latin-1").splitlines()
     pairs = [line.partition(":") for line in lines if line.strip()]
-    if not all(colon and name.strip() for name, colon, _ in pairs):
+    if not all(colon and _TOKEN.fullmatch(name.strip()) for name, colon, _ in pairs):
         raise ConfigError(f"{printable(str(path))}: a line is no HTTP header", mend="Name: value, a line each")
     return {name.strip(): value.strip() for name, _, value in pairs}
 
@@ -105,8 +107,8 @@ def early_cage() -> Cage:
     return cage
 
 
-def open_named_signer(given: str | None, pass_file: Path | None = None, *, check: bool = True) -> Signer:
-    """Open the signer that the user named; at a terminal ask for what it wants to know, else read ``pass_file``.
+def open_named_signer(given: str | None, answers: Secrets | None = None, *, check: bool = True) -> Signer:
+    """Open the signer that the user named; ``answers`` comes from :func:`answers_from`, else a person is asked.
 
     With ``check`` key and certificate are held against the profile, once a day for each certificate:
     that takes half as long as labelling a picture.
@@ -119,7 +121,7 @@ def open_named_signer(given: str | None, pass_file: Path | None = None, *, check
             "no signer",
             mend="to try: --signer test; for real: --signer 'file:key.pem?chain=chain.pem' or PROVLABEL_SIGNER",
         )
-    signer = open_signer(f"test:{test_folder()}" if uri == "test" else uri, _answers(pass_file), check=False)
+    signer = open_signer(f"test:{test_folder()}" if uri == "test" else uri, answers or _ask, check=False)
     if check:
         mark = _mark_of(signer)
         if _is_from_today(mark):
@@ -167,8 +169,8 @@ def _configured_signer() -> str | None:
     return str(signer) if signer else None
 
 
-def _answers(pass_file: Path | None) -> Callable[[str], str]:
-    """Return what answers a signer's questions: the lines of ``pass_file`` in turn, or a person."""
+def answers_from(pass_file: Path | None) -> Secrets:
+    """Return what answers the questions of all signers of a run: the lines of ``pass_file`` in turn, or a person."""
     if pass_file is None:
         return _ask
     lines = _lines_of(pass_file)

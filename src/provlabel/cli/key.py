@@ -15,7 +15,7 @@ from provlabel._files import atomic_output
 from provlabel._text import printable
 from provlabel.cli import say
 from provlabel.cli._shared import PATH, deliver, format_option, style_for, test_folder, trust_from, trust_option
-from provlabel.cli._signing import open_named_signer, signer_option
+from provlabel.cli._signing import answers_from, open_named_signer, signer_option
 from provlabel.cli.key_sign import sign
 from provlabel.errors import OutputError, UsageError
 from provlabel.signers.request import KeyKind
@@ -114,7 +114,11 @@ def show(chain: Path | None, signer_uri: str | None, pass_file: Path | None, for
     from provlabel.signers import certificates
 
     _require_one(chain, signer_uri)
-    pem = open_named_signer(signer_uri, pass_file, check=False).chain_pem if chain is None else certificates.read(chain)
+    pem = (
+        open_named_signer(signer_uri, answers_from(pass_file), check=False).chain_pem
+        if chain is None
+        else certificates.read(chain)
+    )
     facts = certificates.facts(pem, _shown(chain))
     if format_ == "json":
         deliver(to_json({"certificates": facts}), None)
@@ -165,7 +169,7 @@ def _results(
     _require_one(chain, signer_uri)
     anchors = "".join(item.pem for item in trust_from(trust).lists) if trust else None
     if chain is None:
-        signer = open_named_signer(signer_uri, pass_file, check=False)
+        signer = open_named_signer(signer_uri, answers_from(pass_file), check=False)
         return profile.examine_signer(signer, anchors_pem=anchors, shown=_shown(chain))
     return profile.examine(certificates.read(chain), anchors_pem=anchors, shown=_shown(chain))
 

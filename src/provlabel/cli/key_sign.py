@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from provlabel.cli import say
-from provlabel.cli._signing import open_named_signer, signer_option
+from provlabel.cli._signing import answers_from, open_named_signer, signer_option
 from provlabel.errors import ConfigError, InputError, SignerError
 
 # The engine itself asks for no more (a megabyte), and a claim is some kilobytes.
@@ -41,7 +41,7 @@ def sign(
     """
     from provlabel.cose import raw_ecdsa
 
-    signer = open_named_signer(signer_uri, pass_file)
+    signer = open_named_signer(signer_uri, answers_from(pass_file))
     if info:
         say(json.dumps({"alg": signer.algorithm, "sign_cert": signer.chain_pem}))
         return

@@ -23,14 +23,21 @@ from provlabel.cli._shared import (
     quiet_option,
     require_not_among,
 )
-from provlabel.cli._signing import early_cage, open_named_signer, signer_option, timestamper_from, tsa_options
+from provlabel.cli._signing import (
+    answers_from,
+    early_cage,
+    open_named_signer,
+    signer_option,
+    timestamper_from,
+    tsa_options,
+)
 from provlabel.errors import InputError, LabelError, OutputError, ProvlabelError, UsageError
 
 if TYPE_CHECKING:
     from provlabel.engine import Actor
     from provlabel.label import Label
     from provlabel.labeling import Receipt
-    from provlabel.signers import Signer
+    from provlabel.signers import Secrets, Signer
 
 _BROKEN = "--insecure-accept-broken-parent"
 
@@ -96,8 +103,9 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
     require_not_among(options["receipt"], files, "--receipt")
     how = _how(options)
     with early_cage() as cage, contextlib.ExitStack() as stack:
-        signer = open_named_signer(options["signer_uri"], options["pass_file"])
-        how["identity"] = _identity(options)
+        answers = answers_from(options["pass_file"])
+        signer = open_named_signer(options["signer_uri"], answers)
+        how["identity"] = _identity(options, answers)
         if options["out_dir"] is not None:
             make_folder(options["out_dir"])
         # Opened before anything is signed: a salt that cannot be kept would be lost.
@@ -305,16 +313,14 @@ def _room() -> int:
     return ROOM
 
 
-def _identity(options: dict[str, Any]) -> Actor | None:
+def _identity(options: dict[str, Any], answers: Secrets) -> Actor | None:
     if options["identity_uri"] is None:
         if options["identity_roles"]:
             raise UsageError("--identity-role says as what somebody vouches", mend="add --identity URI")
         return None
     from provlabel.engine import Actor
 
-    return Actor(
-        open_named_signer(options["identity_uri"], options["pass_file"], check=False), tuple(options["identity_roles"])
-    )
+    return Actor(open_named_signer(options["identity_uri"], answers, check=False), tuple(options["identity_roles"]))
 
 
 def _line(source: Path, receipt: Receipt) -> str:

@@ -10,7 +10,14 @@ import click
 from provlabel._text import printable
 from provlabel.cli import say
 from provlabel.cli._shared import PATH, format_option
-from provlabel.cli._signing import early_cage, open_named_signer, signer_option, timestamper_from, tsa_options
+from provlabel.cli._signing import (
+    answers_from,
+    early_cage,
+    open_named_signer,
+    signer_option,
+    timestamper_from,
+    tsa_options,
+)
 from provlabel.errors import UsageError
 
 
@@ -52,7 +59,7 @@ def command(
 
     timestamper = timestamper_from(options)
     with early_cage() as cage:
-        signer = open_named_signer(signer_uri, pass_file)
+        signer = open_named_signer(signer_uri, answers_from(pass_file))
         dest = file if in_place else output
         receipt = redact_file(file, dest, signer, replace=force or in_place, timestamper=timestamper, cage=cage)
     if format_ == "json":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib
+import re
 
 from provlabel._text import printable
 from provlabel.errors import ConfigError
@@ -76,8 +77,10 @@ def _unknown(uri: str) -> ConfigError:
     if uri.startswith("http:"):
         return ConfigError("http: names no signer", mend="a service is asked over https: alone")
     known = ", ".join(f"{name}:" for name in SIGNERS)
-    shown = printable(uri.partition("?")[0])  # what follows might be a secret
-    return ConfigError(f"{shown}: names no signer", mend=f"a signer starts with one of {known} such as file:key.pem")
+    # No more of it: it might be a password, or the key itself, out of a variable of CI.
+    scheme = re.match(r"[a-z][a-z0-9+.-]{0,15}:", uri, re.IGNORECASE | re.ASCII)
+    shown = scheme[0] if scheme else "what was given"
+    return ConfigError(f"{shown} names no signer", mend=f"a signer starts with one of {known} such as file:key.pem")
 
 
 __all__ = [
