@@ -24,6 +24,7 @@ from conftest import MEDIA, SAMPLES, Cli
 from provlabel import InputError, Label, TrustStore, label_file, verify_file, verify_paths
 from provlabel._worker import Limits
 from provlabel.cage import Cage, Launch, Worker, fork, spawn
+from provlabel.cbor import MAX_DEPTH, Refused
 from provlabel.containers import WALKERS, ContainerError
 from provlabel.evidence import Evidence
 from provlabel.formats import FORMATS, sniff
@@ -31,11 +32,9 @@ from provlabel.prescan import (
     MAX_ASSERTIONS,
     MAX_BOX_DEPTH,
     MAX_BOXES,
-    MAX_CBOR_DEPTH,
     MAX_CBOR_ITEMS,
     MAX_MANIFESTS,
     MAX_STORE,
-    Refused,
     scan_file,
     scan_store,
 )
@@ -556,7 +555,7 @@ LIMITS: dict[str, tuple[Callable[[int], bytes], int]] = {
     "assertions of all": (lambda count: store(*[manifest(assertion(b"\xa0"))] * 50, rest(count - 50)), MAX_ASSERTIONS),
     "manifests": (lambda count: store(*[manifest()] * count), MAX_MANIFESTS),
     "box depth": (nested, MAX_BOX_DEPTH),
-    "data depth": (lambda depth: store(cbor(arrays(depth))), MAX_CBOR_DEPTH - 1),
+    "data depth": (lambda depth: store(cbor(arrays(depth))), MAX_DEPTH - 1),
     "data items": (lambda count: store(cbor(items(count))), MAX_CBOR_ITEMS),
     "data items of all": (lambda count: store(cbor(items(100)), cbor(items(count - 100))), MAX_CBOR_ITEMS),
 }

@@ -17,7 +17,7 @@ FLOORS = (
     ("_http",),
     ("label", "formats", "credentials"),
     ("containers",),
-    ("jumbf",),
+    ("cbor", "jumbf"),
     ("cose", "prescan", "codes", "rules", "evidence"),
     ("report",),
     ("trust",),

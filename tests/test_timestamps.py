@@ -288,8 +288,10 @@ def test_an_altered_file_is_not_stamped(media: Path, cli: Cli, serve: Serve) -> 
     [
         (("--tsa", "ftp://x/"), "no address of a time authority"),
         (("--tsa", "nonsense"), "no address of a time authority"),
-        (("--tsa", "http://me:secret@x/"), "passwords go in headers"),
-        (("--tsa-optional",), "needs an authority"),
+        (("--tsa", "http://me:secret@x/"), "shows up in lists of processes"),
+        (("--tsa-optional",), "needs one"),
+        (("--tsa", "http://h:99999/"), "no address of a time authority"),
+        (("--tsa", "http://h/", "--tsa-timeout", "nan"), "is none"),
     ],
 )
 def test_wrong_requests(options: tuple[str, ...], said: str, media: Path, cli: Cli) -> None:

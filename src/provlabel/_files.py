@@ -176,7 +176,8 @@ def _require_free(target: Path, shown: str, replace: bool) -> None:
 def _take_after(fd: int, target: Path, like: os.stat_result) -> None:
     """Give the new file mode, owner and extended attributes of the old one, as far as we may."""
     now = target.stat()
-    if (now.st_ino, now.st_size, now.st_mtime_ns) != (like.st_ino, like.st_size, like.st_mtime_ns):
+    same = ("st_ino", "st_size", "st_mtime_ns", "st_ctime_ns")
+    if any(getattr(now, name) != getattr(like, name) for name in same):
         raise OutputError(f"{printable(str(target))}: changed meanwhile and was not replaced", mend="try again")
     with contextlib.suppress(OSError):
         os.fchown(fd, like.st_uid, like.st_gid)

@@ -35,6 +35,16 @@ class Target(NamedTuple):
     path: str
 
 
+class Reply(http.client.HTTPResponse):
+    """An answer whose chunks have no negative sizes: for the standard library these mean all that comes."""
+
+    def _read_next_chunk_size(self) -> int:
+        size: int = super()._read_next_chunk_size()  # type: ignore[misc]
+        if size < 0:
+            raise http.client.HTTPException("a chunk of negative size")
+        return size
+
+
 def exchange(
     method: str,
     url: str,
@@ -174,6 +184,7 @@ def _exchanged(
     method: str, target: Target, sock: socket.socket, body: bytes | None, headers: Mapping[str, str], most: int
 ) -> bytes:
     connection = http.client.HTTPConnection(target.host, target.port)
+    connection.response_class = Reply
     connection.sock = (
         ssl.create_default_context().wrap_socket(sock, server_hostname=target.host) if target.secure else sock
     )

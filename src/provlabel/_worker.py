@@ -23,11 +23,12 @@ import msgspec
 
 from provlabel import engine
 from provlabel._files import fingerprint, open_regular, reader, sha256_of
+from provlabel.cbor import Refused
 from provlabel.credentials import Answers, Credential, Examined, examine
 from provlabel.errors import EngineError, InputError
 from provlabel.evidence import Code, Evidence, Exclusion, Manifest, Trouble, manifests_from_crjson
 from provlabel.formats import Format, sniff
-from provlabel.prescan import MAX_STORE, Refused, Scan, scan_file, scan_store
+from provlabel.prescan import MAX_STORE, Scan, scan_file, scan_store
 from provlabel.trust import TrustStore
 from provlabel.verdict import proven_time
 
@@ -236,7 +237,7 @@ def _seen_in(reading: engine.Reading, scan: Scan, store: bytes, mime: str, reque
         "engine_state": reading.state,
         "spec_version": spec,
         "manifests": _with_roles(manifests, scan),
-        "credential": _credential(store) if wanted or _STAPLES in store else None,
+        "credential": _credential(store, manifests[0]) if wanted or _STAPLES in store else None,
     }
 
 
@@ -246,13 +247,23 @@ _STAPLES = b"rVals"  # of the header that holds stapled answers
 # --- credentials -----------------------------------------------------------------------------------
 
 
-def _credential(store: bytes) -> Credential | None:
-    """Take certificates and stapled answers out of the active signature, if it can be read."""
+def _credential(store: bytes, active: Manifest) -> Credential | None:
+    """Take certificates and stapled answers out of the active signature.
+
+    The engine has judged that signature by its own reading of it.  So that ours is of the same
+    certificate, it has to be the one that the engine names and whose key made the signature.
+    """
     from provlabel import cose
+    from provlabel.signers.certificates import signed
 
     try:
-        signature = cose.parse(cose.place(store).old)
+        place = cose.place(store, active.urn)
+        signature = cose.parse(place.old)
+        message = cose.to_be_signed(signature.protected, place.claim)
+        serial = int(active.signing.serial, 16) if active.signing else -1
     except ValueError:
+        return None
+    if not signed(signature.chain, serial, cose.algorithm(signature), message, signature.value):
         return None
     return Credential(signature.chain, signature.staples)
 
@@ -264,6 +275,9 @@ def _with_credential(seen: Evidence, request: Request) -> Evidence:
         return seen
     replace = msgspec.structs.replace
     as_of = check.at.isoformat() if check.as_of else ""
+    if credential is None and (check.as_of or check.revocation):
+        unread = Examined("invalid", "its signature cannot be read", revocation_why="its signature cannot be read")
+        return replace(seen, as_of=as_of, examined=unread)
     if credential is None or not (check.as_of or check.revocation or credential.ocsp):
         return replace(seen, as_of=as_of)
     moment = proven_time(seen, request.trust, check.at)
@@ -297,7 +311,8 @@ def _with_identities(active: Manifest, store: bytes, mime: str, trust: TrustStor
             raise ValueError("the engine judged another manifest")
     except (EngineError, ValueError) as exc:
         return replace(active, codes=(*active.codes, Code("cawg.identity.cbor.invalid", "failure", text=str(exc))))
-    codes = [code for code in judged.codes if code.code.startswith("cawg.")]
+    # Those of a parent's identities are among them.
+    codes = [code for code in judged.codes if code.code.startswith("cawg.") and f"/{active.urn}/" in code.url]
     spoken_of = {code.url.rpartition("/")[2] for code in codes}
     unread = [found.assertion for found in active.identities if found.assertion not in spoken_of]
     codes += [Code("cawg.identity.cbor.invalid", "failure", name, "the engine cannot read it") for name in unread]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from provlabel import jumbf
+from provlabel import cbor, jumbf
 from provlabel.containers import ContainerError
 
 # COSE header parameters (RFC 9052 §3.1, RFC 9360 §2) and those of C2PA 2.4 §10.3.2.5 and §14.6.
@@ -22,7 +22,10 @@ ALGORITHMS = {"es256": -7, "es384": -35, "es512": -36, "ps256": -37, "ps384": -3
 #: Bytes of one coordinate of an ECDSA signature.
 _COORDINATE = {"es256": 32, "es384": 48, "es512": 66}
 
-_MANIFEST_KINDS = frozenset({b"c2ma", b"c2um", b"c2cm"})
+#: UUIDs of a standard and of an update manifest (C2PA 2.4 §11.1.4); a compressed one shows no signature.
+_MANIFESTS = frozenset(kind + bytes.fromhex("00110010800000aa00389b71") for kind in (b"c2ma", b"c2um"))
+#: CBOR items in an honest signature: a handful of headers, ten certificates, some tokens.
+_MAX_ITEMS = 500
 _CLAIMS, _SIGNATURE = (b"c2pa.claim.v2", b"c2pa.claim"), b"c2pa.signature"
 
 
@@ -60,25 +63,31 @@ class Signature(NamedTuple):
     staples: tuple[bytes, ...] = ()  #: OCSP responses, DER
 
 
-def place(store: bytes) -> Place:
-    """Find the signature of the active manifest, which is the last one in ``store``.
+def place(store: bytes, urn: str = "") -> Place:
+    """Find the signature of the active manifest, which is the last one in ``store``, and has to be ``urn``.
+
+    Everything that the engine might read otherwise than we do is refused: a box of another kind
+    beside the manifests, a name that is there twice, a box with several contents.
 
     Raises:
-        ContainerError: the store holds none, or is no store.
+        ContainerError: there is no such store, or not one signature in it.
     """
     data = memoryview(store)
     root = next(jumbf.boxes(data), None)
     if root is None or root.kind != jumbf.SUPERBOX:
         raise ContainerError("no manifest store")
-    manifests = [box for box, said in _superboxes(data, root) if said.kind in _MANIFEST_KINDS]
-    if not manifests:
-        raise ContainerError("a manifest store without manifests")
-    inside = {said.label: box for box, said in _superboxes(data, manifests[-1])}
-    claim = next((inside[name] for name in _CLAIMS if name in inside), None)
-    if claim is None or _SIGNATURE not in inside:
-        raise ContainerError("the active manifest has no claim or no signature")
-    signature = _content(data, inside[_SIGNATURE])
-    said = _content(data, claim)
+    manifests = _inside(data, root)
+    if not manifests or any(said.uuid not in _MANIFESTS for _, said in manifests.values()):
+        raise ContainerError("a manifest store with something else than plain manifests in it")
+    name, (active, _) = list(manifests.items())[-1]
+    if urn and name != urn.encode():
+        raise ContainerError("the last manifest of the store is not the active one")
+    inside = _inside(data, active)
+    claims = [name for name in _CLAIMS if name in inside]
+    if len(claims) != 1 or _SIGNATURE not in inside:
+        raise ContainerError("the active manifest has not one claim and one signature")
+    signature = _content(data, inside[_SIGNATURE][0])
+    said = _content(data, inside[claims[0]][0])
     return Place(
         signature.body,
         signature.end - signature.body,
@@ -87,18 +96,25 @@ def place(store: bytes) -> Place:
     )
 
 
-def _superboxes(data: memoryview, parent: jumbf.Box) -> list[tuple[jumbf.Box, jumbf.Description]]:
+def _inside(data: memoryview, parent: jumbf.Box) -> dict[bytes, tuple[jumbf.Box, jumbf.Description]]:
+    """Return the superboxes in ``parent`` by their labels, in their order."""
     _, start = jumbf.described(data, parent)
-    inside = jumbf.boxes(data, start, parent.end)
-    return [(box, jumbf.described(data, box)[0]) for box in inside if box.kind == jumbf.SUPERBOX]
+    found: dict[bytes, tuple[jumbf.Box, jumbf.Description]] = {}
+    for box in jumbf.boxes(data, start, parent.end):
+        if box.kind == jumbf.SUPERBOX:
+            said, _ = jumbf.described(data, box)
+            if said.label in found:
+                raise ContainerError("two manifest boxes have the same name")
+            found[said.label] = (box, said)
+    return found
 
 
 def _content(data: memoryview, box: jumbf.Box) -> jumbf.Box:
     _, start = jumbf.described(data, box)
-    for inside in jumbf.boxes(data, start, box.end):
-        if inside.kind == jumbf.CBOR:
-            return inside
-    raise ContainerError("a manifest box has no content")
+    contents = [inside for inside in jumbf.boxes(data, start, box.end) if inside.kind == jumbf.CBOR]
+    if len(contents) != 1:
+        raise ContainerError("a manifest box has not one content")
+    return contents[0]
 
 
 def parse(raw: bytes) -> Signature:
@@ -110,24 +126,52 @@ def parse(raw: bytes) -> Signature:
     import cbor2
 
     try:
-        content = cbor2.loads(raw)
+        content = _loads(raw)
         protected, unprotected, _, value = content.value if isinstance(content, cbor2.CBORTag) else content
-        headers = cbor2.loads(protected)
-        chain = headers.get(_X5CHAIN, unprotected.get(_X5CHAIN, unprotected.get("x5chain", ())))
+        headers = _loads(_octets(protected))
+        # Two chains are two stories: which of them another reader takes is not known.
+        [chain] = [held[key] for held in (headers, unprotected) for key in (_X5CHAIN, "x5chain") if key in held]
         return Signature(
-            _octets(protected),
+            protected,
             _octets(value),
             (chain,) if isinstance(chain, bytes) else tuple(map(_octets, chain)),
-            tuple(_tokens(unprotected.get(_STAMPS))),
-            tuple(_tokens(unprotected.get(_OLD_STAMPS))),
-            tuple(map(_octets, (unprotected.get(_STAPLES) or {}).get("ocspVals", ()))),
+            _values(unprotected, _STAMPS, "tstTokens", "val"),
+            _values(unprotected, _OLD_STAMPS, "tstTokens", "val"),
+            _values(unprotected, _STAPLES, "ocspVals"),
         )
     except (cbor2.CBORError, ValueError, TypeError, AttributeError, KeyError) as exc:
         raise ValueError(f"no COSE_Sign1 structure: {exc}") from exc
 
 
-def _tokens(header: Any) -> list[bytes]:
-    return [_octets(token["val"]) for token in (header or {}).get("tstTokens", ())]
+def algorithm(signature: Signature) -> str:
+    """Return the name of the algorithm in the protected header; empty when C2PA does not know it."""
+    number = _loads(signature.protected).get(_ALG)
+    return next((name for name, known in ALGORITHMS.items() if known == number), "")
+
+
+def _loads(raw: bytes) -> Any:
+    """Unfold what has few enough items; a map of chosen keys takes quadratic time."""
+    import cbor2
+
+    left = _MAX_ITEMS
+
+    def take() -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise cbor.Refused("too many items in a signature")
+
+    cbor.walk(memoryview(raw), take)
+    return cbor2.loads(raw)
+
+
+def _values(headers: Any, name: str, within: str, field: str = "") -> tuple[bytes, ...]:
+    """Return the byte strings of an unsigned header; anybody can write there, so nonsense is as good as nothing."""
+    try:
+        entries = headers[name][within]
+        return tuple(_octets(entry[field] if field else entry) for entry in entries)
+    except (KeyError, TypeError, IndexError):
+        return ()
 
 
 def _octets(value: Any) -> bytes:

@@ -22,10 +22,15 @@ class Box(NamedTuple):
 
 
 class Description(NamedTuple):
-    """What a superbox says about itself: type (the first four bytes of its UUID) and label."""
+    """What a superbox says about itself: type, and label."""
 
-    kind: bytes
+    uuid: bytes
     label: bytes
+
+    @property
+    def kind(self) -> bytes:
+        """The first four bytes of the type, which are letters."""
+        return self.uuid[:4]
 
 
 def boxes(data: memoryview, start: int = 0, end: int | None = None) -> Iterator[Box]:
@@ -63,4 +68,4 @@ def described(data: memoryview, box: Box) -> tuple[Description, int]:
     if first is None or first.kind != DESCRIPTION:
         raise ContainerError("a manifest box has no description")
     body = bytes(data[first.body : first.end])
-    return Description(body[:4], body[_TOGGLES:].split(b"\x00", 1)[0]), first.end
+    return Description(body[:16], body[_TOGGLES:].split(b"\x00", 1)[0]), first.end

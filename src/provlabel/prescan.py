@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 from typing import BinaryIO, NamedTuple
 
-from provlabel import jumbf
+from provlabel import cbor, jumbf
+from provlabel.cbor import Refused
 from provlabel.containers import SECONDS, WALKERS, WHOLE, ContainerError, Part, Role, obstacle, stores_in
 from provlabel.formats import Format
 
@@ -22,14 +23,8 @@ MAX_ASSERTIONS = 500
 MAX_MANIFESTS = 100
 MAX_BOX_DEPTH = 32
 MAX_CBOR_ITEMS = 200_000
-MAX_CBOR_DEPTH = 64
 
 _ASSERTION_STORE = b"c2as"
-_UNTIL_BREAK = -1  # an item of undeclared length (RFC 8949 §3.2.1), as older manifests have
-
-
-class Refused(ValueError):
-    """The file asks for more than any honest one, or for what makes the engine abort."""
 
 
 class Scan(NamedTuple):
@@ -150,7 +145,7 @@ def _boxes(data: memoryview, span: tuple[int, int], budget: _Budget, depth: int,
         if box.kind == jumbf.SUPERBOX:
             _superbox(data, box, budget, depth, parent)
         elif box.kind == jumbf.CBOR:
-            _cbor(data[box.body : box.end], budget)
+            cbor.walk(data[box.body : box.end], lambda: budget.take("cbor"))
 
 
 def _superbox(data: memoryview, box: jumbf.Box, budget: _Budget, depth: int, parent: bytes) -> None:
@@ -162,47 +157,3 @@ def _superbox(data: memoryview, box: jumbf.Box, budget: _Budget, depth: int, par
     elif parent == b"c2pa":
         budget.take("manifests")
     _boxes(data, (children, box.end), budget, depth + 1, said.kind)
-
-
-def _cbor(data: memoryview, budget: _Budget) -> None:
-    """Walk the heads of one CBOR value; a declared length beyond the box is what eats memory."""
-    open_items, offset = [1], 0
-    while open_items:
-        if open_items[-1] == _UNTIL_BREAK and bytes(data[offset : offset + 1]) == b"\xff":
-            open_items.pop()
-            offset += 1
-            continue
-        if open_items[-1] == 0:
-            open_items.pop()
-            continue
-        if open_items[-1] != _UNTIL_BREAK:
-            open_items[-1] -= 1
-        budget.take("cbor")
-        offset, children = _cbor_item(data, offset)
-        if children:
-            open_items.append(children)
-            if len(open_items) > MAX_CBOR_DEPTH:
-                raise Refused("manifest data is nested too deeply")
-
-
-def _cbor_item(data: memoryview, offset: int) -> tuple[int, int]:
-    """Return the offset after the head (and text) of one item, and how many items it holds."""
-    if offset >= len(data):
-        raise ContainerError("manifest data ends in the middle of a value")
-    major, extra = data[offset] >> 5, data[offset] & 31
-    offset += 1
-    if extra == 31 and major in (2, 3, 4, 5):
-        return offset, _UNTIL_BREAK
-    value = extra
-    if extra >= 24:
-        width = {24: 1, 25: 2, 26: 4, 27: 8}.get(extra, 0)
-        if not width:
-            raise ContainerError("manifest data is no CBOR")
-        value = int.from_bytes(data[offset : offset + width], "big")
-        offset += width
-    children = {4: value, 5: 2 * value, 6: 1}.get(major, 0)
-    if major in (2, 3):
-        offset += value
-    if offset > len(data) or children > len(data) - offset:
-        raise Refused("manifest data declares more than its box holds")
-    return offset, children

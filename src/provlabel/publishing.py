@@ -50,7 +50,7 @@ def place_for(checked: Source, dest: Path | None, detached: bool, replace: bool)
     """Decide between embedded and detached, and refuse what embedding would break."""
     source = checked.path
     if detached or not checked.fmt.embed:
-        elsewhere = None if dest is None or _lies_at(dest, source) else dest
+        elsewhere = None if dest is None or lies_at(dest, source) else dest
         return Place(beside(elsewhere or source), True, False, elsewhere, replace)
     if checked.evidence.obstacle:
         raise InputError(
@@ -58,13 +58,14 @@ def place_for(checked: Source, dest: Path | None, detached: bool, replace: bool)
             mend="use --detached: it leaves the file as it is",
         )
     target = dest or labeled_name(source)
-    in_place = _lies_at(target, source)
+    in_place = lies_at(target, source)
     if in_place and not replace:
         raise OutputError(f"{shown(target)}: is the source itself", mend="add --in-place, or choose another output")
     return Place(target, False, in_place, None, replace)
 
 
-def _lies_at(dest: Path, source: Path) -> bool:
+def lies_at(dest: Path, source: Path) -> bool:
+    """Are these two names of one file?"""
     try:
         return dest.samefile(source)
     except OSError:

@@ -11,22 +11,24 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
+import msgspec
+
 from provlabel import cage as cages
 from provlabel import cose
-from provlabel._files import atomic_output, copy_to, locked, open_regular
+from provlabel._files import atomic_output, copy_to, fingerprint, locked, open_regular
 from provlabel._text import printable
 from provlabel.containers import stores_of
-from provlabel.errors import EngineError, InputError, TimestampError
+from provlabel.errors import EngineError, InputError, OutputError, TimestampError, UsageError
 from provlabel.evidence import Evidence
 from provlabel.formats import Format
 from provlabel.labeling import Receipt
-from provlabel.publishing import sealed
+from provlabel.publishing import lies_at, sealed
 from provlabel.signing import Draft, put
 from provlabel.sources import BY_NAME, shown
 from provlabel.timestamps import Timestamper
 from provlabel.trust import TrustStore
 from provlabel.verdict import judge
-from provlabel.verifying import beside, now
+from provlabel.verifying import SIDECAR, beside, now
 
 _NO_TRUST = TrustStore()
 
@@ -43,7 +45,7 @@ def stamp_file(
 
     Args:
         source: a labelled file; where its manifest is detached, that manifest is what is stamped.
-        dest: where the result goes, whole or not at all; ``None`` for ``source`` itself.
+        dest: where the result goes, whole or not at all; ``None`` for the file that holds the manifest.
         timestamper: the authorities.
         replace: overwrite an existing ``dest``.
         cage: where untrusted bytes are read first.
@@ -57,11 +59,18 @@ def stamp_file(
     evidence = _labelled(source, cage)
     fmt = None if evidence.source == "sidecar" else BY_NAME[evidence.format or ""]
     held = source if fmt else beside(source)
-    target = held if dest is None else Path(dest)
+    target = _target(held, source, dest)
+    # Without a stamp there is nothing to write.
+    timestamper = msgspec.structs.replace(timestamper, optional=False)
     with locked(held), open_regular(held) as stream:
+        if fmt and fingerprint(stream) != evidence.fingerprint:
+            raise InputError(f"{shown(source)}: changed while it was read", mend="try again when it is at rest")
         made = _draft(stream, fmt, shown(source))
-        like = os.fstat(stream.fileno()) if target == held else None
-        with atomic_output(target, replace=replace or target == held, mode=0o644, like=like) as scratch:
+        like = os.fstat(stream.fileno())
+        in_place = target == held
+        with atomic_output(
+            target, replace=replace or in_place, mode=like.st_mode & 0o777, like=like if in_place else None
+        ) as scratch:
             copy_to(stream, scratch.stream)
 
             def attempt(store: bytes, trust: TrustStore = _NO_TRUST) -> Evidence:
@@ -85,6 +94,23 @@ def stamp_file(
         time=written.stamp.time if written.stamp else None,
         authority=written.stamp.url if written.stamp else None,
     )
+
+
+def _target(held: Path, source: Path, dest: Path | str | None) -> Path:
+    """Decide where the result goes: into the file that holds the manifest, or a file of that kind beside."""
+    if dest is None:
+        if held.is_symlink():
+            raise OutputError(f"{shown(held)}: is a symlink", mend="name the file that it points to")
+        return held
+    target = Path(dest)
+    if lies_at(target, held) or lies_at(target, source):
+        raise OutputError(f"{shown(target)}: is the source itself", mend="use --in-place to replace it")
+    if held != source and target.suffix != SIDECAR:
+        raise UsageError(
+            f"{shown(source)}: its manifest is detached, so what is stamped is {shown(held)}",
+            mend=f"use --in-place, or an output that ends with {SIDECAR}",
+        )
+    return target
 
 
 def _labelled(source: Path, cage: cages.Cage) -> Evidence:

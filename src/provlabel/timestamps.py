@@ -59,6 +59,11 @@ class Timestamper(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     def __post_init__(self) -> None:
         if not self.urls:
             raise ConfigError("no time authority was named", mend="--tsa https://…")
+        if not 0 < self.deadline < float("inf"):
+            raise ConfigError(f"a deadline of {self.deadline} seconds is none", mend="such as 30")
+        for name in self.headers:
+            if name.lower() in _OURS:
+                raise ConfigError(f"{printable(name)}: this header is written by us", mend="leave it out")
         for url in self.urls:
             _require_url(url)
 
@@ -88,7 +93,6 @@ class Timestamper(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
         headers = {"Content-Type": _QUERY, "Accept": _REPLY, **self.headers}
         try:
             reply = exchange("POST", url, request(message, nonce), headers, ends=ends, most=MAX_REPLY, private=True)
-        except Failed:
             return checked(reply, message, nonce, now, url)
         except (Failed, TimestampError) as exc:
             said = self._without_secrets(str(exc))
@@ -105,6 +109,9 @@ class Timestamper(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
 
 #: Characters of a header value that may be a password; what is shorter is a number or a word.
 _SECRET = 6
+
+
+_OURS = frozenset({"host", "connection", "content-length", "content-type", "transfer-encoding", "accept"})
 
 
 def _require_url(url: str) -> None:
@@ -137,7 +144,15 @@ def checked(reply: bytes, message: bytes, nonce: int, now: dt.datetime, url: str
     Raises:
         TimestampError: it was not granted, is no token, or answers another question.
     """
-    token, info = _opened(reply)
+    try:
+        return _checked(*_opened(reply), message, nonce, now, url)
+    except TimestampError:
+        raise
+    except Exception as exc:  # whatever a hostile answer makes the parser stumble over
+        raise TimestampError("its answer is no RFC 3161 response") from exc
+
+
+def _checked(token: bytes, info: Any, message: bytes, nonce: int, now: dt.datetime, url: str) -> Stamp:
     imprint = info["message_imprint"]
     if (
         imprint["hash_algorithm"]["algorithm"].native != "sha256"
@@ -159,24 +174,21 @@ def _opened(reply: bytes) -> tuple[bytes, Any]:
     """Return the token as it stands and what it says."""
     from asn1crypto import cms, tsp
 
-    try:
-        answer = _response().load(reply, strict=True)
-        status = answer["status"]
-        if status["status"].native not in ("granted", "granted_with_mods"):
-            raise TimestampError(f"it refused: {printable(_refusal(status), 300)}")
-        token = answer["time_stamp_token"]
-        signed = token["content"]
-        if token["content_type"].native != "signed_data" or not isinstance(signed, cms.SignedData):
-            raise TimestampError("its answer holds no token")
-        info = signed["encap_content_info"]["content"].parsed
-        if not isinstance(info, tsp.TSTInfo):
-            raise TimestampError("its answer holds no token")
-        info.native  # noqa: B018 - reads it to the end
-        if not signed["certificates"]:
-            raise TimestampError("its token comes without a certificate")
-        return bytes(token.dump()), info
-    except (ValueError, TypeError, KeyError) as exc:
-        raise TimestampError("its answer is no RFC 3161 response") from exc
+    answer = _response().load(reply, strict=True)
+    status = answer["status"]
+    if status["status"].native not in ("granted", "granted_with_mods"):
+        raise TimestampError(f"it refused: {printable(_refusal(status), 300)}")
+    token = answer["time_stamp_token"]
+    signed = token["content"]
+    if token["content_type"].native != "signed_data" or not isinstance(signed, cms.SignedData):
+        raise TimestampError("its answer holds no token")
+    info = signed["encap_content_info"]["content"].parsed
+    if not isinstance(info, tsp.TSTInfo):
+        raise TimestampError("its answer holds no token")
+    info.native  # noqa: B018 - reads it to the end
+    if not signed["certificates"]:
+        raise TimestampError("its token comes without a certificate")
+    return bytes(token.dump()), info
 
 
 @functools.cache

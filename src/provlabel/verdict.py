@@ -379,7 +379,7 @@ def _time(active: Manifest, effects: dict[Effect, list[Code]], trust: TrustStore
     A token of a v1 claim is never proof: the engine says trusted without checking its issuer.
     A token from after ``at`` did not exist then.
     """
-    proven = _vouched_for(effects.get("time-proven", ()), trust, "timestamp")
+    proven = _vouched_for(effects.get("time-proven", ()), trust, "timestamp") and "bad-signature" not in effects
     stamped = active.signing.stamped if active.signing else ""
     if proven and active.claim_version >= 2 and _is_by(stamped, at):
         return "proven"
@@ -428,7 +428,12 @@ def _identity(
     if not trust.has("identity"):
         return "not-checked", []
     trusted = [code for code in effects.get("identity-ok", ()) if trust.vouching(code.text, "identity")]
-    strangers = [found for found in active.identities if not any(_is_about(code, found) for code in trusted)]
+    unknown = effects.get("identity-unknown", ())
+    strangers = [
+        found
+        for found in active.identities
+        if not any(_is_about(code, found) for code in trusted) or any(_is_about(code, found) for code in unknown)
+    ]
     if strangers:
         return "not-checked", [finding("identity.unknown", found.name, at=found.assertion) for found in strangers]
     return "ok", []

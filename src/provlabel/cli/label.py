@@ -101,8 +101,8 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
     label = _label_from(options)
     targets = tuple(_targets(files, options))
     require_not_among(options["receipt"], files, "--receipt")
-    how = _how(options)
     with early_cage() as cage, contextlib.ExitStack() as stack:
+        how = _how(options)
         answers = answers_from(options["pass_file"])
         signer = open_named_signer(options["signer_uri"], answers)
         how["identity"] = _identity(options, answers)

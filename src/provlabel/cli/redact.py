@@ -57,8 +57,8 @@ def command(
     from provlabel.labeling import Receipts, redact_file
     from provlabel.renderers.json import to_json
 
-    timestamper = timestamper_from(options)
     with early_cage() as cage:
+        timestamper = timestamper_from(options)
         signer = open_named_signer(signer_uri, answers_from(pass_file))
         dest = file if in_place else output
         receipt = redact_file(file, dest, signer, replace=force or in_place, timestamper=timestamper, cage=cage)

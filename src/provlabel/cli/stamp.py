@@ -10,7 +10,7 @@ import click
 from provlabel._text import printable
 from provlabel.cli import say, say_error
 from provlabel.cli._shared import PATH, file_arguments, format_option
-from provlabel.cli._signing import stamp_options, timestamper_from
+from provlabel.cli._signing import early_cage, stamp_options, timestamper_from
 from provlabel.errors import ProvlabelError, UsageError
 
 
@@ -36,17 +36,17 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
         raise UsageError("where should the result go?", mend="give one of -o FILE and --in-place")
     if options["output"] is not None and len(files) > 1:
         raise UsageError("-o takes one file; there are more", mend="use --in-place")
-    timestamper = timestamper_from(options)
-    if timestamper is None:
+    if not options["tsa"]:
         raise UsageError("no time authority was named", mend="add --tsa URL")
-    from provlabel.cage import Cage, fork
     from provlabel.labeling import Receipts
     from provlabel.renderers.json import to_json
     from provlabel.report import Failure
     from provlabel.stamping import stamp_file
 
     receipts, errors = [], []
-    with Cage(fork) as cage:
+    with early_cage() as cage:
+        timestamper = timestamper_from(options)
+        assert timestamper is not None  # noqa: S101 - an authority was named
         for file in files:
             try:
                 receipt = stamp_file(file, options["output"], timestamper, replace=options["force"], cage=cage)

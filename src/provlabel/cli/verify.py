@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from provlabel._text import printable
+from provlabel.cli import say_error
 from provlabel.cli._shared import (
     PATH,
     TRUST_NAMES,
@@ -65,6 +66,9 @@ def command(paths: tuple[Path, ...], format_: str, output: Path | None, quiet: b
         report = verify_paths(paths, trust=store, policy=policy, at=at, revocation=_revocation(options), cage=cage)
     if not quiet or output is not None:
         deliver(RENDERERS[format_](report, style_for(sys.stdout if output is None else None)), output)
+    else:
+        for failure in report.errors:
+            say_error(failure.message, failure.mend)
     return exit_code(report)
 
 

@@ -199,6 +199,19 @@ def well_signed(certificate: x509.Certificate) -> bool:
     return digest is not None and digest.name in ("sha256", "sha384", "sha512")
 
 
+def signed(chain: tuple[bytes, ...], serial: int, algorithm: str, data: bytes, value: bytes) -> bool:
+    """Was ``value`` made over ``data`` by the first certificate of ``chain``, DER, which has this serial number?"""
+    from cryptography import x509
+
+    from provlabel.signers import _algorithms as algorithms
+
+    try:
+        leaf = x509.load_der_x509_certificate(chain[0])
+        return leaf.serial_number == serial and algorithms.fits(public_key(leaf), algorithm, value, data)  # type: ignore[arg-type]
+    except (SignerError, ValueError, IndexError):
+        return False
+
+
 def signature_words(certificate: x509.Certificate) -> str:
     """Return the name of a bad signature algorithm, or its object identifier."""
     oid = certificate.signature_algorithm_oid.dotted_string

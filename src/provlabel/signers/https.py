@@ -193,7 +193,10 @@ class _Service:
     def _connect(self) -> http.client.HTTPSConnection:
         from http.client import HTTPSConnection
 
+        from provlabel._http import Reply
+
         connection = HTTPSConnection(*self._place, timeout=self._timeout, context=self._context)
+        connection.response_class = Reply
         connection.connect()
         self._local.kept = _Kept(connection)
         return connection

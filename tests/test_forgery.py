@@ -1,0 +1,352 @@
+"""Attempts to pass as somebody else: by two readings of one signature, by borrowed statements, by hostile answers."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cbor2
+import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import serialization as ser
+from cryptography.hazmat.primitives.asymmetric import ec
+
+import pki
+import tsa as authorities
+from conftest import MEDIA, Cli, needs
+from pki_answers import scene
+from provlabel import (
+    Actor,
+    Label,
+    Revocation,
+    Timestamper,
+    TimestampError,
+    TrustStore,
+    cose,
+    label_file,
+    open_signer,
+    timestamps,
+    verify_file,
+)
+from provlabel.cage import Cage
+from provlabel.signers import Signer
+from test_online import Site, certomancer, site
+
+__all__ = ["site"]
+NOW = dt.datetime.now(dt.timezone.utc)
+
+
+def der(issued: pki.Issued) -> bytes:
+    return issued.certificate.public_bytes(ser.Encoding.DER)
+
+
+class Forger:
+    """A signer whom nobody trusts, with a detached manifest whose signature they can write as they like."""
+
+    def __init__(self, folder: Path, label: Label, cage: Cage, by: pki.Issued, root: pki.Issued) -> None:
+        self.by, self.path = by, folder / "a.jpg"
+        folder.mkdir()
+        shutil.copy(MEDIA / "cover.jpg", self.path)
+        signer = open_signer(pki.write(folder / "key", by))
+        label_file(self.path, None, label, signer, detached=True, stamp_room=20_000, cage=cage)
+        self.sidecar = folder / "a.jpg.c2pa"
+        self.store = self.sidecar.read_bytes()
+        (folder / "root.pem").write_text(root.pem)
+        self.trust = TrustStore.load(folder / "root.pem")
+
+    def sign(self, protected: dict[Any, Any], unprotected: dict[Any, Any]) -> None:
+        place = cose.place(self.store)
+        raw = cbor2.dumps(protected)
+        value = cose.raw_ecdsa(
+            "es256", self.by.key.sign(cose.to_be_signed(raw, place.claim), ec.ECDSA(hashes.SHA256()))
+        )
+        for pad in range(place.length, 0, -1):
+            whole = cbor2.dumps(cbor2.CBORTag(18, [raw, {**unprotected, "pad": bytes(pad)}, None, value]))
+            if len(whole) == place.length:
+                self.sidecar.write_bytes(place.put(self.store, whole))
+                return
+        raise AssertionError("no padding fits")
+
+
+@pytest.fixture
+def victim() -> tuple[pki.Issued, pki.Issued]:
+    root = pki.root("Trusted Root")
+    return root, pki.leaf(root, common="Victim")
+
+
+@pytest.fixture
+def forger(tmp_path: Path, label: Label, cage: Cage, victim: tuple[pki.Issued, pki.Issued]) -> Forger:
+    evil = pki.leaf(pki.root("Evil Root"), common="Evil Signer")
+    return Forger(tmp_path / "forger", label, cage, evil, victim[0])
+
+
+TWO_CHAINS = {
+    "protected name, unprotected number": lambda evil, good: ({1: -7, "x5chain": evil}, {33: good}),
+    "protected number, unprotected number": lambda evil, good: ({1: -7, 33: evil}, {33: good}),
+    "protected number, unprotected name": lambda evil, good: ({1: -7, 33: evil}, {"x5chain": good}),
+    "unprotected both": lambda evil, good: ({1: -7}, {"x5chain": evil, 33: good}),
+    "unprotected both, turned": lambda evil, good: ({1: -7}, {33: good, "x5chain": evil}),
+    "protected both": lambda evil, good: ({1: -7, "x5chain": evil, 33: good}, {}),
+    "protected both, turned": lambda evil, good: ({1: -7, 33: good, "x5chain": evil}, {}),
+    "the other's alone": lambda evil, good: ({1: -7, 33: good}, {}),
+}
+
+
+@pytest.mark.parametrize("how", sorted(TWO_CHAINS))
+def test_two_chains_are_no_chain(how: str, forger: Forger, victim: tuple[pki.Issued, pki.Issued], cage: Cage) -> None:
+    """The engine and we must never speak of two certificates."""
+    forger.sign(*TWO_CHAINS[how](der(forger.by), der(victim[1])))
+    for at in (None, NOW):
+        found = verify_file(forger.path, trust=forger.trust, at=at, cage=cage).files[0]
+        assert found.state != "trusted"
+        assert not found.passed
+
+
+@pytest.mark.parametrize("kind", ["c2cm", "c2ma"])
+def test_a_decoy_beside_the_manifests_is_not_read(
+    kind: str, forger: Forger, victim: tuple[pki.Issued, pki.Issued], tmp_path: Path, label: Label, cage: Cage
+) -> None:
+    genuine = Forger(tmp_path / "victim", label, cage, victim[1], victim[0])
+    start = genuine.store.index(b"c2ma") - 16
+    length = int.from_bytes(genuine.store[start : start + 4], "big")
+    decoy = bytearray(genuine.store[start : start + length])
+    decoy[16:20] = kind.encode()
+    decoy[24] ^= kind == "c2ma"  # another UUID, which the engine passes over
+    grown = forger.store + bytes(decoy)
+    forger.sidecar.write_bytes(len(grown).to_bytes(4, "big") + grown[4:])
+    for at in (None, NOW):
+        assert verify_file(forger.path, trust=forger.trust, at=at, cage=cage).files[0].state != "trusted"
+
+
+def test_the_certificate_that_is_asked_about_is_the_one_that_signed(
+    tmp_path: Path, label: Label, site: Site, cage: Cage
+) -> None:
+    """A thief of a revoked key shows another certificate of the same CA to whoever asks."""
+    here, other = scene(site.url), scene(site.url)
+    site.pages["/ocsp"] = certomancer(here.middle, here.leaf)
+    thief = Forger(tmp_path / "thief", label, cage, here.leaf, here.root)
+    online = Revocation(online=True, private_hosts=True)
+    chain = [der(here.leaf), der(here.middle)]
+    for protected, unprotected in (
+        ({1: -7, 33: chain}, {}),
+        ({1: -7, "x5chain": chain}, {33: [der(other.leaf), der(other.middle)]}),
+        ({1: -7, 33: chain}, {"rVals": 5}),
+        ({1: -7, 33: chain}, {"rVals": {"ocspVals": ["x"]}}),
+        ({1: -7, 33: chain}, {"sigTst": 5, "sigTst2": {"tstTokens": 5}}),
+    ):
+        thief.sign(protected, unprotected)
+        found = verify_file(thief.path, trust=thief.trust, revocation=online, cage=cage).files[0]
+        assert found.state != "trusted", (protected, unprotected)
+        assert not found.passed
+
+
+def test_a_signature_of_chosen_keys_is_refused_at_once(forger: Forger, cage: Cage) -> None:
+    """Integers that collide as keys of a map take quadratic time to unfold."""
+    colliding = {index * ((1 << 61) - 1): 0 for index in range(1, 1_500)}
+    forger.sign({1: -7, 33: der(forger.by)}, colliding)
+    with pytest.raises(ValueError, match="too many items"):
+        cose.parse(cose.place(forger.sidecar.read_bytes()).old)
+
+
+def test_an_identity_is_not_borrowed_from_the_parent(
+    media: Path, label: Label, signer: Signer, trust: TrustStore, tmp_path: Path, cage: Cage
+) -> None:
+    ca, evil = pki.root("Identity Root"), pki.root("Evil Identities")
+    email = "1.3.6.1.5.5.7.3.4"
+    jane = open_signer(pki.write(tmp_path / "jane", pki.leaf(ca, eku=email, common="Jane"), ca))
+    mallory = open_signer(pki.write(tmp_path / "mallory", pki.leaf(evil, eku=email, common="Mallory")))
+    label_file(media / "cover.jpg", media / "one.jpg", label, signer, identity=Actor(jane, ["creator"]), cage=cage)
+    label_file(media / "one.jpg", media / "two.jpg", label, signer, identity=Actor(mallory, ["creator"]), cage=cage)
+    people = TrustStore.load(tmp_path / "jane" / "root.pem", purpose="identity")
+    assert verify_file(media / "one.jpg", trust=trust + people, cage=cage).files[0].axes.identity == "ok"
+    found = verify_file(media / "two.jpg", trust=trust + people, cage=cage).files[0]
+    assert (found.identity[0].name, found.axes.identity) == ("Mallory", "not-checked")
+    label_file(media / "one.jpg", media / "three.jpg", label, signer, cage=cage)
+    assert verify_file(media / "three.jpg", trust=trust + people, cage=cage).files[0].axes.identity == "none"
+
+
+def test_an_identity_by_another_key_is_not_published(
+    media: Path, label: Label, signer: Signer, tmp_path: Path, cage: Cage
+) -> None:
+    ca = pki.root("Identity Root")
+    uri = pki.write(tmp_path / "jane", pki.leaf(ca))
+    (tmp_path / "jane" / "chain.pem").write_text(pki.leaf(ca).pem)
+    with pytest.raises(Exception, match="no good identity"):
+        label_file(
+            media / "cover.jpg",
+            media / "out.jpg",
+            label,
+            signer,
+            identity=Actor(open_signer(uri, check=False)),
+            cage=cage,
+        )
+    assert not (media / "out.jpg").exists()
+
+
+# --- stamping --------------------------------------------------------------------------------------
+
+
+@needs("openssl")
+def test_stamping_never_takes_the_place_of_the_media(media: Path, cli: Cli, tmp_path: Path) -> None:
+    clock = authorities.Authority(tmp_path / "clock", pki.root("Clock"))
+    cli("label", media / "cover.jpg", "--kind", "ai_generated", "--signer", "test", "--detached", "--stamp-room")
+    content = (media / "cover.jpg").read_bytes()
+    with authorities.serving(clock) as (url, _):
+        for output in (media / "cover.jpg", media / "cover.jpg.c2pa", media / "stamped.jpg"):
+            for force in ((), ("--force",)):
+                done = cli("stamp", media / "cover.jpg", "--tsa", url, "-o", output, *force)
+                assert done.returncode in (2, 3), done.stdout
+        assert cli("stamp", media / "cover.jpg", "--tsa", url, "-o", media / "new.c2pa").returncode == 0
+    assert (media / "cover.jpg").read_bytes() == content
+
+
+@needs("openssl")
+def test_stamping_keeps_the_mode_and_refuses_symlinks(media: Path, cli: Cli, tmp_path: Path) -> None:
+    clock = authorities.Authority(tmp_path / "clock", pki.root("Clock"))
+    cli("label", media / "take.wav", "--kind", "ai_generated", "--signer", "test", "--stamp-room")
+    labelled = media / "take.labeled.wav"
+    labelled.chmod(0o600)
+    (media / "link.wav").symlink_to(labelled)
+    with authorities.serving(clock) as (url, _):
+        assert cli("stamp", media / "link.wav", "--tsa", url, "--in-place").returncode == 3
+        assert cli("stamp", labelled, "--tsa", url, "-o", media / "out.wav").returncode == 0
+        assert cli("stamp", labelled, "--tsa", url, "--in-place").returncode == 0
+    assert (media / "link.wav").is_symlink()
+    assert [(media / name).stat().st_mode & 0o777 for name in ("out.wav", "take.labeled.wav")] == [0o600, 0o600]
+
+
+# --- hostile answers -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def raw() -> Iterator[Any]:
+    """A server that answers with the very bytes that it is given."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    answers: list[bytes] = []
+
+    def serve() -> None:
+        while True:
+            try:
+                line, _ = listener.accept()
+            except OSError:
+                return
+            with line:
+                line.settimeout(5)
+                line.recv(65536)
+                try:
+                    line.sendall(answers[0])
+                    while len(answers) > 1:  # and goes on for ever
+                        line.sendall(answers[1])
+                except OSError:
+                    pass
+
+    threading.Thread(target=serve, daemon=True).start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}/", answers
+    listener.close()
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/timestamp-reply\r\n"
+
+
+@pytest.mark.parametrize("size", [b"-1", b"-5", b"zz", b"ffffffffffffffff"])
+def test_chunks_of_odd_sizes_eat_neither_memory_nor_time(size: bytes, raw: Any) -> None:
+    import resource
+
+    url, answers = raw
+    answers[:] = [HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + size + b"\r\n", bytes(1 << 20)]
+    before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
+    with pytest.raises(TimestampError):
+        Timestamper(urls=(url,)).ask(url, b"x", time.monotonic() + 2)
+    answers.pop()
+    assert time.monotonic() - began < 4
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 << 10
+
+
+@needs("openssl")
+@pytest.mark.parametrize(
+    "moment", [b"00000101000000Z", b"99991231235960Z", b"20261322113413Z", b"202611221134130", b"2026112211341-Z"]
+)
+def test_a_token_of_an_odd_time_is_no_answer(moment: bytes, tmp_path: Path) -> None:
+    clock = authorities.Authority(tmp_path / "clock", pki.root("Clock"))
+    nonce = 1 << 63 | 7
+    reply = clock.answer(timestamps.request(b"x", nonce))
+    good = timestamps.checked(reply, b"x", nonce, NOW, "url")
+    stated = good.time.translate({ord(sign): None for sign in "-:T"}).encode()
+    with pytest.raises(TimestampError):
+        timestamps.checked(reply.replace(stated, moment), b"x", nonce, NOW, "url")
+
+
+@needs("openssl")
+def test_damaged_answers_are_refusals_and_nothing_else(tmp_path: Path) -> None:
+    import random
+
+    clock = authorities.Authority(tmp_path / "clock", pki.root("Clock"))
+    nonce = 1 << 63 | 7
+    reply = clock.answer(timestamps.request(b"x", nonce))
+    chance = random.Random(7)
+    for _ in range(3_000):
+        damaged = bytearray(reply)
+        for _ in range(chance.randint(1, 3)):
+            damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+        try:
+            timestamps.checked(bytes(damaged), b"x", nonce, NOW, "url")
+        except TimestampError:
+            continue
+
+
+@pytest.mark.parametrize("name", ["Content-Length", "host", "Transfer-Encoding"])
+def test_headers_that_would_break_the_request_are_refused(name: str) -> None:
+    with pytest.raises(Exception, match="written by us"):
+        Timestamper(urls=("http://tsa.example/",), headers={name: "5"})
+
+
+def memory_holds(pid: int, canary: bytes) -> bool:
+    """Look through all that a process can write to."""
+    maps = Path(f"/proc/{pid}/maps").read_text().splitlines()
+    with open(f"/proc/{pid}/mem", "rb", 0) as memory:
+        for place, access, *_ in (line.split() for line in maps):
+            start, end = (int(part, 16) for part in place.split("-"))
+            if access.startswith("rw"):
+                memory.seek(start)
+                try:
+                    if canary in memory.read(end - start):
+                        return True
+                except OSError:
+                    continue
+    return False
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="there is no /proc here")
+def test_the_secrets_for_a_time_authority_are_not_in_the_cage(media: Path, home: Path, tmp_path: Path) -> None:
+    """The worker that reads hostile files is started before the headers are read."""
+    canary = os.urandom(16).hex()
+    (tmp_path / "headers").write_text(f"Authorization: Bearer {canary}\n")
+    (tmp_path / "headers").chmod(0o600)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        tsa = ("--tsa", f"http://127.0.0.1:{listener.getsockname()[1]}/", "--tsa-headers", str(tmp_path / "headers"))
+        label = ("label", str(media / "cover.jpg"), "--kind", "ai_generated", "--signer", "test")
+        env = {"HOME": str(home), "PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path)}
+        with subprocess.Popen(
+            [sys.executable, "-m", "provlabel", *label, *tsa], env=env, stderr=subprocess.DEVNULL
+        ) as run:
+            try:
+                listener.settimeout(30)
+                with listener.accept()[0]:
+                    assert memory_holds(run.pid, canary.encode())
+                    assert children_of(run.pid)
+                    assert not any(memory_holds(child, canary.encode()) for child in children_of(run.pid))
+            finally:
+                run.kill()
