@@ -287,6 +287,9 @@ CASES: dict[str, Case] = {
         "names no signer",
         lambda at: {"PROVLABEL_SIGNER": (at.folder / "sec1.pem").read_text()},
     ),
+    "key-as-the-path": label(lambda at: f"file:{(at.folder / 'key.pem').read_text()}", 3, "(a private key)"),
+    "key-as-the-chain": label(lambda at: f"{FILE}{(at.folder / 'sec1.pem').read_text()}", 3, "(a private key)"),
+    "key-from-a-program": label(lambda at: at.script("cat locked.pem >&2; exit 1"), 3, "(a private key)"),
     "phrase-as-the-uri": label(PHRASE, 2, "names no signer"),
     "password-in-the-uri": label(f"vault://acme:{PASSWORD}@vault.example/key", 2, "names no signer"),
     "source-is-missing": command(
