@@ -289,7 +289,9 @@ CASES: dict[str, Case] = {
     ),
     "key-as-the-path": label(lambda at: f"file:{(at.folder / 'key.pem').read_text()}", 3, "(a private key)"),
     "key-as-the-chain": label(lambda at: f"{FILE}{(at.folder / 'sec1.pem').read_text()}", 3, "(a private key)"),
-    "key-from-a-program": label(lambda at: at.script("cat locked.pem >&2; exit 1"), 3, "(a private key)"),
+    "key-from-a-program": label(
+        lambda at: at.script("(cat locked.pem; head -c 250 chain.pem) >&2; exit 1"), 3, "ended with 1"
+    ),
     "phrase-as-the-uri": label(PHRASE, 2, "names no signer"),
     "password-in-the-uri": label(f"vault://acme:{PASSWORD}@vault.example/key", 2, "names no signer"),
     "source-is-missing": command(
