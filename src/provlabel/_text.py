@@ -7,18 +7,25 @@ escape sequences, line breaks, or characters that reverse or hide what stands be
 
 from __future__ import annotations
 
+import re
+
 #: Characters of one value shown on one line; titles and names are far shorter.
 LIMIT = 200
+# To the end of the text: where the key was cut, its last line is missing.
+_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*", re.DOTALL)
 
 
 def printable(text: str, limit: int = LIMIT) -> str:
     r"""Return ``text`` with every invisible or effective character written as ``\u{hex}``.
 
-    At most ``limit`` characters of the source are kept; a cut is shown by ``…``.
+    At most ``limit`` characters of the source are kept; a cut is shown by ``…``.  A private key in
+    PEM form, which somebody gave in place of its path, is not shown at all.
 
     >>> printable("a\x1b[31mb")
     'a\\u{1b}[31mb'
     """
+    if "PRIVATE KEY-----" in text:
+        text = _KEY.sub("(a private key)", text)
     cut = text[:limit]
     shown = cut if cut.isprintable() else "".join(map(_visible, cut))
     return shown + ("…" if len(text) > limit else "")

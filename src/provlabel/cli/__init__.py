@@ -115,7 +115,11 @@ def run(args: list[str] | None = None) -> int:
         return exc.code if isinstance(exc.code, int) else 3
     except Exception as exc:
         if os.environ.get("PROVLABEL_DEBUG"):
-            raise
+            import traceback
+
+            with contextlib.suppress(OSError):
+                traceback.print_exc()
+            return 3
         say_error(
             f"internal fault: {type(exc).__name__}: {exc}", "set PROVLABEL_DEBUG=1 for the traceback, and report it"
         )

@@ -129,5 +129,5 @@ def _ending(code: int) -> str:
 def _tail(err: bytes) -> str:
     """Return the end of what a program said; the cause stands there, on a line of its own."""
     lines = [line.strip() for line in err.decode(errors="replace").splitlines() if line.strip()]
-    said = " | ".join(lines)[-_TAIL:]
-    return printable(said, _TAIL) or "it said nothing on standard error"
+    said = " | ".join(lines)
+    return printable(said, len(said))[-_TAIL:] or "it said nothing on standard error"
