@@ -388,11 +388,11 @@ CASES: dict[str, Case] = {
     "password-in-http": label(f"http://acme:{PASSWORD}@sign.example/key", 2, "http: names no signer"),
     "wrong-phrase-tls": label(TLS, 3, "wrong pass phrase", *WRONG),
     # time
-    "tsa-error": stamped("error 500", 3, "HTTP 500"),
+    "tsa-error": stamped("error 500", 3, "answered 500"),
     "tsa-garbage": stamped("garbage", 3, "no RFC 3161"),
     "tsa-lying": stamped("lying", 3, "something else"),
-    "tsa-slow": stamped("dripping", 3, "in time", "--tsa-timeout", "0.5"),
-    "tsa-repeats-the-header": stamped("echo", 3, "HTTP 401"),
+    "tsa-slow": stamped("dripping", 3, "took too long", "--tsa-timeout", "0.5"),
+    "tsa-repeats-the-header": stamped("echo", 3, "answered 401"),
     "tsa-headers-that-others-read": Case(
         lambda at: stamped("good", 2, "", headers=at.open_to_all("headers")).args(at), 2, "others can read"
     ),
@@ -427,7 +427,7 @@ CASES: dict[str, Case] = {
             "json",
         ),
         3,
-        "HTTP 401",
+        "answered 401",
     ),
     "stamp-onto-another": Case(
         lambda at: ("stamp", "roomy.jpg", "-o", "a.jpg", "--tsa", at.clocks["good"], "--tsa-headers", "headers"),
