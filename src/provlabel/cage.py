@@ -1,6 +1,6 @@
 """The cage: every untrusted byte is read in another process, which may die without harm.
 
-One worker reads many files and is rebuilt when it dies.  It holds no key and no environment, is
+One worker reads many files and is rebuilt when it dies.  It holds no key, is
 limited in memory, CPU and time per file, and what it prints stays with us.
 """
 

@@ -95,7 +95,7 @@ class Timestamper(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
             reply = exchange("POST", url, request(message, nonce), headers, ends=ends, most=MAX_REPLY, private=True)
             return checked(reply, message, nonce, now, url)
         except (Failed, TimestampError) as exc:
-            said = self._without_secrets(str(exc))
+            said = printable(self._without_secrets(str(exc)), 300)  # in this order: a cut hides half of a secret
             raise TimestampError(said, mend=exc.mend if isinstance(exc, TimestampError) else "") from None
 
     def _without_secrets(self, said: str) -> str:
@@ -177,7 +177,7 @@ def _opened(reply: bytes) -> tuple[bytes, Any]:
     answer = _response().load(reply, strict=True)
     status = answer["status"]
     if status["status"].native not in ("granted", "granted_with_mods"):
-        raise TimestampError(f"it refused: {printable(_refusal(status), 300)}")
+        raise TimestampError(f"it refused: {_refusal(status)}")
     token = answer["time_stamp_token"]
     signed = token["content"]
     if token["content_type"].native != "signed_data" or not isinstance(signed, cms.SignedData):
