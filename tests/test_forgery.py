@@ -279,10 +279,10 @@ def test_a_token_of_an_odd_time_is_no_answer(moment: bytes, tmp_path: Path) -> N
     clock = authorities.Authority(tmp_path / "clock", pki.root("Clock"))
     nonce = 1 << 63 | 7
     reply = clock.answer(timestamps.request(b"x", nonce))
-    good = timestamps.checked(reply, b"x", nonce, NOW, "url")
+    good = timestamps.checked(reply, b"x", nonce, dt.datetime.now(dt.timezone.utc), "url")
     stated = good.time.translate({ord(sign): None for sign in "-:T"}).encode()
     with pytest.raises(TimestampError):
-        timestamps.checked(reply.replace(stated, moment), b"x", nonce, NOW, "url")
+        timestamps.checked(reply.replace(stated, moment), b"x", nonce, dt.datetime.now(dt.timezone.utc), "url")
 
 
 @needs("openssl")
@@ -298,7 +298,7 @@ def test_damaged_answers_are_refusals_and_nothing_else(tmp_path: Path) -> None:
         for _ in range(chance.randint(1, 3)):
             damaged[chance.randrange(len(damaged))] = chance.randrange(256)
         try:
-            timestamps.checked(bytes(damaged), b"x", nonce, NOW, "url")
+            timestamps.checked(bytes(damaged), b"x", nonce, dt.datetime.now(dt.timezone.utc), "url")
         except TimestampError:
             continue
 
