@@ -12,7 +12,7 @@ demo: $(VENV)/.user
 
 # Install everything and run all tests.
 test: $(STAMP)
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .

@@ -69,7 +69,8 @@ class Forger:
         value = cose.raw_ecdsa(
             "es256", self.by.key.sign(cose.to_be_signed(raw, place.claim), ec.ECDSA(hashes.SHA256()))
         )
-        for pad in range(place.length, 0, -1):
+        bare = len(cbor2.dumps(cbor2.CBORTag(18, [raw, {**unprotected, "pad": b""}, None, value])))
+        for pad in range(place.length - bare, 0, -1)[:8]:
             whole = cbor2.dumps(cbor2.CBORTag(18, [raw, {**unprotected, "pad": bytes(pad)}, None, value]))
             if len(whole) == place.length:
                 self.sidecar.write_bytes(place.put(self.store, whole))
