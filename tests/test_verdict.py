@@ -356,7 +356,7 @@ def test_an_unreadable_validity_counts_as_over(not_after: str) -> None:
 
 # --- time ------------------------------------------------------------------------------------------
 
-STAMPED = replace(SIGNING, stamped="2026-06-01T00:00:00+00:00")
+STAMPED = replace(SIGNING, stamped="2026-06-01T00:00:00+00:00", sealed=True)
 PROOF = (
     ok("timeStamp.validated"),
     ok("timeStamp.trusted", "timestamp cert trusted: TSA, trust list: urn:provlabel:anchors:2"),
@@ -372,6 +372,11 @@ def test_a_trusted_stamp_proves_the_time_beyond_expiry() -> None:
 def test_back_dated_stamp_of_a_v1_claim_proves_nothing() -> None:
     found = verdict(manifest(TRUSTED, *PROOF, signing=STAMPED, claim_version=1), at=AT.replace(year=2030))
     assert (found.state, found.axes.time, found.axes.signer) == ("invalid", "claimed", "expired")
+
+
+def test_a_token_that_does_not_cover_the_signature_proves_nothing() -> None:
+    early = replace(STAMPED, sealed=False)
+    assert verdict(manifest(TRUSTED, *PROOF, signing=early)).axes.time == "claimed"
 
 
 def test_a_proven_time_outside_the_certificates_validity_is_a_bad_signature() -> None:
@@ -423,7 +428,7 @@ def test_a_leaf_is_trusted_only_when_leaves_were_given() -> None:
 def test_a_stamp_from_after_the_time_of_judgement_proves_nothing_yet() -> None:
     before = dt.datetime(2026, 5, 1, tzinfo=dt.timezone.utc)
     assert verdict(manifest(TRUSTED, *PROOF, signing=STAMPED), at=before).axes.time == "claimed"
-    odd = replace(SIGNING, stamped="soon")
+    odd = replace(STAMPED, stamped="soon")
     assert verdict(manifest(TRUSTED, *PROOF, signing=odd)).axes.time == "claimed"
 
 

@@ -26,7 +26,7 @@ from provlabel._files import fingerprint, open_regular, reader, sha256_of
 from provlabel.cbor import Refused
 from provlabel.credentials import Answers, Credential, Examined, examine
 from provlabel.errors import EngineError, InputError
-from provlabel.evidence import Code, Evidence, Exclusion, Manifest, Trouble, manifests_from_crjson
+from provlabel.evidence import Code, Evidence, Exclusion, Manifest, Signing, Trouble, manifests_from_crjson
 from provlabel.formats import Format, sniff
 from provlabel.prescan import MAX_STORE, Scan, scan_file, scan_store
 from provlabel.trust import TrustStore
@@ -230,6 +230,8 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
 def _seen_in(reading: engine.Reading, scan: Scan, store: bytes, mime: str, request: Request) -> dict[str, Any]:
     wanted = request.check is not None and (request.check.as_of or request.check.revocation)
     manifests = manifests_from_crjson(reading.crjson)
+    if manifests[0].signing is not None and manifests[0].signing.stamped:
+        manifests = (_with_seal(manifests[0], manifests[0].signing, store), *manifests[1:])
     if manifests[0].identities:
         manifests = (_with_identities(manifests[0], store, mime, request.trust), *manifests[1:])
     spec = reading.crjson["manifests"][0]["validationResults"].get("specVersion", "")
@@ -299,6 +301,18 @@ def _examine(credential: Credential, trust: TrustStore, check: Check) -> Examine
     )
 
 
+def _with_seal(active: Manifest, signing: Signing, store: bytes) -> Manifest:
+    """See whether the token stands where it covers the signature; the engine takes one over the claim too."""
+    from provlabel import cose
+
+    try:
+        signature = cose.parse(cose.place(store, active.urn).old)
+    except ValueError:
+        return active
+    replace = msgspec.structs.replace
+    return replace(active, signing=replace(signing, sealed=bool(signature.stamps) and not signature.old_stamp))
+
+
 def _with_identities(active: Manifest, store: bytes, mime: str, trust: TrustStore) -> Manifest:
     """Have the identities judged by themselves, over no content: a damaged one would hide all the rest."""
     replace = msgspec.structs.replace
@@ -313,8 +327,9 @@ def _with_identities(active: Manifest, store: bytes, mime: str, trust: TrustStor
         return replace(active, codes=(*active.codes, Code("cawg.identity.cbor.invalid", "failure", text=str(exc))))
     # Those of a parent's identities are among them.
     codes = [code for code in judged.codes if code.code.startswith("cawg.") and f"/{active.urn}/" in code.url]
-    spoken_of = {code.url.rpartition("/")[2] for code in codes}
-    unread = [found.assertion for found in active.identities if found.assertion not in spoken_of]
+    # The engine speaks of all that have the same name by the first one's.
+    spoken_of = {code.url.rpartition("/")[2].partition("__")[0] for code in codes}
+    unread = [one.assertion for one in active.identities if one.assertion.partition("__")[0] not in spoken_of]
     codes += [Code("cawg.identity.cbor.invalid", "failure", name, "the engine cannot read it") for name in unread]
     return replace(active, codes=(*active.codes, *codes), identities=judged.identities)
 

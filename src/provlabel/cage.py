@@ -183,13 +183,11 @@ class Cage:
         request = Request(trust=trust, limits=self._limits, check=check)
         return self._ask(request, frame(content), len(content))
 
-    def examine(self, credential: Credential, trust: TrustStore, check: Check) -> Examined:
-        """Judge a credential that was read before, by other answers; what kills the worker is invalid."""
+    def examine(self, credential: Credential, trust: TrustStore, check: Check) -> Examined | None:
+        """Judge a credential that was read before, by other answers; ``None`` when they kill the worker."""
         request = Request(trust=trust, limits=self._limits, check=check, credential=credential)
         answer = self._answer(frame(msgspec.json.encode(request)), self._limits.cpu(0))
-        if isinstance(answer, Trouble):
-            return Examined("invalid", f"examining it failed: {answer.text}")
-        return answer.examined or Examined("invalid", "it was not examined")
+        return None if isinstance(answer, Trouble) else answer.examined
 
     def close(self) -> None:
         """End the worker, if one runs."""

@@ -17,8 +17,8 @@ class Refused(ValueError):
     """The file asks for more than any honest one, or for what makes the engine abort."""
 
 
-def walk(data: memoryview, take: Callable[[], None]) -> None:
-    """Walk the heads of one CBOR value; ``take`` is called for each item and may refuse.
+def walk(data: memoryview, take: Callable[[int], None]) -> None:
+    """Walk the heads of one CBOR value; ``take`` is called with the head of each item and may refuse.
 
     Raises:
         Refused: it is nested too deeply, or declares more than there is.
@@ -35,7 +35,7 @@ def walk(data: memoryview, take: Callable[[], None]) -> None:
             continue
         if open_items[-1] != _UNTIL_BREAK:
             open_items[-1] -= 1
-        take()
+        take(data[offset] if offset < len(data) else 0)
         offset, children = _item(data, offset)
         if children:
             open_items.append(children)

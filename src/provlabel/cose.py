@@ -17,6 +17,7 @@ from provlabel.containers import ContainerError
 _ALG, _X5CHAIN = 1, 33
 _STAMPS, _OLD_STAMPS, _STAPLES = "sigTst2", "sigTst", "rVals"
 _COSE_SIGN1 = 18
+_TAG, _SIGN1_HEAD = 6, 0xD2  # major type of a tag, and the head of that one (RFC 8949 §3.1)
 #: COSE algorithm numbers (RFC 9053 §2, RFC 8230 §2) by the names of C2PA 2.4 §13.2.
 ALGORITHMS = {"es256": -7, "es384": -35, "es512": -36, "ps256": -37, "ps384": -38, "ps512": -39, "ed25519": -8}
 #: Bytes of one coordinate of an ECDSA signature.
@@ -59,7 +60,7 @@ class Signature(NamedTuple):
     value: bytes  #: the bare signature; ``r‖s`` for ECDSA
     chain: tuple[bytes, ...]  #: certificates, DER, leaf first
     stamps: tuple[bytes, ...] = ()  #: RFC 3161 tokens over this signature, DER
-    old_stamps: tuple[bytes, ...] = ()  #: tokens over the claim, as v1 claims have them
+    old_stamp: bool = False  #: there is a header for a token over the claim alone, as v1 claims have it
     staples: tuple[bytes, ...] = ()  #: OCSP responses, DER
 
 
@@ -136,10 +137,10 @@ def parse(raw: bytes) -> Signature:
             _octets(value),
             (chain,) if isinstance(chain, bytes) else tuple(map(_octets, chain)),
             _values(unprotected, _STAMPS, "tstTokens", "val"),
-            _values(unprotected, _OLD_STAMPS, "tstTokens", "val"),
+            _OLD_STAMPS in unprotected,
             _values(unprotected, _STAPLES, "ocspVals"),
         )
-    except (cbor2.CBORError, ValueError, TypeError, AttributeError, KeyError) as exc:
+    except (cbor2.CBORError, ValueError, TypeError, AttributeError, LookupError) as exc:
         raise ValueError(f"no COSE_Sign1 structure: {exc}") from exc
 
 
@@ -150,16 +151,20 @@ def algorithm(signature: Signature) -> str:
 
 
 def _loads(raw: bytes) -> Any:
-    """Unfold what has few enough items; a map of chosen keys takes quadratic time."""
+    """Unfold what has few enough items, and no tags but the one in front.
+
+    A map of chosen keys takes quadratic time, and a tagged number or expression as long as it likes.
+    """
     import cbor2
 
-    left = _MAX_ITEMS
+    heads: list[int] = []
 
-    def take() -> None:
-        nonlocal left
-        left -= 1
-        if left < 0:
+    def take(head: int) -> None:
+        heads.append(head)
+        if len(heads) > _MAX_ITEMS:
             raise cbor.Refused("too many items in a signature")
+        if head >> 5 == _TAG and (head != _SIGN1_HEAD or len(heads) > 1):
+            raise cbor.Refused("a tag where a signature has none")
 
     cbor.walk(memoryview(raw), take)
     return cbor2.loads(raw)

@@ -51,6 +51,7 @@ class Signing(Struct, frozen=True):
     not_before: str  #: RFC 3339
     not_after: str  #: RFC 3339
     stamped: str = ""  #: time in the RFC 3161 token, proven or not; RFC 3339
+    sealed: bool = False  #: the token covers the signature itself, without which it proves nothing about it
 
 
 class Action(Struct, frozen=True):

@@ -145,7 +145,7 @@ def _boxes(data: memoryview, span: tuple[int, int], budget: _Budget, depth: int,
         if box.kind == jumbf.SUPERBOX:
             _superbox(data, box, budget, depth, parent)
         elif box.kind == jumbf.CBOR:
-            cbor.walk(data[box.body : box.end], lambda: budget.take("cbor"))
+            cbor.walk(data[box.body : box.end], lambda _: budget.take("cbor"))
 
 
 def _superbox(data: memoryview, box: jumbf.Box, budget: _Budget, depth: int, parent: bytes) -> None:

@@ -376,11 +376,14 @@ def proven_time(evidence: Evidence, trust: TrustStore, at: dt.datetime) -> dt.da
 def _time(active: Manifest, effects: dict[Effect, list[Code]], trust: TrustStore, at: dt.datetime) -> TimeState:
     """Say what is known of the time of signing.
 
-    A token of a v1 claim is never proof: the engine says trusted without checking its issuer.
+    A token of a v1 claim is never proof: the engine says trusted without checking its issuer.  Nor is
+    one over the claim alone, which the engine takes in v2 claims too: the claim could have been
+    stamped long before it was signed.
     A token from after ``at`` did not exist then.
     """
     proven = _vouched_for(effects.get("time-proven", ()), trust, "timestamp") and "bad-signature" not in effects
     stamped = active.signing.stamped if active.signing else ""
+    proven = proven and active.signing is not None and active.signing.sealed
     if proven and active.claim_version >= 2 and _is_by(stamped, at):
         return "proven"
     return "claimed" if stamped or _event_time(active) else "none"
@@ -388,7 +391,7 @@ def _time(active: Manifest, effects: dict[Effect, list[Code]], trust: TrustStore
 
 def _is_by(stamped: str, at: dt.datetime) -> bool:
     try:
-        return dt.datetime.fromisoformat(stamped.replace("Z", "+00:00")) <= at + _SKEW
+        return dt.datetime.fromisoformat(stamped.replace("Z", "+00:00")) - at <= _SKEW
     except (ValueError, TypeError):
         return False
 
@@ -427,15 +430,15 @@ def _identity(
         return "none", []
     if not trust.has("identity"):
         return "not-checked", []
+    if len(active.identities) > 1:
+        several = ", ".join(found.name for found in active.identities)
+        return "not-checked", [finding("identity.unknown", f"{several}: the engine does not tell them apart")]
     trusted = [code for code in effects.get("identity-ok", ()) if trust.vouching(code.text, "identity")]
     unknown = effects.get("identity-unknown", ())
-    strangers = [
-        found
-        for found in active.identities
-        if not any(_is_about(code, found) for code in trusted) or any(_is_about(code, found) for code in unknown)
-    ]
-    if strangers:
-        return "not-checked", [finding("identity.unknown", found.name, at=found.assertion) for found in strangers]
+    [found] = active.identities
+    about = [_is_about(code, found) for code in trusted]
+    if not any(about) or any(_is_about(code, found) for code in unknown):
+        return "not-checked", [finding("identity.unknown", found.name, at=found.assertion)]
     return "ok", []
 
 

@@ -179,6 +179,11 @@ def _with_answers(
     check = replace(check, moment=proven_time(evidence, trust, check.at))
     for answers, nonce, why in _sources(evidence.examined, revocation, check.nonce):
         examined = cage.examine(evidence.credential, trust, replace(check, answers=answers, nonce=nonce))
+        if examined is None:
+            evidence = replace(
+                evidence, examined=replace(evidence.examined, revocation_why="the answers are too costly")
+            )
+            continue
         if examined.revocation != "not-checked":
             return replace(evidence, examined=examined)
         if why:
