@@ -154,8 +154,39 @@ def test_a_signature_of_chosen_keys_is_refused_at_once(forger: Forger, cage: Cag
     """Integers that collide as keys of a map take quadratic time to unfold."""
     colliding = {index * ((1 << 61) - 1): 0 for index in range(1, 1_500)}
     forger.sign({1: -7, 33: der(forger.by)}, colliding)
-    with pytest.raises(ValueError, match="too many items"):
+    with pytest.raises(ValueError, match="no COSE_Sign1"):
         cose.parse(cose.place(forger.sidecar.read_bytes()).old)
+    with pytest.raises(ValueError, match="too many items"):
+        cose.parse(cbor2.dumps([b"", dict.fromkeys(range(600), 0), None, b""]))
+
+
+@pytest.mark.parametrize("tag", [4, 5, 30, 35])
+def test_a_number_that_takes_for_ever_to_work_out_is_refused(tag: int) -> None:
+    value = "a" * 1_000_000 if tag == 35 else [1, cbor2.CBORTag(2, os.urandom(1_000_000))]
+    raw = cbor2.dumps([b"", {"x": cbor2.CBORTag(tag, value)}, None, b""])
+    began = time.process_time()
+    with pytest.raises(ValueError, match="a tag where a signature has none"):
+        cose.parse(raw)
+    assert time.process_time() - began < 1
+
+
+@needs("openssl")
+def test_a_token_over_the_claim_alone_proves_no_time_of_signing(
+    tmp_path: Path, label: Label, victim: tuple[pki.Issued, pki.Issued], cage: Cage
+) -> None:
+    """A claim can be stamped long before somebody steals the key that then signs it."""
+    root, signer = victim
+    thief = Forger(tmp_path / "thief", label, cage, signer, root)
+    clock = authorities.Authority(tmp_path / "clock", pki.root("Clock"))
+    clocks = TrustStore.load(clock.folder / "root.pem", purpose="timestamp")
+    protected = {1: -7, 33: der(signer)}
+    message = cbor2.dumps(["CounterSignature", cbor2.dumps(protected), b"", cose.place(thief.store).claim])
+    token, _ = timestamps._opened(clock.answer(timestamps.request(message, 5)))
+    thief.sign(protected, {"sigTst": {"tstTokens": [{"val": token}]}})
+    evidence = cage.read(thief.path, thief.trust + clocks, thief.sidecar)
+    assert "timeStamp.trusted" in [code.code for code in evidence.manifests[0].codes], "the trap is gone"
+    found = verify_file(thief.path, trust=thief.trust + clocks, cage=cage).files[0]
+    assert (found.axes.signer, found.axes.time) == ("trusted", "claimed")
 
 
 def test_an_identity_is_not_borrowed_from_the_parent(
