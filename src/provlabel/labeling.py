@@ -18,7 +18,6 @@ from msgspec import Struct
 
 from provlabel import cage as cages
 from provlabel._text import printable, zulu
-from provlabel.decoding import require_decodable
 from provlabel.errors import InputError, OutputError
 from provlabel.label import Label, SignedLabel, as_records, signed_label
 from provlabel.label.lint import semantic_faults
@@ -123,6 +122,8 @@ def label_file(
     # 1. Nothing is written before everything is read.
     checked = read_source(source, cage, accept_broken_parent)
     if check_decode:
+        from provlabel.decoding import require_decodable
+
         require_decodable(source, checked.fmt.name, checked.evidence.seconds)
     parent = parent_of(checked, parents, cage, accept_broken_parent)
     placed = [read_source(Path(item), cage, accept_broken_parent) for item in ingredients]
