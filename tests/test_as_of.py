@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -26,10 +28,11 @@ from provlabel import (
     label_file,
     open_signer,
     verify_file,
+    verify_paths,
 )
 from provlabel.cage import Cage
 from provlabel.containers import splice, stores_of
-from test_online import Site, certomancer, site
+from test_online import Site, certomancer, site, sleeping
 
 __all__ = ["site"]
 NOW = dt.datetime.now(dt.timezone.utc)
@@ -140,6 +143,18 @@ def test_what_stays_open_says_why(labelled: Path, anchors: TrustStore, site: Sit
     assert public.axes.revocation == "not-checked"
     assert any("127.0.0.1" in check for check in public.not_checked)
     assert site.hits == []
+
+
+def test_a_silent_host_is_waited_for_once_in_a_run(
+    labelled: Path, anchors: TrustStore, site: Site, media: Path, cage: Cage
+) -> None:
+    site.pages["/ocsp"] = site.pages["/list.crl"] = sleeping(site)
+    copies = [shutil.copy(labelled, media / f"copy{index}.jpg") for index in range(4)]
+    slow = Revocation(online=True, private_hosts=True, seconds=1)
+    began = time.monotonic()
+    report = verify_paths(copies, trust=anchors, revocation=slow, cage=cage)
+    assert time.monotonic() - began < 3
+    assert [item.axes.revocation for item in report.files] == ["not-checked"] * 4
 
 
 def test_on_the_command_line(labelled: Path, here: Scene, site: Site, tmp_path: Path, cli: Cli) -> None:

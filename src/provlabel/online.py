@@ -20,7 +20,7 @@ from typing import Any
 from msgspec import Struct
 
 from provlabel._files import atomic_output, open_regular, reason
-from provlabel._http import Failed, exchange
+from provlabel._http import Failed, exchange, parsed
 from provlabel._text import printable
 from provlabel.credentials import MAX_ANSWERS, MAX_CRL, MAX_OCSP, Answers, RevocationRequest
 from provlabel.errors import ProvlabelError
@@ -30,6 +30,7 @@ EACH = 10.0
 #: Seconds for all questions about one file.
 ALL = 20.0
 _LIMITS = {"ocsp": MAX_OCSP, "crl": MAX_CRL}
+_MOST = 2 * MAX_CRL  # bytes of all lists together; the cage has room for no more
 _SUCCESSFUL = b"\x0a\x01\x00"  # responseStatus, RFC 6960 §4.2.1
 
 
@@ -46,6 +47,7 @@ def fetch(
     cache: Path | None = None,
     seconds: float = ALL,
     allow_private: bool = False,
+    silent: set[str] | None = None,
 ) -> Fetched:
     """Ask until each certificate has one answer, in the order given; never raises for what others do.
 
@@ -53,6 +55,7 @@ def fetch(
         requests: from :class:`provlabel.credentials.Examined`.
         cache: a folder to keep answers in, made if missing; files are for the owner only.
         seconds: for everything together.
+        silent: hosts that did not answer in time; they are not asked again, and new ones are added.
         allow_private: also connect to loopback, private and link-local addresses
             (``--insecure-private-hosts``, for CAs in-house).
     """
@@ -62,7 +65,7 @@ def fetch(
     for _, asked in itertools.groupby(requests[: 2 * MAX_ANSWERS], lambda one: one.certificate):
         for request in asked:
             try:
-                found.append((request, _ask(request, min(EACH, ends - time.monotonic()), allow_private)))
+                found.append((request, _ask_once(request, min(EACH, ends - time.monotonic()), allow_private, silent)))
             except Failed as exc:
                 failures.append(f"{printable(request.url)}: {exc}")
                 continue
@@ -80,8 +83,9 @@ def cached(requests: Sequence[RevocationRequest], cache: Path) -> Answers:
 
 def _answers(found: Sequence[tuple[RevocationRequest, bytes]], source: Any) -> Answers:
     ocsp = tuple(content for request, content in found if request.kind == "ocsp")
-    crls = tuple(content for request, content in found if request.kind == "crl")
-    return Answers(ocsp, crls, source)
+    crls = [content for request, content in found if request.kind == "crl"]
+    sizes = itertools.accumulate(map(len, crls))
+    return Answers(ocsp, tuple(crl for crl, size in zip(crls, sizes, strict=True) if size <= _MOST), source)
 
 
 # --- the cache -------------------------------------------------------------------------------------
@@ -115,6 +119,25 @@ def _keep(cache: Path, found: Sequence[tuple[RevocationRequest, bytes]]) -> Iter
 
 
 # --- one question ----------------------------------------------------------------------------------
+
+
+def _ask_once(request: RevocationRequest, seconds: float, allow_private: bool, silent: set[str] | None) -> bytes:
+    """Ask, unless the host has kept somebody waiting already: a run of many files would wait at each.
+
+    Raises:
+        Failed: there is no answer.
+    """
+    silent = set() if silent is None else silent
+    host = parsed(request.url).host
+    if host in silent:
+        raise Failed("did not answer in time before")
+    began = time.monotonic()
+    try:
+        return _ask(request, seconds, allow_private)
+    except Failed:
+        if 0 < seconds <= time.monotonic() - began:
+            silent.add(host)
+        raise
 
 
 def _ask(request: RevocationRequest, seconds: float, allow_private: bool) -> bytes:

@@ -113,7 +113,7 @@ def verify_bytes(
 ) -> Report:
     """Verify an image or sound held in memory; ``name`` stands for it in the report."""
     cage, check = cage or cages.shared(), _check(at, revocation)
-    evidence = _with_answers(cage.read_bytes(content, trust, check), trust, check, revocation, cage)
+    evidence = _with_answers(cage.read_bytes(content, trust, check), trust, check, revocation, cage, set())
     judged = file_report(name, evidence, trust=trust, policy=policy, at=check.at, personal=personal)
     return _report([judged], evidence, trust, policy, check.at, insecure=_insecure(revocation))
 
@@ -132,7 +132,7 @@ def verify_paths(
 
     A path that cannot be judged at all is an entry of ``Report.errors``; the rest goes on.
     """
-    cage, check = cage or cages.shared(), _check(at, revocation)
+    cage, check, silent = cage or cages.shared(), _check(at, revocation), set[str]()
     files: list[FileReport] = []
     failures: list[Failure] = []
     seen = Evidence()
@@ -144,7 +144,7 @@ def verify_paths(
                 skipped["link" if target.why == "link" else "not media"] += 1
                 continue
             evidence = cage.read(path, trust, beside(path), check)
-            evidence = _with_answers(evidence, trust, check, revocation, cage)
+            evidence = _with_answers(evidence, trust, check, revocation, cage, silent)
         except InputError as exc:
             failures.append(Failure(str(path), str(exc), exc.mend))
             continue
@@ -170,14 +170,17 @@ def _check(at: dt.datetime | None, revocation: Revocation) -> Check:
 
 
 def _with_answers(
-    evidence: Evidence, trust: TrustStore, check: Check, revocation: Revocation, cage: cages.Cage
+    evidence: Evidence, trust: TrustStore, check: Check, revocation: Revocation, cage: cages.Cage, silent: set[str]
 ) -> Evidence:
-    """Settle what is open about revocation: by what was kept from earlier, then by asking."""
+    """Settle what is open about revocation: by what was kept from earlier, then by asking.
+
+    ``silent`` holds the hosts of this run that did not answer in time.
+    """
     if evidence.examined is None or evidence.credential is None or not check.revocation:
         return evidence
     replace = msgspec.structs.replace
     check = replace(check, moment=proven_time(evidence, trust, check.at))
-    for answers, nonce, why in _sources(evidence.examined, revocation, check.nonce):
+    for answers, nonce, why in _sources(evidence.examined, revocation, check.nonce, silent):
         examined = cage.examine(evidence.credential, trust, replace(check, answers=answers, nonce=nonce))
         if examined is None:
             evidence = replace(
@@ -191,7 +194,9 @@ def _with_answers(
     return evidence
 
 
-def _sources(examined: Examined, revocation: Revocation, nonce: bytes) -> Iterator[tuple[Answers, bytes, str]]:
+def _sources(
+    examined: Examined, revocation: Revocation, nonce: bytes, silent: set[str]
+) -> Iterator[tuple[Answers, bytes, str]]:
     """Yield answers, the nonce that they have to carry, and why there are none."""
     if examined.revocation != "not-checked":
         return
@@ -209,6 +214,7 @@ def _sources(examined: Examined, revocation: Revocation, nonce: bytes) -> Iterat
             cache=revocation.cache,
             seconds=revocation.seconds,
             allow_private=revocation.private_hosts,
+            silent=silent,
         )
         yield fetched.answers, nonce, "; ".join(fetched.failures)
 
