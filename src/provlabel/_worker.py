@@ -17,7 +17,7 @@ import signal
 import struct
 import sys
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
@@ -26,11 +26,14 @@ from provlabel._files import fingerprint, open_regular, reader, sha256_of
 from provlabel.cbor import Refused
 from provlabel.credentials import Answers, Credential, Examined, examine
 from provlabel.errors import EngineError, InputError
-from provlabel.evidence import Code, Evidence, Exclusion, Manifest, Signing, Trouble, manifests_from_crjson
+from provlabel.evidence import Code, Evidence, Exclusion, Manifest, Trouble, manifests_from_crjson
 from provlabel.formats import Format, sniff
 from provlabel.prescan import MAX_STORE, Scan, scan_file, scan_store
 from provlabel.trust import TrustStore
 from provlabel.verdict import proven_time
+
+if TYPE_CHECKING:
+    from provlabel import cose
 
 _MIB = 1 << 20
 
@@ -228,18 +231,21 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
 
 
 def _seen_in(reading: engine.Reading, scan: Scan, store: bytes, mime: str, request: Request) -> dict[str, Any]:
-    wanted = request.check is not None and (request.check.as_of or request.check.revocation)
-    manifests = manifests_from_crjson(reading.crjson)
-    if manifests[0].signing is not None and manifests[0].signing.stamped:
-        manifests = (_with_seal(manifests[0], manifests[0].signing, store), *manifests[1:])
-    if manifests[0].identities:
-        manifests = (_with_identities(manifests[0], store, mime, request.trust), *manifests[1:])
+    active, *others = manifests_from_crjson(reading.crjson)
+    check = request.check
+    wanted = check is not None and (check.as_of or check.revocation or _STAPLES in store)
+    stamped = active.signing is not None and bool(active.signing.stamped)
+    own = _signature(store, active.urn) if wanted or stamped else None
+    if own and stamped:
+        active = _with_seal(active, own)
+    if active.identities:
+        active = _with_identities(active, store, mime, request.trust)
     spec = reading.crjson["manifests"][0]["validationResults"].get("specVersion", "")
     return {
         "engine_state": reading.state,
         "spec_version": spec,
-        "manifests": _with_roles(manifests, scan),
-        "credential": _credential(store, manifests[0]) if wanted or _STAPLES in store else None,
+        "manifests": _with_roles((active, *others), scan),
+        "credential": _credential(own, active) if own and wanted else None,
     }
 
 
@@ -249,7 +255,18 @@ _STAPLES = b"rVals"  # of the header that holds stapled answers
 # --- credentials -----------------------------------------------------------------------------------
 
 
-def _credential(store: bytes, active: Manifest) -> Credential | None:
+def _signature(store: bytes, urn: str) -> tuple[cose.Place, cose.Signature] | None:
+    """Read the signature of the active manifest ourselves, if there is but one way to read it."""
+    from provlabel import cose
+
+    try:
+        place = cose.place(store, urn)
+        return place, cose.parse(place.old)
+    except ValueError:
+        return None
+
+
+def _credential(own: tuple[cose.Place, cose.Signature], active: Manifest) -> Credential | None:
     """Take certificates and stapled answers out of the active signature.
 
     The engine has judged that signature by its own reading of it.  So that ours is of the same
@@ -258,10 +275,9 @@ def _credential(store: bytes, active: Manifest) -> Credential | None:
     from provlabel import cose
     from provlabel.signers.certificates import signed
 
+    place, signature = own
+    message = cose.to_be_signed(signature.protected, place.claim)
     try:
-        place = cose.place(store, active.urn)
-        signature = cose.parse(place.old)
-        message = cose.to_be_signed(signature.protected, place.claim)
         serial = int(active.signing.serial, 16) if active.signing else -1
     except ValueError:
         return None
@@ -301,16 +317,12 @@ def _examine(credential: Credential, trust: TrustStore, check: Check) -> Examine
     )
 
 
-def _with_seal(active: Manifest, signing: Signing, store: bytes) -> Manifest:
+def _with_seal(active: Manifest, own: tuple[cose.Place, cose.Signature]) -> Manifest:
     """See whether the token stands where it covers the signature; the engine takes one over the claim too."""
-    from provlabel import cose
-
-    try:
-        signature = cose.parse(cose.place(store, active.urn).old)
-    except ValueError:
-        return active
-    replace = msgspec.structs.replace
-    return replace(active, signing=replace(signing, sealed=bool(signature.stamps) and not signature.old_stamp))
+    assert active.signing is not None  # noqa: S101 - only called for what is stamped
+    signature, replace = own[1], msgspec.structs.replace
+    sealed = bool(signature.stamps) and not signature.old_stamp
+    return replace(active, signing=replace(active.signing, sealed=sealed))
 
 
 def _with_identities(active: Manifest, store: bytes, mime: str, trust: TrustStore) -> Manifest:
