@@ -33,8 +33,3 @@ def printable(text: str, limit: int = LIMIT) -> str:
 
 def _visible(ch: str) -> str:
     return ch if ch.isprintable() else f"\\u{{{ord(ch):x}}}"
-
-
-def zulu(moment: str) -> str:
-    """Return an RFC 3339 time in UTC with ``Z``, as all times here are written; others as they are."""
-    return moment.removesuffix("+00:00") + "Z" if moment.endswith("+00:00") else moment

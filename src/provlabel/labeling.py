@@ -6,7 +6,6 @@ The procedure never touches a source except to replace it, whole, when asked to.
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
@@ -16,14 +15,17 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 from msgspec import Struct
 
+from provlabel import _times
 from provlabel import cage as cages
-from provlabel._text import printable, zulu
+from provlabel._text import printable
+from provlabel._times import zulu
 from provlabel.errors import InputError, OutputError
+from provlabel.evidence import Evidence
 from provlabel.label import Label, SignedLabel, as_records, signed_label
 from provlabel.label.lint import semantic_faults
 from provlabel.label.vocabularies import PromptMode
 from provlabel.manifest import PARENT, component, definition, ingredient_definition
-from provlabel.publishing import Place, Published, Seal, place_for, publish
+from provlabel.publishing import Published, Seal, place_for, publish
 from provlabel.report import Failure
 from provlabel.sources import BY_NAME, Source, broken_by, parent_of, read_source, shown
 from provlabel.verifying import now
@@ -143,7 +145,7 @@ def label_file(
     seal = Seal(signer, timestamper, stamp_room, identity)
     written = publish(checked, tuple(_ingredients(parent, placed)), made, seal, place, cage)
     return Receipt(
-        **_facts(checked, place, written),
+        **facts(checked.evidence, place.target, written, detached=place.detached),
         parent=parent.manifest if parent else None,
         prompt_sha256=said.system.get("prompt", {}).get("sha256"),
         prompt_salt=said.prompt_salt,
@@ -190,7 +192,9 @@ def redact_file(
     seal = Seal(signer, timestamper)
     written = publish(checked, tuple(_ingredients(checked, ())), made, seal, place, cage)
     return Receipt(
-        **_facts(checked, place, written), parent=checked.manifest, warnings=tuple(_about_time(written, seal))
+        **facts(checked.evidence, place.target, written, detached=place.detached),
+        parent=checked.manifest,
+        warnings=tuple(_about_time(written, seal)),
     )
 
 
@@ -244,16 +248,16 @@ def label_bytes(
         raise OutputError(f"no room for temporary files: {exc}", mend="set TMPDIR to a folder with room") from exc
 
 
-def _facts(checked: Source, place: Place, written: Published) -> dict[str, Any]:
-    """What every receipt says."""
+def facts(source: Evidence, target: Path, written: Published, *, detached: bool) -> dict[str, Any]:
+    """Return what every receipt says: of the source as it was read, and of what was written to ``target``."""
     return {
-        "output": str(place.target),
-        "format": checked.fmt.name,
+        "output": str(target),
+        "format": source.format,
         "manifest": written.evidence.manifests[0].urn,
         "manifest_bytes": len(written.store),
-        "source_sha256": checked.evidence.sha256,
-        "sha256": hashlib.sha256(written.store).hexdigest() if place.detached else written.evidence.sha256,
-        "detached": place.detached,
+        "source_sha256": source.sha256,
+        "sha256": hashlib.sha256(written.store).hexdigest() if detached else written.evidence.sha256,
+        "detached": detached,
         "time": written.stamp.time if written.stamp else None,
         "authority": written.stamp.url if written.stamp else None,
     }
@@ -270,7 +274,7 @@ def _about_time(written: Published, seal: Seal) -> Iterator[str]:
     elif seal.timestamper is not None and not seal.timestamper.trust.has("timestamp"):
         yield f"nobody judged the time authority {written.stamp.url}; pass its CA with --tsa-trust"
     with contextlib.suppress(ValueError):
-        left = (dt.datetime.fromisoformat(ends.replace("Z", "+00:00")) - now()).days
+        left = (_times.read(ends) - now()).days
         if left < EXPIRY_WARNING_DAYS:
             yield f"the certificate ends in {left} days, {ends}; ask the CA for the next one"
 

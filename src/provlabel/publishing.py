@@ -217,9 +217,8 @@ def _read_back(checked: Source, scratch: Scratch, detached: bool, cage: cages.Ca
     if verdict.axes.identity == "bad":
         why = next(item.message for item in verdict.findings if item.rule == "identity.bad")
         raise SignerError(f"what was given is no good identity: {printable(why, 500)}", mend=_OTHER_KEY)
-    if verdict.axes.content != "intact" or verdict.axes.signer != "no-anchors":
-        why = next((item.message for item in verdict.findings if item.level == "error"), verdict.state)
-        raise EngineError(f"the written file does not verify: {printable(why, 500)}")
+    if not verdict.holds:
+        raise EngineError(f"the written file does not verify: {printable(verdict.why, 500)}")
     signing = evidence.manifests[0].signing
     if signing is not None and not signing.subject.get("O"):
         raise SignerError("the certificate names no organization (O)", mend="ask the CA for one with an organization")

@@ -7,7 +7,6 @@ we ask the real signer, and write its signature over the stand-in's (``docs/adr/
 
 from __future__ import annotations
 
-import base64
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +16,7 @@ from provlabel import cose, engine
 from provlabel.containers import ContainerError, splice
 from provlabel.errors import EngineError, ProvlabelError, SignerError
 from provlabel.formats import Format
-from provlabel.trust import der_certificates
+from provlabel.trust import der_certificates, pem
 
 if TYPE_CHECKING:
     from provlabel.engine import Actor, IngredientFile
@@ -93,12 +92,10 @@ def draft(job: Job, source: BinaryIO, scratch: BinaryIO, signer: Signer, *, room
         place = cose.place(store)
         value = _ask(signer, algorithm, cose.to_be_signed(protected, place.claim))
         signature = cose.Signature(protected, value, chain)
-        try:
-            cose.assemble(signature, place.length - room)
-        except cose.NoRoom as exc:
-            free += exc.missing + _MARGIN
-            continue
-        return Draft(place.put(store, cose.assemble(signature, place.length)), place, signature)
+        missing = cose.least(signature) + room - place.length
+        if missing <= 0:
+            return Draft(place.put(store, cose.assemble(signature, place.length)), place, signature)
+        free += missing + _MARGIN
 
 
 def put(fmt: Format | None, scratch: BinaryIO, store: bytes) -> None:
@@ -132,14 +129,10 @@ def _engine_sign(job: Job, source: BinaryIO, scratch: BinaryIO, credential: engi
 
 def _stand_in(chain_pem: str, free: int) -> engine.Credential:
     """Make a key for one file; the engine reserves as much as the certificates take, so one of zeros is added."""
-    filler = _pem("CERTIFICATE", b"\x30\x83" + free.to_bytes(3, "big") + bytes(free)) if free else ""
+    filler = pem(b"\x30\x83" + free.to_bytes(3, "big") + bytes(free)) if free else ""
     return engine.Credential(
-        "ed25519", chain_pem + filler, _pem("PRIVATE KEY", _STAND_IN_HEAD + os.urandom(32)).encode()
+        "ed25519", chain_pem + filler, pem(_STAND_IN_HEAD + os.urandom(32), "PRIVATE KEY").encode()
     )
-
-
-def _pem(kind: str, der: bytes) -> str:
-    return f"-----BEGIN {kind}-----\n{base64.encodebytes(der).decode()}-----END {kind}-----\n"
 
 
 def _ask(signer: Signer, algorithm: str, message: bytes) -> bytes:

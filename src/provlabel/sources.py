@@ -89,7 +89,7 @@ def broken_by(evidence: Evidence) -> str:
     verdict = judge(evidence, at=now())
     axes = verdict.axes
     sound = axes.content == "intact" and axes.signer not in ("bad-signature", "revoked") and axes.history != "broken"
-    return "" if sound else next(item.message for item in verdict.findings if item.level == "error")
+    return "" if sound else verdict.why
 
 
 def parent_of(checked: Source, parents: Sequence[Path | str], cage: cages.Cage, accept_broken: bool) -> Source | None:

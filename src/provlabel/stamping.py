@@ -6,7 +6,6 @@ when asked to (``docs/adr/0010-signature.md`` says why this is no update manifes
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 from typing import BinaryIO
@@ -21,7 +20,7 @@ from provlabel.containers import stores_of
 from provlabel.errors import EngineError, InputError, OutputError, TimestampError, UsageError
 from provlabel.evidence import Evidence
 from provlabel.formats import Format
-from provlabel.labeling import Receipt
+from provlabel.labeling import Receipt, facts
 from provlabel.publishing import lies_at, sealed
 from provlabel.signing import Draft, put
 from provlabel.sources import BY_NAME, shown
@@ -83,17 +82,7 @@ def stamp_file(
                 written = sealed(made, timestamper, attempt)
             except TimestampError as exc:
                 raise TimestampError(f"{shown(source)}: {exc}", mend=exc.mend) from exc
-    return Receipt(
-        output=str(target),
-        format=evidence.format or "",
-        manifest=written.evidence.manifests[0].urn,
-        manifest_bytes=len(written.store),
-        source_sha256=evidence.sha256,
-        sha256=written.evidence.sha256 if fmt else hashlib.sha256(written.store).hexdigest(),
-        detached=fmt is None,
-        time=written.stamp.time if written.stamp else None,
-        authority=written.stamp.url if written.stamp else None,
-    )
+    return Receipt(**facts(evidence, target, written, detached=fmt is None))
 
 
 def _target(held: Path, source: Path, dest: Path | str | None) -> Path:
@@ -133,9 +122,8 @@ def _labelled(source: Path, cage: cages.Cage) -> Evidence:
 
 def _require_sound(evidence: Evidence, urn: str) -> Evidence:
     verdict = judge(evidence, at=now())
-    if verdict.axes.content != "intact" or verdict.axes.signer != "no-anchors" or evidence.manifests[0].urn != urn:
-        why = next((item.message for item in verdict.findings if item.level == "error"), verdict.state)
-        raise EngineError(f"does not verify: {printable(why, 500)}")
+    if not verdict.holds or evidence.manifests[0].urn != urn:
+        raise EngineError(f"does not verify: {printable(verdict.why, 500)}")
     return evidence
 
 

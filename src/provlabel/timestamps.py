@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 
 from provlabel._text import printable
+from provlabel._times import rfc3339
 from provlabel.errors import ConfigError, TimestampError
 from provlabel.trust import TrustStore
 
@@ -206,8 +207,3 @@ def _refusal(status: Any) -> str:
     words = [str(word) for word in status["status_string"].native or ()]
     reasons = sorted(status["fail_info"].native or ())
     return ", ".join([str(status["status"].native), *words, *reasons])
-
-
-def rfc3339(moment: dt.datetime) -> str:
-    """Write a time in UTC, to the second."""
-    return moment.astimezone(dt.timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")

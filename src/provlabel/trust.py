@@ -17,6 +17,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from provlabel import _times
 from provlabel._files import open_regular
 from provlabel._text import printable
 from provlabel.errors import ConfigError
@@ -129,18 +130,17 @@ def _purposes(lists: tuple[AnchorList, ...]) -> tuple[Purpose, ...]:
 
 
 def _entry(ders: list[bytes], lists: tuple[AnchorList, ...], purpose: Purpose) -> dict[str, str]:
-    pem = "".join(pem_certificate(der) for der in ders)
     uri = _URI + "+".join(dict.fromkeys(item.sha256 for item in lists))
-    return {"trust_anchors": pem, "trust_kind": _KINDS[purpose], "trust_uri": uri}
+    return {"trust_anchors": "".join(map(pem, ders)), "trust_kind": _KINDS[purpose], "trust_uri": uri}
 
 
 def _age(date: str, at: dt.datetime) -> int | None:
-    return (at - dt.datetime.fromisoformat(date.replace("Z", "+00:00"))).days if date else None
+    return (at - _times.read(date)).days if date else None
 
 
-def pem_certificate(der: bytes) -> str:
-    """Return one certificate in PEM form (RFC 7468 §5)."""
-    return f"-----BEGIN CERTIFICATE-----\n{base64.encodebytes(der).decode()}-----END CERTIFICATE-----\n"
+def pem(der: bytes, kind: str = "CERTIFICATE") -> str:
+    """Return DER in PEM form (RFC 7468), a certificate unless it is said to be something else."""
+    return f"-----BEGIN {kind}-----\n{base64.encodebytes(der).decode()}-----END {kind}-----\n"
 
 
 def der_certificates(pem: str) -> tuple[bytes, ...]:
@@ -167,8 +167,7 @@ def _load(path: Path, test: bool, purpose: Purpose, leaves: bool) -> AnchorList:
     if len(raw) > MAX_FILE:
         raise ConfigError(f"{shown}: larger than {MAX_FILE:,} bytes")
     pem = "".join(_certificates(raw.decode("latin-1"), shown))
-    date = changed.isoformat(timespec="seconds").replace("+00:00", "Z")
-    return AnchorList(shown, pem, hashlib.sha256(raw).hexdigest(), test, purpose, leaves, date)
+    return AnchorList(shown, pem, hashlib.sha256(raw).hexdigest(), test, purpose, leaves, _times.rfc3339(changed))
 
 
 def _certificates(text: str, shown: str) -> list[str]:

@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterable, Iterator
 import msgspec
 from msgspec import Struct
 
-from provlabel._text import zulu
+from provlabel import _times
+from provlabel._times import zulu
 from provlabel.codes import EFFECTS, Effect
 from provlabel.credentials import Examined
 from provlabel.evidence import Code, Evidence, Exclusion, Identity, Ingredient, Manifest, Signing
@@ -45,6 +46,16 @@ class Verdict(Struct, frozen=True):
     axes: Axes
     findings: tuple[Finding, ...]
     not_checked: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Was nothing changed since it was signed, whoever signed?  For verdicts without anchors."""
+        return self.axes.content == "intact" and self.axes.signer == "no-anchors"
+
+    @property
+    def why(self) -> str:
+        """What is wrong, in the words of the first error; the state when there is none."""
+        return next((item.message for item in self.findings if item.level == "error"), self.state)
 
 
 def judge(evidence: Evidence, *, at: dt.datetime, trust: TrustStore = TrustStore()) -> Verdict:  # noqa: B008 - frozen
@@ -370,7 +381,7 @@ def proven_time(evidence: Evidence, trust: TrustStore, at: dt.datetime) -> dt.da
     active = evidence.manifests[0]
     if active.signing is None or _time(active, _effects(active.codes), trust, at) != "proven":
         return None
-    return dt.datetime.fromisoformat(active.signing.stamped.replace("Z", "+00:00"))
+    return _times.read(active.signing.stamped)
 
 
 def _time(active: Manifest, effects: dict[Effect, list[Code]], trust: TrustStore, at: dt.datetime) -> TimeState:
@@ -391,7 +402,7 @@ def _time(active: Manifest, effects: dict[Effect, list[Code]], trust: TrustStore
 
 def _is_by(stamped: str, at: dt.datetime) -> bool:
     try:
-        return dt.datetime.fromisoformat(stamped.replace("Z", "+00:00")) - at <= _SKEW
+        return _times.read(stamped) - at <= _SKEW
     except (ValueError, TypeError):
         return False
 

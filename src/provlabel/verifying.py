@@ -14,7 +14,8 @@ import msgspec
 from msgspec import Struct
 
 from provlabel import cage as cages
-from provlabel._text import printable, zulu
+from provlabel._text import printable
+from provlabel._times import rfc3339, zulu
 from provlabel._version import __version__
 from provlabel._worker import Check
 from provlabel.credentials import Answers, Examined
@@ -381,7 +382,7 @@ def _report(
     return Report(
         tool=Tool("provlabel", __version__),
         engine=Engine("c2pa-rs", printable(seen.engine), seen.spec_version),
-        at=at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        at=rfc3339(at),
         policy=(policy.named(),),
         anchors=trust.named(at),
         files=tuple(files),

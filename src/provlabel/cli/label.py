@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from provlabel._text import printable
+from provlabel._times import rfc3339
 from provlabel.cli import say, say_error
 from provlabel.cli._shared import (
     PATH,
@@ -166,7 +167,8 @@ def _said(options: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     yield from ((key, options[key]) for key in ("kind", "origin", "title", "oversight"))
     yield "provider", {"name": options["provider"]} if options["provider"] else None
     yield "systems", _systems(options)
-    yield "event_time", _now() if options["event_time"] == "now" else options["event_time"]
+    when = options["event_time"]
+    yield "event_time", rfc3339(dt.datetime.now(dt.timezone.utc)) if when == "now" else when
     yield "identifiers", [_identifier(item) for item in options["identifiers"]]
     if options["prompt_file"] is not None:
         yield "prompt", {"text": _prompt(options["prompt_file"])}
@@ -204,10 +206,6 @@ def _prompt(path: Path) -> str:
         return raw.decode().removesuffix("\n")
     except UnicodeDecodeError as exc:
         raise LabelError(f"{printable(str(path))}: not UTF-8 text") from exc
-
-
-def _now() -> str:
-    return dt.datetime.now(dt.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 # --- where results go ------------------------------------------------------------------------------
@@ -296,6 +294,8 @@ def _label_all(
 
 def _how(options: dict[str, Any]) -> dict[str, Any]:
     """Return what the options ask of :func:`label_file`, but for the files, the label and the signer."""
+    from provlabel.timestamps import ROOM
+
     same = ("ingredients", "prompt_mode", "personal", "inputs", "detached", "check_decode")
     return {
         **{name: options[name] for name in same},
@@ -303,14 +303,8 @@ def _how(options: dict[str, Any]) -> dict[str, Any]:
         "replace": options["force"] or options["in_place"],
         "accept_broken_parent": options["accept_broken"],
         "timestamper": timestamper_from(options),
-        "stamp_room": _room() if options["stamp_room"] else 0,
+        "stamp_room": ROOM if options["stamp_room"] else 0,
     }
-
-
-def _room() -> int:
-    from provlabel.timestamps import ROOM
-
-    return ROOM
 
 
 def _identity(options: dict[str, Any], answers: Secrets) -> Actor | None:

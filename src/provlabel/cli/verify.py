@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from provlabel import _times
 from provlabel._text import printable
 from provlabel.cli import say_error
 from provlabel.cli._shared import (
@@ -77,7 +78,7 @@ def _moment(text: str | None) -> dt.datetime | None:
     if text is None:
         return None
     try:
-        moment = dt.datetime.fromisoformat(text.replace("Z", "+00:00"))
+        moment = _times.read(text)
     except ValueError:
         moment = None
     if moment is not None and moment.tzinfo is None and "T" not in text:
