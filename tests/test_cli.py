@@ -249,7 +249,7 @@ def test_nothing_hides_from_a_gate(media: Path, cli: Cli) -> None:
     (hidden / "link.jpg").symlink_to(media / "cover.jpg")
     report = json.loads(cli("verify", hidden, "--format", "json").stdout)
     assert [Path(item["path"]).name for item in report["files"]] == [".provlabel-evil.jpg", "a.avi"]
-    assert (report["summary"]["not_media"], report["summary"]["links"]) == (1, 1)
+    assert (report["summary"]["scratch"], report["summary"]["links"]) == (1, 1)
     assert cli("verify", "").returncode == 2
 
 

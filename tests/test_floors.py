@@ -18,7 +18,7 @@ FLOORS = (
     ("label", "formats", "credentials"),
     ("containers",),
     ("cbor", "jumbf"),
-    ("cose", "prescan", "codes", "rules", "evidence"),
+    ("cose", "prescan", "codes", "rules", "evidence", "previews"),
     ("report",),
     ("trust",),
     ("verdict",),

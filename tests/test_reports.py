@@ -36,7 +36,7 @@ from provlabel._text import printable
 from provlabel.cage import Cage
 from provlabel.label import signed_label
 from provlabel.manifest import Definition, definition
-from provlabel.renderers import RENDERERS, Style, tree
+from provlabel.renderers import RENDERERS, Extras, Style, tree
 from provlabel.report import Failure
 from provlabel.rules import RULES
 from provlabel.schemas import SCHEMAS
@@ -102,8 +102,12 @@ def test_strings_of_a_file_never_reach_an_output_raw(
     report = verify_bytes(signed.getvalue(), name=attack, trust=trust, cage=cage)
     assert report.files[0].state == "trusted"
     whole = replace(report, errors=(Failure(attack, attack, attack),))
-    for render in (*RENDERERS.values(), lambda found, style: tree.render(found.files[0], style)):
-        text = render(whole, Style())
+    outputs = (
+        *(row.render for row in RENDERERS.values()),
+        lambda found, extras: tree.render(found.files[0], extras.style),
+    )
+    for render in outputs:
+        text = render(whole, Extras())
         assert raw_controls(text) == []
         if not attack.isprintable():
             assert attack not in text
@@ -146,7 +150,9 @@ def test_a_report_counts_everything(reports: Report) -> None:
 
 
 def test_the_report_fits_its_published_schema(reports: Report) -> None:
-    jsonschema_rs.Draft202012Validator(SCHEMAS["report"]()).validate(json.loads(RENDERERS["json"](reports, Style())))
+    jsonschema_rs.Draft202012Validator(SCHEMAS["report"]()).validate(
+        json.loads(RENDERERS["json"].render(reports, Extras()))
+    )
 
 
 def test_the_report_has_the_promised_fields(reports: Report) -> None:
@@ -156,7 +162,7 @@ def test_the_report_has_the_promised_fields(reports: Report) -> None:
         carriers findings not_checked"""
     assert set(top.split()) <= set(plain)
     assert set(each.split()) <= set(plain["files"][0])
-    assert set(plain["files"][1]["findings"][0]) == {"rule", "level", "message", "mend", "at"}
+    assert set(plain["files"][1]["findings"][0]) == {"rule", "level", "message", "mend", "at", "excuse"}
     assert plain["engine"]["name"] == "c2pa-rs"
 
 
@@ -191,7 +197,7 @@ def test_policy_can_be_content_with_less(media: Path, label: Label, signer: Sign
 
 
 def test_text_says_it_in_words(reports: Report) -> None:
-    text = RENDERERS["text"](reports, Style())
+    text = RENDERERS["text"].render(reports, Extras())
     assert "TRUSTED: unchanged since it was signed by someone you trust" in text
     assert "INVALID: do not rely on" in text
     assert "does not mean “not AI”" in text
@@ -199,7 +205,7 @@ def test_text_says_it_in_words(reports: Report) -> None:
     assert "not checked: revocation" in text
     assert "1 passed, 3 failed, 1 could not be judged, 1 not media" in text
     assert "\x1b" not in text
-    assert "\x1b[32;1m" in RENDERERS["text"](reports, Style(colour=True))
+    assert "\x1b[32;1m" in RENDERERS["text"].render(reports, Extras(Style(colour=True)))
 
 
 def test_personal_fields_only_on_request(media: Path, signer: Signer, cage: Cage, cli: Cli) -> None:

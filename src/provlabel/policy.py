@@ -7,7 +7,7 @@ import hashlib
 import msgspec
 from msgspec import Struct
 
-from provlabel.report import Finding, Named, State, finding
+from provlabel.report import Finding, PolicyInfo, State, finding
 from provlabel.verdict import Verdict
 
 
@@ -32,7 +32,7 @@ class Policy(Struct, frozen=True, kw_only=True):
             missed.append(finding("policy.revocation", next(why, "").removeprefix("revocation: ")))
         return tuple(missed)
 
-    def named(self) -> Named:
+    def named(self) -> PolicyInfo:
         """Return name and digest for the report."""
         canonical = msgspec.json.encode(self, order="sorted")
-        return Named(self.name, hashlib.sha256(canonical).hexdigest())
+        return PolicyInfo(name=self.name, sha256=hashlib.sha256(canonical).hexdigest(), source="default")

@@ -6,6 +6,7 @@ null, so that consumers need not change when they arrive.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -46,6 +47,15 @@ class Axes(Struct, frozen=True, kw_only=True):
     identity: IdentityState
 
 
+class Excuse(Struct, frozen=True, kw_only=True):
+    """Why a finding does not count against its file: an exception of the policy, or the baseline has it."""
+
+    by: Literal["exception", "baseline"]
+    reason: str = ""
+    owner: str = ""
+    expires: str | None = None  #: the last day of the exception, ``YYYY-MM-DD``
+
+
 class Finding(Struct, frozen=True):
     """One thing to know about a file; ``at`` says where, when there is a where."""
 
@@ -54,6 +64,12 @@ class Finding(Struct, frozen=True):
     message: str
     mend: str = ""
     at: str | None = None
+    excuse: Excuse | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Does the file fail by it?"""
+        return self.level == "error" and self.excuse is None
 
 
 def finding(rule: str, detail: str = "", *, at: str | None = None) -> Finding:
@@ -129,11 +145,26 @@ class HistoryNode(Struct, frozen=True, kw_only=True):
     history: tuple[HistoryNode, ...] = ()
 
 
+#: What became of a file: ``known`` is one that fails only by what the baseline has already.
+Outcome = Literal["passed", "excepted", "known", "failed"]
+
+
+def outcome_of(findings: Iterable[Finding]) -> Outcome:
+    """Return what becomes of a file with these findings."""
+    errors = [item for item in findings if item.level == "error"]
+    if any(item.counts for item in errors):
+        return "failed"
+    if any(item.excuse is not None and item.excuse.by == "baseline" for item in errors):
+        return "known"
+    return "excepted" if errors else "passed"
+
+
 class FileReport(Struct, frozen=True, kw_only=True):
     """Everything said about one file."""
 
     path: str
-    passed: bool
+    passed: bool  #: it does not make the run fail, whatever the reason
+    outcome: Outcome
     state: State
     engine_state: str | None
     axes: Axes
@@ -164,7 +195,7 @@ class Failure(Struct, frozen=True):
 
 
 class Named(Struct, frozen=True):
-    """A policy or list of certificates that took part, with the digest of what was read."""
+    """A list of certificates or a baseline that took part, with the digest of what was read."""
 
     name: str
     sha256: str
@@ -172,6 +203,15 @@ class Named(Struct, frozen=True):
     purpose: Literal["manifest", "timestamp", "identity"] | None = None  #: of a list of certificates
     date: str | None = None  #: when the list was last changed, RFC 3339
     age_days: int | None = None  #: between that and the time of judgement
+
+
+class PolicyInfo(Struct, frozen=True, kw_only=True):
+    """One policy that took part, where it came from, and what of it did not count."""
+
+    name: str
+    sha256: str
+    source: Literal["default", "given", "extended", "found"]
+    ignored: tuple[str, ...] = ()  #: parts of a found policy, which may only tighten
 
 
 class Tool(Struct, frozen=True):
@@ -189,16 +229,49 @@ class Engine(Struct, frozen=True):
     spec: str
 
 
+#: Why something below a folder was not judged.
+SkippedWhy = Literal["not media", "link", "scratch", "repository", "outside", "untracked", "not reached"]
+
+
+class Skipped(Struct, frozen=True):
+    """Something that was not judged, and why; what is no media is only counted."""
+
+    path: str
+    why: SkippedWhy
+
+
+class ExceptionUse(Struct, frozen=True, kw_only=True):
+    """One exception of the policy, and what it did in this run."""
+
+    rule: str
+    path: str | None = None
+    sha256: str | None = None
+    reason: str
+    owner: str
+    expires: str  #: its last day, ``YYYY-MM-DD``
+    expired: bool
+    files: int  #: how many files it stood for; or would have, had it not expired
+
+
 class Summary(Struct, frozen=True, kw_only=True):
-    """Counts over the whole report; every named thing is in one of the first three."""
+    """Counts over the whole report: ``files = passed + excepted + known + failed``, and all that is no such file."""
 
     files: int
-    passed: int
+    passed: int  #: content with nothing excused
+    excepted: int  #: only by exceptions of the policy
+    known: int  #: only by the baseline
     failed: int
-    errors: int
+    errors: int  #: could not be judged at all
+    folders: int  #: that were named
     not_media: int
     links: int  #: symbolic links below folders, which are not followed
+    scratch: int  #: left by a labelling that was interrupted, or is under way
+    repositories: int  #: ``.git`` folders, which are not looked into
+    outside: int  #: media outside of what the policy is about
+    untracked: int  #: media that git does not track, where the policy is about tracked files
+    not_reached: int  #: left when the first failure ended the run
     states: dict[str, int]
+    other_types: dict[str, int]  #: endings of what is not media, and how many there are
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -207,18 +280,26 @@ class Report(Struct, frozen=True, kw_only=True):
     tool: Tool
     engine: Engine
     at: str  #: the time that counted, RFC 3339
-    policy: tuple[Named, ...]
+    policy: tuple[PolicyInfo, ...]
     anchors: tuple[Named, ...]
     files: tuple[FileReport, ...]
     summary: Summary
+    baseline: Named | None = None
+    exceptions: tuple[ExceptionUse, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
     insecure: tuple[str, ...] = ()
     errors: tuple[Failure, ...] = ()
     schema: Literal["report-v1"] = "report-v1"
 
     @property
     def passed(self) -> bool:
-        """True when there was something to judge and every part of it passed."""
-        return bool(self.files) and not self.errors and all(item.passed for item in self.files)
+        """True when there was something to judge and every part of it passed.
+
+        Files that were named one by one and lie outside of what the policy is about pass too; a folder
+        in which nothing was judged does not.
+        """
+        judged = bool(self.files) or (self.summary.outside + self.summary.untracked > 0 and not self.summary.folders)
+        return judged and not self.errors and all(item.passed for item in self.files)
 
     def require(self) -> None:
         """Do nothing if everything passed.
@@ -232,6 +313,6 @@ class Report(Struct, frozen=True, kw_only=True):
         if not failed:
             reason = self.errors[0].message if self.errors else "there was nothing to judge"
             raise VerificationError(reason, self)
-        first = next(item for item in failed[0].findings if item.level == "error")
+        first = next(item for item in failed[0].findings if item.counts)
         more = f" (and {len(failed) - 1} more files)" if len(failed) > 1 else ""
         raise VerificationError(f"{failed[0].path}: {failed[0].state}: {first.message}{more}", self)

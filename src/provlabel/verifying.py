@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -33,10 +33,12 @@ from provlabel.report import (
     Report,
     RevocationInfo,
     SignerInfo,
+    Skipped,
     Summary,
     TimeInfo,
     Tool,
     finding,
+    outcome_of,
 )
 from provlabel.targets import Target, is_media, targets
 from provlabel.trust import TrustStore
@@ -137,12 +139,17 @@ def verify_paths(
     files: list[FileReport] = []
     failures: list[Failure] = []
     seen = Evidence()
-    skipped: Counter[str] = Counter()
+    skipped: list[Skipped] = []
+    others: Counter[str] = Counter()
+    paths = list(paths)
     for target in targets(paths):
         path = target.path
         try:
             if not _to_be_judged(target):
-                skipped["link" if target.why == "link" else "not media"] += 1
+                if target.why == "found":
+                    others[path.suffix.lower()] += 1
+                else:
+                    skipped.append(Skipped(str(path), target.why))  # type: ignore[arg-type]
                 continue
             evidence = cage.read(path, trust, beside(path), check)
             evidence = _with_answers(evidence, trust, check, revocation, cage, silent)
@@ -151,7 +158,8 @@ def verify_paths(
             continue
         seen = evidence if evidence.engine else seen
         files.append(file_report(str(path), evidence, trust=trust, policy=policy, at=check.at, personal=personal))
-    return _report(files, seen, trust, policy, check.at, failures, skipped, _insecure(revocation))
+    folders = sum(os.path.isdir(path) for path in paths)  # noqa: PTH112 - unlike Path.is_dir it never raises
+    return _report(files, seen, trust, policy, check.at, failures, skipped, others, folders, _insecure(revocation))
 
 
 def _insecure(revocation: Revocation) -> tuple[str, ...]:
@@ -252,9 +260,11 @@ def file_report(
     verdict = judge(evidence, trust=trust, at=at)
     findings = (*verdict.findings, *_test_trust(verdict, evidence, trust), *policy.findings(verdict))
     active = evidence.manifests[0] if evidence.manifests else None
+    outcome = outcome_of(findings)
     return FileReport(
         path=path,
-        passed=not any(item.level == "error" for item in findings),
+        passed=outcome != "failed",
+        outcome=outcome,
         state=verdict.state,
         engine_state=evidence.engine_state,
         axes=verdict.axes,
@@ -373,12 +383,14 @@ def _report(
     trust: TrustStore,
     policy: Policy,
     at: dt.datetime,
-    failures: Iterable[Failure] = (),
-    skipped: Mapping[str, int] = MappingProxyType({}),
+    failures: Sequence[Failure] = (),
+    skipped: Sequence[Skipped] = (),
+    others: Mapping[str, int] = MappingProxyType({}),
+    folders: int = 0,
     insecure: tuple[str, ...] = (),
 ) -> Report:
-    failures = tuple(failures)
-    passed = sum(item.passed for item in files)
+    outcomes = Counter(item.outcome for item in files)
+    why = Counter(item.why for item in skipped)
     return Report(
         tool=Tool("provlabel", __version__),
         engine=Engine("c2pa-rs", printable(seen.engine), seen.spec_version),
@@ -386,15 +398,25 @@ def _report(
         policy=(policy.named(),),
         anchors=trust.named(at),
         files=tuple(files),
-        errors=failures,
+        errors=tuple(failures),
+        skipped=tuple(skipped),
         insecure=insecure,
         summary=Summary(
             files=len(files),
-            passed=passed,
-            failed=len(files) - passed,
+            passed=outcomes["passed"],
+            excepted=outcomes["excepted"],
+            known=outcomes["known"],
+            failed=outcomes["failed"],
             errors=len(failures),
-            not_media=skipped.get("not media", 0),
-            links=skipped.get("link", 0),
+            folders=folders,
+            not_media=sum(others.values()),
+            links=why["link"],
+            scratch=why["scratch"],
+            repositories=why["repository"],
+            outside=why["outside"],
+            untracked=why["untracked"],
+            not_reached=why["not reached"],
             states=dict(sorted(Counter(item.state for item in files).items())),
+            other_types=dict(sorted(others.items())),
         ),
     )

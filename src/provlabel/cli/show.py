@@ -27,12 +27,14 @@ def command(file: Path, format_: str, personal: bool, **lists: Any) -> int:
       provlabel show cover.jpg --format json
     """
     from provlabel.cage import Cage, fork
-    from provlabel.renderers import RENDERERS, tree
+    from provlabel.renderers import RENDERERS, Extras, tree
     from provlabel.verifying import verify_file
 
     store = trust_from(**lists)
     with Cage(fork) as cage:
         report = verify_file(file, trust=store, personal=personal, cage=cage)
     style = style_for(sys.stdout)
-    deliver(RENDERERS["json"](report, style) if format_ == "json" else tree.render(report.files[0], style), None)
+    deliver(
+        RENDERERS["json"].render(report, Extras()) if format_ == "json" else tree.render(report.files[0], style), None
+    )
     return 3 if report.files[0].state == "unreadable" else 0

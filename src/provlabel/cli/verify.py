@@ -56,7 +56,7 @@ def command(paths: tuple[Path, ...], format_: str, output: Path | None, quiet: b
     """
     from provlabel.cage import Cage, fork
     from provlabel.policy import Policy
-    from provlabel.renderers import RENDERERS
+    from provlabel.renderers import RENDERERS, Extras
     from provlabel.verifying import verify_paths
 
     require_not_among(output, paths, "-O")
@@ -66,7 +66,8 @@ def command(paths: tuple[Path, ...], format_: str, output: Path | None, quiet: b
     with Cage(fork) as cage:
         report = verify_paths(paths, trust=store, policy=policy, at=at, revocation=_revocation(options), cage=cage)
     if not quiet or output is not None:
-        deliver(RENDERERS[format_](report, style_for(sys.stdout if output is None else None)), output)
+        extras = Extras(style_for(sys.stdout if output is None else None))
+        deliver(RENDERERS[format_].render(report, extras), output)
     else:
         for failure in report.errors:
             say_error(failure.message, failure.mend)

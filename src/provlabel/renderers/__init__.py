@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from provlabel.renderers import json, text
+from provlabel.renderers._base import Extras, Renderer
 from provlabel.renderers.style import Style
-from provlabel.report import Report
 
-RENDERERS: dict[str, Callable[[Report, Style], str]] = {
-    "text": text.render,
-    "json": json.render,
+RENDERERS: dict[str, Renderer] = {
+    "text": Renderer(text.render),
+    "json": Renderer(json.render),
 }
 
-__all__ = ["RENDERERS", "Style"]
+__all__ = ["RENDERERS", "Extras", "Renderer", "Style"]

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import msgspec
 
-from provlabel.renderers.style import Style
+from provlabel.renderers._base import Extras
 from provlabel.report import Report
 
 
-def render(report: Report, _style: Style) -> str:
+def render(report: Report, _extras: Extras) -> str:
     """Return the whole report, indented, in ASCII: no string of a file can act on a terminal."""
     return to_json(report)
 
 
 def to_json(value: object) -> str:
-    """Return ``value`` as indented JSON in ASCII, with a line break at the end."""
+    """Return ``value`` as indented JSON in ASCII, with a line break at the end.
+
+    ``##[`` and the like are commands to the logs of some CI systems, wherever they stand in a line.
+    """
     import json
 
-    return json.dumps(msgspec.to_builtins(value), indent=2) + "\n"
+    return json.dumps(msgspec.to_builtins(value), indent=2).replace("##", "#\\u0023") + "\n"

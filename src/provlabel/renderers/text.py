@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from provlabel._text import printable
+from provlabel.renderers._base import Extras
 from provlabel.renderers.style import Style
-from provlabel.report import FileReport, Finding, IdentityInfo, LabelInfo, Named, Report, SignerInfo
+from provlabel.report import Excuse, FileReport, Finding, IdentityInfo, LabelInfo, Named, Report, SignerInfo, Summary
 
 #: What each state means; "valid" is never "true", and no label is never "not AI".
 STATES: dict[str, tuple[str, str]] = {
@@ -18,12 +19,20 @@ STATES: dict[str, tuple[str, str]] = {
     "remote": ("yellow", "only names a place on the network for its manifest; nothing was fetched"),
     "unreadable": ("red", "could not be read, so nothing is known"),
 }
+#: What became of a file, in one word, and its colour.
+OUTCOMES: dict[str, tuple[str, str]] = {
+    "passed": ("PASS", "green"),
+    "excepted": ("EXCEPTED", "yellow"),
+    "known": ("KNOWN", "yellow"),
+    "failed": ("FAIL", "red"),
+}
 _LEVELS = {"error": "red", "warning": "yellow", "note": "dim"}
 _INDENT = "  "
 
 
-def render(report: Report, style: Style) -> str:
+def render(report: Report, extras: Extras) -> str:
     """Return the report as text, every string of a file escaped."""
+    style = extras.style
     lines: list[str] = []
     for item in report.files:
         lines += [*file_lines(item, style), ""]
@@ -37,7 +46,8 @@ def render(report: Report, style: Style) -> str:
 def file_lines(item: FileReport, style: Style) -> Iterator[str]:
     """Yield the lines about one file."""
     colour, words = STATES[item.state]
-    mark = style.paint("PASS" if item.passed else "FAIL", "green" if item.passed else "red", "bold")
+    word, look = OUTCOMES[item.outcome]
+    mark = style.paint(word, look, "bold")
     yield f"{mark}  {style.paint(printable(item.path), 'bold')}"
     yield f"{_INDENT}{style.paint(item.state.upper(), colour, 'bold')}: {words}"
     for name, value in (*_facts(item), ("axes", _axes(item))):
@@ -51,8 +61,18 @@ def finding_lines(found: Finding, style: Style) -> Iterator[str]:
     """Yield one finding, and what to do about it."""
     level = style.paint(found.level, _LEVELS[found.level])
     yield f"{_INDENT}{level} {found.rule}: {printable(found.message, 500)}"
-    if found.mend and found.level != "note":
+    if found.excuse is not None:
+        yield f"{_INDENT * 2}{excuse_words(found.excuse)}"
+    elif found.mend and found.level != "note":
         yield f"{_INDENT * 2}mend: {printable(found.mend)}"
+
+
+def excuse_words(excuse: Excuse) -> str:
+    """Say why a finding does not count."""
+    if excuse.by == "baseline":
+        return "does not count: the baseline has it already"
+    words = f"does not count: {printable(excuse.reason, 500)} — an exception by {printable(excuse.owner)}"
+    return f"{words}, until {printable(excuse.expires or '')}"
 
 
 def _facts(item: FileReport) -> Iterator[tuple[str, str]]:
@@ -136,12 +156,8 @@ def _axes(item: FileReport) -> str:
 
 
 def _footer(report: Report, style: Style) -> Iterator[str]:
-    total = report.summary
-    counts = [f"{total.passed} passed", f"{total.failed} failed"]
-    counts += [f"{total.errors} could not be judged"] if total.errors else []
-    counts += [f"{total.not_media} not media"] if total.not_media else []
-    counts += [f"{total.links} links not followed"] if total.links else []
-    yield style.paint(", ".join(counts), "bold") if report.files or report.errors else "nothing to judge"
+    counts = ", ".join(count_words(report.summary))
+    yield style.paint(counts, "bold") if report.files or report.errors else f"nothing to judge: {counts}"
     skipped = dict.fromkeys(check for item in report.files for check in item.not_checked)
     for check in skipped:
         yield style.paint(f"not checked: {printable(check)}", "dim")
@@ -150,6 +166,32 @@ def _footer(report: Report, style: Style) -> Iterator[str]:
     yield style.paint(f"policy {policies} · anchors {anchors} · at {report.at}", "dim")
     for weak in report.insecure:
         yield style.paint(f"insecure: {weak}", "red")
+
+
+#: Fields of the summary that are always said, and those that are said when they are not 0.
+_ALWAYS = (("passed", "passed"), ("failed", "failed"))
+_SOMETIMES = (
+    ("excepted", "excepted"),
+    ("known", "known to the baseline"),
+    ("errors", "could not be judged"),
+    ("outside", "outside of the policy"),
+    ("untracked", "not tracked by git"),
+    ("links", "links not followed"),
+    ("repositories", ".git folders not looked into"),
+    ("scratch", "scratch files of a labelling"),
+    ("not_reached", "not reached"),
+)
+
+
+def count_words(total: Summary) -> list[str]:
+    """Return all counts in words: nothing is left out in silence."""
+    words = [f"{getattr(total, name):,} {said}" for name, said in _ALWAYS]
+    words += [f"{getattr(total, name):,} {said}" for name, said in _SOMETIMES if getattr(total, name)]
+    if total.not_media:
+        kinds = sorted(total.other_types.items(), key=lambda item: (-item[1], item[0]))
+        named = ", ".join(f"{printable(name, 20) or 'no ending'} {count:,}" for name, count in kinds[:5])
+        words.append(f"{total.not_media:,} not media ({named}{', …' if len(kinds) > 5 else ''})")
+    return words
 
 
 def _list_words(named: Named) -> str:
