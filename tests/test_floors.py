@@ -24,6 +24,7 @@ FLOORS = (
     ("trust",),
     ("verdict",),
     ("policy", "manifest"),
+    ("reporting",),
     ("signers",),
     ("timestamps",),
     ("engine",),
