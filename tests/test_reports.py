@@ -11,7 +11,7 @@ import encypher_c2pa
 import jsonschema_rs
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -36,6 +36,7 @@ from provlabel._text import printable
 from provlabel.cage import Cage
 from provlabel.label import signed_label
 from provlabel.manifest import Definition, definition
+from provlabel.policy import Gate
 from provlabel.renderers import RENDERERS, Extras, Style, tree
 from provlabel.report import Failure
 from provlabel.rules import RULES
@@ -66,6 +67,7 @@ def test_printable_is_printable_and_bounded(text: str) -> None:
 
 @given(st.text(string.printable.split("\t")[0], max_size=200))
 def test_plain_text_is_left_alone(text: str) -> None:
+    assume("::" not in text and "##" not in text)  # the logs of CI systems take them for commands
     assert printable(text) == text
 
 
@@ -191,9 +193,9 @@ def test_policy_can_be_content_with_less(media: Path, label: Label, signer: Sign
     easy = Policy(name="intact", states=("trusted", "valid"))
     assert verify_file(dest, policy=easy, cage=cage).passed
     assert not verify_file(media / "cover.jpg", policy=easy, cage=cage).passed
-    none = Policy(name="none", states=("unsigned",), label_required=False)
+    none = Policy(name="none", states=("unsigned",), label=False)
     assert verify_file(media / "cover.jpg", policy=none, cage=cage).passed
-    assert easy.named().sha256 != Policy().named().sha256
+    assert Gate.of(easy).infos()[0].sha256 != Gate.of(Policy()).infos()[0].sha256
 
 
 def test_text_says_it_in_words(reports: Report) -> None:
