@@ -8,7 +8,19 @@ from typing import Any
 from provlabel._text import printable
 from provlabel.renderers._base import Extras
 from provlabel.renderers.style import Style
-from provlabel.report import Excuse, FileReport, Finding, IdentityInfo, LabelInfo, Named, Report, SignerInfo, Summary
+from provlabel.report import (
+    ExceptionUse,
+    Excuse,
+    FileReport,
+    Finding,
+    IdentityInfo,
+    LabelInfo,
+    Named,
+    PolicyInfo,
+    Report,
+    SignerInfo,
+    Summary,
+)
 
 #: What each state means; "valid" is never "true", and no label is never "not AI".
 STATES: dict[str, tuple[str, str]] = {
@@ -28,14 +40,18 @@ OUTCOMES: dict[str, tuple[str, str]] = {
 }
 _LEVELS = {"error": "red", "warning": "yellow", "note": "dim"}
 _INDENT = "  "
+#: With more files than these, those that passed are only counted.
+_MANY = 20
 
 
 def render(report: Report, extras: Extras) -> str:
     """Return the report as text, every string of a file escaped."""
     style = extras.style
     lines: list[str] = []
+    many = len(report.files) > _MANY
     for item in report.files:
-        lines += [*file_lines(item, style), ""]
+        if not many or item.outcome != "passed":
+            lines += [*file_lines(item, style), ""]
     for failure in report.errors:
         lines.append(f"{style.paint('ERROR', 'red', 'bold')}  {printable(failure.message, 1000)}")
         lines += [f"{_INDENT}mend: {printable(failure.mend)}"] if failure.mend else []
@@ -161,9 +177,13 @@ def _footer(report: Report, style: Style) -> Iterator[str]:
     skipped = dict.fromkeys(check for item in report.files for check in item.not_checked)
     for check in skipped:
         yield style.paint(f"not checked: {printable(check)}", "dim")
+    for use in report.exceptions:
+        if use.expired or not use.files:
+            yield style.paint(exception_words(use), "yellow")
     anchors = ", ".join(map(_list_words, report.anchors)) or "none"
-    policies = ", ".join(f"{item.name} ({item.sha256[:12]})" for item in report.policy)
-    yield style.paint(f"policy {policies} · anchors {anchors} · at {report.at}", "dim")
+    policies = ", ".join(map(policy_words, report.policy))
+    known = f" · baseline {_list_words(report.baseline)}" if report.baseline else ""
+    yield style.paint(f"policy {policies}{known} · anchors {anchors} · at {report.at}", "dim")
     for weak in report.insecure:
         yield style.paint(f"insecure: {weak}", "red")
 
@@ -192,6 +212,22 @@ def count_words(total: Summary) -> list[str]:
         named = ", ".join(f"{printable(name, 20) or 'no ending'} {count:,}" for name, count in kinds[:5])
         words.append(f"{total.not_media:,} not media ({named}{', …' if len(kinds) > 5 else ''})")
     return words
+
+
+def exception_words(use: ExceptionUse) -> str:
+    """Return what an exception of the policy is about, and what it did."""
+    where = " and ".join(filter(None, (printable(use.path or ""), use.sha256 and f"sha256 {use.sha256[:12]}")))
+    over = "has expired" if use.expired else "ends"
+    did = f"{use.files} files need it" if use.files else "no file needs it"
+    about = f"{printable(use.rule)} for {where} ({printable(use.reason, 500)}; {printable(use.owner)})"
+    return f"exception {about}: {over} on {use.expires}, {did}"
+
+
+def policy_words(info: PolicyInfo) -> str:
+    """Return name and digest of a policy, and what of it does not count."""
+    source = "" if info.source in ("default", "given") else f", {info.source}"
+    ignored = f"; its {' and '.join(info.ignored)} do not count" if info.ignored else ""
+    return f"{printable(info.name)} ({info.sha256[:12]}{source}{ignored})"
 
 
 def _list_words(named: Named) -> str:
