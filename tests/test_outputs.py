@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
+import jsonschema_rs
 import pytest
 from msgspec.structs import replace
 
@@ -17,7 +20,7 @@ from conftest import MEDIA
 from provlabel import Label, Report, TrustStore, label_file, verify_paths
 from provlabel.cage import Cage
 from provlabel.label import Provider, System
-from provlabel.renderers import RENDERERS, Extras
+from provlabel.renderers import RENDERERS, Extras, sarif
 from provlabel.report import (
     ExceptionUse,
     Excuse,
@@ -28,8 +31,10 @@ from provlabel.report import (
     PolicyInfo,
     RevocationInfo,
     Skipped,
+    finding,
     outcome_of,
 )
+from provlabel.rules import RULES
 from provlabel.signers import Signer
 
 DATA = Path(__file__).parent / "data"
@@ -101,6 +106,113 @@ def nothing(report: Report) -> Report:
     return replace(report, files=(), errors=(), summary=replace(report.summary, files=0, passed=0, failed=0, errors=0))
 
 
+# --- SARIF -----------------------------------------------------------------------------------------
+
+
+@functools.cache
+def sarif_schema() -> jsonschema_rs.Draft4Validator:
+    """The published schema; a bracket too many in its pattern of languages, which we do not use, is taken away."""
+    text = (DATA / "sarif-2.1.0-rtm.5.json").read_text()
+    return jsonschema_rs.Draft4Validator(json.loads(text.replace("{2}]?$", "{2}$")))
+
+
+def run_of(report: Report) -> dict:
+    log = json.loads(rendered("sarif", report))
+    sarif_schema().validate(log)
+    return log["runs"][0]
+
+
+def test_sarif_has_one_result_for_each_finding(judged: Report, full: Report) -> None:
+    for report in (judged, full):
+        run = run_of(report)
+        found = [(one.rule, one.level) for item in report.files for one in item.findings]
+        assert [(one["ruleId"], one["level"]) for one in run["results"]] == found
+        rules = run["tool"]["driver"]["rules"]
+        assert [rules[one["ruleIndex"]]["id"] for one in run["results"]] == [rule for rule, _ in found]
+        assert {rule["id"] for rule in rules} == set(RULES)
+        assert len(run["artifacts"]) == len(report.files)
+        prints = [one["partialFingerprints"]["primaryLocationLineHash"] for one in run["results"]]
+        assert len(set(prints)) == len(prints)
+
+
+def test_sarif_says_what_is_excused_and_what_is_new(judged: Report, full: Report) -> None:
+    results = run_of(full)["results"]
+    said = [one.excuse for item in full.files for one in item.findings]
+    for result, excuse in zip(results, said, strict=True):
+        assert bool(result["suppressions"]) == (excuse is not None)
+        known = excuse is not None and excuse.by == "baseline"
+        assert result["baselineState"] == ("unchanged" if known else "new")
+    reasons = {one["justification"] for result in results for one in result["suppressions"]}
+    assert reasons == {
+        "does not count: the baseline has it already",
+        "does not count: old stock — an exception by ann@acme, until 2027-01-31",
+    }
+    assert all(one["suppressions"] == [] and "baselineState" not in one for one in run_of(judged)["results"])
+
+
+def test_sarif_says_what_could_not_be_judged_and_by_what(full: Report) -> None:
+    run = run_of(full)
+    invocation = run["invocations"][0]
+    assert (invocation["executionSuccessful"], invocation["exitCode"]) == (False, 3)
+    said = [(one["level"], one["message"]["text"]) for one in invocation["toolExecutionNotifications"]]
+    assert [level for level, _ in said] == ["error", "note", "note"]
+    assert "missing.jpg" in said[0][1]
+    assert said[1][1] == "not judged: link"
+    assert invocation["toolConfigurationNotifications"][0]["message"]["text"] == "insecure: --insecure-private-hosts"
+    facts = run["properties"]
+    assert facts["policy"][1]["sha256"] == "ab" * 32
+    assert facts["anchors"][0]["sha256"] == full.anchors[0].sha256
+    assert facts["at"] == full.at
+    assert facts["summary"]["failed"] == 1
+    assert any(check.startswith("revocation") for check in facts["not_checked"])
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [({"errors": ()}, 1), ({}, 3), ({"errors": (), "files": ()}, 1)],
+    ids=["failed", "error", "nothing"],
+)
+def test_sarif_has_the_exit_code_of_the_command(judged: Report, change: dict, code: int) -> None:
+    from provlabel.cli.verify import exit_code
+
+    report = replace(judged, **change)
+    assert run_of(report)["invocations"][0]["exitCode"] == code == exit_code(report)
+
+
+NAMES = ("plain.jpg", "a b#c%41?.jpg", "x:y.jpg", "dir/ü…é.jpg", "[1](2){0}.jpg", os.fsdecode(b"raw-\xff\x80.jpg"))
+
+
+@pytest.mark.parametrize("name", NAMES, ids=ascii)
+@pytest.mark.parametrize("absolute", [False, True])
+def test_sarif_names_files_by_uri(name: str, absolute: bool, judged: Report) -> None:
+    path = f"/srv/{name}" if absolute else name
+    report = replace(judged, files=(replace(judged.files[1], path=path),), errors=())
+    place = run_of(report)["results"][0]["locations"][0]["physicalLocation"]
+    uri = place["artifactLocation"]["uri"]
+    assert re.fullmatch(r"[A-Za-z0-9/._~%:-]+", uri)
+    assert os.fsdecode(unquote_to_bytes(uri.removeprefix("file://"))) == path
+    assert uri.startswith("file:///") == absolute
+    assert ("uriBaseId" in place["artifactLocation"]) != absolute
+    assert "region" not in place
+
+
+def test_sarif_stays_below_githubs_limit_and_keeps_what_counts(judged: Report) -> None:
+    many = tuple(finding("time.unproven", at=str(at)) for at in range(sarif.MAX_RESULTS))
+    item = replace(judged.files[1], findings=(*many, finding("content.altered"), finding("history.no-provenance")))
+    run = run_of(replace(judged, files=(item,)))
+    assert len(run["results"]) == sarif.MAX_RESULTS
+    assert run["results"][0]["ruleId"] == "content.altered"
+    told = [one["message"]["text"] for one in run["invocations"][0]["toolExecutionNotifications"]]
+    assert "2 results were left out; the JSON report has all" in told
+
+
+def test_sarif_counts_what_was_skipped_beyond_a_limit(judged: Report) -> None:
+    skipped = tuple(Skipped(f"{at}.jpg", "untracked") for at in range(sarif.MAX_SKIPPED + 5))
+    told = run_of(replace(judged, skipped=skipped))["invocations"][0]["toolExecutionNotifications"]
+    assert len(told) == sarif.MAX_SKIPPED + 3
+    assert "5 more were not judged" in told[-2]["message"]["text"]
+
+
 # --- hostile strings -------------------------------------------------------------------------------
 
 
@@ -113,6 +225,20 @@ def json_shape(text: str) -> object:
     return shape(json.loads(text))
 
 
+def sarif_shape(text: str) -> object:
+    run = json.loads(text)["runs"][0]
+    told = run["invocations"][0]
+    for message in (*run["results"], *told["toolExecutionNotifications"], *told["toolConfigurationNotifications"]):
+        said = message["message"]["text"]
+        assert not re.search(r"[{}]", said.replace("{{", "").replace("}}", ""))
+        assert not re.search(r"\[[^]]*\]\(", said)
+    return [
+        len(run["results"]),
+        len(run["artifacts"]),
+        {name: len(told[name]) for name in told if isinstance(told[name], list)},
+    ]
+
+
 def text_shape(text: str) -> object:
     return len(text.splitlines())
 
@@ -121,6 +247,7 @@ def text_shape(text: str) -> object:
 SHAPES: dict[str, Callable[[str], object]] = {
     "text": text_shape,
     "json": json_shape,
+    "sarif": sarif_shape,
 }
 
 
