@@ -10,9 +10,12 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
+from xml.etree import ElementTree as ET
 
 import jsonschema_rs
+import junitparser
 import pytest
+import xmlschema
 from msgspec.structs import replace
 
 from attacks import ATTACKS, infect
@@ -213,6 +216,48 @@ def test_sarif_counts_what_was_skipped_beyond_a_limit(judged: Report) -> None:
     assert "5 more were not judged" in told[-2]["message"]["text"]
 
 
+# --- JUnit -----------------------------------------------------------------------------------------
+
+
+@functools.cache
+def junit_schema() -> xmlschema.XMLSchema:
+    return xmlschema.XMLSchema(DATA / "junit-10.xsd")
+
+
+def parsed(text: str) -> ET.Element:
+    return ET.fromstring(text)  # noqa: S314 - expat expands nothing here that we did not write
+
+
+def test_junit_follows_the_schema_of_jenkins(judged: Report, full: Report) -> None:
+    for report in (judged, full, nothing(judged)):
+        text = rendered("junit", report)
+        assert text.isascii()
+        junit_schema().validate(text)
+
+
+def test_junit_as_another_program_reads_it(full: Report) -> None:
+    read = junitparser.JUnitXml.fromstring(rendered("junit", full).encode())
+    suite = next(iter(read))
+    assert (suite.tests, suite.failures, suite.errors, suite.skipped) == (5, 1, 1, 2)
+    cases = {Path(case.name).name: case for case in suite}
+    assert cases["a-good.jpg"].is_passed
+    assert [type(one) for one in cases["b-changed.jpg"].result] == [junitparser.Failure]
+    failure = cases["b-changed.jpg"].result[0]
+    assert failure.type == "content.altered"
+    assert all(one.message in failure.text for one in full.files[1].findings if one.counts)
+    assert "mend: ask whoever sent the file" in failure.text
+    assert cases["c-empty.jpg"].result[0].message == "does not count: the baseline has it already"
+    assert "old stock — an exception by ann@acme, until 2027-01-31" in cases["cover.jpg"].result[0].message
+    assert [type(one) for one in cases["missing.jpg"].result] == [junitparser.Error]
+    assert {prop.name for prop in suite.properties()} == {"version", "at", "policy", "anchors", "baseline", "insecure"}
+
+
+def test_junit_of_nothing_is_a_failure(judged: Report) -> None:
+    suite = parsed(rendered("junit", nothing(judged)))
+    assert (suite.get("tests"), suite.get("failures")) == ("1", "1")
+    assert suite.find(".//failure").get("message") == "failed: there was nothing to judge"
+
+
 # --- hostile strings -------------------------------------------------------------------------------
 
 
@@ -239,6 +284,11 @@ def sarif_shape(text: str) -> object:
     ]
 
 
+def junit_shape(text: str) -> object:
+    root = parsed(text)
+    return [[element.tag for element in root.iter()], root.attrib, root[0].attrib]
+
+
 def text_shape(text: str) -> object:
     return len(text.splitlines())
 
@@ -248,6 +298,7 @@ SHAPES: dict[str, Callable[[str], object]] = {
     "text": text_shape,
     "json": json_shape,
     "sarif": sarif_shape,
+    "junit": junit_shape,
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from provlabel.renderers import json, sarif, text
+from provlabel.renderers import json, junit, sarif, text
 from provlabel.renderers._base import Extras, Renderer
 from provlabel.renderers.style import Style
 
@@ -10,6 +10,7 @@ RENDERERS: dict[str, Renderer] = {
     "text": Renderer(text.render),
     "json": Renderer(json.render),
     "sarif": Renderer(sarif.render),
+    "junit": Renderer(junit.render),
 }
 
 __all__ = ["RENDERERS", "Extras", "Renderer", "Style"]
