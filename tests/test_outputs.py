@@ -7,9 +7,9 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote, unquote_to_bytes
 from xml.etree import ElementTree as ET
 
 import jsonschema_rs
@@ -23,7 +23,7 @@ from conftest import MEDIA
 from provlabel import Label, Report, TrustStore, label_file, verify_paths
 from provlabel.cage import Cage
 from provlabel.label import Provider, System
-from provlabel.renderers import RENDERERS, Extras, sarif
+from provlabel.renderers import RENDERERS, Extras, github, sarif
 from provlabel.report import (
     ExceptionUse,
     Excuse,
@@ -258,6 +258,55 @@ def test_junit_of_nothing_is_a_failure(judged: Report) -> None:
     assert suite.find(".//failure").get("message") == "failed: there was nothing to judge"
 
 
+# --- workflow commands -----------------------------------------------------------------------------
+
+
+def commands(text: str) -> Iterator[tuple[str, dict[str, str], str]]:
+    """Read commands as GitHub's runner does (actions/runner, ActionCommand.TryParseV2)."""
+    for line in text.splitlines():
+        if line.startswith("::"):
+            head, data = line[2:].split("::", 1)
+            name, _, pairs = head.partition(" ")
+            # Unescaped once, from left to right: %250A is %0A.
+            yield (
+                name,
+                {key: unquote(value) for key, value in (pair.split("=", 1) for pair in pairs.split(","))},
+                unquote(data),
+            )
+
+
+def test_github_says_failures_first_and_the_whole_last(full: Report) -> None:
+    said = list(commands(rendered("github", full)))
+    assert [name for name, _, _ in said] == ["error", "error", "warning", "warning", "notice", "notice", "notice"]
+    assert "missing.jpg" in said[0][1]["file"]
+    assert said[1][1] == {"file": full.files[1].path, "title": "invalid: content.altered, policy.state"}
+    assert "\nmend: ask whoever sent the file" in said[1][2]
+    assert "does not count: the baseline has it already" in said[4][2]
+    assert said[-1][2] == "1 of 4 files failed, 1 could not be judged"
+    plain = [line for line in rendered("github", full).splitlines() if not line.startswith("::")]
+    assert plain[0].startswith("1 passed, 1 failed, 1 excepted, 1 known to the baseline, 1 could not be judged")
+    assert plain[-1] == "insecure: --insecure-private-hosts"
+
+
+def test_github_says_when_it_shows_less_than_there_is(judged: Report) -> None:
+    report = replace(judged, summary=replace(judged.summary, files=30, failed=github.SHOWN))
+    *_, last = commands(rendered("github", report))
+    assert last[2].endswith("; GitHub shows 10 errors of a step, the log has all 11")
+
+
+def test_github_says_so_where_all_is_well(judged: Report) -> None:
+    one = replace(judged, files=judged.files[:1], errors=())
+    names = [name for name, _, _ in commands(rendered("github", one))]
+    assert names == ["warning", "notice"]
+    assert list(commands(rendered("github", one)))[-1][2] == "passed"
+
+
+@pytest.mark.parametrize("name", ["a,b:c=d.jpg", "50%0A.jpg", "x::y.jpg"])
+def test_github_reads_back_what_was_said(name: str, judged: Report) -> None:
+    report = replace(judged, files=(replace(judged.files[1], path=name),), errors=())
+    assert next(commands(rendered("github", report)))[1]["file"] == name
+
+
 # --- hostile strings -------------------------------------------------------------------------------
 
 
@@ -289,6 +338,10 @@ def junit_shape(text: str) -> object:
     return [[element.tag for element in root.iter()], root.attrib, root[0].attrib]
 
 
+def github_shape(text: str) -> object:
+    return [(name, sorted(pairs)) for name, pairs, _ in commands(text)], len(text.splitlines())
+
+
 def text_shape(text: str) -> object:
     return len(text.splitlines())
 
@@ -299,6 +352,7 @@ SHAPES: dict[str, Callable[[str], object]] = {
     "json": json_shape,
     "sarif": sarif_shape,
     "junit": junit_shape,
+    "github": github_shape,
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from provlabel.renderers import json, junit, sarif, text
+from provlabel.renderers import github, json, junit, sarif, text
 from provlabel.renderers._base import Extras, Renderer
 from provlabel.renderers.style import Style
 
@@ -11,6 +11,7 @@ RENDERERS: dict[str, Renderer] = {
     "json": Renderer(json.render),
     "sarif": Renderer(sarif.render),
     "junit": Renderer(junit.render),
+    "github": Renderer(github.render),
 }
 
 __all__ = ["RENDERERS", "Extras", "Renderer", "Style"]
