@@ -7,15 +7,18 @@ import json
 import os
 import re
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import unquote, unquote_to_bytes
 from xml.etree import ElementTree as ET
 
+import cmarkgfm
 import jsonschema_rs
 import junitparser
 import pytest
 import xmlschema
+from cmarkgfm.cmark import Options
 from msgspec.structs import replace
 
 from attacks import ATTACKS, infect
@@ -307,6 +310,68 @@ def test_github_reads_back_what_was_said(name: str, judged: Report) -> None:
     assert next(commands(rendered("github", report)))[1]["file"] == name
 
 
+# --- Markdown --------------------------------------------------------------------------------------
+
+
+def html(text: str) -> str:
+    """As GitHub's own library renders it, without the filter that takes HTML away."""
+    return cmarkgfm.github_flavored_markdown_to_html(text, Options.CMARK_OPT_UNSAFE)
+
+
+def test_markdown_says_all_in_order(full: Report) -> None:
+    page = html(rendered("markdown", full))
+    words = [
+        "<h2>provlabel: 1 of 4 files failed, 1 could not be judged</h2>",
+        "1 passed, 1 failed, 1 excepted, 1 known to the baseline",
+        "insecure: <code>--insecure-private-hosts</code>",
+        "<h3>Failed</h3>",
+        "b-changed.jpg</code></td>\n<td>invalid</td>\n<td><code>content.altered</code> the content",
+        "ask whoever sent the file for the original",
+        "missing.jpg",
+        "<h3>Does not count</h3>",
+        "<td>the baseline has it already</td>",
+        "<td><code>old stock</code></td>\n<td><code>ann@acme</code></td>\n<td><code>2027-01-31</code></td>",
+        "<h3>Exceptions to look at</h3>",
+        "stands for no file",
+        "ended with <code>2027-01-31</code>; 2 files",
+        "<summary>Passed (1)</summary>",
+        "a-good.jpg</code>: trusted",
+        "not checked: <code>revocation",
+        "not judged (link): <code>media/link.jpg</code>",
+        "<code>" + "ab" * 32,
+        "<code>" + full.anchors[0].sha256,
+        "baseline <code>base.json</code>",
+    ]
+    at = 0
+    for said in words:
+        assert said in page[at:], said
+        at = page.index(said, at)
+
+
+def test_markdown_is_short_when_all_is_well(judged: Report) -> None:
+    page = html(rendered("markdown", replace(judged, files=judged.files[:1], errors=())))
+    assert "<h2>provlabel: passed</h2>" in page
+    assert "<h3>" not in page
+
+
+@pytest.mark.parametrize("shape", ["failed", "excused", "passed"])
+def test_markdown_fits_into_what_github_takes(shape: str, judged: Report) -> None:
+    good, changed, _, _ = judged.files
+    item = {"failed": changed, "passed": good, "excused": excused(changed, Excuse(by="exception", reason="\0" * 500))}[
+        shape
+    ]
+    count = 5_000
+    long = "\U000e0001" * 300
+    text = rendered("markdown", replace(judged, files=tuple(replace(item, path=f"{at}{long}") for at in range(count))))
+    assert 100_000 < len(text.encode()) < 1 << 20
+    told = re.search(r"… and ([\d,]+) more: the JSON report has them all\.", text)
+    assert told is not None
+    rows = len(re.findall(r"^(?:\| |- )`\d", text, re.M))
+    kinds = len([one for one in item.findings if one.excuse is not None]) if shape == "excused" else 1
+    assert rows + int(told[1].replace(",", "")) == count * kinds + (shape == "failed")
+    assert html(text).count("<details>") == text.count("</details>")
+
+
 # --- hostile strings -------------------------------------------------------------------------------
 
 
@@ -342,6 +407,20 @@ def github_shape(text: str) -> object:
     return [(name, sorted(pairs)) for name, pairs, _ in commands(text)], len(text.splitlines())
 
 
+def markdown_shape(text: str) -> object:
+    page = html(text)
+    bare = re.sub(r"<code>.*?</code>", "", page, flags=re.S)
+    # A backtick left over is a code span torn apart, as by a cell that ends inside of it.
+    assert not re.search(r"[`@$]|#\d|://|www\.|!\[|\]\(", bare.replace("<h2>", ""))
+    tags = Counter(re.findall(r"<[^>]*>?", bare))
+    assert set(tags) <= TEMPLATE, set(tags) - TEMPLATE
+    return tags
+
+
+_TAGS = ["h2", "h3", "p", "ul", "li", "table", "thead", "tbody", "tr", "th", "td", "blockquote", "details", "summary"]
+TEMPLATE = {f"{start}{name}>" for name in _TAGS for start in ("<", "</")} | {"<br>"}
+
+
 def text_shape(text: str) -> object:
     return len(text.splitlines())
 
@@ -353,6 +432,7 @@ SHAPES: dict[str, Callable[[str], object]] = {
     "sarif": sarif_shape,
     "junit": junit_shape,
     "github": github_shape,
+    "markdown": markdown_shape,
 }
 
 

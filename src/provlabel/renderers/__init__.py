@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from provlabel.renderers import github, json, junit, sarif, text
+from provlabel.renderers import github, json, junit, markdown, sarif, text
 from provlabel.renderers._base import Extras, Renderer
 from provlabel.renderers.style import Style
 
@@ -12,6 +12,7 @@ RENDERERS: dict[str, Renderer] = {
     "sarif": Renderer(sarif.render),
     "junit": Renderer(junit.render),
     "github": Renderer(github.render),
+    "markdown": Renderer(markdown.render),
 }
 
 __all__ = ["RENDERERS", "Extras", "Renderer", "Style"]
