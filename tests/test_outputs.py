@@ -372,6 +372,22 @@ def test_markdown_fits_into_what_github_takes(shape: str, judged: Report) -> Non
     assert html(text).count("<details>") == text.count("</details>")
 
 
+def test_markdown_fits_when_every_part_is_too_long(full: Report) -> None:
+    good, changed, _, excepted = full.files
+    long = ("\U000e0001" * 300,)
+    report = replace(
+        full,
+        files=(good, changed, excepted) * 3_000,
+        exceptions=tuple(replace(full.exceptions[1], path=f"{at}{long[0]}") for at in range(1_000)),
+        skipped=(Skipped(long[0], "link"),) * 1_000,
+        insecure=long * 1_000,
+        errors=tuple(replace(full.errors[0], path=long[0]) for _ in range(1_000)),
+    )
+    text = rendered("markdown", report)
+    assert 500_000 < len(text.encode()) < 1 << 20
+    assert text.count(" more: the JSON report has them all.") == 6
+
+
 # --- hostile strings -------------------------------------------------------------------------------
 
 

@@ -14,8 +14,15 @@ from provlabel.renderers.text import STATES, count_words, headline, not_checked
 from provlabel.report import ExceptionUse, FileReport, Finding, Named, Report
 from provlabel.rules import RULES
 
-#: Bytes of each part.  GitHub takes 1 MiB (1,048,576) from one step, and shows nothing at all when there is more.
-_BYTES = {"failed": 400_000, "excused": 200_000, "passed": 200_000, "facts": 100_000}
+#: Bytes of each part, 900 kB together.  GitHub takes 1 MiB (1,048,576) from one step, and shows nothing if it is more.
+_BYTES = {
+    "insecure": 20_000,
+    "failed": 400_000,
+    "excused": 150_000,
+    "exceptions": 50_000,
+    "passed": 200_000,
+    "facts": 80_000,
+}
 #: Words of our own, which need no code span.
 _OURS = frozenset(text for row in RULES.values() for text in (row.meaning, row.mend))
 # What ends a code span, and what ends a cell of a table even inside of one (GFM §4.10), shown as ``printable`` shows.
@@ -23,7 +30,7 @@ _ESCAPES = str.maketrans({"`": "\\u{60}", "|": "\\u{7c}"})
 
 
 def render(report: Report, _extras: Extras) -> str:
-    """Return the summary, of at most 900 kB."""
+    """Return the summary, as long as GitHub takes it."""
     parts = (
         [f"## provlabel: {headline(report)}", "", ", ".join(count_words(report.summary, _code)), ""],
         _insecure(report),
@@ -38,7 +45,7 @@ def render(report: Report, _extras: Extras) -> str:
 
 def _insecure(report: Report) -> Iterator[str]:
     if report.insecure:
-        yield from ("> [!WARNING]", *_cut((f"> insecure: {_code(weak)}" for weak in report.insecure), "facts"), "")
+        yield from ("> [!WARNING]", *_cut((f"> insecure: {_code(weak)}" for weak in report.insecure), "insecure"), "")
 
 
 def _failed(report: Report) -> Iterator[str]:
@@ -79,7 +86,7 @@ def _exceptions(report: Report) -> Iterator[str]:
     rows = [
         _row(_exception(one), _code(one.owner), _idle(one)) for one in report.exceptions if one.expired or not one.files
     ]
-    yield from _table("Exceptions to look at", ("exception", "owner", "why"), rows, "excused")
+    yield from _table("Exceptions to look at", ("exception", "owner", "why"), rows, "exceptions")
 
 
 def _exception(one: ExceptionUse) -> str:
