@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from provlabel.renderers import json, text
+from provlabel.renderers import github, json, junit, markdown, sarif, text
 from provlabel.renderers._base import Extras, Renderer
 from provlabel.renderers.style import Style
 
 RENDERERS: dict[str, Renderer] = {
     "text": Renderer(text.render),
     "json": Renderer(json.render),
+    "sarif": Renderer(sarif.render),
+    "junit": Renderer(junit.render),
+    "github": Renderer(github.render),
+    "markdown": Renderer(markdown.render),
 }
 
 __all__ = ["RENDERERS", "Extras", "Renderer", "Style"]
