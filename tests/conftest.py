@@ -130,16 +130,18 @@ def cli(home: Path, credential: Path, tmp_path: Path) -> Cli:
 def under(home: Path, credential: Path, tmp_path: Path) -> Under:
     """Run the command line behind another program: a shell that closes a stream, ``setpriv``, a terminal."""
 
-    def run(prefix: tuple[str, ...], *args: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        prefix: tuple[str, ...], *args: str | Path, cwd: Path = tmp_path, **env: str
+    ) -> subprocess.CompletedProcess[str]:
         keep = {key: value for key, value in os.environ.items() if key in ("PATH", "LANG", "COVERAGE_PROCESS_CONFIG")}
         return subprocess.run(
             [*prefix, sys.executable, "-m", "provlabel", *map(str, args)],
-            cwd=tmp_path,
+            cwd=cwd,
             env={**keep, "HOME": str(home), "PYTHONPATH": os.pathsep.join(sys.path), **env},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             check=False,
         )
 
