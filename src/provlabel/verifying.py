@@ -18,7 +18,7 @@ from provlabel._worker import Check
 from provlabel.credentials import Answers, Examined
 from provlabel.errors import InputError, UsageError
 from provlabel.evidence import Evidence
-from provlabel.policy import Gate, Policy
+from provlabel.policy import Enforced, Gate, Policy
 from provlabel.report import Failure, Report, SkippedWhy
 from provlabel.reporting import Seen, Tally
 from provlabel.targets import Target, is_media, media_of, targets, tracked_below
@@ -61,7 +61,7 @@ def verify_file(
     path: Path | str,
     *,
     trust: TrustStore = _NO_TRUST,
-    policy: Policy | Gate = _DEFAULT,
+    policy: Policy | Enforced | Gate = _DEFAULT,
     personal: bool = False,
     at: dt.datetime | None = None,
     revocation: Revocation = _OFFLINE,
@@ -96,7 +96,7 @@ def verify_bytes(
     *,
     name: str = "bytes",
     trust: TrustStore = _NO_TRUST,
-    policy: Policy | Gate = _DEFAULT,
+    policy: Policy | Enforced | Gate = _DEFAULT,
     personal: bool = False,
     at: dt.datetime | None = None,
     revocation: Revocation = _OFFLINE,
@@ -114,7 +114,7 @@ def verify_paths(
     paths: Iterable[Path | str],
     *,
     trust: TrustStore = _NO_TRUST,
-    policy: Policy | Gate = _DEFAULT,
+    policy: Policy | Enforced | Gate = _DEFAULT,
     personal: bool = False,
     at: dt.datetime | None = None,
     revocation: Revocation = _OFFLINE,

@@ -71,10 +71,12 @@ class Gate(Struct, frozen=True, kw_only=True):
     tracked: frozenset[str] | None = None
 
     @classmethod
-    def of(cls, policy: Policy | Gate) -> Gate:
+    def of(cls, policy: Policy | Enforced | Gate) -> Gate:
         """Return a gate with ``policy`` alone."""
         if isinstance(policy, Gate):
             return policy
+        if isinstance(policy, Enforced):
+            return cls(first=policy)
         return cls(first=Enforced.of(policy, "default" if policy == Policy() else "given"))
 
     def relative(self, path: str) -> str | None:

@@ -40,8 +40,13 @@ class _Document(NamedTuple):
     refs: tuple[tuple[str, FileRef], ...]  #: the files that it names, and where
 
 
-def load_policy(path: Path, *, pin: str | None = None, found: bool = False) -> Loaded:
-    """Read a policy and what it extends.
+def load_policy(path: Path | str, *, pin: str | None = None, found: bool = False) -> Loaded:
+    """Read a policy and what it extends, to be put in force and to be trusted.
+
+    ::
+
+        loaded = load_policy("provlabel.toml")
+        verify_paths(["release"], policy=loaded.enforced, trust=loaded.trust)
 
     Args:
         path: the file.
@@ -52,7 +57,7 @@ def load_policy(path: Path, *, pin: str | None = None, found: bool = False) -> L
         ConfigError: it cannot be read, does not follow its schema, asks for nothing or for what cannot be,
             or does not have the SHA-256 that was asked for.
     """
-    documents = tuple(_chain(path, pin, pin is not None, 0))
+    documents = tuple(_chain(Path(path), pin, pin is not None, 0))
     data: dict[str, Any] = {}
     for document in reversed(documents):
         data = _merged(data, document.data)
