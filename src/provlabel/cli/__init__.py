@@ -23,6 +23,7 @@ _COMMANDS = (
     "label",
     "verify",
     "show",
+    "diff",
     "lint",
     "redact",
     "stamp",
