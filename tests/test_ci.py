@@ -1,9 +1,11 @@
-"""Where it runs: pre-commit, really run, on real files and against hostile ones."""
+"""Where it runs: pre-commit and the GitHub Action, each really run, on real files and against hostile ones."""
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,10 +16,10 @@ import yaml
 from conftest import Cli, needs
 from provlabel.formats import MEDIA_SUFFIXES
 from repositories import Done, Repository
+from workbench import ACTION, ROOT, Job
 
 pytestmark = needs("git")
 
-ROOT = Path(__file__).parents[1]
 HOOKS = {hook["id"]: hook for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())}
 
 #: Names that a contributor chooses, and that would do harm if a shell or a parser of options saw them.
@@ -137,3 +139,114 @@ def test_a_file_named_like_an_option_is_not_obeyed(repository: Repository, label
     done = commit(repository, labelled / "unlabelled.png", "a.png")
     assert done.returncode == 1
     assert "reads as an option" in done.stdout + done.stderr
+
+
+# --- the action -------------------------------------------------------------------------------------
+
+
+def passes_schema(kind: str, path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{kind}", str(path)],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_action_follows_its_schema() -> None:
+    passes_schema("github-actions", ROOT / "action.yml")
+
+
+def test_nothing_reaches_a_shell_but_through_the_environment() -> None:
+    read: set[str] = set()
+    for step in ACTION["runs"]["steps"]:
+        assert "uses" not in step, "an action of somebody else could change under us"
+        assert "${{" not in step["run"]
+        for name, value in step["env"].items():
+            found = re.fullmatch(r"\$\{\{ inputs\.([\w-]+) \}\}", value)
+            assert found is not None
+            assert name == "INPUT_" + found[1].upper().replace("-", "_")
+            assert f'"${name}"' in step["run"], f"{name} is not used in quotes"
+            read.add(found[1])
+        assert not re.search(r'(?<!")\$\{?(INPUT|RUNNER|GITHUB)', re.sub(r'"[^"\n]*"', '""', step["run"]))
+    assert read == set(ACTION["inputs"])
+
+
+def test_the_action_says_how_it_went(repository: Repository, labelled: Path) -> None:
+    shutil.copytree(labelled, repository.folder / "release files")
+    for paths, code in (
+        ("release files/good.jpg", 0),
+        ("release files", 1),
+        ("release files/good.jpg\n\nrelease files/altered.jpg\n", 1),
+        ("release files/missing.jpg", 3),
+        ("", 2),
+    ):
+        job = Job(repository)
+        given = {"paths": paths, "trust": "test", "sarif-file": "out.sarif", "html-file": "out.html"}
+        assert job.action(given) == code, job.said
+        assert job.outputs.read_text() == f"exit-code={code}\n"
+        assert job.summary.read_text().strip()
+        if code != 2:
+            assert json.loads((repository.folder / "out.sarif").read_text())["version"] == "2.1.0"
+            assert "<html" in (repository.folder / "out.html").read_text()
+    assert (job.temp / "installed").read_text().split()[-1] == str(ROOT)
+
+
+def test_a_wrong_policy_or_pin_is_a_wrong_request(repository: Repository, labelled: Path) -> None:
+    shutil.copy(labelled / "good.jpg", repository.folder)
+    (repository.folder / "policy.toml").write_text('schema = "policy-v1"\nstats = ["trusted"]\n')
+    (repository.folder / "right.toml").write_text('schema = "policy-v1"\nstates = ["trusted"]\n')
+    for given in (
+        {"policy": "policy.toml"},
+        {"policy": "missing.toml"},
+        {"policy": "right.toml", "policy-sha256": "0" * 64},
+        {"policy": "right.toml", "options": "--no-such-option"},
+    ):
+        assert Job(repository).action({"trust": "test", **given}) == 2
+    assert Job(repository).action({"trust": "test", "policy": "right.toml"}) == 0
+
+
+def test_the_policy_of_the_action_counts(repository: Repository, labelled: Path) -> None:
+    for name in ("good.jpg", "unlabelled.png"):
+        shutil.copy(labelled / name, repository.folder)
+    assert Job(repository).action({"policy": "intact"}) == 0
+    shutil.copy(labelled / "altered.jpg", repository.folder)
+    assert Job(repository).action({"policy": "intact"}) == 1
+    first = Job(repository)
+    assert first.action({"policy": "intact", "json-file": "baseline.json"}) == 1
+    assert Job(repository).action({"policy": "intact", "baseline": "baseline.json"}) == 0
+
+
+def test_no_file_name_commands_the_action(repository: Repository, labelled: Path) -> None:
+    names = (*HOSTILE, "-o pwned.jpg")
+    for name in names:
+        shutil.copy(labelled / "altered.jpg", repository.folder / name)
+    one_a_line = "\n".join(name for name in names if "\n" not in name)
+    for paths, count in ((".", len(names)), (one_a_line, len(names) - 1)):
+        job = Job(repository)
+        assert job.action({"trust": "test", "paths": paths}) == 1, job.said
+        commands = [line for line in job.said.splitlines() if line.lstrip().startswith("::")]
+        assert [line.split()[0] for line in commands].count("::error") == count
+        assert not any("::pwned" in line for line in commands)
+    assert not list(repository.folder.rglob("pwned"))
+
+
+@pytest.mark.parametrize("name", [name for name in ACTION["inputs"] if name != "python"])
+def test_no_input_commands_the_action(repository: Repository, name: str) -> None:
+    value = "\n".join(["$(touch pwned)", '"; touch pwned; "', "'; touch pwned; '", "`touch pwned`", "x; touch pwned"])
+    Job(repository).action({name: value})
+    assert not list(repository.folder.parent.rglob("pwned"))
+
+
+def test_the_checkout_cannot_take_the_place_of_pythons_modules(repository: Repository, labelled: Path) -> None:
+    """`python -m venv` would run the checkout's own venv.py."""
+    for name in ("venv.py", "pip.py", "provlabel.py", "click.py"):
+        (repository.folder / name).write_text("open('pwned', 'w')\n")
+    shutil.copy(labelled / "good.jpg", repository.folder)
+    repository.run(sys.executable, "-m", "venv", "--without-pip", str(repository.folder.parent / "made"))
+    (repository.folder / "pwned").unlink()  # so there is something to be safe from
+    done = repository.run(sys.executable, "-I", "-m", "venv", "--without-pip", str(repository.folder.parent / "made"))
+    assert done.returncode == 0
+    job = Job(repository)
+    assert job.action({"trust": "test"}) == 0
+    assert (job.temp / "installed").read_text().startswith("-I -m pip install ")
+    assert not (repository.folder / "pwned").exists()
