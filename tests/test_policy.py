@@ -24,6 +24,7 @@ from provlabel.policy.globs import matches
 from provlabel.report import FileReport, Report
 from provlabel.schemas import SCHEMAS
 from provlabel.signers import Signer
+from provlabel.targets import repository_of
 
 Write = Callable[..., Path]
 SCHEMA_LINE = 'schema = "policy-v1"\n'
@@ -87,6 +88,7 @@ def rules(item: FileReport) -> set[str]:
 
 PATTERNS = (
     "*.wav", "release/*.wav", "release/**", "**/stems/*.wav", "release/**/mix.wav", "old", "old/", "/top.png",
+    "**/mix.wav", "x/**/y/*", "a**c.png", "/old/**", "**/x", "[r-t]*/x",
     "a?c.png", "take[0-9].wav", "take[!0-9].wav", "**", "*", "re*/*", "deep/**/x", "a.b/c+d.png",
 )  # fmt: skip
 PATHS = (
@@ -106,6 +108,26 @@ def test_patterns_mean_what_git_means_by_them(tmp_path: Path) -> None:
             input="\n".join(PATHS), capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert [path for path in PATHS if matches(pattern, path)] == done.stdout.split(), pattern
+
+
+def test_a_hostile_pattern_takes_no_time() -> None:
+    """The policy that is found may be the adversary's."""
+    path = "/".join(["a" * 250] * 16)
+    for pattern in ("**/" * 160 + "b", "*a" * 240 + "b", "**/*a*a*a*a*a*a*a*a*a*a*a*a*b", "[a-" * 160, "*" * 500):
+        matches(pattern, path)
+
+
+@needs("git")
+def test_a_repository_of_somebody_else_moves_no_root(tmp_path: Path) -> None:
+    inner = tmp_path / "a" / "b"
+    inner.mkdir(parents=True)
+    (tmp_path / ".git").mkdir()
+    assert repository_of(inner) == tmp_path
+    if os.geteuid():
+        pytest.skip("only root can give a folder away")
+    os.chown(tmp_path / ".git", 12345, 12345)
+    assert repository_of(inner) is None
+    assert repository_of(tmp_path) == tmp_path
 
 
 # --- the file --------------------------------------------------------------------------------------

@@ -89,8 +89,19 @@ def media_of(path: Path) -> Literal["image", "audio", "video"] | None:
 
 
 def repository_of(folder: Path) -> Path | None:
-    """Return the top of the git repository that ``folder`` lies in, or ``None``."""
-    return next((top for top in (folder, *folder.parents) if os.path.lexists(top / ".git")), None)
+    """Return the top of the git repository that ``folder`` lies in, or ``None``.
+
+    Above ``folder`` itself it has to be our own or root's, as for git: in a place where all can write, such as
+    ``/tmp``, anybody could make one, and so move the root from which patterns count.
+    """
+    for top in (folder, *folder.parents):
+        try:
+            owner = os.lstat(top / ".git").st_uid
+        except OSError:
+            continue
+        if top == folder or owner in (os.getuid(), 0):
+            return top
+    return None
 
 
 def tracked_below(top: Path) -> frozenset[str]:
