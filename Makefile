@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test lint bench bench-signers bench-tree sizes matrix samples schemas docs system clean
+.PHONY: demo test lint bench bench-signers bench-tree sizes matrix samples schemas docs hooks system clean
 
 # Make a virtual environment, install provlabel, and show it at work on real files.
 demo: $(VENV)/.user
@@ -41,6 +41,10 @@ sizes: $(STAMP)
 matrix: $(STAMP)
 	PROVLABEL_CHANGES=200 $(BIN)/python -m pytest -q tests/test_matrix.py
 
+# The pre-commit hooks and the GitHub Action, installed from a clone as their users get them; needs the package registry.
+hooks: $(STAMP)
+	bash tests/hooks.sh
+
 # What is made from the code or by a script, and committed.
 samples: $(STAMP)
 	$(BIN)/python samples/make_samples.py
@@ -51,7 +55,7 @@ schemas docs: $(STAMP)
 system:
 	apt-get update -qq
 	apt-get install -y -qq --no-install-recommends ffmpeg libimage-exiftool-perl flac gcc libc6-dev openssl \
-		libheif-examples libjxl-tools faketime softhsm2
+		libheif-examples libjxl-tools faketime softhsm2 git
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -319,3 +319,15 @@ def test_key_init(media: Path, tmp_path: Path, cli: Cli) -> None:
 
 def test_colour_only_for_a_terminal(media: Path, cli: Cli) -> None:
     assert "\x1b" not in cli("verify", media / "cover.jpg").stdout
+
+
+@pytest.mark.parametrize("name", ["--policy=mine.jpg", "-q.jpg", "--trust=test", "--help"])
+def test_no_file_takes_the_place_of_an_option(cli: Cli, media: Path, name: str) -> None:
+    """Hooks and ``*`` hand over names that somebody else chose."""
+    (media / name).write_bytes((media / "cover.jpg").read_bytes())
+    done = cli("verify", "take.wav", name, cwd=media)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"error: {name}: is a file here, and reads as an option" in done.stderr
+    named = cli("verify", "--", name, cwd=media)
+    assert (named.returncode, named.stderr) == (1, "")
+    assert f"FAIL  {name}" in named.stdout

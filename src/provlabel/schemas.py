@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from provlabel._schema import json_schema
+from provlabel.comparing import Comparison
 from provlabel.label import Label
 from provlabel.labeling import Receipts
 from provlabel.policy.records import POLICY_SCHEMA, Policy
@@ -14,6 +15,7 @@ from provlabel.report import Report
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "label": lambda: json_schema(Label, "label-v1"),
     "report": lambda: json_schema(Report, "report-v1"),
+    "diff": lambda: json_schema(Comparison, "diff-v1"),
     "policy": lambda: json_schema(Policy, POLICY_SCHEMA),
     "receipt": lambda: json_schema(Receipts, "receipt-v1"),
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import itertools
 import os
 import signal
 import sys
@@ -17,12 +18,13 @@ import click
 
 from provlabel._text import printable
 from provlabel._version import __version__
-from provlabel.errors import ProvlabelError
+from provlabel.errors import ProvlabelError, UsageError
 
 _COMMANDS = (
     "label",
     "verify",
     "show",
+    "diff",
     "lint",
     "redact",
     "stamp",
@@ -101,6 +103,7 @@ def _stop(number: int, _frame: object) -> None:
 def run(args: list[str] | None = None) -> int:
     """Run the command line and return its exit code: one of the four, or 128 and a signal's number."""
     try:
+        _require_no_file_named_like_an_option(sys.argv[1:] if args is None else args)
         return int(cli.main(args, prog_name="provlabel", standalone_mode=False) or 0)
     except ProvlabelError as exc:
         say_error(str(exc), exc.mend)
@@ -124,6 +127,18 @@ def run(args: list[str] | None = None) -> int:
             f"internal fault: {type(exc).__name__}: {exc}", "set PROVLABEL_DEBUG=1 for the traceback, and report it"
         )
         return 3
+
+
+def _require_no_file_named_like_an_option(args: list[str]) -> None:
+    """Refuse a file that took the place of an option.
+
+    Hooks and ``*`` hand over names that somebody else chose, and ``--policy=mine.jpg`` is one of them.
+    """
+    for arg in itertools.takewhile(lambda arg: arg != "--", args):
+        if arg.startswith("-") and os.path.lexists(arg):
+            raise UsageError(
+                f"{arg}: is a file here, and reads as an option", mend=f"write ./{arg}, or put -- before the files"
+            )
 
 
 def say(text: str) -> None:

@@ -1,0 +1,80 @@
+"""Two files, judged and compared; one file, as facts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from provlabel import cage as cages
+from provlabel._files import open_regular, reader, sha256_of
+from provlabel._worker import Check
+from provlabel.comparing import Comparison, Fact, comparison, facts
+from provlabel.containers import ContainerError, bare_sha256
+from provlabel.formats import sniff
+from provlabel.policy import Gate, Policy
+from provlabel.report import FileReport
+from provlabel.reporting import file_report
+from provlabel.trust import TrustStore
+from provlabel.verifying import now, verify_file
+
+_NO_TRUST = TrustStore()
+
+
+def diff_files(
+    old: Path | str,
+    new: Path | str,
+    *,
+    trust: TrustStore = _NO_TRUST,
+    personal: bool = False,
+    cage: cages.Cage | None = None,
+) -> Comparison:
+    """Verify two files and return what differs between what they say, and between their bytes.
+
+    Args:
+        old: one file; a manifest beside it counts.
+        new: the other.
+        trust: whose signatures count; without anchors nobody is trusted.
+        personal: compare the fields marked personal too.
+        cage: where untrusted bytes are read.
+
+    Raises:
+        InputError: a file is missing, forbidden, or not a regular file.
+    """
+    before, after = (verify_file(path, trust=trust, personal=personal, cage=cage).files[0] for path in (old, new))
+    return comparison(before, after, _same_media((Path(old), before), (Path(new), after)))
+
+
+def facts_of(
+    path: Path, *, trust: TrustStore = _NO_TRUST, personal: bool = False, cage: cages.Cage | None = None
+) -> dict[str, Fact]:
+    """Return what one file says by itself.
+
+    A manifest beside it is left out: version control keeps the two apart.
+
+    Raises:
+        InputError: it is missing, forbidden, or not a regular file.
+    """
+    at = now()
+    evidence = (cage or cages.shared()).read(path, trust, None, Check(at=at))
+    gate = Gate.of(Policy())
+    return facts(file_report(str(path), evidence, trust=trust, gate=gate, at=at, personal=personal)[0])
+
+
+def _same_media(*sides: tuple[Path, FileReport]) -> bool | None:
+    """Compare all but the manifests; ``None`` where that cannot be told."""
+    old, new = (_bare_sha256(path, item) for path, item in sides)
+    return None if old is None or new is None else old == new
+
+
+def _bare_sha256(path: Path, item: FileReport) -> str | None:
+    """Digest a file that the cage found sound, if it is still the same."""
+    if item.state == "unreadable":
+        return None
+    with open_regular(path) as stream:
+        size = stream.seek(0, 2)
+        fmt = sniff(reader(stream))
+        if fmt is None or sha256_of(stream) != item.sha256:
+            return None
+        try:
+            return bare_sha256(fmt.container, stream, size)
+        except ContainerError:
+            return None
