@@ -643,6 +643,7 @@ def test_a_found_policy_that_is_misspelt_ends_with_2(tree: Path, cli: Cli) -> No
 
 
 def test_intact_is_about_what_is_signed(tree: Path, cli: Cli) -> None:
+    (tree / "provlabel.toml").write_text(SCHEMA_LINE + 'fields = ["contributions"]\n')  # is not asked
     done = cli("verify", "release", "--policy", "intact", "--format", "json", cwd=tree)
     report = msgspec.json.decode(done.stdout, type=Report)
     assert outcomes(report) == {"good.jpg": "passed", "plain.png": "passed", "tampered.jpg": "failed"}

@@ -15,12 +15,13 @@ from provlabel.trust import TrustStore
 def gate_from(given: str | None, pin: str | None, baseline: Path | None, revocation: bool) -> tuple[Gate, TrustStore]:
     """Load what is in force, and the anchors that a given policy names.
 
-    A ``provlabel.toml`` that is found can only tighten: it may come from whoever is to be judged.
+    A ``provlabel.toml`` that is found can only tighten: it may come from whoever is to be judged.  One of
+    our own policies, asked for by name, stands alone.
     """
     here = Path.cwd()
     top = repository_of(here)
     first, trust = _given(given, pin)
-    found = _found(here, top or here)
+    found = None if given in BUILTIN else _found(here, top or here)
     others = [] if found is None or _same(found, given) else [load_policy(found, found=True).enforced]
     if revocation:
         wanted = Policy(
