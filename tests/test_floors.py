@@ -29,7 +29,7 @@ FLOORS = (
     ("signing",),
     ("_worker", "targets", "decoding", "online"),
     ("cage",),
-    ("verifying",),
+    ("verifying", "picturing"),
     ("sources",),
     ("publishing",),
     ("labeling",),
@@ -45,7 +45,8 @@ ROOMS = {
     "c2pa": {"engine"},
     "click": {"cli"},
     "mutagen": {"tags"},
-    "PIL": set(),
+    "PIL": {"previews"},
+    "miniaudio": {"previews"},
     "cryptography": {"signers", "credentials"},
     "cbor2": {"cose"},
     "asn1crypto": {"credentials", "timestamps"},
@@ -114,4 +115,4 @@ def test_import_is_light() -> None:
 
     script = "import sys, provlabel.cli; print(*sorted({name.split('.')[0] for name in sys.modules}))"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
-    assert not {"c2pa", "cryptography", "msgspec", "PIL", "mutagen", "ssl", "asyncio"} & set(loaded)
+    assert not {"c2pa", "cryptography", "msgspec", "PIL", "miniaudio", "mutagen", "ssl", "asyncio"} & set(loaded)
