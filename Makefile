@@ -46,7 +46,7 @@ schemas docs: $(STAMP)
 system:
 	apt-get update -qq
 	apt-get install -y -qq --no-install-recommends ffmpeg libimage-exiftool-perl flac gcc libc6-dev openssl \
-		libheif-examples libjxl-tools faketime softhsm2
+		libheif-examples libjxl-tools faketime softhsm2 chromium poppler-utils
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

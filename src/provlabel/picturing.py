@@ -7,7 +7,7 @@ from pathlib import Path
 from provlabel import cage as cages
 from provlabel._worker import Limits
 from provlabel.previews import MAX_JPEG, Preview, nothing
-from provlabel.report import FileReport, Report
+from provlabel.report import FileReport, Report, failing_first
 
 #: Pictures of one report: with 12 kB each, a file that can be mailed.
 LIMIT = 200
@@ -15,7 +15,6 @@ LIMIT = 200
 _LIMITS = Limits(base_mib=768, memory_factor=1.0)
 _MAX_PEAKS = 1_000
 _MAX_SIDE = 1 << 20
-_ORDER = ("failed", "known", "excepted", "passed")
 
 
 def previews_of(report: Report, *, limit: int = LIMIT, launch: cages.Launch = cages.spawn) -> dict[str, Preview]:
@@ -28,11 +27,6 @@ def previews_of(report: Report, *, limit: int = LIMIT, launch: cages.Launch = ca
             item.path: _preview(item, cage) if place < limit else nothing(f"only {limit:,} files are shown with one")
             for place, item in enumerate(failing_first(report.files))
         }
-
-
-def failing_first(files: tuple[FileReport, ...]) -> list[FileReport]:
-    """Return the files with those first that somebody has to look at."""
-    return sorted(files, key=lambda item: _ORDER.index(item.outcome))
 
 
 def _preview(item: FileReport, cage: cages.Cage) -> Preview:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from provlabel.renderers import json, text
+from provlabel.renderers import html, json, text
 from provlabel.renderers._base import Extras, Renderer
 from provlabel.renderers.style import Style
 
 RENDERERS: dict[str, Renderer] = {
     "text": Renderer(text.render),
     "json": Renderer(json.render),
+    "html": Renderer(html.render, previews=True),
 }
 
 __all__ = ["RENDERERS", "Extras", "Renderer", "Style"]
