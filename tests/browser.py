@@ -42,16 +42,27 @@ def browse(*jobs: dict[str, Any]) -> list[dict[str, Any]]:
     return seen
 
 
-def _visit(browser: Any, job: dict[str, Any]) -> dict[str, Any]:
-    context = browser.new_context(
-        viewport={"width": job.get("width", 1200), "height": 900}, color_scheme=job.get("scheme", "light")
-    )
-    page = context.new_page()
-    requests, console, dialogs, errors = [], [], [], []
-    page.on("request", lambda request: requests.append(request.url))
-    page.on("console", lambda message: console.append(message.text))
-    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
-    page.on("pageerror", lambda error: errors.append(str(error)))
+class _Reader:
+    """One way to read, for all files that are read that way: a new window for each would take most of the time."""
+
+    def __init__(self, browser: Any, scheme: str, width: int) -> None:
+        self.context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        self.page = self.context.new_page()
+        self.seen: dict[str, list[str]] = {"requests": [], "console": [], "dialogs": [], "errors": []}
+        self.page.on("request", lambda request: self.seen["requests"].append(request.url))
+        self.page.on("console", lambda message: self.seen["console"].append(message.text))
+        self.page.on("dialog", self._dialog)
+        self.page.on("pageerror", lambda error: self.seen["errors"].append(str(error)))
+
+    def _dialog(self, dialog: Any) -> None:
+        self.seen["dialogs"].append(dialog.message)
+        dialog.dismiss()
+
+
+def _visit(reader: _Reader, job: dict[str, Any]) -> dict[str, Any]:
+    page, context = reader.page, reader.context
+    for kind in reader.seen:
+        reader.seen[kind] = []
     page.goto(Path(job["file"]).as_uri())
     seen: dict[str, Any] = {"title": page.title()}
     if job.get("poke"):  # everything a reader may do: unfold, hover, click
@@ -64,7 +75,7 @@ def _visit(browser: Any, job: dict[str, Any]) -> dict[str, Any]:
         seen["text"] = page.evaluate("document.documentElement.textContent")
     if job.get("eval"):
         seen["eval"] = page.evaluate(job["eval"])
-    seen |= {"requests": list(requests), "console": list(console), "dialogs": dialogs, "errors": errors}
+    seen |= {kind: list(told) for kind, told in reader.seen.items()}
     if job.get("axe"):
         page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true })")
         seen["axe"] = _axe(context, page)
@@ -72,7 +83,6 @@ def _visit(browser: Any, job: dict[str, Any]) -> dict[str, Any]:
         page.pdf(path=job["pdf"], format="A4")
     if job.get("shot"):
         page.screenshot(path=job["shot"], full_page=True)
-    context.close()
     return seen
 
 
@@ -103,7 +113,13 @@ def main() -> None:
     jobs = json.load(sys.stdin)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(ARGS))
-        seen = [_visit(browser, job) for job in jobs]
+        readers: dict[tuple[str, int], _Reader] = {}
+        seen = []
+        for job in jobs:
+            way = (job.get("scheme", "light"), job.get("width", 1200))
+            if way not in readers:
+                readers[way] = _Reader(browser, *way)
+            seen.append(_visit(readers[way], job))
         browser.close()
     json.dump(seen, sys.stdout)
 

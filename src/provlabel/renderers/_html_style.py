@@ -146,7 +146,7 @@ article{border:0;border-top:1.5pt solid #000;border-radius:0;padding:10pt 0 0;ma
 .notice{border:1px solid currentColor}
 a{text-decoration:none}
 h2,h3,h4,.title,summary,thead{break-after:avoid}
-figure,tr,.top,.findings li,.files li,.keep,.scroll{break-inside:avoid}
+figure,tr,.top,.findings li,.files li,.keep,.scroll,article details{break-inside:avoid}
 .scroll{overflow:visible}.parts,.wide{min-width:0}
 p{orphans:3;widows:3}
 summary{list-style:none}summary::-webkit-details-marker{display:none}
