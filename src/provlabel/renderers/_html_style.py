@@ -110,6 +110,7 @@ tbody tr:last-child>*{border-bottom:0}
 .axes td,td code{overflow-wrap:anywhere}
 td code{word-break:break-all}
 th code{white-space:nowrap}
+.date{white-space:nowrap}
 .parts{min-width:34rem}.wide{min-width:44rem}
 .parts .soft{font-weight:450}
 .number{font-variant-numeric:tabular-nums;font-weight:700}

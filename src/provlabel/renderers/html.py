@@ -198,7 +198,11 @@ def _exception(use: ExceptionUse) -> tuple[Child, ...]:
         look, did = "warn", f"stood for {_files_words(use.files)}"
     else:
         look, did = "info", "not used: it can be removed"
-    return tag("code", use.rule), target, use.reason, use.owner, use.expires, join(_svg.sign(look), f" {did}")
+    return tag("code", use.rule), target, use.reason, use.owner, _date(use.expires), join(_svg.sign(look), f" {did}")
+
+
+def _date(text: str) -> Node:
+    return tag("span", text, class_="date")
 
 
 def _table(heads: Sequence[str], rows: list[tuple[Child, ...]], name: str) -> Node:
@@ -237,7 +241,7 @@ def _not_judged(report: Report) -> Iterator[Node]:
     if report.summary.not_media:
         kinds = sorted(report.summary.other_types.items(), key=lambda kind: (-kind[1], kind[0]))
         named = ", ".join(f"{name or 'no ending'} ({count:,})" for name, count in kinds[:_ROWS])
-        yield tag("p", f"No media: {_files_words(report.summary.not_media)}, by their endings {named}.")
+        yield tag("p", f"Not media: {_files_words(report.summary.not_media)}, named {named}.")
     for why, items in by_why.items():
         words = tag("summary", _SKIPPED[why], tag("span", f" ({len(items):,})", class_="soft"))
         yield tag("details", words, *_bounded([tag("li", item.path) for item in items]), open=len(items) <= 10)
@@ -291,7 +295,7 @@ def _anchors(named: Named) -> tuple[Child, ...]:
     return (
         name,
         _PURPOSES.get(named.purpose or "manifest"),
-        f"{named.date or 'not known'}{age}",
+        join(_date(named.date or "not known"), age),
         tag("code", named.sha256),
     )
 
