@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from PIL import Image
 
 from conftest import MEDIA, needs
-from provlabel import previews, verify_paths
+from provlabel import picturing, previews, verify_paths
 from provlabel._worker import Limits
 from provlabel.cage import Cage, Launch, fork, spawn
 from provlabel.picturing import _LIMITS, previews_of
@@ -165,19 +165,24 @@ def test_what_is_hostile_or_broken_is_not_shown(name: str, tmp_path: Path, studi
     assert drawn(MEDIA / "still.png", studio).kind == "picture"  # and the next one is
 
 
-def test_a_decoder_sees_only_its_own_format(tmp_path: Path, studio: Cage) -> None:
-    """An EPS would start a program; only one decoder of the list is ever asked, by the content."""
-    (tmp_path / "gs").write_text("#!/bin/sh\ntouch owned\n")
-    (tmp_path / "gs").chmod(0o755)
-    path = tmp_path / "picture.png"
+@pytest.mark.parametrize("mode", ["JPEG", "PNG", "GIF", "TIFF", "BMP", "WEBP"])
+def test_a_picture_meets_one_decoder_only(mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pillow would try all that it has, and some of them start programs."""
+    path, asked = tmp_path / "picture.eps", []
+    Image.new("RGB", (40, 40)).save(path, mode)
+    opener = Image.open
+
+    def spy(stream: Any, formats: Any = None) -> Image.Image:
+        asked.append(formats)
+        return opener(stream, formats=formats)
+
+    monkeypatch.setattr(Image, "open", spy)
+    with path.open("rb") as stream:
+        assert draw(stream, sha256(path)).kind == "picture"
     path.write_bytes(EPS)
-    path_before = os.environ["PATH"]
-    os.environ["PATH"] = f"{tmp_path}:{path_before}"
-    try:
-        assert drawn(path, studio).kind == "none"
-    finally:
-        os.environ["PATH"] = path_before
-    assert not (tmp_path / "owned").exists()
+    with path.open("rb") as stream:
+        assert draw(stream, sha256(path)).kind == "none"
+    assert asked == [(mode,)]
 
 
 @needs("ffmpeg")
@@ -230,7 +235,9 @@ def test_failing_files_come_first(launch: Launch, media: Path, cage: Cage) -> No
     assert {preview.why for preview in previews.values()} == {"", "only 2 files are shown with one"}
 
 
-def test_a_decoder_that_dies_or_hangs_or_lies_is_no_failure(media: Path, cage: Cage, tmp_path: Path) -> None:
+def test_a_decoder_that_dies_or_hangs_or_lies_is_no_failure(
+    media: Path, cage: Cage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Workers as they would be after a hostile file took them over."""
     import sys
 
@@ -258,6 +265,9 @@ def test_a_decoder_that_dies_or_hangs_or_lies_is_no_failure(media: Path, cage: C
 
     say = "sys.stdout.buffer.write(struct.pack('>Q', len(said)) + said)"
     assert only(previews_of(report, launch=played("sys.exit(3)"))).why == "the decoder died on it"
+    with monkeypatch.context() as quick:
+        quick.setattr(picturing, "_LIMITS", Limits(cpu_seconds=1))
+        assert "too long" in only(previews_of(report, launch=played("time.sleep(60)"))).why
     lie = 'said = b\'{"preview": {"kind": "picture", "jpeg": "PHNjcmlwdD4=", "width": 9, "height": 9}}\''
     assert only(previews_of(report, launch=played(f"{lie}; {say}"))).why == "the decoder answered nonsense"
     evidence = 'said = b\'{"evidence": {"sha256": ""}}\''
