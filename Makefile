@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test lint bench bench-signers sizes matrix samples schemas docs system clean
+.PHONY: demo test lint bench bench-signers bench-tree sizes matrix samples schemas docs system clean
 
 # Make a virtual environment, install provlabel, and show it at work on real files.
 demo: $(VENV)/.user
@@ -27,6 +27,11 @@ bench: $(STAMP)
 # 200 labels by 4 workers, with a signer that takes 20 ms, against the same with a key in a file.
 bench-signers: $(STAMP)
 	$(BIN)/python bench/signers.py
+
+# A gate over 2,000 small pictures: files a second, the second run, memory.
+bench-tree: $(STAMP)
+	$(BIN)/python -m compileall -q src
+	$(BIN)/python bench/tree.py
 
 # Where the bytes of a manifest go.
 sizes: $(STAMP)

@@ -26,6 +26,7 @@ SAMPLES = ("cover.jpg", "still.png", "take.wav", "take.mp3", "take.flac")
 MIMES = {".jpg": "image/jpeg", ".png": "image/png", ".wav": "audio/wav", ".mp3": "audio/mpeg", ".flac": "audio/flac"}
 
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+Under = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def needs(program: str) -> pytest.MarkDecorator:
@@ -123,6 +124,42 @@ def cli(home: Path, credential: Path, tmp_path: Path) -> Cli:
         )
 
     return run
+
+
+@pytest.fixture
+def under(home: Path, credential: Path, tmp_path: Path) -> Under:
+    """Run the command line behind another program: a shell that closes a stream, ``setpriv``, a terminal."""
+
+    def run(
+        prefix: tuple[str, ...], *args: str | Path, cwd: Path = tmp_path, **env: str
+    ) -> subprocess.CompletedProcess[str]:
+        keep = {key: value for key, value in os.environ.items() if key in ("PATH", "LANG", "COVERAGE_PROCESS_CONFIG")}
+        return subprocess.run(
+            [*prefix, sys.executable, "-m", "provlabel", *map(str, args)],
+            cwd=cwd,
+            env={**keep, "HOME": str(home), "PYTHONPATH": os.pathsep.join(sys.path), **env},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def bound(tmp_path: Path) -> tuple[str, ...]:
+    """A prefix under which permission bits count; root is first stripped of the right to pass over them."""
+    prefix = () if os.geteuid() else ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
+    probe = tmp_path / "probe"
+    probe.touch(mode=0)
+    if prefix and not shutil.which("setpriv"):
+        pytest.skip("runs as root, to whom permission bits do not apply, and setpriv is not installed")
+    if subprocess.run([*prefix, "cat", probe], capture_output=True, check=False).returncode == 0:
+        pytest.skip("permission bits do not apply here")
+    probe.unlink()
+    return prefix
 
 
 @pytest.fixture(scope="session")

@@ -82,7 +82,7 @@ def test_a_good_staple_is_good_offline(labelled: Path, here: Scene, anchors: Tru
     assert (bare.state, bare.axes.revocation) == ("trusted", "not-checked")
     assert any("revocation: offline" in check for check in bare.not_checked)
     stapled(labelled, response(here.leaf, here.middle))
-    found = verify_file(labelled, trust=anchors, policy=Policy(revocation_required=True), cage=cage)
+    found = verify_file(labelled, trust=anchors, policy=Policy(revocation=True), cage=cage)
     assert found.passed
     assert found.files[0].axes.revocation == "good"
     assert found.files[0].revocation is not None
@@ -110,7 +110,7 @@ def test_a_staple_that_proves_nothing_leaves_it_open_and_a_policy_fails_closed(
     wrong: str, labelled: Path, here: Scene, anchors: TrustStore, cage: Cage
 ) -> None:
     stapled(labelled, WRONG_STAPLES[wrong](here))
-    found = verify_file(labelled, trust=anchors, policy=Policy(revocation_required=True), cage=cage)
+    found = verify_file(labelled, trust=anchors, policy=Policy(revocation=True), cage=cage)
     assert not found.passed
     assert found.files[0].axes.revocation == "not-checked"
     assert "policy.revocation" in [item.rule for item in found.files[0].findings]

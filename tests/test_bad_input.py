@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives import serialization as ser
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import NameOID
 
-from conftest import SAMPLES, Cli, besides_time
+from conftest import SAMPLES, Cli, Under, besides_time
 from provlabel import ConfigError, Label, LabelError, SignerError, label_file, load_label, open_signer, verify_file
 from provlabel.cage import Cage
 from provlabel.containers import WALKERS
@@ -39,27 +39,6 @@ PHRASE = "correct-horse-battery"
 
 Done = subprocess.CompletedProcess[str]
 #: ``(prefix, *arguments)``: as ``cli``, with another program in front.
-Under = Callable[..., Done]
-
-
-@pytest.fixture
-def under(home: Path, credential: Path, tmp_path: Path) -> Under:
-    """Run the command line behind another program: a shell that closes a stream, ``setpriv``, a terminal."""
-
-    def run(prefix: tuple[str, ...], *args: str | Path, **env: str) -> Done:
-        keep = {key: value for key, value in os.environ.items() if key in ("PATH", "LANG", "COVERAGE_PROCESS_CONFIG")}
-        return subprocess.run(
-            [*prefix, sys.executable, "-m", "provlabel", *map(str, args)],
-            cwd=tmp_path,
-            env={**keep, "HOME": str(home), "PYTHONPATH": os.pathsep.join(sys.path), **env},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-
-    return run
 
 
 @pytest.fixture
@@ -67,20 +46,6 @@ def signed(media: Path, label: Label, signer: Signer, cage: Cage) -> Path:
     """A labelled picture, made without the command line."""
     label_file(media / "still.png", media / "signed.png", label, signer, cage=cage)
     return media / "signed.png"
-
-
-@pytest.fixture
-def bound(tmp_path: Path) -> tuple[str, ...]:
-    """A prefix under which permission bits count; root is first stripped of the right to pass over them."""
-    prefix = () if os.geteuid() else ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
-    probe = tmp_path / "probe"
-    probe.touch(mode=0)
-    if prefix and not shutil.which("setpriv"):
-        pytest.skip("runs as root, to whom permission bits do not apply, and setpriv is not installed")
-    if subprocess.run([*prefix, "cat", probe], capture_output=True, check=False).returncode == 0:
-        pytest.skip("permission bits do not apply here")
-    probe.unlink()
-    return prefix
 
 
 @contextlib.contextmanager

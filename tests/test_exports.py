@@ -10,10 +10,13 @@ import provlabel
 
 PUBLIC = {
     "Actor",
+    "Cages",
     "ConfigError",
     "EngineError",
+    "EvidenceCache",
     "FileReport",
     "Finding",
+    "Gate",
     "Identifier",
     "InputError",
     "Label",
@@ -38,6 +41,7 @@ PUBLIC = {
     "label_bytes",
     "label_file",
     "load_label",
+    "load_policy",
     "open_signer",
     "redact_file",
     "stamp_file",

@@ -11,10 +11,11 @@ import encypher_c2pa
 import jsonschema_rs
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from attacks import ATTACKS
 from conftest import Cli, engine_credential
 from provlabel import (
     ConfigError,
@@ -36,22 +37,15 @@ from provlabel._text import printable
 from provlabel.cage import Cage
 from provlabel.label import signed_label
 from provlabel.manifest import Definition, definition
+from provlabel.policy import Gate
 from provlabel.renderers import RENDERERS, Extras, Style, tree
 from provlabel.report import Failure
 from provlabel.rules import RULES
 from provlabel.schemas import SCHEMAS
 from provlabel.signers import Signer
 
-ATTACKS = (
-    "\x1b[2J\x1b]0;owned\x07",
-    "\u202egpj.exe",
-    "line\nbreak\rreturn",
-    "\x00\x01\x9b31m",
-    "zero\u200bwidth\ufeff",
-    "\u2028\u2029",
-    "::error::owned",
-    "<script>alert(1)</script>",
-)
+#: Those that a manifest can carry: it is UTF-8.
+SIGNABLE = {name: text for name, text in ATTACKS.items() if name != "surrogates"}
 
 
 # --- escaping --------------------------------------------------------------------------------------
@@ -66,6 +60,7 @@ def test_printable_is_printable_and_bounded(text: str) -> None:
 
 @given(st.text(string.printable.split("\t")[0], max_size=200))
 def test_plain_text_is_left_alone(text: str) -> None:
+    assume("::" not in text and "##" not in text)  # the logs of CI systems take them for commands
     assert printable(text) == text
 
 
@@ -73,7 +68,7 @@ def raw_controls(text: str) -> list[str]:
     return [ch for ch in text if not (ch.isprintable() or ch == "\n")]
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.parametrize("attack", SIGNABLE.values(), ids=SIGNABLE)
 def test_strings_of_a_file_never_reach_an_output_raw(
     attack: str, media: Path, signer: Signer, trust: TrustStore, cage: Cage
 ) -> None:
@@ -191,9 +186,9 @@ def test_policy_can_be_content_with_less(media: Path, label: Label, signer: Sign
     easy = Policy(name="intact", states=("trusted", "valid"))
     assert verify_file(dest, policy=easy, cage=cage).passed
     assert not verify_file(media / "cover.jpg", policy=easy, cage=cage).passed
-    none = Policy(name="none", states=("unsigned",), label_required=False)
+    none = Policy(name="none", states=("unsigned",), label=False)
     assert verify_file(media / "cover.jpg", policy=none, cage=cage).passed
-    assert easy.named().sha256 != Policy().named().sha256
+    assert Gate.of(easy).infos()[0].sha256 != Gate.of(Policy()).infos()[0].sha256
 
 
 def test_text_says_it_in_words(reports: Report) -> None:

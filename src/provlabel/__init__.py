@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from provlabel._version import __version__
 
 if TYPE_CHECKING:
+    from provlabel.cage import Cages
     from provlabel.engine import Actor
     from provlabel.errors import (
         ConfigError,
@@ -31,9 +32,10 @@ if TYPE_CHECKING:
         UsageError,
         VerificationError,
     )
+    from provlabel.evidence_cache import EvidenceCache
     from provlabel.label import Identifier, Label, Prompt, Provider, System, load_label
     from provlabel.labeling import Receipt, label_bytes, label_file, redact_file
-    from provlabel.policy import Policy
+    from provlabel.policy import Gate, Policy, load_policy
     from provlabel.report import FileReport, Finding, Report
     from provlabel.signers import Signer, open_signer
     from provlabel.stamping import stamp_file
@@ -54,10 +56,12 @@ _HOMES = {
         "UsageError",
         "VerificationError",
     ),
+    "cage": ("Cages",),
     "engine": ("Actor",),
+    "evidence_cache": ("EvidenceCache",),
     "label": ("Identifier", "Label", "Prompt", "Provider", "System", "load_label"),
     "labeling": ("Receipt", "label_bytes", "label_file", "redact_file"),
-    "policy": ("Policy",),
+    "policy": ("Gate", "Policy", "load_policy"),
     "report": ("FileReport", "Finding", "Report"),
     "signers": ("Signer", "open_signer"),
     "stamping": ("stamp_file",),
@@ -69,10 +73,13 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Actor",
+    "Cages",
     "ConfigError",
     "EngineError",
+    "EvidenceCache",
     "FileReport",
     "Finding",
+    "Gate",
     "Identifier",
     "InputError",
     "Label",
@@ -97,6 +104,7 @@ __all__ = [
     "label_bytes",
     "label_file",
     "load_label",
+    "load_policy",
     "open_signer",
     "redact_file",
     "stamp_file",

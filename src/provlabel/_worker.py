@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import hashlib
 import io
 import math
 import os
@@ -24,6 +25,7 @@ import msgspec
 from provlabel import engine
 from provlabel._files import fingerprint, open_regular, reader, sha256_of
 from provlabel.cbor import Refused
+from provlabel.claims import claims_in
 from provlabel.credentials import Answers, Credential, Examined, examine
 from provlabel.errors import EngineError, InputError
 from provlabel.evidence import Code, Evidence, Exclusion, Manifest, Trouble, manifests_from_crjson
@@ -221,18 +223,23 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
     if reading is not None:
         return {
             "source": "embedded",
-            "sidecar_differs": _differs(request.sidecar, scan),
+            **_differing(request.sidecar, scan),
             **_seen_in(reading, scan, scan.stores[0] if scan.stores else b"", mime, request),
         }
     sidecar = _beside(request.sidecar)
     if sidecar is None:
-        return {"source": "remote", "remote_url": url} if url else {"source": "none"}
+        return {"source": "remote", "remote_url": url} if url else _without(stream, scan)
+    found: dict[str, Any] = {"sidecar_sha256": hashlib.sha256(sidecar).hexdigest()}
     scan_store(sidecar)
     stream.seek(0)
     reading = engine.read(stream, mime, request.trust, sidecar)
     if reading is None:
-        return {"source": "none"}
-    return {"source": "sidecar", **_seen_in(reading, scan, sidecar, mime, request)}
+        return {**found, **_without(stream, scan)}
+    return {**found, "source": "sidecar", **_seen_in(reading, scan, sidecar, mime, request)}
+
+
+def _without(stream: BinaryIO, scan: Scan) -> dict[str, Any]:
+    return {"source": "none", "claims": claims_in(stream, scan.parts)}
 
 
 def _seen_in(reading: engine.Reading, scan: Scan, store: bytes, mime: str, request: Request) -> dict[str, Any]:
@@ -363,13 +370,15 @@ def _beside(path: bytes | None) -> bytes | None:
         return stream.read(MAX_STORE + 1)
 
 
-def _differs(path: bytes | None, scan: Scan) -> bool:
-    """Does something else than the embedded manifest lie beside the file?"""
+def _differing(path: bytes | None, scan: Scan) -> dict[str, Any]:
+    """Say whether something else than the embedded manifest lies beside the file."""
     try:
         beside = _beside(path)
     except InputError:
-        return True
-    return beside is not None and beside not in scan.stores
+        return {"sidecar_sha256": "unreadable", "sidecar_differs": True}
+    if beside is None:
+        return {}
+    return {"sidecar_sha256": hashlib.sha256(beside).hexdigest(), "sidecar_differs": beside not in scan.stores}
 
 
 def _trouble(exc: EngineError) -> Trouble:

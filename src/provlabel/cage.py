@@ -6,6 +6,7 @@ limited in memory, CPU and time per file, and what it prints stays with us.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import selectors
@@ -14,8 +15,9 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from queue import SimpleQueue
 from typing import BinaryIO, NamedTuple
 
 import msgspec
@@ -142,6 +144,9 @@ class Cage:
         limits: what one file may cost.
     """
 
+    #: How many files are read at once.
+    width = 1
+
     def __init__(self, launch: Launch = spawn, *, relaunch: Launch | None = None, limits: Limits = _LIMITS) -> None:
         self._launch = launch
         self._relaunch = relaunch or launch
@@ -215,6 +220,13 @@ class Cage:
         """End the worker, if one runs."""
         with self._lock:
             self._end()
+
+    def kill(self) -> None:
+        """End the worker at once, whatever it does, for whoever cannot wait for :meth:`close`."""
+        worker = self._worker
+        if worker is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker.pid, signal.SIGKILL)
 
     def _ask(self, request: Request, content: bytes, size: int) -> Evidence:
         answer = self._answer(frame(msgspec.json.encode(request)) + content, self._limits.cpu(size))
@@ -333,6 +345,62 @@ class Cage:
         self._lock = threading.Lock()
         if self._worker is not None:
             self._forget()
+
+
+class Cages:
+    """Several cages that look like one: each file is read by the next that is free.
+
+    Args:
+        width: how many files are read at once.
+        launch: as for :class:`Cage`; those after a death are always spawned, as threads run by then.
+        limits: what one file may cost.
+    """
+
+    def __init__(self, width: int, launch: Launch = spawn, *, limits: Limits = _LIMITS) -> None:
+        self.width = width
+        self._all = tuple(Cage(launch, relaunch=spawn, limits=limits) for _ in range(width))
+        self._free: SimpleQueue[Cage] = SimpleQueue()
+        for cage in self._all:
+            self._free.put(cage)
+
+    def __enter__(self) -> Cages:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is not None:
+            for cage in self._all:
+                cage.kill()
+        self.close()
+
+    def start(self) -> None:
+        """Start all workers now: before there are threads, which a forked copy would not have."""
+        for cage in self._all:
+            cage.start()
+
+    def read(
+        self, path: Path, trust: TrustStore = _NO_TRUST, sidecar: Path | None = None, check: Check | None = None
+    ) -> Evidence:
+        """Return what is seen of the file at ``path``; see :meth:`Cage.read`."""
+        with self._one() as cage:
+            return cage.read(path, trust, sidecar, check)
+
+    def examine(self, credential: Credential, trust: TrustStore, check: Check) -> Examined | None:
+        """Judge a credential that was read before; see :meth:`Cage.examine`."""
+        with self._one() as cage:
+            return cage.examine(credential, trust, check)
+
+    def close(self) -> None:
+        """End all workers."""
+        for cage in self._all:
+            cage.close()
+
+    @contextlib.contextmanager
+    def _one(self) -> Iterator[Cage]:
+        cage = self._free.get()
+        try:
+            yield cage
+        finally:
+            self._free.put(cage)
 
 
 def _has_ended(pid: int) -> bool:

@@ -125,6 +125,13 @@ class Trouble(Struct, frozen=True):
     text: str
 
 
+class Claim(Struct, frozen=True):
+    """What a tag in the file says about AI; nothing signs it."""
+
+    carrier: str  #: the part of the file that holds it
+    value: str
+
+
 class Evidence(Struct, frozen=True, kw_only=True):
     """Everything that was seen of one file."""
 
@@ -134,6 +141,8 @@ class Evidence(Struct, frozen=True, kw_only=True):
     format: str | None = None  #: name in the table of formats
     source: Literal["none", "embedded", "sidecar", "remote"] = "none"
     remote_url: str = ""
+    sidecar_sha256: str = ""  #: of what lies beside the file as its manifest, if anything does
+    claims: tuple[Claim, ...] = ()  #: of a file without a manifest
     sidecar_differs: bool = False  #: an embedded manifest was read and another one lies beside the file
     engine: str = ""  #: version of the native engine
     engine_state: str | None = None  #: its one word, shown and never decided on

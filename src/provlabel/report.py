@@ -218,7 +218,7 @@ class PolicyInfo(Struct, frozen=True, kw_only=True):
 
     name: str
     sha256: str
-    source: Literal["default", "given", "extended", "found"]
+    source: Literal["default", "given", "extended", "found", "option"]
     ignored: tuple[str, ...] = ()  #: parts of a found policy, which may only tighten
 
 
@@ -238,7 +238,7 @@ class Engine(Struct, frozen=True):
 
 
 #: Why something below a folder was not judged.
-SkippedWhy = Literal["not media", "link", "scratch", "repository", "outside", "untracked", "not reached"]
+SkippedWhy = Literal["link", "scratch", "repository", "outside", "untracked", "not reached"]
 
 
 class Skipped(Struct, frozen=True):

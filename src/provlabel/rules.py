@@ -112,6 +112,34 @@ _ROWS = (
         "policy.revocation", "error", "the policy asks for an answer about revocation, and there is none that holds",
         "verify with --online, where the network may be used",
     ),
+    Rule(
+        "carrier.unsigned", "note", "tags in the file say something about AI, and nothing signs them",
+        "label the file, so that somebody stands for what it says",
+    ),
+    Rule(
+        "policy.signer", "error", "the signer is none of those that the policy accepts",
+        "sign with a key of theirs, or add the signer to the policy",
+    ),
+    Rule(
+        "policy.field", "error", "the policy asks for a field that the label does not have",
+        "label the file again, with that field",
+    ),
+    Rule(
+        "policy.unsigned-carrier", "error", "the policy forbids claims that nothing signs, and there is one",
+        "label the file, or remove the tags",
+    ),
+    Rule(
+        "policy.human-made-by-generator", "error", "the key of a generator says that people made this",
+        "find out who used that key, and label the file again from its source",
+    ),
+    Rule(
+        "policy.clear-prompt", "error", "the policy forbids prompts in clear, and there is one",
+        "take it out: provlabel redact FILE --personal",
+    ),
+    Rule(
+        "policy.exception-expired", "warning", "an exception for this file has expired, and no longer counts",
+        "mend the file, or have the owner renew the exception",
+    ),
     Rule("policy.state", "error", "the state of the file is not one that the policy accepts"),
     Rule(
         "policy.label", "error", "the policy asks for a label, and there is none",

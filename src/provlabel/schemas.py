@@ -8,10 +8,12 @@ from typing import Any
 from provlabel._schema import json_schema
 from provlabel.label import Label
 from provlabel.labeling import Receipts
+from provlabel.policy.records import POLICY_SCHEMA, Policy
 from provlabel.report import Report
 
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "label": lambda: json_schema(Label, "label-v1"),
     "report": lambda: json_schema(Report, "report-v1"),
+    "policy": lambda: json_schema(Policy, POLICY_SCHEMA),
     "receipt": lambda: json_schema(Receipts, "receipt-v1"),
 }

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 
 from provlabel._files import SCRATCH_PREFIX, open_regular, reader, reason
 from provlabel._text import printable
-from provlabel.errors import InputError
+from provlabel.errors import ConfigError, InputError
 from provlabel.formats import MEDIA_SUFFIXES, PREFIX, sniff
 
 _SCRATCH = re.compile(re.escape(SCRATCH_PREFIX) + r"[0-9a-f]{16}")
@@ -24,7 +24,7 @@ class Target(NamedTuple):
     """One path, and why it is here."""
 
     path: Path
-    why: Literal["named", "found", "link", "scratch", "closed"]
+    why: Literal["named", "found", "link", "scratch", "repository", "closed"]
     error: str = ""  #: for ``closed``, a folder that cannot be listed
 
 
@@ -51,6 +51,8 @@ def _below(top: Path) -> Iterator[Target]:
         path = waiting.pop()
         if path is not top and os.path.islink(path):  # noqa: PTH114
             yield Target(path, "link")
+        elif path is not top and path.name == ".git":
+            yield Target(path, "repository")
         elif os.path.isdir(path):  # noqa: PTH112
             try:
                 waiting += [path / name for name in sorted(os.listdir(path), reverse=True)]  # noqa: PTH208
@@ -66,13 +68,60 @@ def is_media(path: Path) -> bool:
     Raises:
         InputError: it cannot be read.
     """
-    if path.suffix.lower() in MEDIA_SUFFIXES:
-        return True
+    return path.suffix.lower() in MEDIA_SUFFIXES or media_of(path) is not None
+
+
+def media_of(path: Path) -> Literal["image", "audio", "video"] | None:
+    """Return what the content is, or ``None`` when it is no format that provlabel knows.
+
+    Raises:
+        InputError: it cannot be read.
+    """
     try:
         stream = open_regular(path)
     except InputError:
         if os.path.lexists(path) and not os.path.isfile(path):  # noqa: PTH113
-            return False  # a pipe or a device below a folder is no media
+            return None  # a pipe or a device below a folder is no media
         raise
     with stream:
-        return stream.seek(0, os.SEEK_END) >= PREFIX and sniff(reader(stream)) is not None
+        fmt = sniff(reader(stream)) if stream.seek(0, os.SEEK_END) >= PREFIX else None
+    return fmt.media if fmt else None
+
+
+def repository_of(folder: Path) -> Path | None:
+    """Return the top of the git repository that ``folder`` lies in, or ``None``.
+
+    Above ``folder`` itself it has to be our own or root's, as for git: in a place where all can write, such as
+    ``/tmp``, anybody could make one, and so move the root from which patterns count.
+    """
+    for top in (folder, *folder.parents):
+        try:
+            owner = os.lstat(top / ".git").st_uid
+        except OSError:
+            continue
+        if top == folder or owner in (os.getuid(), 0):
+            return top
+    return None
+
+
+def tracked_below(top: Path) -> frozenset[str]:
+    """Return the paths that git tracks in the repository at ``top``, relative to it.
+
+    The repository's own settings are not asked: they can name programs to run.
+
+    Raises:
+        ConfigError: git is missing, or this is no repository.
+    """
+    import subprocess
+
+    quiet = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+    try:
+        done = subprocess.run(["git", "-C", top, *quiet, "ls-files", "-z"], capture_output=True, check=False)
+    except OSError as exc:
+        raise ConfigError(f"git cannot be asked which files it tracks: {reason(exc)}", mend="install git") from exc
+    if done.returncode:
+        raise ConfigError(
+            f"git does not say which files it tracks: {printable(os.fsdecode(done.stderr).strip(), 500)}",
+            mend="verify inside of a repository, or drop tracked = true",
+        )
+    return frozenset(os.fsdecode(name) for name in done.stdout.split(b"\0") if name)

@@ -138,7 +138,8 @@ def _unlabelled(evidence: Evidence) -> Verdict:
     if evidence.source == "remote":
         why = finding("label.remote", evidence.remote_url)
         return Verdict("remote", _empty_axes("not-applicable", ("remote-only",)), (why,), ("the remote manifest",))
-    return Verdict("unsigned", _empty_axes("not-applicable", ("none",)), (), ())
+    claims = tuple(finding("carrier.unsigned", claim.value, at=claim.carrier) for claim in evidence.claims)
+    return Verdict("unsigned", _empty_axes("not-applicable", ("none",)), claims, ())
 
 
 def _empty_axes(content: Content, label: tuple[LabelState, ...]) -> Axes:

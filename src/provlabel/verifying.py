@@ -4,50 +4,38 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 from msgspec import Struct
 
 from provlabel import cage as cages
-from provlabel._text import printable
-from provlabel._times import rfc3339, zulu
-from provlabel._version import __version__
 from provlabel._worker import Check
 from provlabel.credentials import Answers, Examined
 from provlabel.errors import InputError, UsageError
-from provlabel.evidence import Evidence, Manifest, Signing
-from provlabel.manifest import label_info
-from provlabel.policy import Policy
-from provlabel.report import (
-    Engine,
-    Failure,
-    FileReport,
-    Finding,
-    HistoryNode,
-    IdentityInfo,
-    Report,
-    RevocationInfo,
-    SignerInfo,
-    Skipped,
-    Summary,
-    TimeInfo,
-    Tool,
-    finding,
-    outcome_of,
-)
-from provlabel.targets import Target, is_media, targets
+from provlabel.evidence import Evidence
+from provlabel.policy import Enforced, Gate, Policy
+from provlabel.report import Failure, Report, SkippedWhy
+from provlabel.reporting import Seen, Tally
+from provlabel.targets import Target, is_media, media_of, targets, tracked_below
 from provlabel.trust import TrustStore
-from provlabel.verdict import Verdict, judge, judge_ingredient, proven_time
+from provlabel.verdict import proven_time
+
+if TYPE_CHECKING:
+    from provlabel.evidence_cache import EvidenceCache, Key
 
 #: Detached manifest of ``song.ogg``: ``song.ogg.c2pa``.
 SIDECAR = ".c2pa"
 _NO_TRUST = TrustStore()
 _DEFAULT = Policy()
+#: Bytes of a file that is hashed and looked up beside others, not in between.
+_LARGE = 1 << 20
+#: Files that wait for the slowest one, times the workers.
+_AHEAD = 8
 
 
 class Revocation(Struct, frozen=True, kw_only=True):
@@ -73,7 +61,7 @@ def verify_file(
     path: Path | str,
     *,
     trust: TrustStore = _NO_TRUST,
-    policy: Policy = _DEFAULT,
+    policy: Policy | Enforced | Gate = _DEFAULT,
     personal: bool = False,
     at: dt.datetime | None = None,
     revocation: Revocation = _OFFLINE,
@@ -108,58 +96,175 @@ def verify_bytes(
     *,
     name: str = "bytes",
     trust: TrustStore = _NO_TRUST,
-    policy: Policy = _DEFAULT,
+    policy: Policy | Enforced | Gate = _DEFAULT,
     personal: bool = False,
     at: dt.datetime | None = None,
     revocation: Revocation = _OFFLINE,
     cage: cages.Cage | None = None,
 ) -> Report:
     """Verify an image or sound held in memory; ``name`` stands for it in the report."""
-    cage, check = cage or cages.shared(), _check(at, revocation)
+    cage, check, gate = cage or cages.shared(), _check(at, revocation), Gate.of(policy)
     evidence = _with_answers(cage.read_bytes(content, trust, check), trust, check, revocation, cage, set())
-    judged = file_report(name, evidence, trust=trust, policy=policy, at=check.at, personal=personal)
-    return _report([judged], evidence, trust, policy, check.at, insecure=_insecure(revocation))
+    tally = Tally(gate, trust, check.at, personal)
+    tally.add(name, evidence)
+    return tally.report(0, _insecure(revocation))
 
 
 def verify_paths(
     paths: Iterable[Path | str],
     *,
     trust: TrustStore = _NO_TRUST,
-    policy: Policy = _DEFAULT,
+    policy: Policy | Enforced | Gate = _DEFAULT,
     personal: bool = False,
     at: dt.datetime | None = None,
     revocation: Revocation = _OFFLINE,
-    cage: cages.Cage | None = None,
+    cage: cages.Cage | cages.Cages | None = None,
+    cache: EvidenceCache | None = None,
+    fail_fast: bool = False,
 ) -> Report:
     """Verify files and folders.  Every file named is judged, and every media file below a folder.
 
-    A path that cannot be judged at all is an entry of ``Report.errors``; the rest goes on.
+    The report has them in the order of the paths, and below a folder in that of names.  A path that
+    cannot be judged at all is an entry of ``Report.errors``; the rest goes on.
+
+    Args:
+        paths: files and folders.
+        trust: whose signatures count; without anchors nobody is trusted.
+        policy: what each file must be to pass.
+        personal: show the fields marked personal, if a label holds any.
+        at: judge as of this time, which has a zone; the present when not given.
+        revocation: where answers about revoked certificates may come from.
+        cage: where untrusted bytes are read; :class:`~provlabel.cage.Cages` read several files at once.
+        cache: evidence of earlier runs, for the same ``trust``.
+        fail_fast: stop at the first file that fails, and count what was not reached.
     """
-    cage, check, silent = cage or cages.shared(), _check(at, revocation), set[str]()
-    files: list[FileReport] = []
-    failures: list[Failure] = []
-    seen = Evidence()
-    skipped: list[Skipped] = []
-    others: Counter[str] = Counter()
+    cage, check, gate = cage or cages.shared(), _check(at, revocation), _with_tracked(Gate.of(policy))
+    tally, silent, stopped = Tally(gate, trust, check.at, personal), set[str](), threading.Event()
     paths = list(paths)
-    for target in targets(paths):
-        path = target.path
+
+    def first(target: Target) -> Seen | _Unread:
+        if stopped.is_set():
+            return None
         try:
-            if not _to_be_judged(target):
-                if target.why == "found":
-                    others[path.suffix.lower()] += 1
-                else:
-                    skipped.append(Skipped(str(path), target.why))  # type: ignore[arg-type]
-                continue
-            evidence = cage.read(path, trust, beside(path), check)
-            evidence = _with_answers(evidence, trust, check, revocation, cage, silent)
+            return _aside(target, gate) or _known(target.path, cache, check)
         except InputError as exc:
-            failures.append(Failure(str(path), str(exc), exc.mend))
-            continue
-        seen = evidence if evidence.engine else seen
-        files.append(file_report(str(path), evidence, trust=trust, policy=policy, at=check.at, personal=personal))
+            return Failure(str(target.path), str(exc), exc.mend)
+
+    def then(work: _Unread) -> Seen:
+        if stopped.is_set():
+            return None
+        try:
+            evidence = _evidence(work, cage, trust, check, cache)
+            return _with_answers(evidence, trust, check, revocation, cage, silent)
+        except InputError as exc:
+            return Failure(str(work.path), str(exc), exc.mend)
+
+    for target, seen in _in_order(cage, first, then, targets(paths)):
+        tally.add(target.path, None if stopped.is_set() else seen)
+        if fail_fast and tally.failed:
+            stopped.set()
     folders = sum(os.path.isdir(path) for path in paths)  # noqa: PTH112 - unlike Path.is_dir it never raises
-    return _report(files, seen, trust, policy, check.at, failures, skipped, others, folders, _insecure(revocation))
+    return tally.report(folders, _insecure(revocation))
+
+
+class _Unread(NamedTuple):
+    """A file that a worker has to read, and where to keep what it sees."""
+
+    path: Path
+    key: Key | None = None
+
+
+def _in_order(
+    cage: cages.Cage | cages.Cages,
+    first: Callable[[Target], Seen | _Unread],
+    then: Callable[[_Unread], Seen],
+    found: Iterable[Target],
+) -> Iterator[tuple[Target, Seen]]:
+    """Yield every target with what was seen of it, in their order; a few wait for the slowest at most.
+
+    What ``first`` leaves open is left to ``then``, on as many threads as there are workers; none is
+    started before that.
+    """
+    if isinstance(cage, cages.Cage) or cage.width == 1:
+        for target in found:
+            seen = first(target)
+            yield target, then(seen) if isinstance(seen, _Unread) else seen
+        return
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    pool, waiting = ThreadPoolExecutor(cage.width), deque[tuple[Target, Seen | Future[Seen]]]()
+
+    def next_one() -> tuple[Target, Seen]:
+        target, seen = waiting.popleft()
+        return target, seen.result() if isinstance(seen, Future) else seen
+
+    started = False
+    try:
+        for target in found:
+            seen = first(target)
+            if isinstance(seen, _Unread) and not started:
+                cage.start()
+                started = True
+            waiting.append((target, pool.submit(then, seen) if isinstance(seen, _Unread) else seen))
+            if len(waiting) >= _AHEAD * cage.width:
+                yield next_one()
+        while waiting:
+            yield next_one()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _known(path: Path, cache: EvidenceCache | None, check: Check) -> Evidence | _Unread:
+    """Return what the cache has of a file; a large one is hashed later, beside others."""
+    if cache is None or check.as_of or check.revocation or _size(path) > _LARGE:
+        return _Unread(path)
+    key = cache.key(path, beside(path))
+    return (cache.get(key) if key is not None else None) or _Unread(path, key)
+
+
+def _evidence(
+    work: _Unread, cage: cages.Cage | cages.Cages, trust: TrustStore, check: Check, cache: EvidenceCache | None
+) -> Evidence:
+    """Have a worker read a file, unless it is a large one that the cache has."""
+    path, key = work
+    if cache is None or check.as_of or check.revocation:
+        return cage.read(path, trust, beside(path), check)
+    if key is None:
+        key = cache.key(path, beside(path))
+        known = cache.get(key) if key is not None else None
+        if known is not None:
+            return known
+    evidence = cage.read(path, trust, beside(path), check)
+    if key is not None:
+        cache.keep(key, evidence, check)
+    return evidence
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except (OSError, ValueError):
+        return 0  # the worker says what is wrong with it
+
+
+def _aside(target: Target, gate: Gate) -> Literal["not media"] | SkippedWhy | None:
+    """Say why a target is not to be judged, or nothing when it is."""
+    if target.why == "closed":
+        raise InputError(target.error)
+    if target.why in ("link", "scratch", "repository"):
+        return target.why
+    path = target.path
+    if target.why == "found" and not is_media(path):
+        return "not media"
+    scope = gate.scope(str(path), lambda: media_of(path))
+    return None if scope == "inside" else scope
+
+
+def _with_tracked(gate: Gate) -> Gate:
+    """Ask git what it tracks, where the policy is about that alone."""
+    if not gate.first.policy.files.tracked or gate.tracked is not None:
+        return gate
+    return msgspec.structs.replace(gate, tracked=tracked_below(gate.root or Path.cwd()))
 
 
 def _insecure(revocation: Revocation) -> tuple[str, ...]:
@@ -179,7 +284,12 @@ def _check(at: dt.datetime | None, revocation: Revocation) -> Check:
 
 
 def _with_answers(
-    evidence: Evidence, trust: TrustStore, check: Check, revocation: Revocation, cage: cages.Cage, silent: set[str]
+    evidence: Evidence,
+    trust: TrustStore,
+    check: Check,
+    revocation: Revocation,
+    cage: cages.Cage | cages.Cages,
+    silent: set[str],
 ) -> Evidence:
     """Settle what is open about revocation: by what was kept from earlier, then by asking.
 
@@ -228,12 +338,6 @@ def _sources(
         yield fetched.answers, nonce, "; ".join(fetched.failures)
 
 
-def _to_be_judged(target: Target) -> bool:
-    if target.why == "closed":
-        raise InputError(target.error)
-    return target.why == "named" or (target.why == "found" and is_media(target.path))
-
-
 def beside(path: Path) -> Path:
     """Return where the detached manifest of ``path`` would lie."""
     return path.parent / f"{path.name}{SIDECAR}"
@@ -242,181 +346,3 @@ def beside(path: Path) -> Path:
 def now() -> dt.datetime:
     """Return the time of judgement, in UTC."""
     return dt.datetime.now(dt.timezone.utc)
-
-
-# --- one file --------------------------------------------------------------------------------------
-
-
-def file_report(
-    path: str,
-    evidence: Evidence,
-    *,
-    trust: TrustStore,
-    policy: Policy,
-    at: dt.datetime,
-    personal: bool = False,
-) -> FileReport:
-    """Judge ``evidence`` and put everything that is to be said about the file into one record."""
-    verdict = judge(evidence, trust=trust, at=at)
-    findings = (*verdict.findings, *_test_trust(verdict, evidence, trust), *policy.findings(verdict))
-    active = evidence.manifests[0] if evidence.manifests else None
-    outcome = outcome_of(findings)
-    return FileReport(
-        path=path,
-        passed=outcome != "failed",
-        outcome=outcome,
-        state=verdict.state,
-        engine_state=evidence.engine_state,
-        axes=verdict.axes,
-        sha256=evidence.sha256 or None,
-        size=evidence.size,
-        format=evidence.format,
-        source=evidence.source,
-        findings=findings,
-        not_checked=verdict.not_checked,
-        revocation=_revocation_info(verdict, evidence),
-        **(_told_by(active, evidence, personal) if active else {}),
-    )
-
-
-def _revocation_info(verdict: Verdict, evidence: Evidence) -> RevocationInfo:
-    seen = evidence.examined
-    if seen is None:
-        why = "" if verdict.axes.revocation != "not-checked" else "offline, and no stapled or cached answer"
-        return RevocationInfo(state=verdict.axes.revocation, why=why)
-    return RevocationInfo(
-        state=verdict.axes.revocation,
-        source=seen.revocation_source or None,
-        why=seen.revocation_why,
-        updated=seen.this_update or None,
-    )
-
-
-def _test_trust(verdict: Verdict, evidence: Evidence, trust: TrustStore) -> tuple[Finding, ...]:
-    """Warn when it was the throw-away test root that made the signer trusted."""
-    if verdict.axes.signer != "trusted":
-        return ()
-    codes = [code for code in evidence.manifests[0].codes if code.code == "signingCredential.trusted"]
-    used = [item for code in codes for item in trust.vouching(code.text, "manifest")]
-    return (finding("signer.test-credential"),) if any(item.test for item in used) else ()
-
-
-def _told_by(active: Manifest, evidence: Evidence, personal: bool) -> dict[str, Any]:
-    """What the active manifest tells: label, signer, times, actions, history."""
-    by_urn = {manifest.urn: manifest for manifest in evidence.manifests}
-    label = label_info(active, personal=personal)
-    event = label.value.get("event_time") if label else None
-    stamped = zulu(active.signing.stamped) if active.signing else ""
-    return {
-        "manifest": active.urn,
-        "generator": active.generator or None,
-        "label": label,
-        "signer": _signer_info(active.signing),
-        "time": TimeInfo(event=event if isinstance(event, str) else None, stamped=stamped or None),
-        "identity": tuple(
-            IdentityInfo(name=one.name, organization=one.organization, roles=one.roles, issuer=one.issuer)
-            for one in active.identities
-        ),
-        "actions": tuple(_action(item) for item in active.actions),
-        "history": _history(active, by_urn, {active.urn}),
-    }
-
-
-def _action(item: Any) -> dict[str, str]:
-    pairs = (
-        ("action", item.action),
-        ("source_type", item.source_type),
-        ("when", item.when),
-        ("agent", f"{item.agent} {item.agent_version}".strip()),
-    )
-    return {key: value for key, value in pairs if value}
-
-
-def _signer_info(signing: Signing | None) -> SignerInfo | None:
-    if signing is None:
-        return None
-    return SignerInfo(
-        name=signing.subject.get("CN", ""),
-        organization=signing.subject.get("O", ""),
-        issuer=signing.issuer.get("CN", "") or signing.issuer.get("O", ""),
-        serial=signing.serial,
-        algorithm=signing.algorithm,
-        not_before=zulu(signing.not_before),
-        not_after=zulu(signing.not_after),
-    )
-
-
-def _history(manifest: Manifest, by_urn: dict[str, Manifest], unfolded: set[str]) -> tuple[HistoryNode, ...]:
-    """Return the ingredients of ``manifest`` as a tree.
-
-    A manifest that several others refer to is unfolded once: a store of 360 kB can hold a graph whose
-    tree has millions of nodes.
-    """
-    nodes = []
-    for part in manifest.ingredients:
-        target = by_urn.get(part.manifest)
-        state = judge_ingredient(part, target)[0]
-        info = label_info(target) if target else None
-        first = target is not None and target.urn not in unfolded
-        unfolded.add(part.manifest)
-        nodes.append(
-            HistoryNode(
-                relationship=part.relationship,
-                title=part.title,
-                format=part.format,
-                manifest=part.manifest or None,
-                signer=target.signing.subject.get("CN") if target and target.signing else None,
-                kind=info.kind if info else None,
-                state="no-provenance" if state == "clean" and target is None else state,  # type: ignore[arg-type]
-                history=_history(target, by_urn, unfolded) if target and first else (),
-            )
-        )
-    return tuple(nodes)
-
-
-# --- the whole -------------------------------------------------------------------------------------
-
-
-def _report(
-    files: list[FileReport],
-    seen: Evidence,
-    trust: TrustStore,
-    policy: Policy,
-    at: dt.datetime,
-    failures: Sequence[Failure] = (),
-    skipped: Sequence[Skipped] = (),
-    others: Mapping[str, int] = MappingProxyType({}),
-    folders: int = 0,
-    insecure: tuple[str, ...] = (),
-) -> Report:
-    outcomes = Counter(item.outcome for item in files)
-    why = Counter(item.why for item in skipped)
-    return Report(
-        tool=Tool("provlabel", __version__),
-        engine=Engine("c2pa-rs", printable(seen.engine), seen.spec_version),
-        at=rfc3339(at),
-        policy=(policy.named(),),
-        anchors=trust.named(at),
-        files=tuple(files),
-        errors=tuple(failures),
-        skipped=tuple(skipped),
-        insecure=insecure,
-        summary=Summary(
-            files=len(files),
-            passed=outcomes["passed"],
-            excepted=outcomes["excepted"],
-            known=outcomes["known"],
-            failed=outcomes["failed"],
-            errors=len(failures),
-            folders=folders,
-            not_media=sum(others.values()),
-            links=why["link"],
-            scratch=why["scratch"],
-            repositories=why["repository"],
-            outside=why["outside"],
-            untracked=why["untracked"],
-            not_reached=why["not reached"],
-            states=dict(sorted(Counter(item.state for item in files).items())),
-            other_types=dict(sorted(others.items())),
-        ),
-    )

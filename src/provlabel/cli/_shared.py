@@ -67,6 +67,14 @@ def options_of(*options: Callable[[_Command], _Command]) -> Callable[[_Command],
 trust_options = options_of(*_TRUST_OPTIONS)
 #: The names under which those options arrive.
 TRUST_NAMES = ("trust", "trust_leaf", "tsa_trust", "identity_trust")
+policy_options = options_of(
+    click.option(
+        "--policy", metavar="FILE|intact", help="What files must be to pass; a provlabel.toml found only tightens."
+    ),
+    click.option("--policy-sha256", metavar="HEX", help="With --policy: the SHA-256 that its file has to have."),
+    click.option("--baseline", type=PATH, metavar="JSON", help="An earlier report; what it knows does not fail again."),
+    click.option("--init-policy", is_flag=True, help="Write a first provlabel.toml by what these files hold."),
+)
 format_option = click.option(
     "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output format."
 )

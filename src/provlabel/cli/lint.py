@@ -13,7 +13,7 @@ from provlabel.cli._shared import PATH, deliver, format_option, style_for
 from provlabel.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from provlabel.label.lint import Fault
+    from provlabel._faults import Fault
 
 
 @click.command("lint")

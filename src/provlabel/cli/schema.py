@@ -8,9 +8,9 @@ from provlabel.cli._shared import deliver
 
 
 @click.command("schema")
-@click.argument("name", type=click.Choice(["label", "report", "receipt"]), default="label")
+@click.argument("name", type=click.Choice(["label", "report", "policy", "receipt"]), default="label")
 def command(name: str) -> None:
-    """Print the JSON Schema of label, report or receipt.
+    """Print the JSON Schema of label, report, policy or receipt.
 
     \b
     Example:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,64 +13,101 @@ import click
 
 from provlabel import _times
 from provlabel._text import printable
-from provlabel.cli import say_error
+from provlabel.cli import say, say_error
+from provlabel.cli._outputs import OUTPUT, OUTPUTS, Output, outputs_from
 from provlabel.cli._shared import (
     PATH,
     TRUST_NAMES,
     cache_folder,
     deliver,
     file_arguments,
-    format_option,
+    policy_options,
     quiet_option,
     require_not_among,
     style_for,
     trust_from,
     trust_options,
 )
-from provlabel.errors import UsageError
+from provlabel.errors import ConfigError, OutputError, UsageError
 
 if TYPE_CHECKING:
+    from provlabel.evidence_cache import EvidenceCache
+    from provlabel.policy import Gate
     from provlabel.report import Report
+    from provlabel.trust import TrustStore
     from provlabel.verifying import Revocation
+
+#: So many files, or any folder, are read by several workers and with the cache.
+_FEW = 8
 
 
 @click.command("verify")
 @file_arguments("paths")
 @trust_options
-@format_option
+@policy_options
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    type=OUTPUT,
+    help=f"What to write, and where: {', '.join(OUTPUTS)}. Repeatable. [default: text]",
+)
 @click.option("-O", "--output", type=PATH, help="Write the report to this file.")
 @click.option("--at", metavar="TIME", help="Judge as of this time: RFC 3339 with a zone, or a date (UTC).")
 @click.option("--online", is_flag=True, help="Ask OCSP responders and fetch CRLs about revoked certificates.")
 @click.option("--require-revocation", is_flag=True, help="Fail when no answer says that a certificate is not revoked.")
 @click.option("--insecure-private-hosts", is_flag=True, help="With --online: also ask hosts inside your network.")
+@click.option("--fail-fast", is_flag=True, help="Stop at the first file that does not pass.")
+@click.option("-j", "--jobs", type=click.IntRange(1, 64), help="Files read at once. [default: one for each processor]")
+@click.option("--no-cache", is_flag=True, help="Read every file again, even if it was read today.")
 @quiet_option
-def command(paths: tuple[Path, ...], format_: str, output: Path | None, quiet: bool, **options: Any) -> int:
+def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path | None, **options: Any) -> int:
     """Verify files and folders; end with 1 if any does not pass.
 
-    To pass, a file must be signed by someone you trust, carry a label, and have no error.
+    To pass, a file must satisfy the policy: by default, be signed by someone you trust, carry a label,
+    and have no error.
 
     \b
     Examples:
       provlabel verify cover.jpg take.wav --trust anchors.pem
-      provlabel verify release/ --trust anchors.pem --format json -O report.json
+      provlabel verify release/ --policy provlabel.toml --format text --format sarif=report.sarif
+      provlabel verify release/ --trust anchors.pem --init-policy
       provlabel verify cover.jpg --trust anchors.pem --tsa-trust clocks.pem --online --require-revocation
       provlabel verify cover.jpg --trust anchors.pem --at 2026-03-01
     """
-    from provlabel.cage import Cage, fork
-    from provlabel.policy import Policy
+    from provlabel.cage import Cages, fork
+    from provlabel.cli._gate import gate_from
     from provlabel.renderers import RENDERERS, Extras
     from provlabel.verifying import verify_paths
 
-    require_not_among(output, paths, "-O")
+    outputs = outputs_from(formats, output, options["quiet"])
+    for place in (item.file for item in outputs):
+        require_not_among(place, paths, "-O" if place == output else "--format")
     at = _moment(options["at"])
-    store = trust_from(**{name: options[name] for name in TRUST_NAMES})
-    policy = Policy(revocation_required=options["require_revocation"])
-    with Cage(fork) as cage:
-        report = verify_paths(paths, trust=store, policy=policy, at=at, revocation=_revocation(options), cage=cage)
-    if not quiet or output is not None:
-        extras = Extras(style_for(sys.stdout if output is None else None))
-        deliver(RENDERERS[format_].render(report, extras), output)
-    else:
+    gate, anchors = gate_from(
+        options["policy"], options["policy_sha256"], options["baseline"], options["require_revocation"]
+    )
+    store = trust_from(**{name: options[name] for name in TRUST_NAMES}) + anchors
+    many = len(paths) > _FEW or any(map(os.path.isdir, paths))
+    jobs = options["jobs"] or ((os.cpu_count() or 1) if many else 1)
+    with contextlib.ExitStack() as stack:
+        cages = stack.enter_context(Cages(jobs, fork))
+        report = verify_paths(
+            paths,
+            trust=store,
+            policy=gate,
+            at=at,
+            revocation=_revocation(options),
+            cage=cages,
+            cache=stack.enter_context(_cache(store, gate)) if many and at is None and not options["no_cache"] else None,
+            fail_fast=options["fail_fast"],
+        )
+    if options["init_policy"]:
+        return _init_policy(report, gate, output, options["trust"])
+    for item in outputs:
+        style = style_for(sys.stdout if item.file is None else None)
+        deliver(RENDERERS[item.name].render(report, Extras(style)), item.file)
+    if options["quiet"]:
         for failure in report.errors:
             say_error(failure.message, failure.mend)
     return exit_code(report)
@@ -100,6 +139,33 @@ def _revocation(options: dict[str, Any]) -> Revocation:
         cache=cache_folder() / "revocation",
         private_hosts=options["insecure_private_hosts"],
     )
+
+
+def _cache(trust: TrustStore, gate: Gate) -> contextlib.AbstractContextManager[EvidenceCache | None]:
+    """Open the user's cache of evidence; none below what is judged, and none where there is no home."""
+    from provlabel.evidence_cache import EvidenceCache
+    from provlabel.verifying import now
+
+    try:
+        folder = cache_folder() / "evidence"
+    except ConfigError:
+        return contextlib.nullcontext()
+    if gate.relative(str(folder)) is not None:
+        return contextlib.nullcontext()
+    return EvidenceCache(folder, trust, now())
+
+
+def _init_policy(report: Report, gate: Gate, output: Path | None, trust: tuple[str, ...]) -> int:
+    """Write a first policy, by what the report has seen."""
+    from provlabel.policy.drafting import draft
+    from provlabel.policy.loading import NAME
+
+    target = output or Path(NAME)
+    if os.path.lexists(target):
+        raise OutputError(f"{printable(str(target))}: exists already", mend="choose another file with -O")
+    deliver(draft(report, gate, trust), target)
+    say(f"{printable(str(target))}: a first policy; read it, then verify with --policy {printable(str(target))}")
+    return 0
 
 
 def exit_code(report: Report) -> int:

@@ -9,27 +9,18 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
-from msgspec import UNSET, Struct
+from msgspec import UNSET
 
-from provlabel._schema import json_schema, node_at
+from provlabel._faults import Fault, nearest, pointer_part, schema_faults
+from provlabel._schema import json_schema
 from provlabel._text import printable
 from provlabel.label.identifiers import CANONICAL
-from provlabel.label.loading import label_from_dict, moment, nearest, wanted_form
+from provlabel.label.loading import label_from_dict, moment, wanted_form
 from provlabel.label.records import PERSONAL, SCHEMA, Contribution, Label, Region
 from provlabel.label.vocabularies import AI_KINDS, KINDS
-
-
-class Fault(Struct, frozen=True, kw_only=True):
-    """One fault; ``fix`` is the right value where there is exactly one."""
-
-    at: str  #: JSON pointer
-    message: str
-    mend: str = ""
-    level: Literal["error", "warning"] = "error"
-    fix: Any = None
 
 
 def lint(data: Any, *, seconds: float | None = None) -> tuple[Fault, ...]:
@@ -61,39 +52,13 @@ def fixed(data: Any, faults: tuple[Fault, ...]) -> Any:
 
 
 def _schema_faults(data: Any) -> Iterator[Fault]:
-    import jsonschema_rs
-
-    schema = json_schema(Label, SCHEMA)
-    for error in jsonschema_rs.Draft202012Validator(schema).iter_errors(data):
-        yield from _schema_fault(error, node_at(schema, error.instance_path))
-
-
-def _schema_fault(error: Any, node: dict[str, Any]) -> Iterator[Fault]:
-    pointer = "".join(f"/{_escaped(str(part))}" for part in error.instance_path)
-    kind = error.kind
-    name = type(kind).__name__.rpartition("_")[2]
-    if name == "AdditionalProperties":
-        for field in kind.unexpected:
-            near = nearest(field, tuple(node.get("properties", ())))
-            hint = f"did you mean {near}?" if near else "put what others need not understand into extra"
-            yield Fault(at=f"{pointer}/{_escaped(field)}", message="unknown field", mend=hint)
-    elif name == "Enum":
-        terms = list(kind.options)
-        given = error.instance if isinstance(error.instance, str) else ""
-        near = nearest(given, terms)
-        same = next((term for term in terms if term.casefold() == given.casefold()), None)
-        mend = f"did you mean {near}?" if near else "one of: " + ", ".join(map(str, terms))
-        yield Fault(at=pointer, message=f"unknown value {printable(repr(error.instance), 80)}", mend=mend, fix=same)
-    elif name == "Required":
-        yield Fault(at=pointer, message=f"{kind.property} is missing", mend="run: provlabel schema label")
-    elif name == "Pattern":
-        yield Fault(at=pointer, message="not of the right form", mend=wanted_form(node))
-    else:
-        yield Fault(at=pointer, message=printable(error.message, 300), mend="run: provlabel schema label")
-
-
-def _escaped(part: str) -> str:
-    return printable(part.replace("~", "~0").replace("/", "~1"))
+    yield from schema_faults(
+        data,
+        json_schema(Label, SCHEMA),
+        wanted_form,
+        mend="run: provlabel schema label",
+        unknown="put what others need not understand into extra",
+    )
 
 
 # --- what no schema says ---------------------------------------------------------------------------
@@ -327,7 +292,7 @@ def _system_texts(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str]
     if generic in PERSONAL:
         return
     if isinstance(value, str):
-        yield "".join(f"/{_escaped(part)}" for part in path), value
+        yield "".join(f"/{pointer_part(part)}" for part in path), value
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from _system_texts(item, (*path, str(key)))

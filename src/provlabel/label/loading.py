@@ -6,12 +6,13 @@ import datetime as dt
 import json
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from provlabel._faults import nearest
 from provlabel._files import open_regular
 from provlabel._schema import json_schema, node_at
 from provlabel._text import printable
@@ -171,13 +172,6 @@ _FORMS: dict[str, str] = {
     RFC_3339: "a time as RFC 3339 with a zone",
     HEX_64: "64 lower-case hexadecimal digits",
 }
-
-
-def nearest(word: str, terms: Sequence[str]) -> str:
-    """Return the term most like ``word``, or nothing when none is like it."""
-    import difflib
-
-    return next(iter(difflib.get_close_matches(word, terms, 1)), "")
 
 
 def _fault(source: str, faults: tuple[tuple[str, str], ...]) -> LabelError:

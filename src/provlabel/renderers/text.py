@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from provlabel._text import printable
 from provlabel.renderers._base import Extras
 from provlabel.renderers.style import Style
-from provlabel.report import Excuse, FileReport, Finding, IdentityInfo, LabelInfo, Named, Report, SignerInfo, Summary
+from provlabel.report import (
+    ExceptionUse,
+    Excuse,
+    FileReport,
+    Finding,
+    IdentityInfo,
+    LabelInfo,
+    Named,
+    PolicyInfo,
+    Report,
+    SignerInfo,
+    Summary,
+)
 
 #: What each state means; "valid" is never "true", and no label is never "not AI".
 STATES: dict[str, tuple[str, str]] = {
@@ -28,18 +40,23 @@ OUTCOMES: dict[str, tuple[str, str]] = {
 }
 _LEVELS = {"error": "red", "warning": "yellow", "note": "dim"}
 _INDENT = "  "
+_PLAIN = Style()
+#: With more files than these, those that passed are only counted.
+_MANY = 20
 
 
 def render(report: Report, extras: Extras) -> str:
     """Return the report as text, every string of a file escaped."""
     style = extras.style
     lines: list[str] = []
+    many = len(report.files) > _MANY
     for item in report.files:
-        lines += [*file_lines(item, style), ""]
+        if not many or item.outcome != "passed":
+            lines += [*file_lines(item, style), ""]
     for failure in report.errors:
         lines.append(f"{style.paint('ERROR', 'red', 'bold')}  {printable(failure.message, 1000)}")
         lines += [f"{_INDENT}mend: {printable(failure.mend)}"] if failure.mend else []
-    lines += _footer(report, style)
+    lines += footer(report, style)
     return "\n".join(lines) + "\n"
 
 
@@ -60,7 +77,7 @@ def file_lines(item: FileReport, style: Style) -> Iterator[str]:
 def finding_lines(found: Finding, style: Style) -> Iterator[str]:
     """Yield one finding, and what to do about it."""
     level = style.paint(found.level, _LEVELS[found.level])
-    yield f"{_INDENT}{level} {found.rule}: {printable(found.message, 500)}"
+    yield f"{_INDENT}{level} {printable(found.rule)}: {printable(found.message, 500)}"
     if found.excuse is not None:
         yield f"{_INDENT * 2}{excuse_words(found.excuse)}"
     elif found.mend and found.level != "note":
@@ -115,7 +132,7 @@ def time_words(item: FileReport) -> Iterator[tuple[str, str]]:
 
 def label_words(label: LabelInfo) -> str:
     """Return the label in one line: kind, systems, provider."""
-    said = label.words or printable(str(label.kind or "nothing about AI"))
+    said = printable(str(label.words or label.kind or "nothing about AI"))
     systems = [system_words(item) for item in _list(label.value.get("systems"))]
     provider = label.value.get("provider")
     name = provider.get("name") if isinstance(provider, dict) else None
@@ -155,17 +172,36 @@ def _axes(item: FileReport) -> str:
     return " · ".join(f"{name} {value}" for name, value in words)
 
 
-def _footer(report: Report, style: Style) -> Iterator[str]:
+def headline(report: Report) -> str:
+    """Say in a few words, none of them from a file, whether the run passed."""
+    if report.passed:
+        return "passed"
+    total = report.summary
+    failed = [f"{total.failed:,} of {total.files:,} files failed"] if total.failed else []
+    unjudged = [f"{len(report.errors):,} could not be judged"] if report.errors else []
+    return ", ".join(failed + unjudged) or "failed: there was nothing to judge"
+
+
+def footer(report: Report, style: Style = _PLAIN) -> Iterator[str]:
+    """Yield the lines about the whole run: counts, what was not checked, by which policy and whose anchors."""
     counts = ", ".join(count_words(report.summary))
     yield style.paint(counts, "bold") if report.files or report.errors else f"nothing to judge: {counts}"
-    skipped = dict.fromkeys(check for item in report.files for check in item.not_checked)
-    for check in skipped:
+    for check in not_checked(report):
         yield style.paint(f"not checked: {printable(check)}", "dim")
+    for use in report.exceptions:
+        if use.expired or not use.files:
+            yield style.paint(exception_words(use), "yellow")
     anchors = ", ".join(map(_list_words, report.anchors)) or "none"
-    policies = ", ".join(f"{item.name} ({item.sha256[:12]})" for item in report.policy)
-    yield style.paint(f"policy {policies} · anchors {anchors} · at {report.at}", "dim")
+    policies = ", ".join(map(policy_words, report.policy))
+    known = f" · baseline {_list_words(report.baseline)}" if report.baseline else ""
+    yield style.paint(f"policy {policies}{known} · anchors {anchors} · at {printable(report.at)}", "dim")
     for weak in report.insecure:
-        yield style.paint(f"insecure: {weak}", "red")
+        yield style.paint(f"insecure: {printable(weak)}", "red")
+
+
+def not_checked(report: Report) -> list[str]:
+    """Return what was not checked on some file, each once."""
+    return list(dict.fromkeys(check for item in report.files for check in item.not_checked))
 
 
 #: Fields of the summary that are always said, and those that are said when they are not 0.
@@ -183,19 +219,36 @@ _SOMETIMES = (
 )
 
 
-def count_words(total: Summary) -> list[str]:
-    """Return all counts in words: nothing is left out in silence."""
+def count_words(total: Summary, show: Callable[[str, int], str] = printable) -> list[str]:
+    """Return all counts in words: nothing is left out in silence.  ``show`` escapes the endings of files."""
     words = [f"{getattr(total, name):,} {said}" for name, said in _ALWAYS]
     words += [f"{getattr(total, name):,} {said}" for name, said in _SOMETIMES if getattr(total, name)]
     if total.not_media:
         kinds = sorted(total.other_types.items(), key=lambda item: (-item[1], item[0]))
-        named = ", ".join(f"{printable(name, 20) or 'no ending'} {count:,}" for name, count in kinds[:5])
+        named = ", ".join(f"{show(name, 20) if name else 'no ending'} {count:,}" for name, count in kinds[:5])
         words.append(f"{total.not_media:,} not media ({named}{', …' if len(kinds) > 5 else ''})")
     return words
+
+
+def exception_words(use: ExceptionUse) -> str:
+    """Return what an exception of the policy is about, and what it did."""
+    digest = f"sha256 {printable(use.sha256[:12])}" if use.sha256 else ""
+    where = " and ".join(filter(None, (printable(use.path or ""), digest)))
+    over = "has expired" if use.expired else "ends"
+    did = f"{use.files} files need it" if use.files else "no file needs it"
+    about = f"{printable(use.rule)} for {where} ({printable(use.reason, 500)}; {printable(use.owner)})"
+    return f"exception {about}: {over} on {printable(use.expires)}, {did}"
+
+
+def policy_words(info: PolicyInfo) -> str:
+    """Return name and digest of a policy, and what of it does not count."""
+    source = "" if info.source in ("default", "given") else f", {info.source}"
+    ignored = f"; its {' and '.join(map(printable, info.ignored))} do not count" if info.ignored else ""
+    return f"{printable(info.name)} ({printable(info.sha256[:12])}{source}{ignored})"
 
 
 def _list_words(named: Named) -> str:
     """Name a list of anchors; what it is for when that is not signers, and how old it is."""
     purpose = "" if named.purpose in (None, "manifest") else f" for {named.purpose}"
     age = f", {named.age_days} days old" if named.age_days else ""
-    return f"{printable(named.name)}{purpose} ({named.sha256[:12]}{age})"
+    return f"{printable(named.name)}{purpose} ({printable(named.sha256[:12])}{age})"

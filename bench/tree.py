@@ -1,0 +1,186 @@
+"""A gate over a tree: 2,000 labelled JPEGs of 60 kB, read for the first time and once more from the cache.
+
+Promised: at least 400 files a second on two cores, at least five times as fast the second time, and memory
+that does not grow with the number of files.  Beside it, in the same run, stand the bare engine in one
+process, which judges nothing, the second verifier, and SHA-256.  Ends with 1 when a promise is missed.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from PIL import Image
+
+from provlabel import Label, Provider, System, label_bytes, open_signer
+
+FILES, FEW = 2_000, 500
+ROUNDS = int(os.environ.get("ROUNDS", "5"))
+RESULTS = Path(__file__).parent / "results"
+CLI = str(Path(sys.executable).parent / "provlabel")
+RATE, FASTER, GROWTH = 400, 5.0, 1.15
+
+BARE = """
+import c2pa, json, pathlib, sys
+context = c2pa.Context.from_json(json.dumps({"verify": {"remote_manifest_fetch": False}}))
+for path in sorted(pathlib.Path(sys.argv[1]).rglob("*.jpg")):
+    reader = c2pa.Reader(str(path), context=context)
+    state, report = reader.get_validation_state(), json.loads(reader.crjson())
+"""
+SECOND = """
+import encypher_c2pa, pathlib, sys
+for path in sorted(pathlib.Path(sys.argv[1]).rglob("*.jpg")):
+    encypher_c2pa.verify(path.read_bytes(), "image/jpeg", no_default_trust=True, telemetry=False)
+"""
+HASH = """
+import hashlib, pathlib, sys
+for path in sorted(pathlib.Path(sys.argv[1]).rglob("*.jpg")):
+    hashlib.sha256(path.read_bytes()).digest()
+"""
+
+
+def make(folder: Path, home: Path) -> None:
+    """Write labelled pictures, each another."""
+    signer = open_signer(f"test:{home / '.config' / 'provlabel' / 'test'}")
+    label = Label(
+        kind="ai_generated",
+        systems=(System(name="AcmeSynth", version="2.1"),),
+        provider=Provider(name="Acme Audio Ltd"),
+    )
+    picture = Image.effect_noise((320, 240), 60).convert("RGB")
+    for number in range(FILES):
+        picture.putpixel((number % 320, number // 320), (255, number % 256, 0))
+        content = io.BytesIO()
+        picture.save(content, "JPEG", quality=92)
+        place = folder / f"{number // 100:02}"
+        place.mkdir(exist_ok=True, parents=True)
+        (place / f"{number:04}.jpg").write_bytes(label_bytes(content.getvalue(), label, signer)[0])
+
+
+def wall(command: list[str], env: dict[str, str]) -> float:
+    """Return the seconds that a command takes."""
+    begun = time.perf_counter()
+    subprocess.run(command, check=True, env=env, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - begun
+
+
+def peak(command: list[str], env: dict[str, str]) -> float:
+    """Return the largest sum of the memory of all processes of a command, shared pages counted once, in MB."""
+    with subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL) as running:
+        largest, done = 0.0, threading.Event()
+
+        def watch() -> None:
+            nonlocal largest
+            while not done.wait(0.02):
+                largest = max(largest, sum(map(_pss, _family(running.pid))))
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        running.wait()
+        done.set()
+        watcher.join()
+    assert running.returncode == 0, running.returncode
+    return largest / 1000
+
+
+def _family(pid: int) -> list[int]:
+    try:
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+        below = [int(child) for task in tasks for child in (task / "children").read_text().split()]
+    except OSError:
+        return []
+    return [pid, *(one for child in below for one in _family(child))]
+
+
+def _pss(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+
+
+def main() -> int:
+    """Measure in turns, print, and keep the figures."""
+    with tempfile.TemporaryDirectory() as name:
+        home, tree = Path(name) / "home", Path(name) / "tree"
+        make(tree, home)
+        env = {**os.environ, "HOME": str(home)}
+        env.pop("XDG_CACHE_HOME", None)
+        env.pop("XDG_CONFIG_HOME", None)
+        verify = [CLI, "verify", str(tree), "--trust", "test", "-q"]
+        others = {
+            "bare engine, one process": [sys.executable, "-c", BARE, str(tree)],
+            "encypher-c2pa, one process": [sys.executable, "-c", SECOND, str(tree)],
+            "SHA-256": [sys.executable, "-c", HASH, str(tree)],
+        }
+        times: dict[str, list[float]] = {}
+        for _ in range(ROUNDS):
+            shutil.rmtree(home / ".cache", ignore_errors=True)
+            times.setdefault("provlabel verify", []).append(wall(verify, env))
+            times.setdefault("provlabel verify, again", []).append(wall(verify, env))
+            for title, command in others.items():
+                times.setdefault(title, []).append(wall(command, env))
+        few = Path(name) / "few"
+        for place in sorted(tree.iterdir())[: FEW // 100]:
+            shutil.copytree(place, few / place.name)
+        memory = {
+            count: peak([CLI, "verify", str(folder), "--trust", "test", "-q", "--no-cache"], env)
+            for count, folder in ((FEW, few), (FILES, tree))
+        }
+    return report(times, memory)
+
+
+def report(times: dict[str, list[float]], memory: dict[int, float]) -> int:
+    """Print the table and the promises, and write both down."""
+    medians = {title: statistics.median(values) for title, values in times.items()}
+    print(f"{FILES:,} labelled JPEGs of 60 kB, {os.cpu_count()} cores, {ROUNDS} turns, seconds by the clock\n")
+    for title, values in times.items():
+        rate = FILES / medians[title]
+        print(f"{title:<28} median {medians[title]:6.2f} s   least {min(values):6.2f} s   {rate:7.0f} files/s")
+    rate = FILES / medians["provlabel verify"]
+    again = statistics.median(
+        first / second
+        for first, second in zip(times["provlabel verify"], times["provlabel verify, again"], strict=True)
+    )
+    growth = memory[FILES] / memory[FEW]
+    promises = (
+        (f"files a second: {rate:.0f}  (at least {RATE})", rate >= RATE),
+        (f"times as fast the second time: {again:.1f}  (at least {FASTER})", again >= FASTER),
+        (
+            f"memory of all processes: {memory[FILES]:.0f} MB for {FILES:,} files, {memory[FEW]:.0f} MB for {FEW}:"
+            f" {growth:.2f}  (at most {GROWTH})",
+            growth <= GROWTH,
+        ),
+    )
+    print()
+    for words, held in promises:
+        print(f"{'held' if held else 'MISSED':<7}{words}")
+    RESULTS.mkdir(exist_ok=True)
+    facts = {
+        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "python": platform.python_version(),
+        "machine": platform.platform(),
+        "cores": os.cpu_count(),
+        "rounds": ROUNDS,
+        "medians_s": {title: round(value, 3) for title, value in medians.items()},
+        "files_per_second": round(rate),
+        "again": round(again, 2),
+        "memory_mb": {str(count): round(value, 1) for count, value in memory.items()},
+    }
+    (RESULTS / "tree.json").write_text(json.dumps(facts, indent=2) + "\n")
+    return 0 if all(held for _, held in promises) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

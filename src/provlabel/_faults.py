@@ -1,0 +1,72 @@
+"""What is wrong with a document that a person wrote: all faults at once, each with its place and its mend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from provlabel._schema import node_at
+from provlabel._text import printable
+
+
+class Fault(Struct, frozen=True, kw_only=True):
+    """One fault; ``fix`` is the right value where there is exactly one."""
+
+    at: str  #: JSON pointer
+    message: str
+    mend: str = ""
+    level: Literal["error", "warning"] = "error"
+    fix: Any = None
+
+
+#: Says what a pattern of a schema wants, for the part of the schema that has it.
+Form = Callable[[dict[str, Any]], str]
+
+
+def schema_faults(data: Any, schema: dict[str, Any], form: Form, *, mend: str, unknown: str) -> Iterator[Fault]:
+    """Yield every way in which ``data`` breaks ``schema``.
+
+    ``mend`` says where the schema can be seen, ``unknown`` what to do about a field that is like no other.
+    """
+    import jsonschema_rs
+
+    for error in jsonschema_rs.Draft202012Validator(schema).iter_errors(data):
+        yield from _schema_fault(error, node_at(schema, error.instance_path), form, mend, unknown)
+
+
+def _schema_fault(error: Any, node: dict[str, Any], form: Form, mend: str, unknown: str) -> Iterator[Fault]:
+    pointer = "".join(f"/{pointer_part(str(part))}" for part in error.instance_path)
+    kind = error.kind
+    name = type(kind).__name__.rpartition("_")[2]
+    if name == "AdditionalProperties":
+        for field in kind.unexpected:
+            near = nearest(field, tuple(node.get("properties", ())))
+            hint = f"did you mean {near}?" if near else unknown
+            yield Fault(at=f"{pointer}/{pointer_part(field)}", message="unknown field", mend=hint)
+    elif name == "Enum":
+        terms = list(kind.options)
+        given = error.instance if isinstance(error.instance, str) else ""
+        near = nearest(given, terms)
+        same = next((term for term in terms if term.casefold() == given.casefold()), None)
+        hint = f"did you mean {near}?" if near else "one of: " + ", ".join(map(str, terms))
+        yield Fault(at=pointer, message=f"unknown value {printable(repr(error.instance), 80)}", mend=hint, fix=same)
+    elif name == "Required":
+        yield Fault(at=pointer, message=f"{kind.property} is missing", mend=mend)
+    elif name == "Pattern":
+        yield Fault(at=pointer, message="not of the right form", mend=form(node))
+    else:
+        yield Fault(at=pointer, message=printable(error.message, 300), mend=mend)
+
+
+def pointer_part(part: str) -> str:
+    """Return ``part`` as it stands in a JSON pointer (RFC 6901 §3), fit to be printed."""
+    return printable(part.replace("~", "~0").replace("/", "~1"))
+
+
+def nearest(word: str, terms: Sequence[str]) -> str:
+    """Return the term most like ``word``, or nothing when none is like it."""
+    import difflib
+
+    return next(iter(difflib.get_close_matches(word, terms, 1)), "")

@@ -1,0 +1,50 @@
+"""Which policies are in force: the one that was given, one that is found, and a baseline."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from provlabel.errors import UsageError
+from provlabel.policy import BUILTIN, Enforced, Gate, Loaded, Policy, load_baseline, load_policy
+from provlabel.policy.loading import NAME
+from provlabel.targets import repository_of
+from provlabel.trust import TrustStore
+
+
+def gate_from(given: str | None, pin: str | None, baseline: Path | None, revocation: bool) -> tuple[Gate, TrustStore]:
+    """Load what is in force, and the anchors that a given policy names.
+
+    A ``provlabel.toml`` that is found can only tighten: it may come from whoever is to be judged.
+    """
+    here = Path.cwd()
+    top = repository_of(here)
+    first, trust = _given(given, pin)
+    found = _found(here, top or here)
+    others = [] if found is None or _same(found, given) else [load_policy(found, found=True).enforced]
+    if revocation:
+        wanted = Policy(
+            name="--require-revocation", states=("trusted", "valid", "unsigned", "remote"), label=False, revocation=True
+        )
+        others.append(Enforced.of(wanted, "option"))
+    known = load_baseline(baseline) if baseline is not None else None
+    return Gate(first=first, others=tuple(others), baseline=known, root=top or here), trust
+
+
+def _given(given: str | None, pin: str | None) -> Loaded:
+    if given is None or given in BUILTIN:
+        if pin is not None:
+            raise UsageError("--policy-sha256 pins the file of a policy", mend="add --policy FILE")
+        name = given or "default"
+        return Loaded(Enforced.of(BUILTIN[name], "given" if given else "default"), TrustStore())
+    return load_policy(Path(given), pin=pin)
+
+
+def _found(here: Path, top: Path) -> Path | None:
+    """Look for a policy upward from the working directory to the top of the repository."""
+    folders = [folder for folder in (here, *here.parents) if folder == top or top in folder.parents]
+    return next((folder / NAME for folder in folders if os.path.lexists(folder / NAME)), None)
+
+
+def _same(found: Path, given: str | None) -> bool:
+    return given is not None and os.path.exists(given) and os.path.samefile(found, given)  # noqa: PTH110, PTH121

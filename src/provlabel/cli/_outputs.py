@@ -1,0 +1,65 @@
+"""``--format NAME[=FILE]``: what a run writes, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+
+from provlabel.errors import UsageError
+
+#: The names of the table of outputs, which is too heavy to be loaded for ``--help``; a test compares.
+OUTPUTS = ("text", "json", "sarif", "junit", "github", "markdown", "html")
+
+
+class Output(NamedTuple):
+    """One output; to standard output when there is no file."""
+
+    name: str
+    file: Path | None
+
+
+class _OutputType(click.ParamType):  # type: ignore[type-arg]
+    name = "NAME[=FILE]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Output:
+        if isinstance(value, Output):
+            return value
+        name, equals, file = str(value).partition("=")
+        if name not in OUTPUTS:
+            from provlabel._faults import nearest
+
+            near = nearest(name, OUTPUTS)
+            self.fail(
+                f"no such format; {f'did you mean {near}?' if near else 'one of: ' + ', '.join(OUTPUTS)}", param, ctx
+            )
+        if equals and not file:
+            self.fail(f"{name}= names no file", param, ctx)
+        return Output(name, Path(file) if file else None)
+
+
+OUTPUT = _OutputType()
+
+
+def outputs_from(formats: Sequence[Output], output: Path | None, quiet: bool) -> tuple[Output, ...]:
+    """Return all outputs of a run: those with a file, and one for ``-O`` or the terminal.
+
+    Raises:
+        UsageError: two of them would be written to the same place.
+    """
+    here = [item.name for item in formats if item.file is None]
+    if len(here) > 1:
+        raise UsageError(
+            f"{' and '.join(here)} cannot both be written to one place", mend="give files: --format json=report.json"
+        )
+    outputs = [item for item in formats if item.file is not None]
+    if here or output is not None or not quiet:
+        name = here[0] if here else "text"
+        if output is not None or not quiet:
+            outputs.append(Output(name, output))
+    files = [item.file for item in outputs if item.file is not None]
+    if len(set(files)) < len(files):
+        raise UsageError("two outputs would be written to the same file", mend="give each a file of its own")
+    return tuple(outputs)

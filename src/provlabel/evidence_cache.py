@@ -1,0 +1,185 @@
+"""What was seen of a file, kept for a day: the second run over a tree reads no manifest again.
+
+Evidence is kept, never a verdict: policy, levels and exceptions are applied anew each time.  An entry is
+found by what the file and its detached manifest hold, by the lists of anchors, and by the exact build of
+engine and provlabel.  What depends on the moment or on others (another time of judgement, answers
+about revocation, stapled ones too, a worker that died) is not kept, and since certificates end, nothing counts
+for longer than :data:`LIFE`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import hashlib
+import os
+import sqlite3
+import stat
+import threading
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from provlabel._files import fingerprint, open_regular, sha256_of
+from provlabel._text import printable
+from provlabel._worker import Check
+from provlabel.errors import ConfigError, InputError
+from provlabel.evidence import Evidence
+from provlabel.prescan import MAX_STORE
+from provlabel.trust import TrustStore
+
+#: How long an entry counts.
+LIFE = dt.timedelta(days=1)
+#: Entries that stay; the oldest go first.  Each has some 3 kB.
+MAX_ENTRIES = 100_000
+#: What a file of these kinds of trouble holds decides them; other kinds may be the machine's fault.
+_LASTING = frozenset({"malformed", "refused", "unsupported"})
+
+_TABLE = (
+    "CREATE TABLE IF NOT EXISTS evidence (key BLOB PRIMARY KEY, at REAL NOT NULL, value BLOB NOT NULL) WITHOUT ROWID"
+)
+
+
+class Key(NamedTuple):
+    """What one file holds now, and what lies beside it."""
+
+    sha256: str
+    sidecar_sha256: str
+    fingerprint: str
+
+
+class EvidenceCache:
+    """Evidence in a file of its own, for one set of anchors.  Safe to use from many threads.
+
+    Args:
+        folder: where it lies; made when missing.
+        trust: the lists of anchors under which evidence is kept and found.
+        now: the time of judgement.
+
+    Raises:
+        ConfigError: others can write there, and so could decide verdicts.
+    """
+
+    def __init__(self, folder: Path, trust: TrustStore, now: dt.datetime) -> None:
+        self._prefix = hashlib.sha256(_build() + msgspec.json.encode(trust)).digest()
+        self._now = now.timestamp()
+        self._lock = threading.Lock()
+        self._kept: list[tuple[bytes, float, bytes]] = []
+        self._decoder = msgspec.msgpack.Decoder(Evidence)
+        self._database = _opened(folder, self._now)
+
+    def __enter__(self) -> EvidenceCache:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def key(self, path: Path, sidecar: Path) -> Key | None:
+        """Read what decides the evidence of ``path``; ``None`` when it cannot be told, and so is not looked up."""
+        try:
+            with open_regular(path) as stream:
+                mark = fingerprint(stream)
+                digest = sha256_of(stream)
+                if fingerprint(stream) != mark:
+                    return None
+            return Key(digest, _sidecar(sidecar), mark)
+        except (InputError, OSError):
+            return None
+
+    def get(self, key: Key) -> Evidence | None:
+        """Return what was seen of such a file, if that is known."""
+        with self._lock, contextlib.suppress(sqlite3.Error):
+            row = self._database.execute("SELECT at, value FROM evidence WHERE key = ?", (self._place(key),)).fetchone()
+            if row is None or not 0 <= self._now - row[0] <= LIFE.total_seconds():
+                return None
+            with contextlib.suppress(msgspec.DecodeError):
+                return msgspec.structs.replace(self._decoder.decode(row[1]), fingerprint=key.fingerprint)
+        return None
+
+    def keep(self, key: Key, evidence: Evidence, check: Check) -> None:
+        """Remember ``evidence``, if it is of that very file and will be the same the next time."""
+        trouble = evidence.trouble
+        if (
+            (evidence.sha256, evidence.sidecar_sha256) != key[:2]
+            or evidence.examined is not None
+            or check.as_of
+            or check.revocation
+            or (trouble is not None and trouble.kind not in _LASTING)
+        ):
+            return
+        with self._lock:
+            self._kept.append((self._place(key), self._now, msgspec.msgpack.encode(evidence)))
+
+    def close(self) -> None:
+        """Write what was kept; a cache that cannot be written is no failure of the verification."""
+        with self._lock, contextlib.suppress(sqlite3.Error):
+            with self._database:
+                self._database.executemany("INSERT OR REPLACE INTO evidence VALUES (?, ?, ?)", self._kept)
+                self._database.execute(
+                    "DELETE FROM evidence WHERE key IN (SELECT key FROM evidence ORDER BY at DESC LIMIT -1 OFFSET ?)",
+                    (MAX_ENTRIES,),
+                )
+            self._kept.clear()
+            self._database.close()
+
+    def _place(self, key: Key) -> bytes:
+        return hashlib.sha256(self._prefix + f"{key.sha256}:{key.sidecar_sha256}".encode()).digest()
+
+
+def _sidecar(path: Path) -> str:
+    """Return the digest of what lies beside the file, as the worker gives it."""
+    if not os.path.lexists(path):
+        return ""
+    with open_regular(path) as stream:
+        return hashlib.sha256(stream.read(MAX_STORE + 1)).hexdigest()
+
+
+def _build() -> bytes:
+    """Return what changes with every build of engine or provlabel, a checkout that is being edited included."""
+    from importlib.metadata import version
+
+    package = Path(__file__).parent
+    files = sorted((path, path.stat()) for path in package.rglob("*.py"))
+    told = [f"{path.relative_to(package)}:{seen.st_size}:{seen.st_mtime_ns}" for path, seen in files]
+    return "\n".join([version("c2pa-python"), *told]).encode()
+
+
+def _opened(folder: Path, now: float) -> sqlite3.Connection:
+    """Open the database below ``folder``, or one in memory where there can be none."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = folder / "evidence.sqlite"
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
+        _require_ours(folder, path)
+        return _connected(path, now)
+    except (OSError, sqlite3.Error):
+        return _connected(Path(":memory:"), now)
+
+
+def _require_ours(*paths: Path) -> None:
+    for path in paths:
+        seen = path.stat()
+        if seen.st_uid != os.getuid() or stat.S_IMODE(seen.st_mode) & 0o022:
+            raise ConfigError(
+                f"{printable(str(path))}: others can write there, and so could decide what passes",
+                mend="chmod go-w, or --no-cache",
+            )
+
+
+def _connected(path: Path, now: float) -> sqlite3.Connection:
+    """Connect; what is no database, or one of an older form, is begun anew."""
+    for fresh in (False, True):
+        database = sqlite3.connect(path, timeout=1, check_same_thread=False, isolation_level="IMMEDIATE")
+        try:
+            database.execute("PRAGMA synchronous = OFF")
+            with database:
+                database.execute(_TABLE)
+                database.execute("DELETE FROM evidence WHERE at < ?", (now - LIFE.total_seconds(),))
+            return database
+        except sqlite3.DatabaseError as exc:
+            database.close()
+            if fresh or isinstance(exc, sqlite3.OperationalError):
+                raise
+            path.write_bytes(b"")
+    raise AssertionError("not reached")

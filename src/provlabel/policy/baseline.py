@@ -1,0 +1,71 @@
+"""The baseline: an earlier report, whose findings do not count again."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from provlabel._files import open_regular
+from provlabel._text import printable
+from provlabel.errors import ConfigError
+from provlabel.report import REPORT_SCHEMA, FileReport, Finding, Named
+
+#: Bytes of a baseline; a report on a hundred thousand files has about as many.
+MAX_FILE = 512 << 20
+
+_Place = tuple[str, str, str]
+
+
+class Baseline(Struct, frozen=True):
+    """Which findings are known: by path, content and state of the file, and rule."""
+
+    named: Named
+    known: dict[_Place, frozenset[str]]
+
+    def has(self, path: str, file: FileReport, found: Finding) -> bool:
+        """Had the same file, unchanged and in the same state, this finding before?"""
+        return found.rule in self.known.get(_place(path, file), ())
+
+
+def _place(path: str, file: FileReport) -> _Place:
+    return path, file.sha256 or "", file.state
+
+
+class _Earlier(Struct, frozen=True):
+    """What of a report the baseline needs."""
+
+    schema: str
+    files: tuple[FileReport, ...]
+
+
+def load_baseline(path: Path) -> Baseline:
+    """Read a report that ``provlabel verify --format json`` wrote at the root of the same tree.
+
+    Raises:
+        ConfigError: it cannot be read, or is no such report.
+    """
+    shown = printable(str(path))
+    with open_regular(path) as stream:
+        raw = stream.read(MAX_FILE + 1)
+    try:
+        if len(raw) > MAX_FILE:
+            raise ValueError("too large")
+        earlier = msgspec.json.decode(raw, type=_Earlier)
+        if earlier.schema != REPORT_SCHEMA:
+            raise ValueError(f"schema {earlier.schema}")
+    except (ValueError, RecursionError) as exc:
+        raise ConfigError(
+            f"{shown}: is no report of provlabel: {printable(str(exc))}",
+            mend="make one with: provlabel verify … --format json=baseline.json",
+        ) from exc
+    known = {
+        _place(item.path.removeprefix("./"), item): frozenset(
+            found.rule for found in item.findings if found.level == "error"
+        )
+        for item in earlier.files
+        if item.sha256
+    }
+    return Baseline(Named(shown, hashlib.sha256(raw).hexdigest()), known)

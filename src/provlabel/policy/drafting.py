@@ -1,0 +1,136 @@
+"""A first policy, written by what a tree holds: commented, to be read and changed by a person."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from provlabel._text import printable
+from provlabel._times import read
+from provlabel.policy.gate import Gate, has_field
+from provlabel.report import FileReport, Report
+
+_HEAD = """# What media in this tree have to be to pass. Verify with: provlabel verify PATH --policy provlabel.toml
+# A copy that is merely found can only tighten; in CI take it from the base branch. All fields: provlabel schema policy
+schema = "policy-v1"
+"""
+_SHOWN = 20  # files proposed as exceptions
+_DAYS = 90  # until a proposed exception ends
+#: Fields that are worth asking for, where every label has them already.
+_WORTH = ("systems", "systems.version", "provider.name", "event_time", "oversight", "contributions")
+
+
+def draft(report: Report, gate: Gate, trust: Sequence[str]) -> str:
+    """Return a policy as TOML; ``trust`` names the lists of anchors that were given."""
+    labelled = [item for item in report.files if item.label is not None]
+    lines = [
+        _HEAD.rstrip(),
+        f"# Written from {len(report.files)} media files on {report.at[:10]}: {_states(report)}.",
+        "",
+        "# States that pass: trusted, valid (nobody you trust vouches for the signer), unsigned, remote.",
+        'states = ["trusted"]',
+        "label = true",
+        *_fields(labelled),
+        "# What is never accepted; human-made-by-generator wants generator = true at a signer below.",
+        'forbid = ["clear-prompt", "unsigned-carrier"]',
+        "",
+        "[files]",
+        "# As in .gitignore. Media elsewhere are counted as outside of the policy.",
+        'include = ["**"]',
+        f"media = {json.dumps(_media(report.files))}",
+        "# Only files that git tracks:",
+        "# tracked = true",
+        "",
+        "[levels]",
+        '# "time.unproven" = "error"  # labels then outlive the certificate',
+        "",
+        *_signers(report.files),
+        *_anchors(trust),
+        *_exceptions(report, gate),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _states(report: Report) -> str:
+    return ", ".join(f"{count} {state}" for state, count in report.summary.states.items()) or "nothing"
+
+
+def _fields(labelled: Sequence[FileReport]) -> Iterator[str]:
+    common = [name for name in _WORTH if all(_has(item, name) for item in labelled)] if labelled else []
+    yield "# Fields that a label has to have; these are in every label here." if common else "# Fields of a label:"
+    yield f"fields = {json.dumps(common)}" if common else '# fields = ["systems", "provider.name"]'
+
+
+def _has(item: FileReport, name: str) -> bool:
+    return item.label is not None and has_field(item.label.value, name.split("."))
+
+
+def _media(files: Sequence[FileReport]) -> list[str]:
+    from provlabel.formats import FORMATS
+
+    kinds = {row.name: row.media for row in FORMATS}
+    seen = {kinds[item.format] for item in files if item.format in kinds}
+    return sorted(seen) or ["audio", "image", "video"]
+
+
+def _signers(files: Sequence[FileReport]) -> Iterator[str]:
+    """Accept those who signed here and are trusted; a name that nobody vouches for is only shown."""
+    seen = Counter((item.signer, item.axes.signer == "trusted") for item in files if item.signer is not None)
+    yield "# Who may have signed. Without any [[signers]], anybody whom the anchors vouch for."
+    for (signer, trusted), count in sorted(seen.items(), key=lambda item: -item[1]):
+        mark = "" if trusted else "# "
+        if not trusted:
+            yield f"# Not trusted by the anchors given, so the names are claims; {count} files:"
+        yield f"{mark}[[signers]]"
+        yield f"{mark}issuer = {_text(signer.issuer)}"
+        yield (
+            f"{mark}name = {_text(signer.name)}"
+            if signer.name
+            else f"{mark}organization = {_text(signer.organization)}"
+        )
+        yield f"{mark}# generator = true  # the key is in the hands of a program that makes AI content"
+        yield ""
+
+
+def _anchors(trust: Sequence[str]) -> Iterator[str]:
+    """Propose the files of anchors that were given; names such as ``test`` stay options."""
+    files = [name for name in trust if name not in ("test", "c2pa")]
+    yield "# Whose signatures count; paths from this file. They count only when the policy is given with --policy."
+    yield "# [trust]"
+    yield f"# anchors = {json.dumps(files or ['anchors/root.pem'])}"
+    yield ""
+
+
+def _exceptions(report: Report, gate: Gate) -> Iterator[str]:
+    failing = [item for item in report.files if not item.passed and item.sha256]
+    if failing:
+        yield f"# {len(failing)} files do not pass now. Mend them, or except them, each for a reason and until a day."
+    end = (read(report.at) + dt.timedelta(days=_DAYS)).date().isoformat()
+    for item in failing[:_SHOWN]:
+        rules = list(dict.fromkeys(found.rule for found in item.findings if found.counts))
+        yield f"# {printable(gate.relative(item.path) or item.path)}: {item.state}, {', '.join(rules)}"
+        for rule in _families(rules):
+            yield "# [[exceptions]]"
+            yield f'# sha256 = "{item.sha256}"'
+            yield f'# rule = "{rule}"'
+            yield '# reason = ""'
+            yield '# owner = ""'
+            yield f"# expires = {end}"
+    if len(failing) > _SHOWN:
+        yield f"# … and {len(failing) - _SHOWN} more; --baseline with a JSON report takes them all as known."
+
+
+def _families(rules: Sequence[str]) -> list[str]:
+    families = Counter(rule.partition(".")[0] for rule in rules)
+    return [
+        f"{name}.*" if count > 1 else next(rule for rule in rules if rule.startswith(f"{name}."))
+        for name, count in families.items()
+    ]
+
+
+def _text(value: str) -> str:
+    """Return a TOML string in which only what can be seen stands as it is."""
+    whole = value.encode("utf-8", "replace").decode()
+    return '"' + "".join(ch if ch.isprintable() and ch not in '"\\' else f"\\U{ord(ch):08x}" for ch in whole) + '"'

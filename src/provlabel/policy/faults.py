@@ -1,0 +1,189 @@
+"""What is wrong with a policy that a person wrote: everything at once, each with its line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from provlabel._faults import Fault, nearest, schema_faults
+from provlabel._schema import json_schema, node_at
+from provlabel._text import printable
+from provlabel.errors import ConfigError
+from provlabel.label.records import Label
+from provlabel.policy.records import POLICY_SCHEMA, Policy
+from provlabel.rules import RULES
+
+_SCHEMA_HINT = "run: provlabel schema policy"
+_SHOWN = 10  # faults in one message
+
+#: Rules that speak of a file that is broken: never lowered, and excepted by content alone.
+_BROKEN = tuple(
+    code
+    for code, row in RULES.items()
+    if row.level == "error"
+    and code.startswith(("content.", "engine.", "signer.", "history."))
+    and code != "content.unsupported"
+)
+#: Rules that a policy states itself; what is wanted less is asked for less, and not lowered.
+_OWN = tuple(code for code in RULES if code.startswith("policy."))
+
+
+def require_no_faults(data: dict[str, Any], shown: str, text: str) -> None:
+    """Refuse a policy that has faults; ``text`` is its TOML, in which each has its line.
+
+    Raises:
+        ConfigError: names the first faults, each with its place and what was probably meant.
+    """
+    faults = tuple(_faults(data))
+    if not faults:
+        return
+    told = [
+        f"line {line_of(text, fault.at)}: {fault.at.strip('/').replace('/', '.') or 'policy'}: {fault.message}"
+        + (f" ({fault.mend})" if fault.mend and fault.mend != _SCHEMA_HINT else "")
+        for fault in faults[:_SHOWN]
+    ]
+    more = f"; and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
+    raise ConfigError(f"{shown}: {'; '.join(told)}{more}", mend=_SCHEMA_HINT)
+
+
+def _faults(data: dict[str, Any]) -> Iterator[Fault]:
+    """Yield every fault of one file: first those of its shape, then what no schema can say."""
+    if not data.keys() - {"schema", "name"}:
+        yield Fault(at="", message="says nothing; a policy has to ask for something")
+        return
+    if "schema" not in data:
+        yield Fault(at="", message=f'the line schema = "{POLICY_SCHEMA}" is missing')
+    shape = tuple(
+        schema_faults(data, json_schema(Policy, POLICY_SCHEMA), _form, mend=_SCHEMA_HINT, unknown=_SCHEMA_HINT)
+    )
+    yield from shape
+    if shape:
+        return
+    try:
+        policy = msgspec.convert(data, Policy)
+    except msgspec.ValidationError as exc:
+        what, _, where = str(exc).partition(" - at ")
+        at = where.strip("`").removeprefix("$").replace("[", ".").replace("]", "").replace(".", "/")
+        yield Fault(at=at, message=printable(what, 300))
+        return
+    for check in _CHECKS:
+        yield from check(policy)
+
+
+def _form(node: dict[str, Any]) -> str:
+    return "64 lower-case hexadecimal digits" if "{64}" in node.get("pattern", "") else _SCHEMA_HINT
+
+
+def _levels(policy: Policy) -> Iterator[Fault]:
+    for rule, level in policy.levels.items():
+        at = f"/levels/{rule}"
+        if rule not in RULES:
+            yield Fault(at=at, message="no such rule", mend=_did_you_mean(rule, tuple(RULES)))
+        elif level != "error" and rule in _BROKEN:
+            yield Fault(at=at, message="a broken file stays an error", mend="make an exception with its sha256")
+        elif level != "error" and rule in _OWN:
+            yield Fault(
+                at=at, message="what the policy asks for cannot be lowered", mend="ask for less, or make an exception"
+            )
+
+
+def _fields(policy: Policy) -> Iterator[Fault]:
+    schema = json_schema(Label, "label-v1")
+    for index, name in enumerate(policy.fields):
+        node, known = schema, True
+        for part in name.split("."):
+            node = _below(node, schema)
+            if part not in node.get("properties", {}):
+                near = nearest(part, tuple(node.get("properties", ())))
+                hint = f"did you mean {near}?" if near else "run: provlabel schema label"
+                yield Fault(at=f"/fields/{index}", message=f"{printable(part)} is no field of a label", mend=hint)
+                known = False
+                break
+            node = node["properties"][part]
+        if known and _personal(node, schema):
+            yield Fault(at=f"/fields/{index}", message="is personal, and so never asked for", mend="leave it away")
+
+
+def _below(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the record that a part of the schema means, whatever stands around it."""
+    resolved = node_at({**schema, **node} if "$ref" in node else node | {"$defs": schema["$defs"]}, ())
+    return _below(resolved["items"], schema) if "items" in resolved else resolved
+
+
+def _personal(node: dict[str, Any], schema: dict[str, Any]) -> bool:
+    return node.get("x-privacy") == "personal"
+
+
+def _signers(policy: Policy) -> Iterator[Fault]:
+    for index, item in enumerate(policy.signers):
+        if item.name is UNSET and item.organization is UNSET:
+            yield Fault(at=f"/signers/{index}", message="names no subject", mend="add name, organization, or both")
+    if "human-made-by-generator" in policy.forbid and not any(item.generator for item in policy.signers):
+        yield Fault(
+            at="/forbid",
+            message="human-made-by-generator forbids nothing, as no signer is marked",
+            mend="add generator = true to the signers that are generators",
+        )
+
+
+def _exceptions(policy: Policy) -> Iterator[Fault]:
+    for index, item in enumerate(policy.exceptions):
+        at = f"/exceptions/{index}"
+        family = item.rule.removesuffix("*")
+        named = [rule for rule in RULES if rule == item.rule or (item.rule.endswith(".*") and rule.startswith(family))]
+        if not named:
+            yield Fault(at=f"{at}/rule", message="no such rule", mend=_did_you_mean(item.rule, tuple(RULES)))
+        if item.path is UNSET and item.sha256 is UNSET:
+            yield Fault(at=at, message="names no file", mend="add path or sha256")
+        broken = [rule for rule in named if rule in _BROKEN]
+        if broken and item.sha256 is UNSET:
+            yield Fault(
+                at=f"{at}/rule",
+                message=f"{broken[0]} speaks of a broken file, and another could take its path",
+                mend="name the file by sha256",
+            )
+
+
+_CHECKS = (_levels, _fields, _signers, _exceptions)
+
+
+def _did_you_mean(word: str, terms: tuple[str, ...]) -> str:
+    near = nearest(word, terms)
+    return f"did you mean {near}?" if near else "run: provlabel rules"
+
+
+# --- places ----------------------------------------------------------------------------------------
+
+_PART = r"""[\w-]+|"[^"]*"|'[^']*'"""
+_KEY = rf"(?:{_PART})(?:\s*\.\s*(?:{_PART}))*"
+_LINE = re.compile(rf"^\s*(?:\[\[\s*(?P<array>{_KEY})\s*\]\]|\[\s*(?P<table>{_KEY})\s*\]|(?P<key>{_KEY})\s*=)")
+
+
+def line_of(text: str, pointer: str) -> int:
+    """Return the line of a TOML text that is nearest to a JSON pointer, from 1: for people."""
+    wanted = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+    table: list[str] = []
+    counts: dict[str, int] = {}
+    best, common = 1, 0
+    for number, line in enumerate(text.splitlines(), 1):
+        match = _LINE.match(line)
+        if match is None:
+            continue
+        here = [part.strip("\"'") for part in re.findall(_PART, match["array"] or match["table"] or match["key"])]
+        if match["array"]:
+            counts[match["array"]] = counts.get(match["array"], -1) + 1
+            here.append(str(counts[match["array"]]))
+        if match["key"]:
+            here = table + here
+        else:
+            table = here
+        same = next(
+            (i for i, (a, b) in enumerate(zip(here, wanted, strict=False)) if a != b), min(len(here), len(wanted))
+        )
+        if same > common and same >= min(len(here), len(wanted)):
+            best, common = number, same
+    return best

@@ -1,0 +1,299 @@
+"""The gate: every policy that is in force, held against one judged file after another.
+
+The first policy says which files it is about, and its exceptions count.  A policy that was merely
+found can only tighten: its findings come on top.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+from msgspec import UNSET, Struct
+
+from provlabel.evidence import Evidence
+from provlabel.label.vocabularies import IPTC
+from provlabel.policy.baseline import Baseline
+from provlabel.policy.globs import matches
+from provlabel.policy.records import AcceptedSigner, Exemption, Policy
+from provlabel.report import ExceptionUse, Excuse, FileReport, Finding, PolicyInfo, finding
+from provlabel.rules import Level
+
+#: Policies that ship with provlabel, by the name under which ``--policy`` takes them.
+BUILTIN: dict[str, Policy] = {
+    "default": Policy(),
+    "intact": Policy(name="intact", states=("trusted", "valid", "unsigned"), label=False),
+}
+
+_RANK: dict[Level, int] = {"note": 0, "warning": 1, "error": 2}
+
+
+class Enforced(Struct, frozen=True):
+    """A policy, and where it came from: itself first, then what it extends."""
+
+    policy: Policy
+    infos: tuple[PolicyInfo, ...]
+
+    @classmethod
+    def of(cls, policy: Policy, source: Literal["default", "given", "option"]) -> Enforced:
+        """Put a policy in force that comes from no file; its digest is that of its canonical JSON."""
+        digest = hashlib.sha256(msgspec.json.encode(policy, order="sorted")).hexdigest()
+        return cls(policy, (PolicyInfo(name=policy.name, sha256=digest, source=source),))
+
+
+class Judged(NamedTuple):
+    """All findings about one file, and which exceptions of the policy it needed."""
+
+    findings: tuple[Finding, ...]
+    exceptions: tuple[int, ...]
+
+
+class Gate(Struct, frozen=True, kw_only=True):
+    """What is in force in one run.
+
+    Args:
+        first: the policy that was given, or the default.
+        others: policies that only tighten.
+        baseline: findings that are known.
+        root: where the patterns of paths begin; the working directory when not given.
+        tracked: paths below the root that git tracks, where the first policy asks for it.
+    """
+
+    first: Enforced
+    others: tuple[Enforced, ...] = ()
+    baseline: Baseline | None = None
+    root: Path | None = None
+    tracked: frozenset[str] | None = None
+
+    @classmethod
+    def of(cls, policy: Policy | Enforced | Gate) -> Gate:
+        """Return a gate with ``policy`` alone."""
+        if isinstance(policy, Gate):
+            return policy
+        if isinstance(policy, Enforced):
+            return cls(first=policy)
+        return cls(first=Enforced.of(policy, "default" if policy == Policy() else "given"))
+
+    def relative(self, path: str) -> str | None:
+        """Return ``path`` as the patterns see it, or ``None`` for what lies outside of the root."""
+        root = os.path.abspath(self.root or ".")  # noqa: PTH100 - resolve would follow links
+        return _below(os.path.abspath(path), root) or _below(_real(path), os.path.realpath(root))  # noqa: PTH100
+
+    def scope(self, path: str, media: Callable[[], str | None]) -> Literal["inside", "outside", "untracked"]:
+        """Say whether the first policy is about ``path``; what lies outside of the root always is judged.
+
+        ``media`` tells image, audio or video, or nothing where the content does not.
+        """
+        relative, files = self.relative(path), self.first.policy.files
+        if relative is None:
+            return "inside"
+        if self.tracked is not None and relative not in self.tracked:
+            return "untracked"
+        if not any(matches(pattern, relative) for pattern in files.include):
+            return "outside"
+        return "inside" if len(files.media) == 3 or media() in (*files.media, None) else "outside"
+
+    def judge(self, file: FileReport, seen: Evidence, at: dt.datetime) -> Judged:
+        """Return the findings of ``file`` as they count: what policies miss, levels, exceptions, baseline."""
+        relative = self.relative(file.path)
+        findings = list(file.findings)
+        for enforced in (self.first, *self.others):
+            if enforced is self.first or _is_about(enforced.policy, relative):
+                findings += missed(enforced.policy, file, seen)
+        findings = [self._levelled(found) for found in dict.fromkeys(findings)]
+        used: dict[int, bool] = {}
+        findings = [self._excused(found, file, relative, at, used) for found in findings]
+        expired = [self.first.policy.exceptions[index] for index, over in used.items() if over]
+        findings += [finding("policy.exception-expired", _told(item)) for item in expired]
+        return Judged(tuple(findings), tuple(used))
+
+    def _levelled(self, found: Finding) -> Finding:
+        level = self.first.policy.levels.get(found.rule, found.level)
+        stricter = [enforced.policy.levels.get(found.rule, level) for enforced in self.others]
+        level = max((level, *stricter), key=lambda item: _RANK[item])
+        return found if level == found.level else msgspec.structs.replace(found, level=level)
+
+    def _excused(
+        self, found: Finding, file: FileReport, relative: str | None, at: dt.datetime, used: dict[int, bool]
+    ) -> Finding:
+        """Find the exception that stands for ``found``; one that has expired is only remembered."""
+        if found.level == "note":
+            return found
+        excuse = None
+        for index, item in enumerate(self.first.policy.exceptions):
+            if not (_names(item.rule, found.rule) and _means(item, file, relative)):
+                continue
+            over = expired(item, at)
+            used[index] = over
+            if not over and excuse is None:
+                excuse = Excuse(by="exception", reason=item.reason, owner=item.owner, expires=item.expires.isoformat())
+        if excuse is None and self.baseline is not None and self.baseline.has(relative or file.path, file, found):
+            excuse = Excuse(by="baseline")
+        return found if excuse is None else msgspec.structs.replace(found, excuse=excuse)
+
+    def infos(self) -> tuple[PolicyInfo, ...]:
+        """Return every policy that is in force, for the report."""
+        return tuple(info for enforced in (self.first, *self.others) for info in enforced.infos)
+
+    def uses(self, counts: Mapping[int, int], at: dt.datetime) -> tuple[ExceptionUse, ...]:
+        """Return every exception with the number of files that it stood for."""
+        return tuple(
+            ExceptionUse(
+                rule=item.rule,
+                path=item.path or None,
+                sha256=item.sha256 or None,
+                reason=item.reason,
+                owner=item.owner,
+                expires=item.expires.isoformat(),
+                expired=expired(item, at),
+                files=counts.get(index, 0),
+            )
+            for index, item in enumerate(self.first.policy.exceptions)
+        )
+
+
+def _below(path: str, top: str) -> str | None:
+    top = top.rstrip("/") + "/"
+    return path[len(top) :] if path.startswith(top) else None
+
+
+def _real(path: str) -> str:
+    """Return the path with the links of its folders followed, but not the last part itself."""
+    folder, name = os.path.split(path)
+    return os.path.join(os.path.realpath(folder or "."), name)  # noqa: PTH118
+
+
+def _is_about(policy: Policy, relative: str | None) -> bool:
+    return relative is None or any(matches(pattern, relative) for pattern in policy.files.include)
+
+
+# --- exceptions ------------------------------------------------------------------------------------
+
+
+def expired(item: Exemption, at: dt.datetime) -> bool:
+    """Is the last day of an exception over?"""
+    return at.astimezone(dt.timezone.utc).date() > item.expires
+
+
+def _names(pattern: str, rule: str) -> bool:
+    return rule.startswith(pattern[:-1]) if pattern.endswith(".*") else rule == pattern
+
+
+def _means(item: Exemption, file: FileReport, relative: str | None) -> bool:
+    if item.sha256 is not UNSET and item.sha256 != file.sha256:
+        return False
+    return item.path is UNSET or (relative is not None and matches(item.path, relative))
+
+
+def _told(item: Exemption) -> str:
+    return f"{item.rule}, {item.reason}; ended on {item.expires.isoformat()}, ask {item.owner}"
+
+
+# --- what a policy misses --------------------------------------------------------------------------
+
+
+def missed(policy: Policy, file: FileReport, seen: Evidence) -> Iterator[Finding]:
+    """Yield what ``policy`` misses in ``file``; nothing means that it is content."""
+    if file.state not in policy.states:
+        yield finding("policy.state", f"{file.state}, where {' or '.join(policy.states)} is wanted")
+    if policy.label and "present" not in file.axes.label and file.state != "unreadable":
+        yield finding("policy.label")
+    if policy.revocation and file.axes.revocation != "good":
+        yield finding("policy.revocation", file.revocation.why if file.revocation else "")
+    yield from _signer(policy, file)
+    if file.label is not None:
+        lacking = [name for name in policy.fields if not has_field(file.label.value, name.split("."))]
+        yield from (finding("policy.field", name) for name in lacking)
+    for name in policy.forbid:
+        yield from FORBIDDEN[name](policy, file, seen)
+
+
+def _signer(policy: Policy, file: FileReport) -> Iterator[Finding]:
+    """Whoever signed has to be one of those named; a name that nobody vouches for is only a claim."""
+    if not policy.signers or file.signer is None:
+        return
+    if file.axes.signer != "trusted":
+        yield finding("policy.signer", "nobody you trust vouches for the name")
+    elif not any(_is_signer(item, file) for item in policy.signers):
+        name = file.signer.name or file.signer.organization
+        yield finding("policy.signer", f"{name}, issued by {file.signer.issuer}")
+
+
+def _is_signer(item: AcceptedSigner, file: FileReport) -> bool:
+    signer = file.signer
+    return (
+        signer is not None
+        and signer.issuer == item.issuer
+        and item.name in (UNSET, signer.name)
+        and item.organization in (UNSET, signer.organization)
+    )
+
+
+def has_field(value: Any, names: list[str]) -> bool:
+    """Is there a value under the dotted name; where a list is on the way, in each of its elements?"""
+    if isinstance(value, (list, tuple)):
+        return bool(value) and all(has_field(item, names) for item in value)
+    if not names:
+        return value not in (None, "")
+    return isinstance(value, Mapping) and names[0] in value and has_field(value[names[0]], names[1:])
+
+
+_Check = Callable[[Policy, FileReport, Evidence], Iterator[Finding]]
+
+
+def _unsigned_carrier(_policy: Policy, file: FileReport, _seen: Evidence) -> Iterator[Finding]:
+    for found in file.findings:
+        if found.rule == "carrier.unsigned":
+            yield finding("policy.unsigned-carrier", found.message.partition(": ")[2], at=found.at)
+
+
+#: IPTC digital source types by which a beginning without any machine is claimed, retired ones too.
+_BY_PEOPLE = frozenset(
+    IPTC + term
+    for term in (
+        "digitalCapture",
+        "digitalCreation",
+        "humanEdits",
+        "minorHumanEdits",
+        "digitalArt",
+        "negativeFilm",
+        "positiveFilm",
+        "print",
+    )
+)
+
+
+def _human_made_by_generator(policy: Policy, file: FileReport, seen: Evidence) -> Iterator[Finding]:
+    says_so = file.label is not None and file.label.kind == "human_made"
+    begun = (
+        [item.source_type for item in seen.manifests[0].actions if item.action == "c2pa.created"]
+        if seen.manifests
+        else []
+    )
+    if not says_so and not _BY_PEOPLE.intersection(begun):
+        return
+    if any(item.generator and _is_signer(item, file) for item in policy.signers):
+        yield finding("policy.human-made-by-generator", file.signer.name if file.signer else "")
+
+
+def _clear_prompt(_policy: Policy, _file: FileReport, seen: Evidence) -> Iterator[Finding]:
+    for manifest in seen.manifests[:1]:
+        prompt = manifest.personal.get("prompt") if isinstance(manifest.personal, Mapping) else None
+        if isinstance(prompt, Mapping) and prompt.get("text"):
+            yield finding("policy.clear-prompt", at="org.provlabel.personal")
+        for name, data in manifest.assertions.items():
+            if isinstance(data, Mapping) and any(key.endswith(":AIPromptInformation") for key in map(str, data)):
+                yield finding("policy.clear-prompt", at=name)
+
+
+#: What a policy can forbid, and how that is seen.
+FORBIDDEN: dict[str, _Check] = {
+    "unsigned-carrier": _unsigned_carrier,
+    "human-made-by-generator": _human_made_by_generator,
+    "clear-prompt": _clear_prompt,
+}

@@ -1,0 +1,92 @@
+"""The policy as records: what stands in ``provlabel.toml``, published as ``schemas/policy-v1.json``."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from provlabel.rules import Level
+
+POLICY_SCHEMA = "policy-v1"
+
+#: States that a policy may accept; what is tampered or cannot be read passes by an exception alone.
+Acceptable = Literal["trusted", "valid", "unsigned", "remote"]
+Media = Literal["image", "audio", "video"]
+Forbidden = Literal["unsigned-carrier", "human-made-by-generator", "clear-prompt"]
+
+Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$", description="SHA-256 as 64 lower-case hexadecimal digits.")]
+Words = Annotated[str, Meta(min_length=1, max_length=500)]
+Glob = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=500,
+        description="As in .gitignore: from the root, or at any depth without a slash; **, *, ?, [a-z].",
+    ),
+]
+
+
+class FileRef(Struct, frozen=True, forbid_unknown_fields=True):
+    """A file by its path, relative to the policy that names it, and what it has to hold."""
+
+    path: Words
+    sha256: Sha256 | UnsetType = UNSET
+
+
+class Files(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which media files the policy is about; all others are counted as outside of it."""
+
+    include: Annotated[tuple[Glob, ...], Meta(min_length=1)] = ("**",)
+    media: Annotated[tuple[Media, ...], Meta(min_length=1)] = ("image", "audio", "video")
+    tracked: Annotated[bool, Meta(description="Only files that git tracks.")] = False
+
+
+class AcceptedSigner(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A signer by subject and issuer; both have to fit, and the certificate has to be trusted."""
+
+    issuer: Annotated[Words, Meta(description="Common name of the issuer, or its organization where it has none.")]
+    name: Annotated[Words | UnsetType, Meta(description="Common name of the certificate.")] = UNSET
+    organization: Annotated[Words | UnsetType, Meta(description="Organization in the certificate.")] = UNSET
+    generator: Annotated[bool, Meta(description="The key is in the hands of a program that makes AI content.")] = False
+
+
+class Exemption(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A finding that does not count, for some files, for a reason, until a day."""
+
+    rule: Annotated[Words, Meta(description="Code of a rule, or a family such as policy.*")]
+    reason: Words
+    owner: Annotated[Words, Meta(description="Who answers for it.")]
+    expires: Annotated[dt.date, Meta(description="Last day on which it counts, in UTC.")]
+    path: Glob | UnsetType = UNSET
+    sha256: Sha256 | UnsetType = UNSET
+
+
+class Anchors(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """PEM files of certificates whose signatures count, by purpose."""
+
+    anchors: tuple[str | FileRef, ...] = ()
+    leaves: tuple[str | FileRef, ...] = ()
+    timestamp: tuple[str | FileRef, ...] = ()
+    identity: tuple[str | FileRef, ...] = ()
+
+
+class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a file must be to pass; by default a trusted file, with a label, without a finding of level error."""
+
+    schema: Annotated[Literal["policy-v1"], Meta(description="The version of this schema.")] = "policy-v1"
+    name: Annotated[Words, Meta(description="How reports name the policy.")] = "default"
+    extends: Annotated[tuple[str | FileRef, ...], Meta(description="Policies that this one adds to or changes.")] = ()
+    states: Annotated[tuple[Acceptable, ...], Meta(min_length=1)] = ("trusted",)
+    label: Annotated[bool, Meta(description="A file has to carry a label.")] = True
+    revocation: Annotated[bool, Meta(description="An answer has to say that the certificate was not revoked.")] = False
+    fields: Annotated[tuple[Words, ...], Meta(description="Fields that a label has to have: systems.version.")] = ()
+    forbid: tuple[Forbidden, ...] = ()
+    files: Files = Files()
+    levels: Annotated[dict[str, Level], Meta(description="Other levels for rules.")] = {}
+    signers: Annotated[
+        tuple[AcceptedSigner, ...], Meta(description="Who may have signed; anybody trusted if none.")
+    ] = ()
+    exceptions: tuple[Exemption, ...] = ()
+    trust: Anchors = Anchors()

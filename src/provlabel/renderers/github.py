@@ -1,0 +1,86 @@
+"""The report as workflow commands of GitHub Actions, which show it beside the files of a pull request.
+
+GitHub shows ten errors, ten warnings and ten notices of a step.  So there is one command for each file and
+level, not for each finding, errors come first, and one notice at the end tells the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from provlabel._text import printable
+from provlabel.renderers._base import Extras
+from provlabel.renderers.text import excuse_words, footer, headline
+from provlabel.report import Failure, FileReport, Finding, Report
+
+#: Annotations of one level that GitHub shows of one step.
+SHOWN = 10
+_NAME = "provlabel"
+
+
+def render(report: Report, _extras: Extras) -> str:
+    """Return the commands, worst first, and then in plain lines what the run was about."""
+    lines = [
+        *map(_unjudged, report.errors),
+        *_commands(report, "error"),
+        *_commands(report, "warning"),
+        *_commands(report, "notice"),
+        _command("notice", _summary(report), title=_NAME),
+        *footer(report),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _commands(report: Report, command: str) -> Iterator[str]:
+    """Yield one command for each file with such findings."""
+    for item in report.files:
+        found = [one for one in item.findings if _kind(one) == command]
+        if found:
+            yield _about(command, item, found)
+
+
+def _kind(found: Finding) -> str:
+    """Return the command for a finding; notes have none, and excused errors are no errors."""
+    if found.level == "note":
+        return ""
+    return "notice" if found.excuse is not None else found.level
+
+
+def _about(command: str, item: FileReport, findings: list[Finding]) -> str:
+    rules = dict.fromkeys(printable(found.rule) for found in findings)
+    text = "\n".join(line for found in findings for line in _lines(found))
+    return _command(command, text, file=printable(item.path, 4096), title=f"{item.state}: {', '.join(rules)}")
+
+
+def _lines(found: Finding) -> Iterator[str]:
+    yield printable(found.message, 500)
+    if found.excuse is not None:
+        yield excuse_words(found.excuse)
+    elif found.mend:
+        yield f"mend: {printable(found.mend)}"
+
+
+def _unjudged(failure: Failure) -> str:
+    mend = f"\nmend: {printable(failure.mend)}" if failure.mend else ""
+    text = f"{printable(failure.message, 500)}{mend}"
+    return _command("error", text, file=printable(failure.path, 4096), title="could not be judged")
+
+
+def _summary(report: Report) -> str:
+    errors = report.summary.failed + len(report.errors)
+    more = f"; GitHub shows {SHOWN} errors of a step, the log has all {errors:,}" if errors > SHOWN else ""
+    return headline(report) + more
+
+
+def _command(name: str, text: str, **properties: str) -> str:
+    """Write one command, escaped as GitHub's runner reads it: ``::name key=value,key=value::text``."""
+    pairs = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
+    return f"::{name} {pairs}::{_data(text)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

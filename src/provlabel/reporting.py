@@ -1,0 +1,259 @@
+"""What is said: of one file its verdict, its policy's, and what its manifest tells; of a run the whole.  Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from provlabel._text import printable
+from provlabel._times import rfc3339, zulu
+from provlabel._version import __version__
+from provlabel.evidence import Evidence, Manifest, Signing
+from provlabel.manifest import label_info
+from provlabel.policy import Gate
+from provlabel.report import (
+    Engine,
+    Failure,
+    FileReport,
+    Finding,
+    HistoryNode,
+    IdentityInfo,
+    Report,
+    RevocationInfo,
+    SignerInfo,
+    Skipped,
+    SkippedWhy,
+    Summary,
+    TimeInfo,
+    Tool,
+    finding,
+    outcome_of,
+)
+from provlabel.trust import TrustStore
+from provlabel.verdict import Verdict, judge, judge_ingredient
+
+
+def file_report(
+    path: str,
+    evidence: Evidence,
+    *,
+    trust: TrustStore,
+    gate: Gate,
+    at: dt.datetime,
+    personal: bool = False,
+) -> tuple[FileReport, tuple[int, ...]]:
+    """Judge ``evidence`` and put everything that is to be said about the file into one record.
+
+    Beside it stand the exceptions of the policy that it needed.
+    """
+    verdict = judge(evidence, trust=trust, at=at)
+    seen = _seen(path, evidence, verdict, trust, personal)
+    findings, exceptions = gate.judge(seen, evidence, at)
+    outcome = outcome_of(findings)
+    passed = outcome != "failed"
+    return msgspec.structs.replace(seen, findings=findings, outcome=outcome, passed=passed), exceptions
+
+
+def _seen(path: str, evidence: Evidence, verdict: Verdict, trust: TrustStore, personal: bool) -> FileReport:
+    """Return what is so, before any policy."""
+    active = evidence.manifests[0] if evidence.manifests else None
+    return FileReport(
+        path=path,
+        passed=False,
+        outcome="failed",
+        state=verdict.state,
+        engine_state=evidence.engine_state,
+        axes=verdict.axes,
+        sha256=evidence.sha256 or None,
+        size=evidence.size,
+        format=evidence.format,
+        source=evidence.source,
+        findings=(*verdict.findings, *_test_trust(verdict, evidence, trust)),
+        not_checked=verdict.not_checked,
+        revocation=_revocation_info(verdict, evidence),
+        **(_told_by(active, evidence, personal) if active else {}),
+    )
+
+
+def _revocation_info(verdict: Verdict, evidence: Evidence) -> RevocationInfo:
+    seen = evidence.examined
+    if seen is None:
+        why = "" if verdict.axes.revocation != "not-checked" else "offline, and no stapled or cached answer"
+        return RevocationInfo(state=verdict.axes.revocation, why=why)
+    return RevocationInfo(
+        state=verdict.axes.revocation,
+        source=seen.revocation_source or None,
+        why=seen.revocation_why,
+        updated=seen.this_update or None,
+    )
+
+
+def _test_trust(verdict: Verdict, evidence: Evidence, trust: TrustStore) -> tuple[Finding, ...]:
+    """Warn when it was the throw-away test root that made the signer trusted."""
+    if verdict.axes.signer != "trusted":
+        return ()
+    codes = [code for code in evidence.manifests[0].codes if code.code == "signingCredential.trusted"]
+    used = [item for code in codes for item in trust.vouching(code.text, "manifest")]
+    return (finding("signer.test-credential"),) if any(item.test for item in used) else ()
+
+
+def _told_by(active: Manifest, evidence: Evidence, personal: bool) -> dict[str, Any]:
+    """What the active manifest tells: label, signer, times, actions, history."""
+    by_urn = {manifest.urn: manifest for manifest in evidence.manifests}
+    label = label_info(active, personal=personal)
+    event = label.value.get("event_time") if label else None
+    stamped = zulu(active.signing.stamped) if active.signing else ""
+    return {
+        "manifest": active.urn,
+        "generator": active.generator or None,
+        "label": label,
+        "signer": _signer_info(active.signing),
+        "time": TimeInfo(event=event if isinstance(event, str) else None, stamped=stamped or None),
+        "identity": tuple(
+            IdentityInfo(name=one.name, organization=one.organization, roles=one.roles, issuer=one.issuer)
+            for one in active.identities
+        ),
+        "actions": tuple(_action(item) for item in active.actions),
+        "history": _history(active, by_urn, {active.urn}),
+    }
+
+
+def _action(item: Any) -> dict[str, str]:
+    pairs = (
+        ("action", item.action),
+        ("source_type", item.source_type),
+        ("when", item.when),
+        ("agent", f"{item.agent} {item.agent_version}".strip()),
+    )
+    return {key: value for key, value in pairs if value}
+
+
+def _signer_info(signing: Signing | None) -> SignerInfo | None:
+    if signing is None:
+        return None
+    return SignerInfo(
+        name=signing.subject.get("CN", ""),
+        organization=signing.subject.get("O", ""),
+        issuer=signing.issuer.get("CN", "") or signing.issuer.get("O", ""),
+        serial=signing.serial,
+        algorithm=signing.algorithm,
+        not_before=zulu(signing.not_before),
+        not_after=zulu(signing.not_after),
+    )
+
+
+def _history(manifest: Manifest, by_urn: dict[str, Manifest], unfolded: set[str]) -> tuple[HistoryNode, ...]:
+    """Return the ingredients of ``manifest`` as a tree.
+
+    A manifest that several others refer to is unfolded once: a store of 360 kB can hold a graph whose
+    tree has millions of nodes.
+    """
+    nodes = []
+    for part in manifest.ingredients:
+        target = by_urn.get(part.manifest)
+        state = judge_ingredient(part, target)[0]
+        info = label_info(target) if target else None
+        first = target is not None and target.urn not in unfolded
+        unfolded.add(part.manifest)
+        nodes.append(
+            HistoryNode(
+                relationship=part.relationship,
+                title=part.title,
+                format=part.format,
+                manifest=part.manifest or None,
+                signer=target.signing.subject.get("CN") if target and target.signing else None,
+                kind=info.kind if info else None,
+                state="no-provenance" if state == "clean" and target is None else state,  # type: ignore[arg-type]
+                history=_history(target, by_urn, unfolded) if target and first else (),
+            )
+        )
+    return tuple(nodes)
+
+
+# --- the whole -------------------------------------------------------------------------------------
+
+
+#: What a path turned out to be: evidence, no media, something to skip, or nothing that can be read.
+Seen = Evidence | Literal["not media"] | SkippedWhy | Failure | None
+
+
+class Tally:
+    """What was found so far, in order, and the report of it."""
+
+    def __init__(self, gate: Gate, trust: TrustStore, at: dt.datetime, personal: bool) -> None:
+        self._gate, self._trust, self._at, self._personal = gate, trust, at, personal
+        self._files: list[FileReport] = []
+        self._failures: list[Failure] = []
+        self._skipped: list[Skipped] = []
+        self._others: Counter[str] = Counter()
+        self._exceptions: Counter[int] = Counter()
+        self._engine = Engine("c2pa-rs", "", "")
+
+    @property
+    def failed(self) -> bool:
+        """Would the run fail by what is known already?"""
+        return bool(self._failures) or (bool(self._files) and not self._files[-1].passed)
+
+    def add(self, path: Path | str, seen: Seen) -> None:
+        """Take in what was seen of one path; ``None`` when nobody looked."""
+        if isinstance(seen, Evidence):
+            self._judge(str(path), seen)
+        elif isinstance(seen, Failure):
+            self._failures.append(seen)
+        elif seen == "not media":
+            self._others[Path(path).suffix.lower()] += 1
+        else:
+            self._skipped.append(Skipped(str(path), seen or "not reached"))
+
+    def _judge(self, path: str, evidence: Evidence) -> None:
+        file, exceptions = file_report(
+            path, evidence, trust=self._trust, gate=self._gate, at=self._at, personal=self._personal
+        )
+        self._files.append(file)
+        self._exceptions.update(exceptions)
+        if evidence.spec_version or not self._engine.version:
+            self._engine = Engine("c2pa-rs", printable(evidence.engine), evidence.spec_version)
+
+    def report(self, folders: int, insecure: tuple[str, ...]) -> Report:
+        """Return the whole; ``folders`` of the paths were folders."""
+        gate = self._gate
+        return Report(
+            tool=Tool("provlabel", __version__),
+            engine=self._engine,
+            at=rfc3339(self._at),
+            policy=gate.infos(),
+            anchors=self._trust.named(self._at),
+            files=tuple(self._files),
+            summary=self._summary(folders),
+            baseline=gate.baseline.named if gate.baseline else None,
+            exceptions=gate.uses(self._exceptions, self._at),
+            errors=tuple(self._failures),
+            skipped=tuple(self._skipped),
+            insecure=insecure,
+        )
+
+    def _summary(self, folders: int) -> Summary:
+        outcomes = Counter(item.outcome for item in self._files)
+        why = Counter(item.why for item in self._skipped)
+        return Summary(
+            files=len(self._files),
+            passed=outcomes["passed"],
+            excepted=outcomes["excepted"],
+            known=outcomes["known"],
+            failed=outcomes["failed"],
+            errors=len(self._failures),
+            folders=folders,
+            not_media=self._others.total(),
+            links=why["link"],
+            scratch=why["scratch"],
+            repositories=why["repository"],
+            outside=why["outside"],
+            untracked=why["untracked"],
+            not_reached=why["not reached"],
+            states=dict(sorted(Counter(item.state for item in self._files).items())),
+            other_types=dict(sorted(self._others.items())),
+        )

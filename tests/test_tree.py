@@ -1,0 +1,410 @@
+"""Whole trees: everything is counted, in one order, by many workers, from the cache as from the files."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from conftest import SAMPLES, Cli, Under
+from provlabel import ConfigError, Label, Policy, Report, TrustStore, label_file, verify_paths
+from provlabel._worker import Check
+from provlabel.cage import Cage, Cages, Worker, fork, spawn
+from provlabel.evidence import Evidence, Trouble
+from provlabel.evidence_cache import LIFE, EvidenceCache
+from provlabel.signers import Signer
+from provlabel.verifying import beside, now
+from test_cage import aborting, compressed
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory: pytest.TempPathFactory, signer: Signer, cage: Cage) -> Path:
+    """Each sample, labelled."""
+    from conftest import MEDIA
+
+    folder = tmp_path_factory.mktemp("labelled")
+    label = Label(kind="ai_generated", event_time="2026-11-22T10:00:00Z")
+    for name in SAMPLES:
+        label_file(MEDIA / name, folder / name, label, signer, cage=cage)
+    return folder
+
+
+POLICY = """schema = "policy-v1"
+[[exceptions]]
+path = "legacy/"
+rule = "policy.*"
+reason = "scans from before 2000"
+owner = "archive@acme.example"
+expires = 2099-12-31
+[[exceptions]]
+path = "old/"
+rule = "policy.*"
+reason = "until the shoot is repeated"
+owner = "bo@acme.example"
+expires = 2026-01-31
+[[exceptions]]
+path = "art/*.psd"
+rule = "content.unsupported"
+reason = "working files"
+owner = "bo@acme.example"
+expires = 2099-12-31
+[[exceptions]]
+path = "art/*.psd"
+rule = "policy.*"
+reason = "working files"
+owner = "bo@acme.example"
+expires = 2099-12-31
+"""
+#: Folder -> how many files are put there.
+SIZES = {
+    "good": 1500,
+    "tampered": 100,
+    "plain": 150,
+    "legacy": 120,
+    "old": 60,
+    "empty": 40,
+    "hostile": 6,
+    "art": 4,
+    "notes": 20,
+}
+
+
+@pytest.fixture
+def mixed(tmp_path: Path, labelled: Path, media: Path) -> Iterator[Path]:
+    """2,000 files of every sort."""
+    top = tmp_path / "tree"
+    good = [(labelled / name).read_bytes() for name in SAMPLES]
+    hostile = compressed(aborting(good[1]))
+    plain = (media / "still.png").read_bytes()
+    contents: dict[str, Callable[[int], tuple[str, bytes]]] = {
+        "good": lambda i: (f"{i:04}{Path(SAMPLES[i % 5]).suffix}", good[i % 5]),
+        "tampered": lambda i: (f"{i:03}.jpg", good[0][: -40 - i] + bytes([i]) + good[0][-39 - i :]),
+        "plain": lambda i: (f"{i:03}.png", plain + bytes([i])),
+        "legacy": lambda i: (f"{i:03}.png", plain),
+        "old": lambda i: (f"{i:03}.png", plain),
+        "empty": lambda i: (f"{i:02}.jpg", b""),
+        "hostile": lambda i: (f"{i}.png", hostile),
+        "art": lambda i: (f"{i}.psd", b"8BPS" + bytes(100)),
+        "notes": lambda i: (f"{i}.{'txt' if i % 2 else 'md'}", b"for people"),
+    }
+    for folder, count in SIZES.items():
+        (top / folder).mkdir(parents=True)
+        for i in range(count):
+            name, content = contents[folder](i)
+            (top / folder / name).write_bytes(content)
+    (top / "loop").symlink_to(top)
+    (top / "good" / "up").symlink_to("..")
+    (top / "self.jpg").symlink_to("self.jpg")
+    (top / ".git").mkdir()
+    (top / ".git" / "HEAD").write_text("ref: refs/heads/main")
+    (top / "closed").mkdir()
+    shutil.copy(media / "cover.jpg", top / "closed")
+    (top / "closed").chmod(0)
+    (tmp_path / "policy.toml").write_text(POLICY)
+    yield top
+    (top / "closed").chmod(0o700)
+
+
+def test_a_tree_of_2000_mixed_files_gives_the_expected_summary_twice(
+    mixed: Path, tmp_path: Path, under: Under, bound: tuple[str, ...]
+) -> None:
+    assert sum(SIZES.values()) == 2000
+    cache = tmp_path / "cache"
+    args = ("verify", ".", "--trust", "test", "--policy", tmp_path / "policy.toml", "--format", "json")
+    reports = []
+    for _ in range(2):
+        done = under(bound, *args, cwd=mixed, XDG_CACHE_HOME=str(cache))
+        assert (done.returncode, done.stderr) == (3, "")
+        reports.append(msgspec.json.decode(done.stdout, type=Report))
+    first, second = reports
+    summary = msgspec.to_builtins(first.summary)
+    assert summary == {
+        "files": 1980,
+        "passed": 1500,
+        "excepted": 120 + 4,
+        "known": 0,
+        "failed": 100 + 150 + 60 + 40 + 6,
+        "errors": 1,
+        "folders": 1,
+        "not_media": 20,
+        "links": 3,
+        "scratch": 0,
+        "repositories": 1,
+        "outside": 0,
+        "untracked": 0,
+        "not_reached": 0,
+        "states": {"invalid": 100, "trusted": 1500, "unreadable": 40 + 6 + 4, "unsigned": 150 + 120 + 60},
+        "other_types": {".md": 10, ".txt": 10},
+    }
+    assert [item.path for item in first.files] == sorted(item.path for item in first.files)
+    assert second == msgspec.structs.replace(first, at=second.at, anchors=second.anchors)
+    assert [(use.path, use.expired, use.files) for use in first.exceptions] == [
+        ("legacy/", False, 120), ("old/", True, 60), ("art/*.psd", False, 4), ("art/*.psd", False, 4),
+    ]  # fmt: skip
+    assert "closed: permission denied" in first.errors[0].message
+    assert [item.path for item in first.skipped] == [".git", "good/up", "loop", "self.jpg"]
+
+
+# --- order, and the end of a run -------------------------------------------------------------------
+
+
+def lines(report: Report) -> list[tuple[str, str]]:
+    return [(item.path, item.outcome) for item in report.files]
+
+
+@pytest.fixture
+def small(tmp_path: Path, labelled: Path, media: Path) -> Path:
+    """A few of each."""
+    top = tmp_path / "small"
+    shutil.copytree(labelled, top / "a")
+    shutil.copytree(media, top / "b")
+    shutil.copytree(labelled, top / "c")
+    (top / "c" / "notes.txt").write_text("for people")
+    return top
+
+
+@pytest.mark.parametrize("launch", [spawn, fork], ids=["spawn", "fork"])
+def test_many_workers_say_what_one_says(
+    launch: Callable[[], Worker], small: Path, trust: TrustStore, cage: Cage
+) -> None:
+    alone = verify_paths([small], trust=trust, cage=cage)
+    with Cages(3, launch) as cages:
+        together = verify_paths([small], trust=trust, cage=cages)
+    assert together == msgspec.structs.replace(alone, at=together.at, anchors=together.anchors)
+
+
+def test_the_first_failure_ends_the_run_and_the_rest_is_counted(small: Path, trust: TrustStore, cage: Cage) -> None:
+    wanted = [(str(small / "a" / name), "passed") for name in sorted(SAMPLES)]
+    wanted.append((str(small / "b" / "cover.jpg"), "failed"))
+    alone = verify_paths([small], trust=trust, cage=cage, fail_fast=True)
+    assert lines(alone) == wanted
+    assert alone.summary.not_reached == 4 + 6
+    assert not alone.passed
+    with Cages(3) as cages:
+        for _ in range(3):
+            again = verify_paths([small], trust=trust, cage=cages, fail_fast=True)
+            assert (lines(again), again.skipped) == (wanted, alone.skipped)
+
+
+def test_a_path_that_cannot_be_judged_ends_a_run_too(small: Path, trust: TrustStore, cage: Cage) -> None:
+    report = verify_paths([small / "missing.jpg", small / "a"], trust=trust, cage=cage, fail_fast=True)
+    assert (len(report.files), len(report.errors), report.summary.not_reached) == (0, 1, 5)
+
+
+def test_a_worker_that_dies_takes_no_other_file_with_it(small: Path, labelled: Path, trust: TrustStore) -> None:
+    (small / "b" / "hostile.png").write_bytes(compressed(aborting((labelled / "still.png").read_bytes())))
+    with Cages(2) as cages:
+        report = verify_paths([small], trust=trust, cage=cages)
+    states = {Path(item.path).name: item.state for item in report.files if "/b/" in item.path}
+    assert states.pop("hostile.png") == "unreadable"
+    assert set(states.values()) == {"unsigned"}
+
+
+def test_a_run_that_is_stopped_waits_for_nobody(small: Path, trust: TrustStore) -> None:
+    """An interrupt ends workers at once, also one that hangs."""
+    import signal
+
+    workers: list[Worker] = []
+
+    def stopped() -> Worker:
+        workers.append(spawn())
+        os.kill(workers[-1].pid, signal.SIGSTOP)
+        return workers[-1]
+
+    threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), Cages(2, stopped) as cages:
+        verify_paths([small], trust=trust, cage=cages)
+    assert time.monotonic() - begun < 10
+    for worker in workers:
+        with pytest.raises(ProcessLookupError):
+            os.kill(worker.pid, 0)
+
+
+# --- the cache -------------------------------------------------------------------------------------
+
+
+class Counting(Cage):
+    """Counts the files that a worker had to read."""
+
+    reads = 0
+
+    def read(self, *args: object, **kwargs: object) -> Evidence:  # type: ignore[override]
+        self.reads += 1
+        return super().read(*args, **kwargs)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def counting() -> Iterator[Counting]:
+    with Counting() as cage:
+        yield cage
+
+
+Run = Callable[..., Report]
+
+
+@pytest.fixture
+def run(small: Path, trust: TrustStore, counting: Counting, tmp_path: Path) -> Run:
+    """Verify the small tree with a cache, and say how many files were read."""
+
+    def verify(*, policy: Policy | None = None, trust: TrustStore = trust, at: dt.datetime | None = None) -> Report:
+        counting.reads = 0
+        with EvidenceCache(tmp_path / "cache", trust, at or now()) as cache:
+            return verify_paths([small], trust=trust, policy=policy or Policy(), cage=counting, cache=cache)
+
+    return verify
+
+
+def test_the_second_run_reads_nothing_and_says_the_same(run: Run, counting: Counting) -> None:
+    first = run()
+    assert counting.reads == 15
+    second = run()
+    assert counting.reads == 0
+    assert second == msgspec.structs.replace(first, at=second.at, anchors=second.anchors)
+
+
+def test_evidence_is_kept_and_no_verdict(run: Run, counting: Counting) -> None:
+    run()
+    report = run(policy=Policy(states=("trusted", "unsigned"), label=False, fields=("systems",)))
+    assert counting.reads == 0
+    assert {item.outcome for item in report.files if "/b/" in item.path} == {"passed"}
+    assert {item.outcome for item in report.files if "/a/" in item.path} == {"failed"}
+
+
+def test_other_anchors_are_another_question(run: Run, counting: Counting, trust: TrustStore) -> None:
+    run()
+    report = run(trust=TrustStore())
+    assert counting.reads == 15
+    assert report.summary.states == {"unsigned": 5, "valid": 10}
+    run()
+    assert counting.reads == 0
+
+
+def test_a_file_that_changed_is_read_again(run: Run, counting: Counting, small: Path) -> None:
+    run()
+    path = small / "a" / "cover.jpg"
+    path.write_bytes(path.read_bytes()[:-10] + bytes(10))
+    report = run()
+    # Its twin in c/ has the old content still.
+    assert (counting.reads, report.summary.states["invalid"]) == (1, 1)
+
+
+def test_a_manifest_beside_a_file_is_part_of_what_is_seen(run: Run, counting: Counting, small: Path) -> None:
+    run()
+    path = small / "b" / "cover.jpg"
+    shutil.copy(small / "b" / "still.png", beside(path))
+    assert next(item for item in run().files if item.path == str(path)).state == "unreadable"
+    assert counting.reads == 1
+    beside(path).unlink()
+    assert next(item for item in run().files if item.path == str(path)).state == "unsigned"
+    assert counting.reads == 0
+
+
+def test_evidence_grows_old(run: Run, counting: Counting) -> None:
+    run()
+    run(at=now() + LIFE / 2)
+    assert counting.reads == 0
+    run(at=now() + LIFE * 1.01)
+    assert counting.reads == 15
+
+
+def test_a_certificate_that_has_ended_meanwhile_is_seen(
+    run: Run, counting: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The verdict compares with the time of judgement itself, whenever the evidence was gathered."""
+    report = run()
+    ends = dt.datetime.fromisoformat(report.files[0].signer.not_after)  # type: ignore[union-attr]
+    monkeypatch.setattr("provlabel.verifying.now", lambda: ends + dt.timedelta(hours=1))
+    later = run()
+    assert counting.reads == 0
+    assert {item.axes.signer for item in later.files if "/a/" in item.path} == {"expired"}
+
+
+def test_another_build_reads_again(run: Run, counting: Counting, monkeypatch: pytest.MonkeyPatch) -> None:
+    run()
+    monkeypatch.setattr("importlib.metadata.version", lambda _: "0.38.2")
+    run()
+    assert counting.reads == 15
+
+
+@pytest.mark.parametrize("damage", [b"no database", b"SQLite format 3\x00" + bytes(4096)])
+def test_a_cache_that_is_damaged_is_begun_anew(damage: bytes, run: Run, counting: Counting, tmp_path: Path) -> None:
+    run()
+    (tmp_path / "cache" / "evidence.sqlite").write_bytes(damage)
+    run()
+    assert counting.reads == 15
+    run()
+    assert counting.reads == 0
+
+
+def test_an_entry_that_is_damaged_is_read_again(run: Run, counting: Counting, tmp_path: Path) -> None:
+    run()
+    with sqlite3.connect(tmp_path / "cache" / "evidence.sqlite") as database:
+        database.execute("UPDATE evidence SET value = ?", (b"\xc1\xff",))
+    database.close()
+    assert run().summary.passed == 10
+    assert counting.reads == 15
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(run: Run, tmp_path: Path, counting: Counting) -> None:
+    (tmp_path / "cache").write_text("a file where the folder should be")
+    assert run().summary.passed == 10
+
+
+def test_a_cache_in_use_by_another_run_is_done_without(run: Run, tmp_path: Path, counting: Counting) -> None:
+    run()
+    other = sqlite3.connect(tmp_path / "cache" / "evidence.sqlite", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    try:
+        assert run().summary.passed == 10
+    finally:
+        other.close()
+
+
+@pytest.mark.parametrize("what", ["folder", "file"])
+def test_a_cache_that_others_can_write_is_refused(what: str, run: Run, tmp_path: Path) -> None:
+    run()
+    (tmp_path / "cache" / ("evidence.sqlite" if what == "file" else "")).chmod(0o777)
+    with pytest.raises(ConfigError, match="others can write there"):
+        run()
+
+
+def test_what_may_differ_next_time_is_not_kept(
+    trust: TrustStore, small: Path, tmp_path: Path, counting: Counting
+) -> None:
+    path, check = small / "a" / "cover.jpg", Check(at=now())
+    evidence = counting.read(path, trust)
+    replace = msgspec.structs.replace
+    with EvidenceCache(tmp_path / "cache", trust, now()) as cache:
+        key = cache.key(path, beside(path))
+        assert key is not None
+        for kind in ("died", "too-costly", "io"):
+            cache.keep(key, replace(evidence, trouble=Trouble(kind, "x")), check)  # type: ignore[arg-type]
+        cache.keep(key._replace(sha256="0" * 64), evidence, check)
+        cache.keep(key, evidence, replace(check, as_of=True))
+        cache.keep(key, evidence, replace(check, revocation=True))
+    with EvidenceCache(tmp_path / "cache", trust, now()) as cache:
+        assert cache.get(key) is None
+        cache.keep(key, evidence, check)
+    with EvidenceCache(tmp_path / "cache", trust, now()) as cache:
+        assert cache.get(key) == evidence
+
+
+def test_the_cache_is_for_the_user_alone_and_never_below_what_is_judged(small: Path, cli: Cli, tmp_path: Path) -> None:
+    cli("verify", small, "--trust", "test", XDG_CACHE_HOME=str(tmp_path / "elsewhere"), cwd=small)
+    folder = tmp_path / "elsewhere" / "provlabel" / "evidence"
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert (folder / "evidence.sqlite").stat().st_mode & 0o777 == 0o600
+    cli("verify", small, "--trust", "test", XDG_CACHE_HOME=str(small / "cache"), cwd=small)
+    assert not (small / "cache").exists()
+    done = cli("verify", small, "--trust", "test", "--no-cache", XDG_CACHE_HOME=str(tmp_path / "no"), cwd=small)
+    assert done.returncode == 1
+    assert not (tmp_path / "no").exists()
