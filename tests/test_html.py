@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from attacks import ATTACKS, infect
 from browser import browse
-from conftest import MEDIA, needs
+from conftest import MEDIA, Cli, needs
 from provlabel import Label, TrustStore, label_file, load_label, verify_paths
 from provlabel.cage import Cage
 from provlabel.label.records import Contribution, Point, Region, Span
@@ -476,6 +476,15 @@ def test_numbers_of_others_need_not_be_numbers(odd: Any, made: Report, previews:
         files.append(replace(item, label=replace(item.label, value={"contributions": parts, "systems": odd})))
     text = RENDER(replace(made, files=tuple(files)), Extras(previews=previews))
     assert "nan" not in re.findall(r'="(nan|inf)[^"]*"', text)
+
+
+def test_the_command_line_draws_the_files(media: Path, cli: Cli, tmp_path: Path) -> None:
+    done = cli("verify", media, "--format", f"html={tmp_path / 'report.html'}")
+    assert done.returncode == 1
+    text = (tmp_path / "report.html").read_text()
+    assert text.count("data:image/jpeg;base64,") == 2
+    assert text.count('class="wave"') == 3
+    assert "data:image" not in cli("verify", media, "--format", "markdown").stdout
 
 
 # --- colours --------------------------------------------------------------------------------------
