@@ -55,7 +55,7 @@ schemas docs: $(STAMP)
 system:
 	apt-get update -qq
 	apt-get install -y -qq --no-install-recommends ffmpeg libimage-exiftool-perl flac gcc libc6-dev openssl \
-		libheif-examples libjxl-tools faketime softhsm2 git
+		libheif-examples libjxl-tools faketime softhsm2 git chromium poppler-utils
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -188,7 +188,7 @@ def test_the_action_says_how_it_went(repository: Repository, labelled: Path) -> 
         if code != 2:
             assert json.loads((repository.folder / "out.sarif").read_text())["version"] == "2.1.0"
             assert "<html" in (repository.folder / "out.html").read_text()
-    assert (job.temp / "installed").read_text().split()[-1] == str(ROOT)
+    assert (job.temp / "installed").read_text().split()[-1] == f"{ROOT}[html]"
 
 
 def test_a_wrong_policy_or_pin_is_a_wrong_request(repository: Repository, labelled: Path) -> None:

@@ -33,7 +33,7 @@ FLOORS = (
     ("_worker", "targets", "decoding", "online"),
     ("cage",),
     ("evidence_cache",),
-    ("verifying",),
+    ("verifying", "picturing"),
     ("differing",),
     ("sources",),
     ("publishing",),
@@ -50,7 +50,8 @@ ROOMS = {
     "c2pa": {"engine"},
     "click": {"cli"},
     "mutagen": {"tags"},
-    "PIL": set(),
+    "PIL": {"previews"},
+    "miniaudio": {"previews"},
     "cryptography": {"signers", "credentials"},
     "cbor2": {"cose"},
     "asn1crypto": {"credentials", "timestamps"},
@@ -119,4 +120,4 @@ def test_import_is_light() -> None:
 
     script = "import sys, provlabel.cli; print(*sorted({name.split('.')[0] for name in sys.modules}))"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
-    assert not {"c2pa", "cryptography", "msgspec", "PIL", "mutagen", "ssl", "asyncio"} & set(loaded)
+    assert not {"c2pa", "cryptography", "msgspec", "PIL", "miniaudio", "mutagen", "ssl", "asyncio"} & set(loaded)

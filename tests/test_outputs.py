@@ -102,7 +102,7 @@ def full(judged: Report) -> Report:
         policy=(*judged.policy, PolicyInfo(name="team", sha256="ab" * 32, source="found", ignored=("states",))),
         baseline=Named("base.json", "cd" * 32),
         exceptions=(use, replace(use, path=None, sha256="ef" * 32, expired=True, files=2)),
-        skipped=(Skipped("media/link.jpg", "link"), Skipped("media/notes.txt", "not media")),
+        skipped=(Skipped("media/link.jpg", "link"),),
         insecure=("--insecure-private-hosts",),
     )
 

@@ -31,6 +31,7 @@ from provlabel.errors import EngineError, InputError
 from provlabel.evidence import Code, Evidence, Exclusion, Manifest, Trouble, manifests_from_crjson
 from provlabel.formats import Format, sniff
 from provlabel.prescan import MAX_STORE, Scan, scan_file, scan_store
+from provlabel.previews import Preview, draw
 from provlabel.trust import TrustStore
 from provlabel.verdict import proven_time
 
@@ -76,6 +77,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     check: Check | None = None
     credential: Credential | None = None  #: examine this, and read no file
+    draw: str | None = None  #: only draw the file at ``path``, if this is its SHA-256
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,6 +85,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
     evidence: Evidence | None = None
     examined: Examined | None = None
+    preview: Preview | None = None
     refused: str = ""
 
 
@@ -142,6 +145,8 @@ def answer(request: Request, content: bytes | None) -> Answer:
     with stream:
         size = stream.seek(0, io.SEEK_END)
         _limit(request.limits, size)
+        if request.draw is not None:
+            return Answer(preview=draw(stream, request.draw))
         return Answer(evidence=_guarded(stream, size, request))
 
 

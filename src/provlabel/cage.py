@@ -26,11 +26,13 @@ from provlabel._worker import HEADER, Answer, Check, Limits, Request, frame, fra
 from provlabel.credentials import Credential, Examined
 from provlabel.errors import InputError
 from provlabel.evidence import Evidence, Trouble
+from provlabel.previews import Preview, nothing
 from provlabel.trust import TrustStore
 
 #: Bytes of one answer; a store of 8 MB yields less.
 MAX_ANSWER = 64 << 20
 _STDERR_KEPT = 2_000
+_NO_PICTURE = {"too-costly": "it takes too long, or too much memory, to be shown"}
 _NO_TRUST = TrustStore()
 _LIMITS = Limits()
 
@@ -111,6 +113,11 @@ def _be_worker(child_in: int, child_out: int, printed: int, foreign: tuple[int, 
         os._exit(status)
 
 
+def _absolute(path: Path) -> bytes:
+    """Absolute, because the worker may stand elsewhere; not resolved, which would follow symlinks."""
+    return os.path.abspath(os.fsencode(path))  # noqa: PTH100
+
+
 def _memory_file() -> BinaryIO:
     """A nameless file for what a worker prints."""
     if hasattr(os, "memfd_create"):
@@ -170,9 +177,8 @@ class Cage:
             InputError: missing, forbidden, or not a regular file.
         """
         request = Request(
-            # Absolute, because the worker may stand elsewhere; not resolved, which would follow symlinks.
-            path=os.path.abspath(os.fsencode(path)),  # noqa: PTH100
-            sidecar=os.path.abspath(os.fsencode(sidecar)) if sidecar else None,  # noqa: PTH100
+            path=_absolute(path),
+            sidecar=_absolute(sidecar) if sidecar else None,
             trust=trust,
             limits=self._limits,
             check=check,
@@ -193,6 +199,22 @@ class Cage:
         request = Request(trust=trust, limits=self._limits, check=check, credential=credential)
         answer = self._answer(frame(msgspec.json.encode(request)), self._limits.cpu(0))
         return None if isinstance(answer, Trouble) else answer.examined
+
+    def preview(self, path: Path, sha256: str) -> Preview:
+        """Draw the file at ``path`` if it still has this digest.
+
+        Never ask this of a cage that reads evidence: decoders are large, and one that was taken over
+        must have no verdict to give.
+        """
+        request = Request(path=_absolute(path), limits=self._limits, draw=sha256)
+        try:
+            size = path.stat().st_size
+        except (OSError, ValueError):
+            size = 0
+        answer = self._answer(frame(msgspec.json.encode(request)), self._limits.cpu(size))
+        if isinstance(answer, Trouble):
+            return nothing(_NO_PICTURE.get(answer.kind, "the decoder died on it"))
+        return answer.preview or nothing("it cannot be read any more")
 
     def close(self) -> None:
         """End the worker, if one runs."""

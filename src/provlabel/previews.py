@@ -1,10 +1,50 @@
-"""Small pictures of files for people: a thumbnail, or the outline of a sound."""
+"""Small pictures of files for people: a thumbnail, or the outline of a sound.
+
+Decoders of media are large and written in C, so :func:`draw` is only ever called in a worker that makes
+nothing else (:mod:`provlabel.picturing`): a preview is an illustration and never evidence.  Pillow and
+miniaudio are the extra ``html``, and imported nowhere but here.
+"""
 
 from __future__ import annotations
 
-from typing import Literal
+import io
+import os
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from msgspec import Struct
+
+from provlabel._files import fingerprint, reader, sha256_of
+from provlabel.formats import Format, sniff
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+_SIDE = 320  # pixels of the longer side
+#: Bytes of one picture: 500 of them still make a file that can be mailed.
+MAX_JPEG = 12_000
+_QUALITIES = (80, 65, 50, 35)
+_PIXELS = 64_000_000  # decoded in full, with alpha, these are 256 MB
+_JPEG_PIXELS = 256_000_000  # libjpeg makes them smaller while it reads; the largest cameras have 200 million
+_RATE = 8_000  # samples a second: enough for an outline
+_SLICES = 600
+_FIRST_SLICE = 16  # samples; doubled whenever there are too many slices
+_HOURS = 6
+_PEAK = 255
+_SILENCE = 128
+_MISSING = "pictures of files need more libraries: pip install 'provlabel[html]'"
+
+#: Format of ours -> the one decoder of Pillow that may see it.  Never any other: some of them start programs.
+_PICTURES = {
+    "JPEG": "JPEG", "PNG": "PNG", "WebP": "WEBP", "GIF": "GIF", "TIFF": "TIFF", "BigTIFF": "TIFF", "BMP": "BMP",
+    "AVIF": "AVIF",
+}  # fmt: skip
+#: Format of ours -> the one decoder of miniaudio.
+_SOUNDS = {
+    "WAV": "WAV", "RF64": "WAV", "AIFF": "WAV", "FLAC": "FLAC", "Ogg FLAC": "FLAC", "MP3": "MP3",
+    "Ogg Vorbis": "VORBIS",
+}  # fmt: skip
 
 
 class Preview(Struct, frozen=True, kw_only=True):
@@ -17,3 +57,181 @@ class Preview(Struct, frozen=True, kw_only=True):
     peaks: tuple[int, ...] = ()  #: of a sound: the loudest sample of each slice, 0 to 255
     seconds: float = 0.0  #: how long it plays
     why: str = ""  #: why there is none
+
+
+class _Undrawable(Exception):
+    """There is no preview, and why."""
+
+
+def nothing(why: str) -> Preview:
+    """Return the preview of what cannot be shown."""
+    return Preview(kind="none", why=why)
+
+
+def draw(stream: BinaryIO, sha256: str) -> Preview:
+    """Draw what ``stream`` holds, if those are still the bytes with this digest."""
+    mark = fingerprint(stream)
+    if sha256_of(stream) != sha256:
+        return nothing("the file changed after it was judged")
+    fmt = sniff(reader(stream))
+    stream.seek(0)
+    try:
+        drawn = _drawn(stream, fmt)
+    except _Undrawable as exc:
+        return nothing(str(exc))
+    except ImportError:
+        return nothing(_MISSING)
+    except MemoryError:
+        return nothing("it needs too much memory to be shown")
+    except Exception:  # decoders fail with whatever comes to hand; the verdict says what is damaged, and how
+        return nothing("its content cannot be decoded")
+    return drawn if fingerprint(stream) == mark else nothing("the file changed while it was drawn")
+
+
+def _drawn(stream: BinaryIO, fmt: Format | None) -> Preview:
+    name = fmt.name if fmt is not None else ""
+    if name in _PICTURES:
+        return _picture(stream, _PICTURES[name])
+    if name in _SOUNDS:
+        return _sound(stream, _SOUNDS[name])
+    what = f"{name} is not a format that can be shown here" if name else "its format is not known"
+    raise _Undrawable("video is not shown" if fmt is not None and fmt.media == "video" else what)
+
+
+# --- pictures --------------------------------------------------------------------------------------
+
+
+def _picture(stream: BinaryIO, decoder: str) -> Preview:
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    most = _JPEG_PIXELS if decoder == "JPEG" else _PIXELS
+    Image.MAX_IMAGE_PIXELS = most
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
+            image = Image.open(stream, formats=(decoder,))
+        except UnidentifiedImageError:
+            raise _Undrawable(_without_decoder(decoder)) from None
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+            raise _Undrawable("it has more pixels than are shown here") from None
+        with image:
+            if image.width * image.height > most:
+                raise _Undrawable("it has more pixels than are shown here")
+            width, height = image.size
+            if decoder == "JPEG":
+                image.draft("RGB", (2 * _SIDE, 2 * _SIDE))
+            small = _eight_bits(image)
+            small.thumbnail((_SIDE, _SIDE), reducing_gap=2.0)
+            if small.getexif().get(_ORIENTATION) in _SIDEWAYS:
+                width, height = height, width
+            upright = ImageOps.exif_transpose(small)
+            return Preview(kind="picture", jpeg=_jpeg(_flat(upright)), width=width, height=height)
+
+
+def _without_decoder(decoder: str) -> str:
+    """AVIF is one that not every build of Pillow has."""
+    from PIL import features
+
+    if decoder == "AVIF" and not features.check("avif"):
+        return "the library that shows pictures was built without AVIF"
+    return "its content cannot be decoded"
+
+
+_ORIENTATION = 0x0112
+_SIDEWAYS = (5, 6, 7, 8)
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Return the picture with eight bits a channel: whoever converts 16 bits to 8 would cut them off."""
+    if image.mode.startswith("I") or image.mode == "F":
+        lowest, highest = (float(value) for value in image.getextrema())  # type: ignore[arg-type]
+        scale = 255 / ((highest - lowest) or 1)
+        kept = image.convert("F").point(lambda value: value * scale - lowest * scale).convert("L")
+        kept.info = image.info
+        return kept
+    if image.mode in ("P", "PA"):
+        return image.convert("RGBA")
+    return image.convert("L") if image.mode == "1" else image
+
+
+def _flat(image: Image.Image) -> Image.Image:
+    """Return a new picture without alpha, on white, and without anything that came with the old one."""
+    from PIL import Image as Images
+
+    paper = Images.new("RGB", image.size, "white")
+    if image.has_transparency_data:
+        seen = image.convert("RGBA")
+        paper.paste(seen, mask=seen.getchannel("A"))
+    else:
+        paper.paste(image.convert("RGB"))
+    return paper
+
+
+def _jpeg(image: Image.Image) -> bytes:
+    """Encode, worse or smaller until it is small enough."""
+    while True:
+        for quality in _QUALITIES:
+            out = io.BytesIO()
+            image.save(out, "JPEG", quality=quality, optimize=True, progressive=True)
+            if out.tell() <= MAX_JPEG:
+                return out.getvalue()
+        image = image.resize((max(1, image.width * 3 // 4), max(1, image.height * 3 // 4)))
+
+
+# --- sounds ----------------------------------------------------------------------------------------
+
+
+def _sound(stream: BinaryIO, decoder: str) -> Preview:
+    slices, size, samples = bytearray(), _FIRST_SLICE, 0
+    rest = bytearray()
+    for piece in _samples(stream, decoder):
+        samples += len(piece)
+        if samples > _HOURS * 3600 * _RATE:
+            raise _Undrawable("it plays too long to be shown")
+        rest.extend(piece)
+        whole = len(rest) - len(rest) % size
+        slices.extend(_loudest(rest[at : at + size]) for at in range(0, whole, size))
+        del rest[:whole]
+        while len(slices) >= _SLICES:
+            # What is left over stays shorter than one slice.
+            if len(slices) % 2:
+                slices.append(0)
+            slices = bytearray(map(max, slices[::2], slices[1::2]))
+            size *= 2
+    if rest:
+        slices.append(_loudest(rest))
+    if not samples:
+        raise _Undrawable("its content cannot be decoded")
+    return Preview(kind="waveform", peaks=tuple(slices), seconds=samples / _RATE)
+
+
+def _loudest(samples: bytearray) -> int:
+    """Return how far the loudest of some samples of eight bits is from silence, as 0 to 255."""
+    return min(_PEAK, 2 * max(0, max(samples) - _SILENCE, _SILENCE - 1 - min(samples)))
+
+
+def _samples(stream: BinaryIO, decoder: str) -> Iterator[Sequence[int]]:
+    """Decode piece by piece, mixed to one channel: a day of sound needs no more memory than a second."""
+    import miniaudio
+
+    source = _source(miniaudio, stream.read, stream.seek)
+    coded, eight_bits = miniaudio.FileFormat[decoder], miniaudio.SampleFormat.UNSIGNED8
+    try:
+        yield from miniaudio.stream_any(source, coded, eight_bits, 1, _RATE, frames_to_read=16384)
+    except miniaudio.DecodeError:
+        raise _Undrawable("its content cannot be decoded") from None
+
+
+def _source(library: Any, read: Callable[[int], bytes], seek: Callable[[int, int], int]) -> Any:
+    """Wrap an open file: the library gets no path, and so opens nothing."""
+
+    class Source(library.StreamableSource):  # type: ignore[misc]
+        def read(self, num_bytes: int) -> bytes:
+            return read(num_bytes)
+
+        def seek(self, offset: int, origin: Any) -> bool:
+            seek(offset, {"START": os.SEEK_SET, "CURRENT": os.SEEK_CUR, "END": os.SEEK_END}[origin.name])
+            return True
+
+    return Source()

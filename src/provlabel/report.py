@@ -186,6 +186,14 @@ class FileReport(Struct, frozen=True, kw_only=True):
     not_checked: tuple[str, ...] = ()
 
 
+_OUTCOMES: tuple[Outcome, ...] = ("failed", "known", "excepted", "passed")
+
+
+def failing_first(files: Iterable[FileReport]) -> list[FileReport]:
+    """Return the files with those first that somebody has to look at."""
+    return sorted(files, key=lambda item: _OUTCOMES.index(item.outcome))
+
+
 class Failure(Struct, frozen=True):
     """A path that could not be judged at all: missing, forbidden, not a regular file."""
 

@@ -33,6 +33,7 @@ from provlabel.errors import ConfigError, OutputError, UsageError
 if TYPE_CHECKING:
     from provlabel.evidence_cache import EvidenceCache
     from provlabel.policy import Gate
+    from provlabel.previews import Preview
     from provlabel.report import Report
     from provlabel.trust import TrustStore
     from provlabel.verifying import Revocation
@@ -104,13 +105,21 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
         )
     if options["init_policy"]:
         return _init_policy(report, gate, output, options["trust"])
+    previews = _previews(report) if any(RENDERERS[item.name].previews for item in outputs) else {}
     for item in outputs:
         style = style_for(sys.stdout if item.file is None else None)
-        deliver(RENDERERS[item.name].render(report, Extras(style)), item.file)
+        deliver(RENDERERS[item.name].render(report, Extras(style, previews)), item.file)
     if options["quiet"]:
         for failure in report.errors:
             say_error(failure.message, failure.mend)
     return exit_code(report)
+
+
+def _previews(report: Report) -> dict[str, Preview]:
+    """Draw the files only now that all are judged, in a worker that judges none."""
+    from provlabel.picturing import previews_of
+
+    return previews_of(report)
 
 
 def _moment(text: str | None) -> dt.datetime | None:

@@ -1,0 +1,431 @@
+"""One file in the HTML report: what is seen or heard of it, the verdict in words, and what it rests on."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from provlabel._text import printable
+from provlabel.label.vocabularies import KINDS
+from provlabel.previews import Preview
+from provlabel.renderers import _svg
+from provlabel.renderers._html_words import (
+    AXES,
+    CAVEATS,
+    EXTENT_WORDS,
+    HISTORY_WORDS,
+    LEVEL_WORDS,
+    OUTCOME_WORDS,
+    STATE_LOOKS,
+)
+from provlabel.renderers._markup import Child, Node, figures, join, tag
+from provlabel.renderers.text import STATES, excuse_words, system_words, time_words, who_words
+from provlabel.report import FileReport, Finding, HistoryNode, LabelInfo
+
+_PARTS = 200  # rows of one table; the schema allows no more
+_ANCESTORS = 60
+_ENTRIES = 200  # of what a label says
+_DEPTH = 6
+_RELATIONS = {"parentOf": "made from", "componentOf": "contains", "inputTo": "input"}
+_NO_PREVIEW = Preview(kind="none", why="no pictures were asked for")
+
+
+def section(item: FileReport, place: int, preview: Preview | None) -> Node:
+    """Return the section about one file; its heading has the id ``f`` and ``place``."""
+    seen = preview or _NO_PREVIEW
+    parts = list(_parts(item.label))
+    return tag(
+        "article",
+        tag("div", tag("h3", *name_of(item.path), id=f"f{place}"), badge(item), class_="title"),
+        _top(item, seen, parts),
+        _sound(seen, parts),
+        _table_of_parts(parts, place),
+        _history(item, place),
+        _findings(item.findings),
+        _axes(item),
+        _whole_label(item.label),
+        _fine_print(item),
+        aria_labelledby=f"f{place}",
+    )
+
+
+def badge(item: FileReport) -> Node:
+    """Return what became of a file, as a sign and in words."""
+    words, look = OUTCOME_WORDS[item.outcome]
+    return tag("span", _svg.sign(look), words, class_=f"badge {look}")
+
+
+def name_of(path: str) -> Iterator[Child]:
+    """Yield folder and name, so that the name stands out."""
+    folder, slash, name = path.rpartition("/")
+    if folder or slash:
+        yield tag("span", folder + slash, class_="folder")
+    yield tag("bdi", name or "(no name)")
+
+
+def sentence(words: str) -> str:
+    """Return words of ours as a sentence that ends."""
+    return words if words.endswith(("…", ".")) else f"{words}."
+
+
+def verdict_words(item: FileReport) -> str:
+    """Return the state in a sentence."""
+    words = STATES[item.state][1]
+    return f"{words[0].upper()}{words[1:]}."
+
+
+def label_sentence(item: FileReport) -> str:
+    """Return what the label says about AI, and whose word that is."""
+    label = item.label
+    if label is None:
+        return "no label"
+    if label.words is None:
+        return f"labelled, but nothing about AI is said that is known ({label.kind or 'no kind'})"
+    return f"labelled as {label.words}"
+
+
+# --- first what everybody looks at -----------------------------------------------------------------
+
+
+def _top(item: FileReport, seen: Preview, parts: list[tuple[int, dict[str, Any]]]) -> Node:
+    look = STATE_LOOKS[item.state]
+    counted = next((found for found in item.findings if found.counts), None)
+    text = tag(
+        "div",
+        tag("p", _svg.sign(look), " ", verdict_words(item), class_="verdict"),
+        tag("p", CAVEATS[item.state], class_="soft"),
+        tag("p", tag("span", f"Why it did not pass: {counted.message}."), class_="why bad") if counted else None,
+        tag("dl", *(join(tag("dt", name), tag("dd", value)) for name, value in _facts(item))),
+    )
+    if seen.kind == "waveform":
+        return tag("div", text, class_="top")
+    return tag("div", _picture(item, seen, parts), text, class_="top pictured")
+
+
+def _picture(item: FileReport, seen: Preview, parts: list[tuple[int, dict[str, Any]]]) -> Node:
+    if seen.kind != "picture":
+        return tag("figure", tag("p", f"No preview: {seen.why}.", class_="no-picture"))
+    marked = [_svg.Part(number, _look(part), part["region"]) for number, part in parts if _is(part, "region")]
+    overlay = _svg.regions(marked, seen.width, seen.height)
+    name = item.path.rpartition("/")[2]
+    image = tag(
+        "img",
+        src=figures(f"data:image/jpeg;base64,{base64.b64encode(seen.jpeg).decode()}"),
+        alt=f"Preview of {name}" + (", with the parts of the table below marked on it" if overlay else ""),
+    )
+    caption = f"{seen.width:,} × {seen.height:,} pixels"
+    if overlay:
+        caption += ". Marked as the label says: solid lines by AI, dashed by people, dashes and dots by both"
+    return tag("figure", tag("div", image, overlay, class_="frame"), tag("figcaption", f"{caption}."))
+
+
+def _sound(seen: Preview, parts: list[tuple[int, dict[str, Any]]]) -> Node | None:
+    marked = [_svg.Part(number, _look(part), part["span"]) for number, part in parts if _is(part, "span")]
+    drawn = [found for part in marked if (found := _svg.spans(part))]
+    if seen.kind == "waveform":
+        seconds, words = seen.seconds, f"Plays {_svg.clock(seen.seconds)}"
+    elif drawn and seen.kind == "none":
+        seconds, words = max(end for _, end in drawn), "The length of the sound is not known"
+    else:
+        return None
+    if drawn:
+        words += ". Marked as the label says: filled by AI, dashed by people, dashes and dots by both"
+    late = sum(end > seconds + 0.5 for _, end in drawn) if seen.kind == "waveform" else 0
+    words += f". {late} of the marks end after the sound" if late else ""
+    return tag("figure", _svg.timeline(marked, seen.peaks, seconds), tag("figcaption", f"{words}."), class_="keep")
+
+
+def _facts(item: FileReport) -> Iterator[tuple[str, Child]]:
+    """Yield what there is to know at a glance, each marked as a claim unless somebody vouches for it."""
+    sure = item.state == "trusted"
+    claim = None if sure else tag("span", " — as the file claims", class_="soft")
+    if item.label is not None:
+        said = label_sentence(item)
+        yield "AI", join(tag("strong", f"{said[0].upper()}{said[1:]}"), claim)
+        yield from _systems(item.label)
+    else:
+        yield "AI", "No label"
+    if item.signer is not None:
+        yield "Signed by", who_words(item.signer, item.axes.signer == "trusted" and sure)
+    for identity in item.identity[:_ENTRIES]:
+        yield "Identity", who_words(identity, item.axes.identity == "ok")
+    for name, words in time_words(item):
+        yield {"since": "Made", "signed": "Signed"}.get(name, name), words
+    yield "File", ", ".join(filter(None, (item.format, _size(item.size))))
+
+
+def _systems(label: LabelInfo) -> Iterator[tuple[str, Child]]:
+    systems = [words for words in map(system_words, _list(label.value.get("systems"))) if words]
+    if systems:
+        yield ("System" if len(systems) == 1 else "Systems"), ", ".join(systems[:_ENTRIES])
+    provider = label.value.get("provider")
+    if isinstance(provider, dict) and isinstance(provider.get("name"), str):
+        yield "Provider", provider["name"]
+    if label.source != "org.provlabel.label":
+        yield "Read from", f"{label.source}; there is no provlabel label"
+
+
+def _size(size: int) -> str:
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= factor:
+            return f"{size / factor:.1f} {unit}"
+    return f"{size} bytes"
+
+
+# --- parts -----------------------------------------------------------------------------------------
+
+
+def _parts(label: LabelInfo | None) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the parts that the label tells apart, numbered from 1."""
+    given = _list(label.value.get("contributions")) if label else []
+    parts = (part for part in given if isinstance(part, dict))
+    yield from zip(range(1, _PARTS + 1), parts, strict=False)
+
+
+def _table_of_parts(parts: list[tuple[int, dict[str, Any]]], place: int) -> Node | None:
+    if not parts:
+        return None
+    heads = tag("tr", *(tag("th", name, scope="col") for name in ("No.", "Part", "How far AI", "Who", "Where")))
+    rows = []
+    for number, part in parts:
+        what = str(part.get("part", "part")).replace("_", " ")
+        about = part.get("description")
+        rows.append(
+            tag(
+                "tr",
+                tag("td", str(number), class_="number"),
+                tag("th", what, tag("span", f" {about}", class_="soft") if about else None, scope="row"),
+                tag("td", _extent(part)),
+                tag("td", ", ".join(str(part[key]) for key in ("system", "person", "role") if part.get(key)) or "–"),
+                tag("td", _where(part)),
+            )
+        )
+    body = (tag("thead", heads), tag("tbody", *rows))
+    table = tag("table", tag("caption", "Who made which part, as the label says"), *body, class_="parts")
+    name = f"parts-{place}"
+    return tag("div", tag("h4", "Parts", id=name), _scrolling(table, name))
+
+
+def _scrolling(wide: Node, name: str) -> Node:
+    """Let what is wide scroll by itself, with the keyboard too."""
+    return tag("div", wide, class_="scroll", tabindex="0", role="group", aria_labelledby=name)
+
+
+def _extent(part: dict[str, Any]) -> str:
+    said = str(part.get("extent"))
+    return EXTENT_WORDS.get(said, ("", said))[1]
+
+
+def _look(part: dict[str, Any]) -> str:
+    return EXTENT_WORDS.get(str(part.get("extent")), ("partly", ""))[0]
+
+
+def _is(part: dict[str, Any], key: str) -> bool:
+    return isinstance(part.get(key), dict)
+
+
+def _where(part: dict[str, Any]) -> str:
+    words = []
+    if _is(part, "span"):
+        ends = [_svg.number(part["span"].get(key)) for key in ("start", "end")]
+        words.append("–".join("?" if end is None else _svg.clock(end) for end in ends))
+    if _is(part, "region"):
+        words.append(_region_words(part["region"]))
+    if part.get("stem"):
+        words.append(f"stem {part['stem']}")
+    return ", ".join(words) or "–"
+
+
+def _region_words(region: dict[str, Any]) -> str:
+    unit = " px" if region.get("unit") == "pixel" else " %"
+    corners = _list(region.get("points"))
+    if corners:
+        return f"polygon of {len(corners)} corners"
+    left, top, width, height = (_figure(region.get(key), unit) for key in ("x", "y", "width", "height"))
+    if region.get("shape") == "circle":
+        return f"circle of {width} around {left} from the left, {top} from the top"
+    return f"{region.get('shape', 'area')} of {width} by {height}, {left} from the left, {top} from the top"
+
+
+def _figure(value: Any, unit: str) -> str:
+    found = _svg.number(value)
+    return "?" if found is None else f"{found:g}{unit}"
+
+
+# --- history ---------------------------------------------------------------------------------------
+
+
+def _history(item: FileReport, place: int) -> Node | None:
+    """Draw where the file comes from; whoever cannot see the drawing gets it as nested lists."""
+    if not item.history:
+        return None
+    rows = [_this_file(item)]
+    for node, depth in _unfolded(item.history):
+        if len(rows) > _ANCESTORS:
+            break
+        rows.append(_ancestor(node, depth))
+    left = sum(1 for _ in _unfolded(item.history)) - len(rows) + 1
+    more = tag("p", f"{left:,} more are in the JSON report.", class_="soft") if left else None
+    name = f"history-{place}"
+    listed = tag("div", _nested(rows, 1, 0)[0], class_="unseen")
+    return tag("div", tag("h4", "History", id=name), listed, _scrolling(_svg.history(rows), name), more)
+
+
+def _this_file(item: FileReport) -> _svg.Ancestor:
+    signer = f"signed by {printable(item.signer.name)}" if item.signer else "not signed"
+    kind = item.label.words if item.label else None
+    name = printable(item.path.rpartition("/")[2])
+    facts = (kind or "no AI label", signer)
+    return _svg.Ancestor(0, STATE_LOOKS[item.state], "this file", name, facts, item.state)
+
+
+def _ancestor(node: HistoryNode, depth: int) -> _svg.Ancestor:
+    look, verdict = HISTORY_WORDS[node.state]
+    relation = _RELATIONS.get(node.relationship, printable(node.relationship))
+    kind = KINDS[node.kind].words if node.kind in KINDS else "no AI label"
+    known = (kind, f"signed by {printable(node.signer or 'nobody')}") if node.manifest else (printable(node.format),)
+    facts = tuple(filter(None, known))
+    return _svg.Ancestor(depth, look, relation, printable(node.title) or "untitled", facts, verdict)
+
+
+def _unfolded(nodes: Iterable[HistoryNode]) -> Iterator[tuple[HistoryNode, int]]:
+    """Yield all nodes from the nearest to the farthest, without recursion: a history may be very deep."""
+    waiting = [(node, 1) for node in reversed(tuple(nodes))]
+    while waiting:
+        node, depth = waiting.pop()
+        yield node, depth
+        waiting += [(child, depth + 1) for child in reversed(node.history)]
+
+
+def _nested(rows: list[_svg.Ancestor], start: int, depth: int) -> tuple[Node, int]:
+    """Return the rows below one as a list, and where it ends."""
+    entries, place = [], start
+    while place < len(rows) and rows[place].depth > depth:
+        row = rows[place]
+        below, place = _nested(rows, place + 1, row.depth)
+        words = f"{row.relation}: {'; '.join((row.title, *row.facts, row.verdict))}"
+        entries.append(tag("li", words, below if below.markup else None))
+    return (tag("ul", *entries) if entries else Node("")), place
+
+
+# --- findings and axes -----------------------------------------------------------------------------
+
+
+def _findings(findings: tuple[Finding, ...]) -> Node | None:
+    if not findings:
+        return None
+    order = ("error", "warning", "note")
+    told = sorted(findings, key=lambda found: (not found.counts, order.index(found.level)))
+    more = tag("p", f"{len(told) - _ENTRIES:,} more are in the JSON report.") if len(told) > _ENTRIES else None
+    return tag("div", tag("h4", "What was found"), tag("ul", *map(_finding, told[:_ENTRIES]), class_="findings"), more)
+
+
+def _finding(found: Finding) -> Node:
+    look, level = LEVEL_WORDS[found.level]
+    if found.excuse is not None and found.level == "error":
+        look, level = "warn", "Excused error"
+    message = f"{found.message[:1].upper()}{found.message[1:]}"
+    about = tag(
+        "div",
+        tag("p", tag("strong", f"{level}: "), message),
+        tag("p", excuse_words(found.excuse).capitalize() + ".") if found.excuse else None,
+        tag("p", f"What to do: {sentence(found.mend)}", class_="soft") if found.mend and not found.excuse else None,
+        tag("p", "Rule ", tag("code", found.rule), f", at {found.at}" if found.at else None, class_="small-print"),
+    )
+    return tag("li", _svg.sign(look), about)
+
+
+def _axes(item: FileReport) -> Node:
+    answers = {name: getattr(item.axes, name) for name in AXES}
+    heads = tag("tr", *(tag("th", name, scope="col") for name in ("Question", "Answer")))
+    rows = []
+    for name, axis in AXES.items():
+        given = answers[name] if isinstance(answers[name], tuple) else (answers[name],)
+        cells = [_answer(name, value, item) for value in given]
+        rows.append(tag("tr", tag("th", axis.question, scope="row"), tag("td", *cells)))
+    table = tag("table", tag("thead", heads), tag("tbody", *rows), class_="axes")
+    return tag("details", tag("summary", "The checks one by one"), table, open=not item.passed)
+
+
+def _answer(name: str, value: str, item: FileReport) -> Node:
+    look, meaning = AXES[name].answers[value]
+    if name == "revocation" and item.revocation is not None and item.revocation.why:
+        meaning = f"Not known: {item.revocation.why}." if value == "not-checked" else meaning
+    sign = tag("span", _svg.sign(look, width="16", height="16"), class_=look)
+    return tag("div", sign, f" {meaning} ", tag("code", value, class_="value"))
+
+
+# --- the fine print --------------------------------------------------------------------------------
+
+
+def _whole_label(label: LabelInfo | None) -> Node | None:
+    if label is None:
+        return None
+    told = [_entry(key, value, label.origins.get(key)) for key, value in list(label.value.items())[:_ENTRIES]]
+    if label.personal is not None:
+        told += [_entry(f"{key} (personal)", value) for key, value in list(label.personal.items())[:_ENTRIES]]
+    elif label.has_personal:
+        told.append(_entry("personal", "there are fields marked personal, which were not asked for"))
+    return tag("details", tag("summary", "Everything that the label says"), tag("dl", *told))
+
+
+def _entry(key: str, value: Any, origin: str | None = None) -> Node:
+    told = tag("span", f" (read from {origin})", class_="soft") if origin else None
+    shown: Child = _plain(value)
+    if isinstance(value, (list, tuple)) and any(isinstance(one, dict) for one in value):
+        shown = tag("ul", *(tag("li", _plain(one)) for one in value[:_ENTRIES]))
+    return join(tag("dt", str(key).replace("_", " ")), tag("dd", shown, told))
+
+
+def _plain(value: Any, depth: int = 1) -> str:
+    """Return plain data on one line, as far down as anybody reads."""
+    if isinstance(value, dict):
+        pairs = (
+            f"{str(key).replace('_', ' ')} {_plain(one, depth + 1)}" for key, one in list(value.items())[:_ENTRIES]
+        )
+        words = "; ".join(pairs) if depth <= _DEPTH else "…"
+        return words if depth == 1 else f"({words})"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_plain(one, depth + 1) for one in value[:_ENTRIES]) if depth <= _DEPTH else "…"
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> str:
+    return next((words for plain, words in ((True, "yes"), (False, "no"), (None, "–")) if value is plain), str(value))
+
+
+def _fine_print(item: FileReport) -> Node:
+    facts: list[tuple[str, Child]] = [("SHA-256", tag("code", item.sha256 or "not known"))]
+    facts.append(("Size", f"{item.size:,} bytes"))
+    if item.manifest:
+        where = "beside the file" if item.source == "sidecar" else "in the file"
+        facts.append(
+            ("Manifest", join(tag("code", item.manifest), f", {where}, made by {item.generator or 'unknown'}"))
+        )
+    if item.signer is not None:
+        valid = f"{item.signer.not_before} to {item.signer.not_after}"
+        facts.append(("Certificate", f"valid {valid}; {item.signer.algorithm}, serial {item.signer.serial}"))
+    if item.revocation is not None and item.revocation.source is not None:
+        updated = f", of {item.revocation.updated}" if item.revocation.updated else ""
+        facts.append(("Revocation", f"{item.revocation.state}, by an answer that is {item.revocation.source}{updated}"))
+    if item.actions:
+        facts.append(("Steps", tag("ul", *(tag("li", _action(action)) for action in item.actions[:_ENTRIES]))))
+    if item.carriers:
+        facts.append(("Carriers", tag("ul", *(tag("li", _plain(one)) for one in item.carriers[:_ENTRIES]))))
+    if item.engine_state:
+        facts.append(("Engine", f"{item.engine_state} (shown, and decides nothing)"))
+    if item.not_checked:
+        facts.append(("Not checked", tag("ul", *(tag("li", check) for check in item.not_checked[:_ENTRIES]))))
+    rows = (join(tag("dt", name), tag("dd", value)) for name, value in facts)
+    return tag("details", tag("summary", "Fine print"), tag("dl", *rows))
+
+
+def _action(action: dict[str, str]) -> str:
+    term = action.get("source_type", "").rpartition("/")[2]
+    parts = (action.get("action", ""), term, action.get("agent", ""), action.get("when", ""))
+    return ", ".join(part for part in parts if part)
+
+
+def _list(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, (list, tuple)) else []
