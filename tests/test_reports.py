@@ -35,6 +35,7 @@ from provlabel import (
 )
 from provlabel._text import printable
 from provlabel.cage import Cage
+from provlabel.cli._outputs import OUTPUTS
 from provlabel.label import signed_label
 from provlabel.manifest import Definition, definition
 from provlabel.policy import Gate
@@ -348,3 +349,7 @@ def test_bytes_and_file_agree(media: Path, label: Label, signer: Signer, trust: 
     by_file = verify_file(dest, trust=trust, cage=cage).files[0]
     by_bytes = verify_bytes(dest.read_bytes(), name=str(dest), trust=trust, cage=cage).files[0]
     assert by_file == by_bytes
+
+
+def test_the_command_line_offers_every_output() -> None:
+    assert set(OUTPUTS) == set(RENDERERS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
@@ -21,7 +22,12 @@ class Extras(NamedTuple):
 
 
 class Renderer(NamedTuple):
-    """One output: a function of the report, and whether it shows pictures of the files."""
+    """One output: the module of this package that has its function, and whether it shows pictures of the files."""
 
-    render: Callable[[Report, Extras], str]
+    module: str
     previews: bool = False
+
+    def render(self, report: Report, extras: Extras) -> str:
+        """Return the whole output.  Its module is imported now: a run needs one of seven, and pays at each start."""
+        render: Callable[[Report, Extras], str] = importlib.import_module(f"provlabel.renderers.{self.module}").render
+        return render(report, extras)

@@ -124,7 +124,12 @@ def _warnings(report: Report) -> Iterator[str]:
         yield "The throw-away test root was accepted, which anybody can sign with. Never rely on this outside of tests."
     expired = sum(use.expired for use in report.exceptions)
     if expired:
-        yield f"{expired:,} {'exception' if expired == 1 else 'exceptions'} of the policy ended, and count no more."
+        ended = (
+            "1 exception of the policy has ended, and counts"
+            if expired == 1
+            else f"{expired:,} exceptions of the policy have ended, and count"
+        )
+        yield f"{ended} no more."
 
 
 def _notice(words: str) -> Node:
