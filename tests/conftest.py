@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import shutil
 import subprocess
@@ -104,15 +105,15 @@ def media(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def cli(home: Path, credential: Path, tmp_path: Path) -> Cli:
-    """Run ``provlabel`` as a user does: in a process of its own, in an empty folder."""
+def under(home: Path, credential: Path, tmp_path: Path) -> Under:
+    """Run ``provlabel`` in a process of its own, behind another program: a shell, ``setpriv``, a terminal, or none."""
 
     def run(
-        *args: str | Path, stdin: str | None = None, cwd: Path | None = None, **env: str
+        prefix: tuple[str, ...], *args: str | Path, stdin: str | None = None, cwd: Path | None = None, **env: str
     ) -> subprocess.CompletedProcess[str]:
         keep = {key: value for key, value in os.environ.items() if key in ("PATH", "LANG", "COVERAGE_PROCESS_CONFIG")}
         return subprocess.run(
-            [sys.executable, "-m", "provlabel", *map(str, args)],
+            [*prefix, sys.executable, "-m", "provlabel", *map(str, args)],
             cwd=cwd or tmp_path,
             env={**keep, "HOME": str(home), "PYTHONPATH": os.pathsep.join(sys.path), **env},
             input=stdin,
@@ -127,25 +128,9 @@ def cli(home: Path, credential: Path, tmp_path: Path) -> Cli:
 
 
 @pytest.fixture
-def under(home: Path, credential: Path, tmp_path: Path) -> Under:
-    """Run the command line behind another program: a shell that closes a stream, ``setpriv``, a terminal."""
-
-    def run(
-        prefix: tuple[str, ...], *args: str | Path, cwd: Path = tmp_path, **env: str
-    ) -> subprocess.CompletedProcess[str]:
-        keep = {key: value for key, value in os.environ.items() if key in ("PATH", "LANG", "COVERAGE_PROCESS_CONFIG")}
-        return subprocess.run(
-            [*prefix, sys.executable, "-m", "provlabel", *map(str, args)],
-            cwd=cwd,
-            env={**keep, "HOME": str(home), "PYTHONPATH": os.pathsep.join(sys.path), **env},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-
-    return run
+def cli(under: Under) -> Cli:
+    """Run ``provlabel`` as a user does, in an empty folder."""
+    return functools.partial(under, ())
 
 
 @pytest.fixture
