@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test lint bench bench-signers bench-tree sizes matrix samples schemas docs hooks system clean
+.PHONY: demo test lint bench bench-signers bench-tree sizes matrix samples schemas docs hooks picture system clean
 
 # Make a virtual environment, install provlabel, and show it at work on real files.
 demo: $(VENV)/.user
@@ -50,6 +50,10 @@ samples: $(STAMP)
 	$(BIN)/python samples/make_samples.py
 schemas docs: $(STAMP)
 	$(BIN)/python docs/generate.py
+
+# The picture of an HTML report in the README, drawn with Chromium.
+picture: $(STAMP)
+	$(BIN)/python docs/picture.py
 
 # Debian packages that some tests want as judges; without them those tests skip and say so.
 system:
