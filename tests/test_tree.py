@@ -16,6 +16,7 @@ import pytest
 
 from conftest import SAMPLES, Cli, Under
 from provlabel import ConfigError, Label, Policy, Report, TrustStore, label_file, verify_paths
+from provlabel._times import read
 from provlabel._worker import Check
 from provlabel.cage import Cage, Cages, Worker, fork, spawn
 from provlabel.evidence import Evidence, Trouble
@@ -321,7 +322,7 @@ def test_a_certificate_that_has_ended_meanwhile_is_seen(
 ) -> None:
     """The verdict compares with the time of judgement itself, whenever the evidence was gathered."""
     report = run()
-    ends = dt.datetime.fromisoformat(report.files[0].signer.not_after)  # type: ignore[union-attr]
+    ends = read(report.files[0].signer.not_after)  # type: ignore[union-attr]
     monkeypatch.setattr("provlabel.verifying.now", lambda: ends + dt.timedelta(hours=1))
     later = run()
     assert counting.reads == 0
