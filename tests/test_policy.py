@@ -24,7 +24,7 @@ from provlabel.policy.globs import matches
 from provlabel.report import FileReport, Report
 from provlabel.schemas import SCHEMAS
 from provlabel.signers import Signer
-from provlabel.targets import repository_of
+from provlabel.targets import repository_of, tracked_below
 
 Write = Callable[..., Path]
 SCHEMA_LINE = 'schema = "policy-v1"\n'
@@ -282,6 +282,34 @@ def test_only_what_git_tracks(judge: Callable[[Path], Report], tree: Path, polic
     report = judge(policy("[files]\ntracked = true"))
     assert outcomes(report) == {"good.jpg": "passed"}
     assert (report.summary.untracked, report.summary.repositories) == (2, 1)
+    assert not hook.exists(), "a setting of the repository was run"
+
+
+@needs("git")
+def test_git_fetches_nothing_to_say_what_it_tracks(tree: Path) -> None:
+    """A sparse index whose folder is missing makes git ask its remote, by a program that the settings name."""
+
+    def git(*args: str) -> str:
+        return subprocess.run(["git", "-C", tree, *args], check=True, capture_output=True, text=True).stdout.strip()
+
+    subprocess.run(["git", "init", "-q", tree], check=True)
+    (tree / "other").mkdir()
+    shutil.copy(tree / "release" / "plain.png", tree / "other")
+    git("add", "-A")
+    git("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "all")
+    git("sparse-checkout", "set", "--cone", "--sparse-index", "release")
+    missing, hook = git("rev-parse", "HEAD:other"), tree / "ran"
+    (tree / ".git" / "objects" / missing[:2] / missing[2:]).unlink()
+    for key, value in {
+        "core.repositoryformatversion": "1",
+        "extensions.partialClone": "far",
+        "remote.far.promisor": "true",
+        "remote.far.url": "ssh://far.example/x",
+        "core.sshCommand": f"touch {hook}; false",
+        "protocol.ssh.allow": "always",
+    }.items():
+        git("config", key, value)
+    assert "release/good.jpg" in tracked_below(tree)
     assert not hook.exists(), "a setting of the repository was run"
 
 

@@ -107,7 +107,8 @@ def repository_of(folder: Path) -> Path | None:
 def tracked_below(top: Path) -> frozenset[str]:
     """Return the paths that git tracks in the repository at ``top``, relative to it.
 
-    The repository's own settings are not asked: they can name programs to run.
+    The repository's own settings are not obeyed where they name programs to run: no monitor, no hook, and no
+    transport, by which git would fetch a folder of a sparse index that is missing.
 
     Raises:
         ConfigError: git is missing, or this is no repository.
@@ -115,8 +116,9 @@ def tracked_below(top: Path) -> frozenset[str]:
     import subprocess
 
     quiet = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+    alone = {**os.environ, "GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
     try:
-        done = subprocess.run(["git", "-C", top, *quiet, "ls-files", "-z"], capture_output=True, check=False)
+        done = subprocess.run(["git", "-C", top, *quiet, "ls-files", "-z"], capture_output=True, check=False, env=alone)
     except OSError as exc:
         raise ConfigError(f"git cannot be asked which files it tracks: {reason(exc)}", mend="install git") from exc
     if done.returncode:
