@@ -330,6 +330,21 @@ def test_a_named_file_outside_of_it_passes_and_a_folder_of_them_does_not(
     assert not verify_paths([tree], trust=trust, policy=gate, cage=cage).passed
 
 
+def test_a_name_that_is_misspelt_does_not_pass_as_outside(tree: Path, cli: Cli) -> None:
+    (tree / "provlabel.toml").write_text(SCHEMA_LINE + '[files]\ninclude = ["release/**"]\n')
+    (tree / "nowhere.png").symlink_to("gone.png")
+    for name in ("relaese", "relaese/good.jpg", "nowhere.png"):
+        done = cli("verify", name, "--policy", "provlabel.toml", cwd=tree)
+        assert (done.returncode, "no such file" in done.stdout) == (3, True), name
+
+
+@needs("git")
+def test_a_folder_that_is_gone_does_not_pass_as_untracked(tree: Path, cli: Cli) -> None:
+    subprocess.run(["git", "init", "-q", tree], check=True)
+    (tree / "provlabel.toml").write_text(SCHEMA_LINE + "[files]\ntracked = true\n")
+    assert cli("verify", "gone", "--policy", "provlabel.toml", cwd=tree).returncode == 3
+
+
 def test_what_lies_outside_of_the_root_is_always_judged(
     tree: Path, trust: TrustStore, cage: Cage, tmp_path: Path
 ) -> None:

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from provlabel import cage as cages
+from provlabel._files import open_regular
 from provlabel._worker import Check
 from provlabel.credentials import Answers, Examined
 from provlabel.errors import InputError, UsageError
@@ -257,7 +258,11 @@ def _aside(target: Target, gate: Gate) -> Literal["not media"] | SkippedWhy | No
     if target.why == "found" and not is_media(path):
         return "not media"
     scope = gate.scope(str(path), lambda: media_of(path))
-    return None if scope == "inside" else scope
+    if scope == "inside":
+        return None
+    if target.why == "named":
+        open_regular(path).close()  # a name that is misspelt, or a folder that is gone, is not "outside"
+    return scope
 
 
 def _with_tracked(gate: Gate) -> Gate:
