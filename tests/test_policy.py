@@ -16,7 +16,7 @@ import msgspec
 import pytest
 from PIL import Image
 
-from conftest import Cli, needs
+from conftest import Cli, Under, needs
 from provlabel import ConfigError, Label, Policy, Prompt, System, TrustStore, label_file, verify_file, verify_paths
 from provlabel.cage import Cage
 from provlabel.policy import Gate, load_baseline, load_policy
@@ -678,6 +678,29 @@ def test_wrong_requests_end_with_2(args: tuple[str, ...], told: str, tree: Path,
     assert done.returncode == 2, done
     assert told in done.stderr.replace("line 1: ", "")
     assert done.stdout == ""
+
+
+@needs("git")
+def test_a_found_policy_hides_none_above_it(tree: Path, cli: Cli) -> None:
+    subprocess.run(["git", "init", "-q", tree], check=True)
+    (tree / "provlabel.toml").write_text(SCHEMA_LINE + 'fields = ["contributions"]\n')
+    (tree / "release" / "provlabel.toml").write_text(SCHEMA_LINE + "label = true\n")
+    done = cli("verify", "good.jpg", "--trust", "test", "--format", "json", cwd=tree / "release")
+    report = msgspec.json.decode(done.stdout, type=Report)
+    assert rules(of(report, "good.jpg")) == {"policy.field"}
+    assert [info.source for info in report.policy] == ["default", "found", "found"]
+
+
+def test_a_found_policy_that_leads_nowhere_ends_with_2(tree: Path, cli: Cli, policy: Write) -> None:
+    (tree / "provlabel.toml").symlink_to("gone.toml")
+    done = cli("verify", "release", "--policy", policy("label = true"), cwd=tree)
+    assert (done.returncode, "no such file" in done.stderr) == (2, True)
+
+
+def test_a_working_directory_that_is_gone_is_told(tree: Path, under: Under, tmp_path: Path) -> None:
+    leave = f'mkdir {tmp_path}/gone && cd {tmp_path}/gone && rmdir {tmp_path}/gone && exec "$@"'
+    done = under(("sh", "-c", leave, "sh"), "verify", tree)
+    assert (done.returncode, "error: the working directory: no such file" in done.stderr) == (3, True)
 
 
 def test_a_found_policy_that_is_misspelt_ends_with_2(tree: Path, cli: Cli) -> None:
