@@ -729,6 +729,36 @@ def test_several_outputs_in_one_run(tree: Path, cli: Cli, tmp_path: Path) -> Non
     assert json.loads((tmp_path / "r.json").read_text())["summary"]["files"] == 3
 
 
+@pytest.mark.parametrize(
+    ("place", "args"),
+    [
+        ("policy.toml", ("--policy", "policy.toml")),
+        ("known.json", ("--baseline", "known.json")),
+        ("anchors.pem", ("--trust", "anchors.pem")),
+        ("anchors.pem", ("--identity-trust", "anchors.pem")),
+        ("provlabel.toml", ()),
+        ("release/plain.png", ()),
+        ("release/../release/plain.png", ("--format", "sarif=release/plain.png")),
+    ],
+)
+def test_no_report_takes_the_place_of_what_it_is_about(
+    place: str, args: tuple[str, ...], tree: Path, cli: Cli, credential: Path
+) -> None:
+    for name in ("policy.toml", "provlabel.toml"):
+        (tree / name).write_text(SCHEMA_LINE + "label = true\n")
+    cli("verify", "release", "--format", "json=known.json", cwd=tree)
+    shutil.copy(credential / "root.pem", tree / "anchors.pem")
+    before = (tree / place).read_bytes()
+    for way in (("-O", place), ("--format", f"json={place}")):
+        assert cli("verify", "release", *args, *way, cwd=tree).returncode == 2
+        assert (tree / place).read_bytes() == before
+
+
+def test_two_outputs_have_two_places_however_they_are_spelt(tree: Path, cli: Cli) -> None:
+    done = cli("verify", "release", "--format", "json=a", "--format", f"text={tree / 'a'}", cwd=tree)
+    assert (done.returncode, "same file" in done.stderr) == (2, True)
+
+
 def test_the_first_policy_is_one_that_can_be_used(tree: Path, cli: Cli) -> None:
     done = cli("verify", "release", "--trust", "test", "--init-policy", cwd=tree)
     assert (done.returncode, done.stderr) == (0, "")

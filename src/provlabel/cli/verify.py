@@ -31,6 +31,8 @@ from provlabel.cli._shared import (
 from provlabel.errors import ConfigError, OutputError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from provlabel.evidence_cache import EvidenceCache
     from provlabel.policy import Gate
     from provlabel.previews import Preview
@@ -83,7 +85,7 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
 
     outputs = outputs_from(formats, output, options["quiet"])
     for place in (item.file for item in outputs):
-        require_not_among(place, paths, "-O" if place == output else "--format")
+        _require_replaceable(place, (*paths, *_rules_of(options)), "-O" if place == output else "--format")
     at = _moment(options["at"])
     gate, anchors = gate_from(
         options["policy"], options["policy_sha256"], options["baseline"], options["require_revocation"]
@@ -113,6 +115,24 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
         for failure in report.errors:
             say_error(failure.message, failure.mend)
     return exit_code(report)
+
+
+def _rules_of(options: dict[str, Any]) -> Iterator[Path]:
+    """Yield the files by which is judged; a report must not take the place of one."""
+    from provlabel.policy.loading import NAME
+
+    named = (options["policy"], options["baseline"], *(item for name in TRUST_NAMES for item in options[name]))
+    yield from (Path(item) for item in named if item is not None)
+    yield Path(NAME)
+
+
+def _require_replaceable(place: Path | None, kept: Iterable[Path], name: str) -> None:
+    """Refuse an output in the place of what is judged, or of what it is judged by."""
+    from provlabel.targets import is_media
+
+    require_not_among(place, kept, name)
+    if place is not None and os.path.isfile(place) and is_media(place):  # noqa: PTH113
+        raise UsageError(f"{name} {printable(str(place))}: is media, and no report", mend="name another file")
 
 
 def _previews(report: Report) -> dict[str, Preview]:
