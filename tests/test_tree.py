@@ -140,6 +140,7 @@ def test_a_tree_of_2000_mixed_files_gives_the_expected_summary_twice(
         "repositories": 1,
         "outside": 0,
         "untracked": 0,
+        "empty": 0,
         "not_reached": 0,
         "states": {"invalid": 100, "trusted": 1500, "unreadable": 40 + 6 + 4, "unsigned": 150 + 120 + 60},
         "other_types": {".md": 10, ".txt": 10},
@@ -169,6 +170,18 @@ def small(tmp_path: Path, labelled: Path, media: Path) -> Path:
     shutil.copytree(labelled, top / "c")
     (top / "c" / "notes.txt").write_text("for people")
     return top
+
+
+def test_each_folder_that_is_named_has_something_to_judge(small: Path, labelled: Path, trust: TrustStore) -> None:
+    """One that is moved away or emptied does not pass because another one does."""
+    empty = small / "empty"
+    empty.mkdir()
+    (empty / "notes.txt").write_text("for people")
+    with Cages(2) as cages:
+        report = verify_paths([labelled, empty], trust=trust, cage=cages)
+        assert verify_paths([labelled], trust=trust, cage=cages).passed
+    assert (report.summary.failed, report.summary.empty, report.passed) == (0, 1, False)
+    assert [(item.path, item.why) for item in report.skipped] == [(str(empty), "empty")]
 
 
 @pytest.mark.parametrize("launch", [spawn, fork], ids=["spawn", "fork"])

@@ -26,6 +26,7 @@ class Target(NamedTuple):
     path: Path
     why: Literal["named", "found", "link", "scratch", "repository", "closed"]
     error: str = ""  #: for ``closed``, a folder that cannot be listed
+    top: Path | None = None  #: the folder that was named, for what lies below it
 
 
 def targets(paths: Iterable[Path | str]) -> Iterator[Target]:
@@ -50,16 +51,16 @@ def _below(top: Path) -> Iterator[Target]:
     while waiting:
         path = waiting.pop()
         if path is not top and os.path.islink(path):  # noqa: PTH114
-            yield Target(path, "link")
+            yield Target(path, "link", top=top)
         elif path is not top and path.name == ".git":
-            yield Target(path, "repository")
+            yield Target(path, "repository", top=top)
         elif os.path.isdir(path):  # noqa: PTH112
             try:
                 waiting += [path / name for name in sorted(os.listdir(path), reverse=True)]  # noqa: PTH208
             except OSError as exc:
-                yield Target(path, "closed", f"{printable(str(path))}: {reason(exc)}")
+                yield Target(path, "closed", f"{printable(str(path))}: {reason(exc)}", top)
         else:
-            yield Target(path, "scratch" if _SCRATCH.fullmatch(path.name) else "found")
+            yield Target(path, "scratch" if _SCRATCH.fullmatch(path.name) else "found", top=top)
 
 
 def is_media(path: Path) -> bool:

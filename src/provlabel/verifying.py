@@ -108,7 +108,7 @@ def verify_bytes(
     evidence = _with_answers(cage.read_bytes(content, trust, check), trust, check, revocation, cage, set())
     tally = Tally(gate, trust, check.at, personal)
     tally.add(name, evidence)
-    return tally.report(0, _insecure(revocation))
+    return tally.report((), _insecure(revocation))
 
 
 def verify_paths(
@@ -142,6 +142,7 @@ def verify_paths(
     cage, check, gate = cage or cages.shared(), _check(at, revocation), _with_tracked(Gate.of(policy))
     tally, silent, stopped = Tally(gate, trust, check.at, personal), set[str](), threading.Event()
     paths = list(paths)
+    folders = [Path(path) for path in paths if os.path.isdir(path)]  # noqa: PTH112 - unlike Path.is_dir it never raises
 
     def first(target: Target) -> Seen | _Unread:
         if stopped.is_set():
@@ -161,10 +162,9 @@ def verify_paths(
             return Failure(str(work.path), str(exc), exc.mend)
 
     for target, seen in _in_order(cage, first, then, targets(paths)):
-        tally.add(target.path, None if stopped.is_set() else seen)
+        tally.add(target.path, None if stopped.is_set() else seen, target.top)
         if fail_fast and tally.failed:
             stopped.set()
-    folders = sum(os.path.isdir(path) for path in paths)  # noqa: PTH112 - unlike Path.is_dir it never raises
     return tally.report(folders, _insecure(revocation))
 
 
