@@ -339,6 +339,17 @@ def test_a_name_that_is_misspelt_does_not_pass_as_outside(tree: Path, cli: Cli) 
 
 
 @needs("git")
+def test_a_folder_does_not_leave_the_policy_by_becoming_a_link(tree: Path, cli: Cli, policy: Write) -> None:
+    (tree / "release").rename(tree / "moved")
+    (tree / "release").symlink_to("moved")
+    subprocess.run(["git", "init", "-q", tree], check=True)
+    subprocess.run(["git", "-C", tree, "add", "-A"], check=True)
+    for files in ("tracked = true", 'include = ["moved/**"]'):
+        named = "release/plain.png", "--policy", policy(f"[files]\n{files}\n")
+        assert cli("verify", *named, "--trust", "test", cwd=tree).returncode == 1, files
+
+
+@needs("git")
 def test_a_folder_that_is_gone_does_not_pass_as_untracked(tree: Path, cli: Cli) -> None:
     subprocess.run(["git", "init", "-q", tree], check=True)
     (tree / "provlabel.toml").write_text(SCHEMA_LINE + "[files]\ntracked = true\n")

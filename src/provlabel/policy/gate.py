@@ -87,16 +87,25 @@ class Gate(Struct, frozen=True, kw_only=True):
     def scope(self, path: str, media: Callable[[], str | None]) -> Literal["inside", "outside", "untracked"]:
         """Say whether the first policy is about ``path``; what lies outside of the root always is judged.
 
-        ``media`` tells image, audio or video, or nothing where the content does not.
+        ``media`` tells image, audio or video, or nothing where the content does not.  A path through a link
+        also counts as what it leads to: a folder does not leave the policy by being replaced with a link.
         """
         relative, files = self.relative(path), self.first.policy.files
         if relative is None:
             return "inside"
+        why = self._left_out(relative)
+        if why is not None:
+            real = _below(_real(path), os.path.realpath(self.root or "."))
+            why = None if real is None else self._left_out(real)
+        if why is not None:
+            return why
+        return "inside" if len(files.media) == 3 or media() in (*files.media, None) else "outside"
+
+    def _left_out(self, relative: str) -> Literal["outside", "untracked"] | None:
         if self.tracked is not None and relative not in self.tracked:
             return "untracked"
-        if not any(matches(pattern, relative) for pattern in files.include):
-            return "outside"
-        return "inside" if len(files.media) == 3 or media() in (*files.media, None) else "outside"
+        inside = any(matches(pattern, relative) for pattern in self.first.policy.files.include)
+        return None if inside else "outside"
 
     def judge(self, file: FileReport, seen: Evidence, at: dt.datetime) -> Judged:
         """Return the findings of ``file`` as they count: what policies miss, levels, exceptions, baseline."""
