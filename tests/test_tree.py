@@ -418,6 +418,9 @@ def test_the_cache_is_for_the_user_alone_and_never_below_what_is_judged(small: P
     assert (folder / "evidence.sqlite").stat().st_mode & 0o777 == 0o600
     cli("verify", small, "--trust", "test", XDG_CACHE_HOME=str(small / "cache"), cwd=small)
     assert not (small / "cache").exists()
+    (tmp_path / "elsewhere").mkdir(exist_ok=True)
+    cli("verify", small, "--trust", "test", XDG_CACHE_HOME=str(small / "cache"), cwd=tmp_path / "elsewhere")
+    assert not (small / "cache").exists(), "whoever is judged could bring it along"
     done = cli("verify", small, "--trust", "test", "--no-cache", XDG_CACHE_HOME=str(tmp_path / "no"), cwd=small)
     assert done.returncode == 1
     assert not (tmp_path / "no").exists()

@@ -31,7 +31,7 @@ from provlabel.cli._shared import (
 from provlabel.errors import ConfigError, OutputError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from provlabel.evidence_cache import EvidenceCache
     from provlabel.policy import Gate
@@ -102,7 +102,9 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
             at=at,
             revocation=_revocation(options),
             cage=cages,
-            cache=stack.enter_context(_cache(store, gate)) if many and at is None and not options["no_cache"] else None,
+            cache=stack.enter_context(_cache(store, gate, paths))
+            if many and at is None and not options["no_cache"]
+            else None,
             fail_fast=options["fail_fast"],
         )
     if options["init_policy"]:
@@ -170,7 +172,9 @@ def _revocation(options: dict[str, Any]) -> Revocation:
     )
 
 
-def _cache(trust: TrustStore, gate: Gate) -> contextlib.AbstractContextManager[EvidenceCache | None]:
+def _cache(
+    trust: TrustStore, gate: Gate, paths: Sequence[Path]
+) -> contextlib.AbstractContextManager[EvidenceCache | None]:
     """Open the user's cache of evidence; none below what is judged, and none where there is no home."""
     from provlabel.evidence_cache import EvidenceCache
     from provlabel.verifying import now
@@ -179,7 +183,8 @@ def _cache(trust: TrustStore, gate: Gate) -> contextlib.AbstractContextManager[E
         folder = cache_folder() / "evidence"
     except ConfigError:
         return contextlib.nullcontext()
-    if gate.relative(str(folder)) is not None:
+    real = Path(os.path.realpath(folder))
+    if gate.relative(str(folder)) is not None or any(real.is_relative_to(os.path.realpath(path)) for path in paths):
         return contextlib.nullcontext()
     return EvidenceCache(folder, trust, now())
 
