@@ -564,6 +564,18 @@ def test_a_policy_adds_to_what_it_extends(policy: Write, tree: Path, credential:
     assert len(loaded.trust.lists) == 1
 
 
+def test_a_hostile_policy_takes_no_time(policy: Write) -> None:
+    """One that is found may be the adversary's: a tower of policies, names without end, lists in lists."""
+    for floor in range(8):
+        policy("extends = [" + f'"f{floor + 1}.toml", ' * 8 + "]\n", f"f{floor}.toml")
+    policy("label = true", "f8.toml")
+    with pytest.raises(ConfigError, match="extends more than 64 policies"):
+        load_policy(policy('extends = ["f0.toml"]').with_name("f1.toml"), found=True)
+    for text in ("a" + ".a" * 200_000 + " = 1", "[a" + ' . "b \\" c"' * 60_000 + "]", "x = " + "[" * 400 + "]" * 400):
+        with pytest.raises(ConfigError, match="more than 32"):
+            load_policy(policy(text), found=True)
+
+
 def test_policies_that_extend_each_other_end(policy: Write) -> None:
     policy('extends = ["b.toml"]', "a.toml")
     with pytest.raises(ConfigError, match="without end"):
