@@ -804,6 +804,24 @@ def test_the_first_policy_is_one_that_can_be_used(tree: Path, cli: Cli) -> None:
     assert (tree / "provlabel.toml").read_text() == text
 
 
+def test_the_first_policy_says_what_could_not_be_judged(tree: Path, cli: Cli) -> None:
+    done = cli("verify", "relaese", "release", "--init-policy", "-O", "first.toml", cwd=tree)
+    assert (done.returncode, "relaese: no such file" in done.stderr) == (3, True)
+    done = cli("verify", "release", "--init-policy", "-O", "second.toml", "--format", "json=x.json", cwd=tree)
+    assert (done.returncode, "no report" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_time_that_no_calendar_has_is_a_wrong_request(at: str, tree: Path, cli: Cli) -> None:
+    done = cli("verify", "release", "--at", at, cwd=tree)
+    assert (done.returncode, "no time with a zone" in done.stderr) == (2, True)
+
+
+def test_a_first_policy_can_be_written_on_the_last_day(tree: Path, cli: Cli) -> None:
+    done = cli("verify", "release", "--init-policy", "--at", "9999-12-31", cwd=tree)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_paths_that_are_not_text_are_judged_like_others(tree: Path, trust: TrustStore, cage: Cage) -> None:
     odd = os.fsdecode(b"release/odd\xff.png")
     shutil.copy(tree / "release" / "plain.png", tree / odd)

@@ -172,6 +172,13 @@ def small(tmp_path: Path, labelled: Path, media: Path) -> Path:
     return top
 
 
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="there is no file here that fails when it is read")
+def test_a_file_that_fails_when_it_is_read_ends_no_run(small: Path, trust: TrustStore, cage: Cage) -> None:
+    report = verify_paths(["/proc/self/attr", "/proc/self/task", small], trust=trust, cage=cage, fail_fast=False)
+    assert report.errors
+    assert report.files
+
+
 def test_each_folder_that_is_named_has_something_to_judge(small: Path, labelled: Path, trust: TrustStore) -> None:
     """One that is moved away or emptied does not pass because another one does."""
     empty = small / "empty"

@@ -84,8 +84,11 @@ def media_of(path: Path) -> Literal["image", "audio", "video"] | None:
         if os.path.lexists(path) and not os.path.isfile(path):  # noqa: PTH113
             return None  # a pipe or a device below a folder is no media
         raise
-    with stream:
-        fmt = sniff(reader(stream)) if stream.seek(0, os.SEEK_END) >= PREFIX else None
+    try:
+        with stream:
+            fmt = sniff(reader(stream)) if stream.seek(0, os.SEEK_END) >= PREFIX else None
+    except OSError as exc:
+        raise InputError(f"{printable(str(path))}: {reason(exc)}") from exc
     return fmt.media if fmt else None
 
 

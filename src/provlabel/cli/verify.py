@@ -83,6 +83,8 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
     from provlabel.renderers import RENDERERS, Extras
     from provlabel.verifying import verify_paths
 
+    if options["init_policy"] and formats:
+        raise UsageError("--init-policy writes a policy and no report", mend="leave --format away")
     outputs = outputs_from(formats, output, options["quiet"])
     for place in (item.file for item in outputs):
         _require_replaceable(place, (*paths, *_rules_of(options)), "-O" if place == output else "--format")
@@ -150,10 +152,12 @@ def _moment(text: str | None) -> dt.datetime | None:
         return None
     try:
         moment = _times.read(text)
-    except ValueError:
+        if moment.tzinfo is None and "T" not in text:
+            moment = moment.replace(tzinfo=dt.timezone.utc)
+        if moment.tzinfo is not None:
+            moment.astimezone(dt.timezone.utc)  # a year 0 or 10000 there has no place in any calendar
+    except (ValueError, OverflowError):
         moment = None
-    if moment is not None and moment.tzinfo is None and "T" not in text:
-        moment = moment.replace(tzinfo=dt.timezone.utc)
     if moment is None or moment.tzinfo is None:
         raise UsageError(f"--at {printable(text)}: no time with a zone", mend="such as 2026-03-01T12:00:00Z")
     return moment
@@ -199,7 +203,9 @@ def _init_policy(report: Report, gate: Gate, output: Path | None, trust: tuple[s
         raise OutputError(f"{printable(str(target))}: exists already", mend="choose another file with -O")
     deliver(draft(report, gate, trust), target)
     say(f"{printable(str(target))}: a first policy; read it, then verify with --policy {printable(str(target))}")
-    return 0
+    for failure in report.errors:
+        say_error(failure.message, failure.mend)
+    return 3 if report.errors else 0
 
 
 def exit_code(report: Report) -> int:

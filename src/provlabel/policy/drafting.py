@@ -107,7 +107,8 @@ def _exceptions(report: Report, gate: Gate) -> Iterator[str]:
     failing = [item for item in report.files if not item.passed and item.sha256]
     if failing:
         yield f"# {len(failing)} files do not pass now. Mend them, or except them, each for a reason and until a day."
-    end = (read(report.at) + dt.timedelta(days=_DAYS)).date().isoformat()
+    begin = read(report.at).date()
+    end = (begin + min(dt.timedelta(days=_DAYS), dt.date.max - begin)).isoformat()
     for item in failing[:_SHOWN]:
         rules = list(dict.fromkeys(found.rule for found in item.findings if found.counts))
         yield f"# {printable(gate.relative(item.path) or item.path)}: {item.state}, {', '.join(rules)}"
