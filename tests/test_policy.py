@@ -90,11 +90,13 @@ PATTERNS = (
     "*.wav", "release/*.wav", "release/**", "**/stems/*.wav", "release/**/mix.wav", "old", "old/", "/top.png",
     "**/mix.wav", "x/**/y/*", "a**c.png", "/old/**", "**/x", "[r-t]*/x",
     "a?c.png", "take[0-9].wav", "take[!0-9].wav", "**", "*", "re*/*", "deep/**/x", "a.b/c+d.png",
+    "[^r]*", "take[^0-9].wav", "take[]X].wav", "top.png/", "old/**/", "**/x/",
 )  # fmt: skip
 PATHS = (
     "top.png", "x/top.png", "take.wav", "release/take.wav", "release/a/take.wav", "release/stems/one.wav",
     "release/mix.wav", "release/a/b/mix.wav", "old/x.png", "x/old/y/z.png", "older/x.png", "abc.png", "a/c.png",
     "take1.wav", "takeX.wav", "deep/x", "deep/a/b/x", "deepx/x", "a.b/c+d.png", "aXb/ccd.png", "re/x", "re/x/y",
+    "take].wav", "old/y/x",
 )  # fmt: skip
 
 
@@ -137,6 +139,13 @@ FAULTS = (
     ('name = "only a name"', "says nothing"),
     ('stats = ["trusted"]', "line 2: stats: unknown field (did you mean states?)"),
     ('states = ["trustd"]', "line 2: states.0: unknown value 'trustd' (did you mean trusted?)"),
+    ('# \u2028 \x85\nlabl = true', "line 3: labl: unknown field"),
+    ('[files]\ninclude = ["./release/**"]', "files.include.0: ./release/** means no path"),
+    ('[files]\ninclude = ["**", "!secret/**"]', "files.include.1: there is no ! in a policy"),
+    (
+        f'[[exceptions]]\npath = "../x"\nrule = "policy.*"\nreason = "r"\nowner = "o"\nexpires = {UNTIL}',
+        "line 3: exceptions.0.path: ../x means no path",
+    ),
     ('states = ["invalid"]', "states.0: unknown value 'invalid'"),
     ("states = []", "line 2: states: "),
     ('label = "yes"', 'line 2: label: "yes" is not of type "boolean"'),
