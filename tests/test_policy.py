@@ -632,6 +632,33 @@ def test_only_new_findings_fail_against_a_baseline(
     assert outcomes(msgspec.json.decode(done.stdout, type=Report))["plain.png"] == "failed"
 
 
+def test_a_baseline_does_not_put_off_the_last_day_of_an_exception(tree: Path, cli: Cli, policy: Write) -> None:
+    ends = policy(exception(path="plain.png", expires="2030-01-01"))
+    args = ("verify", "plain.png", "--policy", ends, "--trust", "test")
+    folder = tree / "release"
+    assert cli(*args, "--at", "2030-01-01", "-O", "known.json", "--format", "json", cwd=folder).returncode == 0
+    after = cli(*args, "--at", "2030-01-02", "--baseline", "known.json", cwd=folder)
+    assert after.returncode == 1, after.stdout
+
+
+@needs("git")
+def test_a_baseline_counts_wherever_in_the_tree_it_was_made(tree: Path, cli: Cli) -> None:
+    subprocess.run(["git", "init", "-q", tree], check=True)
+    for path in ("plain.png", "./plain.png", tree / "release" / "plain.png"):
+        args = ("verify", path, "--trust", "test")
+        assert cli(*args, "-O", "known.json", "--format", "json", cwd=tree / "release").returncode == 1
+        assert cli(*args, "--baseline", "known.json", cwd=tree / "release").returncode == 0, path
+
+
+def test_an_expired_exception_has_the_level_that_the_policy_gives_it(
+    judge: Callable[[Path], Report], policy: Write
+) -> None:
+    """Also for a file that another exception still covers."""
+    both = exception(path="release/plain.png") + exception(path="release/plain.png", expires="2020-01-01")
+    report = judge(policy('[levels]\n"policy.exception-expired" = "error"\n' + both))
+    assert rules(of(report, "plain.png")) == {"policy.exception-expired"}
+
+
 @pytest.mark.parametrize("raw", [b"", b"{}", b'{"schema": "receipt-v1", "files": []}', b"[" * 100_000, b"\xff"])
 def test_what_is_no_baseline_is_refused(raw: bytes, tmp_path: Path) -> None:
     (tmp_path / "known.json").write_bytes(raw)

@@ -34,6 +34,11 @@ def _place(path: str, file: FileReport) -> _Place:
     return path, file.sha256 or "", file.state
 
 
+def _excepted(found: Finding) -> bool:
+    """Did an exception stand for it?  It has a last day, which a baseline does not put off."""
+    return found.excuse is not None and found.excuse.by == "exception"
+
+
 class _Earlier(Struct, frozen=True):
     """What of a report the baseline needs."""
 
@@ -63,7 +68,7 @@ def load_baseline(path: Path) -> Baseline:
         ) from exc
     known = {
         _place(item.path.removeprefix("./"), item): frozenset(
-            found.rule for found in item.findings if found.level == "error"
+            found.rule for found in item.findings if found.level == "error" and not _excepted(found)
         )
         for item in earlier.files
         if item.sha256

@@ -118,7 +118,7 @@ class Gate(Struct, frozen=True, kw_only=True):
         used: dict[int, bool] = {}
         findings = [self._excused(found, file, relative, at, used) for found in findings]
         expired = [self.first.policy.exceptions[index] for index, over in used.items() if over]
-        findings += [finding("policy.exception-expired", _told(item)) for item in expired]
+        findings += [self._levelled(finding("policy.exception-expired", _told(item))) for item in expired]
         return Judged(tuple(findings), tuple(used))
 
     def _levelled(self, found: Finding) -> Finding:
@@ -141,7 +141,8 @@ class Gate(Struct, frozen=True, kw_only=True):
             used[index] = over
             if not over and excuse is None:
                 excuse = Excuse(by="exception", reason=item.reason, owner=item.owner, expires=item.expires.isoformat())
-        if excuse is None and self.baseline is not None and self.baseline.has(relative or file.path, file, found):
+        places = {relative or file.path, file.path.removeprefix("./")}
+        if excuse is None and self.baseline is not None and any(self.baseline.has(at, file, found) for at in places):
             excuse = Excuse(by="baseline")
         return found if excuse is None else msgspec.structs.replace(found, excuse=excuse)
 
