@@ -641,6 +641,13 @@ def test_a_baseline_does_not_put_off_the_last_day_of_an_exception(tree: Path, cl
     assert after.returncode == 1, after.stdout
 
 
+def test_a_baseline_knows_names_that_are_no_text(tree: Path, cli: Cli) -> None:
+    (tree / "release" / "plain.png").rename(tree / "release" / os.fsdecode(b"odd\xff.png"))
+    assert cli("verify", "release", "--trust", "test", "--format", "json=known.json", cwd=tree).returncode == 1
+    done = cli("verify", "release", "--trust", "test", "--baseline", "known.json", cwd=tree)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @needs("git")
 def test_a_baseline_counts_wherever_in_the_tree_it_was_made(tree: Path, cli: Cli) -> None:
     subprocess.run(["git", "init", "-q", tree], check=True)

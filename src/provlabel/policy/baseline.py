@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 
 import msgspec
@@ -46,6 +47,16 @@ class _Earlier(Struct, frozen=True):
     files: tuple[FileReport, ...]
 
 
+def _decoded(raw: bytes) -> _Earlier:
+    """Decode a report, also one with names of files that are no text, which only Python's reader takes."""
+    try:
+        return msgspec.json.decode(raw, type=_Earlier)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        return msgspec.convert(json.loads(raw), _Earlier)
+
+
 def load_baseline(path: Path) -> Baseline:
     """Read a report that ``provlabel verify --format json`` wrote at the root of the same tree.
 
@@ -58,7 +69,7 @@ def load_baseline(path: Path) -> Baseline:
     try:
         if len(raw) > MAX_FILE:
             raise ValueError("too large")
-        earlier = msgspec.json.decode(raw, type=_Earlier)
+        earlier = _decoded(raw)
         if earlier.schema != REPORT_SCHEMA:
             raise ValueError(f"schema {earlier.schema}")
     except (ValueError, RecursionError) as exc:
