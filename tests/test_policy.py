@@ -25,6 +25,7 @@ from provlabel.report import FileReport, Report
 from provlabel.schemas import SCHEMAS
 from provlabel.signers import Signer
 from provlabel.targets import repository_of, tracked_below
+from provlabel.verifying import beside
 
 Write = Callable[..., Path]
 SCHEMA_LINE = 'schema = "policy-v1"\n'
@@ -639,6 +640,18 @@ def test_a_baseline_does_not_put_off_the_last_day_of_an_exception(tree: Path, cl
     assert cli(*args, "--at", "2030-01-01", "-O", "known.json", "--format", "json", cwd=folder).returncode == 0
     after = cli(*args, "--at", "2030-01-02", "--baseline", "known.json", cwd=folder)
     assert after.returncode == 1, after.stdout
+
+
+def test_another_manifest_beside_a_file_is_not_known_to_the_baseline(
+    tree: Path, cli: Cli, label: Label, signer: Signer, cage: Cage
+) -> None:
+    sound = tree / "release" / "plain.png"
+    label_file(sound, None, label, signer, cage=cage, detached=True)
+    assert cli("verify", sound, "--format", "json=known.json", cwd=tree).returncode == 1
+    assert cli("verify", sound, "--baseline", "known.json", cwd=tree).returncode == 0
+    beside(sound).unlink()
+    label_file(sound, None, Label(kind="human_made"), signer, cage=cage, detached=True)
+    assert cli("verify", sound, "--baseline", "known.json", cwd=tree).returncode == 1
 
 
 def test_a_baseline_knows_names_that_are_no_text(tree: Path, cli: Cli) -> None:

@@ -169,6 +169,7 @@ class FileReport(Struct, frozen=True, kw_only=True):
     engine_state: str | None
     axes: Axes
     sha256: str | None = None
+    sidecar_sha256: str | None = None  #: of what lies beside the file as its detached manifest
     size: int = 0
     format: str | None = None
     manifest: str | None = None

@@ -70,6 +70,7 @@ def _seen(path: str, evidence: Evidence, verdict: Verdict, trust: TrustStore, pe
         engine_state=evidence.engine_state,
         axes=verdict.axes,
         sha256=evidence.sha256 or None,
+        sidecar_sha256=evidence.sidecar_sha256 or None,
         size=evidence.size,
         format=evidence.format,
         source=evidence.source,

@@ -17,11 +17,11 @@ from provlabel.report import REPORT_SCHEMA, FileReport, Finding, Named
 #: Bytes of a baseline; a report on a hundred thousand files has about as many.
 MAX_FILE = 512 << 20
 
-_Place = tuple[str, str, str]
+_Place = tuple[str, str, str, str]
 
 
 class Baseline(Struct, frozen=True):
-    """Which findings are known: by path, content and state of the file, and rule."""
+    """Which findings are known: by path, content (what lies beside it too) and state of the file, and rule."""
 
     named: Named
     known: dict[_Place, frozenset[str]]
@@ -32,7 +32,7 @@ class Baseline(Struct, frozen=True):
 
 
 def _place(path: str, file: FileReport) -> _Place:
-    return path, file.sha256 or "", file.state
+    return path, file.sha256 or "", file.sidecar_sha256 or "", file.state
 
 
 def _excepted(found: Finding) -> bool:
