@@ -20,6 +20,7 @@ from conftest import Cli, Under, needs
 from provlabel import ConfigError, Label, Policy, Prompt, System, TrustStore, label_file, verify_file, verify_paths
 from provlabel.cage import Cage
 from provlabel.policy import Gate, load_baseline, load_policy
+from provlabel.policy.drafting import draft
 from provlabel.policy.globs import matches
 from provlabel.report import FileReport, Report
 from provlabel.schemas import SCHEMAS
@@ -858,6 +859,16 @@ def test_the_first_policy_is_one_that_can_be_used(tree: Path, cli: Cli) -> None:
     again = cli("verify", "release", "--init-policy", cwd=tree)
     assert again.returncode == 3
     assert (tree / "provlabel.toml").read_text() == text
+
+
+@pytest.mark.parametrize("names", [{"name": "", "organization": ""}, {"name": "x" * 501}, {"issuer": ""}])
+def test_a_first_policy_can_be_used_whatever_a_certificate_says(
+    names: dict[str, str], judge: Callable[[Policy], Report], tmp_path: Path
+) -> None:
+    report, replace = judge(Policy()), msgspec.structs.replace
+    files = [replace(item, signer=item.signer and replace(item.signer, **names)) for item in report.files]
+    (tmp_path / "first.toml").write_text(draft(replace(report, files=tuple(files)), Gate.of(Policy()), ()))
+    assert load_policy(tmp_path / "first.toml").enforced.policy.signers == ()
 
 
 def test_the_first_policy_says_what_could_not_be_judged(tree: Path, cli: Cli) -> None:
