@@ -16,15 +16,17 @@ import msgspec
 import pytest
 from PIL import Image
 
-from conftest import Cli, needs
+from conftest import Cli, Under, needs
 from provlabel import ConfigError, Label, Policy, Prompt, System, TrustStore, label_file, verify_file, verify_paths
 from provlabel.cage import Cage
 from provlabel.policy import Gate, load_baseline, load_policy
+from provlabel.policy.drafting import draft
 from provlabel.policy.globs import matches
 from provlabel.report import FileReport, Report
 from provlabel.schemas import SCHEMAS
 from provlabel.signers import Signer
-from provlabel.targets import repository_of
+from provlabel.targets import repository_of, tracked_below
+from provlabel.verifying import beside
 
 Write = Callable[..., Path]
 SCHEMA_LINE = 'schema = "policy-v1"\n'
@@ -90,11 +92,13 @@ PATTERNS = (
     "*.wav", "release/*.wav", "release/**", "**/stems/*.wav", "release/**/mix.wav", "old", "old/", "/top.png",
     "**/mix.wav", "x/**/y/*", "a**c.png", "/old/**", "**/x", "[r-t]*/x",
     "a?c.png", "take[0-9].wav", "take[!0-9].wav", "**", "*", "re*/*", "deep/**/x", "a.b/c+d.png",
+    "[^r]*", "take[^0-9].wav", "take[]X].wav", "top.png/", "old/**/", "**/x/",
 )  # fmt: skip
 PATHS = (
     "top.png", "x/top.png", "take.wav", "release/take.wav", "release/a/take.wav", "release/stems/one.wav",
     "release/mix.wav", "release/a/b/mix.wav", "old/x.png", "x/old/y/z.png", "older/x.png", "abc.png", "a/c.png",
     "take1.wav", "takeX.wav", "deep/x", "deep/a/b/x", "deepx/x", "a.b/c+d.png", "aXb/ccd.png", "re/x", "re/x/y",
+    "take].wav", "old/y/x",
 )  # fmt: skip
 
 
@@ -137,6 +141,13 @@ FAULTS = (
     ('name = "only a name"', "says nothing"),
     ('stats = ["trusted"]', "line 2: stats: unknown field (did you mean states?)"),
     ('states = ["trustd"]', "line 2: states.0: unknown value 'trustd' (did you mean trusted?)"),
+    ('# \u2028 \x85\nlabl = true', "line 3: labl: unknown field"),
+    ('[files]\ninclude = ["./release/**"]', "files.include.0: ./release/** means no path"),
+    ('[files]\ninclude = ["**", "!secret/**"]', "files.include.1: there is no ! in a policy"),
+    (
+        f'[[exceptions]]\npath = "../x"\nrule = "policy.*"\nreason = "r"\nowner = "o"\nexpires = {UNTIL}',
+        "line 3: exceptions.0.path: ../x means no path",
+    ),
     ('states = ["invalid"]', "states.0: unknown value 'invalid'"),
     ("states = []", "line 2: states: "),
     ('label = "yes"', 'line 2: label: "yes" is not of type "boolean"'),
@@ -286,6 +297,34 @@ def test_only_what_git_tracks(judge: Callable[[Path], Report], tree: Path, polic
 
 
 @needs("git")
+def test_git_fetches_nothing_to_say_what_it_tracks(tree: Path) -> None:
+    """A sparse index whose folder is missing makes git ask its remote, by a program that the settings name."""
+
+    def git(*args: str) -> str:
+        return subprocess.run(["git", "-C", tree, *args], check=True, capture_output=True, text=True).stdout.strip()
+
+    subprocess.run(["git", "init", "-q", tree], check=True)
+    (tree / "other").mkdir()
+    shutil.copy(tree / "release" / "plain.png", tree / "other")
+    git("add", "-A")
+    git("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "all")
+    git("sparse-checkout", "set", "--cone", "--sparse-index", "release")
+    missing, hook = git("rev-parse", "HEAD:other"), tree / "ran"
+    (tree / ".git" / "objects" / missing[:2] / missing[2:]).unlink()
+    for key, value in {
+        "core.repositoryformatversion": "1",
+        "extensions.partialClone": "far",
+        "remote.far.promisor": "true",
+        "remote.far.url": "ssh://far.example/x",
+        "core.sshCommand": f"touch {hook}; false",
+        "protocol.ssh.allow": "always",
+    }.items():
+        git("config", key, value)
+    assert "release/good.jpg" in tracked_below(tree)
+    assert not hook.exists(), "a setting of the repository was run"
+
+
+@needs("git")
 def test_no_repository_tracks_nothing(judge: Callable[[Path], Report], policy: Write) -> None:
     with pytest.raises(ConfigError, match="git does not say"):
         judge(policy("[files]\ntracked = true"))
@@ -300,6 +339,32 @@ def test_a_named_file_outside_of_it_passes_and_a_folder_of_them_does_not(
     named = verify_paths([tree / "release" / "plain.png"], trust=trust, policy=gate, cage=cage)
     assert (named.passed, named.summary.outside) == (True, 1)
     assert not verify_paths([tree], trust=trust, policy=gate, cage=cage).passed
+
+
+def test_a_name_that_is_misspelt_does_not_pass_as_outside(tree: Path, cli: Cli) -> None:
+    (tree / "provlabel.toml").write_text(SCHEMA_LINE + '[files]\ninclude = ["release/**"]\n')
+    (tree / "nowhere.png").symlink_to("gone.png")
+    for name in ("relaese", "relaese/good.jpg", "nowhere.png"):
+        done = cli("verify", name, "--policy", "provlabel.toml", cwd=tree)
+        assert (done.returncode, "no such file" in done.stdout) == (3, True), name
+
+
+@needs("git")
+def test_a_folder_does_not_leave_the_policy_by_becoming_a_link(tree: Path, cli: Cli, policy: Write) -> None:
+    (tree / "release").rename(tree / "moved")
+    (tree / "release").symlink_to("moved")
+    subprocess.run(["git", "init", "-q", tree], check=True)
+    subprocess.run(["git", "-C", tree, "add", "-A"], check=True)
+    for files in ("tracked = true", 'include = ["moved/**"]'):
+        named = "release/plain.png", "--policy", policy(f"[files]\n{files}\n")
+        assert cli("verify", *named, "--trust", "test", cwd=tree).returncode == 1, files
+
+
+@needs("git")
+def test_a_folder_that_is_gone_does_not_pass_as_untracked(tree: Path, cli: Cli) -> None:
+    subprocess.run(["git", "init", "-q", tree], check=True)
+    (tree / "provlabel.toml").write_text(SCHEMA_LINE + "[files]\ntracked = true\n")
+    assert cli("verify", "gone", "--policy", "provlabel.toml", cwd=tree).returncode == 3
 
 
 def test_what_lies_outside_of_the_root_is_always_judged(
@@ -510,6 +575,18 @@ def test_a_policy_adds_to_what_it_extends(policy: Write, tree: Path, credential:
     assert len(loaded.trust.lists) == 1
 
 
+def test_a_hostile_policy_takes_no_time(policy: Write) -> None:
+    """One that is found may be the adversary's: a tower of policies, names without end, lists in lists."""
+    for floor in range(8):
+        policy("extends = [" + f'"f{floor + 1}.toml", ' * 8 + "]\n", f"f{floor}.toml")
+    policy("label = true", "f8.toml")
+    with pytest.raises(ConfigError, match="extends more than 64 policies"):
+        load_policy(policy('extends = ["f0.toml"]').with_name("f1.toml"), found=True)
+    for text in ("a" + ".a" * 200_000 + " = 1", "[a" + ' . "b \\" c"' * 60_000 + "]", "x = " + "[" * 400 + "]" * 400):
+        with pytest.raises(ConfigError, match="more than 32"):
+            load_policy(policy(text), found=True)
+
+
 def test_policies_that_extend_each_other_end(policy: Write) -> None:
     policy('extends = ["b.toml"]', "a.toml")
     with pytest.raises(ConfigError, match="without end"):
@@ -555,6 +632,52 @@ def test_only_new_findings_fail_against_a_baseline(
     done = cli("verify", ".", "--trust", "test", "--baseline", known, "--format", "json", cwd=tree)
     assert done.returncode == 1
     assert outcomes(msgspec.json.decode(done.stdout, type=Report))["plain.png"] == "failed"
+
+
+def test_a_baseline_does_not_put_off_the_last_day_of_an_exception(tree: Path, cli: Cli, policy: Write) -> None:
+    ends = policy(exception(path="plain.png", expires="2030-01-01"))
+    args = ("verify", "plain.png", "--policy", ends, "--trust", "test")
+    folder = tree / "release"
+    assert cli(*args, "--at", "2030-01-01", "-O", "known.json", "--format", "json", cwd=folder).returncode == 0
+    after = cli(*args, "--at", "2030-01-02", "--baseline", "known.json", cwd=folder)
+    assert after.returncode == 1, after.stdout
+
+
+def test_another_manifest_beside_a_file_is_not_known_to_the_baseline(
+    tree: Path, cli: Cli, label: Label, signer: Signer, cage: Cage
+) -> None:
+    sound = tree / "release" / "plain.png"
+    label_file(sound, None, label, signer, cage=cage, detached=True)
+    assert cli("verify", sound, "--format", "json=known.json", cwd=tree).returncode == 1
+    assert cli("verify", sound, "--baseline", "known.json", cwd=tree).returncode == 0
+    beside(sound).unlink()
+    label_file(sound, None, Label(kind="human_made"), signer, cage=cage, detached=True)
+    assert cli("verify", sound, "--baseline", "known.json", cwd=tree).returncode == 1
+
+
+def test_a_baseline_knows_names_that_are_no_text(tree: Path, cli: Cli) -> None:
+    (tree / "release" / "plain.png").rename(tree / "release" / os.fsdecode(b"odd\xff.png"))
+    assert cli("verify", "release", "--trust", "test", "--format", "json=known.json", cwd=tree).returncode == 1
+    done = cli("verify", "release", "--trust", "test", "--baseline", "known.json", cwd=tree)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@needs("git")
+def test_a_baseline_counts_wherever_in_the_tree_it_was_made(tree: Path, cli: Cli) -> None:
+    subprocess.run(["git", "init", "-q", tree], check=True)
+    for path in ("plain.png", "./plain.png", tree / "release" / "plain.png"):
+        args = ("verify", path, "--trust", "test")
+        assert cli(*args, "-O", "known.json", "--format", "json", cwd=tree / "release").returncode == 1
+        assert cli(*args, "--baseline", "known.json", cwd=tree / "release").returncode == 0, path
+
+
+def test_an_expired_exception_has_the_level_that_the_policy_gives_it(
+    judge: Callable[[Path], Report], policy: Write
+) -> None:
+    """Also for a file that another exception still covers."""
+    both = exception(path="release/plain.png") + exception(path="release/plain.png", expires="2020-01-01")
+    report = judge(policy('[levels]\n"policy.exception-expired" = "error"\n' + both))
+    assert rules(of(report, "plain.png")) == {"policy.exception-expired"}
 
 
 @pytest.mark.parametrize("raw", [b"", b"{}", b'{"schema": "receipt-v1", "files": []}', b"[" * 100_000, b"\xff"])
@@ -637,6 +760,29 @@ def test_wrong_requests_end_with_2(args: tuple[str, ...], told: str, tree: Path,
     assert done.stdout == ""
 
 
+@needs("git")
+def test_a_found_policy_hides_none_above_it(tree: Path, cli: Cli) -> None:
+    subprocess.run(["git", "init", "-q", tree], check=True)
+    (tree / "provlabel.toml").write_text(SCHEMA_LINE + 'fields = ["contributions"]\n')
+    (tree / "release" / "provlabel.toml").write_text(SCHEMA_LINE + "label = true\n")
+    done = cli("verify", "good.jpg", "--trust", "test", "--format", "json", cwd=tree / "release")
+    report = msgspec.json.decode(done.stdout, type=Report)
+    assert rules(of(report, "good.jpg")) == {"policy.field"}
+    assert [info.source for info in report.policy] == ["default", "found", "found"]
+
+
+def test_a_found_policy_that_leads_nowhere_ends_with_2(tree: Path, cli: Cli, policy: Write) -> None:
+    (tree / "provlabel.toml").symlink_to("gone.toml")
+    done = cli("verify", "release", "--policy", policy("label = true"), cwd=tree)
+    assert (done.returncode, "no such file" in done.stderr) == (2, True)
+
+
+def test_a_working_directory_that_is_gone_is_told(tree: Path, under: Under, tmp_path: Path) -> None:
+    leave = f'mkdir {tmp_path}/gone && cd {tmp_path}/gone && rmdir {tmp_path}/gone && exec "$@"'
+    done = under(("sh", "-c", leave, "sh"), "verify", tree)
+    assert (done.returncode, "error: the working directory: no such file" in done.stderr) == (3, True)
+
+
 def test_a_found_policy_that_is_misspelt_ends_with_2(tree: Path, cli: Cli) -> None:
     (tree / "provlabel.toml").write_text(SCHEMA_LINE + "lable = true")
     assert cli("verify", "release", cwd=tree).returncode == 2
@@ -663,6 +809,36 @@ def test_several_outputs_in_one_run(tree: Path, cli: Cli, tmp_path: Path) -> Non
     assert json.loads((tmp_path / "r.json").read_text())["summary"]["files"] == 3
 
 
+@pytest.mark.parametrize(
+    ("place", "args"),
+    [
+        ("policy.toml", ("--policy", "policy.toml")),
+        ("known.json", ("--baseline", "known.json")),
+        ("anchors.pem", ("--trust", "anchors.pem")),
+        ("anchors.pem", ("--identity-trust", "anchors.pem")),
+        ("provlabel.toml", ()),
+        ("release/plain.png", ()),
+        ("release/../release/plain.png", ("--format", "sarif=release/plain.png")),
+    ],
+)
+def test_no_report_takes_the_place_of_what_it_is_about(
+    place: str, args: tuple[str, ...], tree: Path, cli: Cli, credential: Path
+) -> None:
+    for name in ("policy.toml", "provlabel.toml"):
+        (tree / name).write_text(SCHEMA_LINE + "label = true\n")
+    cli("verify", "release", "--format", "json=known.json", cwd=tree)
+    shutil.copy(credential / "root.pem", tree / "anchors.pem")
+    before = (tree / place).read_bytes()
+    for way in (("-O", place), ("--format", f"json={place}")):
+        assert cli("verify", "release", *args, *way, cwd=tree).returncode == 2
+        assert (tree / place).read_bytes() == before
+
+
+def test_two_outputs_have_two_places_however_they_are_spelt(tree: Path, cli: Cli) -> None:
+    done = cli("verify", "release", "--format", "json=a", "--format", f"text={tree / 'a'}", cwd=tree)
+    assert (done.returncode, "same file" in done.stderr) == (2, True)
+
+
 def test_the_first_policy_is_one_that_can_be_used(tree: Path, cli: Cli) -> None:
     done = cli("verify", "release", "--trust", "test", "--init-policy", cwd=tree)
     assert (done.returncode, done.stderr) == (0, "")
@@ -683,6 +859,34 @@ def test_the_first_policy_is_one_that_can_be_used(tree: Path, cli: Cli) -> None:
     again = cli("verify", "release", "--init-policy", cwd=tree)
     assert again.returncode == 3
     assert (tree / "provlabel.toml").read_text() == text
+
+
+@pytest.mark.parametrize("names", [{"name": "", "organization": ""}, {"name": "x" * 501}, {"issuer": ""}])
+def test_a_first_policy_can_be_used_whatever_a_certificate_says(
+    names: dict[str, str], judge: Callable[[Policy], Report], tmp_path: Path
+) -> None:
+    report, replace = judge(Policy()), msgspec.structs.replace
+    files = [replace(item, signer=item.signer and replace(item.signer, **names)) for item in report.files]
+    (tmp_path / "first.toml").write_text(draft(replace(report, files=tuple(files)), Gate.of(Policy()), ()))
+    assert load_policy(tmp_path / "first.toml").enforced.policy.signers == ()
+
+
+def test_the_first_policy_says_what_could_not_be_judged(tree: Path, cli: Cli) -> None:
+    done = cli("verify", "relaese", "release", "--init-policy", "-O", "first.toml", cwd=tree)
+    assert (done.returncode, "relaese: no such file" in done.stderr) == (3, True)
+    done = cli("verify", "release", "--init-policy", "-O", "second.toml", "--format", "json=x.json", cwd=tree)
+    assert (done.returncode, "no report" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_time_that_no_calendar_has_is_a_wrong_request(at: str, tree: Path, cli: Cli) -> None:
+    done = cli("verify", "release", "--at", at, cwd=tree)
+    assert (done.returncode, "no time with a zone" in done.stderr) == (2, True)
+
+
+def test_a_first_policy_can_be_written_on_the_last_day(tree: Path, cli: Cli) -> None:
+    done = cli("verify", "release", "--init-policy", "--at", "9999-12-31", cwd=tree)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_paths_that_are_not_text_are_judged_like_others(tree: Path, trust: TrustStore, cage: Cage) -> None:

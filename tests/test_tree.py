@@ -141,6 +141,7 @@ def test_a_tree_of_2000_mixed_files_gives_the_expected_summary_twice(
         "repositories": 1,
         "outside": 0,
         "untracked": 0,
+        "empty": 0,
         "not_reached": 0,
         "states": {"invalid": 100, "trusted": 1500, "unreadable": 40 + 6 + 4, "unsigned": 150 + 120 + 60},
         "other_types": {".md": 10, ".txt": 10},
@@ -170,6 +171,25 @@ def small(tmp_path: Path, labelled: Path, media: Path) -> Path:
     shutil.copytree(labelled, top / "c")
     (top / "c" / "notes.txt").write_text("for people")
     return top
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="there is no file here that fails when it is read")
+def test_a_file_that_fails_when_it_is_read_ends_no_run(small: Path, trust: TrustStore, cage: Cage) -> None:
+    report = verify_paths(["/proc/self/attr", "/proc/self/task", small], trust=trust, cage=cage, fail_fast=False)
+    assert report.errors
+    assert report.files
+
+
+def test_each_folder_that_is_named_has_something_to_judge(small: Path, labelled: Path, trust: TrustStore) -> None:
+    """One that is moved away or emptied does not pass because another one does."""
+    empty = small / "empty"
+    empty.mkdir()
+    (empty / "notes.txt").write_text("for people")
+    with Cages(2) as cages:
+        report = verify_paths([labelled, empty], trust=trust, cage=cages)
+        assert verify_paths([labelled], trust=trust, cage=cages).passed
+    assert (report.summary.failed, report.summary.empty, report.passed) == (0, 1, False)
+    assert [(item.path, item.why) for item in report.skipped] == [(str(empty), "empty")]
 
 
 @pytest.mark.parametrize("launch", [spawn, fork], ids=["spawn", "fork"])
@@ -406,6 +426,9 @@ def test_the_cache_is_for_the_user_alone_and_never_below_what_is_judged(small: P
     assert (folder / "evidence.sqlite").stat().st_mode & 0o777 == 0o600
     cli("verify", small, "--trust", "test", XDG_CACHE_HOME=str(small / "cache"), cwd=small)
     assert not (small / "cache").exists()
+    (tmp_path / "elsewhere").mkdir(exist_ok=True)
+    cli("verify", small, "--trust", "test", XDG_CACHE_HOME=str(small / "cache"), cwd=tmp_path / "elsewhere")
+    assert not (small / "cache").exists(), "whoever is judged could bring it along"
     done = cli("verify", small, "--trust", "test", "--no-cache", XDG_CACHE_HOME=str(tmp_path / "no"), cwd=small)
     assert done.returncode == 1
     assert not (tmp_path / "no").exists()

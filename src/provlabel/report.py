@@ -169,6 +169,7 @@ class FileReport(Struct, frozen=True, kw_only=True):
     engine_state: str | None
     axes: Axes
     sha256: str | None = None
+    sidecar_sha256: str | None = None  #: of what lies beside the file as its detached manifest
     size: int = 0
     format: str | None = None
     manifest: str | None = None
@@ -238,7 +239,7 @@ class Engine(Struct, frozen=True):
 
 
 #: Why something below a folder was not judged.
-SkippedWhy = Literal["link", "scratch", "repository", "outside", "untracked", "not reached"]
+SkippedWhy = Literal["link", "scratch", "repository", "outside", "untracked", "not reached", "empty"]
 
 
 class Skipped(Struct, frozen=True):
@@ -278,6 +279,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     outside: int  #: media outside of what the policy is about
     untracked: int  #: media that git does not track, where the policy is about tracked files
     not_reached: int  #: left when the first failure ended the run
+    empty: int  #: folders that were named, and in which nothing was judged
     states: dict[str, int]
     other_types: dict[str, int]  #: endings of what is not media, and how many there are
 
@@ -307,6 +309,7 @@ class Report(Struct, frozen=True, kw_only=True):
         in which nothing was judged does not.
         """
         judged = bool(self.files) or (self.summary.outside + self.summary.untracked > 0 and not self.summary.folders)
+        judged = judged and not self.summary.empty
         return judged and not self.errors and all(item.passed for item in self.files)
 
     def require(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -69,6 +70,7 @@ def _seen(path: str, evidence: Evidence, verdict: Verdict, trust: TrustStore, pe
         engine_state=evidence.engine_state,
         axes=verdict.axes,
         sha256=evidence.sha256 or None,
+        sidecar_sha256=evidence.sidecar_sha256 or None,
         size=evidence.size,
         format=evidence.format,
         source=evidence.source,
@@ -192,14 +194,17 @@ class Tally:
         self._others: Counter[str] = Counter()
         self._exceptions: Counter[int] = Counter()
         self._engine = Engine("c2pa-rs", "", "")
+        self._tops: set[Path] = set()  # folders in which something was judged
 
     @property
     def failed(self) -> bool:
         """Would the run fail by what is known already?"""
         return bool(self._failures) or (bool(self._files) and not self._files[-1].passed)
 
-    def add(self, path: Path | str, seen: Seen) -> None:
-        """Take in what was seen of one path; ``None`` when nobody looked."""
+    def add(self, path: Path | str, seen: Seen, top: Path | None = None) -> None:
+        """Take in what was seen of one path below ``top``; ``None`` when nobody looked."""
+        if top is not None and isinstance(seen, (Evidence, Failure)):
+            self._tops.add(top)
         if isinstance(seen, Evidence):
             self._judge(str(path), seen)
         elif isinstance(seen, Failure):
@@ -218,9 +223,11 @@ class Tally:
         if evidence.spec_version or not self._engine.version:
             self._engine = Engine("c2pa-rs", printable(evidence.engine), evidence.spec_version)
 
-    def report(self, folders: int, insecure: tuple[str, ...]) -> Report:
-        """Return the whole; ``folders`` of the paths were folders."""
+    def report(self, folders: Sequence[Path], insecure: tuple[str, ...]) -> Report:
+        """Return the whole; ``folders`` were named, and a run that went on to its end judges something in each."""
         gate = self._gate
+        if not any(item.why == "not reached" for item in self._skipped):
+            self._skipped += [Skipped(str(top), "empty") for top in dict.fromkeys(folders) if top not in self._tops]
         return Report(
             tool=Tool("provlabel", __version__),
             engine=self._engine,
@@ -228,7 +235,7 @@ class Tally:
             policy=gate.infos(),
             anchors=self._trust.named(self._at),
             files=tuple(self._files),
-            summary=self._summary(folders),
+            summary=self._summary(len(folders)),
             baseline=gate.baseline.named if gate.baseline else None,
             exceptions=gate.uses(self._exceptions, self._at),
             errors=tuple(self._failures),
@@ -254,6 +261,7 @@ class Tally:
             outside=why["outside"],
             untracked=why["untracked"],
             not_reached=why["not reached"],
+            empty=why["empty"],
             states=dict(sorted(Counter(item.state for item in self._files).items())),
             other_types=dict(sorted(self._others.items())),
         )

@@ -26,6 +26,7 @@ class Target(NamedTuple):
     path: Path
     why: Literal["named", "found", "link", "scratch", "repository", "closed"]
     error: str = ""  #: for ``closed``, a folder that cannot be listed
+    top: Path | None = None  #: the folder that was named, for what lies below it
 
 
 def targets(paths: Iterable[Path | str]) -> Iterator[Target]:
@@ -50,16 +51,16 @@ def _below(top: Path) -> Iterator[Target]:
     while waiting:
         path = waiting.pop()
         if path is not top and os.path.islink(path):  # noqa: PTH114
-            yield Target(path, "link")
+            yield Target(path, "link", top=top)
         elif path is not top and path.name == ".git":
-            yield Target(path, "repository")
+            yield Target(path, "repository", top=top)
         elif os.path.isdir(path):  # noqa: PTH112
             try:
                 waiting += [path / name for name in sorted(os.listdir(path), reverse=True)]  # noqa: PTH208
             except OSError as exc:
-                yield Target(path, "closed", f"{printable(str(path))}: {reason(exc)}")
+                yield Target(path, "closed", f"{printable(str(path))}: {reason(exc)}", top)
         else:
-            yield Target(path, "scratch" if _SCRATCH.fullmatch(path.name) else "found")
+            yield Target(path, "scratch" if _SCRATCH.fullmatch(path.name) else "found", top=top)
 
 
 def is_media(path: Path) -> bool:
@@ -83,8 +84,11 @@ def media_of(path: Path) -> Literal["image", "audio", "video"] | None:
         if os.path.lexists(path) and not os.path.isfile(path):  # noqa: PTH113
             return None  # a pipe or a device below a folder is no media
         raise
-    with stream:
-        fmt = sniff(reader(stream)) if stream.seek(0, os.SEEK_END) >= PREFIX else None
+    try:
+        with stream:
+            fmt = sniff(reader(stream)) if stream.seek(0, os.SEEK_END) >= PREFIX else None
+    except OSError as exc:
+        raise InputError(f"{printable(str(path))}: {reason(exc)}") from exc
     return fmt.media if fmt else None
 
 
@@ -107,7 +111,8 @@ def repository_of(folder: Path) -> Path | None:
 def tracked_below(top: Path) -> frozenset[str]:
     """Return the paths that git tracks in the repository at ``top``, relative to it.
 
-    The repository's own settings are not asked: they can name programs to run.
+    The repository's own settings are not obeyed where they name programs to run: no monitor, no hook, and no
+    transport, by which git would fetch a folder of a sparse index that is missing.
 
     Raises:
         ConfigError: git is missing, or this is no repository.
@@ -115,8 +120,9 @@ def tracked_below(top: Path) -> frozenset[str]:
     import subprocess
 
     quiet = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+    alone = {**os.environ, "GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
     try:
-        done = subprocess.run(["git", "-C", top, *quiet, "ls-files", "-z"], capture_output=True, check=False)
+        done = subprocess.run(["git", "-C", top, *quiet, "ls-files", "-z"], capture_output=True, check=False, env=alone)
     except OSError as exc:
         raise ConfigError(f"git cannot be asked which files it tracks: {reason(exc)}", mend="install git") from exc
     if done.returncode:

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from provlabel import cage as cages
+from provlabel._files import open_regular
 from provlabel._worker import Check
 from provlabel.credentials import Answers, Examined
 from provlabel.errors import InputError, UsageError
@@ -107,7 +108,7 @@ def verify_bytes(
     evidence = _with_answers(cage.read_bytes(content, trust, check), trust, check, revocation, cage, set())
     tally = Tally(gate, trust, check.at, personal)
     tally.add(name, evidence)
-    return tally.report(0, _insecure(revocation))
+    return tally.report((), _insecure(revocation))
 
 
 def verify_paths(
@@ -141,6 +142,7 @@ def verify_paths(
     cage, check, gate = cage or cages.shared(), _check(at, revocation), _with_tracked(Gate.of(policy))
     tally, silent, stopped = Tally(gate, trust, check.at, personal), set[str](), threading.Event()
     paths = list(paths)
+    folders = [Path(path) for path in paths if os.path.isdir(path)]  # noqa: PTH112 - unlike Path.is_dir it never raises
 
     def first(target: Target) -> Seen | _Unread:
         if stopped.is_set():
@@ -160,10 +162,9 @@ def verify_paths(
             return Failure(str(work.path), str(exc), exc.mend)
 
     for target, seen in _in_order(cage, first, then, targets(paths)):
-        tally.add(target.path, None if stopped.is_set() else seen)
+        tally.add(target.path, None if stopped.is_set() else seen, target.top)
         if fail_fast and tally.failed:
             stopped.set()
-    folders = sum(os.path.isdir(path) for path in paths)  # noqa: PTH112 - unlike Path.is_dir it never raises
     return tally.report(folders, _insecure(revocation))
 
 
@@ -257,7 +258,11 @@ def _aside(target: Target, gate: Gate) -> Literal["not media"] | SkippedWhy | No
     if target.why == "found" and not is_media(path):
         return "not media"
     scope = gate.scope(str(path), lambda: media_of(path))
-    return None if scope == "inside" else scope
+    if scope == "inside":
+        return None
+    if target.why == "named":
+        open_regular(path).close()  # a name that is misspelt, or a folder that is gone, is not "outside"
+    return scope
 
 
 def _with_tracked(gate: Gate) -> Gate:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from provlabel.errors import UsageError
+from provlabel._files import reason
+from provlabel.errors import InputError, UsageError
 from provlabel.policy import BUILTIN, Enforced, Gate, Loaded, Policy, load_baseline, load_policy
 from provlabel.policy.loading import NAME
 from provlabel.targets import repository_of
@@ -15,14 +16,14 @@ from provlabel.trust import TrustStore
 def gate_from(given: str | None, pin: str | None, baseline: Path | None, revocation: bool) -> tuple[Gate, TrustStore]:
     """Load what is in force, and the anchors that a given policy names.
 
-    A ``provlabel.toml`` that is found can only tighten: it may come from whoever is to be judged.  One of
-    our own policies, asked for by name, stands alone.
+    A ``provlabel.toml`` that is found can only tighten: it may come from whoever is to be judged.  All that
+    are found count, so that none hides one above it.  One of our own policies, asked for by name, stands alone.
     """
-    here = Path.cwd()
+    here = _here()
     top = repository_of(here)
     first, trust = _given(given, pin)
-    found = None if given in BUILTIN else _found(here, top or here)
-    others = [] if found is None or _same(found, given) else [load_policy(found, found=True).enforced]
+    found = [] if given in BUILTIN else _found(here, top or here)
+    others = [load_policy(path, found=True).enforced for path in found if not _same(path, given)]
     if revocation:
         wanted = Policy(
             name="--require-revocation", states=("trusted", "valid", "unsigned", "remote"), label=False, revocation=True
@@ -41,11 +42,21 @@ def _given(given: str | None, pin: str | None) -> Loaded:
     return load_policy(Path(given), pin=pin)
 
 
-def _found(here: Path, top: Path) -> Path | None:
-    """Look for a policy upward from the working directory to the top of the repository."""
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except OSError as exc:
+        raise InputError(f"the working directory: {reason(exc)}", mend="change to a folder that is there") from exc
+
+
+def _found(here: Path, top: Path) -> list[Path]:
+    """Look for policies upward from the working directory to the top of the repository."""
     folders = [folder for folder in (here, *here.parents) if folder == top or top in folder.parents]
-    return next((folder / NAME for folder in folders if os.path.lexists(folder / NAME)), None)
+    return [folder / NAME for folder in folders if os.path.lexists(folder / NAME)]
 
 
 def _same(found: Path, given: str | None) -> bool:
-    return given is not None and os.path.exists(given) and os.path.samefile(found, given)  # noqa: PTH110, PTH121
+    try:
+        return given is not None and os.path.samefile(found, given)  # noqa: PTH121
+    except OSError:
+        return False  # a link to nowhere; reading it says so

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -59,7 +60,7 @@ def outputs_from(formats: Sequence[Output], output: Path | None, quiet: bool) ->
         name = here[0] if here else "text"
         if output is not None or not quiet:
             outputs.append(Output(name, output))
-    files = [item.file for item in outputs if item.file is not None]
+    files = [os.path.realpath(item.file) for item in outputs if item.file is not None]
     if len(set(files)) < len(files):
         raise UsageError("two outputs would be written to the same file", mend="give each a file of its own")
     return tuple(outputs)

@@ -31,6 +31,8 @@ from provlabel.cli._shared import (
 from provlabel.errors import ConfigError, OutputError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
     from provlabel.evidence_cache import EvidenceCache
     from provlabel.policy import Gate
     from provlabel.previews import Preview
@@ -81,9 +83,11 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
     from provlabel.renderers import RENDERERS, Extras
     from provlabel.verifying import verify_paths
 
+    if options["init_policy"] and formats:
+        raise UsageError("--init-policy writes a policy and no report", mend="leave --format away")
     outputs = outputs_from(formats, output, options["quiet"])
     for place in (item.file for item in outputs):
-        require_not_among(place, paths, "-O" if place == output else "--format")
+        _require_replaceable(place, (*paths, *_rules_of(options)), "-O" if place == output else "--format")
     at = _moment(options["at"])
     gate, anchors = gate_from(
         options["policy"], options["policy_sha256"], options["baseline"], options["require_revocation"]
@@ -100,7 +104,9 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
             at=at,
             revocation=_revocation(options),
             cage=cages,
-            cache=stack.enter_context(_cache(store, gate)) if many and at is None and not options["no_cache"] else None,
+            cache=stack.enter_context(_cache(store, gate, paths))
+            if many and at is None and not options["no_cache"]
+            else None,
             fail_fast=options["fail_fast"],
         )
     if options["init_policy"]:
@@ -113,6 +119,24 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
         for failure in report.errors:
             say_error(failure.message, failure.mend)
     return exit_code(report)
+
+
+def _rules_of(options: dict[str, Any]) -> Iterator[Path]:
+    """Yield the files by which is judged; a report must not take the place of one."""
+    from provlabel.policy.loading import NAME
+
+    named = (options["policy"], options["baseline"], *(item for name in TRUST_NAMES for item in options[name]))
+    yield from (Path(item) for item in named if item is not None)
+    yield Path(NAME)
+
+
+def _require_replaceable(place: Path | None, kept: Iterable[Path], name: str) -> None:
+    """Refuse an output in the place of what is judged, or of what it is judged by."""
+    from provlabel.targets import is_media
+
+    require_not_among(place, kept, name)
+    if place is not None and os.path.isfile(place) and is_media(place):  # noqa: PTH113
+        raise UsageError(f"{name} {printable(str(place))}: is media, and no report", mend="name another file")
 
 
 def _previews(report: Report) -> dict[str, Preview]:
@@ -128,10 +152,12 @@ def _moment(text: str | None) -> dt.datetime | None:
         return None
     try:
         moment = _times.read(text)
-    except ValueError:
+        if moment.tzinfo is None and "T" not in text:
+            moment = moment.replace(tzinfo=dt.timezone.utc)
+        if moment.tzinfo is not None:
+            moment.astimezone(dt.timezone.utc)  # a year 0 or 10000 there has no place in any calendar
+    except (ValueError, OverflowError):
         moment = None
-    if moment is not None and moment.tzinfo is None and "T" not in text:
-        moment = moment.replace(tzinfo=dt.timezone.utc)
     if moment is None or moment.tzinfo is None:
         raise UsageError(f"--at {printable(text)}: no time with a zone", mend="such as 2026-03-01T12:00:00Z")
     return moment
@@ -150,7 +176,9 @@ def _revocation(options: dict[str, Any]) -> Revocation:
     )
 
 
-def _cache(trust: TrustStore, gate: Gate) -> contextlib.AbstractContextManager[EvidenceCache | None]:
+def _cache(
+    trust: TrustStore, gate: Gate, paths: Sequence[Path]
+) -> contextlib.AbstractContextManager[EvidenceCache | None]:
     """Open the user's cache of evidence; none below what is judged, and none where there is no home."""
     from provlabel.evidence_cache import EvidenceCache
     from provlabel.verifying import now
@@ -159,7 +187,8 @@ def _cache(trust: TrustStore, gate: Gate) -> contextlib.AbstractContextManager[E
         folder = cache_folder() / "evidence"
     except ConfigError:
         return contextlib.nullcontext()
-    if gate.relative(str(folder)) is not None:
+    real = Path(os.path.realpath(folder))
+    if gate.relative(str(folder)) is not None or any(real.is_relative_to(os.path.realpath(path)) for path in paths):
         return contextlib.nullcontext()
     return EvidenceCache(folder, trust, now())
 
@@ -174,7 +203,9 @@ def _init_policy(report: Report, gate: Gate, output: Path | None, trust: tuple[s
         raise OutputError(f"{printable(str(target))}: exists already", mend="choose another file with -O")
     deliver(draft(report, gate, trust), target)
     say(f"{printable(str(target))}: a first policy; read it, then verify with --policy {printable(str(target))}")
-    return 0
+    for failure in report.errors:
+        say_error(failure.message, failure.mend)
+    return 3 if report.errors else 0
 
 
 def exit_code(report: Report) -> int:

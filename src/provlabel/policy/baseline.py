@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 
 import msgspec
@@ -16,11 +17,11 @@ from provlabel.report import REPORT_SCHEMA, FileReport, Finding, Named
 #: Bytes of a baseline; a report on a hundred thousand files has about as many.
 MAX_FILE = 512 << 20
 
-_Place = tuple[str, str, str]
+_Place = tuple[str, str, str, str]
 
 
 class Baseline(Struct, frozen=True):
-    """Which findings are known: by path, content and state of the file, and rule."""
+    """Which findings are known: by path, content (what lies beside it too) and state of the file, and rule."""
 
     named: Named
     known: dict[_Place, frozenset[str]]
@@ -31,7 +32,12 @@ class Baseline(Struct, frozen=True):
 
 
 def _place(path: str, file: FileReport) -> _Place:
-    return path, file.sha256 or "", file.state
+    return path, file.sha256 or "", file.sidecar_sha256 or "", file.state
+
+
+def _excepted(found: Finding) -> bool:
+    """Did an exception stand for it?  It has a last day, which a baseline does not put off."""
+    return found.excuse is not None and found.excuse.by == "exception"
 
 
 class _Earlier(Struct, frozen=True):
@@ -39,6 +45,16 @@ class _Earlier(Struct, frozen=True):
 
     schema: str
     files: tuple[FileReport, ...]
+
+
+def _decoded(raw: bytes) -> _Earlier:
+    """Decode a report, also one with names of files that are no text, which only Python's reader takes."""
+    try:
+        return msgspec.json.decode(raw, type=_Earlier)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        return msgspec.convert(json.loads(raw), _Earlier)
 
 
 def load_baseline(path: Path) -> Baseline:
@@ -53,7 +69,7 @@ def load_baseline(path: Path) -> Baseline:
     try:
         if len(raw) > MAX_FILE:
             raise ValueError("too large")
-        earlier = msgspec.json.decode(raw, type=_Earlier)
+        earlier = _decoded(raw)
         if earlier.schema != REPORT_SCHEMA:
             raise ValueError(f"schema {earlier.schema}")
     except (ValueError, RecursionError) as exc:
@@ -63,7 +79,7 @@ def load_baseline(path: Path) -> Baseline:
         ) from exc
     known = {
         _place(item.path.removeprefix("./"), item): frozenset(
-            found.rule for found in item.findings if found.level == "error"
+            found.rule for found in item.findings if found.level == "error" and not _excepted(found)
         )
         for item in earlier.files
         if item.sha256

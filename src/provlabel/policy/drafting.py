@@ -10,13 +10,14 @@ from collections.abc import Iterator, Sequence
 from provlabel._text import printable
 from provlabel._times import read
 from provlabel.policy.gate import Gate, has_field
-from provlabel.report import FileReport, Report
+from provlabel.report import FileReport, Report, SignerInfo
 
 _HEAD = """# What media in this tree have to be to pass. Verify with: provlabel verify PATH --policy provlabel.toml
 # A copy that is merely found can only tighten; in CI take it from the base branch. All fields: provlabel schema policy
 schema = "policy-v1"
 """
 _SHOWN = 20  # files proposed as exceptions
+_NAME = 500  # characters of a name that a policy takes
 _DAYS = 90  # until a proposed exception ends
 #: Fields that are worth asking for, where every label has them already.
 _WORTH = ("systems", "systems.version", "provider.name", "event_time", "oversight", "contributions")
@@ -80,7 +81,9 @@ def _signers(files: Sequence[FileReport]) -> Iterator[str]:
     seen = Counter((item.signer, item.axes.signer == "trusted") for item in files if item.signer is not None)
     yield "# Who may have signed. Without any [[signers]], anybody whom the anchors vouch for."
     for (signer, trusted), count in sorted(seen.items(), key=lambda item: -item[1]):
-        mark = "" if trusted else "# "
+        mark = "" if trusted and _nameable(signer) else "# "
+        if trusted and mark:
+            yield f"# No policy can name this one: a name is missing or too long; {count} files:"
         if not trusted:
             yield f"# Not trusted by the anchors given, so the names are claims; {count} files:"
         yield f"{mark}[[signers]]"
@@ -92,6 +95,11 @@ def _signers(files: Sequence[FileReport]) -> Iterator[str]:
         )
         yield f"{mark}# generator = true  # the key is in the hands of a program that makes AI content"
         yield ""
+
+
+def _nameable(signer: SignerInfo) -> bool:
+    """Has it names that a policy takes?"""
+    return all(1 <= len(name) <= _NAME for name in (signer.issuer, signer.name or signer.organization))
 
 
 def _anchors(trust: Sequence[str]) -> Iterator[str]:
@@ -107,7 +115,8 @@ def _exceptions(report: Report, gate: Gate) -> Iterator[str]:
     failing = [item for item in report.files if not item.passed and item.sha256]
     if failing:
         yield f"# {len(failing)} files do not pass now. Mend them, or except them, each for a reason and until a day."
-    end = (read(report.at) + dt.timedelta(days=_DAYS)).date().isoformat()
+    begin = read(report.at).date()
+    end = (begin + min(dt.timedelta(days=_DAYS), dt.date.max - begin)).isoformat()
     for item in failing[:_SHOWN]:
         rules = list(dict.fromkeys(found.rule for found in item.findings if found.counts))
         yield f"# {printable(gate.relative(item.path) or item.path)}: {item.state}, {', '.join(rules)}"

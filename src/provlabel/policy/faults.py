@@ -148,7 +148,20 @@ def _exceptions(policy: Policy) -> Iterator[Fault]:
             )
 
 
-_CHECKS = (_levels, _fields, _signers, _exceptions)
+def _patterns(policy: Policy) -> Iterator[Fault]:
+    """Yield what can mean no path, and so would leave out, silently, what its author had in mind."""
+    named = [(f"/files/include/{index}", glob) for index, glob in enumerate(policy.files.include)]
+    named += [(f"/exceptions/{index}/path", item.path) for index, item in enumerate(policy.exceptions) if item.path]
+    for at, glob in named:
+        if glob.startswith("!"):
+            yield Fault(at=at, message="there is no ! in a policy", mend="name what is meant, not what is not")
+        elif {"", ".", ".."}.intersection(glob.removeprefix("/").removesuffix("/").split("/")):
+            yield Fault(
+                at=at, message=f"{printable(glob)} means no path", mend="count from the root, without ./, ../ and //"
+            )
+
+
+_CHECKS = (_levels, _fields, _signers, _exceptions, _patterns)
 
 
 def _did_you_mean(word: str, terms: tuple[str, ...]) -> str:
@@ -169,7 +182,7 @@ def line_of(text: str, pointer: str) -> int:
     table: list[str] = []
     counts: dict[str, int] = {}
     best, common = 1, 0
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         match = _LINE.match(line)
         if match is None:
             continue

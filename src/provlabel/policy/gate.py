@@ -87,16 +87,25 @@ class Gate(Struct, frozen=True, kw_only=True):
     def scope(self, path: str, media: Callable[[], str | None]) -> Literal["inside", "outside", "untracked"]:
         """Say whether the first policy is about ``path``; what lies outside of the root always is judged.
 
-        ``media`` tells image, audio or video, or nothing where the content does not.
+        ``media`` tells image, audio or video, or nothing where the content does not.  A path through a link
+        also counts as what it leads to: a folder does not leave the policy by being replaced with a link.
         """
         relative, files = self.relative(path), self.first.policy.files
         if relative is None:
             return "inside"
+        why = self._left_out(relative)
+        if why is not None:
+            real = _below(_real(path), os.path.realpath(self.root or "."))
+            why = None if real is None else self._left_out(real)
+        if why is not None:
+            return why
+        return "inside" if len(files.media) == 3 or media() in (*files.media, None) else "outside"
+
+    def _left_out(self, relative: str) -> Literal["outside", "untracked"] | None:
         if self.tracked is not None and relative not in self.tracked:
             return "untracked"
-        if not any(matches(pattern, relative) for pattern in files.include):
-            return "outside"
-        return "inside" if len(files.media) == 3 or media() in (*files.media, None) else "outside"
+        inside = any(matches(pattern, relative) for pattern in self.first.policy.files.include)
+        return None if inside else "outside"
 
     def judge(self, file: FileReport, seen: Evidence, at: dt.datetime) -> Judged:
         """Return the findings of ``file`` as they count: what policies miss, levels, exceptions, baseline."""
@@ -109,7 +118,7 @@ class Gate(Struct, frozen=True, kw_only=True):
         used: dict[int, bool] = {}
         findings = [self._excused(found, file, relative, at, used) for found in findings]
         expired = [self.first.policy.exceptions[index] for index, over in used.items() if over]
-        findings += [finding("policy.exception-expired", _told(item)) for item in expired]
+        findings += [self._levelled(finding("policy.exception-expired", _told(item))) for item in expired]
         return Judged(tuple(findings), tuple(used))
 
     def _levelled(self, found: Finding) -> Finding:
@@ -132,7 +141,8 @@ class Gate(Struct, frozen=True, kw_only=True):
             used[index] = over
             if not over and excuse is None:
                 excuse = Excuse(by="exception", reason=item.reason, owner=item.owner, expires=item.expires.isoformat())
-        if excuse is None and self.baseline is not None and self.baseline.has(relative or file.path, file, found):
+        places = {relative or file.path, file.path.removeprefix("./")}
+        if excuse is None and self.baseline is not None and any(self.baseline.has(at, file, found) for at in places):
             excuse = Excuse(by="baseline")
         return found if excuse is None else msgspec.structs.replace(found, excuse=excuse)
 

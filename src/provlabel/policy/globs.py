@@ -10,7 +10,7 @@ import functools
 import re
 from collections.abc import Callable, Sequence
 
-_TOKEN = re.compile(r"\[!?[^]/]+\]|\*+|.", re.DOTALL)
+_TOKEN = re.compile(r"\[[!^]?(?:\][^]/]*|[^]/]+)\]|\*+|.", re.DOTALL)
 _RANGE = re.compile(r"(.)-(.)|(.)", re.DOTALL)
 
 
@@ -32,6 +32,8 @@ def _parts(pattern: str) -> tuple[str, ...]:
     parts = pattern.strip("/").split("/")
     if parts[-1] == "**":
         parts[-1:] = ["*"]  # below the folder, not the folder itself
+    if pattern.endswith("/"):
+        parts.append("*")  # a file of that name is no folder
     anchored = "/" in pattern.rstrip("/")
     return (*(() if anchored else ("**",)), *parts, "**")
 
@@ -48,9 +50,10 @@ def _tokens(pattern: str) -> tuple[str, ...]:
 def _sign(token: str, ch: str) -> bool:
     if len(token) == 1:
         return token in ("?", ch)
-    listed = token[1:-1].removeprefix("!")
+    negated = token[1] in "!^"
+    listed = token[2 if negated else 1 : -1]
     found = any((low <= ch <= high) if low else one == ch for low, high, one in _RANGE.findall(listed))
-    return found is not token.startswith("[!")
+    return found is not negated
 
 
 def _fits(pattern: Sequence[str], items: Sequence[str], star: str, one: Callable[[str, str], bool]) -> bool:

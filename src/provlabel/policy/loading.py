@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import itertools
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,7 +25,9 @@ from provlabel.trust import TrustStore
 #: The name under which a policy is found.
 NAME = "provlabel.toml"
 MAX_FILE = 1 << 20  # bytes; a large policy has a few thousand lines
-MAX_EXTENDS = 8
+MAX_EXTENDS = 8  # policies above each other
+MAX_POLICIES = 64  # and in all, one that several extend counted each time
+MAX_DEPTH = 32  # tables and lists in each other; a policy has four
 
 
 class Loaded(NamedTuple):
@@ -57,7 +61,9 @@ def load_policy(path: Path | str, *, pin: str | None = None, found: bool = False
         ConfigError: it cannot be read, does not follow its schema, asks for nothing or for what cannot be,
             or does not have the SHA-256 that was asked for.
     """
-    documents = tuple(_chain(Path(path), pin, pin is not None, 0))
+    documents = tuple(itertools.islice(_chain(Path(path), pin, pin is not None, 0), MAX_POLICIES + 1))
+    if len(documents) > MAX_POLICIES:
+        raise ConfigError(f"{printable(str(path))}: extends more than {MAX_POLICIES} policies")
     data: dict[str, Any] = {}
     for document in reversed(documents):
         data = _merged(data, document.data)
@@ -107,6 +113,8 @@ def _read(path: Path, pin: str | None) -> _Document:
         raise ConfigError(f"{shown}: larger than {MAX_FILE:,} bytes")
     try:
         text = raw.decode("utf-8")
+        if _DEEP.search(text):
+            raise ValueError(f"a name of more than {MAX_DEPTH} parts")
         data = _plain(msgspec.toml.decode(text))
     except (ValueError, RecursionError) as exc:
         raise ConfigError(f"{shown}: {printable(str(exc), 500)}", mend="it is a TOML file, see docs/policy.md") from exc
@@ -116,12 +124,19 @@ def _read(path: Path, pin: str | None) -> _Document:
     return _Document(path, resolved, info, tuple(_refs(resolved)))
 
 
-def _plain(value: Any) -> Any:
+#: A dotted name that takes the reader of TOML longer than any policy is worth.
+_PART = r"""[\w-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'"""
+_DEEP = re.compile(rf"(?:\.[ \t]*(?:{_PART})[ \t]*){{{MAX_DEPTH}}}")
+
+
+def _plain(value: Any, depth: int = 0) -> Any:
     """TOML has dates of its own; the schema knows them as text."""
+    if depth > MAX_DEPTH:
+        raise ValueError(f"more than {MAX_DEPTH} tables and lists in each other")
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: _plain(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [_plain(item, depth + 1) for item in value]
     return value.isoformat() if isinstance(value, (dt.date, dt.time)) else value
 
 

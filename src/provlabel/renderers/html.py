@@ -233,6 +233,7 @@ _SKIPPED: dict[str, str] = {
     "outside": "Media outside of what the policy is about",
     "untracked": "Media that git does not track",
     "not reached": "Not reached, because the first failure ended the run",
+    "empty": "Folders that were named, and in which nothing was judged",
 }
 
 

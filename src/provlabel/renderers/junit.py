@@ -78,7 +78,7 @@ def _cases(report: Report) -> Iterator[_Case]:
     """Yield every file, what could not be judged, and a failure where there was nothing: silence is no pass."""
     yield from map(_judged, report.files)
     yield from map(_unjudged, report.errors)
-    if not report.passed and not report.files and not report.errors:
+    if not report.passed and not report.summary.failed and not report.errors:
         said = headline(report)
         yield _Case(_NAME, _NAME, "failure", "nothing", said, ", ".join(count_words(report.summary)))
 

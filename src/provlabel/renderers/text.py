@@ -216,6 +216,7 @@ _SOMETIMES = (
     ("repositories", ".git folders not looked into"),
     ("scratch", "scratch files of a labelling"),
     ("not_reached", "not reached"),
+    ("empty", "folders in which nothing was judged"),
 )
 
 
