@@ -601,7 +601,7 @@ def test_a_pin_holds_the_policy_and_all_that_it_names(policy: Write, credential:
     root = Path(shutil.copy(credential / "root.pem", tmp_path / "root.pem"))
     plain = policy("label = true")
     assert load_policy(plain, pin=digest_of(plain)).enforced.policy.label
-    with pytest.raises(ConfigError, match="has the SHA-256"):
+    with pytest.raises(ConfigError, match="has not the SHA-256"):
         load_policy(plain, pin="0" * 64)
     open_end = policy('[trust]\nanchors = ["root.pem"]')
     with pytest.raises(ConfigError, match="has no sha256, though the policy is pinned"):
@@ -712,6 +712,21 @@ def test_an_archive_that_brings_its_own_policy_and_root_cannot_pass_itself(
     assert "its anchors and exceptions do not count" in done.stdout
 
 
+def test_an_archive_with_a_repository_of_its_own_moves_no_root_that_is_given(
+    tree: Path, cli: Cli, credential: Path, policy: Write
+) -> None:
+    inner = tree / "release"
+    subprocess.run(["git", "init", "-q", inner], check=True)
+    (inner / "legacy").mkdir()
+    (inner / "plain.png").rename(inner / "legacy" / "plain.png")
+    given = ("verify", ".", "--trust", "test", "--policy", policy(exception(path="legacy/**")), "--format", "json")
+    moved = msgspec.json.decode(cli(*given, cwd=inner).stdout, type=Report)
+    assert outcomes(moved)["plain.png"] == "excepted"
+    held = msgspec.json.decode(cli(*given, "--root", tree, cwd=inner).stdout, type=Report)
+    assert outcomes(held)["plain.png"] == "failed"
+    assert cli(*given, "--root", tree / "missing", cwd=inner).returncode == 2
+
+
 def test_a_given_policy_counts_whole(tree: Path, cli: Cli, credential: Path) -> None:
     shutil.copy(credential / "root.pem", tree / "root.pem")
     (tree / "provlabel.toml").write_text(
@@ -741,7 +756,7 @@ def test_a_given_policy_counts_whole(tree: Path, cli: Cli, credential: Path) -> 
         (("--policy", "bad.toml"), "bad.toml: line 2: lable: unknown field (did you mean label?)"),
         (("--policy", "empty.toml"), "empty.toml: policy: says nothing" ),
         (("--policy-sha256", "0" * 64), "pins the file"),
-        (("--policy", "good.toml", "--policy-sha256", "0" * 64), "has the SHA-256"),
+        (("--policy", "good.toml", "--policy-sha256", "0" * 64), "has not the SHA-256"),
         (("--baseline", "good.toml"), "is no report"),
         (("--format", "sarf=x"), "did you mean sarif?"),
         (("--format", "json", "--format", "text"), "cannot both be written"),

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from provlabel._files import reason
+from provlabel._text import printable
 from provlabel.errors import InputError, UsageError
 from provlabel.policy import BUILTIN, Enforced, Gate, Loaded, Policy, load_baseline, load_policy
 from provlabel.policy.loading import NAME
@@ -13,16 +14,19 @@ from provlabel.targets import repository_of
 from provlabel.trust import TrustStore
 
 
-def gate_from(given: str | None, pin: str | None, baseline: Path | None, revocation: bool) -> tuple[Gate, TrustStore]:
+def gate_from(
+    given: str | None, pin: str | None, baseline: Path | None, root: Path | None, revocation: bool
+) -> tuple[Gate, TrustStore]:
     """Load what is in force, and the anchors that a given policy names.
 
+    Patterns count from ``root``; by default from the top of the repository, or the working directory.
     A ``provlabel.toml`` that is found can only tighten: it may come from whoever is to be judged.  All that
     are found count, so that none hides one above it.  One of our own policies, asked for by name, stands alone.
     """
     here = _here()
-    top = repository_of(here)
+    top = _root(root) if root is not None else repository_of(here) or here
     first, trust = _given(given, pin)
-    found = [] if given in BUILTIN else _found(here, top or here)
+    found = [] if given in BUILTIN else _found(here, top)
     others = [load_policy(path, found=True).enforced for path in found if not _same(path, given)]
     if revocation:
         wanted = Policy(
@@ -30,7 +34,7 @@ def gate_from(given: str | None, pin: str | None, baseline: Path | None, revocat
         )
         others.append(Enforced.of(wanted, "option"))
     known = load_baseline(baseline) if baseline is not None else None
-    return Gate(first=first, others=tuple(others), baseline=known, root=top or here), trust
+    return Gate(first=first, others=tuple(others), baseline=known, root=top), trust
 
 
 def _given(given: str | None, pin: str | None) -> Loaded:
@@ -40,6 +44,12 @@ def _given(given: str | None, pin: str | None) -> Loaded:
         name = given or "default"
         return Loaded(Enforced.of(BUILTIN[name], "given" if given else "default"), TrustStore())
     return load_policy(Path(given), pin=pin)
+
+
+def _root(given: Path) -> Path:
+    if not given.is_dir():
+        raise UsageError(f"--root {printable(str(given))}: is no folder", mend="name where the patterns begin")
+    return Path(os.path.abspath(given))  # noqa: PTH100 - resolve would follow links
 
 
 def _here() -> Path:

@@ -71,6 +71,9 @@ policy_options = options_of(
     click.option(
         "--policy", metavar="FILE|intact", help="What files must be to pass; a provlabel.toml found only tightens."
     ),
+    click.option(
+        "--root", type=PATH, metavar="DIR", help="Where patterns of the policy begin. [default: top of the repository]"
+    ),
     click.option("--policy-sha256", metavar="HEX", help="With --policy: the SHA-256 that its file has to have."),
     click.option("--baseline", type=PATH, metavar="JSON", help="An earlier report; what it knows does not fail again."),
     click.option("--init-policy", is_flag=True, help="Write a first provlabel.toml by what these files hold."),

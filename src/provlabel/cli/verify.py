@@ -90,7 +90,11 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
         _require_replaceable(place, (*paths, *_rules_of(options)), "-O" if place == output else "--format")
     at = _moment(options["at"])
     gate, anchors = gate_from(
-        options["policy"], options["policy_sha256"], options["baseline"], options["require_revocation"]
+        options["policy"],
+        options["policy_sha256"],
+        options["baseline"],
+        options["root"],
+        options["require_revocation"],
     )
     store = trust_from(**{name: options[name] for name in TRUST_NAMES}) + anchors
     many = len(paths) > _FEW or any(map(os.path.isdir, paths))

@@ -110,20 +110,20 @@ class Gate(Struct, frozen=True, kw_only=True):
     def judge(self, file: FileReport, seen: Evidence, at: dt.datetime) -> Judged:
         """Return the findings of ``file`` as they count: what policies miss, levels, exceptions, baseline."""
         relative = self.relative(file.path)
+        others = tuple(enforced.policy for enforced in self.others if _is_about(enforced.policy, relative))
         findings = list(file.findings)
-        for enforced in (self.first, *self.others):
-            if enforced is self.first or _is_about(enforced.policy, relative):
-                findings += missed(enforced.policy, file, seen)
-        findings = [self._levelled(found) for found in dict.fromkeys(findings)]
+        for policy in (self.first.policy, *others):
+            findings += missed(policy, file, seen)
+        findings = [self._levelled(found, others) for found in dict.fromkeys(findings)]
         used: dict[int, bool] = {}
         findings = [self._excused(found, file, relative, at, used) for found in findings]
-        expired = [self.first.policy.exceptions[index] for index, over in used.items() if over]
-        findings += [self._levelled(finding("policy.exception-expired", _told(item))) for item in expired]
+        over = [self.first.policy.exceptions[index] for index, ended in used.items() if ended]
+        findings += [self._levelled(finding("policy.exception-expired", _told(item)), others) for item in over]
         return Judged(tuple(findings), tuple(used))
 
-    def _levelled(self, found: Finding) -> Finding:
+    def _levelled(self, found: Finding, others: tuple[Policy, ...]) -> Finding:
         level = self.first.policy.levels.get(found.rule, found.level)
-        stricter = [enforced.policy.levels.get(found.rule, level) for enforced in self.others]
+        stricter = [policy.levels.get(found.rule, level) for policy in others]
         level = max((level, *stricter), key=lambda item: _RANK[item])
         return found if level == found.level else msgspec.structs.replace(found, level=level)
 
@@ -297,8 +297,19 @@ def _clear_prompt(_policy: Policy, _file: FileReport, seen: Evidence) -> Iterato
         if isinstance(prompt, Mapping) and prompt.get("text"):
             yield finding("policy.clear-prompt", at="org.provlabel.personal")
         for name, data in manifest.assertions.items():
-            if isinstance(data, Mapping) and any(key.endswith(":AIPromptInformation") for key in map(str, data)):
+            if any(key.endswith(":AIPromptInformation") for key in _keys(data)):
                 yield finding("policy.clear-prompt", at=name)
+
+
+def _keys(data: Any) -> Iterator[str]:
+    """Yield every key at every depth; what an engine read is nested a hundred deep at most."""
+    if isinstance(data, Mapping):
+        for key, value in data.items():
+            yield str(key)
+            yield from _keys(value)
+    elif isinstance(data, (list, tuple)):
+        for value in data:
+            yield from _keys(value)
 
 
 #: What a policy can forbid, and how that is seen.
