@@ -55,6 +55,8 @@ class Started(NamedTuple):
         assert time.monotonic() - began < SECONDS
         assert self.process.returncode == 128 + number, err
         assert "Traceback" not in err
+        while self.processes() and time.monotonic() - began < SECONDS:
+            time.sleep(0.01)  # whoever takes in orphans may need a moment
         assert self.processes() == []
         assert [path.name for path in self.folder.rglob("*") if path.name.startswith(".provlabel-")] == []
         return out + err

@@ -15,6 +15,7 @@ import jsonschema_rs
 import msgspec
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from conftest import Cli, Under, needs
 from provlabel import ConfigError, Label, Policy, Prompt, System, TrustStore, label_file, verify_file, verify_paths
@@ -473,6 +474,14 @@ def test_claims_without_a_signature_are_shown_and_can_be_forbidden(
     assert [found.message.rpartition(" ")[2] for found in notes] == ([term] if claimed else [])
     found = load_policy(policy('states = ["unsigned"]\nlabel = false\nforbid = ["unsigned-carrier"]')).enforced
     assert verify_file(path, policy=Gate(first=found), cage=cage).passed is not claimed
+
+
+def test_the_mark_of_china_is_a_claim(tmp_path: Path, cage: Cage) -> None:
+    path, mark = tmp_path / "mark.png", PngInfo()
+    mark.add_text("AIGC", '{"Label":"1","ContentProducer":"x"}')
+    Image.new("RGB", (64, 64), "teal").save(path, pnginfo=mark)
+    (found,) = [item for item in verify_file(path, cage=cage).files[0].findings if item.rule == "carrier.unsigned"]
+    assert "an AIGC object" in found.message
 
 
 # --- exceptions ------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from PIL import Image
 from conftest import MEDIA, needs
 from provlabel import picturing, previews, verify_paths
 from provlabel._worker import Limits
-from provlabel.cage import Cage, Launch, fork, spawn
+from provlabel.cage import Cage, Launch
 from provlabel.picturing import _LIMITS, previews_of
 from provlabel.previews import MAX_JPEG, Preview, draw
 
@@ -225,11 +225,10 @@ def test_without_the_libraries_there_is_a_hint(library: str, monkeypatch: pytest
 # --- the worker -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("launch", [fork, spawn])
-def test_failing_files_come_first(launch: Launch, media: Path, cage: Cage) -> None:
+def test_failing_files_come_first(media: Path, cage: Cage) -> None:
     report = verify_paths([media], cage=cage)
     files = tuple(replace(item, outcome="passed", passed=True) for item in report.files[:-1]) + report.files[-1:]
-    previews = previews_of(replace(report, files=files), limit=2, launch=launch)
+    previews = previews_of(replace(report, files=files), limit=2)
     shown = [Path(path).name for path, preview in previews.items() if preview.kind != "none"]
     assert shown == [Path(files[-1].path).name, Path(files[0].path).name]
     assert {preview.why for preview in previews.values()} == {"", "only 2 files are shown with one"}

@@ -327,6 +327,9 @@ def test_what_history_is_judged_by_is_said() -> None:
     parts = (Ingredient("parentOf", manifest="urn:2"),)
     found = verdict(manifest(TRUSTED, ingredients=parts), manifest(urn="urn:2"), as_of="2026-06-01T00:00:00+00:00")
     assert any("by the clock of this machine" in check for check in found.not_checked)
+    assert any(check.startswith("whether it was signed by that time") for check in found.not_checked)
+    proven = verdict(manifest(TRUSTED, *PROOF, signing=STAMPED), as_of="2026-07-01T00:00:00+00:00")
+    assert not any(check.startswith("whether it was signed by that time") for check in proven.not_checked)
 
 
 def test_the_proven_time_of_signing() -> None:
@@ -658,3 +661,10 @@ BASE = Axes(
 )
 def test_state_table(change: dict[str, object], state: str) -> None:
     assert state_of(replace(BASE, **change)) == state
+
+
+def test_what_holds_and_why_it_does_not() -> None:
+    assert Verdict("valid", replace(BASE, signer="no-anchors"), (), ()).holds
+    assert not Verdict("trusted", BASE, (), ()).holds
+    assert verdict(manifest(TRUSTED), sidecar_differs=True).why == "trusted"
+    assert "damaged" in verdict(trouble=Trouble("malformed", "cut off")).why

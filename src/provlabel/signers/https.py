@@ -257,7 +257,7 @@ class _Service:
                 f"{self.shown}: its certificate is not accepted: {printable(exc.verify_message)}",
                 mend="ca=PATH names the CA of a private service",
             )
-        mend = "it may want client-cert= and client-key=" if _is_final(exc) else ""
+        mend = "it may want client-cert= and client-key=" if isinstance(exc, ssl.SSLError) else ""
         return SignerError(f"{self.shown}: cannot be reached: {printable(str(exc) or type(exc).__name__)}", mend=mend)
 
 
