@@ -19,7 +19,8 @@ MAX_PART = 1 << 20  # bytes of one part that are looked at; an XMP packet has a 
 MAX_CLAIMS = 20
 
 _SOURCE_TYPE = re.compile(rb"https?://cv\.iptc\.org/newscodes/digitalsourcetype/\w{1,60}")
-_AIGC = re.compile(rb"\bAIGC\b")
+# The name of a key; in a text chunk of PNG it stands right behind the type of the chunk.
+_AIGC = re.compile(rb"(?:[^A-Za-z0-9]|tEXt|iTXt)AIGC[^A-Za-z0-9]")
 
 
 def claims_in(stream: BinaryIO, parts: Sequence[Part]) -> tuple[Claim, ...]:
