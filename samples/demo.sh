@@ -4,6 +4,7 @@ set -eu
 
 rm -rf .demo
 export XDG_CONFIG_HOME="$PWD/.demo/config"  # the throw-away credential goes with the demo
+export XDG_CACHE_HOME="$PWD/.demo/cache"
 export PROVLABEL_SIGNER=test
 
 bold() { if [ -t 1 ]; then printf "\n\033[1m$ provlabel %s\033[0m\n" "$*"; else printf "\n$ provlabel %s\n" "$*"; fi; }
@@ -40,6 +41,16 @@ if run verify .demo/changed.jpg --trust test; then
     echo "a changed file passed; this must never happen" >&2
     exit 1
 fi
+
+echo
+echo "6. A gate over a folder, with an unlabelled picture in it; and the same as a page for people."
+mkdir .demo/release
+cp .demo/labeled/cover.jpg .demo/labeled/take.wav .demo/from-wav.mp3 .demo/files/still.png .demo/release/
+if run verify .demo/release --trust test --format markdown --format html=.demo/report.html; then
+    echo "an unlabelled picture passed; this must never happen" >&2
+    exit 1
+fi
+echo "Open .demo/report.html in a browser."
 
 echo
 echo "That is all. The files are in .demo/; the next steps are in README.md."
