@@ -1,7 +1,7 @@
 """A gate over a tree: 2,000 labelled JPEGs of 60 kB, read for the first time and once more from the cache.
 
 Promised: at least 400 files a second on two cores, at least five times as fast the second time, and memory
-that does not grow with the number of files.  Beside it, in the same run, stand the bare engine in one
+that grows by the report alone.  Beside it, in the same run, stand the bare engine in one
 process, which judges nothing, the second verifier, and SHA-256.  Ends with 1 when a promise is missed.
 """
 
@@ -28,7 +28,7 @@ FILES, FEW = 2_000, 500
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
 RESULTS = Path(__file__).parent / "results"
 CLI = str(Path(sys.executable).parent / "provlabel")
-RATE, FASTER, GROWTH = 400, 5.0, 1.15
+RATE, FASTER, KILOBYTES = 400, 5.0, 8.0
 
 BARE = """
 import c2pa, json, pathlib, sys
@@ -153,14 +153,14 @@ def report(times: dict[str, list[float]], memory: dict[int, float]) -> int:
         first / second
         for first, second in zip(times["provlabel verify"], times["provlabel verify, again"], strict=True)
     )
-    growth = memory[FILES] / memory[FEW]
+    growth = 1000 * (memory[FILES] - memory[FEW]) / (FILES - FEW)
     promises = (
         (f"files a second: {rate:.0f}  (at least {RATE})", rate >= RATE),
         (f"times as fast the second time: {again:.1f}  (at least {FASTER})", again >= FASTER),
         (
-            f"memory of all processes: {memory[FILES]:.0f} MB for {FILES:,} files, {memory[FEW]:.0f} MB for {FEW}:"
-            f" {growth:.2f}  (at most {GROWTH})",
-            growth <= GROWTH,
+            f"kB of memory for each further file, which is its report: {growth:.1f}  (at most {KILOBYTES:.0f}; all"
+            f" processes together {memory[FEW]:.0f} MB for {FEW}, {memory[FILES]:.0f} MB for {FILES:,})",
+            growth <= KILOBYTES,
         ),
     )
     print()

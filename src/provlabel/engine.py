@@ -19,7 +19,7 @@ import signal
 import sys
 import threading
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
@@ -169,6 +169,15 @@ def _context(trust: TrustStore, *, identities: bool = False) -> Any:
     return binding().Context.from_json(json.dumps(settings(trust, identities=identities)))
 
 
+@functools.lru_cache(maxsize=4)
+def _kept_context(trust: TrustStore, identities: bool, _process: int) -> Any:
+    """Return the context for reading: the lists of anchors are parsed for the first of many files alone.
+
+    A copy of this process makes its own; the engine's locks do not survive a fork.
+    """
+    return _context(trust, identities=identities)
+
+
 # --- errors ----------------------------------------------------------------------------------------
 
 
@@ -182,12 +191,15 @@ class _Tap:
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self.error: BaseException | None = None
+        # Made once: a small picture takes the engine some forty calls.
+        for name in ("read", "readinto", "write", "seek", "tell", "flush"):
+            if hasattr(stream, name):
+                setattr(self, name, self._tapped(getattr(stream, name)))
 
     def __getattr__(self, name: str) -> Any:
-        method = getattr(self._stream, name)
-        if name not in ("read", "readinto", "write", "seek", "tell", "flush"):
-            return method
+        return getattr(self._stream, name)
 
+    def _tapped(self, method: Callable[..., Any]) -> Callable[..., Any]:
         def tapped(*args: Any) -> Any:
             try:
                 return method(*args)
@@ -248,7 +260,7 @@ def read(
     tap = _Tap(stream)
     try:
         with _uninterrupted(), _translated(tap):
-            context = _context(trust, identities=identities)
+            context = _kept_context(trust, identities, os.getpid())
             reader = binding().Reader(mime, tap, manifest_data=manifest, context=context)
             with reader:
                 state, text = str(reader.get_validation_state()), reader.crjson()
