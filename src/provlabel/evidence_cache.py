@@ -16,6 +16,7 @@ import os
 import sqlite3
 import stat
 import threading
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,9 +37,9 @@ MAX_ENTRIES = 100_000
 #: What a file of these kinds of trouble holds decides them; other kinds may be the machine's fault.
 _LASTING = frozenset({"malformed", "refused", "unsupported"})
 
-_TABLE = (
-    "CREATE TABLE IF NOT EXISTS evidence (key BLOB PRIMARY KEY, at REAL NOT NULL, value BLOB NOT NULL) WITHOUT ROWID"
-)
+_CODE = frozenset({".py", ".so", ".dylib"})
+
+_TABLE = "CREATE TABLE IF NOT EXISTS evidence (key BLOB PRIMARY KEY, at REAL NOT NULL, value BLOB NOT NULL)"
 
 
 class Key(NamedTuple):
@@ -136,13 +137,18 @@ def _sidecar(path: Path) -> str:
 
 
 def _build() -> bytes:
-    """Return what changes with every build of engine or provlabel, a checkout that is being edited included."""
-    from importlib.metadata import version
+    """Return what changes with every build of engine or provlabel, a checkout that is being edited included.
 
-    package = Path(__file__).parent
-    files = sorted((path, path.stat()) for path in package.rglob("*.py"))
-    told = [f"{path.relative_to(package)}:{seen.st_size}:{seen.st_mtime_ns}" for path, seen in files]
-    return "\n".join([version("c2pa-python"), *told]).encode()
+    Names, sizes and times of files: to ask for a version costs as much as judging a hundred files.
+    """
+    found = PathFinder.find_spec("c2pa")
+    folders = [Path(__file__).parent, *map(Path, (found and found.submodule_search_locations) or ())]
+    told = [
+        f"{path}:{seen.st_size}:{seen.st_mtime_ns}"
+        for folder in folders
+        for path, seen in sorted((path, path.stat()) for path in folder.rglob("*") if path.suffix in _CODE)
+    ]
+    return "\n".join(told).encode()
 
 
 def _opened(folder: Path, now: float) -> sqlite3.Connection:

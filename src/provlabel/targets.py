@@ -47,16 +47,18 @@ def targets(paths: Iterable[Path | str]) -> Iterator[Target]:
 
 def _below(top: Path) -> Iterator[Target]:
     """Walk without recursion: a tree may be deeper than Python's stack."""
-    waiting = [top]
+    waiting: list[os.DirEntry[str] | Path] = [top]
     while waiting:
-        path = waiting.pop()
-        if path is not top and os.path.islink(path):  # noqa: PTH114
+        entry = waiting.pop()
+        path = Path(entry)
+        if path is not top and entry.is_symlink():
             yield Target(path, "link", top=top)
         elif path is not top and path.name == ".git":
             yield Target(path, "repository", top=top)
-        elif os.path.isdir(path):  # noqa: PTH112
+        elif entry.is_dir():
             try:
-                waiting += [path / name for name in sorted(os.listdir(path), reverse=True)]  # noqa: PTH208
+                with os.scandir(path) as found:
+                    waiting += sorted(found, key=lambda item: item.name, reverse=True)
             except OSError as exc:
                 yield Target(path, "closed", f"{printable(str(path))}: {reason(exc)}", top)
         else:

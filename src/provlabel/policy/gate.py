@@ -7,6 +7,7 @@ found can only tighten: its findings come on top.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -81,8 +82,7 @@ class Gate(Struct, frozen=True, kw_only=True):
 
     def relative(self, path: str) -> str | None:
         """Return ``path`` as the patterns see it, or ``None`` for what lies outside of the root."""
-        root = os.path.abspath(self.root or ".")  # noqa: PTH100 - resolve would follow links
-        return _below(os.path.abspath(path), root) or _below(_real(path), os.path.realpath(root))  # noqa: PTH100
+        return _relative(os.path.abspath(path), os.path.abspath(self.root or "."))  # noqa: PTH100 - follows no link
 
     def scope(self, path: str, media: Callable[[], str | None]) -> Literal["inside", "outside", "untracked"]:
         """Say whether the first policy is about ``path``; what lies outside of the root always is judged.
@@ -165,6 +165,12 @@ class Gate(Struct, frozen=True, kw_only=True):
             )
             for index, item in enumerate(self.first.policy.exceptions)
         )
+
+
+@functools.lru_cache(maxsize=64)
+def _relative(path: str, root: str) -> str | None:
+    """Asked for the same file when its scope is told and when it is judged, not long after."""
+    return _below(path, root) or _below(_real(path), os.path.realpath(root))
 
 
 def _below(path: str, top: str) -> str | None:
