@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -432,3 +435,29 @@ def test_the_cache_is_for_the_user_alone_and_never_below_what_is_judged(small: P
     done = cli("verify", small, "--trust", "test", "--no-cache", XDG_CACHE_HOME=str(tmp_path / "no"), cwd=small)
     assert done.returncode == 1
     assert not (tmp_path / "no").exists()
+
+
+# --- progress --------------------------------------------------------------------------------------
+
+TERMINAL = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn([sys.executable, *sys.argv[1:]])))"
+AT_ONCE = (
+    "import provlabel.cli._progress as shown; shown._FIRST = shown._PAUSE = 0; from provlabel.cli import main; main()"
+)
+
+
+def test_progress_is_seen_on_a_terminal_alone(small: Path, home: Path, credential: Path) -> None:
+    env = {"HOME": str(home), "PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path), "TERM": "xterm"}
+    args = ("-c", AT_ONCE, "verify", small, "--trust", "test", "--no-cache")
+
+    def said(*command: str | Path, **more: str) -> str:
+        done = subprocess.run(command, env={**env, **more}, capture_output=True, timeout=60, check=False)
+        assert done.returncode == 1, done.stderr
+        return (done.stdout + done.stderr).decode()
+
+    terminal = (sys.executable, "-c", TERMINAL)
+    shown = said(*terminal, *args)
+    assert re.search(r"\r\x1b\[K1 files, [\d,]+ a second", shown)
+    assert "\r\x1b[K16 files, " in shown
+    assert re.search(r"a second\r\x1b\[K[^\r]*(FAIL|PASS)", shown), "the line is not gone before the report"
+    for none in (said(sys.executable, *args), said(*terminal, *args, "-q"), said(*terminal, *args, TERM="dumb")):
+        assert "a second" not in none

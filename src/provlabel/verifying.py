@@ -122,6 +122,7 @@ def verify_paths(
     cage: cages.Cage | cages.Cages | None = None,
     cache: EvidenceCache | None = None,
     fail_fast: bool = False,
+    watch: Callable[[int], None] | None = None,
 ) -> Report:
     """Verify files and folders.  Every file named is judged, and every media file below a folder.
 
@@ -138,6 +139,7 @@ def verify_paths(
         cage: where untrusted bytes are read; :class:`~provlabel.cage.Cages` read several files at once.
         cache: evidence of earlier runs, for the same ``trust``.
         fail_fast: stop at the first file that fails, and count what was not reached.
+        watch: is told after each path how many are done.
     """
     cage, check, gate = cage or cages.shared(), _check(at, revocation), _with_tracked(Gate.of(policy))
     tally, silent, stopped = Tally(gate, trust, check.at, personal), set[str](), threading.Event()
@@ -161,8 +163,10 @@ def verify_paths(
         except InputError as exc:
             return Failure(str(work.path), str(exc), exc.mend)
 
-    for target, seen in _in_order(cage, first, then, targets(paths)):
+    for count, (target, seen) in enumerate(_in_order(cage, first, then, targets(paths)), 1):
         tally.add(target.path, None if stopped.is_set() else seen, target.top)
+        if watch is not None:
+            watch(count)
         if fail_fast and tally.failed:
             stopped.set()
     return tally.report(folders, _insecure(revocation))

@@ -15,6 +15,7 @@ from provlabel import _times
 from provlabel._text import printable
 from provlabel.cli import say, say_error
 from provlabel.cli._outputs import OUTPUT, OUTPUTS, Output, outputs_from
+from provlabel.cli._progress import Progress
 from provlabel.cli._shared import (
     PATH,
     TRUST_NAMES,
@@ -112,6 +113,7 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
             if many and at is None and not options["no_cache"]
             else None,
             fail_fast=options["fail_fast"],
+            watch=stack.enter_context(Progress(options["quiet"])) if many else None,
         )
     if options["init_policy"]:
         return _init_policy(report, gate, output, options["trust"])
