@@ -192,6 +192,11 @@ FAULTS = (
         f"[[exceptions]]\npath = '**'\nrule = 'policy.label'\nreason = ''\nowner = 'o'\nexpires = {UNTIL}",
         "line 5: exceptions.0.reason: ",
     ),
+    (
+        f"[[exceptions]]\npath = 'a'\nsidecar_sha256 = '{'0' * 64}'\nrule = 'policy.label'\nreason = 'r'\nowner = 'o'\n"
+        f"expires = {UNTIL}",
+        "line 4: exceptions.0.sidecar_sha256: says what lies beside which file?",
+    ),
     ("label == true", "line 2, column 8"),
     ("label = true\nlabel = false", "Cannot overwrite a value"),
 )  # fmt: skip
@@ -533,6 +538,21 @@ def test_a_broken_file_is_excepted_by_its_content_alone(
     assert outcomes(judge(policy(text)))["tampered.jpg"] == "excepted"
     tampered.write_bytes(tampered.read_bytes()[:-100] + bytes(99) + b"x")
     assert outcomes(judge(policy(text)))["tampered.jpg"] == "failed"
+
+
+def test_an_exception_by_content_is_for_what_lies_beside_it_too(
+    judge: Callable[[Path], Report], tree: Path, policy: Write, label: Label, signer: Signer, cage: Cage
+) -> None:
+    plain, digest = tree / "release" / "plain.png", digest_of(tree / "release" / "plain.png")
+    assert outcomes(judge(policy(exception(sha256=digest))))["plain.png"] == "excepted"
+    label_file(plain, plain, label, signer, detached=True, cage=cage)
+    beside = plain.with_name("plain.png.c2pa")
+    beside.write_bytes(beside.read_bytes().replace(b"AcmeSynth", b"AcmeSynti"))
+    text = exception(sha256=digest) + exception("content.altered", sha256=digest)
+    assert outcomes(judge(policy(text)))["plain.png"] == "failed"
+    named = {"sha256": digest, "sidecar_sha256": digest_of(beside)}
+    text = exception(**named) + exception("content.*", **named)
+    assert outcomes(judge(policy(text)))["plain.png"] == "excepted"
 
 
 def test_an_exception_that_nothing_needs_is_listed(judge: Callable[[Path], Report], policy: Write) -> None:

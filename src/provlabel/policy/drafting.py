@@ -123,6 +123,7 @@ def _exceptions(report: Report, gate: Gate) -> Iterator[str]:
         for rule in _families(rules):
             yield "# [[exceptions]]"
             yield f'# sha256 = "{item.sha256}"'
+            yield from [f'# sidecar_sha256 = "{item.sidecar_sha256}"'] if item.sidecar_sha256 else []
             yield f'# rule = "{rule}"'
             yield '# reason = ""'
             yield '# owner = ""'

@@ -139,6 +139,8 @@ def _exceptions(policy: Policy) -> Iterator[Fault]:
             yield Fault(at=f"{at}/rule", message="no such rule", mend=_did_you_mean(item.rule, tuple(RULES)))
         if item.path is UNSET and item.sha256 is UNSET:
             yield Fault(at=at, message="names no file", mend="add path or sha256")
+        if item.sidecar_sha256 is not UNSET and item.sha256 is UNSET:
+            yield Fault(at=f"{at}/sidecar_sha256", message="says what lies beside which file?", mend="add sha256")
         broken = [rule for rule in named if rule in _BROKEN]
         if broken and item.sha256 is UNSET:
             yield Fault(

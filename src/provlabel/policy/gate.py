@@ -201,7 +201,7 @@ def _names(pattern: str, rule: str) -> bool:
 
 
 def _means(item: Exemption, file: FileReport, relative: str | None) -> bool:
-    if item.sha256 is not UNSET and item.sha256 != file.sha256:
+    if item.sha256 is not UNSET and (item.sha256, item.sidecar_sha256 or None) != (file.sha256, file.sidecar_sha256):
         return False
     return item.path is UNSET or (relative is not None and matches(item.path, relative))
 

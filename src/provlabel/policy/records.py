@@ -61,6 +61,9 @@ class Exemption(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     expires: Annotated[dt.date, Meta(description="Last day on which it counts, in UTC.")]
     path: Glob | UnsetType = UNSET
     sha256: Sha256 | UnsetType = UNSET
+    sidecar_sha256: Annotated[
+        Sha256 | UnsetType, Meta(description="With sha256: of the manifest that lies beside the file, if one does.")
+    ] = UNSET
 
 
 class Anchors(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
