@@ -23,7 +23,7 @@ from provlabel._times import read
 from provlabel._worker import Check
 from provlabel.cage import Cage, Cages, Worker, fork, spawn
 from provlabel.evidence import Evidence, Trouble
-from provlabel.evidence_cache import LIFE, EvidenceCache
+from provlabel.evidence_cache import LIFE, MAX_VALUE, EvidenceCache
 from provlabel.signers import Signer
 from provlabel.verifying import beside, now
 from test_cage import aborting, compressed
@@ -415,6 +415,7 @@ def test_what_may_differ_next_time_is_not_kept(
         cache.keep(key._replace(sha256="0" * 64), evidence, check)
         cache.keep(key, evidence, replace(check, as_of=True))
         cache.keep(key, evidence, replace(check, revocation=True))
+        cache.keep(key, replace(evidence, damage="x" * MAX_VALUE), check)  # would be held until the end of the run
     with EvidenceCache(tmp_path / "cache", trust, now()) as cache:
         assert cache.get(key) is None
         cache.keep(key, evidence, check)

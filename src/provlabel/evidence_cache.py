@@ -34,6 +34,8 @@ from provlabel.trust import TrustStore
 LIFE = dt.timedelta(days=1)
 #: Entries that stay; the oldest go first.  Each has some 3 kB.
 MAX_ENTRIES = 100_000
+#: Bytes of one entry: what a hostile file unfolds to is read again rather than held in memory until the end.
+MAX_VALUE = 100_000
 #: What a file of these kinds of trouble holds decides them; other kinds may be the machine's fault.
 _LASTING = frozenset({"malformed", "refused", "unsupported"})
 
@@ -109,8 +111,10 @@ class EvidenceCache:
             or (trouble is not None and trouble.kind not in _LASTING)
         ):
             return
-        with self._lock:
-            self._kept.append((self._place(key), self._now, msgspec.msgpack.encode(evidence)))
+        value = msgspec.msgpack.encode(evidence)
+        if len(value) <= MAX_VALUE:
+            with self._lock:
+                self._kept.append((self._place(key), self._now, value))
 
     def close(self) -> None:
         """Write what was kept; a cache that cannot be written is no failure of the verification."""
