@@ -269,8 +269,17 @@ def test_a_decoder_that_dies_or_hangs_or_lies_is_no_failure(
         assert "too long" in only(previews_of(report, launch=played("time.sleep(60)"))).why
     lie = 'said = b\'{"preview": {"kind": "picture", "jpeg": "PHNjcmlwdD4=", "width": 9, "height": 9}}\''
     assert only(previews_of(report, launch=played(f"{lie}; {say}"))).why == "the decoder answered nonsense"
+    for more in ('"waveform", "peaks": [1], "seconds": 1e308', f'"none", "why": "{"x" * 999}"'):
+        lie = f'said = b\'{{"preview": {{"kind": {more}}}}}\''
+        assert only(previews_of(report, launch=played(f"{lie}; {say}"))).why == "the decoder answered nonsense"
     evidence = 'said = b\'{"evidence": {"sha256": ""}}\''
     assert only(previews_of(report, launch=played(f"{evidence}; {say}"))).kind == "none"
+
+
+def test_no_file_holds_back_the_verdict_on_all_others(media: Path, cage: Cage, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = verify_paths([media / "cover.jpg"], cage=cage)
+    monkeypatch.setattr(picturing, "_TIME", 0.0)
+    assert only(previews_of(report)).why == "there was no time left to draw it"
 
 
 def only(previews: dict[str, Preview]) -> Preview:

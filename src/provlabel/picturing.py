@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from provlabel import cage as cages
@@ -15,6 +16,10 @@ LIMIT = 200
 _LIMITS = Limits(base_mib=768, memory_factor=1.0)
 _MAX_PEAKS = 1_000
 _MAX_SIDE = 1 << 20
+_MAX_SECONDS = 1e6
+_MAX_WHY = 200
+#: Seconds for all pictures of one report: no file may hold back the verdict on all others.
+_TIME = 120.0
 
 
 def previews_of(report: Report, *, limit: int = LIMIT, launch: cages.Launch = cages.spawn) -> dict[str, Preview]:
@@ -22,11 +27,17 @@ def previews_of(report: Report, *, limit: int = LIMIT, launch: cages.Launch = ca
 
     A worker of its own draws them, which ends with this call.
     """
+    made: dict[str, Preview] = {}
+    ends = time.monotonic() + _TIME
     with cages.Cage(launch, relaunch=cages.spawn, limits=_LIMITS) as cage:
-        return {
-            item.path: _preview(item, cage) if place < limit else nothing(f"only {limit:,} files are shown with one")
-            for place, item in enumerate(failing_first(report.files))
-        }
+        for place, item in enumerate(failing_first(report.files)):
+            if place >= limit:
+                made[item.path] = nothing(f"only {limit:,} files are shown with one")
+            elif time.monotonic() >= ends:
+                made[item.path] = nothing("there was no time left to draw it")
+            else:
+                made[item.path] = _preview(item, cage)
+    return made
 
 
 def _preview(item: FileReport, cage: cages.Cage) -> Preview:
@@ -42,5 +53,6 @@ def _sound(drawn: Preview) -> bool:
         begins = drawn.jpeg.startswith(b"\xff\xd8\xff") and len(drawn.jpeg) <= MAX_JPEG
         return begins and 0 < drawn.width < _MAX_SIDE and 0 < drawn.height < _MAX_SIDE
     if drawn.kind == "waveform":
-        return len(drawn.peaks) <= _MAX_PEAKS and all(0 <= peak <= 255 for peak in drawn.peaks) and drawn.seconds > 0
-    return True
+        outline = len(drawn.peaks) <= _MAX_PEAKS and all(0 <= peak <= 255 for peak in drawn.peaks)
+        return outline and 0 < drawn.seconds <= _MAX_SECONDS
+    return len(drawn.why) <= _MAX_WHY
