@@ -25,8 +25,11 @@ from attacks import ATTACKS, infect
 from conftest import MEDIA
 from provlabel import Label, Report, TrustStore, label_file, verify_paths
 from provlabel.cage import Cage
+from provlabel.evidence import Action, Manifest
 from provlabel.label import Provider, System
-from provlabel.renderers import RENDERERS, Extras, github, sarif
+from provlabel.label.vocabularies import KINDS
+from provlabel.manifest.read import label_info
+from provlabel.renderers import RENDERERS, Extras, Style, github, sarif, tree
 from provlabel.report import (
     ExceptionUse,
     Excuse,
@@ -110,6 +113,25 @@ def full(judged: Report) -> Report:
 def nothing(report: Report) -> Report:
     """The same, had there been nothing to judge."""
     return replace(report, files=(), errors=(), summary=replace(report.summary, files=0, passed=0, failed=0, errors=0))
+
+
+@pytest.mark.parametrize("time", ["nan", "inf", "-Infinity", "1e999", "1e300", "-5"])
+def test_a_time_that_is_no_number_breaks_no_output(time: str, full: Report) -> None:
+    """Times in the actions of others are text, and what text may stand there is up to them."""
+    change = {"region": [{"type": "temporal", "time": {"type": "npt", "start": "0", "end": time}}]}
+    action = Action("c2pa.created", source_type=KINDS["ai_generated"].digital_source_type, changes=(change,))
+    label = label_info(Manifest(urn="urn:c2pa:1", actions=(action,)))
+    assert label is not None
+    item = replace(full.files[0], label=label)
+    report = replace(full, files=(item,))
+    for name in RENDERERS:
+        assert rendered(name, report)
+    assert time in tree.render(item, Style()) or float(time) in (1e300, -5)
+
+    def refuse(word: str) -> None:
+        raise ValueError(word)
+
+    json.loads(rendered("json", report), parse_constant=refuse)
 
 
 # --- SARIF -----------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -126,10 +127,12 @@ def _region(region: Mapping[str, Any], base: dict[str, Any]) -> Iterator[dict[st
 
 
 def _number(value: Any) -> Any:
+    """Return a number that is written as text; what no JSON can hold stays text."""
     try:
-        return float(value)
-    except (TypeError, ValueError):
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
         return value
+    return number if math.isfinite(number) else str(value)
 
 
 def _from_disclosure(data: Mapping[str, Any]) -> Iterator[_Told]:

@@ -90,8 +90,11 @@ def part_words(part: Any) -> str:
 _EXTENTS = {"All": "made by AI", "Partly": "partly made by AI", "None": "made by people"}
 
 
+_LONGEST = 1e9  # seconds that are shown as a time
+
+
 def _clock(seconds: Any) -> str:
-    if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
+    if not isinstance(seconds, (int, float)) or isinstance(seconds, bool) or not 0 <= seconds <= _LONGEST:
         return str(seconds)
     minutes, rest = divmod(float(seconds), 60)
     return f"{int(minutes)}:{rest:05.2f}".removesuffix(".00")
