@@ -429,6 +429,14 @@ def test_every_answer_has_words() -> None:
     assert set(_html_words.OUTCOME_WORDS) == set(_html_words.OUTCOME_GROUPS) == set(get_args(report.Outcome))
     states = {row.name: row.type for row in msgspec.structs.fields(HistoryNode)}["state"]
     assert set(_html_words.HISTORY_WORDS) == set(get_args(states))
+    sources = {row.name: row.type for row in msgspec.structs.fields(PolicyInfo)}["source"]
+    assert set(_html_words.POLICY_SOURCES) == set(get_args(sources))
+
+
+def test_a_policy_that_is_an_option_is_named(media: Path, cli: Cli, tmp_path: Path) -> None:
+    done = cli("verify", media / "cover.jpg", "--require-revocation", "--format", f"html={tmp_path / 'report.html'}")
+    assert done.returncode == 1, done.stderr
+    assert "asked for by an option of the command line" in (tmp_path / "report.html").read_text()
 
 
 def test_without_the_libraries_it_says_how_to_get_them(made: Report) -> None:

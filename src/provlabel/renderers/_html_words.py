@@ -137,4 +137,5 @@ POLICY_SOURCES: dict[str, str] = {
     "given": "given on the command line",
     "extended": "extended by the one before",
     "found": "found in the repository; may only be stricter",
+    "option": "asked for by an option of the command line",
 }
