@@ -409,7 +409,10 @@ def test_the_headline_is_the_verdict(made: Report) -> None:
 
     assert headline(run(good, passed=1)) == "The file passed"
     assert headline(run(good, good, passed=2)) == "All 2 files passed"
-    assert headline(run(good, good, passed=1, excepted=1)) == "All 2 files passed, 1 of them with something excused"
+    assert headline(run(good, good, passed=1, excepted=1)) == (
+        "1 of 2 files would not have passed without an exception or the baseline"
+    )
+    assert headline(run(good, known=1)) == "The file would not have passed without an exception or the baseline"
     assert headline(run(bad, failed=1)) == "The file did not pass"
     assert headline(run(good, bad, passed=1, failed=1)) == "1 of 2 files did not pass"
     assert headline(run(good, passed=1, errors=True)) == "1 file could not be judged"
@@ -429,6 +432,7 @@ def test_every_answer_has_words() -> None:
     assert set(_html_words.OUTCOME_WORDS) == set(_html_words.OUTCOME_GROUPS) == set(get_args(report.Outcome))
     states = {row.name: row.type for row in msgspec.structs.fields(HistoryNode)}["state"]
     assert set(_html_words.HISTORY_WORDS) == set(get_args(states))
+    assert set(_html_words.STATE_WORDS) == set(get_args(report.State))
     sources = {row.name: row.type for row in msgspec.structs.fields(PolicyInfo)}["source"]
     assert set(_html_words.POLICY_SOURCES) == set(get_args(sources))
 
@@ -437,6 +441,28 @@ def test_a_policy_that_is_an_option_is_named(media: Path, cli: Cli, tmp_path: Pa
     done = cli("verify", media / "cover.jpg", "--require-revocation", "--format", f"html={tmp_path / 'report.html'}")
     assert done.returncode == 1, done.stderr
     assert "asked for by an option of the command line" in (tmp_path / "report.html").read_text()
+
+
+def test_names_and_reasons_keep_their_capitals(made: Report) -> None:
+    item = next(item for item in made.files if item.outcome == "failed")
+    excuse = Excuse(by="exception", reason="From ACME", owner="Ann@ACME", expires="2027-01-31")
+    found = tuple(replace(one, excuse=excuse) for one in item.findings)
+    assert "Does not count: From ACME — an exception by Ann@ACME, until 2027-01-31." in words(
+        replace(made, files=(replace(item, findings=found),))
+    )
+
+
+def test_what_a_file_claims_is_said_to_be_a_claim(made: Report) -> None:
+    """In the list of files and in the history too, where there is no room for caveats."""
+    trusted = next(item for item in made.files if item.path.endswith("second.jpg"))
+    claim = "labelled as changed by AI — as the file claims"
+    assert claim not in words(replace(made, files=(trusted,)))
+    for state, verdict in (("valid", "unchanged; signer not known to you"), ("invalid", "does not hold")):
+        item = replace(trusted, state=state)  # type: ignore[arg-type]
+        text = RENDER(replace(made, files=(item,)), Extras())
+        assert claim in text.partition("</nav>")[0]
+        drawn = text.partition('class="history"')[2].partition("</g>")[0]
+        assert f">{verdict}</text>" in drawn
 
 
 def test_without_the_libraries_it_says_how_to_get_them(made: Report) -> None:
@@ -455,6 +481,17 @@ def test_thousands_of_files_make_a_page_that_can_be_used(made: Report) -> None:
     assert "2,501 files more were judged and are counted above" in text
     assert text.index("bad.jpg") < text.index(">0.jpg")
     assert len(text) < 8_000_000
+
+
+def test_labels_that_say_very_much_make_a_page_that_can_be_opened(made: Report) -> None:
+    item = next(item for item in made.files if item.label is not None)
+    assert item.label is not None
+    much = {"contributions": [{"part": "x" * 2000, "system": "y" * 2000, "person": "z" * 2000}] * 200}
+    files = (replace(item, label=replace(item.label, value=much)),) * 100
+    text = RENDER(replace(made, files=files), Extras())
+    assert len(text) < 45_000_000
+    assert re.search(r"[0-9]+ files more were judged and are counted above", text)
+    assert text.count("<article ") == text.count('href="#f') > 10
 
 
 def test_a_history_that_never_ends_is_cut(made: Report) -> None:
@@ -484,6 +521,15 @@ def test_numbers_of_others_need_not_be_numbers(odd: Any, made: Report, previews:
         files.append(replace(item, label=replace(item.label, value={"contributions": parts, "systems": odd})))
     text = RENDER(replace(made, files=tuple(files)), Extras(previews=previews))
     assert "nan" not in re.findall(r'="(nan|inf)[^"]*"', text)
+
+
+@pytest.mark.parametrize(
+    "place", [{"width": -5, "height": 9}, {"width": 5, "height": -9}, {"width": -5, "shape": "circle"}]
+)
+def test_a_shape_without_a_size_is_not_marked(place: dict[str, Any]) -> None:
+    from provlabel.renderers import _svg
+
+    assert _svg.regions([_svg.Part(1, "ai", {"x": 1, "y": 1, **place})], 320, 320) is None
 
 
 def test_the_command_line_draws_the_files(media: Path, cli: Cli, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from provlabel.renderers._html_words import (
     LEVEL_WORDS,
     OUTCOME_WORDS,
     STATE_LOOKS,
+    STATE_WORDS,
 )
 from provlabel.renderers._markup import Child, Node, figures, join, tag
 from provlabel.renderers.text import STATES, excuse_words, system_words, time_words, who_words
@@ -69,20 +70,29 @@ def sentence(words: str) -> str:
     return words if words.endswith(("…", ".")) else f"{words}."
 
 
+def _upper(words: str) -> str:
+    """Begin with a capital, and leave all else as it is: names and reasons are somebody's own."""
+    return words[:1].upper() + words[1:]
+
+
 def verdict_words(item: FileReport) -> str:
     """Return the state in a sentence."""
-    words = STATES[item.state][1]
-    return f"{words[0].upper()}{words[1:]}."
+    return f"{_upper(STATES[item.state][1])}."
 
 
 def label_sentence(item: FileReport) -> str:
-    """Return what the label says about AI, and whose word that is."""
+    """Return what the label says about AI."""
     label = item.label
     if label is None:
         return "no label"
     if label.words is None:
         return f"labelled, but nothing about AI is said that is known ({label.kind or 'no kind'})"
     return f"labelled as {label.words}"
+
+
+def claimed(item: FileReport) -> str:
+    """Return what stands behind every word of a file that nobody known to the reader vouches for."""
+    return "" if item.state == "trusted" else " — as the file claims"
 
 
 # --- first what everybody looks at -----------------------------------------------------------------
@@ -138,8 +148,7 @@ def _sound(seen: Preview, parts: list[tuple[int, dict[str, Any]]]) -> Node | Non
 
 def _facts(item: FileReport) -> Iterator[tuple[str, Child]]:
     """Yield what there is to know at a glance, each marked as a claim unless somebody vouches for it."""
-    sure = item.state == "trusted"
-    claim = None if sure else tag("span", " — as the file claims", class_="soft")
+    claim = tag("span", words, class_="soft") if (words := claimed(item)) else None
     if item.label is not None:
         said = label_sentence(item)
         yield "AI", join(tag("strong", f"{said[0].upper()}{said[1:]}"), claim)
@@ -147,7 +156,7 @@ def _facts(item: FileReport) -> Iterator[tuple[str, Child]]:
     else:
         yield "AI", "No label"
     if item.signer is not None:
-        yield "Signed by", who_words(item.signer, item.axes.signer == "trusted" and sure)
+        yield "Signed by", who_words(item.signer, item.axes.signer == "trusted" and not claim)
     for identity in item.identity[:_ENTRIES]:
         yield "Identity", who_words(identity, item.axes.identity == "ok")
     for name, words in time_words(item):
@@ -277,7 +286,7 @@ def _this_file(item: FileReport) -> _svg.Ancestor:
     kind = item.label.words if item.label else None
     name = printable(item.path.rpartition("/")[2])
     facts = (kind or "no AI label", signer)
-    return _svg.Ancestor(0, STATE_LOOKS[item.state], "this file", name, facts, item.state)
+    return _svg.Ancestor(0, STATE_LOOKS[item.state], "this file", name, facts, STATE_WORDS[item.state])
 
 
 def _ancestor(node: HistoryNode, depth: int) -> _svg.Ancestor:
@@ -325,11 +334,10 @@ def _finding(found: Finding) -> Node:
     look, level = LEVEL_WORDS[found.level]
     if found.excuse is not None and found.level == "error":
         look, level = "warn", "Excused error"
-    message = f"{found.message[:1].upper()}{found.message[1:]}"
     about = tag(
         "div",
-        tag("p", tag("strong", f"{level}: "), message),
-        tag("p", excuse_words(found.excuse).capitalize() + ".") if found.excuse else None,
+        tag("p", tag("strong", f"{level}: "), _upper(found.message)),
+        tag("p", sentence(_upper(excuse_words(found.excuse)))) if found.excuse else None,
         tag("p", f"What to do: {sentence(found.mend)}", class_="soft") if found.mend and not found.excuse else None,
         tag("p", "Rule ", tag("code", found.rule), f", at {found.at}" if found.at else None, class_="small-print"),
     )

@@ -122,6 +122,15 @@ HISTORY_WORDS: dict[str, tuple[str, str]] = {
     "unknown-signer": ("warn", "unchanged; signer not known to you"),
     "no-provenance": ("info", "came without a label"),
 }
+#: The same of the file itself, which is the first step of its history.
+STATE_WORDS: dict[State, str] = {
+    "trusted": "holds",
+    "valid": "unchanged; signer not known to you",
+    "invalid": "does not hold",
+    "unsigned": "came without a label",
+    "remote": "its label was not fetched",
+    "unreadable": "could not be read",
+}
 EXTENT_WORDS: dict[str, tuple[str, str]] = {
     "All": ("ai", "made by AI"),
     "Partly": ("partly", "partly made by AI"),

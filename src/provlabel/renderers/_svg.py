@@ -100,14 +100,14 @@ def _polygon(place: dict[str, Any], across: float, down: float) -> _Shape | None
 
 def _box(place: dict[str, Any], across: float, down: float) -> _Shape | None:
     x, y, width, height = (number(place.get(key)) for key in ("x", "y", "width", "height"))
-    if x is None or y is None or width is None:
+    if x is None or y is None or width is None or width < 0:
         return None
     if place.get("shape") == "circle":
         radius = width * across / 2
         measures: dict[str, Node | str | bool | None] = {"cx": _short(x * across), "cy": _short(y * down)}
         top = y * down - radius - _BADGE - 4  # its number stands on the uppermost point
         return "circle", {**measures, "r": _short(radius)}, x * across - _BADGE - 4, top
-    if height is None:
+    if height is None or height < 0:
         return None
     sizes = {"width": _short(width * across), "height": _short(height * down)}
     return "rect", {"x": _short(x * across), "y": _short(y * down), **sizes}, x * across, y * down

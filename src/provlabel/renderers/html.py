@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from provlabel.renderers import _svg
 from provlabel.renderers._base import Extras
-from provlabel.renderers._html_file import badge, label_sentence, name_of, section, sentence, verdict_words
+from provlabel.renderers._html_file import badge, claimed, label_sentence, name_of, section, sentence, verdict_words
 from provlabel.renderers._html_style import STYLE, STYLE_HASH
 from provlabel.renderers._html_words import OUTCOME_GROUPS, POLICY_SOURCES
 from provlabel.renderers._markup import Child, Node, join, tag
@@ -19,6 +19,8 @@ from provlabel.report import ExceptionUse, FileReport, Named, Report, Skipped, f
 
 #: Files that get a section: more make a page that nobody reads and few browsers like. JSON has all.
 _SECTIONS = 500
+#: Letters of all sections together, pictures included: what labels say has no end.
+_LETTERS = 40_000_000
 _OPEN = 50  # files of one group that are listed without unfolding it
 _ROWS = 200  # of any other list
 _POLICY = f"default-src 'none'; img-src data:; style-src '{STYLE_HASH}'; base-uri 'none'; form-action 'none'"
@@ -29,7 +31,8 @@ _Group = list[tuple[int, FileReport]]
 def render(report: Report, extras: Extras) -> str:
     """Return the whole report as one HTML file."""
     verdict, look = headline(report)
-    shown = list(enumerate(failing_first(report.files)[:_SECTIONS], 1))
+    sections = list(_sections(report, extras))
+    shown = list(enumerate(failing_first(report.files)[: len(sections)], 1))
     body = tag(
         "body",
         _header(report, verdict, look),
@@ -39,7 +42,7 @@ def render(report: Report, extras: Extras) -> str:
             _left_out(len(report.files) - len(shown)),
             *_failures(report),
             tag("h2", "File by file") if shown else None,
-            *(section(item, place, extras.previews.get(item.path)) for place, item in shown),
+            *sections,
             *_exceptions(report.exceptions),
             *_not_judged(report),
             *_not_checked(report),
@@ -62,6 +65,17 @@ def render(report: Report, extras: Extras) -> str:
     return "<!doctype html>\n" + page.replace("<article ", "\n<article ") + "\n"
 
 
+def _sections(report: Report, extras: Extras) -> Iterator[Node]:
+    """Yield a section for each of the first files, as long as there is room."""
+    room = _LETTERS
+    for place, item in enumerate(failing_first(report.files)[:_SECTIONS], 1):
+        made = section(item, place, extras.previews.get(item.path))
+        room -= len(made.markup)
+        if room < 0:
+            break
+        yield made
+
+
 def headline(report: Report) -> tuple[str, str]:
     """Return the verdict of the whole run in plain words, and the sign for it."""
     total = report.summary
@@ -77,9 +91,10 @@ def headline(report: Report) -> tuple[str, str]:
         return failed, "bad"
     if not report.passed:
         return "The run did not pass", "bad"
-    all_ = "The file passed" if total.files == 1 else f"All {total.files:,} files passed"
-    excused = total.excepted + total.known
-    return (f"{all_}, {excused:,} of them with something excused" if excused else all_), "warn" if excused else "ok"
+    if excused := total.excepted + total.known:
+        one = f"{_of(excused, total.files)} would not have passed without"
+        return f"{one} an exception or the baseline", "warn"
+    return "The file passed" if total.files == 1 else f"All {total.files:,} files passed", "ok"
 
 
 def _of(some: int, files: int) -> str:
@@ -155,7 +170,10 @@ def _group(words: str, group: _Group) -> Node:
 
 def _row(place: int, item: FileReport) -> Node:
     counted = next((found.message for found in item.findings if found.counts), None)
-    words = [counted or verdict_words(item).rstrip("."), *([label_sentence(item)] if item.label else [])]
+    words = [
+        counted or verdict_words(item).rstrip("."),
+        *([label_sentence(item) + claimed(item)] if item.label else []),
+    ]
     said = "; ".join(words)
     link = tag("a", *name_of(item.path), href=f"#f{place}")
     return tag("li", badge(item), link, tag("p", f"{said[:1].upper()}{said[1:]}"))
