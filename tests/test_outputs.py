@@ -30,6 +30,7 @@ from provlabel.label import Provider, System
 from provlabel.label.vocabularies import KINDS
 from provlabel.manifest.read import label_info
 from provlabel.renderers import RENDERERS, Extras, Style, github, sarif, tree
+from provlabel.renderers.text import file_lines
 from provlabel.report import (
     ExceptionUse,
     Excuse,
@@ -503,3 +504,15 @@ def test_the_attacks_reach_every_field(full: Report) -> None:
     assert set(wanted.split()) <= places
     assert len(places) > 80
     assert len(ATTACKS) == len(set(ATTACKS.values())) == 32
+
+
+@pytest.mark.parametrize("state", ["trusted", "invalid"])
+def test_an_identity_is_a_claim_in_a_file_that_does_not_hold(state: str, full: Report) -> None:
+    good = replace(full.files[0], state=state, axes=replace(full.files[0].axes, identity="ok"))
+    for text in (text_lines(good), tree.render(good, Style())):
+        (line,) = [one for one in text.splitlines() if "identity" in one and "Ann" in one]
+        assert line.endswith("— as the file claims") is (state == "invalid")
+
+
+def text_lines(item: FileReport) -> str:
+    return "\n".join(file_lines(item, Style()))

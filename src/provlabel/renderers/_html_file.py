@@ -21,7 +21,7 @@ from provlabel.renderers._html_words import (
     STATE_WORDS,
 )
 from provlabel.renderers._markup import Child, Node, figures, join, tag
-from provlabel.renderers.text import STATES, excuse_words, system_words, time_words, who_words
+from provlabel.renderers.text import STATES, excuse_words, identity_words, system_words, time_words, who_words
 from provlabel.report import FileReport, Finding, HistoryNode, LabelInfo
 
 _PARTS = 200  # rows of one table; the schema allows no more
@@ -158,7 +158,7 @@ def _facts(item: FileReport) -> Iterator[tuple[str, Child]]:
     if item.signer is not None:
         yield "Signed by", who_words(item.signer, item.axes.signer == "trusted" and not claim)
     for identity in item.identity[:_ENTRIES]:
-        yield "Identity", who_words(identity, item.axes.identity == "ok")
+        yield "Identity", identity_words(identity, item)
     for name, words in time_words(item):
         yield {"since": "Made", "signed": "Signed"}.get(name, name), words
     yield "File", ", ".join(filter(None, (item.format, _size(item.size))))

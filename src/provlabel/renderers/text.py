@@ -98,7 +98,7 @@ def _facts(item: FileReport) -> Iterator[tuple[str, str]]:
     if item.signer is not None:
         yield "signer", who_words(item.signer, item.state == "trusted")
     for identity in item.identity:
-        yield "identity", who_words(identity, item.axes.identity == "ok")
+        yield "identity", identity_words(identity, item)
     yield from time_words(item)
     if item.revocation is not None and item.revocation.source is not None:
         answer = {"good": "no", "revoked": "yes"}.get(item.revocation.state, "not known")
@@ -116,6 +116,11 @@ def who_words(named: SignerInfo | IdentityInfo, sure: bool) -> str:
     organization = printable(named.organization)
     who = f"{name} ({organization})" if organization and organization != name else name
     return f"{who}{as_what}, issued by {printable(named.issuer)}" + ("" if sure else " — as the file claims")
+
+
+def identity_words(identity: IdentityInfo, item: FileReport) -> str:
+    """Return who stands for the file; only a claim, too, where it is not the file that they stood for."""
+    return who_words(identity, item.axes.identity == "ok" and item.state in ("trusted", "valid"))
 
 
 def time_words(item: FileReport) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from provlabel._text import printable
 from provlabel.label.records import Label
 from provlabel.label.vocabularies import KINDS
 from provlabel.renderers.style import Style
-from provlabel.renderers.text import STATES, finding_lines, label_words, time_words, who_words
+from provlabel.renderers.text import STATES, finding_lines, identity_words, label_words, time_words
 from provlabel.report import FileReport, HistoryNode, LabelInfo
 
 _RELATIONS = {"parentOf": "made from", "componentOf": "contains", "inputTo": "input"}
@@ -49,7 +49,7 @@ def _top(item: FileReport, style: Style) -> Iterator[_Branch]:
                 (f"algorithm {printable(item.signer.algorithm)}, serial {printable(item.signer.serial)}", ()),
             ),
         )
-    yield from ((f"identity: {who_words(one, item.axes.identity == 'ok')}", ()) for one in item.identity)
+    yield from ((f"identity: {identity_words(one, item)}", ()) for one in item.identity)
     yield from ((f"time: {name} {words}", ()) for name, words in time_words(item))
     if item.manifest is not None:
         made = f"{printable(item.manifest)}, {item.source}, by {printable(item.generator or 'unknown')}"
