@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import os
 import threading
 from collections import deque
@@ -27,6 +28,8 @@ from provlabel.trust import TrustStore
 from provlabel.verdict import proven_time
 
 if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
     from provlabel.evidence_cache import EvidenceCache, Key
 
 #: Detached manifest of ``song.ogg``: ``song.ogg.c2pa``.
@@ -195,28 +198,36 @@ def _in_order(
             seen = first(target)
             yield target, then(seen) if isinstance(seen, _Unread) else seen
         return
-    from concurrent.futures import Future, ThreadPoolExecutor
-
-    pool, waiting = ThreadPoolExecutor(cage.width), deque[tuple[Target, Seen | Future[Seen]]]()
-
-    def next_one() -> tuple[Target, Seen]:
-        target, seen = waiting.popleft()
-        return target, seen.result() if isinstance(seen, Future) else seen
-
-    started = False
+    pool: ThreadPoolExecutor | None = None
+    waiting: deque[tuple[Target, Callable[[], Seen]]] = deque()
     try:
         for target in found:
             seen = first(target)
-            if isinstance(seen, _Unread) and not started:
-                cage.start()
-                started = True
-            waiting.append((target, pool.submit(then, seen) if isinstance(seen, _Unread) else seen))
+            if isinstance(seen, _Unread):
+                pool = pool or _threads(cage)
+                waiting.append((target, pool.submit(then, seen).result))
+            else:
+                waiting.append((target, functools.partial(_itself, seen)))
             if len(waiting) >= _AHEAD * cage.width:
-                yield next_one()
-        while waiting:
-            yield next_one()
+                target, result = waiting.popleft()
+                yield target, result()
+        for target, result in waiting:
+            yield target, result()
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        if pool is not None:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _threads(cage: cages.Cages) -> ThreadPoolExecutor:
+    """Start the workers, and then the threads that wait for them."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    cage.start()
+    return ThreadPoolExecutor(cage.width)
+
+
+def _itself(seen: Seen) -> Seen:
+    return seen
 
 
 def _known(path: Path, cache: EvidenceCache | None, check: Check) -> Evidence | _Unread:
