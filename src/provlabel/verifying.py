@@ -145,6 +145,7 @@ def verify_paths(
         watch: is told after each path how many are done.
     """
     cage, check, gate = cage or cages.shared(), _check(at, revocation), _with_tracked(Gate.of(policy))
+    cache = _lasting(cache, check)
     tally, silent, stopped = Tally(gate, trust, check.at, personal), set[str](), threading.Event()
     paths = list(paths)
     folders = [Path(path) for path in paths if os.path.isdir(path)]  # noqa: PTH112 - unlike Path.is_dir it never raises
@@ -153,7 +154,7 @@ def verify_paths(
         if stopped.is_set():
             return None
         try:
-            return _aside(target, gate) or _known(target.path, cache, check)
+            return _aside(target, gate) or _known(target.path, cache)
         except InputError as exc:
             return Failure(str(target.path), str(exc), exc.mend)
 
@@ -230,9 +231,14 @@ def _itself(seen: Seen) -> Seen:
     return seen
 
 
-def _known(path: Path, cache: EvidenceCache | None, check: Check) -> Evidence | _Unread:
+def _lasting(cache: EvidenceCache | None, check: Check) -> EvidenceCache | None:
+    """Return the cache, unless what is seen depends on the moment, or on what others answer."""
+    return None if check.as_of or check.revocation else cache
+
+
+def _known(path: Path, cache: EvidenceCache | None) -> Evidence | _Unread:
     """Return what the cache has of a file; a large one is hashed later, beside others."""
-    if cache is None or check.as_of or check.revocation or _size(path) > _LARGE:
+    if cache is None or _size(path) > _LARGE:
         return _Unread(path)
     key = cache.key(path, beside(path))
     return (cache.get(key) if key is not None else None) or _Unread(path, key)
@@ -243,7 +249,7 @@ def _evidence(
 ) -> Evidence:
     """Have a worker read a file, unless it is a large one that the cache has."""
     path, key = work
-    if cache is None or check.as_of or check.revocation:
+    if cache is None:
         return cage.read(path, trust, beside(path), check)
     if key is None:
         key = cache.key(path, beside(path))
