@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
+import msgspec
 from msgspec import Struct
 
 from provlabel._schema import node_at
@@ -63,6 +64,12 @@ def _schema_fault(error: Any, node: dict[str, Any], form: Form, mend: str, unkno
 def pointer_part(part: str) -> str:
     """Return ``part`` as it stands in a JSON pointer (RFC 6901 §3), fit to be printed."""
     return printable(part.replace("~", "~0").replace("/", "~1"))
+
+
+def placed(exc: msgspec.ValidationError) -> tuple[str, str]:
+    """Split a complaint of msgspec's into what it says and where: ``$.systems[0].name`` is ``/systems/0/name``."""
+    what, _, where = str(exc).partition(" - at ")
+    return what, where.strip("`").removeprefix("$").replace("[", ".").replace("]", "").replace(".", "/")
 
 
 def nearest(word: str, terms: Sequence[str]) -> str:

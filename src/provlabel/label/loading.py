@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from provlabel._faults import nearest
+from provlabel._faults import nearest, placed
 from provlabel._files import open_regular
 from provlabel._schema import json_schema, node_at
 from provlabel._text import printable
@@ -99,8 +99,7 @@ def label_from_dict(data: Any, *, source: str = "label") -> Label:
     try:
         label = msgspec.convert(data, Label)
     except msgspec.ValidationError as exc:
-        what, _, where = str(exc).partition(" - at ")
-        pointer = _pointer(where.strip("`"))
+        what, pointer = placed(exc)
         raise _fault(source, ((pointer, _in_words(what, pointer)),)) from exc
     if unknown := tuple(_unknown_fields(data, label, "")):
         raise _fault(source, unknown)
@@ -177,11 +176,6 @@ _FORMS: dict[str, str] = {
 def _fault(source: str, faults: tuple[tuple[str, str], ...]) -> LabelError:
     lines = "; ".join(f"{pointer or '/'}: {printable(what)}" for pointer, what in faults)
     return LabelError(f"{source}: {lines}", mend="run: provlabel schema label", faults=faults)
-
-
-def _pointer(path: str) -> str:
-    """Turn msgspec's ``$.systems[0].name`` into the JSON pointer ``/systems/0/name``."""
-    return path.removeprefix("$").replace("[", ".").replace("]", "").replace(".", "/")
 
 
 def _unknown_fields(data: Any, record: Any, pointer: str) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from provlabel._faults import Fault, nearest, schema_faults
+from provlabel._faults import Fault, nearest, placed, schema_faults
 from provlabel._schema import json_schema, node_at
 from provlabel._text import printable
 from provlabel.errors import ConfigError
@@ -66,8 +66,7 @@ def _faults(data: dict[str, Any]) -> Iterator[Fault]:
     try:
         policy = msgspec.convert(data, Policy)
     except msgspec.ValidationError as exc:
-        what, _, where = str(exc).partition(" - at ")
-        at = where.strip("`").removeprefix("$").replace("[", ".").replace("]", "").replace(".", "/")
+        what, at = placed(exc)
         yield Fault(at=at, message=printable(what, 300))
         return
     for check in _CHECKS:
@@ -104,7 +103,7 @@ def _fields(policy: Policy) -> Iterator[Fault]:
                 known = False
                 break
             node = node["properties"][part]
-        if known and _personal(node, schema):
+        if known and node.get("x-privacy") == "personal":
             yield Fault(at=f"/fields/{index}", message="is personal, and so never asked for", mend="leave it away")
 
 
@@ -112,10 +111,6 @@ def _below(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     """Return the record that a part of the schema means, whatever stands around it."""
     resolved = node_at({**schema, **node} if "$ref" in node else node | {"$defs": schema["$defs"]}, ())
     return _below(resolved["items"], schema) if "items" in resolved else resolved
-
-
-def _personal(node: dict[str, Any], schema: dict[str, Any]) -> bool:
-    return node.get("x-privacy") == "personal"
 
 
 def _signers(policy: Policy) -> Iterator[Fault]:
