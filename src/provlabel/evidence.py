@@ -132,6 +132,15 @@ class Claim(Struct, frozen=True):
     value: str
 
 
+class Carrier(Struct, frozen=True):
+    """What one carrier in the file says: tags beside the manifest, which any program can read."""
+
+    id: str  #: xmp, exif, text, id3, vorbis, mp4, riff
+    place: str  #: where in the file, for people
+    fields: dict[str, tuple[str, ...]] = {}  #: name as the carrier has it -> its values in order
+    faults: tuple[str, ...] = ()  #: why it, or a part of it, could not be read
+
+
 class Evidence(Struct, frozen=True, kw_only=True):
     """Everything that was seen of one file."""
 
@@ -143,6 +152,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
     remote_url: str = ""
     sidecar_sha256: str = ""  #: of what lies beside the file as its manifest, if anything does
     claims: tuple[Claim, ...] = ()  #: of a file without a manifest
+    carriers: tuple[Carrier, ...] = ()  #: all that have something to say
     sidecar_differs: bool = False  #: an embedded manifest was read and another one lies beside the file
     engine: str = ""  #: version of the native engine
     engine_state: str | None = None  #: its one word, shown and never decided on

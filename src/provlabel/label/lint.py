@@ -107,6 +107,9 @@ def _references(label: Label) -> Iterator[Fault]:
             yield Fault(
                 at=f"{pointer}/person", message="no such person in this label", mend=_did_you_mean(person, people)
             )
+    writer = label.prompt.writer if label.prompt is not UNSET else UNSET
+    if writer is not UNSET and writer not in people:
+        yield Fault(at="/prompt/writer", message="no such person in this label", mend=_did_you_mean(writer, people))
     for field, names in (("systems", [item.name for item in label.systems]), ("people", [p.id for p in label.people])):
         for index, name in enumerate(names):
             if name in names[:index]:

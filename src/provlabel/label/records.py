@@ -41,6 +41,7 @@ PERSONAL: tuple[tuple[str, ...], ...] = (
     ("people", "*", "identifiers"),
     ("people", "*", "name"),
     ("prompt", "text"),
+    ("carriers", "*", "personal_values"),
 )
 
 # The forms that texts may have.
@@ -154,12 +155,37 @@ class Prompt(_Record, frozen=True, kw_only=True, omit_defaults=True):
         ),
     ] = UNSET
     mode: Annotated[PromptMode | UnsetType, _system("Mode", "How the signed label treats the prompt.", "hash")] = UNSET
+    writer: Annotated[
+        Id | UnsetType, _system("Writer", "Id of the one of the people of this label who wrote it.", "writer")
+    ] = UNSET
     sha256: Annotated[
         Sha256 | UnsetType,
         _system(
             "Salted digest",
             "SHA-256 over the 16 bytes of salt in the owner's receipt and the UTF-8 text; lower-case hex.",
             "9f2feb0f1ef425b292f2f94bc8482494df430413b0f7d3a1c4c6b5b0e6d5f7a1",
+        ),
+    ] = UNSET
+
+
+class CarrierValues(_Record, frozen=True, kw_only=True, omit_defaults=True):
+    """One carrier that tells the same story beside the manifest, and a digest of each value in it."""
+
+    id: Annotated[Id, _system("Id", "Which carrier: xmp, id3, vorbis, mp4 or riff.", "xmp")]
+    values: Annotated[
+        dict[str, Sha256],
+        _system(
+            "Values",
+            "Field, as the carrier names it, and the SHA-256 of its values as a JSON list in UTF-8 without spaces.",
+            {"Iptc4xmpExt:AISystemUsed": "9f2feb0f1ef425b292f2f94bc8482494df430413b0f7d3a1c4c6b5b0e6d5f7a1"},
+        ),
+    ]
+    personal_values: Annotated[
+        dict[str, Sha256] | UnsetType,
+        _personal(
+            "Personal values",
+            "The same, of fields with names or words of people.",
+            {"TPE1": "9f2feb0f1ef425b292f2f94bc8482494df430413b0f7d3a1c4c6b5b0e6d5f7a1"},
         ),
     ] = UNSET
 
@@ -463,6 +489,15 @@ class Label(_Record, frozen=True, kw_only=True, omit_defaults=True):
         China | UnsetType,
         _system("China", "Codes for the AIGC object.", {"producer": "Acme", "produce_id": "20261122-0001"}),
     ] = UNSET
+    carriers: Annotated[
+        tuple[CarrierValues, ...],
+        Meta(max_length=10),
+        _system(
+            "Carriers",
+            "Written by provlabel when it signs: what else in the file tells the same story.",
+            [{"id": "xmp", "values": {}}],
+        ),
+    ] = ()
     extra: Annotated[
         dict[str, Any] | UnsetType,
         _system("Extra", "Anything else, kept as it is and understood by nobody else.", {"com.acme.job": "17"}),

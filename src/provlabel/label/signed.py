@@ -75,17 +75,18 @@ def _signed_prompt(label: Label, mode: PromptMode) -> tuple[Prompt | Any, str | 
     """Return the prompt as it will be signed, its text still in it for mode ``clear``, and the salt."""
     if mode not in get_args(PromptMode):
         raise LabelError(f"prompt mode {mode!r} is unknown", mend="one of: " + ", ".join(get_args(PromptMode)))
-    text = label.prompt.text if label.prompt is not UNSET else UNSET
+    given = Prompt() if label.prompt is UNSET else label.prompt
+    text, writer = given.text, given.writer
     if text is UNSET and mode != "omit":
         raise LabelError(f"prompt mode {mode}, and there is no prompt", mend="add the prompt, or leave the mode away")
     if text is UNSET:
         return label.prompt, None
     if mode == "omit":
-        return Prompt(mode="omit"), None
+        return Prompt(mode="omit", writer=writer), None
     if mode == "clear":
-        return Prompt(mode="clear", text=_checked(text)), None
+        return Prompt(mode="clear", text=_checked(text), writer=writer), None
     salt = os.urandom(SALT_BYTES).hex()
-    return Prompt(mode="hash", sha256=digest_of_prompt(text, salt)), salt
+    return Prompt(mode="hash", sha256=digest_of_prompt(text, salt), writer=writer), salt
 
 
 def digest_of_prompt(text: str, salt: str) -> str:
