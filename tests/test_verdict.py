@@ -77,7 +77,7 @@ def test_a_good_file_is_trusted() -> None:
         identity="none",
     )
     assert rules(found) == ["time.unproven"]
-    assert [check.partition(":")[0] for check in found.not_checked] == ["revocation", "other carriers"]
+    assert [check.partition(":")[0] for check in found.not_checked] == ["revocation", "tags"]
 
 
 # --- nothing to judge ------------------------------------------------------------------------------

@@ -25,13 +25,13 @@ import msgspec
 from provlabel import engine
 from provlabel._files import fingerprint, open_regular, reader, sha256_of
 from provlabel.cbor import Refused
-from provlabel.claims import claims_in
 from provlabel.credentials import Answers, Credential, Examined, examine
 from provlabel.errors import EngineError, InputError
 from provlabel.evidence import Code, Evidence, Exclusion, Manifest, Trouble, manifests_from_crjson
 from provlabel.formats import Format, sniff
 from provlabel.prescan import MAX_STORE, Scan, scan_file, scan_store
 from provlabel.previews import Preview, draw
+from provlabel.tags import carriers_in
 from provlabel.trust import TrustStore
 from provlabel.verdict import proven_time
 
@@ -198,6 +198,7 @@ def _found(stream: BinaryIO, size: int, fmt: Format, request: Request) -> dict[s
             "seconds": scan.seconds,
             "damage": scan.damage,
             "obstacle": scan.obstacle,
+            "carriers": carriers_in(fmt.name, stream, scan.parts),
             **_engine_read(stream, fmt, request, scan),
         }
     except Refused:
@@ -228,18 +229,14 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
         }
     sidecar = _beside(request.sidecar)
     if sidecar is None:
-        return {"source": "remote", "remote_url": url} if url else _without(stream, scan)
+        return {"source": "remote", "remote_url": url} if url else {"source": "none"}
     found: dict[str, Any] = {"sidecar_sha256": hashlib.sha256(sidecar).hexdigest()}
     scan_store(sidecar)
     stream.seek(0)
     reading = engine.read(stream, mime, request.trust, sidecar)
     if reading is None:
-        return {**found, **_without(stream, scan)}
+        return {**found, "source": "none"}
     return {**found, "source": "sidecar", **_seen_in(reading, scan, sidecar, mime, request)}
-
-
-def _without(stream: BinaryIO, scan: Scan) -> dict[str, Any]:
-    return {"source": "none", "claims": claims_in(stream, scan.parts)}
 
 
 def _seen_in(reading: engine.Reading, scan: Scan, store: bytes, mime: str, request: Request) -> dict[str, Any]:

@@ -125,13 +125,6 @@ class Trouble(Struct, frozen=True):
     text: str
 
 
-class Claim(Struct, frozen=True):
-    """What a tag in the file says about AI; nothing signs it."""
-
-    carrier: str  #: the part of the file that holds it
-    value: str
-
-
 class Carrier(Struct, frozen=True):
     """What one carrier in the file says: tags beside the manifest, which any program can read."""
 
@@ -151,8 +144,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
     source: Literal["none", "embedded", "sidecar", "remote"] = "none"
     remote_url: str = ""
     sidecar_sha256: str = ""  #: of what lies beside the file as its manifest, if anything does
-    claims: tuple[Claim, ...] = ()  #: of a file without a manifest
-    carriers: tuple[Carrier, ...] = ()  #: all that have something to say
+    carriers: tuple[Carrier, ...] | None = None  #: those that have something to say; None where they are not read
     sidecar_differs: bool = False  #: an embedded manifest was read and another one lies beside the file
     engine: str = ""  #: version of the native engine
     engine_state: str | None = None  #: its one word, shown and never decided on

@@ -19,12 +19,14 @@ from provlabel import _times
 from provlabel import cage as cages
 from provlabel._text import printable
 from provlabel._times import zulu
+from provlabel.dressing import dress
 from provlabel.errors import InputError, OutputError
 from provlabel.evidence import Evidence
 from provlabel.label import Label, SignedLabel, as_records, signed_label
 from provlabel.label.lint import semantic_faults
 from provlabel.label.vocabularies import PromptMode
 from provlabel.manifest import PARENT, component, definition, ingredient_definition
+from provlabel.projecting import Choice
 from provlabel.publishing import Published, Seal, place_for, publish
 from provlabel.report import Failure
 from provlabel.sources import BY_NAME, Source, broken_by, parent_of, read_source, shown
@@ -52,6 +54,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     time: str | None = None  #: of signing, RFC 3339, by a time authority
     authority: str | None = None  #: its address
     withheld: tuple[str, ...] = ()  #: personal fields of the label that were not signed: ``people.name``
+    carriers: dict[str, list[str]] = {}  #: what else in the file repeats the label: carrier -> its fields
     warnings: tuple[str, ...] = ()
 
 
@@ -82,6 +85,7 @@ def label_file(
     timestamper: Timestamper | None = None,
     stamp_room: int = 0,
     identity: Actor | None = None,
+    carriers: Sequence[Choice] | None = None,
     cage: cages.Cage | None = None,
 ) -> Receipt:
     """Label the image or sound ``source`` and write the result to ``dest``.
@@ -109,6 +113,8 @@ def label_file(
         timestamper: who proves when it was signed.  Without, the label holds as long as the certificate.
         stamp_room: bytes to keep free, so that :func:`stamp_file` can add a timestamp later; 0 for none.
         identity: who vouches for the file beside its signer, with a credential of their own, and as what.
+        carriers: what else in the file repeats the label: ``xmp`` (pictures), ``tags`` (sounds), ``aigc``.
+            ``None`` for XMP or tags where the format can hold them; empty for the manifest alone.
         cage: where untrusted bytes are read first.
 
     Raises:
@@ -133,6 +139,8 @@ def label_file(
     # 2. What will be said.
     label = as_records(label)
     said = signed_label(label, prompt_mode, personal=personal)
+    worn = dress(checked, said.told(), carriers, detached=place.detached)
+    said = said.listing(worn.listed)
     made = definition(
         label,
         said,
@@ -143,15 +151,17 @@ def label_file(
     )
     # 3. Sign into a scratch file, read it back in full, rename.
     seal = Seal(signer, timestamper, stamp_room, identity)
-    written = publish(checked, tuple(_ingredients(parent, placed)), made, seal, place, cage)
+    written = publish(checked, tuple(_ingredients(parent, placed)), made, seal, place, cage, worn.edits)
     return Receipt(
         **facts(checked.evidence, place.target, written, detached=place.detached),
         parent=parent.manifest if parent else None,
+        carriers={item["id"]: sorted({**item["values"], **item.get("personal_values", {})}) for item in worn.listed},
         prompt_sha256=said.system.get("prompt", {}).get("sha256"),
         prompt_salt=said.prompt_salt,
         withheld=said.withheld,
         warnings=(
             *_unasked(checked, detached),
+            *worn.warnings,
             *_doubts(label, checked.evidence.seconds),
             *_warnings(checked, parent, *placed),
             *_about_time(written, seal),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
@@ -13,6 +14,8 @@ from provlabel import cose
 from provlabel._files import Scratch, atomic_output, copy_to, locked
 from provlabel._text import printable
 from provlabel.containers import inventory, lost
+from provlabel.containers.edits import Edit
+from provlabel.dressing import dressed
 from provlabel.engine import Actor, IngredientFile
 from provlabel.errors import EngineError, InputError, OutputError, SignerError, TimestampError
 from provlabel.evidence import Evidence
@@ -20,7 +23,7 @@ from provlabel.manifest import Definition
 from provlabel.signing import Draft, Job, draft, put, sign_here
 from provlabel.sources import Source, reopened, shown
 from provlabel.trust import TrustStore
-from provlabel.verdict import judge
+from provlabel.verdict import Verdict, judge
 from provlabel.verifying import beside, now
 
 if TYPE_CHECKING:
@@ -97,8 +100,9 @@ def publish(
     seal: Seal,
     place: Place,
     cage: cages.Cage,
+    edits: Sequence[Edit] = (),
 ) -> Published:
-    """Sign into a scratch file, have it stamped, read it back, and rename it to where it belongs."""
+    """Edit and sign into a scratch file, have it stamped, read it back, and rename it to where it belongs."""
     with contextlib.ExitStack() as stack, _explained(checked.path, seal.signer):
         if place.in_place:
             stack.enter_context(locked(place.target))
@@ -116,16 +120,18 @@ def publish(
                 atomic_output(place.target, replace=place.replace, mode=mode, like=like if place.in_place else None)
             )
             job = Job(made, checked.fmt, files, place.detached, seal.actor)
-            signed = _signed(job, stream, scratch.stream, seal)
+            with dressed(stream, edits, place.target.parent) as content:
+                held = None if place.detached else _inventory(checked, content)
+                signed = _signed(job, content, scratch.stream, seal)
 
         def attempt(store: bytes, trust: TrustStore = _NO_TRUST) -> Evidence:
             put(None if place.detached else checked.fmt, scratch.stream, store)
-            return _read_back(checked, scratch, place.detached, cage, trust)
+            return _read_back(checked, scratch, held, cage, trust)
 
         if isinstance(signed, bytes):
             if place.detached:
                 put(None, scratch.stream, signed)
-            return Published(signed, _read_back(checked, scratch, place.detached, cage, _NO_TRUST))
+            return Published(signed, _read_back(checked, scratch, held, cage, _NO_TRUST))
         return sealed(signed, seal.timestamper, attempt)
 
 
@@ -201,15 +207,19 @@ def _explained(path: Path, signer: Signer) -> Iterator[None]:
         raise EngineError(f"{shown(path)}: {exc}", mend=exc.mend, kind=exc.kind) from exc
 
 
-def _read_back(checked: Source, scratch: Scratch, detached: bool, cage: cages.Cage, trust: TrustStore) -> Evidence:
+def _read_back(
+    checked: Source, scratch: Scratch, held: Counter[str] | None, cage: cages.Cage, trust: TrustStore
+) -> Evidence:
     """Read what was written just as anyone will, and return what is seen.
+
+    ``held`` are the parts of the content that was signed; ``None`` when the manifest lies beside it.
 
     Raises:
         EngineError: what was written does not hold; it is not published.
         SignerError: it holds, but older verifiers would report a broken signature.
     """
     scratch.stream.flush()
-    path, sidecar = (checked.path, scratch.path) if detached else (scratch.path, None)
+    path, sidecar = (checked.path, scratch.path) if held is None else (scratch.path, None)
     evidence = cage.read(path, trust, sidecar)
     verdict = judge(evidence, at=now())
     if verdict.axes.signer == "bad-signature":
@@ -222,25 +232,36 @@ def _read_back(checked: Source, scratch: Scratch, detached: bool, cage: cages.Ca
     signing = evidence.manifests[0].signing
     if signing is not None and not signing.subject.get("O"):
         raise SignerError("the certificate names no organization (O)", mend="ask the CA for one with an organization")
-    if not detached:
-        _require_parts(checked, scratch)
+    _require_story(verdict)
+    if held is not None:
+        _require_parts(checked, held, scratch)
     return evidence
 
 
 _OTHER_KEY = "check that the chain belongs to the key: provlabel key check"
 
 
-def _require_parts(checked: Source, scratch: Scratch) -> None:
-    """Refuse a result that lost a chunk, box, tag or frame of the source.
+def _require_story(verdict: Verdict) -> None:
+    """Refuse a result whose carriers came out otherwise than the label lists: the engine rewrites some of them."""
+    for item in verdict.findings:
+        if item.rule in ("carrier.missing", "carrier.changed", "carrier.contradicts"):
+            raise EngineError(
+                f"embedding would spoil a tag: {item.at}: {printable(item.message, 500)}", mend="--carriers none"
+            )
+
+
+def _inventory(checked: Source, stream: BinaryIO) -> Counter[str]:
+    return inventory(checked.fmt.container, stream, stream.seek(0, os.SEEK_END))
+
+
+def _require_parts(checked: Source, held: Counter[str], scratch: Scratch) -> None:
+    """Refuse a result that lost a chunk, box, tag or frame of what was signed.
 
     The engine drops an ID3 tag that it cannot parse, in silence; what else it rewrites may change.
     """
-    container = checked.fmt.container
-    with reopened(checked) as source:
-        before = inventory(container, source, source.seek(0, os.SEEK_END))
-    gone = lost(before, inventory(container, scratch.stream, scratch.stream.seek(0, os.SEEK_END)))
-    if gone:
+    if gone := lost(held, _inventory(checked, scratch.stream)):
+        what = _WORDS.get(checked.fmt.container, "parts")
         raise EngineError(
-            f"embedding would lose {_WORDS.get(container, 'parts')}: {printable(', '.join(gone))}",
+            f"embedding would lose {what}: {printable(', '.join(gone))}",
             mend="use --detached: it leaves the file as it is",
         )

@@ -132,6 +132,22 @@ class LabelInfo(Struct, frozen=True, kw_only=True):
     origins: dict[str, str] = {}  #: of others' labels: field -> the assertion it was read from
 
 
+#: ``signed``: as the signed label lists it. ``unlisted``: known, not listed, and in no contradiction.
+Agreement = Literal["signed", "unlisted", "missing", "changed", "contradicts"]
+
+
+class CarrierValue(Struct, frozen=True, kw_only=True):
+    """One field of one carrier besides the manifest, and how it stands to the signed label."""
+
+    carrier: str  #: xmp, exif, text, id3, vorbis, mp4, riff
+    place: str  #: where in the file
+    field: str  #: as the carrier names it
+    agreement: Agreement
+    values: tuple[str, ...] = ()  #: as the file has them now
+    expected: tuple[str, ...] | None = None  #: by the signed label, where that says something else
+    personal: bool = False  #: names or words of people: the values are shown on request alone
+
+
 class HistoryNode(Struct, frozen=True, kw_only=True):
     """One earlier version or part, and what came before it."""
 
@@ -181,7 +197,7 @@ class FileReport(Struct, frozen=True, kw_only=True):
     revocation: RevocationInfo | None = None
     identity: tuple[IdentityInfo, ...] = ()
     history: tuple[HistoryNode, ...] = ()
-    carriers: tuple[dict[str, Any], ...] | None = None
+    carriers: tuple[CarrierValue, ...] | None = None  #: None where they are not read in this format
     actions: tuple[dict[str, str], ...] = ()
     findings: tuple[Finding, ...] = ()
     not_checked: tuple[str, ...] = ()

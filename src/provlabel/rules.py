@@ -113,6 +113,23 @@ _ROWS = (
         "verify with --online, where the network may be used",
     ),
     Rule(
+        "carrier.missing", "warning", "the signed label lists a tag that is not in the file",
+        "ask the signer, or label the file again; programs that read tags alone see less than is signed",
+    ),
+    Rule("carrier.changed", "error", "a tag says something else than the signed label lists", _ASK),
+    Rule(
+        "carrier.contradicts", "error", "a tag contradicts what is signed",
+        "correct the tag and label the file again, or ask the signer which of the two is right",
+    ),
+    Rule(
+        "carrier.doubled", "error", "the file has more than one AIGC object, and may have one (GB 45438-2025)",
+        "remove all but the right one, and label the file again",
+    ),
+    Rule(
+        "carrier.unreadable", "warning", "tags cannot be read, so nobody knows whether they agree with the label",
+        "export the file again, or remove the broken tags",
+    ),
+    Rule(
         "carrier.unsigned", "note", "tags in the file say something about AI, and nothing signs them",
         "label the file, so that somebody stands for what it says",
     ),

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from provlabel import _times
 from provlabel._times import zulu
+from provlabel.agreement import claims_of, disagreements
 from provlabel.codes import EFFECTS, Effect
 from provlabel.credentials import Examined
 from provlabel.evidence import Code, Evidence, Exclusion, Identity, Ingredient, Manifest, Signing
@@ -95,6 +96,7 @@ def judge(evidence: Evidence, *, at: dt.datetime, trust: TrustStore = TrustStore
         *label_findings,
         *dict.fromkeys(history_findings),
         *identity_findings,
+        *disagreements(evidence),
         *([finding("carrier.sidecar-differs")] if evidence.sidecar_differs else []),
     )
     return Verdict(state_of(axes), axes, findings, _not_checked(axes, evidence))
@@ -138,8 +140,8 @@ def _unlabelled(evidence: Evidence) -> Verdict:
     if evidence.source == "remote":
         why = finding("label.remote", evidence.remote_url)
         return Verdict("remote", _empty_axes("not-applicable", ("remote-only",)), (why,), ("the remote manifest",))
-    claims = tuple(finding("carrier.unsigned", claim.value, at=claim.carrier) for claim in evidence.claims)
-    return Verdict("unsigned", _empty_axes("not-applicable", ("none",)), claims, ())
+    claims = tuple(claims_of(evidence.carriers or ()))
+    return Verdict("unsigned", _empty_axes("not-applicable", ("none",)), claims, tuple(_not_read(evidence)))
 
 
 def _empty_axes(content: Content, label: tuple[LabelState, ...]) -> Axes:
@@ -609,5 +611,9 @@ def _not_checked(axes: Axes, evidence: Evidence) -> tuple[str, ...]:
         skipped += _not_checked_as_of(axes, others)
     if axes.identity == "not-checked":
         skipped.append("identity: nobody you trust vouches for who it names, or no anchors for identities were given")
-    skipped.append("other carriers: XMP, IPTC and tags are not compared with the label yet")
-    return tuple(skipped)
+    return (*skipped, *_not_read(evidence))
+
+
+def _not_read(evidence: Evidence) -> Iterator[str]:
+    if evidence.carriers is None:
+        yield f"tags: those of {evidence.format or 'this format'} are not read"

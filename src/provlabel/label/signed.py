@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import os
+from collections.abc import Sequence
 from typing import Any, get_args
 
 from msgspec import UNSET, Struct, structs, to_builtins
@@ -27,6 +28,18 @@ class SignedLabel(Struct, frozen=True, kw_only=True):
     personal: dict[str, Any] | None = None
     prompt_salt: str | None = None
     withheld: tuple[str, ...] = ()  #: personal fields that the label has and that are not signed, ``people.name``
+
+    def told(self) -> Label:
+        """Return what is signed as one label."""
+        return label_from_dict(joined(self.system, self.personal))
+
+    def listing(self, carriers: Sequence[dict[str, Any]]) -> SignedLabel:
+        """Return the same with the carriers that repeat it; digests of names lie with the names."""
+        if not carriers:
+            return self
+        system, private, _ = _split({**self.system, "carriers": list(carriers)}, {"carriers"})
+        personal = {"schema": SCHEMA, **(self.personal or {}), **private} if private or self.personal else None
+        return structs.replace(self, system=system, personal=personal)
 
 
 def as_records(label: Label) -> Label:
@@ -54,7 +67,7 @@ def signed_label(label: Label, mode: PromptMode = "omit", *, personal: bool = Fa
     label = as_records(label)
     _require_sound(label)
     prompt, salt = _signed_prompt(label, mode)
-    whole = to_builtins(structs.replace(label, origin=origin_of(label), prompt=prompt))
+    whole = to_builtins(structs.replace(label, origin=origin_of(label), prompt=prompt, carriers=()))
     wanted = {"people"} if personal else set()
     wanted |= {"prompt"} if mode == "clear" else set()
     system, private, withheld = _split({"schema": SCHEMA, **whole}, wanted)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, NamedTuple
+
+from msgspec import UNSET
 
 from provlabel.label import Label
 
@@ -36,3 +38,17 @@ class Projection(NamedTuple):
     fields: Mapping[str, Field]
     dump: Callable[[Label], dict[str, tuple[str, ...]]]  #: values of a label, only fields that have some
     load: Callable[[Fields], dict[str, Any]]  #: what the fields say, as (part of) a plain label
+
+
+def told(pairs: Iterable[tuple[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """Gather pairs of field and value; what is unset is not said."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, value in pairs:
+        if value is not UNSET:
+            found[name] = (*found.get(name, ()), value)
+    return found
+
+
+def first(fields: Fields, name: str) -> str:
+    """Return the first value of a field, or nothing."""
+    return next(iter(fields.get(name, ())), "")

@@ -2,9 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import BinaryIO
+
+from msgspec.structs import replace
+
+from provlabel.containers import ContainerError, Part
+from provlabel.evidence import Carrier
+from provlabel.mappings import KNOWN
 from provlabel.tags._base import TagError, Tagger
 
 #: By the name of the format.
 TAGGERS: dict[str, Tagger] = {}
 
-__all__ = ["TAGGERS", "TagError", "Tagger"]
+
+def carriers_in(name: str, stream: BinaryIO, parts: Sequence[Part]) -> tuple[Carrier, ...] | None:
+    """Return what the carriers of a file of format ``name`` say, as far as a mapping knows the field.
+
+    ``parts`` is what the walker of its container found.  ``None`` where no tagger reads the format.
+    """
+    if name not in TAGGERS:
+        return None
+    found: list[Carrier] = []
+    try:
+        found.extend(map(_known, TAGGERS[name].read(stream, parts)))
+    except ContainerError as exc:
+        found.append(Carrier("", name, faults=(str(exc),)))
+    return tuple(item for item in found if item.fields or item.faults)
+
+
+def _known(item: Carrier) -> Carrier:
+    known = KNOWN.get(item.id, frozenset())
+    return replace(item, fields={field: values for field, values in item.fields.items() if field in known})
+
+
+__all__ = ["TAGGERS", "TagError", "Tagger", "carriers_in"]

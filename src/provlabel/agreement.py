@@ -1,0 +1,258 @@
+"""Do all carriers of a file tell the story that is signed?  Pure.
+
+A signed label of ours lists the fields that were written and a digest of each.  Whatever else a carrier
+says about AI, permission or which work this is must not contradict the label either, whoever wrote it.
+Of a file without a manifest, the carriers are claims.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import UNSET
+
+from provlabel.evidence import Carrier, Evidence, Manifest
+from provlabel.label import Label, joined
+from provlabel.label.vocabularies import AI_KINDS, KINDS, SOURCE_TYPES
+from provlabel.mappings import PROJECTIONS, Field, Fields, Projection, aigc, iptc, music
+from provlabel.mappings.marks import claims_in
+from provlabel.report import Agreement, CarrierValue, Finding, finding
+
+_SHOWN = 200  # characters of a value in a finding
+
+
+class Story(NamedTuple):
+    """What is signed, as far as carriers can repeat it."""
+
+    source_types: frozenset[str]
+    label: Label | None = None
+    listed: Mapping[str, Mapping[str, str]] = {}  #: carrier -> field -> digest
+
+
+def digest_of(values: Sequence[str]) -> str:
+    """Return what a label lists for these values: SHA-256 of them as a JSON list, UTF-8, without spaces; hex."""
+    return hashlib.sha256(msgspec.json.encode(list(values))).hexdigest()
+
+
+def story_of(active: Manifest) -> Story:
+    """Return the story of a manifest: of our label, or of what the actions of others say."""
+    types = {item.source_type for item in active.actions if item.source_type}
+    label = _label_of(active)
+    if label is None:
+        return Story(frozenset(types))
+    types.add(KINDS[label.kind].digital_source_type)
+    listed = {
+        item.id: {**item.values, **({} if item.personal_values is UNSET else item.personal_values)}
+        for item in label.carriers
+    }
+    return Story(frozenset(types), label, listed)
+
+
+def _label_of(active: Manifest) -> Label | None:
+    if not isinstance(active.label, dict):
+        return None
+    personal = active.personal if isinstance(active.personal, dict) else None
+    try:
+        return msgspec.convert(joined(active.label, personal), Label)
+    except (msgspec.ValidationError, TypeError, ValueError, AttributeError):
+        return None  # a finding of its own
+
+
+# --- comparing -------------------------------------------------------------------------------------
+
+
+def compared(carriers: Collection[Carrier], story: Story) -> Iterator[CarrierValue]:
+    """Yield every field that the story lists, and every other one that a carrier has and a mapping knows."""
+    for projection in PROJECTIONS:
+        expected = _expected(projection, story)
+        listed = story.listed.get(projection.carrier, {})
+        seen = [item for item in carriers if item.id == projection.carrier]
+        for row in projection.fields.values():
+            if row.name in listed:
+                yield _listed(projection, row, seen, listed[row.name], expected.get(row.name))
+                continue
+            values = expected.get(row.name, () if _is_ours(row, story) else None)
+            yield from (_unlisted(row, item, values, story) for item in seen if _tells(row, item))
+
+
+def _is_ours(row: Field, story: Story) -> bool:
+    """Is it a field of our own set, which a label of ours has, or it has no place in the file?"""
+    return story.label is not None and music.PREFIX in row.name
+
+
+def _tells(row: Field, item: Carrier) -> bool:
+    """Has the carrier this field?  A comment of EXIF is free text, unless it means to be an ``AIGC`` object."""
+    return row.name in item.fields and (item.id != "exif" or any(_objects(item)))
+
+
+def _expected(projection: Projection, story: Story) -> Fields:
+    """Return what the carrier would say; nothing where the label cannot be told in it."""
+    if story.label is None or (projection.name == "aigc" and story.label.china is UNSET):
+        return {}
+    try:
+        return projection.dump(story.label)
+    except ValueError:
+        return {}
+
+
+def _listed(
+    projection: Projection, row: Field, seen: Sequence[Carrier], digest: str, expected: tuple[str, ...] | None
+) -> CarrierValue:
+    holding = [item for item in seen if row.name in item.fields]
+    same = next((item for item in holding if digest_of(item.fields[row.name]) == digest), None)
+    found = same or next(iter(holding), None)
+    word: Agreement = "missing" if found is None else "changed" if same is None else "signed"
+    return CarrierValue(
+        carrier=projection.carrier,
+        place=found.place if found else next((item.place for item in seen), projection.carrier),
+        field=row.name,
+        agreement=word,
+        values=found.fields[row.name] if found else (),
+        expected=None if word == "signed" else expected,
+        personal=row.personal,
+    )
+
+
+def _unlisted(row: Field, item: Carrier, expected: tuple[str, ...] | None, story: Story) -> CarrierValue:
+    values = item.fields[row.name]
+    judge = _JUDGES.get(row.name, _JUDGES_BY_ROLE[row.role])
+    stands_against = judge(values, expected, story)
+    return CarrierValue(
+        carrier=item.id,
+        place=item.place,
+        field=row.name,
+        agreement="contradicts" if stands_against is not None else "unlisted",
+        values=values,
+        expected=stands_against,
+        personal=row.personal,
+    )
+
+
+#: Says what the story has instead of the values; nothing where both can be true.
+_Judge = Callable[[tuple[str, ...], "tuple[str, ...] | None", Story], "tuple[str, ...] | None"]
+
+
+def _source_type(values: tuple[str, ...], _: Any, story: Story) -> tuple[str, ...] | None:
+    """A source type contradicts when it is none of those that are signed, and one of the two speaks of AI."""
+    stated = tuple(sorted(story.source_types))
+    if not stated:
+        return None
+    ai_signed = any(SOURCE_TYPES.get(uri) in AI_KINDS for uri in stated)
+    for value in values:
+        plain = value.strip().replace("https://", "http://", 1)
+        if plain not in stated and (ai_signed or iptc.kind_of(plain) in AI_KINDS):
+            return stated
+    return None
+
+
+def _system(values: tuple[str, ...], _: Any, story: Story) -> tuple[str, ...] | None:
+    """A system contradicts when others are signed, or when what is signed leaves no room for one."""
+    if story.label is None:
+        return None
+    names = tuple(item.name for item in story.label.systems)
+    if story.label.kind not in AI_KINDS and not names:
+        return (story.label.kind,)
+    return names if names and not set(values) <= set(names) else None
+
+
+def _version(values: tuple[str, ...], expected: tuple[str, ...] | None, story: Story) -> tuple[str, ...] | None:
+    versions = {item.version for item in story.label.systems} if story.label is not None else set()
+    return None if set(values) <= versions else expected
+
+
+def _aigc(values: tuple[str, ...], expected: tuple[str, ...] | None, story: Story) -> tuple[str, ...] | None:
+    """The object says that AI made the content, so a label without AI contradicts it; else the codes are compared."""
+    try:
+        said = [aigc.parsed(value) for value in values]
+    except ValueError:
+        return None  # a finding of its own
+    if story.label is not None and story.label.kind not in AI_KINDS:
+        return (story.label.kind,)
+    if expected is None:
+        return None
+    wanted = aigc.parsed(expected[0])
+    same = ("Label", "ContentProducer", "ProduceID")
+    return None if all(item[key] == wanted[key] for item in said for key in same) else expected
+
+
+def _equal(values: tuple[str, ...], expected: tuple[str, ...] | None, _: Story) -> tuple[str, ...] | None:
+    return None if expected is None or values == expected else expected
+
+
+def _identifier(values: tuple[str, ...], expected: tuple[str, ...] | None, _: Story) -> tuple[str, ...] | None:
+    """Identifiers are the same however they are spaced."""
+    if expected is None or not set(map(plain_identifier, values)) - set(map(plain_identifier, expected)):
+        return None
+    return expected
+
+
+def plain_identifier(text: str) -> str:
+    """Return an identifier without spaces, dots, hyphens and case, in which taggers differ."""
+    return re.sub(r"[\s.\-]", "", text).upper().removeprefix("URN:UUID:")
+
+
+def _credit(_: Any, __: Any, ___: Story) -> None:
+    """Names and rights are often written differently on purpose."""
+    return
+
+
+_JUDGES: dict[str, _Judge] = {
+    iptc.SOURCE_TYPE: _source_type,
+    iptc.SYSTEM: _system,
+    iptc.VERSION: _version,
+    **dict.fromkeys(aigc.PLACES.values(), _aigc),
+}
+_JUDGES_BY_ROLE: dict[str, _Judge] = {"statement": _equal, "identifier": _identifier, "credit": _credit}
+
+
+# --- findings --------------------------------------------------------------------------------------
+
+
+def disagreements(evidence: Evidence) -> Iterator[Finding]:
+    """Yield what is wrong with the carriers of a file that has a manifest."""
+    carriers = evidence.carriers or ()
+    for value in compared(carriers, story_of(evidence.manifests[0])):
+        if value.agreement in ("missing", "changed", "contradicts"):
+            yield finding(f"carrier.{value.agreement}", both_values(value), at=value.place)
+    yield from faults_of(carriers)
+
+
+def claims_of(carriers: Collection[Carrier]) -> Iterator[Finding]:
+    """Yield what the carriers of a file without a manifest claim, each once."""
+    said = ((text, item.place) for item in carriers for text in claims_in(item.id, item.fields))  # type: ignore[arg-type]
+    yield from (finding("carrier.unsigned", text[:_SHOWN], at=place) for text, place in dict.fromkeys(said))
+    yield from faults_of(carriers)
+
+
+def faults_of(carriers: Collection[Carrier]) -> Iterator[Finding]:
+    """Yield what could not be read, and more than one ``AIGC`` object, of which a file has one."""
+    for item in carriers:
+        yield from (finding("carrier.unreadable", text, at=item.place) for text in item.faults)
+    objects = [item.place for item in carriers for _ in _objects(item)]
+    if len(objects) > 1:
+        yield finding("carrier.doubled", f"{len(objects)} AIGC objects, in {', '.join(dict.fromkeys(objects))}")
+
+
+def _objects(item: Carrier) -> Iterator[str]:
+    """Yield the texts that are, or mean to be, an ``AIGC`` object; a comment of EXIF is free text otherwise."""
+    for text in item.fields.get(aigc.PLACES.get(item.id, ""), ()):  # type: ignore[call-overload]
+        if item.id != "exif" or '"AIGC"' in text or '"ContentProducer"' in text:
+            yield text
+
+
+def both_values(value: CarrierValue) -> str:
+    """Say a field and both of its values; those that are personal stay out of findings, which go anywhere."""
+    if value.personal:
+        return f"{value.field} (its value is personal)"
+    signed = "" if value.expected is None else f"; the signed label says {_listing(value.expected)}"
+    here = "" if value.agreement == "missing" else f" says {_listing(value.values)}"
+    return f"{value.field}{here}{signed}"
+
+
+def _listing(values: Sequence[str]) -> str:
+    shown = ", ".join(values)
+    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"

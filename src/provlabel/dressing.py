@@ -1,0 +1,96 @@
+"""What changes in a file before it is signed, so that its carriers repeat the label."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from provlabel._text import printable
+from provlabel.containers import WALKERS
+from provlabel.containers.edits import Edit, rewrite
+from provlabel.errors import InputError, LabelError, UsageError
+from provlabel.label import Label
+from provlabel.projecting import Choice, chosen, projected
+from provlabel.sources import Source, reopened, shown
+from provlabel.tags import TAGGERS, TagError
+
+#: A file that is smaller is edited in memory.
+_SMALL = 16 << 20
+
+
+class Dress(NamedTuple):
+    """The edits, and what the label lists of them."""
+
+    edits: tuple[Edit, ...] = ()
+    listed: tuple[dict[str, Any], ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def dress(checked: Source, label: Label, choice: Sequence[Choice] | None, *, detached: bool) -> Dress:
+    """Plan the carriers of a file; ``label`` is as it will be signed.
+
+    With ``choice`` ``None`` a carrier that cannot be written is a warning, otherwise an error.
+
+    Raises:
+        LabelError: the label cannot be told in a carrier that was chosen.
+        InputError: a carrier that was chosen cannot be written, or one contradicts the label and stays.
+        UsageError: carriers were chosen for a file that stays as it is.
+    """
+    if detached and choice:
+        raise UsageError(
+            "a detached manifest leaves the content as it is, so no tags are written", mend="leave --carriers away"
+        )
+    with _named(checked.path):
+        return _dress(checked, label, () if detached else choice)
+
+
+def _dress(checked: Source, label: Label, choice: Sequence[Choice] | None) -> Dress:
+    tagger = TAGGERS.get(checked.fmt.name)
+    seen = checked.evidence.carriers or ()
+    projections = chosen(choice, checked.fmt.media, tagger.carriers if tagger else ())
+    plan = projected(label, seen, projections)
+    if tagger is None or not plan.wanted:
+        return Dress((), plan.listed, plan.warnings)
+    try:
+        with reopened(checked) as stream:
+            parts = tuple(WALKERS[checked.fmt.container](stream, stream.seek(0, os.SEEK_END)))
+            return Dress(tuple(tagger.edits(stream, parts, plan.wanted)), plan.listed, plan.warnings)
+    except TagError as exc:
+        if choice is not None:
+            raise InputError(f"tags cannot be written: {exc}", mend="--carriers none") from exc
+        bare = projected(label, seen, ())
+        return Dress((), (), (*bare.warnings, f"tags were not written: {exc}"))
+
+
+@contextlib.contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Name the file in what goes wrong."""
+    try:
+        yield
+    except (InputError, LabelError) as exc:
+        text = str(exc)
+        if text.startswith(shown(path)):
+            raise
+        raise type(exc)(f"{shown(path)}: {printable(text, 1000)}", mend=exc.mend) from exc
+
+
+@contextlib.contextmanager
+def dressed(source: BinaryIO, edits: Sequence[Edit], folder: Path) -> Iterator[BinaryIO]:
+    """Yield ``source`` as it is with ``edits``; a large one lies in ``folder`` meanwhile, under no name.
+
+    Raises:
+        OSError: there is no room.
+    """
+    if not edits:
+        yield source
+        return
+    size = source.seek(0, os.SEEK_END)
+    with io.BytesIO() if size < _SMALL else tempfile.TemporaryFile(dir=folder) as made:
+        rewrite(source, size, edits, made)
+        made.seek(0)
+        yield made

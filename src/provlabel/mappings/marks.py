@@ -1,0 +1,81 @@
+"""What tags of others say about AI: the words of standards, and marks that some generators leave.  Pure.
+
+Nothing signs any of it, so it is shown and never believed.  What generators leave is no standard and may
+change at any time; it is read and never written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from provlabel.label.vocabularies import AI_KINDS
+from provlabel.mappings import aigc, iptc, music
+from provlabel.mappings._base import CarrierId, Fields, first
+
+
+class Mark(NamedTuple):
+    """What one generator leaves."""
+
+    carrier: CarrierId
+    field: str
+    pattern: str  #: regular expression, found anywhere in a value
+    words: str
+    certainty: str = "W"
+
+
+#: Seen in files and on pages of their makers; none is a promise.
+MARKS: tuple[Mark, ...] = (
+    Mark("text", "parameters", r"Steps: \d+", "parameters of Stable Diffusion"),
+    Mark("exif", "UserComment", r"Steps: \d+.*Sampler", "parameters of Stable Diffusion"),
+    Mark("text", "prompt", r'"class_type"', "a workflow of ComfyUI"),
+    Mark("text", "workflow", r'"nodes"', "a workflow of ComfyUI"),
+    Mark("text", "invokeai_metadata", r"\{", "parameters of InvokeAI"),
+    Mark("text", "sd-metadata", r"\{", "parameters of InvokeAI"),
+    Mark("text", "Software", r"^NovelAI", "the mark of NovelAI"),
+    Mark("exif", "ImageDescription", r"^Signature: ", "the mark that images of xAI carry"),
+    Mark("xmp", "photoshop:Credit", r"(?i)\b(made|edited) with google ai\b", "the credit of Google AI"),
+    Mark("xmp", "photoshop:Credit", r"(?i)\bimagined with ai\b", "the credit of Meta AI"),
+)
+
+
+def claims_in(carrier: CarrierId, fields: Fields) -> Iterator[str]:
+    """Yield what the fields of a carrier say about AI, in words that stand by themselves."""
+    for speak in _STANDARD:
+        yield from speak(carrier, fields)
+    for mark in MARKS:
+        if mark.carrier == carrier and any(re.search(mark.pattern, value) for value in fields.get(mark.field, ())):
+            yield mark.words
+
+
+def _iptc(carrier: CarrierId, fields: Fields) -> Iterator[str]:
+    if carrier != "xmp":
+        return
+    for uri in fields.get(iptc.SOURCE_TYPE, ()):
+        if iptc.kind_of(uri) in AI_KINDS:
+            yield f"digital source type {uri.rstrip('/').rpartition('/')[2]}"
+    if name := first(fields, iptc.SYSTEM):
+        yield f"AI system {name} {first(fields, iptc.VERSION)}".rstrip()
+
+
+def _ours(carrier: CarrierId, fields: Fields) -> Iterator[str]:
+    said = music.load(fields, carrier)
+    if said.get("kind") in AI_KINDS:
+        yield f"{music.KIND} {said['kind']}"
+        for system in said.get("systems", ()):
+            yield f"AI system {system['name']} {system.get('version', '')}".rstrip()
+
+
+def _aigc(carrier: CarrierId, fields: Fields) -> Iterator[str]:
+    for text in fields.get(aigc.PLACES.get(carrier, ""), ()):
+        try:
+            said = aigc.parsed(text)
+        except ValueError as exc:
+            if carrier != "exif" or '"AIGC"' in text:  # a comment of EXIF is free text otherwise
+                yield f"an AIGC object (GB 45438-2025) that is not right: {exc}"
+            continue
+        yield f"an AIGC object (GB 45438-2025), Label {said['Label']}, by {said['ContentProducer']}"
+
+
+_STANDARD: tuple[Callable[[CarrierId, Fields], Iterator[str]], ...] = (_iptc, _ours, _aigc)

@@ -1,0 +1,185 @@
+"""Tags of sound: people, identifiers and rights where each carrier has a field, and a set of ours for what none has.
+
+No tag standard has a field about AI (ID3v2.4, Vorbis comments, iTunes atoms, RIFF INFO: looked for, and not
+found).  So the set of ours is written, documented in ``docs/carriers.md``: ``PROVLABEL_KIND`` (a kind of
+the label), ``PROVLABEL_SYSTEMS`` (``NAME@VERSION``, one value each), ``PROVLABEL_CONTRIBUTIONS`` (one
+contribution of the label each, as JSON).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from msgspec import UNSET, to_builtins
+
+from provlabel.label import Label
+from provlabel.label.records import System
+from provlabel.label.vocabularies import KINDS
+from provlabel.mappings._base import CarrierId, Field, FieldRole, Fields, first, told
+from provlabel.mappings._people import credits_of, people_named
+
+PREFIX = "PROVLABEL_"
+KIND, SYSTEMS, CONTRIBUTIONS = f"{PREFIX}KIND", f"{PREFIX}SYSTEMS", f"{PREFIX}CONTRIBUTIONS"
+_ITUNES = "----:com.apple.iTunes:"
+_CONVENTION = "convention of taggers"
+_PLACES: dict[str, dict[CarrierId, str]] = {
+    KIND: {"id3": f"TXXX:{KIND}", "vorbis": KIND, "mp4": _ITUNES + KIND},
+    SYSTEMS: {"id3": f"TXXX:{SYSTEMS}", "vorbis": SYSTEMS, "mp4": _ITUNES + SYSTEMS},
+    CONTRIBUTIONS: {"id3": f"TXXX:{CONTRIBUTIONS}", "vorbis": CONTRIBUTIONS, "mp4": _ITUNES + CONTRIBUTIONS},
+    "ARTIST": {"id3": "TPE1", "vorbis": "ARTIST", "mp4": "©ART", "riff": "INFO:IART"},
+    "COMPOSER": {"id3": "TCOM", "vorbis": "COMPOSER", "mp4": "©wrt"},
+    "LYRICIST": {"id3": "TEXT", "vorbis": "LYRICIST", "mp4": f"{_ITUNES}LYRICIST"},
+    "PERFORMERS": {"id3": "TMCL"},
+    "INVOLVED": {"id3": "TIPL"},
+    "ISRC": {"id3": "TSRC", "vorbis": "ISRC", "mp4": f"{_ITUNES}ISRC"},
+    "BARCODE": {"id3": "TXXX:BARCODE", "vorbis": "BARCODE", "mp4": f"{_ITUNES}BARCODE"},
+    "ISWC": {"id3": "TXXX:ISWC", "vorbis": "ISWC", "mp4": f"{_ITUNES}ISWC"},
+    "COPYRIGHT": {"id3": "TCOP", "vorbis": "COPYRIGHT", "mp4": "cprt", "riff": "INFO:ICOP"},
+}
+_ABOUT: dict[str, tuple[FieldRole, bool, str, str]] = {
+    KIND: ("statement", False, "ours: no standard has a field", "N"),
+    SYSTEMS: ("statement", False, "ours: no standard has a field", "N"),
+    CONTRIBUTIONS: ("statement", False, "ours: no standard has a field", "N"),
+    "ARTIST": ("credit", True, "ID3v2.4 §4.2.2; Xiph field names; RIFF INFO", "P"),
+    "COMPOSER": ("credit", True, "ID3v2.4 §4.2.2; Xiph field names", "P"),
+    "LYRICIST": ("credit", True, "ID3v2.4 §4.2.2; Xiph field names", "P"),
+    "PERFORMERS": ("credit", True, "ID3v2.4 §4.2.2", "P"),
+    "INVOLVED": ("credit", True, "ID3v2.4 §4.2.2", "P"),
+    "ISRC": ("identifier", False, "ID3v2.4 §4.2.1; Xiph field names; iTunes by convention", "S"),
+    "BARCODE": ("identifier", False, _CONVENTION, "S"),
+    "ISWC": ("identifier", False, _CONVENTION, "W"),
+    "COPYRIGHT": ("credit", False, "ID3v2.4 §4.2.2; Xiph field names; RIFF INFO", "P"),
+}
+_IDENTIFIERS = {"isrc": "ISRC", "upc": "BARCODE", "iswc": "ISWC"}
+
+#: DDEX roles by the field that credits them; a role that is not here stands in TIPL.
+_ROLES = {
+    "ARTIST": ("LeadVocalist", "Vocalist", "Musician"),
+    "COMPOSER": ("Composer", "ComposerLyricist"),
+    "LYRICIST": ("Lyricist", "ComposerLyricist"),
+    "PERFORMERS": (
+        "BackgroundVocalist",
+        "LeadVocalist",
+        "Musician",
+        "Narrator",
+        "Programmer",
+        "StudioMusician",
+        "Vocalist",
+        "VoiceActor",
+    ),
+}
+_CREDITED = frozenset(role for roles in _ROLES.values() for role in roles)
+#: The role that a name in a field of one role gets when it is read.
+_READ_AS = {"COMPOSER": "Composer", "LYRICIST": "Lyricist", "ARTIST": ""}
+
+
+def fields(carrier: CarrierId) -> dict[str, Field]:
+    """Return the fields that ``carrier`` has for what is mapped here."""
+    rows = ((name, places[carrier]) for name, places in _PLACES.items() if carrier in places)
+    return {place: Field(place, *_ABOUT[name]) for name, place in rows}
+
+
+def dump(label: Label, carrier: CarrierId) -> dict[str, tuple[str, ...]]:
+    """Return the tags that tell what ``label`` tells, as far as ``carrier`` has a place for it."""
+    places = ((_PLACES[name].get(carrier), value) for name, value in _neutral(label))
+    return told((place, value) for place, value in places if place is not None)
+
+
+def _neutral(label: Label) -> Iterator[tuple[str, Any]]:
+    yield KIND, label.kind
+    yield from ((SYSTEMS, _named(item)) for item in label.systems)
+    yield from ((CONTRIBUTIONS, _json(to_builtins(item))) for item in label.contributions)
+    yield from _credited(label)
+    yield from ((_IDENTIFIERS[item.type], item.value) for item in label.identifiers if item.type in _IDENTIFIERS)
+    if label.rights is not UNSET:
+        yield "COPYRIGHT", label.rights.notice
+
+
+def _credited(label: Label) -> Iterator[tuple[str, Any]]:
+    pairs = tuple(credits_of(label))
+    yield from (("ARTIST", name) for name in _without_role(label))
+    for field in ("ARTIST", "COMPOSER", "LYRICIST"):
+        yield from ((field, name) for name in dict.fromkeys(name for role, name in pairs if role in _ROLES[field]))
+    for role, name in pairs:
+        if role in _ROLES["PERFORMERS"] or role not in _CREDITED:
+            yield from (("PERFORMERS" if role in _CREDITED else "INVOLVED", text) for text in (role, name))
+
+
+def _without_role(label: Label) -> Iterator[str]:
+    """Yield who is credited, and not as what; not who is only seen or heard, or wrote the prompt."""
+    others = {item.person for item in label.contributions} | {item.person for item in label.likeness}
+    if label.prompt is not UNSET:
+        others.add(label.prompt.writer)
+    for person in label.people:
+        if person.name is not UNSET and not person.roles and person.id not in others:
+            yield person.name
+
+
+def _named(system: System) -> str:
+    """Write a system as ``--system`` takes it; a name with an ``@`` keeps it by an empty version."""
+    if system.version is not UNSET:
+        return f"{system.name}@{system.version}"
+    return f"{system.name}@" if "@" in system.name else system.name
+
+
+def system_named(text: str) -> dict[str, str]:
+    """Read ``NAME`` or ``NAME@VERSION`` as a system of a plain label."""
+    name, _, version = text.rpartition("@") if "@" in text else (text, "", "")
+    return {"name": name} | ({"version": version} if version else {})
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+# --- and back --------------------------------------------------------------------------------------
+
+
+def load(fields: Fields, carrier: CarrierId) -> dict[str, Any]:
+    """Return what tags say, as part of a plain label."""
+    seen = {name: fields.get(places.get(carrier, ""), ()) for name, places in _PLACES.items()}
+    said: dict[str, Any] = {}
+    if first(seen, KIND) in KINDS:
+        said["kind"] = first(seen, KIND)
+    if seen[SYSTEMS]:
+        said["systems"] = [system_named(text) for text in seen[SYSTEMS]]
+    if parts := [part for text in seen[CONTRIBUTIONS] if (part := _object(text))]:
+        said["contributions"] = parts
+    identifiers = [{"type": scheme, "value": value} for scheme, name in _IDENTIFIERS.items() for value in seen[name]]
+    if identifiers:
+        said["identifiers"] = identifiers
+    if people := _people(seen, parts):
+        said["people"] = people
+    if notice := first(seen, "COPYRIGHT"):
+        said["rights"] = {"notice": notice}
+    return said
+
+
+def _people(seen: Fields, parts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return who is credited under the id that a contribution of that role has, and whom only a contribution names."""
+    ids = {part["role"]: part["person"] for part in parts if "role" in part and "person" in part}
+    people, used = people_named(_credits(seen)), set[str]()
+    for person in people:
+        known = next((ids[role] for role in person.get("roles", ()) if role in ids and ids[role] not in used), None)
+        person["id"] = known if known is not None else person["id"]
+        used.add(person["id"])
+    named = dict.fromkeys(str(part["person"]) for part in parts if "person" in part)
+    return [*people, *({"id": person} for person in named if person not in used)]
+
+
+def _credits(seen: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
+    for field in ("PERFORMERS", "INVOLVED"):
+        texts = seen[field]
+        yield from ((name, role) for role, name in zip(texts[::2], texts[1::2], strict=False))
+    for field, role in _READ_AS.items():
+        yield from ((name, role) for name in seen[field])
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,176 @@
+"""Which fields a label writes into the carriers of a file, and what becomes of those that are there.  Pure.
+
+What is there is kept wherever it does not contradict the label.  A statement about AI or permission that
+does is replaced, and the receipt says so; an identifier that does belongs to another work, so the label is
+refused; names and rights are never replaced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
+
+from msgspec import UNSET
+
+from provlabel.agreement import Story, both_values, compared, digest_of
+from provlabel.errors import InputError, LabelError
+from provlabel.evidence import Carrier
+from provlabel.label import Label
+from provlabel.label.vocabularies import KINDS
+from provlabel.mappings import PROJECTIONS, CarrierId, Field, Projection
+from provlabel.mappings._base import Fields
+from provlabel.report import CarrierValue
+
+#: What ``--carriers`` chooses: XMP of pictures, tags of sounds, the AIGC object of either.
+Choice = Literal["xmp", "tags", "aigc"]
+CHOICES: tuple[Choice, ...] = ("xmp", "tags", "aigc")
+_VOCABULARY = {"xmp": "iptc", "tags": "music", "aigc": "aigc"}
+#: What each medium has a place for.
+_MEDIA: dict[str, frozenset[Choice]] = {
+    "image": frozenset({"xmp", "aigc"}),
+    "audio": frozenset({"tags", "aigc"}),
+    "video": frozenset(),
+}
+DEFAULT: dict[str, tuple[Choice, ...]] = {"image": ("xmp",), "audio": ("tags",), "video": ()}
+# A file has one AIGC object, in the first of these that it can hold.
+_ONE_AIGC: tuple[CarrierId, ...] = ("xmp", "vorbis", "riff", "mp4", "id3")
+
+
+class Projected(NamedTuple):
+    """What is written, what the label lists, and what the owner should know."""
+
+    wanted: Mapping[str, Fields] = MappingProxyType({})  #: an empty tuple takes a field out
+    listed: tuple[dict[str, Any], ...] = ()  #: as :class:`~provlabel.label.records.CarrierValues`
+    warnings: tuple[str, ...] = ()
+
+
+def chosen(choice: Sequence[Choice] | None, media: str, writable: Collection[CarrierId]) -> tuple[Projection, ...]:
+    """Return the projections of ``choice`` for a file; ``None`` chooses by its medium, as far as it can be written.
+
+    Raises:
+        LabelError: a choice has no place in this medium, or cannot be written into this format.
+    """
+    names = DEFAULT[media] if choice is None else tuple(name for name in choice if name in _MEDIA[media])
+    if choice and not names:
+        raise LabelError(
+            f"{' and '.join(choice)} have no place in {media}",
+            mend=f"--carriers {','.join(sorted(_MEDIA[media])) or 'none'}",
+        )
+    found = [row for name in names for row in _rows(name, writable)]
+    missing = [name for name in names if not _rows(name, writable)]
+    if choice and missing:
+        raise LabelError(
+            f"{' and '.join(missing)} cannot be written into this format", mend="leave them out of --carriers"
+        )
+    return tuple(found)
+
+
+def _rows(name: Choice, writable: Collection[CarrierId]) -> list[Projection]:
+    rows = [row for row in PROJECTIONS if row.name == _VOCABULARY[name] and row.carrier in writable]
+    if name == "aigc":
+        rows.sort(key=lambda row: _ONE_AIGC.index(row.carrier) if row.carrier in _ONE_AIGC else len(_ONE_AIGC))
+        return rows[:1]
+    return rows
+
+
+def projected(label: Label, seen: Collection[Carrier], projections: Sequence[Projection]) -> Projected:
+    """Decide about every field of ``projections``; ``label`` is as it will be signed, so it has no name that is not.
+
+    Raises:
+        LabelError: the label cannot be told in a carrier that was chosen.
+        InputError: what the file says elsewhere, or which work it says it is, contradicts the label.
+    """
+    story = Story(frozenset({KINDS[label.kind].digital_source_type}), label)
+    wanted: dict[str, dict[str, tuple[str, ...]]] = {}
+    warnings: list[str] = []
+    against = [value for value in compared(seen, story) if value.agreement == "contradicts"]
+    ours: dict[str, dict[str, Field]] = {row.carrier: {} for row in projections}
+    for row in projections:
+        said = row.dump(label)
+        ours[row.carrier] |= row.fields
+        fields = wanted.setdefault(row.carrier, {})
+        for name, field in row.fields.items():
+            values = _decided(field, said.get(name), row.carrier, seen, against, warnings)
+            if values is not None:
+                fields[name] = values
+    _require_told(against, ours)
+    listed = tuple(_listed(carrier, fields, ours[carrier]) for carrier, fields in wanted.items())
+    changes = {carrier: _changing(carrier, fields, seen) for carrier, fields in wanted.items()}
+    return Projected(
+        {carrier: fields for carrier, fields in changes.items() if fields},
+        tuple(item for item in listed if len(item) > 1),
+        (*warnings, *_doubts(label, seen, projections)),
+    )
+
+
+def _decided(
+    field: Field,
+    said: tuple[str, ...] | None,
+    carrier: str,
+    seen: Collection[Carrier],
+    against: Sequence[CarrierValue],
+    warnings: list[str],
+) -> tuple[str, ...] | None:
+    """Return what the field will hold: empty to take it out, ``None`` to leave it and not to list it."""
+    held = next((item.fields[field.name] for item in seen if item.id == carrier and field.name in item.fields), None)
+    if held is None or held == said:
+        return said
+    contradicts = any(value.carrier == carrier and value.field == field.name for value in against)
+    if field.role == "statement" and contradicts:
+        warnings.append(f"{_name(carrier, field)} said {_words(field, held)}, {_now(field, said)}")
+        return said or ()
+    if field.role == "credit" and said is not None:
+        warnings.append(f"{_name(carrier, field)} says {_words(field, held)}, and was left so")
+    return held if said is not None and field.role != "credit" else None
+
+
+def _name(carrier: str, field: Field) -> str:
+    return field.name if ":" in field.name and carrier == "xmp" else f"{carrier} {field.name}"
+
+
+def _words(field: Field, values: Sequence[str]) -> str:
+    return "something personal" if field.personal else ", ".join(values)
+
+
+def _now(field: Field, said: tuple[str, ...] | None) -> str:
+    return f"and now says {_words(field, said)}" if said else "and was taken out"
+
+
+def _require_told(against: Sequence[CarrierValue], ours: Mapping[str, Mapping[str, Field]]) -> None:
+    """Refuse what would contradict the label in the finished file."""
+    for value in against:
+        field = ours.get(value.carrier, {}).get(value.field)
+        if field is None or field.role != "statement":
+            raise InputError(
+                f"{value.place}: {both_values(value)}",
+                mend="correct whichever is wrong, or choose the carrier with --carriers, and provlabel mends it",
+            )
+
+
+def _changing(carrier: str, fields: Fields, seen: Collection[Carrier]) -> dict[str, tuple[str, ...]]:
+    """Return the fields that are not already so."""
+    held = [item.fields for item in seen if item.id == carrier]
+    return {
+        name: values
+        for name, values in fields.items()
+        if (not values and any(name in item for item in held))
+        or (values and not any(item.get(name) == values for item in held))
+    }
+
+
+def _listed(carrier: str, fields: Fields, rows: Mapping[str, Field]) -> dict[str, Any]:
+    digests = {name: digest_of(values) for name, values in fields.items() if values}
+    public = {name: digest for name, digest in digests.items() if not rows[name].personal}
+    personal = {name: digest for name, digest in digests.items() if rows[name].personal}
+    return (
+        {"id": carrier} | ({"values": public} if digests else {}) | ({"personal_values": personal} if personal else {})
+    )
+
+
+def _doubts(label: Label, seen: Collection[Carrier], projections: Sequence[Projection]) -> Iterator[str]:
+    if label.china is not UNSET and not any(row.name == "aigc" for row in projections):
+        yield "the label holds codes for China's AIGC object, which was not written; add aigc to --carriers"
+    prompts = [item for item in seen for name in item.fields if name == "Iptc4xmpExt:AIPromptInformation"]
+    if prompts and (label.prompt is UNSET or label.prompt.text is UNSET):
+        yield f"the file's own {prompts[0].place} holds a prompt in clear, which the label does not"
