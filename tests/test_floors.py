@@ -22,7 +22,7 @@ FLOORS = (
     ("cose", "prescan", "codes", "rules", "evidence", "previews"),
     ("report", "tags"),
     ("agreement",),
-    ("projecting",),
+    ("projecting", "drafting"),
     ("comparing",),
     ("trust",),
     ("verdict",),

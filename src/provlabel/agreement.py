@@ -223,7 +223,7 @@ def disagreements(evidence: Evidence) -> Iterator[Finding]:
 
 def claims_of(carriers: Collection[Carrier]) -> Iterator[Finding]:
     """Yield what the carriers of a file without a manifest claim, each once."""
-    said = ((text, item.place) for item in carriers for text in claims_in(item.id, item.fields))  # type: ignore[arg-type]
+    said = ((text, item.place) for item in carriers for text in claims_in(item.id, item.fields))
     yield from (finding("carrier.unsigned", text[:_SHOWN], at=place) for text, place in dict.fromkeys(said))
     yield from faults_of(carriers)
 
@@ -239,7 +239,7 @@ def faults_of(carriers: Collection[Carrier]) -> Iterator[Finding]:
 
 def _objects(item: Carrier) -> Iterator[str]:
     """Yield the texts that are, or mean to be, an ``AIGC`` object; a comment of EXIF is free text otherwise."""
-    for text in item.fields.get(aigc.PLACES.get(item.id, ""), ()):  # type: ignore[call-overload]
+    for text in item.fields.get(aigc.PLACES.get(item.id, ""), ()):
         if item.id != "exif" or '"AIGC"' in text or '"ContentProducer"' in text:
             yield text
 

@@ -6,7 +6,7 @@ import contextlib
 import io
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -14,10 +14,12 @@ from provlabel._text import printable
 from provlabel.containers import WALKERS
 from provlabel.containers.edits import Edit, rewrite
 from provlabel.errors import InputError, LabelError, UsageError
+from provlabel.evidence import mapping
 from provlabel.label import Label
+from provlabel.mappings import Fields
 from provlabel.projecting import Choice, chosen, projected
 from provlabel.sources import Source, reopened, shown
-from provlabel.tags import TAGGERS, TagError
+from provlabel.tags import TAGGERS, TagError, Tagger
 
 #: A file that is smaller is edited in memory.
 _SMALL = 16 << 20
@@ -57,14 +59,37 @@ def _dress(checked: Source, label: Label, choice: Sequence[Choice] | None) -> Dr
     if tagger is None or not plan.wanted:
         return Dress((), plan.listed, plan.warnings)
     try:
-        with reopened(checked) as stream:
-            parts = tuple(WALKERS[checked.fmt.container](stream, stream.seek(0, os.SEEK_END)))
-            return Dress(tuple(tagger.edits(stream, parts, plan.wanted)), plan.listed, plan.warnings)
+        return Dress(_edits(checked, tagger, plan.wanted), plan.listed, plan.warnings)
     except TagError as exc:
         if choice is not None:
             raise InputError(f"tags cannot be written: {exc}", mend="--carriers none") from exc
         bare = projected(label, seen, ())
         return Dress((), (), (*bare.warnings, f"tags were not written: {exc}"))
+
+
+def undress(checked: Source) -> tuple[Edit, ...]:
+    """Return the edits that take every field out of a labelled file that a label of its own lists as personal.
+
+    Raises:
+        InputError: a carrier cannot be written.
+    """
+    wanted: dict[str, dict[str, tuple[str, ...]]] = {}
+    for manifest in checked.evidence.manifests:
+        for item in mapping(manifest.personal).get("carriers") or ():
+            fields = wanted.setdefault(str(mapping(item).get("id")), {})
+            fields |= dict.fromkeys(map(str, mapping(mapping(item).get("personal_values"))), ())
+    tagger = TAGGERS.get(checked.fmt.name)
+    with _named(checked.path):
+        try:
+            return _edits(checked, tagger, wanted) if tagger and wanted else ()
+        except TagError as exc:
+            raise InputError(f"names cannot be taken out of its tags: {exc}") from exc
+
+
+def _edits(checked: Source, tagger: Tagger, wanted: Mapping[str, Fields]) -> tuple[Edit, ...]:
+    with reopened(checked) as stream:
+        parts = tuple(WALKERS[checked.fmt.container](stream, stream.seek(0, os.SEEK_END)))
+        return tuple(tagger.edits(stream, parts, wanted))
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ from provlabel import _times
 from provlabel import cage as cages
 from provlabel._text import printable
 from provlabel._times import zulu
-from provlabel.dressing import dress
+from provlabel.dressing import dress, undress
 from provlabel.errors import InputError, OutputError
 from provlabel.evidence import Evidence
 from provlabel.label import Label, SignedLabel, as_records, signed_label
@@ -178,7 +178,7 @@ def redact_file(
     timestamper: Timestamper | None = None,
     cage: cages.Cage | None = None,
 ) -> Receipt:
-    """Take the personal fields out of a labelled file, for good, and write the result to ``dest``.
+    """Take the personal fields out of a labelled file and its tags, for good, and write the result to ``dest``.
 
     The bytes of every ``org.provlabel.personal`` in the file's history are removed, a new manifest
     says that they were, and repeats the rest of the label; everything else stays valid.
@@ -200,7 +200,7 @@ def redact_file(
     place = place_for(checked, Path(dest) if dest is not None else None, False, replace)
     made = definition(label, SignedLabel(system=stated), has_parent=True, redacted=redacted)
     seal = Seal(signer, timestamper)
-    written = publish(checked, tuple(_ingredients(checked, ())), made, seal, place, cage)
+    written = publish(checked, tuple(_ingredients(checked, ())), made, seal, place, cage, undress(checked))
     return Receipt(
         **facts(checked.evidence, place.target, written, detached=place.detached),
         parent=checked.manifest,
@@ -222,6 +222,7 @@ def label_bytes(
     timestamper: Timestamper | None = None,
     stamp_room: int = 0,
     identity: Actor | None = None,
+    carriers: Sequence[Choice] | None = None,
     cage: cages.Cage | None = None,
 ) -> tuple[bytes, Receipt]:
     """Label an image or sound held in memory and return it with its receipt.
@@ -250,6 +251,7 @@ def label_bytes(
                 timestamper=timestamper,
                 stamp_room=stamp_room,
                 identity=identity,
+                carriers=carriers,
                 cage=cage,
             )
             _require_embedded(receipt)

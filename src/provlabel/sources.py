@@ -13,7 +13,7 @@ from provlabel import cage as cages
 from provlabel._files import fingerprint, open_regular
 from provlabel._text import printable
 from provlabel.errors import InputError, UsageError
-from provlabel.evidence import Evidence
+from provlabel.evidence import Carrier, Evidence
 from provlabel.formats import FORMATS, Format
 from provlabel.trust import TrustStore
 from provlabel.verdict import judge
@@ -69,6 +69,19 @@ def read_source(path: Path, cage: cages.Cage, accept_broken: bool) -> Source:
         _require_unbroken(evidence, name)
     assert evidence.format is not None  # noqa: S101 - no trouble means a known format
     return Source(path, BY_NAME[evidence.format], evidence)
+
+
+def read_tags(path: Path, cage: cages.Cage) -> tuple[Carrier, ...]:
+    """Return what the carriers of a file say, whatever its manifest; nothing of it is believed.
+
+    Raises:
+        InputError: it cannot be read, or the tags of its format are not read.
+    """
+    evidence = cage.read(path, _NO_TRUST, beside(path))
+    if evidence.carriers is None:
+        why = evidence.trouble.text if evidence.trouble else f"tags of {evidence.format} are not read"
+        raise InputError(f"{shown(path)}: {printable(why)}", mend="write the label yourself: provlabel schema label")
+    return evidence.carriers
 
 
 def _require_unbroken(evidence: Evidence, name: str) -> None:

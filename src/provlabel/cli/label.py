@@ -43,6 +43,23 @@ if TYPE_CHECKING:
 _BROKEN = "--insecure-accept-broken-parent"
 
 
+class _Carriers(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+    """Names with commas between them; ``none`` for no carrier at all."""
+
+    name = "names"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from provlabel.projecting import CHOICES
+
+        names = () if value == "none" else tuple(dict.fromkeys(value.split(",")))
+        if unknown := [name for name in names if name not in CHOICES]:
+            self.fail(f"{', '.join(map(printable, unknown))}: one of {', '.join(CHOICES)}, or none", param, ctx)
+        return names
+
+
+CARRIERS = _Carriers()
+
+
 @click.command("label")
 @file_arguments("files")
 @click.option("--label", "label_path", type=PATH, help="Label as a JSON or TOML file.")
@@ -73,6 +90,12 @@ _BROKEN = "--insecure-accept-broken-parent"
     "--identity", "identity_uri", metavar="URI", help="Who vouches beside the signer: a second key, as --signer."
 )
 @click.option("--identity-role", "identity_roles", multiple=True, metavar="ROLE", help="As what: creator, publisher, …")
+@click.option(
+    "--carriers",
+    type=CARRIERS,
+    help="What else repeats the label: xmp (pictures), tags (sounds), aigc, or none; with commas. [default: xmp,tags]",
+)
+@click.option("--from-carriers", is_flag=True, help="Sign nothing: draft a label from what the tags of a file say.")
 @click.option("--stamp-room", is_flag=True, help="Keep room, so that provlabel stamp can add a timestamp later.")
 @click.option("-o", "--output", type=PATH, help="Output, for a single file.")
 @click.option("--out-dir", type=PATH, help="Folder for the outputs.")
@@ -97,8 +120,12 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
       provlabel label cover.jpg --kind ai_generated --system AcmeSynth@2.1 --provider 'Acme Ltd' --signer test
       provlabel label take.wav --label take.toml --signer 'file:key.pem?chain=chain.pem' -o out/take.wav
       provlabel label take.mp3 --label take.toml --parent take.labeled.wav
+      provlabel label cover.jpg --label cover.toml --carriers xmp,aigc
+      provlabel label cover.jpg --from-carriers -o cover.json
     """
     _check_options(files, options)
+    if options["from_carriers"]:
+        return _draft(files, options["output"])
     label = _label_from(options)
     targets = tuple(_targets(files, options))
     require_not_among(options["receipt"], files, "--receipt")
@@ -299,12 +326,31 @@ def _how(options: dict[str, Any]) -> dict[str, Any]:
     same = ("ingredients", "prompt_mode", "personal", "inputs", "detached", "check_decode")
     return {
         **{name: options[name] for name in same},
+        "carriers": options["carriers"],
         "parents": [options["parent"]] if options["parent"] else [],
         "replace": options["force"] or options["in_place"],
         "accept_broken_parent": options["accept_broken"],
         "timestamper": timestamper_from(options),
         "stamp_room": ROOM if options["stamp_room"] else 0,
     }
+
+
+def _draft(files: tuple[Path, ...], output: Path | None) -> int:
+    """Write what the tags of one file say as a label that somebody has to read and finish."""
+    from provlabel.cage import Cage, fork
+    from provlabel.drafting import drafted
+    from provlabel.renderers.json import to_json
+    from provlabel.sources import read_tags
+
+    if len(files) > 1:
+        raise UsageError("--from-carriers drafts one label; there are more files", mend="draft them one by one")
+    require_not_among(output, files, "-o")
+    with Cage(fork) as cage:
+        draft = drafted(read_tags(files[0], cage))
+    deliver(to_json(draft.label), output)
+    for line in draft.lines:
+        sys.stderr.write(f"{printable(line, 500)}\n")
+    return 0
 
 
 def _identity(options: dict[str, Any], answers: Secrets) -> Actor | None:
@@ -322,7 +368,8 @@ def _line(source: Path, receipt: Receipt) -> str:
     parent = ", earlier manifest kept as its history" if receipt.parent else ""
     withheld = f", not signed: {', '.join(receipt.withheld)}" if receipt.withheld else ""
     time = f", stamped {receipt.time} by {printable(receipt.authority or '')}" if receipt.time else ""
-    return f"{shown}  ({receipt.format}, manifest {receipt.manifest_bytes:,} bytes{time}{parent}{withheld})"
+    told = f", told again in {', '.join(receipt.carriers)}" if receipt.carriers else ""
+    return f"{shown}  ({receipt.format}, manifest {receipt.manifest_bytes:,} bytes{told}{time}{parent}{withheld})"
 
 
 def _publish(

@@ -9,8 +9,8 @@ from msgspec import UNSET
 
 from provlabel.label import Label
 
-#: The id of a carrier: where in a file flat fields can stand.
-CarrierId = Literal["xmp", "exif", "text", "id3", "vorbis", "mp4", "riff"]
+#: The id of a carrier, where in a file flat fields can stand: xmp, exif, text, id3, vorbis, mp4, riff.
+CarrierId = str
 #: Name of a field, as its carrier has it, and its values in order.
 Fields = Mapping[str, tuple[str, ...]]
 
