@@ -202,10 +202,9 @@ def _said(options: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _systems(options: dict[str, Any]) -> list[dict[str, str]]:
-    systems = []
-    for item in options["systems"]:
-        name, _, version = item.rpartition("@") if "@" in item else (item, "", "")
-        systems.append({"name": name} | ({"version": version} if version else {}))
+    from provlabel.mappings.music import system_named
+
+    systems = [system_named(item) for item in options["systems"]]
     details = {"model_type": options["model_type"], "identifier": options["model_id"]}
     stated = {key: value for key, value in details.items() if value}
     if stated and not systems:

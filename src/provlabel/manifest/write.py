@@ -19,6 +19,8 @@ from provlabel.evidence import LABEL, PERSONAL
 from provlabel.label import Label, SignedLabel, origin_of
 from provlabel.label.records import Contribution, Operation, Permissions, Reference, Region, System
 from provlabel.label.vocabularies import CAWG_USES, IPTC, KINDS
+from provlabel.mappings import iptc
+from provlabel.mappings.iptc import constraint_of
 
 #: Version of the specification the manifests follow, a whole SemVer as C2PA 2.4 §10.2.1 wants it.
 SPEC_VERSION = "2.4.0"
@@ -307,14 +309,9 @@ def _training_mining(permissions: Permissions) -> dict[str, Any]:
         if use is UNSET:
             continue
         entries[entry] = {"use": use}
-        if use == "constrained" and (info := _constraint(permissions)):
+        if use == "constrained" and (info := constraint_of(permissions)):
             entries[entry]["constraint_info"] = info
     return entries
-
-
-def _constraint(permissions: Permissions) -> str:
-    parts = (permissions.constraint, permissions.constraint_url)
-    return " ".join(part for part in parts if part is not UNSET)
 
 
 _CONTEXT = {
@@ -326,46 +323,19 @@ _CONTEXT = {
 _URN = {"isrc": "urn:isrc:", "iswc": "urn:iswc:", "upc": "urn:ean:", "grid": "urn:grid:", "guid": "urn:uuid:"}
 
 
+_WORK = ("dc:rights", "xmpRights:Owner", "xmpRights:WebStatement", "plus:DataMining", "plus:OtherConstraints")
+_ABOUT_AI = (iptc.SOURCE_TYPE, iptc.SYSTEM, iptc.VERSION)
+
+
 def _metadata(label: Label) -> dict[str, Any] | None:
     """Make ``cawg.metadata`` 1.1 for identifiers, rights and permissions, which ``c2pa.metadata`` may not hold."""
+    fields = iptc.dump(label)
     said: dict[str, Any] = {}
     if label.identifiers:
         said["dc:identifier"] = [_URN.get(item.type, "") + item.value for item in label.identifiers]
-    if label.rights is not UNSET:
-        names = {"dc:rights": "notice", "xmpRights:Owner": "holder", "xmpRights:WebStatement": "licence_url"}
-        stated = {key: getattr(label.rights, field) for key, field in names.items()}
-        said |= {key: value for key, value in stated.items() if value is not UNSET}
-    if label.permissions is not UNSET:
-        said |= _data_mining(label.permissions)
+    said |= {name: fields[name][0] for name in _WORK if name in fields}
     if not said:
         return None
-    facts = KINDS[label.kind]
-    said["Iptc4xmpExt:DigitalSourceType"] = facts.digital_source_type
-    if facts.trained and label.systems:
-        said["Iptc4xmpExt:AISystemUsed"] = label.systems[0].name
-        if label.systems[0].version is not UNSET:
-            said["Iptc4xmpExt:AISystemVersionUsed"] = label.systems[0].version
+    said |= {name: fields[name][0] for name in _ABOUT_AI if name in fields}
     used = {key.partition(":")[0] for key in said}
     return {"@context": {key: value for key, value in _CONTEXT.items() if key in used}, **said}
-
-
-_PLUS = "http://ns.useplus.org/ldf/vocab/"
-
-
-def _data_mining(permissions: Permissions) -> dict[str, str]:
-    """Say the permissions in the one value that PLUS has (LDF vocabulary); it knows no inference."""
-    uses = {field: getattr(permissions, field) for field in CAWG_USES if field != "inference"}
-    if "constrained" in uses.values():
-        said = {"plus:DataMining": _PLUS + "DMI-PROHIBITED-SEECONSTRAINT"}
-        return said | ({"plus:OtherConstraints": info} if (info := _constraint(permissions)) else {})
-    for field, term in _PROHIBITIONS:
-        if uses[field] == "notAllowed":
-            return {"plus:DataMining": _PLUS + term}
-    return {"plus:DataMining": _PLUS + "DMI-ALLOWED"} if set(uses.values()) == {"allowed"} else {}
-
-
-_PROHIBITIONS = (
-    ("mining", "DMI-PROHIBITED"),
-    ("ai_training", "DMI-PROHIBITED-AIMLTRAINING"),
-    ("generative_training", "DMI-PROHIBITED-GENAIMLTRAINING"),
-)
