@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import UNSET
 
+from provlabel.errors import LabelError
 from provlabel.evidence import Carrier, Evidence, Manifest
 from provlabel.label import Label, joined
 from provlabel.label.vocabularies import AI_KINDS, KINDS, SOURCE_TYPES
@@ -95,7 +96,7 @@ def _expected(projection: Projection, story: Story) -> Fields:
         return {}
     try:
         return projection.dump(story.label)
-    except ValueError:
+    except LabelError:
         return {}
 
 

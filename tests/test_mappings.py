@@ -1,0 +1,516 @@
+"""Labels as flat fields and back, the agreement of both, and what a label does to the tags that are there: pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any, get_args
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from provlabel import Identifier, Label, LabelError, Prompt, System
+from provlabel.agreement import Story, compared, digest_of, disagreements, story_of
+from provlabel.drafting import drafted
+from provlabel.errors import InputError
+from provlabel.evidence import Action, Carrier, Evidence, Manifest
+from provlabel.label import label_from_dict, signed_label
+from provlabel.label.records import China, Contribution, Likeness, Permissions, Person, Rights
+from provlabel.label.vocabularies import AI_KINDS, IPTC, KINDS, Role, Use
+from provlabel.mappings import KNOWN, PROJECTIONS, Projection, aigc, iptc, music
+from provlabel.mappings.marks import MARKS, claims_in
+from provlabel.projecting import CHOICES, DEFAULT, chosen, projected
+
+AI, CAPTURE = IPTC + "trainedAlgorithmicMedia", IPTC + "digitalCapture"
+line = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=20)
+ascii_text = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=20)
+roles = st.lists(st.sampled_from(get_args(Role)), max_size=3).map(tuple)
+use = st.sampled_from(get_args(Use)) | st.just(UNSET)
+people = st.lists(line, max_size=4, unique=True).flatmap(
+    lambda names: st.tuples(
+        *(
+            st.builds(Person, id=st.just(f"p{place}"), name=st.just(name), roles=roles)
+            for place, name in enumerate(names)
+        )
+    )
+)
+IDENTIFIERS = (
+    Identifier(type="isrc", value="GBAYE2600001"),
+    Identifier(type="iswc", value="T0345246801"),
+    Identifier(type="upc", value="036000291452"),
+    Identifier(type="guid", value="0f8fad5b-d9cb-469f-a165-70867728950e"),
+    Identifier(type="grid", value="A12425GABC1234002M"),
+)
+labels = st.builds(
+    Label,
+    kind=st.sampled_from(sorted(KINDS)),
+    systems=st.lists(st.builds(System, name=line, version=line | st.just(UNSET)), max_size=3).map(tuple),
+    people=people,
+    identifiers=st.lists(st.sampled_from(IDENTIFIERS), max_size=4, unique=True).map(tuple),
+    contributions=st.lists(
+        st.builds(
+            Contribution,
+            part=st.sampled_from(["vocals", "instrumental"]),
+            extent=st.sampled_from(["All", "Partly", "None"]),
+            by=st.sampled_from(["ai", "human"]),
+            description=line | st.just(UNSET),
+        ),
+        max_size=3,
+    ).map(tuple),
+    permissions=st.builds(
+        Permissions, mining=use, ai_training=use, generative_training=use, constraint=line | st.just(UNSET)
+    ),
+    rights=st.builds(Rights, notice=line | st.just(UNSET), holder=line | st.just(UNSET)),
+    prompt=st.builds(Prompt, text=line | st.just(UNSET), writer=st.just("p0") | st.just(UNSET)),
+    china=st.builds(China, producer=ascii_text, produce_id=ascii_text, propagator=ascii_text | st.just(UNSET)),
+)
+ids = [f"{row.name}-{row.carrier}" for row in PROJECTIONS]
+
+
+def plain(label: Label) -> dict[str, Any]:
+    whole: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(label))
+    return whole
+
+
+def loaded(row: Projection, label: Label) -> dict[str, Any]:
+    return row.load(row.dump(label))
+
+
+# --- there and back --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("row", PROJECTIONS, ids=ids)
+@settings(max_examples=50)
+@given(label=labels)
+def test_what_is_dumped_is_known_and_loads_as_part_of_a_label(row: Projection, label: Label) -> None:
+    if row.name == "aigc":
+        label = replace(label, kind="ai_generated")
+    fields = row.dump(label)
+    assert fields.keys() <= row.fields.keys() <= KNOWN[row.carrier]
+    assert all(values and all(isinstance(value, str) for value in values) for values in fields.values())
+    label_from_dict({"kind": "ai_generated", **row.load(fields)})
+
+
+@pytest.mark.parametrize("row", [row for row in PROJECTIONS if row.name == "music"], ids=lambda row: row.carrier)
+@settings(max_examples=50)
+@given(label=labels)
+def test_music_tags_come_back(row: Projection, label: Label) -> None:
+    said, whole = loaded(row, label), plain(label)
+    if row.carrier != "riff":
+        assert said["kind"] == label.kind
+        assert said.get("systems", []) == whole.get("systems", [])
+        assert [
+            {key: value for key, value in part.items() if key != "person"} for part in said.get("contributions", ())
+        ] == (whole.get("contributions", []))
+        wanted = [item for item in whole.get("identifiers", ()) if item["type"] in ("isrc", "iswc", "upc")]
+        assert sorted(said.get("identifiers", ()), key=str) == sorted(wanted, key=str)
+    assert said.get("rights", {}).get("notice") == whole.get("rights", {}).get("notice")
+    credited = {person["name"] for person in said.get("people", ())}
+    everybody = {person.name for person in label.people if person.roles or person.id != label.prompt.writer}
+    assert credited == everybody if row.carrier == "id3" else credited <= everybody
+
+
+@settings(max_examples=50)
+@given(label=labels)
+def test_iptc_fields_come_back(label: Label) -> None:
+    said = iptc.load(iptc.dump(label))
+    facts = KINDS[label.kind]
+    assert KINDS[said["kind"]].digital_source_type == facts.digital_source_type
+    assert said.get("systems", []) == plain(label).get("systems", [])[: 1 if facts.trained else 0]
+    assert said.get("prompt", {}).get("text", UNSET) == label.prompt.text
+    assert said.get("rights", {}) == plain(label).get("rights", {})
+    again = iptc.dump(label_from_dict(said))
+    assert {**again, "dc:creator": ()} == {**iptc.dump(label), "dc:creator": ()}
+
+
+@settings(max_examples=50)
+@given(label=labels)
+def test_the_aigc_object_is_exact_and_comes_back(label: Label) -> None:
+    if label.kind not in AI_KINDS or (label.kind == "may_contain_ai" and label.china.propagator is UNSET):
+        with pytest.raises(LabelError, match="AIGC"):
+            aigc.text_of(label)
+        return
+    text = aigc.text_of(label)
+    assert all(0x21 <= ord(sign) <= 0x7E for sign in text)
+    assert tuple(json.loads(text)) == aigc.KEYS
+    said = json.loads(text)
+    assert (said["ContentProducer"], said["ProduceID"]) == (label.china.producer, label.china.produce_id)
+    assert said["Label"] == ("2" if label.kind == "may_contain_ai" else "1")
+    assert aigc.load({"AIGC": (text,)}, "vorbis") == {"china": plain(label)["china"]}
+    assert aigc.parsed(f'{{"AIGC":{text}}}') == said
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "no JSON"),
+        ("[]", "keys"),
+        ("[" * 100_000, "no JSON"),
+        ('{"Label":"1"}', "keys"),
+        ('{"ContentProducer":"a","Label":"1","ProduceID":"b","ReservedCode1":"","ContentPropagator":"","PropagateID":"",'
+         '"ReservedCode2":""}', "order"),
+        ('{"Label":"1","ContentProducer":"a b","ProduceID":"b","ReservedCode1":"","ContentPropagator":"",'
+         '"PropagateID":"","ReservedCode2":""}', "ContentProducer is not"),
+        ('{"Label":1,"ContentProducer":"a","ProduceID":"b","ReservedCode1":"","ContentPropagator":"","PropagateID":"",'
+         '"ReservedCode2":""}', "Label is not"),
+        ('{"Label":"1","Label":"1","ContentProducer":"a","ProduceID":"b","ReservedCode1":"","ContentPropagator":"",'
+         '"PropagateID":"","ReservedCode2":""}', "keys"),
+    ],
+)  # fmt: skip
+def test_an_aigc_object_that_is_not_right_is_told(text: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        aigc.parsed(text)
+    assert aigc.load({"AIGC": (text,)}, "vorbis") == {}
+
+
+def test_a_label_without_codes_makes_no_aigc_object() -> None:
+    with pytest.raises(LabelError, match="codes") as caught:
+        aigc.text_of(Label(kind="ai_generated"))
+    assert "china.producer" in caught.value.mend
+
+
+@pytest.mark.parametrize(
+    ("uses", "term"),
+    [
+        ({"mining": "notAllowed", "ai_training": "notAllowed"}, "DMI-PROHIBITED"),
+        ({"ai_training": "notAllowed"}, "DMI-PROHIBITED-AIMLTRAINING"),
+        ({"generative_training": "notAllowed"}, "DMI-PROHIBITED-GENAIMLTRAINING"),
+        ({"generative_training": "constrained"}, "DMI-PROHIBITED-SEECONSTRAINT"),
+        ({"mining": "allowed", "ai_training": "allowed", "generative_training": "allowed"}, "DMI-ALLOWED"),
+        ({"mining": "allowed"}, None),
+        ({"inference": "notAllowed"}, None),
+    ],
+)
+def test_permissions_become_the_strictest_term_of_plus(uses: dict[str, Any], term: str | None) -> None:
+    said = iptc.dump(Label(kind="human_made", permissions=Permissions(**uses))).get("plus:DataMining")
+    assert said == ((f"http://ns.useplus.org/ldf/vocab/{term}",) if term else None)
+
+
+def test_names_that_are_not_signed_are_in_no_carrier() -> None:
+    label = Label(
+        kind="ai_generated",
+        people=(Person(id="ada", name="Ada Example", roles=("Composer",)),),
+        prompt=Prompt(text="a secret lighthouse", writer="ada"),
+    )
+    told = signed_label(label).told()
+    assert not any("Ada" in str(row.dump(told)) or "lighthouse" in str(row.dump(told)) for row in PROJECTIONS[:5])
+    told = signed_label(label, "clear", personal=True).told()
+    assert iptc.dump(told)["Iptc4xmpExt:AIPromptWriterName"] == ("Ada Example",)
+    assert iptc.dump(told)["Iptc4xmpExt:AIPromptInformation"] == ("a secret lighthouse",)
+    assert music.dump(told, "id3")["TCOM"] == ("Ada Example",)
+
+
+def test_who_is_only_seen_or_wrote_the_prompt_is_no_creator() -> None:
+    label = Label(
+        kind="ai_generated",
+        people=(
+            Person(id="seen", name="Seen"),
+            Person(id="writer", name="Writer"),
+            Person(id="ada", name="Ada", roles=("Designer",)),
+        ),
+        likeness=(Likeness(depicts="image", synthetic=True, real_person=False, person="seen"),),
+        prompt=Prompt(text="x", writer="writer"),
+    )
+    assert iptc.dump(label)["dc:creator"] == ("Ada",)
+    assert "ARTIST" not in music.dump(label, "vorbis")
+
+
+# --- agreement -------------------------------------------------------------------------------------
+
+
+def manifest(
+    label: Label | None, *types: str, personal: bool = False, carriers: list[dict[str, Any]] | None = None
+) -> Manifest:
+    said = signed_label(label, personal=personal).listing(carriers or []) if label else None
+    return Manifest(
+        urn="urn:1",
+        label=said.system if said else None,
+        personal=said.personal if said else None,
+        actions=tuple(Action("c2pa.created", uri) for uri in types),
+    )
+
+
+def xmp(**fields: str) -> Carrier:
+    names = {
+        "type": iptc.SOURCE_TYPE,
+        "system": iptc.SYSTEM,
+        "version": iptc.VERSION,
+        "aigc": "TC260:AIGC",
+        "mining": "plus:DataMining",
+    }
+    return Carrier("xmp", "APP1", {names[key]: (value,) for key, value in fields.items()})
+
+
+def found(active: Manifest, *carriers: Carrier) -> list[tuple[str, str]]:
+    return [(item.rule, item.message) for item in disagreements(Evidence(manifests=(active,), carriers=carriers))]
+
+
+OURS = Label(kind="ai_generated", systems=(System(name="AcmeSynth", version="2.1"), System(name="Second")))
+
+
+@pytest.mark.parametrize(
+    ("active", "carrier", "rule"),
+    [
+        (manifest(OURS), xmp(type=AI), None),
+        (manifest(OURS), xmp(type=AI.replace("http:", "https:")), None),
+        (manifest(OURS), xmp(type=CAPTURE), "carrier.contradicts"),
+        (manifest(OURS), xmp(type=IPTC + "compositeWithTrainedAlgorithmicMedia"), "carrier.contradicts"),
+        (manifest(OURS), xmp(system="AcmeSynth", version="2.1"), None),
+        (manifest(OURS), xmp(system="Second"), None),
+        (manifest(OURS), xmp(system="Other"), "carrier.contradicts"),
+        (manifest(OURS), xmp(version="3"), "carrier.contradicts"),
+        (manifest(Label(kind="human_made")), xmp(type=CAPTURE), None),
+        (manifest(Label(kind="human_made")), xmp(type=AI), "carrier.contradicts"),
+        (manifest(Label(kind="human_made")), xmp(system="Other"), "carrier.contradicts"),
+        (manifest(Label(kind="ai_generated")), xmp(system="Other"), None),
+        # Labels of others: what their actions say.
+        (manifest(None, AI), xmp(type=CAPTURE), "carrier.contradicts"),
+        (manifest(None, CAPTURE), xmp(type=AI), "carrier.contradicts"),
+        (manifest(None, AI), xmp(type=AI, system="Anything"), None),
+        (manifest(None, CAPTURE), xmp(type=IPTC + "digitalCreation"), None),
+        (manifest(None), xmp(type=AI), None),
+    ],
+)  # fmt: skip
+def test_what_contradicts_the_signed_label(active: Manifest, carrier: Carrier, rule: str | None) -> None:
+    assert [item[0] for item in found(active, carrier)] == ([rule] if rule else [])
+
+
+def test_a_contradiction_shows_both_values() -> None:
+    ((_, message),) = found(manifest(OURS), xmp(type=CAPTURE))
+    assert CAPTURE in message
+    assert AI in message
+
+
+@pytest.mark.parametrize(
+    ("here", "rule"),
+    [
+        (xmp(type=AI), None),
+        (xmp(type=CAPTURE), "carrier.changed"),
+        (xmp(mining="x"), "carrier.missing"),
+        (None, "carrier.missing"),
+    ],
+)
+def test_what_the_label_lists_is_there_and_unchanged(here: Carrier | None, rule: str | None) -> None:
+    active = manifest(OURS, carriers=[{"id": "xmp", "values": {iptc.SOURCE_TYPE: digest_of([AI])}}])
+    told = found(active, *([here] if here else []))
+    assert [item[0] for item in told] == ([rule] if rule else [])
+    assert not rule or AI in told[0][1]
+
+
+def test_personal_values_are_listed_among_the_personal_fields_and_never_in_findings() -> None:
+    label = replace(OURS, people=(Person(id="ada", name="Ada Example", roles=("Designer",)),))
+    listed = [{"id": "xmp", "values": {}, "personal_values": {"dc:creator": digest_of(["Ada Example"])}}]
+    active = manifest(label, personal=True, carriers=listed)
+    assert "Ada" not in str(active.label)
+    assert "dc:creator" not in str(active.label)
+    ((rule, message),) = found(active, Carrier("xmp", "APP1", {"dc:creator": ("Eve Example",)}))
+    assert rule == "carrier.changed"
+    assert "Ada" not in message
+    assert "Eve" not in message
+    # Redacted, nothing is known of the field any more.
+    assert found(replace(active, personal=None), Carrier("xmp", "APP1", {"dc:creator": ("Eve Example",)})) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "rule"),
+    [
+        ("TSRC", "GB-AYE-26-00001", None),
+        ("TSRC", "GBAYE2600002", "carrier.contradicts"),
+        ("TXXX:PROVLABEL_KIND", "human_made", "carrier.contradicts"),
+        ("TXXX:PROVLABEL_SYSTEMS", "Old@1", "carrier.contradicts"),
+        ("TPE1", "Somebody Else", None),
+        ("TCOP", "© Somebody", None),
+    ],
+)
+def test_tags_of_sound_against_the_label(name: str, value: str, rule: str | None) -> None:
+    active = manifest(Label(kind="ai_generated", identifiers=IDENTIFIERS[:1], rights=Rights(notice="© Us")))
+    assert [item[0] for item in found(active, Carrier("id3", "ID3v2", {name: (value,)}))] == ([rule] if rule else [])
+
+
+def aigc_text(**changed: str) -> str:
+    values = dict.fromkeys(aigc.KEYS, "") | {"Label": "1", "ContentProducer": "Acme", "ProduceID": "7"} | changed
+    return json.dumps(values, separators=(",", ":"))
+
+
+@pytest.mark.parametrize(
+    ("label", "text", "rule"),
+    [
+        (OURS, aigc_text(), None),
+        (replace(OURS, china=China(producer="Acme", produce_id="7")), aigc_text(), None),
+        (replace(OURS, china=China(producer="Acme", produce_id="7")), aigc_text(ContentPropagator="P"), None),
+        (replace(OURS, china=China(producer="Other", produce_id="7")), aigc_text(), "carrier.contradicts"),
+        (Label(kind="human_made"), aigc_text(), "carrier.contradicts"),
+        (OURS, "{", None),
+    ],
+)  # fmt: skip
+def test_the_aigc_object_against_the_label(label: Label, text: str, rule: str | None) -> None:
+    assert [item[0] for item in found(manifest(label), xmp(aigc=text))] == ([rule] if rule else [])
+
+
+def test_two_aigc_objects_are_one_too_many() -> None:
+    twice = (xmp(aigc=aigc_text()), Carrier("exif", "EXIF", {"UserComment": (aigc_text(),)}))
+    assert [item[0] for item in found(manifest(OURS), *twice)] == ["carrier.doubled"]
+    free = (xmp(aigc=aigc_text()), Carrier("exif", "EXIF", {"UserComment": ("my holiday",)}))
+    assert found(manifest(OURS), *free) == []
+
+
+def test_a_fault_of_a_carrier_is_told() -> None:
+    ((rule, message),) = found(manifest(OURS), Carrier("xmp", "APP1", faults=("it is no XML",)))
+    assert (rule, "no XML" in message) == ("carrier.unreadable", True)
+
+
+@settings(max_examples=50)
+@given(
+    st.dictionaries(st.sampled_from(sorted(KNOWN["xmp"])), st.lists(st.text(max_size=9), max_size=3).map(tuple)), labels
+)
+def test_comparing_never_fails(fields: dict[str, tuple[str, ...]], label: Label) -> None:
+    story = story_of(manifest(None, AI))
+    for item in (story, Story(frozenset({AI}), label, {"xmp": {iptc.SYSTEM: "0"}})):
+        list(compared([Carrier("xmp", "APP1", fields), Carrier("exif", "EXIF", {"UserComment": ("{",)})], item))
+
+
+# --- claims and drafts -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("carrier", "fields", "words"),
+    [
+        ("xmp", {iptc.SOURCE_TYPE: (AI,)}, "digital source type trainedAlgorithmicMedia"),
+        ("xmp", {iptc.SYSTEM: ("AcmeSynth",), iptc.VERSION: ("2",)}, "AI system AcmeSynth 2"),
+        ("xmp", {"TC260:AIGC": (aigc_text(),)}, "an AIGC object (GB 45438-2025), Label 1, by Acme"),
+        ("xmp", {"TC260:AIGC": ("{",)}, "that is not right"),
+        ("id3", {"TXXX:PROVLABEL_KIND": ("ai_generated",)}, "PROVLABEL_KIND ai_generated"),
+        ("text", {"parameters": ("a cat\nSteps: 20, Sampler: Euler",)}, "Stable Diffusion"),
+        ("text", {"prompt": ('{"3": {"class_type": "KSampler"}}',)}, "ComfyUI"),
+        ("exif", {"ImageDescription": ("Signature: abc",)}, "xAI"),
+    ],
+)
+def test_what_tags_claim(carrier: str, fields: dict[str, tuple[str, ...]], words: str) -> None:
+    assert any(words in text for text in claims_in(carrier, fields))
+
+
+def test_pictures_of_cameras_claim_nothing() -> None:
+    fields = {iptc.SOURCE_TYPE: (CAPTURE,), "photoshop:Credit": ("Reuters",)}
+    assert list(claims_in("xmp", fields)) == []
+    assert list(claims_in("exif", {"UserComment": ("Steps: to the sea",), "Software": ("GIMP",)})) == []
+
+
+def test_every_mark_is_read() -> None:
+    assert all(mark.field in KNOWN[mark.carrier] for mark in MARKS)
+
+
+def test_a_draft_says_where_each_part_came_from() -> None:
+    draft = drafted([xmp(type=AI, system="AcmeSynth"), Carrier("text", "tEXt", {"parameters": ("Steps: 20",)})])
+    assert draft.label == {"schema": "label-v1", "kind": "ai_generated", "systems": [{"name": "AcmeSynth"}]}
+    assert "kind: from APP1" in draft.lines
+    assert any("Stable Diffusion" in text for text in draft.lines)
+    assert "kind" not in drafted([]).label
+    assert any(text.startswith("kind: nothing") for text in drafted([]).lines)
+
+
+# --- what a label writes ---------------------------------------------------------------------------
+
+XMP_ONLY = chosen(("xmp",), "image", ("xmp",))
+ID3 = chosen(("tags",), "audio", ("id3",))
+
+
+def test_carriers_are_chosen_by_medium_and_format() -> None:
+    assert [(row.name, row.carrier) for row in chosen(None, "image", ("xmp",))] == [("iptc", "xmp")]
+    assert [(row.name, row.carrier) for row in chosen(None, "audio", ("riff", "id3"))] == [
+        ("music", "id3"),
+        ("music", "riff"),
+    ]
+    assert chosen(None, "image", ()) == chosen((), "image", ("xmp",)) == chosen(None, "video", ()) == ()
+    assert [(row.name, row.carrier) for row in chosen(CHOICES, "audio", ("id3", "riff"))][-1] == ("aigc", "riff")
+    with pytest.raises(LabelError, match="no place in audio"):
+        chosen(("xmp",), "audio", ("id3",))
+    with pytest.raises(LabelError, match="aigc cannot be written into this format"):
+        chosen(("aigc",), "image", ())
+    assert set(DEFAULT) == {"image", "audio", "video"}
+
+
+def test_what_is_written_is_listed_with_its_digest() -> None:
+    plan = projected(OURS, (), XMP_ONLY)
+    assert plan.wanted["xmp"][iptc.SOURCE_TYPE] == (AI,)
+    assert plan.listed == (
+        {"id": "xmp", "values": {name: digest_of(values) for name, values in plan.wanted["xmp"].items()}},
+    )
+    assert digest_of([AI]) == hashlib.sha256(json.dumps([AI]).encode()).hexdigest()
+    assert not plan.warnings
+
+
+def test_what_is_there_already_is_not_written_again() -> None:
+    seen = Carrier("xmp", "APP1", dict(projected(OURS, (), XMP_ONLY).wanted["xmp"]))
+    plan = projected(OURS, (seen,), XMP_ONLY)
+    assert plan.wanted == {}
+    assert plan.listed == projected(OURS, (), XMP_ONLY).listed
+
+
+def test_a_statement_that_contradicts_is_replaced_and_told() -> None:
+    plan = projected(OURS, (xmp(type=CAPTURE, system="Old"),), XMP_ONLY)
+    assert plan.wanted["xmp"][iptc.SOURCE_TYPE] == (AI,)
+    assert any(CAPTURE in text and AI in text for text in plan.warnings)
+    plan = projected(Label(kind="human_made"), (xmp(system="Old"),), XMP_ONLY)
+    assert plan.wanted["xmp"][iptc.SYSTEM] == ()
+    assert any("Old" in text and "taken out" in text for text in plan.warnings)
+
+
+def test_a_finer_word_of_a_camera_is_kept_and_listed() -> None:
+    plan = projected(Label(kind="human_made"), (xmp(type=CAPTURE),), XMP_ONLY)
+    assert iptc.SOURCE_TYPE not in plan.wanted.get("xmp", {})
+    assert plan.listed[0]["values"][iptc.SOURCE_TYPE] == digest_of([CAPTURE])
+    assert not plan.warnings
+
+
+def test_credits_are_kept_and_other_works_refused() -> None:
+    label = replace(OURS, identifiers=IDENTIFIERS[:1], rights=Rights(notice="© Us"))
+    plan = projected(label, (Carrier("id3", "ID3v2", {"TCOP": ("© Them",), "TSRC": ("GB-AYE-26-00001",)}),), ID3)
+    assert "TCOP" not in plan.wanted["id3"]
+    assert "TCOP" not in plan.listed[0]["values"]
+    assert any("© Them" in text and "left so" in text for text in plan.warnings)
+    assert plan.listed[0]["values"]["TSRC"] == digest_of(["GB-AYE-26-00001"])
+    with pytest.raises(InputError, match=r"GBAYE2600009.*GBAYE2600001") as caught:
+        projected(label, (Carrier("id3", "ID3v2", {"TSRC": ("GBAYE2600009",)}),), ID3)
+    assert "correct" in caught.value.mend
+
+
+def test_a_contradiction_in_a_carrier_that_is_not_written_is_refused() -> None:
+    with pytest.raises(InputError, match="digitalCapture"):
+        projected(OURS, (xmp(type=CAPTURE),), ())
+
+
+def test_codes_for_china_and_prompts_of_others_are_not_passed_over() -> None:
+    label = replace(OURS, china=China(producer="A", produce_id="1"))
+    assert any("aigc" in text for text in projected(label, (), XMP_ONLY).warnings)
+    held = Carrier("xmp", "APP1", {"Iptc4xmpExt:AIPromptInformation": ("a secret",)})
+    warnings = projected(OURS, (held,), XMP_ONLY).warnings
+    assert any("prompt in clear" in text for text in warnings)
+    assert "a secret" not in str(warnings)
+
+
+@settings(max_examples=50)
+@given(label=labels, choice=st.lists(st.sampled_from(CHOICES), unique=True))
+def test_what_is_listed_is_what_verify_finds(label: Label, choice: list[Any]) -> None:
+    """Whatever a label says, the fields that it writes agree with it when they are read."""
+    if label.kind not in AI_KINDS or label.kind == "may_contain_ai":
+        label = replace(label, china=UNSET)
+        choice = [name for name in choice if name != "aigc"]
+    rows = [
+        row
+        for media, carriers in (("image", ("xmp",)), ("audio", ("id3", "riff")))
+        for row in _rows(choice, media, carriers)
+    ]
+    plan = projected(label, (), rows)
+    seen = [Carrier(carrier, carrier, dict(fields)) for carrier, fields in plan.wanted.items()]
+    listed = {item["id"]: {**item["values"], **item.get("personal_values", {})} for item in plan.listed}
+    story = Story(frozenset({KINDS[label.kind].digital_source_type}), label, listed)
+    assert {value.agreement for value in compared(seen, story)} <= {"signed"}
+
+
+def _rows(choice: list[Any], media: str, carriers: tuple[str, ...]) -> tuple[Projection, ...]:
+    fitting = [name for name in choice if name in {"image": ("xmp", "aigc"), "audio": ("tags", "aigc")}[media]]
+    return chosen(tuple(fitting), media, carriers)
