@@ -26,6 +26,7 @@ from provlabel.renderers import RENDERERS, Extras, _html_words
 from provlabel.renderers._html_style import STYLE
 from provlabel.renderers._markup import escape, figures, join, tag
 from provlabel.report import (
+    CarrierValue,
     ExceptionUse,
     Excuse,
     FileReport,
@@ -241,7 +242,9 @@ def full(made: Report, previews: dict[str, Preview]) -> tuple[Report, dict[str, 
         revocation=RevocationInfo(state="not-checked", source="cached", why="why", updated="2026"),
         identity=(IdentityInfo(name="N", organization="O", roles=("cawg.editor",), issuer="I"),),
         history=(node, replace(node, manifest=None, history=(node,))),
-        carriers=({"XMP": {"kind": "a"}},),
+        carriers=(
+            CarrierValue(carrier="xmp", place="P", field="F", agreement="changed", values=("V",), expected=("E",)),
+        ),
         not_checked=("one", "two"),
     )
     files = (

@@ -32,6 +32,7 @@ from provlabel.manifest.read import label_info
 from provlabel.renderers import RENDERERS, Extras, Style, github, sarif, tree
 from provlabel.renderers.text import file_lines
 from provlabel.report import (
+    CarrierValue,
     ExceptionUse,
     Excuse,
     FileReport,
@@ -92,7 +93,9 @@ def full(judged: Report) -> Report:
         identity=(IdentityInfo(name="Ann", organization="Acme", roles=("cawg.creator",), issuer="CA"),),
         revocation=RevocationInfo(state="good", source="online", why="asked", updated="2026-01-01T00:00:00Z"),
         history=(replace(node, history=(node,)),),
-        carriers=({"xmp": "seen"},),
+        carriers=(
+            CarrierValue(carrier="xmp", place="APP1", field="dc:rights", agreement="contradicts", values=("ours",)),
+        ),
     )
     known = excused(empty, Excuse(by="baseline"))
     excepted = excused(unsigned, Excuse(by="exception", reason="old stock", owner="ann@acme", expires="2027-01-31"))

@@ -22,7 +22,7 @@ from provlabel.renderers._html_words import (
 )
 from provlabel.renderers._markup import Child, Node, figures, join, tag
 from provlabel.renderers.text import STATES, excuse_words, identity_words, system_words, time_words, who_words
-from provlabel.report import FileReport, Finding, HistoryNode, LabelInfo
+from provlabel.report import CarrierValue, FileReport, Finding, HistoryNode, LabelInfo
 
 _PARTS = 200  # rows of one table; the schema allows no more
 _ANCESTORS = 60
@@ -420,13 +420,20 @@ def _fine_print(item: FileReport) -> Node:
     if item.actions:
         facts.append(("Steps", tag("ul", *(tag("li", _action(action)) for action in item.actions[:_ENTRIES]))))
     if item.carriers:
-        facts.append(("Carriers", tag("ul", *(tag("li", _plain(one)) for one in item.carriers[:_ENTRIES]))))
+        facts.append(("Tags", tag("ul", *(tag("li", _carrier(one)) for one in item.carriers[:_ENTRIES]))))
     if item.engine_state:
         facts.append(("Engine", f"{item.engine_state} (shown, and decides nothing)"))
     if item.not_checked:
         facts.append(("Not checked", tag("ul", *(tag("li", check) for check in item.not_checked[:_ENTRIES]))))
     rows = (join(tag("dt", name), tag("dd", value)) for name, value in facts)
     return tag("details", tag("summary", "Fine print"), tag("dl", *rows))
+
+
+def _carrier(value: CarrierValue) -> str:
+    """Say what one tag says, and how that stands to the label."""
+    shown = "personal" if value.personal and not value.values else _plain(value.values) or "nothing"
+    expected = f"; the label says {_plain(value.expected)}" if value.expected else ""
+    return f"{value.place}, {value.field}: {shown} ({value.agreement}{expected})"
 
 
 def _action(action: dict[str, str]) -> str:

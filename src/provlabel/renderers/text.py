@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from provlabel._text import printable
 from provlabel.renderers._base import Extras
 from provlabel.renderers.style import Style
 from provlabel.report import (
+    CarrierValue,
     ExceptionUse,
     Excuse,
     FileReport,
@@ -106,6 +108,30 @@ def _facts(item: FileReport) -> Iterator[tuple[str, str]]:
         yield "revoked", f"{answer}, by an answer{when} ({item.revocation.source})"
     if item.source == "sidecar":
         yield "manifest", "detached, beside the file"
+    if item.carriers and item.manifest:
+        yield "tags", carrier_words(item.carriers)
+    if claims := [found.message.partition(": ")[2] for found in item.findings if found.rule == "carrier.unsigned"]:
+        yield "claims", f"{printable('; '.join(claims), 500)} — nothing signs that"
+
+
+#: How a carrier stands to the label, worst first.
+_AGREEMENT = {
+    "contradicts": "contradicting",
+    "changed": "changed",
+    "missing": "missing",
+    "signed": "as signed",
+    "unlisted": "not listed",
+}
+
+
+def carrier_words(values: Sequence[CarrierValue]) -> str:
+    """Say how the fields of each carrier stand to the label: ``xmp 3 as signed, 1 contradicting``."""
+    words = []
+    for carrier in dict.fromkeys(value.carrier for value in values):
+        counts = Counter(value.agreement for value in values if value.carrier == carrier)
+        said = ", ".join(f"{counts[name]} {word}" for name, word in _AGREEMENT.items() if counts[name])
+        words.append(f"{printable(carrier)} {said}")
+    return "; ".join(words)
 
 
 def who_words(named: SignerInfo | IdentityInfo, sure: bool) -> str:
