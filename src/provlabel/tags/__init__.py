@@ -10,10 +10,37 @@ from msgspec.structs import replace
 from provlabel.containers import ContainerError, Part
 from provlabel.evidence import Carrier
 from provlabel.mappings import KNOWN
-from provlabel.tags._base import TagError, Tagger
+from provlabel.tags import gif, isobmff, jpeg, png, svg, tiff, webp
+from provlabel.tags._base import TagError, Tagger, few
+
+_ITEMS = Tagger((), few(isobmff.read), isobmff.no_edits)
 
 #: By the name of the format.
-TAGGERS: dict[str, Tagger] = {}
+TAGGERS: dict[str, Tagger] = {
+    "JPEG": Tagger(("xmp",), few(jpeg.read), jpeg.edits),
+    "PNG": Tagger(("xmp",), few(png.read), png.edits),
+    "WebP": Tagger(("xmp",), few(webp.read), webp.edits),
+    "GIF": Tagger(("xmp",), few(gif.read), gif.edits),
+    "TIFF": Tagger(("xmp",), few(tiff.read), tiff.edits),
+    "DNG": Tagger(("xmp",), few(tiff.read), tiff.edits),
+    "SVG": Tagger(("xmp",), few(svg.read), svg.edits),
+    "AVIF": _ITEMS,
+    "HEIC": _ITEMS,
+    "HEIF": _ITEMS,
+    "JPEG XL": Tagger(("xmp",), few(isobmff.read), isobmff.edits),
+    "MP3": mp3.TAGGER,
+    "FLAC": flac.TAGGER,
+    "WAV": wav.TAGGER,
+    "M4A": mp4.TAGGER,
+    "MP4": mp4.TAGGER,
+    "MOV": mp4.TAGGER,
+    # Read, never written: the manifest lies beside such a file, and the file stays as it is.
+    "ADTS AAC": mp3.READ_ONLY,
+    "AIFF": aiff.READ_ONLY,
+    "Ogg Vorbis": ogg.READ_ONLY,
+    "Ogg Opus": ogg.READ_ONLY,
+    "Ogg FLAC": ogg.READ_ONLY,
+}
 
 
 def carriers_in(name: str, stream: BinaryIO, parts: Sequence[Part]) -> tuple[Carrier, ...] | None:

@@ -15,6 +15,7 @@ MAX_CARRIER = 4 << 20  # bytes of one packet, tag or comment block
 MAX_FIELDS = 500
 MAX_VALUES = 200  # of one field
 MAX_VALUE = 64 << 10  # characters
+MAX_CARRIERS = 6  # of one file
 
 
 class TagError(ContainerError):
@@ -30,3 +31,16 @@ class Tagger(NamedTuple):
     #: Returns what has to change so that each carrier has these fields; an empty tuple takes a field out.
     #: All other fields stay as they are.  Raises TagError.
     edits: Callable[[BinaryIO, Sequence[Part], Mapping[str, Fields]], list[Edit]]
+
+
+def few(read: Callable[[BinaryIO, Sequence[Part]], Iterator[Carrier]]) -> Callable[..., Iterator[Carrier]]:
+    """Return ``read`` as it stops after :data:`MAX_CARRIERS` carriers: each may cost the time of a whole packet."""
+
+    def read_few(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
+        for count, carrier in enumerate(read(stream, parts)):
+            if count == MAX_CARRIERS:
+                yield Carrier(carrier.id, carrier.place, faults=(f"more than {MAX_CARRIERS} carriers; not read",))
+                return
+            yield carrier
+
+    return read_few

@@ -1,0 +1,182 @@
+"""SVG: XMP as XML within the ``metadata`` of the root (XMP specification part 3 §1.1.8), where C2PA lies as well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, BinaryIO, NamedTuple
+
+from provlabel.containers import ContainerError, Part, obstacle, read_exactly
+from provlabel.containers.edits import Edit
+from provlabel.evidence import Carrier
+from provlabel.mappings._base import Fields
+from provlabel.tags import xmp
+from provlabel.tags._base import MAX_CARRIERS, TagError
+
+_PIECE = 1 << 20
+_NAME = 1 << 10  # bytes that surely hold the name of a tag, or an end tag
+_ROOT = 256 << 10  # bytes that surely hold the start tag of the root
+_XMPMETA, _RDF = "adobe:ns:meta/\nxmpmeta", "http://www.w3.org/1999/02/22-rdf-syntax-ns#\nRDF"
+_METADATA = frozenset({"metadata", "http://www.w3.org/2000/svg\nmetadata"})
+_QUOTED = str.maketrans({"&": "&amp;", "<": "&lt;", '"': "&quot;", "\n": "&#10;", "\t": "&#9;", "\r": "&#13;"})
+
+
+class _Place(NamedTuple):
+    """Where an element stands: its start tag, and its end tag or, of one that closes itself, what follows."""
+
+    name: str  #: with its namespace
+    start: int
+    close: int
+    bound: tuple[tuple[str, str], ...]  #: prefixes and namespaces that hold in it
+
+
+class _Reading:
+    """Where packets stand, and where one could."""
+
+    def __init__(self) -> None:
+        from xml.parsers import expat
+
+        self.found: list[_Place] = []  #: packets and RDF that stand in no other, in the order of the file
+        self.metadata: _Place | None = None
+        self.root = 0
+        self.encoding = ""
+        self._depth = 0
+        self._open: list[_Place] = []  # the metadata element, the packet within
+        self._opened: list[int] = []  # at which depth
+        self._bound: dict[str, list[str]] = {}
+        self._parser = expat.ParserCreate(None, "\n")
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.StartNamespaceDeclHandler = self._binds
+        self._parser.EndNamespaceDeclHandler = lambda prefix: self._bound[prefix or ""].pop() and None
+        self._parser.XmlDeclHandler = self._declared
+        self._parser.DefaultHandler = lambda _: None  # its presence is what keeps entities unexpanded
+
+    def feed(self, piece: bytes, last: bool) -> None:
+        from xml.parsers.expat import ExpatError
+
+        try:
+            self._parser.Parse(piece, last)
+        except ExpatError as exc:
+            raise ContainerError(f"is no well-formed XML: {exc}") from exc
+
+    def _start(self, name: str, _: Any) -> None:
+        self._depth += 1
+        if self._depth == 1:
+            self.root = self._parser.CurrentByteIndex
+        if name in _METADATA if self._depth == 2 else len(self._open) == 1 and name in (_XMPMETA, _RDF):
+            bound = tuple((prefix, uris[-1]) for prefix, uris in self._bound.items() if uris) if self._open else ()
+            self._open.append(_Place(name, self._parser.CurrentByteIndex, 0, bound))
+            self._opened.append(self._depth)
+
+    def _end(self, _: str) -> None:
+        if self._opened and self._opened[-1] == self._depth:
+            self._opened.pop()
+            place = self._open.pop()._replace(close=self._parser.CurrentByteIndex)
+            if self._open and len(self.found) <= MAX_CARRIERS:
+                self.found.append(place)
+            elif not self._open:
+                self.metadata = self.metadata or place
+        self._depth -= 1
+
+    def _binds(self, prefix: str | None, uri: str | None) -> None:
+        self._bound.setdefault(prefix or "", []).append(uri or "")
+
+    def _declared(self, _: str, encoding: str | None, __: int) -> None:
+        self.encoding = (encoding or "").lower()
+
+    @property
+    def packets(self) -> list[_Place]:
+        """Those of XMP; RDF that stands alone only where there is none."""
+        return [place for place in self.found if place.name == _XMPMETA] or self.found
+
+
+def _size(parts: Sequence[Part]) -> int:
+    return max(part.end for part in parts)
+
+
+def _read(stream: BinaryIO, size: int) -> _Reading:
+    seen = _Reading()
+    for offset in range(0, size, _PIECE):
+        seen.feed(read_exactly(stream, offset, min(_PIECE, size - offset)), False)
+    seen.feed(b"", True)
+    return seen
+
+
+def _upto(stream: BinaryIO, start: int, most: int) -> bytes:
+    stream.seek(start)
+    return stream.read(most)
+
+
+def _end(stream: BinaryIO, place: _Place) -> tuple[bytes, int]:
+    """Return the name of an element as it is written, and the first byte behind it."""
+    name = xmp.tag_name(_upto(stream, place.start, _NAME))
+    tail = _upto(stream, place.close, _NAME)
+    return name, place.close + (tail.index(b">") + 1 if tail.startswith(b"</" + name) else 0)
+
+
+def _framed(stream: BinaryIO, place: _Place) -> tuple[bytes, bytes, bytes]:
+    """Return what makes a document of its own of a packet: a start tag with what is bound, the packet, an end tag.
+
+    Raises:
+        TagError: the packet is too large.
+    """
+    bound = "".join(
+        f' xmlns{":" if prefix else ""}{prefix}="{uri.translate(_QUOTED)}"'
+        for prefix, uri in place.bound
+        if prefix != "xml" and (uri or not prefix)
+    )
+    length = _end(stream, place)[1] - place.start
+    return f"<packet{bound}>".encode(), xmp.whole_packet(stream, place.start, length), b"</packet>"
+
+
+def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
+    """Yield each packet."""
+    try:
+        packets = _read(stream, _size(parts)).packets
+    except ContainerError as exc:
+        yield Carrier("xmp", "metadata element", faults=(f"the SVG {exc}",))
+        return
+    for place in packets:
+        try:
+            yield Carrier("xmp", "metadata element", *xmp.read_packet(b"".join(_framed(stream, place))))
+        except TagError as exc:
+            yield Carrier("xmp", "metadata element", faults=(str(exc),))
+
+
+def edits(stream: BinaryIO, parts: Sequence[Part], wanted: Mapping[str, Fields]) -> list[Edit]:
+    """Put the properties into the packet, or a packet into the metadata of the root, which is made when missing.
+
+    Raises:
+        TagError: there are several packets, the one there cannot be read, the root is a tag that closes itself,
+            or the text is not UTF-8.
+    """
+    fields = wanted.get("xmp", {})
+    if why := obstacle("svg", stream, _size(parts)):
+        raise TagError(why)
+    try:
+        seen = _read(stream, _size(parts))
+    except ContainerError as exc:
+        raise TagError(f"the SVG {exc}") from exc
+    xmp.require_one(seen.packets)
+    if seen.encoding not in ("", "utf-8"):
+        raise TagError("its text is not UTF-8")
+    if seen.packets:
+        before, packet, after = _framed(stream, seen.packets[0])
+        made = xmp.changed(before + packet + after, fields)
+        at = seen.packets[0].start
+        return [Edit(at, at + len(packet), made[len(before) : -len(after)])] if made else []
+    made = xmp.changed(None, fields)
+    return [_new(stream, seen, made)] if made else []
+
+
+def _new(stream: BinaryIO, seen: _Reading, packet: bytes) -> Edit:
+    """Return what puts a packet where there is none."""
+    if seen.metadata is None:
+        name, end = xmp.tag_extent(_upto(stream, seen.root, _ROOT))
+        name = name.removesuffix(b"svg") + b"metadata"
+        at = seen.root + end
+        return Edit(at, at, b"<" + name + b">" + packet + b"</" + name + b">")
+    name, end = _end(stream, seen.metadata)
+    if end == seen.metadata.close:  # it closes itself
+        return Edit(end - 2, end, b">" + packet + b"</" + name + b">")
+    return Edit(seen.metadata.close, seen.metadata.close, packet)

@@ -1,0 +1,486 @@
+"""An XMP packet as bytes (ISO 16684-1:2019): its simple properties are read, ours are put in, all others stay.
+
+Read by expat, which ships with Python.  Document types and entities are refused: no packet has any.
+A packet is changed by splicing its text, so that every byte of a foreign property stays what it was.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, BinaryIO, NamedTuple
+
+from provlabel._text import printable
+from provlabel.containers import read_exactly
+from provlabel.containers.edits import Edit, rewrite
+from provlabel.evidence import Carrier
+from provlabel.mappings._base import Fields
+from provlabel.tags._base import MAX_CARRIER, MAX_FIELDS, MAX_VALUE, MAX_VALUES, TagError
+
+#: Our prefix of each namespace whose properties are read; the prefix in a file may be any other.
+NAMESPACES = {
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "xmp": "http://ns.adobe.com/xap/1.0/",
+    "xmpRights": "http://ns.adobe.com/xap/1.0/rights/",
+    "xmpMM": "http://ns.adobe.com/xap/1.0/mm/",
+    "xmpNote": "http://ns.adobe.com/xmp/note/",  # names the extended part of a packet in JPEG
+    "Iptc4xmpCore": "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/",
+    "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
+    "plus": "http://ns.useplus.org/ldf/xmp/1.0/",
+    "photoshop": "http://ns.adobe.com/photoshop/1.0/",
+    "tiff": "http://ns.adobe.com/tiff/1.0/",
+    "exif": "http://ns.adobe.com/exif/1.0/",
+    "TC260": "http://www.tc260.org.cn/ns/AIGC/1.0/",
+}
+#: Properties that are written as arrays; every other one is plain text.
+ARRAYS = {
+    "dc:creator": "Seq",
+    "dc:title": "Alt",
+    "dc:rights": "Alt",
+    "xmpRights:Owner": "Bag",
+    "xmpRights:UsageTerms": "Alt",
+    "plus:OtherConstraints": "Alt",
+}
+MAX_DEPTH = 100
+MAX_ELEMENTS = 100_000  # lists of ancestors by Photoshop have tens of thousands
+_MAX_NAME = 200  # characters
+
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_XML = "http://www.w3.org/XML/1998/namespace"
+_PREFIXES = {uri: prefix for prefix, uri in NAMESPACES.items()} | {_RDF: "rdf", _XML: "xml"}
+_SEPARATOR = "\n"  # between namespace and name; stands in no namespace that is written plainly
+_LISTS = frozenset({"rdf:Seq", "rdf:Bag", "rdf:Alt"})
+_BLANK = b" \t\r\n"
+_ENCODINGS = frozenset({"", "utf-8", "us-ascii", "ascii"})
+# How a packet begins that is not UTF-8; the longer marks first.
+_WIDE = (
+    (b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"), (b"<\0\0\0", "utf-32-le"), (b"\0\0\0<", "utf-32-be"),
+    (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"),
+)  # fmt: skip
+
+_FRESH = (
+    '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n<x:xmpmeta xmlns:x="adobe:ns:meta/">\n'
+    f'<rdf:RDF xmlns:rdf="{_RDF}">\n</rdf:RDF>\n</x:xmpmeta>\n<?xpacket end="w"?>'
+).encode()
+_TAG = re.compile(rb"<([^\s/>]+)")
+_ATTRIBUTE = re.compile(rb"""\s+([^\s=]+)\s*=\s*(?:"[^"]*"|'[^']*')""")
+_TAG_END = re.compile(rb"\s*(/?)>")
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0 §2.2
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
+_IN_QUOTES = str.maketrans({'"': "&quot;", "\n": "&#10;", "\t": "&#9;"})
+_BOUND = re.compile(rb"xmlns(?::|$)")
+_NOT_A_PROPERTY = frozenset({"rdf:about", "about", "rdf:ID", "rdf:nodeID", "xml:lang"})
+
+
+class _Fault(ValueError):
+    """The packet cannot be read further; the message says why."""
+
+
+class _Node:
+    """An element within RDF.  ``name`` has our prefix and is empty when its namespace is not known."""
+
+    __slots__ = ("attributes", "children", "close", "name", "qualified", "start", "text")
+
+    def __init__(self, name: str, attributes: Mapping[str, str], start: int) -> None:
+        self.name, self.start, self.close = name, start, start
+        self.attributes = {_ours(raw): value for raw, value in attributes.items()}
+        self.qualified = {_as_written(raw): _ours(raw) for raw in attributes}
+        self.children: list[_Node] = []
+        self.text: list[str] = []
+
+
+def _ours(raw: str) -> str:
+    """Return a name with our prefix; as it is without a namespace, and empty in one that is not known."""
+    uri, found, rest = raw.partition(_SEPARATOR)
+    if not found:
+        return raw
+    prefix = _PREFIXES.get(uri)
+    name = f"{prefix}:{rest.partition(_SEPARATOR)[0]}"
+    return name if prefix and len(name) <= _MAX_NAME else ""
+
+
+def _as_written(raw: str) -> str:
+    uri, _, rest = raw.partition(_SEPARATOR)
+    local, _, prefix = rest.partition(_SEPARATOR)
+    return f"{prefix}:{local}" if prefix else local or uri
+
+
+_OUTSIDE = _Node("", {}, 0)
+
+
+class _Reading:
+    """The RDF elements of a packet; of foreign properties only that they are there."""
+
+    def __init__(self) -> None:
+        from xml.parsers import expat
+
+        self.roots: list[_Node] = []
+        self.encoding = ""
+        self._elements = 0
+        self._path: list[_Node | None] = []  # None for what is passed over
+        self._error = expat.ExpatError
+        self._parser = expat.ParserCreate("utf-8", _SEPARATOR)
+        self._parser.namespace_prefixes = True
+        self._parser.buffer_text = True
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._text
+        self._parser.XmlDeclHandler = self._declared
+        self._parser.StartDoctypeDeclHandler = self._refused
+
+    def feed(self, packet: bytes) -> None:
+        """Read all of ``packet``.
+
+        Raises:
+            _Fault: it breaks a rule of XML or a limit of ours; what was read before stays.
+        """
+        try:
+            self._parser.Parse(packet, True)
+        except self._error as exc:
+            raise _Fault(f"the XMP packet is no well-formed XML: {exc}") from exc
+
+    def _start(self, raw: str, attributes: Mapping[str, str]) -> None:
+        self._elements += 1
+        if self._elements > MAX_ELEMENTS:
+            raise _Fault(f"the XMP packet has more than {MAX_ELEMENTS:,} elements")
+        if len(self._path) >= MAX_DEPTH:
+            raise _Fault(f"the elements of the XMP packet are nested more than {MAX_DEPTH} deep")
+        self._path.append(self._entered(_ours(raw), attributes))
+
+    def _entered(self, name: str, attributes: Mapping[str, str]) -> _Node | None:
+        above = self._path[-1] if self._path else _OUTSIDE
+        if above is None:
+            return None
+        if above is _OUTSIDE and name != "rdf:RDF":
+            return _OUTSIDE
+        node = _Node(name, attributes, self._parser.CurrentByteIndex)
+        (self.roots if above is _OUTSIDE else above.children).append(node)
+        known = name == "rdf:Description" if above.name == "rdf:RDF" else bool(name)
+        return node if known else None
+
+    def _end(self, _: str) -> None:
+        node = self._path.pop()
+        above = self._path[-1] if self._path else None
+        if node is not None and node is not _OUTSIDE:
+            node.close = self._parser.CurrentByteIndex
+        elif above is not None and above.children:
+            above.children[-1].close = self._parser.CurrentByteIndex
+
+    def _text(self, text: str) -> None:
+        node = self._path[-1] if self._path else None
+        if node is not None and node is not _OUTSIDE:
+            node.text.append(text)
+
+    def _declared(self, _: str, encoding: str | None, __: int) -> None:
+        self.encoding = (encoding or "").lower()
+
+    def _refused(self, *_: Any) -> None:
+        raise _Fault("the XMP packet declares a document type, which may hide entities")
+
+    def descriptions(self) -> Iterator[_Node]:
+        for root in self.roots:
+            yield from (node for node in root.children if node.name == "rdf:Description")
+
+
+def _is_property(name: str) -> bool:
+    return name.partition(":")[0] in NAMESPACES
+
+
+def _properties(described: _Node) -> Iterator[tuple[str, tuple[str, ...] | None]]:
+    """Yield the known properties of a description with their values; ``None`` for those that are no plain text."""
+    for name, value in described.attributes.items():
+        if _is_property(name):
+            yield name, (value,)
+    for node in described.children:
+        if _is_property(node.name):
+            yield node.name, _values(node)
+
+
+def _values(node: _Node) -> tuple[str, ...] | None:
+    if len(node.children) == 1 and node.children[0].name in _LISTS:
+        items = [item for item in node.children[0].children if item.name == "rdf:li"]
+        if node.children[0].name == "rdf:Alt":
+            items.sort(key=lambda item: item.attributes.get("xml:lang", "").lower() != "x-default")
+        found = [_simple(item) for item in itertools.islice(items, MAX_VALUES + 1)]
+        return None if None in found else tuple(value for value in found if value is not None)
+    value = _simple(node)
+    return None if value is None else (value,)
+
+
+def _simple(node: _Node) -> str | None:
+    """Return the text of a property or an item, with qualifiers or without; ``None`` when it is a structure."""
+    for inner in (node, node.children[0] if _only_describes(node) else None):
+        if inner is None:
+            continue
+        for name in ("rdf:value", "rdf:resource"):
+            if name in inner.attributes:
+                return inner.attributes[name]
+        if stated := next((child for child in inner.children if child.name == "rdf:value"), None):
+            return None if stated.children else "".join(stated.text)
+    if node.children or not {name.partition(":")[0] for name in node.attributes} <= {"xml", "rdf"}:
+        return None
+    return None if node.attributes.get("rdf:parseType") == "Resource" else "".join(node.text)
+
+
+def _only_describes(node: _Node) -> bool:
+    return len(node.children) == 1 and node.children[0].name == "rdf:Description"
+
+
+def _collected(found: Iterable[tuple[str, tuple[str, ...] | None]]) -> tuple[dict[str, tuple[str, ...]], list[str]]:
+    """Put the values of each property together, within the limits, and say what was left out."""
+    fields: dict[str, tuple[str, ...]] = {}
+    faults: dict[str, None] = {}
+    for name, values in found:
+        if not values or fields.get(name) == values:
+            continue
+        if name in fields:
+            faults[f"{printable(name)} stands twice, with different values"] = None
+        elif len(fields) >= MAX_FIELDS:
+            faults[f"more than {MAX_FIELDS} properties; the rest was not read"] = None
+            continue
+        both = fields.get(name, ()) + values
+        if len(both) > MAX_VALUES or any(len(value) > MAX_VALUE for value in both):
+            faults[f"{printable(name)} is too long and was cut"] = None
+        fields[name] = tuple(value[:MAX_VALUE] for value in both[:MAX_VALUES])
+    return fields, list(faults)
+
+
+def read_packet(packet: bytes) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
+    """Return the properties of a packet that are plain text or arrays of it, and what is wrong with the packet.
+
+    Names have the prefixes of :data:`NAMESPACES`, whatever the packet uses.  Of alternatives by language the
+    default comes first.  Structures and unknown namespaces are passed over.  What stands before a
+    fault is returned all the same, since other programs may read it too.
+    """
+    if len(packet) > MAX_CARRIER:
+        return {}, (_too_large(len(packet)),)
+    reading, faults = _Reading(), []
+    try:
+        reading.feed(_as_utf8(packet))
+    except _Fault as exc:
+        faults.append(str(exc))
+    fields, more = _collected(itertools.chain.from_iterable(map(_properties, reading.descriptions())))
+    return fields, (*faults, *more)
+
+
+def _as_utf8(packet: bytes) -> bytes:
+    for mark, codec in _WIDE:
+        if packet.startswith(mark):
+            try:
+                return packet.decode(codec).encode()
+            except UnicodeError as exc:
+                raise _Fault(f"the XMP packet is no {codec} text") from exc
+    return packet.rstrip(b"\0")
+
+
+def _too_large(size: int) -> str:
+    return f"the XMP packet takes {size:,} bytes; more than {MAX_CARRIER:,} are not read"
+
+
+def packet_at(stream: BinaryIO, place: str, at: int, length: int) -> Carrier:
+    """Return what the packet of ``length`` bytes at byte ``at`` says."""
+    if length > MAX_CARRIER:
+        return Carrier("xmp", place, faults=(_too_large(length),))
+    return Carrier("xmp", place, *read_packet(read_exactly(stream, at, length)))
+
+
+def require_one(packets: Sequence[object]) -> None:
+    """Refuse a file with several packets: nobody can tell which one other programs read.
+
+    Raises:
+        TagError: there is more than one.
+    """
+    if len(packets) > 1:
+        raise TagError(f"the file has {len(packets)} XMP packets")
+
+
+def whole_packet(stream: BinaryIO, at: int, length: int) -> bytes:
+    """Return the packet of ``length`` bytes at byte ``at``, to change it.
+
+    Raises:
+        TagError: it is too large.
+    """
+    if length > MAX_CARRIER:
+        raise TagError(_too_large(length))
+    return read_exactly(stream, at, length)
+
+
+# --- writing ---------------------------------------------------------------------------------------
+
+
+def changed(packet: bytes | None, fields: Fields) -> bytes | None:
+    """Return the packet with ``fields`` in it; ``None`` when there is nothing to change.
+
+    Raises:
+        TagError: as :func:`merged`.
+    """
+    if not fields or (packet is None and not any(fields.values())):
+        return None
+    made = merged(packet, fields)
+    return None if made == packet else made
+
+
+def merged(packet: bytes | None, fields: Fields) -> bytes:
+    """Return ``packet`` with each of ``fields`` stated once, as given; an empty tuple takes a property out.
+
+    Every other property keeps its bytes.  Space that the packet keeps free at its end is used up before the
+    packet grows (ISO 16684-1 §7.3.2).  A packet that says all of it already is returned as it is.
+    ``None`` stands for no packet yet.
+
+    Raises:
+        TagError: the packet is broken, not UTF-8 or too large; or a value cannot be written.
+    """
+    _require_writable(fields)
+    if packet is None or not packet.strip(_BLANK + b"\0"):
+        packet = _FRESH
+    seen = _editable(packet)
+    found = [item for node in seen.descriptions() for item in _properties(node)]
+    if all([got for has, got in found if has == name] == [values] * bool(values) for name, values in fields.items()):
+        return packet
+    plain = packet.rstrip(b"\0")
+    cuts = [edit for node in seen.descriptions() for edit in _cuts(plain, node, fields)]
+    block = _block(seen, plain, {name: values for name, values in fields.items() if values})
+    dest = io.BytesIO()
+    rewrite(io.BytesIO(plain), len(plain), [*cuts, *_insertion(plain, seen.roots[0], block)], dest)
+    made = _repadded(dest.getvalue(), len(plain))
+    if len(made) > MAX_CARRIER:
+        raise TagError(_too_large(len(made)))
+    return made
+
+
+def _require_writable(fields: Fields) -> None:
+    for name, values in fields.items():
+        if not _is_property(name):
+            raise TagError(f"{name} is no property that can be written")
+        if len(values) > (MAX_VALUES if ARRAYS.get(name) in ("Seq", "Bag") else 1):
+            raise TagError(f"{name} cannot have {len(values)} values")
+        for value in values:
+            if len(value) > MAX_VALUE:
+                raise TagError(f"a value of {name} has {len(value):,} characters; {MAX_VALUE:,} can be read back")
+            if found := _FORBIDDEN.search(value):
+                raise TagError(f"a value of {name} holds U+{ord(found[0]):04X}, which XML cannot hold")
+
+
+def _editable(packet: bytes) -> _Reading:
+    if len(packet) > MAX_CARRIER:
+        raise TagError(_too_large(len(packet)))
+    if any(packet.startswith(mark) for mark, _ in _WIDE):
+        raise TagError("the XMP packet is not UTF-8, and no other is rewritten")
+    seen = _Reading()
+    try:
+        seen.feed(packet.rstrip(b"\0"))
+    except _Fault as exc:
+        raise TagError(str(exc)) from exc
+    if seen.encoding not in _ENCODINGS:
+        raise TagError("the XMP packet is not UTF-8, and no other is rewritten")
+    if len(seen.roots) != 1:
+        raise TagError(f"the XMP packet has {len(seen.roots)} rdf:RDF elements instead of one")
+    return seen
+
+
+class _StartTag(NamedTuple):
+    name: bytes
+    attributes: list[tuple[bytes, int, int]]  #: name, start of the blanks before it, end
+    end: int
+    is_empty: bool  #: it closes itself
+
+
+def _start_tag(packet: bytes, start: int) -> _StartTag:
+    """Take apart the start tag at ``start``, which expat found sound."""
+    name = _TAG.match(packet, start)
+    assert name is not None  # noqa: S101 - expat says that an element begins here
+    at, attributes = name.end(), []
+    while found := _ATTRIBUTE.match(packet, at):
+        attributes.append((found[1], at, found.end()))
+        at = found.end()
+    end = _TAG_END.match(packet, at)
+    assert end is not None  # noqa: S101 - nor does a sound tag end otherwise
+    return _StartTag(name[1], attributes, end.end(), bool(end[1]))
+
+
+def tag_name(raw: bytes) -> bytes:
+    """Return the name of the tag with which ``raw`` begins, which is sound."""
+    found = _TAG.match(raw)
+    assert found is not None  # noqa: S101 - asked only where expat says that an element begins
+    return found[1]
+
+
+def tag_extent(raw: bytes) -> tuple[bytes, int]:
+    """Return the name of the start tag with which ``raw`` begins, and its length."""
+    tag = _start_tag(raw, 0)
+    return tag.name, tag.end
+
+
+def _span(packet: bytes, node: _Node) -> tuple[int, int]:
+    """Return where an element begins, the blanks before it included, and ends."""
+    tag, start = _start_tag(packet, node.start), node.start
+    while packet[start - 1] in _BLANK:
+        start -= 1
+    return start, tag.end if tag.is_empty else packet.index(b">", node.close) + 1
+
+
+def _cuts(packet: bytes, described: _Node, names: Fields) -> Iterator[Edit]:
+    """Yield what takes the named properties out of a description, or all of it when nothing else is left."""
+    attributes = _start_tag(packet, described.start).attributes
+    owned = [(described.qualified.get(name.decode(), ""), start, end) for name, start, end in attributes]
+    cut = [
+        *((start, end) for name, start, end in owned if name in names),
+        *(_span(packet, node) for node in described.children if node.name in names),
+    ]
+    others = sum(
+        name not in _NOT_A_PROPERTY and not _BOUND.match(written)
+        for (written, _, _), (name, _, _) in zip(attributes, owned, strict=True)
+    )
+    if cut and len(cut) == others + len(described.children):
+        cut = [_span(packet, described)]
+    yield from (Edit(start, end, b"") for start, end in cut)
+
+
+def _block(seen: _Reading, packet: bytes, fields: Fields) -> bytes:
+    """Return a description of ``fields``; empty when there are none."""
+    if not fields:
+        return b""
+    used = {prefix: NAMESPACES[prefix] for prefix in dict.fromkeys(name.partition(":")[0] for name in fields)}
+    if not _start_tag(packet, seen.roots[0].start).name.startswith(b"rdf:"):
+        used["rdf"] = _RDF
+    bound = "".join(f' xmlns:{prefix}="{uri}"' for prefix, uri in used.items())
+    first = next(seen.descriptions(), _OUTSIDE).attributes
+    about = first.get("rdf:about", first.get("about", "")).translate(_ESCAPES).translate(_IN_QUOTES)
+    lines = "".join(f"<{name}>{_content(name, values)}</{name}>\n" for name, values in fields.items())
+    return f'\n<rdf:Description rdf:about="{about}"{bound}>\n{lines}</rdf:Description>'.encode()
+
+
+def _content(name: str, values: Iterable[str]) -> str:
+    escaped = [value.translate(_ESCAPES) for value in values]
+    kind = ARRAYS.get(name)
+    if kind is None:
+        return escaped[0]
+    language = ' xml:lang="x-default"' if kind == "Alt" else ""
+    return f"<rdf:{kind}>{''.join(f'<rdf:li{language}>{value}</rdf:li>' for value in escaped)}</rdf:{kind}>"
+
+
+def _insertion(packet: bytes, root: _Node, block: bytes) -> Iterator[Edit]:
+    """Yield what puts ``block`` at the end of the RDF element."""
+    if not block:
+        return
+    tag = _start_tag(packet, root.start)
+    if tag.is_empty:
+        yield Edit(packet.rindex(b"/", 0, tag.end), tag.end, b">" + block + b"\n</" + tag.name + b">")
+        return
+    at = root.close
+    while packet[at - 1] in _BLANK:
+        at -= 1
+    yield Edit(at, at, block)
+
+
+def _repadded(packet: bytes, size: int) -> bytes:
+    """Take from the blanks before the end mark, or add some there, to come near the ``size`` before."""
+    end = packet.rfind(b"<?xpacket end")
+    start = len(packet[: max(end, 0)].rstrip(_BLANK))
+    blanks = end - start
+    if blanks < 2:
+        return packet
+    room = max(1, blanks + size - len(packet))
+    return packet[: start + min(room, blanks)] + b" " * (room - blanks) + packet[end:]
