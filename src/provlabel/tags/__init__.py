@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from provlabel.containers import ContainerError, Part
 from provlabel.evidence import Carrier
 from provlabel.mappings import KNOWN
-from provlabel.tags import gif, isobmff, jpeg, png, svg, tiff, webp
+from provlabel.tags import aiff, flac, gif, isobmff, jpeg, mp3, mp4, ogg, png, svg, tiff, wav, webp
 from provlabel.tags._base import TagError, Tagger, few
 
 _ITEMS = Tagger((), few(isobmff.read), isobmff.no_edits)

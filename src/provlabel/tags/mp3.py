@@ -1,0 +1,96 @@
+"""MP3, and ADTS AAC where it is only read: ID3v2 tags in front; ID3v1 and APE at the end are left alone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import BinaryIO, NamedTuple
+
+from provlabel.containers import ContainerError, Part, read_exactly
+from provlabel.containers.edits import Edit
+from provlabel.containers.id3 import MAX_TAG
+from provlabel.evidence import Carrier
+from provlabel.formats import id3v2_size
+from provlabel.mappings._base import Fields
+from provlabel.tags import id3
+from provlabel.tags._base import TagError, Tagger
+from provlabel.tags._fields import Gather, asked_of, gathered, no_edits
+
+_MAX_TAGS = 8  # in a row, as formats.sniff passes over
+
+
+class Stretch(NamedTuple):
+    """Where a tag lies in its file."""
+
+    start: int
+    end: int
+
+
+def front_tags(stream: BinaryIO) -> list[Stretch]:
+    """Return where the ID3v2 tags at the beginning of a file lie, one behind the other."""
+    tags: list[Stretch] = []
+    at = 0
+    while len(tags) < _MAX_TAGS:
+        stream.seek(at)
+        size = id3v2_size(stream.read(10))
+        if not size:
+            break
+        tags.append(Stretch(at, at + size))
+        at += size
+    return tags
+
+
+def read_tags(stream: BinaryIO, tags: Sequence[Stretch], place: str) -> Iterator[Carrier]:
+    """Yield what each tag says."""
+    for number, tag in enumerate(tags, 1):
+
+        def fill(got: Gather, tag: Stretch = tag) -> None:
+            id3.read_into(got, tag_bytes(stream, tag))
+
+        yield from gathered("id3", place if number == 1 else f"{place} {number}", fill)
+
+
+def merged_first(stream: BinaryIO, tags: Sequence[Stretch], fields: Fields) -> bytes | None:
+    """Return the first of ``tags`` with these fields, ``None`` when nothing changes.
+
+    Raises:
+        TagError: it cannot be changed, or another tag has one of the fields too.
+    """
+    for tag in tags[1:]:
+        if id3.read_tag(tag_bytes(stream, tag))[0].keys() & fields.keys():
+            raise TagError("the file has several ID3v2 tags that say the same")
+    old = tag_bytes(stream, tags[0]) if tags else None
+    new = id3.merged_tag(old, dict(fields))
+    return None if new == (old or b"") else new
+
+
+def tag_bytes(stream: BinaryIO, tag: Stretch) -> bytes:
+    """Return the bytes of a tag.
+
+    Raises:
+        ContainerError: it is larger than any honest one, or than the file.
+    """
+    if tag.end - tag.start > MAX_TAG:
+        raise ContainerError(f"the ID3v2 tag is larger than {MAX_TAG:,} bytes")
+    stream.seek(0, os.SEEK_END)
+    if tag.end > stream.tell():
+        raise ContainerError("the ID3v2 tag ends after the file")
+    return read_exactly(stream, tag.start, tag.end - tag.start)
+
+
+def read(stream: BinaryIO, _: Sequence[Part]) -> Iterator[Carrier]:
+    """Yield what the tags in front say."""
+    yield from read_tags(stream, front_tags(stream), "ID3v2 tag")
+
+
+def edits(stream: BinaryIO, _: Sequence[Part], asked: Mapping[str, Fields]) -> list[Edit]:
+    """Change the first tag, or put one in front."""
+    fields = asked_of(TAGGER.carriers, asked)["id3"]
+    tags = front_tags(stream)
+    new = merged_first(stream, tags, fields)
+    return [] if new is None else [Edit(0, tags[0].end if tags else 0, new)]
+
+
+TAGGER = Tagger(("id3",), read, edits)
+#: Where a tag may stand and is not written, because the manifest lies beside such a file and it stays as it is.
+READ_ONLY = Tagger((), read, no_edits)

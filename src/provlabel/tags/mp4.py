@@ -1,0 +1,311 @@
+"""MP4, M4A and MOV: text items of the iTunes list and of lists by keys (carrier ``mp4``).
+
+The iTunes list lies in ``moov/udta/meta`` with the handler ``mdir``.  A list by keys (handler ``mdta``) lies in
+``moov/meta`` (QuickTime File Format) or in ``moov/udta/meta``, where TC260-PG-20257A wants the key ``AIGC``.
+A new list by keys is put there, behind the iTunes list, which programs expect first.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import BinaryIO, NamedTuple
+
+from provlabel._text import printable
+from provlabel.containers import Part, read_exactly
+from provlabel.containers.edits import Edit
+from provlabel.evidence import Carrier
+from provlabel.mappings._base import Fields
+from provlabel.tags import ilst
+from provlabel.tags._base import TagError, Tagger
+from provlabel.tags._boxes import Box, boxes, content, entered, handler, inside, made
+from provlabel.tags._fields import Gather, asked_of, gathered
+
+_ITUNES, _BY_KEY = b"mdir", b"mdta"
+_MAX_LISTS = 16
+_MAX_TABLES = 32 << 20  # bytes of chunk offsets in all tracks
+_TABLE = 8  # version, flags and count in front of the entries of a table
+# Boxes with places in the file that are not followed.
+_FRAGMENTS = frozenset({"moof", "mfra", "sidx", "styp"})
+
+
+class _List(NamedTuple):
+    """One ``meta`` box with what it holds."""
+
+    above: tuple[Box, ...]  #: what holds it, outermost first; itself last
+    kind: bytes
+    items: Box | None
+    keys: Box | None
+    room: Box | None  #: padding
+
+    @property
+    def meta(self) -> Box:
+        """The box itself."""
+        return self.above[-1]
+
+
+class _Change(NamedTuple):
+    """One edit, and the boxes whose size changes with it."""
+
+    edit: Edit
+    above: tuple[Box, ...]
+
+    @property
+    def growth(self) -> int:
+        """Bytes more than before."""
+        return len(self.edit.content) - (self.edit.end - self.edit.start)
+
+
+# --- reading ---------------------------------------------------------------------------------------
+
+
+def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
+    """Yield what all lists say together."""
+
+    def fill(got: Gather) -> None:
+        seen: set[str] = set()
+        for moov in _movies(stream, parts):
+            for found in itertools.islice(_lists(stream, moov), _MAX_LISTS):
+                for item in _items(got, stream, found):
+                    if item.name in seen and item.values:
+                        got.fault(f"{printable(item.name, 40)}: stands in the file more than once")
+                    seen.update([item.name] if item.values else ())
+                    got.add(item.name, filter(None, item.values))
+
+    yield from gathered("mp4", "metadata of the movie", fill)
+
+
+def _movies(stream: BinaryIO, parts: Sequence[Part]) -> list[Box]:
+    starts = {part.start for part in parts if part.name == "moov"}
+    return [box for start in sorted(starts) for box in itertools.islice(boxes(stream, start, _end(stream)), 1)]
+
+
+def _end(stream: BinaryIO) -> int:
+    return stream.seek(0, 2)
+
+
+def _lists(stream: BinaryIO, moov: Box) -> Iterator[_List]:
+    """Yield the lists of metadata, those in user data first."""
+    for udta in inside(stream, moov, b"udta"):
+        yield from (_list(stream, (moov, udta, entered(stream, meta))) for meta in inside(stream, udta, b"meta"))
+    yield from (_list(stream, (moov, entered(stream, meta))) for meta in inside(stream, moov, b"meta"))
+
+
+def _list(stream: BinaryIO, above: tuple[Box, ...]) -> _List:
+    found: dict[bytes, Box] = {}
+    for box in inside(stream, above[-1], b"ilst", b"keys", b"free"):
+        found.setdefault(box.kind, box)
+    kind = handler(stream, above[-1])
+    return _List(above, kind, found.get(b"ilst"), found.get(b"keys"), found.get(b"free"))
+
+
+def _items(got: Gather, stream: BinaryIO, found: _List) -> Iterator[ilst.Item]:
+    if found.items is None:
+        return iter(())
+    if found.kind == _ITUNES:
+        return ilst.itunes_items(got, stream, found.items)
+    if found.kind == _BY_KEY and found.keys is not None:
+        return ilst.key_items(got, stream, found.items, ilst.key_names(got, stream, found.keys))
+    return iter(())
+
+
+# --- writing ---------------------------------------------------------------------------------------
+
+
+def edits(stream: BinaryIO, parts: Sequence[Part], asked: Mapping[str, Fields]) -> list[Edit]:
+    """Change items where they stand, add new ones behind, and put right the sizes around and the offsets of chunks."""
+    fields = asked_of(TAGGER.carriers, asked)["mp4"]
+    by_key = {name: values for name, values in fields.items() if name.startswith(ilst.KEYS)}
+    itunes = {name: values for name, values in fields.items() if name not in by_key}
+    for name in itunes:
+        ilst.itunes_kind(name)
+    movies = _movies(stream, parts)
+    if len(movies) != 1:
+        raise TagError("the file does not have one movie")
+    moov = movies[0]
+    lists = list(_lists(stream, moov))
+    changes = [
+        *_changed(stream, moov, lists, _ITUNES, itunes),
+        *_changed(stream, moov, lists, _BY_KEY, by_key),
+    ]
+    if not changes:
+        return []
+    if _FRAGMENTS & {part.name for part in parts} or inside(stream, moov, b"mvex", b"cmov"):
+        raise TagError("a file in fragments, or with a compressed movie box, cannot be changed")
+    changes += _padded(changes, lists)
+    growth = sum(change.growth for change in changes)
+    moved = _moved(stream, parts, moov, growth) if growth else ()
+    return [*(change.edit for change in changes), *_sizes(stream, changes), *moved]
+
+
+def _changed(
+    stream: BinaryIO, moov: Box, lists: Sequence[_List], kind: bytes, fields: Mapping[str, tuple[str, ...]]
+) -> Iterator[_Change]:
+    """Yield what has to change in the lists of one kind; what is new goes into the first of them."""
+    got, new = Gather(), dict(fields)
+    mine = [found for found in lists if found.kind == kind and (kind == _BY_KEY or len(found.above) == 3)]
+    items = [(found, item) for found in mine for item in _items(got, stream, found)]
+    if fields and got.faults:
+        raise TagError(f"the metadata cannot be changed: {got.faults[0]}")
+    for name, values in fields.items():
+        old = [item.values for _, item in items if item.name == name]
+        if old == ([values] if values else []):
+            del new[name]
+    changed = set(new)
+    for found, item in items:
+        if item.name in changed:
+            values = new.pop(item.name, ())
+            content = ilst.made_item(item.box.kind, item.name, values) if values else b""
+            yield _Change(Edit(item.box.start, item.box.end, content), (*found.above, _held(found.items)))
+    new = {name: values for name, values in new.items() if values}
+    if new and mine:
+        yield from _added(stream, mine[0], new)
+    elif new:
+        yield _begun(stream, moov, kind, new)
+
+
+def _held(box: Box | None) -> Box:
+    if box is None:
+        raise TagError("the metadata cannot be changed: a box is missing in it")
+    return box
+
+
+def _added(stream: BinaryIO, found: _List, new: Mapping[str, tuple[str, ...]]) -> Iterator[_Change]:
+    """Yield the changes that put new items behind the others of a list, and new keys behind the other keys."""
+    kinds, keys = {name: ilst.itunes_kind(name) for name in new} if found.kind == _ITUNES else {}, list[bytes]()
+    if found.kind == _BY_KEY:
+        table = _held(found.keys)
+        names = ilst.key_names(Gather(), stream, table)
+        for name in new:
+            key = name.removeprefix(ilst.KEYS)
+            if key not in names:
+                names.append(key)
+                keys.append(ilst.made_key(name))
+            kinds[name] = (names.index(key) + 1).to_bytes(4, "big")
+        if keys:
+            above = (*found.above, table)
+            yield _Change(Edit(table.body + 4, table.body + 8, len(names).to_bytes(4, "big")), above)
+            yield _Change(Edit(table.end, table.end, b"".join(keys)), above)
+    items = b"".join(ilst.made_item(kinds[name], name, values) for name, values in new.items())
+    if found.items is None:
+        end = _last(stream, found.meta)
+        yield _Change(Edit(end, end, made(b"ilst", items)), found.above)
+    else:
+        end = _last(stream, found.items)
+        yield _Change(Edit(end, end, items), (*found.above, found.items))
+
+
+def _begun(stream: BinaryIO, moov: Box, kind: bytes, new: Mapping[str, tuple[str, ...]]) -> _Change:
+    """Return the change that begins a list in user data: of iTunes in front of all others, by keys behind them."""
+    if kind == _ITUNES:
+        keys = []
+        items = [ilst.made_item(ilst.itunes_kind(name), name, values) for name, values in new.items()]
+    else:
+        keys = [ilst.made_key(name) for name in new]
+        items = [ilst.made_item(at.to_bytes(4, "big"), name, new[name]) for at, name in enumerate(new, 1)]
+    meta = ilst.made_meta(kind, keys, items)
+    held = inside(stream, moov, b"udta")
+    if not held:
+        end = _last(stream, moov)
+        return _Change(Edit(end, end, made(b"udta", meta)), (moov,))
+    others = inside(stream, held[0], b"meta")
+    at = others[0].start if others and kind == _ITUNES else _last(stream, held[0])
+    return _Change(Edit(at, at, meta), (moov, held[0]))
+
+
+def _last(stream: BinaryIO, outer: Box) -> int:
+    """Return where the boxes in ``outer`` end."""
+    return max((box.end for box in inside(stream, outer)), default=outer.body)
+
+
+def _padded(changes: Sequence[_Change], lists: Sequence[_List]) -> Iterator[_Change]:
+    """Yield the changes by which padding beside a list makes up for what it grows or shrinks, where it can."""
+    for found in lists:
+        growth = sum(change.growth for change in changes if found.meta in change.above)
+        if found.room is None or not growth:
+            continue
+        room = found.room.end - found.room.start - growth
+        if room == 0 or 8 <= room < 1 << 24:
+            content = made(b"free", bytes(room - 8)) if room else b""
+            yield _Change(Edit(found.room.start, found.room.end, content), found.above)
+
+
+def _sizes(stream: BinaryIO, changes: Sequence[_Change]) -> Iterator[Edit]:
+    """Yield the new sizes of all boxes that grow or shrink."""
+    growths: dict[Box, int] = {}
+    for change in changes:
+        for box in change.above:
+            growths[box] = growths.get(box, 0) + change.growth
+    for box, growth in growths.items():
+        size, declared = box.end - box.start + growth, int.from_bytes(read_exactly(stream, box.start, 4), "big")
+        if not growth:
+            continue
+        if declared == 1:
+            yield Edit(box.start + 8, box.start + 16, size.to_bytes(8, "big"))
+        elif size < 1 << 32:
+            yield Edit(box.start, box.start + 4, size.to_bytes(4, "big"))
+        else:
+            raise TagError("a box would be larger than its size can say")
+
+
+def _moved(stream: BinaryIO, parts: Sequence[Part], moov: Box, growth: int) -> Iterator[Edit]:
+    """Yield the chunk offsets of all tracks, where media behind the movie box moves (ISO 14496-12 §8.7.5).
+
+    Raises:
+        TagError: places are told in a way that is not followed.
+    """
+    if all(part.start < moov.end for part in parts):
+        return
+    if any(part.name == "meta" for part in parts):
+        raise TagError("the file has items outside of its movie, whose places are not followed")
+    read = 0
+    for track in inside(stream, moov, b"trak"):
+        media = _descend(stream, track, b"mdia", b"minf")
+        if any(not _in_file(stream, refs) for info in media for refs in _descend(stream, info, b"dinf", b"dref")):
+            raise TagError("a track of the file lies in another file")
+        for samples in (box for info in media for box in inside(stream, info, b"stbl")):
+            if inside(stream, samples, b"saio"):
+                raise TagError("a track of the file is protected")
+            for table in inside(stream, samples, b"stco", b"co64"):
+                read += table.end - table.body
+                if read > _MAX_TABLES:
+                    raise TagError(f"the file has more than {_MAX_TABLES:,} bytes of chunk offsets")
+                yield from _table(stream, table, moov, growth)
+
+
+def _descend(stream: BinaryIO, box: Box, *kinds: bytes) -> list[Box]:
+    found = [box]
+    for kind in kinds:
+        found = [inner for outer in found for inner in inside(stream, outer, kind)]
+    return found
+
+
+def _in_file(stream: BinaryIO, refs: Box) -> bool:
+    """Do all data references mean this very file (ISO 14496-12 §8.7.2: flag 1)?"""
+    entries = boxes(stream, refs.body + _TABLE, refs.end)
+    return all(content(stream, box)[3:4] == b"\x01" for box in entries)
+
+
+def _table(stream: BinaryIO, table: Box, moov: Box, growth: int) -> Iterator[Edit]:
+    """Yield a table of chunk offsets with those behind the movie box moved."""
+    import array
+    import sys
+
+    offsets = array.array("Q" if table.kind == b"co64" else "I")
+    data = read_exactly(stream, table.body, table.end - table.body)
+    end = _TABLE + int.from_bytes(data[4:_TABLE], "big") * offsets.itemsize
+    if end > len(data):
+        raise TagError("a table of chunk offsets ends after its box")
+    offsets.frombytes(data[_TABLE:end])
+    if sys.byteorder == "little":
+        offsets.byteswap()
+    try:
+        moved = array.array(offsets.typecode, (at + growth if at >= moov.end else at for at in offsets))
+    except OverflowError:
+        raise TagError("chunk offsets would be larger than their table can say") from None
+    if sys.byteorder == "little":
+        moved.byteswap()
+    yield Edit(table.body + _TABLE, table.body + end, moved.tobytes())
+
+
+TAGGER = Tagger(("mp4",), read, edits)

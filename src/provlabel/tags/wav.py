@@ -1,0 +1,224 @@
+"""WAV: the texts of ``LIST INFO`` and the chunk ``AIGC`` (carrier ``riff``), and an ID3v2 tag in a chunk.
+
+Fields are ``INFO:`` and the id of the text (RIFF MCI 1.0 §3: ``INFO:IART``), and ``AIGC`` (TC260-PG-202510A).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import BinaryIO, NamedTuple
+
+from provlabel._text import printable
+from provlabel.containers import ContainerError, Part, read_exactly
+from provlabel.containers.edits import Edit
+from provlabel.evidence import Carrier
+from provlabel.mappings._base import Fields
+from provlabel.tags._base import MAX_CARRIER, TagError, Tagger
+from provlabel.tags._fields import Gather, asked_of, gathered
+from provlabel.tags.mp3 import Stretch, merged_first, read_tags
+
+_HEAD = 8
+_LIST = 12  # head of a list and its kind
+_MAX_TEXTS = 10_000
+_MAX_SIZE = (1 << 32) - 1
+_ID3 = ("id3 ", "ID3 ")
+_NAME = re.compile(r"[A-Z][A-Z0-9]{3}")
+_AIGC = "AIGC"
+
+
+class _Text(NamedTuple):
+    """One text in an INFO list, where it lies, its padding byte included."""
+
+    name: str
+    start: int
+    end: int
+    data: bytes
+
+
+def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
+    """Yield what lists and chunks say, and then each ID3v2 tag."""
+
+    def fill(got: Gather) -> None:
+        for part in _lists(stream, parts):
+            _read_list(got, stream, part)
+        labels = [part for part in parts if part.name == _AIGC]
+        if len(labels) > 1:
+            got.fault("more than one AIGC chunk")
+        for part in labels:
+            got.add(_AIGC, (got.text(_chunk(stream, part).rstrip(b"\x00"), "utf-8", _AIGC),))
+
+    yield from gathered("riff", "LIST INFO and AIGC chunk", fill)
+    yield from read_tags(stream, [_inside(stream, part) for part in parts if part.name in _ID3], "id3 chunk")
+
+
+def _read_list(got: Gather, stream: BinaryIO, part: Part) -> None:
+    try:
+        for text in _texts(stream, part):
+            got.add(f"INFO:{text.name}", filter(None, (_decoded(text.data),)))
+    except ContainerError as exc:
+        got.fault(str(exc))
+
+
+def edits(stream: BinaryIO, parts: Sequence[Part], asked: Mapping[str, Fields]) -> list[Edit]:
+    """Change texts and chunks where they stand; new chunks come last, and the size of the file's form is put right."""
+    wanted = asked_of(TAGGER.carriers, asked)
+    new, changes = [], []
+    info = {_info_name(name): values for name, values in wanted["riff"].items() if name != _AIGC}
+    for made, found in (
+        _info(stream, parts, info),
+        _aigc(stream, parts, wanted["riff"].get(_AIGC)),
+        _id3(stream, parts, wanted["id3"]),
+    ):
+        new += made
+        changes += found
+    if not new and not changes:
+        return []
+    end = max(part.end for part in parts if part.name != "after RIFF" and part.role != "manifest")
+    if new:
+        changes.append(Edit(end, end, b"\x00" * (end % 2) + b"".join(new)))
+    declared = _HEAD + int.from_bytes(read_exactly(stream, 4, 4), "little")
+    chunks = max(part.end for part in parts if part.name != "after RIFF")
+    size = max(declared, chunks) - _HEAD + _growth(changes)
+    return [Edit(4, 8, _number(size)), *changes]
+
+
+# What changes is two lists each: chunks to append, and edits of the chunks that are there.
+_Changes = tuple[list[bytes], list[Edit]]
+
+
+def _info(stream: BinaryIO, parts: Sequence[Part], fields: Mapping[str, tuple[str, ...]]) -> _Changes:
+    lists = {part: list(_texts(stream, part, strict=True)) for part in _lists(stream, parts)} if fields else {}
+    mine = {name: [_decoded(item.data) for texts in lists.values() for item in texts if item.name == name]
+            for name in fields}  # fmt: skip
+    new = {name: b"".join(_info_text(name, value) for value in fields[name])
+           for name in fields if list(fields[name]) != mine[name]}  # fmt: skip
+    changed, changes = set(new), []
+    for index, (part, texts) in enumerate(lists.items()):
+        found = [Edit(text.start, text.end, new.pop(text.name, b"")) for text in texts if text.name in changed]
+        more = b"".join(new.values()) if index == len(lists) - 1 else b""
+        if found or more:
+            changes += [*_relisted(stream, part, found, more), *found]
+            new = {} if more else new
+    made = b"".join(new.values())
+    return ([_made(b"LIST", b"INFO" + made)] if made else []), changes
+
+
+def _relisted(stream: BinaryIO, part: Part, found: Sequence[Edit], more: bytes) -> Iterator[Edit]:
+    """Yield the edits of size and end of a list whose texts change; its last text may lack its padding byte."""
+    end = _chunk_end(stream, part)
+    length = end - part.start - _HEAD + _growth(found)
+    if more:
+        more = b"\x00" * (length % 2) + more
+    yield Edit(part.start + 4, part.start + _HEAD, _number(length + len(more)))
+    yield Edit(end, part.end, more + b"\x00" * ((length + len(more)) % 2))
+
+
+def _aigc(stream: BinaryIO, parts: Sequence[Part], values: tuple[str, ...] | None) -> _Changes:
+    """There is one label in a file (GB 45438-2025)."""
+    if values is None:
+        return [], []
+    if len(values) > 1:
+        raise TagError("AIGC: there is one such label in a file")
+    content = "".join(values).encode()
+    old = [part for part in parts if part.name == _AIGC]
+    if len(old) == bool(values) and all(_chunk(stream, part).rstrip(b"\x00") == content for part in old):
+        return [], []
+    return ([_made(b"AIGC", content)] if values else []), [Edit(part.start, part.end, b"") for part in old]
+
+
+def _id3(stream: BinaryIO, parts: Sequence[Part], fields: Mapping[str, tuple[str, ...]]) -> _Changes:
+    if not fields:
+        return [], []
+    chunks = [part for part in parts if part.name in _ID3]
+    new = merged_first(stream, [_inside(stream, part) for part in chunks], fields)
+    if new is None:
+        return [], []
+    if not chunks:
+        return [_made(b"id3 ", new)], []
+    part = chunks[0]
+    return [], [Edit(part.start, part.end, _made(part.name.encode(), new) if new else b"")]
+
+
+def _growth(edits: Sequence[Edit]) -> int:
+    return sum(len(edit.content) - (edit.end - edit.start) for edit in edits)
+
+
+def _lists(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Part]:
+    for part in parts:
+        if part.name == "LIST" and part.length >= _LIST and read_exactly(stream, part.start + _HEAD, 4) == b"INFO":
+            yield part
+
+
+def _texts(stream: BinaryIO, part: Part, *, strict: bool = False) -> Iterator[_Text]:
+    """Yield the texts of an INFO list.
+
+    Raises:
+        ContainerError: the list is not made of texts; TagError where it is to be changed.
+    """
+    end = _chunk_end(stream, part)
+    if end - part.start > MAX_CARRIER:
+        raise ContainerError(f"the INFO list is larger than {MAX_CARRIER:,} bytes")
+    data, at = read_exactly(stream, part.start, end - part.start), _LIST
+    for _ in range(_MAX_TEXTS):
+        if at + _HEAD > len(data):
+            if strict and data[at:].strip(b"\x00"):
+                raise TagError("the INFO list has bytes at its end that are no text")
+            return
+        length = int.from_bytes(data[at + 4 : at + _HEAD], "little")
+        last = at + _HEAD + length
+        if last > len(data):
+            raise TagError("a text ends after its INFO list")
+        padded = min(last + length % 2, len(data))
+        name = data[at : at + 4].decode("latin-1")
+        yield _Text(name, part.start + at, part.start + padded, data[at + _HEAD : last])
+        at = padded
+    raise TagError(f"more than {_MAX_TEXTS:,} texts in an INFO list")
+
+
+def _decoded(data: bytes) -> str:
+    """Return a text: UTF-8 as most programs write, else ISO 8859-1, which the specification does not rule out."""
+    data = data.partition(b"\x00")[0]
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _info_name(name: str) -> str:
+    kind, _, short = name.partition(":")
+    if kind != "INFO" or not _NAME.fullmatch(short):
+        raise TagError(f"{printable(name, 40)}: WAV has no such field")
+    return short
+
+
+def _info_text(name: str, value: str) -> bytes:
+    return _made(name.encode(), value.encode() + b"\x00")
+
+
+def _made(kind: bytes, content: bytes) -> bytes:
+    return kind + _number(len(content)) + content + b"\x00" * (len(content) % 2)
+
+
+def _number(size: int) -> bytes:
+    if size > _MAX_SIZE:
+        raise TagError("a WAV of more than 4 GiB would come of it")
+    return size.to_bytes(4, "little")
+
+
+def _chunk_end(stream: BinaryIO, part: Part) -> int:
+    """Return where a chunk ends without its padding byte."""
+    return part.start + _HEAD + int.from_bytes(read_exactly(stream, part.start + 4, 4), "little")
+
+
+def _chunk(stream: BinaryIO, part: Part) -> bytes:
+    if part.length > MAX_CARRIER:
+        raise TagError(f"the {printable(part.name)} chunk is larger than {MAX_CARRIER:,} bytes")
+    return read_exactly(stream, part.start + _HEAD, _chunk_end(stream, part) - part.start - _HEAD)
+
+
+def _inside(stream: BinaryIO, part: Part) -> Stretch:
+    return Stretch(part.start + _HEAD, _chunk_end(stream, part))
+
+
+TAGGER = Tagger(("riff", "id3"), read, edits)
