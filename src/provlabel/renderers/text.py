@@ -128,7 +128,7 @@ def carrier_words(values: Sequence[CarrierValue]) -> str:
     """Say how the fields of each carrier stand to the label: ``xmp 3 as signed, 1 contradicting``."""
     words = []
     for carrier in dict.fromkeys(value.carrier for value in values):
-        counts = Counter(value.agreement for value in values if value.carrier == carrier)
+        counts = Counter[str](value.agreement for value in values if value.carrier == carrier)
         said = ", ".join(f"{counts[name]} {word}" for name, word in _AGREEMENT.items() if counts[name])
         words.append(f"{printable(carrier)} {said}")
     return "; ".join(words)
