@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from conftest import SAMPLES, Cli, needs
-from provlabel import Identifier, InputError, Label, System, label_file, redact_file, verify_file
+from provlabel import Identifier, InputError, Label, LabelError, System, label_file, redact_file, verify_file
 from provlabel.cage import Cage
 from provlabel.errors import UsageError
 from provlabel.label.records import China, Contribution, Permissions, Person, Prompt, Rights
@@ -30,13 +30,15 @@ FULL = Label(
     contributions=(Contribution(part="instrumental", extent="All", by="ai", system="AcmeSynth"),),
     permissions=Permissions(mining="notAllowed"),
     rights=Rights(notice="© 2026 Acme"),
-    prompt=Prompt(text="a lighthouse", writer="ada"),
+    prompt=Prompt(text="a secret meadow", writer="ada"),
     china=China(producer="001191110102MACQD9K64010000", produce_id="20261122-0001"),
 )
 
 
 def exiftool(path: Path) -> dict[str, Any]:
-    out = subprocess.run(["exiftool", "-j", "-G1", "-a", path], capture_output=True, text=True, check=False).stdout
+    out = subprocess.run(
+        ["exiftool", "-j", "-G1", "-a", "-charset", "RIFF=UTF8", path], capture_output=True, text=True, check=False
+    ).stdout
     return dict(json.loads(out)[0])
 
 
@@ -60,4 +62,316 @@ def test_default_carriers_are_written_signed_and_agree(
         (carrier, field) for carrier, fields in receipt.carriers.items() for field in fields
     )
     assert "Ada" not in out.read_bytes().decode("latin-1")
-    assert "lighthouse" not in out.read_bytes().decode("latin-1")
+    assert "meadow" not in out.read_bytes().decode("latin-1")
+
+
+# --- what others read ------------------------------------------------------------------------------
+
+XMP_VALUES = {
+    "XMP-iptcExt:DigitalSourceType": "trainedAlgorithmicMedia",
+    "XMP-iptcExt:AISystemUsed": "AcmeSynth",
+    "XMP-iptcExt:AISystemVersionUsed": 2.1,
+    "XMP-iptcExt:AIPromptInformation": "a secret meadow",
+    "XMP-iptcExt:AIPromptWriterName": "Ada Example",
+    "XMP-dc:Creator": "Ada Example",
+    "XMP-dc:Rights": "© 2026 Acme",
+}
+ID3_VALUES = {"ID3v2_4:ISRC": "GBAYE2600001", "ID3v2_4:Composer": "Ada Example", "ID3v2_4:Copyright": "© 2026 Acme"}
+VORBIS_VALUES = {
+    "Vorbis:ISRCNumber": "GBAYE2600001",
+    "Vorbis:Composer": "Ada Example",
+    "Vorbis:Copyright": "© 2026 Acme",
+}
+
+
+@needs("exiftool")
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("cover.jpg", XMP_VALUES),
+        ("still.png", XMP_VALUES),
+        ("take.mp3", ID3_VALUES),
+        ("take.wav", {**ID3_VALUES, "RIFF:Copyright": "© 2026 Acme"}),
+        ("take.flac", VORBIS_VALUES),
+    ],
+)
+def test_exiftool_reads_the_label(
+    name: str, wanted: dict[str, Any], media: Path, signer: Signer, cage: Cage, tmp_path: Path
+) -> None:
+    before = exiftool(media / name)
+    out = tmp_path / f"out{Path(name).suffix}"
+    label_file(media / name, out, FULL, signer, personal=True, prompt_mode="clear", cage=cage)
+    seen = exiftool(out)
+    assert {key: end_of(seen.get(key)) for key in wanted} == wanted
+    # All that was there is there still, unless it is of the file system, of sizes and places, or the encoder's own.
+    passing = ("System:", "ExifTool:", "File:", "SourceFile", "Composite:", "JUMBF:")
+    kept = {key: value for key, value in before.items() if not key.startswith(passing)}
+    renamed = {key.replace("ID3v2_3", "ID3v2_4"): value for key, value in kept.items()}
+    lost = {key: value for key, value in renamed.items() if seen.get(key) != value}
+    assert set(lost) <= {"ID3v2_4:Year"}  # exiftool names it otherwise in a tag of version 2.4
+
+
+def end_of(value: Any) -> Any:
+    return value.rpartition("/")[2] if isinstance(value, str) and value.startswith("http") else value
+
+
+@needs("ffprobe")
+@pytest.mark.parametrize("name", ["take.mp3", "take.flac"])
+def test_ffprobe_reads_the_label(name: str, media: Path, signer: Signer, cage: Cage, tmp_path: Path) -> None:
+    out = tmp_path / name
+    label_file(media / name, out, FULL, signer, personal=True, cage=cage)
+    command = ["ffprobe", "-v", "error", "-show_entries", "format_tags:stream_tags", "-of", "json", str(out)]
+    said = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    tags = {key.upper(): value for key, value in said["format"]["tags"].items()}
+    assert tags["PROVLABEL_KIND"] == "ai_generated"
+    assert tags["PROVLABEL_SYSTEMS"] == "AcmeSynth@2.1"
+    assert tags["COMPOSER"] == "Ada Example"
+    assert json.loads(tags["PROVLABEL_CONTRIBUTIONS"])["part"] == "instrumental"
+
+
+AIGC = (
+    '{"Label":"1","ContentProducer":"001191110102MACQD9K64010000","ProduceID":"20261122-0001","ReservedCode1":"",'
+    '"ContentPropagator":"","PropagateID":"","ReservedCode2":""}'
+)
+
+
+@needs("exiftool")
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [("cover.jpg", "AIGC"), ("still.png", "AIGC"), ("take.mp3", "UserDefinedText"), ("take.flac", "AIGC")],
+)
+def test_the_aigc_object_lies_where_the_guides_want_it(
+    name: str, key: str, media: Path, signer: Signer, trust: TrustStore, cage: Cage, tmp_path: Path
+) -> None:
+    out = tmp_path / name
+    label_file(media / name, out, FULL, signer, carriers=("aigc",), cage=cage)
+    values = [str(value) for name, value in exiftool(out).items() if name.rpartition(":")[2].upper() == key.upper()]
+    assert [value.removeprefix("(AIGC) ") for value in values] == [AIGC]
+    item = judged(out, trust, cage)
+    assert [(value.agreement, value.values) for value in item.carriers or () if "AIGC" in value.field] == [
+        ("signed", (AIGC,))
+    ]
+
+
+def test_a_wav_has_its_aigc_object_in_a_chunk_of_that_name(
+    media: Path, signer: Signer, cage: Cage, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.wav"
+    label_file(media / "take.wav", out, FULL, signer, carriers=("tags", "aigc"), cage=cage)
+    whole = out.read_bytes()
+    at = whole.index(b"AIGC")
+    assert b"AIGC" not in whole[at + 4 : whole.index(b"C2PA")]
+    assert whole[at + 8 : at + 8 + int.from_bytes(whole[at + 4 : at + 8], "little")].decode() == AIGC
+
+
+def test_aigc_is_refused_where_it_cannot_be_right(media: Path, signer: Signer, cage: Cage, tmp_path: Path) -> None:
+    out = tmp_path / "out.jpg"
+    for label, words in (
+        (Label(kind="ai_generated"), "codes"),
+        (replace(FULL, kind="human_made", systems=(), contributions=()), "human_made"),
+    ):
+        with pytest.raises(LabelError, match=words):
+            label_file(media / "cover.jpg", out, label, signer, carriers=("aigc",), cage=cage)
+    assert list(tmp_path.glob("*.jpg")) == []
+
+
+# --- agreement on real files -----------------------------------------------------------------------
+
+
+@needs("exiftool")
+def test_a_tag_that_was_changed_or_taken_out_is_told_with_both_values(
+    media: Path, signer: Signer, trust: TrustStore, cage: Cage, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.jpg"
+    label_file(media / "cover.jpg", out, FULL, signer, cage=cage)
+    changed = shutil.copy(out, tmp_path / "changed.jpg")
+    subprocess.run(
+        ["exiftool", "-q", "-overwrite_original", f"-XMP-iptcExt:DigitalSourceType={IPTC}digitalCapture", changed],
+        check=True,
+    )
+    item = judged(changed, trust, cage)
+    found = {one.rule: one.message for one in item.findings}
+    assert item.state == "invalid"
+    assert "digitalCapture" in found["carrier.changed"]
+    assert AI in found["carrier.changed"]
+    subprocess.run(["exiftool", "-q", "-overwrite_original", "-XMP:all=", changed], check=True)
+    found = {one.rule: one.message for one in judged(changed, trust, cage).findings}
+    assert "carrier.missing" in found
+
+
+def xmp_with(path: Path, source_type: str) -> None:
+    subprocess.run(
+        ["exiftool", "-q", "-overwrite_original", f"-XMP-iptcExt:DigitalSourceType={IPTC}{source_type}", path],
+        check=True,
+    )
+
+
+@needs("exiftool")
+def test_a_contradiction_by_others_is_an_error_though_the_content_is_intact(
+    media: Path, signer: Signer, trust: TrustStore, cage: Cage, tmp_path: Path
+) -> None:
+    """Others sign a picture as AI, whose XMP says that a camera took it; every other validator passes that."""
+    from conftest import engine_credential
+    from provlabel import engine
+    from provlabel.label import signed_label
+    from provlabel.manifest import definition
+
+    source, out = media / "cover.jpg", tmp_path / "out.jpg"
+    xmp_with(source, "digitalCapture")
+    label = Label(kind="ai_generated", systems=(System(name="A"),))
+    made = definition(label, signed_label(label), has_parent=False)
+    with source.open("rb") as stream, out.open("w+b") as dest:
+        engine.sign(made, stream, dest, "image/jpeg", engine_credential(signer))
+    item = judged(out, trust, cage)
+    assert (item.state, item.passed, item.axes.content) == ("trusted", False, "intact")
+    (found,) = [one for one in item.findings if one.rule == "carrier.contradicts"]
+    assert "digitalCapture" in found.message
+    assert AI in found.message
+
+
+@needs("exiftool")
+def test_a_contradiction_that_was_there_is_mended_and_told(
+    media: Path, signer: Signer, trust: TrustStore, cage: Cage, tmp_path: Path
+) -> None:
+    source = media / "cover.jpg"
+    xmp_with(source, "digitalCapture")
+    receipt = label_file(source, tmp_path / "out.jpg", FULL, signer, cage=cage)
+    assert any("digitalCapture" in text and "now says" in text for text in receipt.warnings)
+    assert judged(tmp_path / "out.jpg", trust, cage).passed
+    for how in ({"carriers": ()}, {"detached": True}):
+        with pytest.raises(InputError, match="digitalCapture"):
+            label_file(source, tmp_path / "other.jpg", FULL, signer, cage=cage, **how)
+    assert sorted(path.name for path in tmp_path.glob("*.jpg*")) == ["out.jpg"]
+
+
+def test_a_file_of_another_work_is_refused(media: Path, signer: Signer, cage: Cage, tmp_path: Path) -> None:
+    first, out = tmp_path / "first.flac", tmp_path / "out.flac"
+    label_file(media / "take.flac", first, FULL, signer, cage=cage)
+    other = replace(FULL, identifiers=(Identifier(type="isrc", value="GBAYE2600002"),))
+    with pytest.raises(InputError, match="GBAYE2600001"):
+        label_file(first, out, other, signer, cage=cage)
+    assert not out.exists()
+
+
+def test_labelling_again_leaves_one_story(
+    media: Path, signer: Signer, trust: TrustStore, cage: Cage, tmp_path: Path
+) -> None:
+    first, out = tmp_path / "first.mp3", tmp_path / "out.mp3"
+    label_file(media / "take.mp3", first, FULL, signer, cage=cage)
+    second = Label(kind="human_made", contributions=(Contribution(part="vocals", extent="None", by="human"),))
+    label_file(first, out, second, signer, cage=cage)
+    item = judged(out, trust, cage)
+    assert item.passed
+    said = {value.field: value.values for value in item.carriers or ()}
+    assert said["TXXX:PROVLABEL_KIND"] == ("human_made",)
+    assert "TXXX:PROVLABEL_SYSTEMS" not in said
+
+
+def test_without_carriers_nothing_is_written_and_nothing_listed(
+    media: Path, signer: Signer, trust: TrustStore, cage: Cage, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.jpg"
+    receipt = label_file(media / "cover.jpg", out, FULL, signer, carriers=(), cage=cage)
+    item = judged(out, trust, cage)
+    assert receipt.carriers == {}
+    assert item.label is not None
+    assert "carriers" not in item.label.value
+    assert b"x:xmpmeta" not in out.read_bytes()
+
+
+def test_redacting_takes_names_out_of_tags_too(
+    media: Path, signer: Signer, trust: TrustStore, cage: Cage, tmp_path: Path
+) -> None:
+    for name in ("take.mp3", "cover.jpg", "take.wav"):
+        first, out = tmp_path / f"first-{name}", tmp_path / name
+        label_file(media / name, first, FULL, signer, personal=True, prompt_mode="clear", cage=cage)
+        assert b"Ada" in first.read_bytes()
+        redact_file(first, out, signer, cage=cage)
+        assert b"Ada" not in out.read_bytes()
+        assert b"meadow" not in out.read_bytes()
+        item = judged(out, trust, cage)
+        assert (item.state, item.passed) == ("trusted", True)
+        assert not [one for one in item.findings if one.rule.startswith("carrier")]
+
+
+def test_names_in_tags_are_shown_on_request_alone(
+    media: Path, signer: Signer, trust: TrustStore, cage: Cage, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.flac"
+    label_file(media / "take.flac", out, FULL, signer, personal=True, cage=cage)
+    shown = {value.field: value.values for value in judged(out, trust, cage).carriers or ()}
+    assert shown["COMPOSER"] == ()
+    shown = {value.field: value.values for value in judged(out, trust, cage, personal=True).carriers or ()}
+    assert shown["COMPOSER"] == ("Ada Example",)
+
+
+# --- tags that cannot be written -------------------------------------------------------------------
+
+
+def broken_xmp(path: Path) -> Path:
+    whole = path.read_bytes()
+    packet = b"http://ns.adobe.com/xap/1.0/\x00<x:xmpmeta xmlns:x='adobe:ns:meta/'><broken"
+    path.write_bytes(whole[:2] + b"\xff\xe1" + (len(packet) + 2).to_bytes(2, "big") + packet + whole[2:])
+    return path
+
+
+def test_a_broken_packet_is_left_as_it_is_and_told(
+    media: Path, signer: Signer, trust: TrustStore, cage: Cage, tmp_path: Path
+) -> None:
+    source, out = broken_xmp(media / "cover.jpg"), tmp_path / "out.jpg"
+    with pytest.raises(InputError, match="tags cannot be written"):
+        label_file(source, out, FULL, signer, carriers=("xmp",), cage=cage)
+    assert not list(tmp_path.glob("*.jpg"))
+    receipt = label_file(source, out, FULL, signer, cage=cage)
+    assert any("tags were not written" in text for text in receipt.warnings)
+    assert b"<broken" in out.read_bytes()
+    item = judged(out, trust, cage)
+    assert (item.state, item.passed) == ("trusted", True)
+    assert "carrier.unreadable" in [one.rule for one in item.findings]
+
+
+def test_a_detached_label_writes_no_tags(media: Path, signer: Signer, trust: TrustStore, cage: Cage) -> None:
+    source = media / "take.mp3"
+    before = source.read_bytes()
+    with pytest.raises(UsageError, match="detached"):
+        label_file(source, None, FULL, signer, detached=True, carriers=("tags",), cage=cage)
+    receipt = label_file(source, None, FULL, signer, detached=True, cage=cage)
+    assert receipt.carriers == {}
+    assert source.read_bytes() == before
+    assert judged(source, trust, cage).passed
+
+
+# --- the command line ------------------------------------------------------------------------------
+
+
+def test_the_command_line_chooses_and_drafts(cli: Cli, media: Path, tmp_path: Path) -> None:
+    source, out = media / "cover.jpg", tmp_path / "out.jpg"
+    common = ("--kind", "ai_generated", "--system", "AcmeSynth@2.1", "--signer", "test")
+    made = cli("label", source, *common, "-o", out, "--carriers", "xmp,tags")
+    assert made.returncode == 0, made.stderr
+    assert "told again in xmp" in made.stdout
+    assert "none" in cli("label", source, *common, "--carriers", "smoke").stderr
+    assert cli("label", source, *common, "--carriers", "tags", "-o", tmp_path / "no.jpg").returncode == 2
+    draft = cli("label", out, "--from-carriers", "-o", tmp_path / "draft.json")
+    assert draft.returncode == 0, draft.stderr
+    assert "from APP1" in draft.stderr
+    said = json.loads((tmp_path / "draft.json").read_text())
+    assert said == {
+        "schema": "label-v1",
+        "kind": "ai_generated",
+        "systems": [{"name": "AcmeSynth", "version": "2.1"}],
+    }
+    assert cli("lint", tmp_path / "draft.json").returncode == 0
+    assert cli("label", source, out, "--from-carriers").returncode == 2
+    verified = cli("verify", out, "--trust", "test")
+    assert "tags     xmp 3 as signed" in verified.stdout
+
+
+@needs("exiftool")
+def test_what_unsigned_files_claim_is_shown_and_not_believed(cli: Cli, media: Path) -> None:
+    source = media / "cover.jpg"
+    xmp_with(source, "trainedAlgorithmicMedia")
+    verified = cli("verify", source)
+    assert verified.returncode == 1
+    assert "claims   digital source type trainedAlgorithmicMedia — nothing signs that" in verified.stdout
+    assert "UNSIGNED" in verified.stdout
