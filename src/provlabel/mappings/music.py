@@ -24,6 +24,7 @@ PREFIX = "PROVLABEL_"
 KIND, SYSTEMS, CONTRIBUTIONS = f"{PREFIX}KIND", f"{PREFIX}SYSTEMS", f"{PREFIX}CONTRIBUTIONS"
 _ITUNES = "----:com.apple.iTunes:"
 _CONVENTION = "convention of taggers"
+_NAMES = "field names of ID3v2.4, Xiph, iTunes and RIFF INFO, as taggers use them"
 _PLACES: dict[str, dict[CarrierId, str]] = {
     KIND: {"id3": f"TXXX:{KIND}", "vorbis": KIND, "mp4": _ITUNES + KIND},
     SYSTEMS: {"id3": f"TXXX:{SYSTEMS}", "vorbis": SYSTEMS, "mp4": _ITUNES + SYSTEMS},
@@ -42,15 +43,15 @@ _ABOUT: dict[str, tuple[FieldRole, bool, str, str]] = {
     KIND: ("statement", False, "ours: no standard has a field", "N"),
     SYSTEMS: ("statement", False, "ours: no standard has a field", "N"),
     CONTRIBUTIONS: ("statement", False, "ours: no standard has a field", "N"),
-    "ARTIST": ("credit", True, "ID3v2.4 §4.2.2; Xiph field names; RIFF INFO", "P"),
-    "COMPOSER": ("credit", True, "ID3v2.4 §4.2.2; Xiph field names", "P"),
-    "LYRICIST": ("credit", True, "ID3v2.4 §4.2.2; Xiph field names", "P"),
-    "PERFORMERS": ("credit", True, "ID3v2.4 §4.2.2", "P"),
-    "INVOLVED": ("credit", True, "ID3v2.4 §4.2.2", "P"),
-    "ISRC": ("identifier", False, "ID3v2.4 §4.2.1; Xiph field names; iTunes by convention", "S"),
+    "ARTIST": ("credit", True, _NAMES, "S"),
+    "COMPOSER": ("credit", True, _NAMES, "S"),
+    "LYRICIST": ("credit", True, _NAMES, "S"),
+    "PERFORMERS": ("credit", True, _NAMES, "S"),
+    "INVOLVED": ("credit", True, _NAMES, "S"),
+    "ISRC": ("identifier", False, _NAMES, "S"),
     "BARCODE": ("identifier", False, _CONVENTION, "S"),
     "ISWC": ("identifier", False, _CONVENTION, "W"),
-    "COPYRIGHT": ("credit", False, "ID3v2.4 §4.2.2; Xiph field names; RIFF INFO", "P"),
+    "COPYRIGHT": ("credit", False, _NAMES, "S"),
 }
 _IDENTIFIERS = {"isrc": "ISRC", "upc": "BARCODE", "iswc": "ISWC"}
 
