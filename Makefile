@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test verdict coverage lint bench bench-signers bench-tree sizes matrix samples schemas docs hooks picture system clean
+.PHONY: demo test verdict coverage lint bench bench-signers bench-tree bench-carriers sizes matrix samples schemas docs hooks picture system clean
 
 # Make a virtual environment, install provlabel, and show it at work on real files.
 demo: $(VENV)/.user
@@ -41,6 +41,11 @@ bench-signers: $(STAMP)
 bench-tree: $(STAMP)
 	$(BIN)/python -m compileall -q src
 	$(BIN)/python bench/tree.py
+
+# What default carriers cost on top of the manifest, in time and memory.
+bench-carriers: $(STAMP)
+	$(BIN)/python -m compileall -q src
+	$(BIN)/python bench/carriers.py
 
 # Where the bytes of a manifest go.
 sizes: $(STAMP)
