@@ -23,7 +23,7 @@ FLOORS = (
     ("report", "claims", "tags"),
     ("comparing",),
     ("trust",),
-    ("verdict",),
+    ("verdict", "law"),
     ("policy", "manifest"),
     ("reporting",),
     ("signers",),

@@ -6,7 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -37,6 +37,9 @@ from provlabel.report import (
 from provlabel.trust import TrustStore
 from provlabel.verdict import Verdict, judge, judge_ingredient
 
+if TYPE_CHECKING:
+    from provlabel.law import Law
+
 
 def file_report(
     path: str,
@@ -46,17 +49,28 @@ def file_report(
     gate: Gate,
     at: dt.datetime,
     personal: bool = False,
+    laws: Sequence[Law] = (),
 ) -> tuple[FileReport, tuple[int, ...]]:
     """Judge ``evidence`` and put everything that is to be said about the file into one record.
 
     Beside it stand the exceptions of the policy that it needed.
     """
     verdict = judge(evidence, trust=trust, at=at)
-    seen = _seen(path, evidence, verdict, trust, personal)
+    seen = _under_laws(_seen(path, evidence, verdict, trust, personal), evidence, laws, at)
     findings, exceptions = gate.judge(seen, evidence, at)
     outcome = outcome_of(findings)
     passed = outcome != "failed"
     return msgspec.structs.replace(seen, findings=findings, outcome=outcome, passed=passed), exceptions
+
+
+def _under_laws(file: FileReport, evidence: Evidence, laws: Sequence[Law], at: dt.datetime) -> FileReport:
+    """Hold the file against the laws that were asked for; what does not hold is a finding like any other."""
+    if not laws:
+        return file
+    from provlabel.law import judge_law, law_findings, subject_of
+
+    results = judge_law(subject_of(file, evidence), laws, at)
+    return msgspec.structs.replace(file, law=results, findings=(*file.findings, *law_findings(results)))
 
 
 def _seen(path: str, evidence: Evidence, verdict: Verdict, trust: TrustStore, personal: bool) -> FileReport:
@@ -186,8 +200,10 @@ Seen = Evidence | Literal["not media"] | SkippedWhy | Failure | None
 class Tally:
     """What was found so far, in order, and the report of it."""
 
-    def __init__(self, gate: Gate, trust: TrustStore, at: dt.datetime, personal: bool) -> None:
-        self._gate, self._trust, self._at, self._personal = gate, trust, at, personal
+    def __init__(
+        self, gate: Gate, trust: TrustStore, at: dt.datetime, personal: bool, laws: Sequence[Law] = ()
+    ) -> None:
+        self._gate, self._trust, self._at, self._personal, self._laws = gate, trust, at, personal, laws
         self._files: list[FileReport] = []
         self._failures: list[Failure] = []
         self._skipped: list[Skipped] = []
@@ -216,7 +232,13 @@ class Tally:
 
     def _judge(self, path: str, evidence: Evidence) -> None:
         file, exceptions = file_report(
-            path, evidence, trust=self._trust, gate=self._gate, at=self._at, personal=self._personal
+            path,
+            evidence,
+            trust=self._trust,
+            gate=self._gate,
+            at=self._at,
+            personal=self._personal,
+            laws=self._laws,
         )
         self._files.append(file)
         self._exceptions.update(exceptions)
@@ -237,6 +259,7 @@ class Tally:
             files=tuple(self._files),
             summary=self._summary(len(folders)),
             baseline=gate.baseline.named if gate.baseline else None,
+            laws=tuple(law.named for law in self._laws),
             exceptions=gate.uses(self._exceptions, self._at),
             errors=tuple(self._failures),
             skipped=tuple(self._skipped),
