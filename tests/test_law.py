@@ -7,7 +7,7 @@ import itertools
 import json
 import re
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import msgspec
 import pytest
@@ -24,6 +24,7 @@ from provlabel.law import LAWS, Subject, judge_law, law_rules, load_laws, subjec
 from provlabel.law.checks import CHECKS
 from provlabel.law.conditions import CONDITIONS
 from provlabel.law.records import Input, Law, Rule
+from provlabel.policy.records import LawName
 from provlabel.renderers import RENDERERS, Extras
 from provlabel.report import LawResult
 from provlabel.rules import RULES
@@ -661,6 +662,24 @@ def test_a_policy_lowers_and_excepts_single_rules(
     assert "EXCEPTED" in done.stdout
     policy.write_text('schema = "policy-v1"\n[levels]\n"law.us-ca.99" = "warning"\n')
     assert cli(*run).returncode == 2
+
+
+def test_a_policy_asks_for_laws(whole: Label, media: Path, signer: Signer, cage: Cage, cli: Cli) -> None:
+    """Also one that is merely found, which can only tighten."""
+    assert get_args(LawName) == LAWS
+    file = made(media, whole, signer, cage)
+    run = ("verify", file, "--trust", "test", "--format", "json")
+    assert cli(*run, cwd=media).returncode == 0
+    (media / "provlabel.toml").write_text('schema = "policy-v1"\nlaws = ["cn"]\n')
+    done = cli(*run, "--law", "us-ca", cwd=media)
+    assert done.returncode == 1
+    told = json.loads(done.stdout)
+    assert [item["name"] for item in told["laws"]] == ["us-ca", "cn"]
+    assert {item["law"] for item in told["files"][0]["law"]} == {"us-ca", "cn"}
+    (media / "provlabel.toml").write_text('schema = "policy-v1"\nlaws = ["us-cal"]\n')
+    done = cli(*run, cwd=media)
+    assert done.returncode == 2
+    assert "did you mean us-ca?" in done.stderr
 
 
 def test_lint_holds_a_label_against_laws(media: Path, cli: Cli) -> None:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -23,6 +23,7 @@ from provlabel.report import (
     Finding,
     HistoryNode,
     IdentityInfo,
+    Named,
     Report,
     RevocationInfo,
     SignerInfo,
@@ -37,9 +38,6 @@ from provlabel.report import (
 from provlabel.trust import TrustStore
 from provlabel.verdict import Verdict, judge, judge_ingredient
 
-if TYPE_CHECKING:
-    from provlabel.law import Law
-
 
 def file_report(
     path: str,
@@ -49,27 +47,27 @@ def file_report(
     gate: Gate,
     at: dt.datetime,
     personal: bool = False,
-    laws: Sequence[Law] = (),
+    laws: Sequence[str] = (),
 ) -> tuple[FileReport, tuple[int, ...]]:
     """Judge ``evidence`` and put everything that is to be said about the file into one record.
 
     Beside it stand the exceptions of the policy that it needed.
     """
     verdict = judge(evidence, trust=trust, at=at)
-    seen = _under_laws(_seen(path, evidence, verdict, trust, personal), evidence, laws, at)
+    seen = _under_laws(_seen(path, evidence, verdict, trust, personal), evidence, (*laws, *gate.laws(path)), at)
     findings, exceptions = gate.judge(seen, evidence, at)
     outcome = outcome_of(findings)
     passed = outcome != "failed"
     return msgspec.structs.replace(seen, findings=findings, outcome=outcome, passed=passed), exceptions
 
 
-def _under_laws(file: FileReport, evidence: Evidence, laws: Sequence[Law], at: dt.datetime) -> FileReport:
+def _under_laws(file: FileReport, evidence: Evidence, laws: Sequence[str], at: dt.datetime) -> FileReport:
     """Hold the file against the laws that were asked for; what does not hold is a finding like any other."""
     if not laws:
         return file
-    from provlabel.law import judge_law, law_findings, subject_of
+    from provlabel.law import judge_law, law_findings, load_laws, subject_of
 
-    results = judge_law(subject_of(file, evidence), laws, at)
+    results = judge_law(subject_of(file, evidence), load_laws(laws), at)
     return msgspec.structs.replace(file, law=results, findings=(*file.findings, *law_findings(results)))
 
 
@@ -201,7 +199,7 @@ class Tally:
     """What was found so far, in order, and the report of it."""
 
     def __init__(
-        self, gate: Gate, trust: TrustStore, at: dt.datetime, personal: bool, laws: Sequence[Law] = ()
+        self, gate: Gate, trust: TrustStore, at: dt.datetime, personal: bool, laws: Sequence[str] = ()
     ) -> None:
         self._gate, self._trust, self._at, self._personal, self._laws = gate, trust, at, personal, laws
         self._files: list[FileReport] = []
@@ -259,12 +257,21 @@ class Tally:
             files=tuple(self._files),
             summary=self._summary(len(folders)),
             baseline=gate.baseline.named if gate.baseline else None,
-            laws=tuple(law.named for law in self._laws),
+            laws=self._read(),
             exceptions=gate.uses(self._exceptions, self._at),
             errors=tuple(self._failures),
             skipped=tuple(self._skipped),
             insecure=insecure,
         )
+
+    def _read(self) -> tuple[Named, ...]:
+        """Name the laws that were asked for, by whoever runs this or by a policy."""
+        names = dict.fromkeys([*self._laws, *(result.law for item in self._files for result in item.law)])
+        if not names:
+            return ()
+        from provlabel.law import load_laws
+
+        return tuple(law.named for law in load_laws(names))
 
     def _summary(self, folders: int) -> Summary:
         outcomes = Counter(item.outcome for item in self._files)

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
     from provlabel.evidence_cache import EvidenceCache, Key
-    from provlabel.law import Law
 
 #: Detached manifest of ``song.ogg``: ``song.ogg.c2pa``.
 SIDECAR = ".c2pa"
@@ -184,14 +183,14 @@ def verify_paths(
     return tally.report(folders, _insecure(revocation))
 
 
-def _laws(names: Iterable[str]) -> tuple[Law, ...]:
-    """Load the laws that were asked for; a run without any does not pay for them."""
+def _laws(names: Iterable[str]) -> tuple[str, ...]:
+    """Refuse a name that no law has before anything is read; a run without any does not pay for them."""
     names = tuple(names)
     if not names:
         return ()
     from provlabel.law import load_laws
 
-    return load_laws(names)
+    return tuple(law.law for law in load_laws(names))
 
 
 class _Unread(NamedTuple):

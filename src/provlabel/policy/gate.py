@@ -108,6 +108,12 @@ class Gate(Struct, frozen=True, kw_only=True):
         inside = any(matches(pattern, relative) for pattern in self.first.policy.files.include)
         return None if inside else "outside"
 
+    def laws(self, path: str) -> tuple[str, ...]:
+        """Return the names of the laws that policies ask for, for the file at ``path``."""
+        relative = self.relative(path)
+        others = (enforced.policy for enforced in self.others if _is_about(enforced.policy, relative))
+        return tuple(name for policy in (self.first.policy, *others) for name in policy.laws)
+
     def judge(self, file: FileReport, seen: Evidence, at: dt.datetime) -> Judged:
         """Return the findings of ``file`` as they count: what policies miss, levels, exceptions, baseline."""
         relative = self.relative(file.path)
