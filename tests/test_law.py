@@ -392,7 +392,7 @@ def test_the_end_of_an_event_counts_and_days_are_those_of_utc() -> None:
 def test_what_a_signer_states_decides_and_is_told_as_that() -> None:
     [unsaid] = judged(signed(), "law.eu.20", "2026-11-22")
     assert unsaid.outcome == JUDGE
-    assert "judgements.deep_fake" in unsaid.reason
+    assert unsaid.mend == "state judgements.deep_fake in the label"
     [denied] = judged(NO_FAKE, "law.eu.20", "2026-11-22")
     assert (denied.outcome, denied.reason) == (ASIDE, "the signer states that it is not a deep fake")
     [silent] = judged(signed(judgements=FAKE), "law.eu.20", "2026-11-22")

@@ -27,7 +27,7 @@ def ai_content(subject: Subject, given: Given) -> Applies:
     if kind in ("human_made", "algorithmic_not_trained"):
         return Applies(False, f"the label says {kind}")
     if kind == "may_contain_ai":
-        return Applies(None, "the label says only that there may be AI in it")
+        return Applies(None, "the label says only that there may be AI in it", "find out, and label it again")
     if kind is None:
         return _without_kind(subject)
     return _MINOR[given.minor](subject, kind)
@@ -36,7 +36,7 @@ def ai_content(subject: Subject, given: Given) -> Applies:
 def _without_kind(subject: Subject) -> Applies:
     if subject.claims_ai:
         return Applies(True, "tags that nothing signs say that AI took part")
-    return Applies(None, "nothing in the file says whether AI took part")
+    return Applies(None, "nothing in the file says whether AI took part", "if so, label the file")
 
 
 def _routine(subject: Subject, kind: str) -> Applies:
@@ -52,7 +52,11 @@ def _case_by_case(subject: Subject, kind: str) -> Applies:
     if substantial is False:
         return Applies(False, "the signer states that nothing substantial was changed")
     if kind == "ai_assisted_technical" and substantial is None:
-        return Applies(None, "whether the technical work changed anything substantial is not stated")
+        return Applies(
+            None,
+            "whether the technical work changed anything substantial is not stated",
+            "state judgements.substantial_change in the label",
+        )
     return Applies(True, f"the label says {kind}")
 
 
@@ -104,8 +108,9 @@ def realistic(subject: Subject, _given: Given) -> Applies:
 
 
 def artistic(subject: Subject, _given: Given) -> Applies:
-    """The signer states an evidently artistic, satirical or fictional work."""
-    return _judgement(subject, "artistic", "an artistic work")
+    """The signer states an evidently artistic, satirical or fictional work; else the general rule counts."""
+    found = stated(subject, "artistic") is True
+    return Applies(found, f"{'the signer states' if found else 'nobody states'} that it is an artistic work")
 
 
 def not_artistic(subject: Subject, _given: Given) -> Applies:
@@ -123,7 +128,7 @@ def advertising(subject: Subject, _given: Given) -> Applies:
 def _judgement(subject: Subject, name: str, words: str) -> Applies:
     found = stated(subject, name)
     if found is None:
-        return Applies(None, f"whether it is {words} is not stated (judgements.{name})")
+        return Applies(None, f"whether it is {words} is not stated", f"state judgements.{name} in the label")
     return Applies(found, f"the signer states that it is {'' if found else 'not '}{words}")
 
 
@@ -131,7 +136,7 @@ def synthetic_performer(subject: Subject, _given: Given) -> Applies:
     """Somebody made by AI is seen or heard who is no recognisable real person (NY-1)."""
     shown = entries(subject, "likeness")
     if not shown:
-        return Applies(None, "who is seen or heard is not stated (likeness)")
+        return Applies(None, "who is seen or heard is not stated", "state likeness in the label")
     found = any(item.get("synthetic") is True and item.get("real_person") is False for item in shown)
     return Applies(found, f"the signer states {'a' if found else 'no'} performer who is synthetic and no real person")
 

@@ -17,7 +17,7 @@ from provlabel.evidence import mapping
 from provlabel.label.loading import moment
 from provlabel.law.checks import CHECKS
 from provlabel.law.conditions import CONDITIONS
-from provlabel.law.records import Answer, Law, Rule, Subject
+from provlabel.law.records import Answer, Applies, Law, Rule, Subject
 from provlabel.law.subjects import links
 from provlabel.report import Finding, LawOutcome, LawResult
 from provlabel.rules import Level
@@ -134,7 +134,7 @@ def _judged(law: Law, rows: Sequence[Rule], subject: Subject, day: dt.date, when
         basis=when.basis if when.claimed in (None, day) else "possible",
         source=told.source,
         certainty=told.certainty,
-        mend=told.mend,
+        mend=answer.mend or told.mend,
     )
 
 
@@ -162,18 +162,23 @@ def _gap(rows: Sequence[Rule], day: dt.date) -> str:
 
 def _answer(row: Rule, subject: Subject) -> Answer:
     """Ask the conditions, then the check; where no file tells whether a rule applies, what is missing is a question."""
-    open_questions = []
+    open_questions: list[Applies] = []
     for name in row.applies:
         applies = CONDITIONS[name](subject, row.given)
         if applies.so is False:
             return Answer("not applicable", applies.why)
         if applies.so is None:
-            open_questions.append(applies.why)
+            open_questions.append(applies)
     answer = CHECKS[row.holds](subject, row.given)
     if answer.outcome == "not held" and row.by_link and links(subject):
         answer = Answer("needs a human judgement", f"{answer.why}; it may stand on {links(subject)[0]}, not looked at")
     if answer.outcome in ("not held", "needs a human judgement") and open_questions:
-        return Answer("needs a human judgement", f"{'; '.join(open_questions)}; if it applies: {answer.why}")
+        mend = next((question.mend for question in open_questions if question.mend), answer.mend)
+        return Answer("needs a human judgement", f"{_asked(open_questions)}; if it applies: {answer.why}", mend)
     if answer.outcome == "held" and open_questions:
-        return Answer("held", f"{answer.why}; whether it is asked for is open: {'; '.join(open_questions)}")
+        return Answer("held", f"{answer.why}; whether it is asked for is open: {_asked(open_questions)}")
     return answer
+
+
+def _asked(questions: Sequence[Applies]) -> str:
+    return "; ".join(question.why for question in questions)

@@ -119,6 +119,7 @@ class Applies(NamedTuple):
 
     so: bool | None
     why: str
+    mend: str = ""  #: what answers the question, where no file tells
 
 
 class Answer(NamedTuple):
@@ -126,3 +127,4 @@ class Answer(NamedTuple):
 
     outcome: LawOutcome
     why: str
+    mend: str = ""  #: instead of that of the rule
