@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import itertools
 import json
 import re
@@ -14,16 +15,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import Cli
-from provlabel import Label, Provider, System, TrustStore, UsageError, label_file, verify_file
+from conftest import Cli, engine_credential
+from provlabel import Label, Provider, System, TrustStore, UsageError, engine, label_file, verify_file
 from provlabel.cage import Cage
 from provlabel.evidence import Action, Carrier
+from provlabel.label import signed_label
 from provlabel.label.records import Disclosure, Identifier, Judgements, Likeness, Mark
 from provlabel.label.vocabularies import IPTC
 from provlabel.law import LAWS, Subject, judge_law, law_rules, load_laws, subject_of_label
 from provlabel.law.checks import CHECKS
 from provlabel.law.conditions import CONDITIONS
 from provlabel.law.records import Input, Law, Rule
+from provlabel.manifest import Definition, definition
 from provlabel.policy.records import LawName
 from provlabel.renderers import RENDERERS, Extras
 from provlabel.report import LawResult
@@ -680,6 +683,30 @@ def test_a_policy_asks_for_laws(whole: Label, media: Path, signer: Signer, cage:
     done = cli(*run, cwd=media)
     assert done.returncode == 2
     assert "did you mean us-ca?" in done.stderr
+
+
+def test_a_soft_binding_of_others_is_read(media: Path, signer: Signer, trust: TrustStore, cage: Cage) -> None:
+    """Signed with the bare engine, as others sign: an algorithm alone does not say that it is a watermark."""
+    label = Label(kind="ai_generated", event_time=LATE)
+    found = {}
+    for name in ("com.adobe.trustmark.P", "io.iscc.v0"):
+        plain = definition(label, signed_label(label), has_parent=False).manifest
+        binding = {"alg": name, "blocks": [{"scope": {}, "value": "YTFiMmMz"}]}
+        plain["assertions"].append({"label": "c2pa.soft-binding", "data": binding})
+        out = io.BytesIO()
+        source = io.BytesIO((media / "cover.jpg").read_bytes())
+        engine.sign(Definition(plain), source, out, "image/jpeg", engine_credential(signer))
+        (media / "bound.jpg").write_bytes(out.getvalue())
+        found[name] = outcomes(media / "bound.jpg", trust, cage, "eu")
+    assert found["com.adobe.trustmark.P"]["law.eu.3"] == JUDGE
+    assert (found["io.iscc.v0"]["law.eu.3"], found["io.iscc.v0"]["law.eu.4"]) == (NOT_HELD, HELD)
+
+
+def test_what_is_missing_may_stand_on_a_page_that_is_linked() -> None:
+    linked = signed(provider=None, identifiers=[{"type": "url", "value": "https://acme.example/1"}])
+    [one] = judged(linked, "law.us-ca.1", "2026-11-22")
+    assert one.outcome == JUDGE
+    assert "https://acme.example/1" in one.reason
 
 
 def test_lint_holds_a_label_against_laws(media: Path, cli: Cli) -> None:
