@@ -10,6 +10,10 @@ from provlabel.formats import FORMATS
 from provlabel.label import Identifier, Label, Prompt, System
 from provlabel.label.records import China, Contribution, Permissions, Person, Rights
 from provlabel.label.vocabularies import AI_KINDS, KINDS
+from provlabel.law import LAWS, load_laws
+from provlabel.law.checks import CHECKS
+from provlabel.law.conditions import CONDITIONS
+from provlabel.law.records import Rule
 from provlabel.mappings import PROJECTIONS, Field, Fields
 from provlabel.mappings.marks import MARKS
 from provlabel.renderers.json import to_json
@@ -24,8 +28,102 @@ ROOT = Path(__file__).parents[1]
 def rules() -> str:
     """The table of rules as Markdown."""
     rows = [f"| `{row.code}` | {row.level} | {row.meaning} | {row.mend} |" for row in RULES.values()]
-    head = ["# Rules", "", "Every finding names one of these; `provlabel rules` prints the same table.", ""]
+    head = [
+        "# Rules",
+        "",
+        "Every finding names one of these, or a rule of a law ([law.md](law.md)); `provlabel rules` prints both.",
+        "",
+    ]
     return "\n".join([*head, "| rule | level | meaning | what to do |", "|---|---|---|---|", *rows, ""])
+
+
+LAW_HEAD = """# Laws as dated rules
+
+`provlabel verify FILE --law eu,us-ca` holds a file against rules that are drawn from laws, and `provlabel lint LABEL
+--law eu` a label before it is signed. **This is no legal advice.** A rule is a reading of a source by the people who
+wrote provlabel, on the day that stands beside the law. Certainty says how the source was read: P the primary text, S
+a secondary source that quotes it, W a weak one, then how sure the reading is.
+
+| outcome | what it means | finding |
+|---|---|---|
+| held | what the rule asks for is there, or the signer states it | none |
+| not held | it is not there | error: the file does not pass |
+| needs a human judgement | no program can say; the reason says what about | warning |
+| not applicable | the rule is not about this content, or not in force on that day | none |
+| outside the file | no file can show it: a tool, a licence, a fine, a duty of platforms | note |
+
+Every outcome has its reason. The code of a rule can be lowered, raised or excepted by a policy like any other:
+`"law.eu.3" = "warning"`; a level holds for whatever the rule comes to. All results, also those that are held, stand
+in the JSON and HTML reports.
+
+**Judgements are not guessed.** Whether something is a deep fake, a work of art, an advertisement or a substantial
+change, the signer states in `judgements` of the label, who is seen or heard in `likeness`, and marks that people see
+or hear in `disclosure`. What is stated decides, and the reason says so; what is not stated, and matters, needs a
+human judgement. A watermark that is stated is not looked for.
+
+**Dates.** A rule counts from its first day on, and no more from the day after the dash on, in UTC. Content is judged
+by the law of its event date (`event_end`, else `event_time`), which is what the signer claims. A trusted timestamp
+proves only that it was not later. So all wordings count that were in force between that day and the timestamp, or the
+day of judgement where there is none: where they come to different outcomes, each is reported with its era, and the
+worst one counts. Nobody chooses a law by choosing a date. Without an event date the proven time counts, else the day
+of judgement. That the event was not *earlier* than claimed, nothing proves.
+
+**A label that is not signed yet** is judged by what it says. What comes with signing (the signature, the history,
+other carriers) is outside of that file; verify the labelled one. What is read from carriers (XMP, `AIGC`) is read
+from the file and signed by nobody, unless the label has its digest.
+
+Numbers are those of the map of standards that the rules were written from (EU-1, CA-5); letters behind a number
+(KR-2a, UT-1b) and PL-1 to PL-5 are ours.
+"""
+
+#: What no file of rules is about, and why.
+LAW_LEFT_OUT = (
+    "Connecticut SB 5 §15: final status not verified (W)",
+    "Tennessee ELVIS Act: consent for voice and likeness; `provlabel lint` asks for `likeness.consent`",
+    "NO FAKES 2026: not law. TAKE IT DOWN: a duty of takedown, no field of a label. Ohio HB 813: pending",
+    "Spain, Italy, Denmark, Vietnam, Japan: bills, or not verified; no further field is known (W)",
+)
+
+
+def law() -> str:
+    """The page of laws: how they are judged, then every rule."""
+    lines = [LAW_HEAD]
+    for found in load_laws(LAWS):
+        lines += [f"## `{found.law}`: {found.title}", "", f"As of {found.as_of.isoformat()}.", ""]
+        lines += [f"- {part.number}: {part.title} ({part.source}; {part.certainty})" for part in found.scope]
+        lines += [""] if found.scope else []
+        lines += ["| rule | id | what has to be so | from – to | applies | must hold | where | source | certainty |"]
+        lines += ["|---|---|---|---|---|---|---|---|---|"]
+        lines += [*map(_law_row, found.rule), ""]
+        lines += [f"Left out: {'; '.join(found.left_out)}.", ""] if found.left_out else []
+    conditions = (f"| `{name}` | {_first_line(function)} |" for name, function in CONDITIONS.items())
+    checks = (f"| `{name}` | {_first_line(function)} |" for name, function in CHECKS.items())
+    lines += ["## What is left out altogether", "", *(f"- {text}" for text in LAW_LEFT_OUT), ""]
+    lines += ["## Conditions", "", "All that a rule names have to be so.", "", "| applies | when |", "|---|---|"]
+    lines += [*conditions, "", "## Checks", "", "| must hold | what it is |", "|---|---|", *checks, ""]
+    return "\n".join(lines)
+
+
+def _law_row(row: Rule) -> str:
+    days = f"{row.start or ''} – {row.end or ''}".strip() if row.start or row.end else "always"
+    applies = ", ".join(f"`{name}`" for name in row.applies) or "always"
+    cells = (row.number, f"`{row.id}`", row.title, days, applies)
+    return _row(*cells, f"`{row.holds}`{_given(row)}", row.carrier, row.source, row.certainty)
+
+
+def _given(row: Rule) -> str:
+    """The parameters of a check that tell what it looks for."""
+    told = [row.given.why] if row.given.why else [", ".join(f"`{name}`" for name in row.given.fields)]
+    told += ["/".join(group) for group in row.given.words]
+    return "".join(f": {text}" for text in [" and ".join(filter(None, told))] if text)
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _first_line(function: Any) -> str:
+    return (function.__doc__ or "").split("\n")[0].replace("``", "`")
 
 
 def kinds() -> str:
@@ -204,6 +302,7 @@ def generated() -> dict[Path, str]:
         ROOT / "docs" / "carriers.md": carriers(),
         ROOT / "docs" / "rules.md": rules(),
         ROOT / "docs" / "kinds.md": kinds(),
+        ROOT / "docs" / "law.md": law(),
         ROOT / "docs" / "states.md": states(),
     }
     return made

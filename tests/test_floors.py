@@ -25,7 +25,7 @@ FLOORS = (
     ("projecting", "drafting"),
     ("comparing",),
     ("trust",),
-    ("verdict",),
+    ("verdict", "law"),
     ("policy", "manifest"),
     ("reporting",),
     ("signers",),

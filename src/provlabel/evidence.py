@@ -26,6 +26,7 @@ _TELLING = (
     "c2pa.training-mining",
     "cawg.metadata",
     "c2pa.metadata",
+    "c2pa.soft-binding",
 )
 
 CodeKind = Literal["success", "informational", "failure"]

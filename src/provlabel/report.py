@@ -175,6 +175,28 @@ def outcome_of(findings: Iterable[Finding]) -> Outcome:
     return "excepted" if errors else "passed"
 
 
+#: What a rule of a law comes to for one file; none of these is legal advice.
+LawOutcome = Literal["held", "not held", "needs a human judgement", "not applicable", "outside the file"]
+
+
+class LawResult(Struct, frozen=True, kw_only=True):
+    """What one rule of a law comes to, and the fact that decided."""
+
+    law: str
+    rule: str  #: its code, ``law.eu.1``
+    number: str  #: of the rule in the map of standards, ``EU-1``
+    title: str
+    outcome: LawOutcome
+    reason: str
+    era: str  #: when the wording that was judged by is in force, in words; empty when it has no dates
+    date: str  #: the day that counted, ``YYYY-MM-DD``
+    basis: Literal["claimed", "possible", "proven", "judgement"]  #: what that day is (``docs/law.md``)
+    counts: bool = True  #: false for the milder of several eras
+    source: str
+    certainty: str
+    mend: str = ""
+
+
 class FileReport(Struct, frozen=True, kw_only=True):
     """Everything said about one file."""
 
@@ -200,6 +222,7 @@ class FileReport(Struct, frozen=True, kw_only=True):
     carriers: tuple[CarrierValue, ...] | None = None  #: None where they are not read in this format
     actions: tuple[dict[str, str], ...] = ()
     findings: tuple[Finding, ...] = ()
+    law: tuple[LawResult, ...] = ()  #: of the laws that were asked for
     not_checked: tuple[str, ...] = ()
 
 
@@ -311,6 +334,7 @@ class Report(Struct, frozen=True, kw_only=True):
     files: tuple[FileReport, ...]
     summary: Summary
     baseline: Named | None = None
+    laws: tuple[Named, ...] = ()  #: that were asked for, with the day of what they were written from
     exceptions: tuple[ExceptionUse, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     insecure: tuple[str, ...] = ()

@@ -25,6 +25,7 @@ from provlabel.report import (
     Finding,
     HistoryNode,
     IdentityInfo,
+    Named,
     Report,
     RevocationInfo,
     SignerInfo,
@@ -48,17 +49,28 @@ def file_report(
     gate: Gate,
     at: dt.datetime,
     personal: bool = False,
+    laws: Sequence[str] = (),
 ) -> tuple[FileReport, tuple[int, ...]]:
     """Judge ``evidence`` and put everything that is to be said about the file into one record.
 
     Beside it stand the exceptions of the policy that it needed.
     """
     verdict = judge(evidence, trust=trust, at=at)
-    seen = _seen(path, evidence, verdict, trust, personal)
+    seen = _under_laws(_seen(path, evidence, verdict, trust, personal), evidence, (*laws, *gate.laws(path)), at)
     findings, exceptions = gate.judge(seen, evidence, at)
     outcome = outcome_of(findings)
     passed = outcome != "failed"
     return msgspec.structs.replace(seen, findings=findings, outcome=outcome, passed=passed), exceptions
+
+
+def _under_laws(file: FileReport, evidence: Evidence, laws: Sequence[str], at: dt.datetime) -> FileReport:
+    """Hold the file against the laws that were asked for; what does not hold is a finding like any other."""
+    if not laws:
+        return file
+    from provlabel.law import judge_law, law_findings, load_laws, subject_of
+
+    results = judge_law(subject_of(file, evidence), load_laws(laws), at)
+    return msgspec.structs.replace(file, law=results, findings=(*file.findings, *law_findings(results)))
 
 
 def _seen(path: str, evidence: Evidence, verdict: Verdict, trust: TrustStore, personal: bool) -> FileReport:
@@ -200,8 +212,10 @@ Seen = Evidence | Literal["not media"] | SkippedWhy | Failure | None
 class Tally:
     """What was found so far, in order, and the report of it."""
 
-    def __init__(self, gate: Gate, trust: TrustStore, at: dt.datetime, personal: bool) -> None:
-        self._gate, self._trust, self._at, self._personal = gate, trust, at, personal
+    def __init__(
+        self, gate: Gate, trust: TrustStore, at: dt.datetime, personal: bool, laws: Sequence[str] = ()
+    ) -> None:
+        self._gate, self._trust, self._at, self._personal, self._laws = gate, trust, at, personal, laws
         self._files: list[FileReport] = []
         self._failures: list[Failure] = []
         self._skipped: list[Skipped] = []
@@ -230,7 +244,13 @@ class Tally:
 
     def _judge(self, path: str, evidence: Evidence) -> None:
         file, exceptions = file_report(
-            path, evidence, trust=self._trust, gate=self._gate, at=self._at, personal=self._personal
+            path,
+            evidence,
+            trust=self._trust,
+            gate=self._gate,
+            at=self._at,
+            personal=self._personal,
+            laws=self._laws,
         )
         self._files.append(file)
         self._exceptions.update(exceptions)
@@ -251,11 +271,21 @@ class Tally:
             files=tuple(self._files),
             summary=self._summary(len(folders)),
             baseline=gate.baseline.named if gate.baseline else None,
+            laws=self._read(),
             exceptions=gate.uses(self._exceptions, self._at),
             errors=tuple(self._failures),
             skipped=tuple(self._skipped),
             insecure=insecure,
         )
+
+    def _read(self) -> tuple[Named, ...]:
+        """Name the laws that were asked for, by whoever runs this or by a policy."""
+        names = dict.fromkeys([*self._laws, *(result.law for item in self._files for result in item.law)])
+        if not names:
+            return ()
+        from provlabel.law import load_laws
+
+        return tuple(law.named for law in load_laws(names))
 
     def _summary(self, folders: int) -> Summary:
         outcomes = Counter(item.outcome for item in self._files)

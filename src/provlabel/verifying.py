@@ -69,6 +69,7 @@ def verify_file(
     personal: bool = False,
     at: dt.datetime | None = None,
     revocation: Revocation = _OFFLINE,
+    laws: Iterable[str] = (),
     cage: cages.Cage | None = None,
 ) -> Report:
     """Verify one image or sound, and the detached manifest beside it if there is one.
@@ -80,14 +81,16 @@ def verify_file(
         personal: show the fields marked personal, if the label holds any.
         at: judge as of this time, which has a zone; the present when not given.
         revocation: where answers about revoked certificates may come from.
+        laws: names of laws to hold it against, as ``provlabel verify --law`` takes them.
         cage: where untrusted bytes are read; by default one worker shared by this process.
 
     Raises:
         InputError: the file is missing, forbidden, or not a regular file.  Bad *content* never
             raises: it is a finding in the report.
+        UsageError: no law has such a name.
     """
     report = verify_paths(
-        [path], trust=trust, policy=policy, personal=personal, at=at, revocation=revocation, cage=cage
+        [path], trust=trust, policy=policy, personal=personal, at=at, revocation=revocation, laws=laws, cage=cage
     )
     if report.errors:
         failure = report.errors[0]
@@ -104,12 +107,13 @@ def verify_bytes(
     personal: bool = False,
     at: dt.datetime | None = None,
     revocation: Revocation = _OFFLINE,
+    laws: Iterable[str] = (),
     cage: cages.Cage | None = None,
 ) -> Report:
     """Verify an image or sound held in memory; ``name`` stands for it in the report."""
     cage, check, gate = cage or cages.shared(), _check(at, revocation), Gate.of(policy)
     evidence = _with_answers(cage.read_bytes(content, trust, check), trust, check, revocation, cage, set())
-    tally = Tally(gate, trust, check.at, personal)
+    tally = Tally(gate, trust, check.at, personal, _laws(laws))
     tally.add(name, evidence)
     return tally.report((), _insecure(revocation))
 
@@ -122,6 +126,7 @@ def verify_paths(
     personal: bool = False,
     at: dt.datetime | None = None,
     revocation: Revocation = _OFFLINE,
+    laws: Iterable[str] = (),
     cage: cages.Cage | cages.Cages | None = None,
     cache: EvidenceCache | None = None,
     fail_fast: bool = False,
@@ -139,6 +144,7 @@ def verify_paths(
         personal: show the fields marked personal, if a label holds any.
         at: judge as of this time, which has a zone; the present when not given.
         revocation: where answers about revoked certificates may come from.
+        laws: names of laws to hold it against, as ``provlabel verify --law`` takes them.
         cage: where untrusted bytes are read; :class:`~provlabel.cage.Cages` read several files at once.
         cache: evidence of earlier runs, for the same ``trust``.
         fail_fast: stop at the first file that fails, and count what was not reached.
@@ -146,7 +152,8 @@ def verify_paths(
     """
     cage, check, gate = cage or cages.shared(), _check(at, revocation), _with_tracked(Gate.of(policy))
     cache = _lasting(cache, check)
-    tally, silent, stopped = Tally(gate, trust, check.at, personal), set[str](), threading.Event()
+    tally = Tally(gate, trust, check.at, personal, _laws(laws))
+    silent, stopped = set[str](), threading.Event()
     paths = list(paths)
     folders = [Path(path) for path in paths if os.path.isdir(path)]  # noqa: PTH112 - unlike Path.is_dir it never raises
 
@@ -174,6 +181,16 @@ def verify_paths(
         if fail_fast and tally.failed:
             stopped.set()
     return tally.report(folders, _insecure(revocation))
+
+
+def _laws(names: Iterable[str]) -> tuple[str, ...]:
+    """Refuse a name that no law has before anything is read; a run without any does not pay for them."""
+    names = tuple(names)
+    if not names:
+        return ()
+    from provlabel.law import load_laws
+
+    return tuple(law.law for law in load_laws(names))
 
 
 class _Unread(NamedTuple):

@@ -81,12 +81,30 @@ policy_options = options_of(
 format_option = click.option(
     "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output format."
 )
+law_option = click.option(
+    "--law",
+    multiple=True,
+    metavar="NAME[,NAME]",
+    help="Hold it against laws: eu, us-ca, cn, us-wa, us-ut, us-ny, in, kr, platforms. No legal advice.",
+)
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 
 
 def file_arguments(name: str) -> Callable[[_Command], _Command]:
     """Take one or more paths."""
     return click.argument(name, nargs=-1, required=True, type=PATH)
+
+
+def laws_from(given: Iterable[str]) -> tuple[str, ...]:
+    """Return the names that stand in ``--law``, which takes several, divided by commas.
+
+    Raises:
+        UsageError: one is empty.
+    """
+    names = tuple(name.strip() for part in given for name in part.split(","))
+    if "" in names:
+        raise UsageError("--law: an empty name", mend="such as --law eu,us-ca")
+    return names
 
 
 def user_folder() -> Path:

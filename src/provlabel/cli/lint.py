@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from provlabel._text import printable
-from provlabel.cli._shared import PATH, deliver, format_option, style_for
+from provlabel.cli._shared import PATH, deliver, format_option, law_option, laws_from, style_for
 from provlabel.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from provlabel._faults import Fault
+    from provlabel.law import Law
+    from provlabel.renderers.style import Style
+    from provlabel.report import Finding, LawResult
 
 
 @click.command("lint")
@@ -21,17 +25,19 @@ if TYPE_CHECKING:
 @click.option("--fix", "fix", is_flag=True, help="Mend what has one right answer, in a JSON label.")
 @click.option("-o", "--output", type=PATH, help="With --fix: write the result here, as JSON.")
 @click.option("--media", type=PATH, help="The sound: time spans must lie within it.")
+@law_option
 @format_option
-def command(label: Path, fix: bool, output: Path | None, media: Path | None, format_: str) -> int:
+def command(label: Path, fix: bool, output: Path | None, media: Path | None, law: tuple[str, ...], format_: str) -> int:
     """Check a label file: all faults at once, each with its place.
 
-    Ends with 1 if there is an error; warnings do not count.
+    Ends with 1 if there is an error, or if a rule of a law is not held; warnings do not count.
 
     \b
     Examples:
       provlabel lint take.toml
       provlabel lint take.json --fix
       provlabel lint take.toml --media take.wav
+      provlabel lint take.toml --law eu,us-ca
     """
     from provlabel.label.lint import fixed, lint
     from provlabel.label.loading import read_plain
@@ -39,6 +45,7 @@ def command(label: Path, fix: bool, output: Path | None, media: Path | None, for
 
     if fix and output is None and label.suffix.lower() == ".toml":
         raise UsageError("--fix writes JSON, and would lose the comments of a TOML file", mend="add -o fixed.json")
+    laws = _laws(laws_from(law))
     data = read_plain(label)
     seconds = _seconds(media)
     faults = lint(data, seconds=seconds)
@@ -46,11 +53,43 @@ def command(label: Path, fix: bool, output: Path | None, media: Path | None, for
         data = fixed(data, faults)
         deliver(to_json(data), output or label)
         faults = lint(data, seconds=seconds)
+    results = _under_laws(data, laws, media)
     if format_ == "json":
-        deliver(to_json({"label": str(label), "faults": faults}), None)
+        told = {"law": results} if laws else {}
+        deliver(to_json({"label": str(label), "faults": faults, **told}), None)
     else:
-        _print(label, faults)
-    return 1 if any(fault.level == "error" for fault in faults) else 0
+        _print(label, faults, results)
+    broken = any(fault.level == "error" for fault in faults)
+    return 1 if broken or any(item.counts and item.outcome == "not held" for item in results) else 0
+
+
+def _laws(names: tuple[str, ...]) -> tuple[Law, ...]:
+    if not names:
+        return ()
+    from provlabel.law import load_laws
+
+    return load_laws(names)
+
+
+def _under_laws(data: Any, laws: tuple[Law, ...], media: Path | None) -> tuple[LawResult, ...]:
+    """Hold a label against laws, as far as it can show anything before it is signed."""
+    if not laws:
+        return ()
+    from provlabel.law import judge_law, subject_of_label
+
+    subject = subject_of_label(data, "audio" if media is not None else None)
+    return judge_law(subject, laws, dt.datetime.now(dt.timezone.utc))
+
+
+def _law_findings(results: tuple[LawResult, ...], style: Style) -> tuple[Finding, ...]:
+    """Print what the rules of laws came to, and return what was found."""
+    from provlabel.law import law_findings
+    from provlabel.renderers.text import law_lines
+
+    found = tuple(item for item in law_findings(results) if item.level != "note")
+    for line in law_lines(results, found, style):
+        sys.stdout.write(f"{line}\n")
+    return found
 
 
 def _seconds(media: Path | None) -> float | None:
@@ -66,7 +105,7 @@ def _seconds(media: Path | None) -> float | None:
     return seconds
 
 
-def _print(label: Path, faults: tuple[Fault, ...]) -> None:
+def _print(label: Path, faults: tuple[Fault, ...], results: tuple[LawResult, ...]) -> None:
     style = style_for(sys.stdout)
     looks: dict[str, Any] = {"error": "red", "warning": "yellow"}
     for fault in faults:
@@ -74,5 +113,6 @@ def _print(label: Path, faults: tuple[Fault, ...]) -> None:
         sys.stdout.write(f"{level} {printable(fault.at) or '/'}: {printable(fault.message, 300)}\n")
         if fault.mend:
             sys.stdout.write(f"  mend: {printable(fault.mend, 300)}\n")
-    errors = sum(fault.level == "error" for fault in faults)
-    sys.stdout.write(f"{printable(str(label))}: {errors} errors, {len(faults) - errors} warnings\n")
+    told: list[Fault | Finding] = [*faults, *(_law_findings(results, style) if results else ())]
+    errors = sum(item.level == "error" for item in told)
+    sys.stdout.write(f"{printable(str(label))}: {errors} errors, {len(told) - errors} warnings\n")

@@ -18,14 +18,16 @@ def command(format_: str) -> None:
     Example:
       provlabel rules --format json
     """
+    from provlabel.law import law_rules
     from provlabel.rules import RULES
 
+    rows = [*RULES.values(), *law_rules().values()]
     if format_ == "json":
         from provlabel.renderers.json import to_json
 
-        deliver(to_json([row._asdict() for row in RULES.values()]), None)
+        deliver(to_json([row._asdict() for row in rows]), None)
         return
-    for row in RULES.values():
+    for row in rows:
         sys.stdout.write(f"{row.code:<26} {row.level:<8} {row.meaning}\n")
         if row.mend:
             sys.stdout.write(f"{'':<35} mend: {row.mend}\n")

@@ -22,6 +22,8 @@ from provlabel.cli._shared import (
     cache_folder,
     deliver,
     file_arguments,
+    law_option,
+    laws_from,
     policy_options,
     quiet_option,
     require_not_among,
@@ -61,6 +63,7 @@ _FEW = 8
 @click.option("--online", is_flag=True, help="Ask OCSP responders and fetch CRLs about revoked certificates.")
 @click.option("--require-revocation", is_flag=True, help="Fail when no answer says that a certificate is not revoked.")
 @click.option("--insecure-private-hosts", is_flag=True, help="With --online: also ask hosts inside your network.")
+@law_option
 @click.option("--fail-fast", is_flag=True, help="Stop at the first file that does not pass.")
 @click.option("-j", "--jobs", type=click.IntRange(1, 64), help="Files read at once. [default: one for each processor]")
 @click.option("--no-cache", is_flag=True, help="Read every file again, even if it was read today.")
@@ -78,6 +81,7 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
       provlabel verify release/ --trust anchors.pem --init-policy
       provlabel verify cover.jpg --trust anchors.pem --tsa-trust clocks.pem --online --require-revocation
       provlabel verify cover.jpg --trust anchors.pem --at 2026-03-01
+      provlabel verify cover.jpg --trust anchors.pem --law eu,us-ca
     """
     from provlabel.cage import Cages, fork
     from provlabel.cli._gate import gate_from
@@ -108,6 +112,7 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
             policy=gate,
             at=at,
             revocation=_revocation(options),
+            laws=laws_from(options["law"]),
             cage=cages,
             cache=stack.enter_context(_cache(store, gate, paths))
             if many and at is None and not options["no_cache"]

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 
 from provlabel._text import printable
 from provlabel._times import read
-from provlabel.policy.gate import Gate, has_field
+from provlabel.label.fields import has_field
+from provlabel.policy.gate import Gate
 from provlabel.report import FileReport, Report, SignerInfo
 
 _HEAD = """# What media in this tree have to be to pass. Verify with: provlabel verify PATH --policy provlabel.toml

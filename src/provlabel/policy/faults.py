@@ -77,11 +77,20 @@ def _form(node: dict[str, Any]) -> str:
     return "64 lower-case hexadecimal digits" if "{64}" in node.get("pattern", "") else _SCHEMA_HINT
 
 
+def _codes(meant: str) -> tuple[str, ...]:
+    """Return all codes; those of laws only where one of them is meant, as they stand in files of their own."""
+    if not meant.startswith("law."):
+        return tuple(RULES)
+    from provlabel.law import law_rules
+
+    return (*RULES, *law_rules())
+
+
 def _levels(policy: Policy) -> Iterator[Fault]:
     for rule, level in policy.levels.items():
         at = f"/levels/{rule}"
-        if rule not in RULES:
-            yield Fault(at=at, message="no such rule", mend=_did_you_mean(rule, tuple(RULES)))
+        if rule not in _codes(rule):
+            yield Fault(at=at, message="no such rule", mend=_did_you_mean(rule, _codes(rule)))
         elif level != "error" and rule in _BROKEN:
             yield Fault(at=at, message="a broken file stays an error", mend="make an exception with its sha256")
         elif level != "error" and rule in _OWN:
@@ -129,9 +138,13 @@ def _exceptions(policy: Policy) -> Iterator[Fault]:
     for index, item in enumerate(policy.exceptions):
         at = f"/exceptions/{index}"
         family = item.rule.removesuffix("*")
-        named = [rule for rule in RULES if rule == item.rule or (item.rule.endswith(".*") and rule.startswith(family))]
+        named = [
+            rule
+            for rule in _codes(item.rule)
+            if rule == item.rule or (item.rule.endswith(".*") and rule.startswith(family))
+        ]
         if not named:
-            yield Fault(at=f"{at}/rule", message="no such rule", mend=_did_you_mean(item.rule, tuple(RULES)))
+            yield Fault(at=f"{at}/rule", message="no such rule", mend=_did_you_mean(item.rule, _codes(item.rule)))
         if item.path is UNSET and item.sha256 is UNSET:
             yield Fault(at=at, message="names no file", mend="add path or sha256")
         if item.sidecar_sha256 is not UNSET and item.sha256 is UNSET:

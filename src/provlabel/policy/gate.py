@@ -18,6 +18,7 @@ import msgspec
 from msgspec import UNSET, Struct
 
 from provlabel.evidence import Evidence
+from provlabel.label.fields import has_field
 from provlabel.label.vocabularies import IPTC
 from provlabel.policy.baseline import Baseline
 from provlabel.policy.globs import matches
@@ -106,6 +107,12 @@ class Gate(Struct, frozen=True, kw_only=True):
             return "untracked"
         inside = any(matches(pattern, relative) for pattern in self.first.policy.files.include)
         return None if inside else "outside"
+
+    def laws(self, path: str) -> tuple[str, ...]:
+        """Return the names of the laws that policies ask for, for the file at ``path``."""
+        relative = self.relative(path)
+        others = (enforced.policy for enforced in self.others if _is_about(enforced.policy, relative))
+        return tuple(name for policy in (self.first.policy, *others) for name in policy.laws)
 
     def judge(self, file: FileReport, seen: Evidence, at: dt.datetime) -> Judged:
         """Return the findings of ``file`` as they count: what policies miss, levels, exceptions, baseline."""
@@ -248,15 +255,6 @@ def _is_signer(item: AcceptedSigner, file: FileReport) -> bool:
         and item.name in (UNSET, signer.name)
         and item.organization in (UNSET, signer.organization)
     )
-
-
-def has_field(value: Any, names: list[str]) -> bool:
-    """Is there a value under the dotted name; where a list is on the way, in each of its elements?"""
-    if isinstance(value, (list, tuple)):
-        return bool(value) and all(has_field(item, names) for item in value)
-    if not names:
-        return value not in (None, "")
-    return isinstance(value, Mapping) and names[0] in value and has_field(value[names[0]], names[1:])
 
 
 _Check = Callable[[Policy, FileReport, Evidence], Iterator[Finding]]

@@ -14,6 +14,8 @@ POLICY_SCHEMA = "policy-v1"
 #: States that a policy may accept; what is tampered or cannot be read passes by an exception alone.
 Acceptable = Literal["trusted", "valid", "unsigned", "remote"]
 Media = Literal["image", "audio", "video"]
+#: Names of the laws that ship with provlabel; a test compares.
+LawName = Literal["eu", "us-ca", "cn", "us-wa", "us-ut", "us-ny", "in", "kr", "platforms"]
 Forbidden = Literal["unsigned-carrier", "human-made-by-generator", "clear-prompt"]
 
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$", description="SHA-256 as 64 lower-case hexadecimal digits.")]
@@ -86,6 +88,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     revocation: Annotated[bool, Meta(description="An answer has to say that the certificate was not revoked.")] = False
     fields: Annotated[tuple[Words, ...], Meta(description="Fields that a label has to have: systems.version.")] = ()
     forbid: tuple[Forbidden, ...] = ()
+    laws: Annotated[tuple[LawName, ...], Meta(description="Laws to hold each file against, as --law does.")] = ()
     files: Files = Files()
     levels: Annotated[dict[str, Level], Meta(description="Other levels for rules.")] = {}
     signers: Annotated[

@@ -21,8 +21,16 @@ from provlabel.renderers._html_words import (
     STATE_WORDS,
 )
 from provlabel.renderers._markup import Child, Node, figures, join, tag
-from provlabel.renderers.text import STATES, excuse_words, identity_words, system_words, time_words, who_words
-from provlabel.report import CarrierValue, FileReport, Finding, HistoryNode, LabelInfo
+from provlabel.renderers.text import (
+    LAW_LOOKS,
+    STATES,
+    excuse_words,
+    identity_words,
+    system_words,
+    time_words,
+    who_words,
+)
+from provlabel.report import CarrierValue, FileReport, Finding, HistoryNode, LabelInfo, LawResult
 
 _PARTS = 200  # rows of one table; the schema allows no more
 _ANCESTORS = 60
@@ -44,6 +52,7 @@ def section(item: FileReport, place: int, preview: Preview | None) -> Node:
         _table_of_parts(parts, place),
         _history(item, place),
         _findings(item.findings),
+        _laws(item, place),
         _axes(item),
         _whole_label(item.label),
         _fine_print(item),
@@ -342,6 +351,37 @@ def _finding(found: Finding) -> Node:
         tag("p", "Rule ", tag("code", found.rule), f", at {found.at}" if found.at else None, class_="small-print"),
     )
     return tag("li", _svg.sign(look), about)
+
+
+#: What the sign beside the outcome of a rule is.
+_LAW_SIGNS = {"not held": "bad", "needs a human judgement": "warn", "held": "ok"}
+
+
+def _laws(item: FileReport, place: int) -> Node | None:
+    """Return every rule of the laws that were asked for, those to look at first."""
+    if not item.law:
+        return None
+    told = sorted(item.law, key=lambda result: list(LAW_LOOKS).index(result.outcome))
+    names = ("Rule", "Outcome", "Why", "Source")
+    heads = tag("tr", *(tag("th", name, scope="col") for name in names))
+    table = tag("table", tag("thead", heads), tag("tbody", *map(_law, told[:_ENTRIES])), class_="wide")
+    laws = ", ".join(dict.fromkeys(result.law for result in item.law))
+    words = tag("summary", "Rules of law", tag("span", f" ({laws}; no legal advice)", class_="soft"))
+    name = f"law-{place}"
+    return tag("details", words, tag("h4", "Rules of law", id=name, class_="unseen"), _scrolling(table, name))
+
+
+def _law(result: LawResult) -> Node:
+    sign = _svg.sign(_LAW_SIGNS.get(result.outcome, "info"))
+    day = f" By the wording {result.era}." if result.era else ""
+    counts = "" if result.counts else " The worse of several eras counts."
+    return tag(
+        "tr",
+        tag("th", f"{result.number}: {result.title}", scope="row"),
+        tag("td", sign, f" {result.outcome}"),
+        tag("td", f"{_upper(result.reason)}.{day}{counts}"),
+        tag("td", f"{result.source} ({result.certainty})"),
+    )
 
 
 def _axes(item: FileReport) -> Node:

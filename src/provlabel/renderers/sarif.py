@@ -69,10 +69,17 @@ def _tool(report: Report) -> _Json:
         "driver": {
             "name": printable(report.tool.name),
             "semanticVersion": printable(report.tool.version),
-            "rules": [_rule(row) for row in RULES.values()],
+            "rules": [_rule(row) for row in (*RULES.values(), *_law_rules(report))],
         },
         "extensions": [{"name": printable(report.engine.name), "version": printable(report.engine.version)}],
     }
+
+
+def _law_rules(report: Report) -> Iterator[Rule]:
+    """Yield a row for each rule of a law that was asked for."""
+    told = {result.rule: result for item in report.files for result in item.law}
+    for code, result in told.items():
+        yield Rule(code, "error", f"{result.number}: {result.title}", result.mend)
 
 
 def _rule(row: Rule) -> _Json:

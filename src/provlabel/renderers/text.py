@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from provlabel._text import printable
@@ -17,6 +17,8 @@ from provlabel.report import (
     Finding,
     IdentityInfo,
     LabelInfo,
+    LawOutcome,
+    LawResult,
     Named,
     PolicyInfo,
     Report,
@@ -39,6 +41,14 @@ OUTCOMES: dict[str, tuple[str, str]] = {
     "excepted": ("EXCEPTED", "yellow"),
     "known": ("KNOWN", "yellow"),
     "failed": ("FAIL", "red"),
+}
+#: Outcomes of a rule of a law, from the one to look at first, and their colours.
+LAW_LOOKS: dict[LawOutcome, str] = {
+    "not held": "red",
+    "needs a human judgement": "yellow",
+    "held": "green",
+    "outside the file": "dim",
+    "not applicable": "dim",
 }
 _LEVELS = {"error": "red", "warning": "yellow", "note": "dim"}
 _INDENT = "  "
@@ -71,9 +81,44 @@ def file_lines(item: FileReport, style: Style) -> Iterator[str]:
     yield f"{_INDENT}{style.paint(item.state.upper(), colour, 'bold')}: {words}"
     for name, value in (*_facts(item), ("axes", _axes(item))):
         yield f"{_INDENT}{style.paint(f'{name:<8}', 'dim')} {value}"
-    for found in item.findings:
-        if found.level != "note":
+    shown = [found for found in item.findings if found.level != "note"]
+    for found in shown:
+        if not found.rule.startswith("law."):
             yield from finding_lines(found, style)
+    yield from law_lines(item.law, shown, style)
+
+
+def law_lines(results: Sequence[LawResult], findings: Sequence[Finding], style: Style) -> Iterator[str]:
+    """Yield a block for each law: how its rules came out, on which day, and what there is to do."""
+    for law in dict.fromkeys(result.law for result in results):
+        own = [result for result in results if result.law == law]
+        yield f"{_INDENT}{style.paint(f'law {law}', 'bold')}: {law_counts(own)}; {law_day(own)}"
+        codes = {result.rule for result in own}
+        for found in findings:
+            if found.rule in codes:
+                yield from finding_lines(found, style)
+
+
+def law_counts(results: Iterable[LawResult]) -> str:
+    """Count what the rules of one law came to, each by its worst era."""
+    counts = Counter(result.outcome for result in results if result.counts)
+    words = ", ".join(f"{counts[outcome]} {outcome}" for outcome in LAW_LOOKS if counts[outcome])
+    return words if counts["needs a human judgement"] == 1 else words.replace(" needs ", " need ")
+
+
+_BASES = {
+    "claimed": "as the signer claims",
+    "proven": "no event date is stated; a timestamp proves that it was not later",
+    "judgement": "the day of judgement, as no event date is stated",
+}
+
+
+def law_day(results: Sequence[LawResult]) -> str:
+    """Say which day counted, and that other wordings count where it is not proven."""
+    dates = {result.basis: result.date for result in reversed(results)}
+    day, said = next(((dates[basis], words) for basis, words in _BASES.items() if basis in dates), ("", ""))
+    also = "; nothing proves that day, so that what came into force since counts too" if "possible" in dates else ""
+    return f"by the law of {printable(day)}, {said}{also}"
 
 
 def finding_lines(found: Finding, style: Style) -> Iterator[str]:
@@ -226,6 +271,9 @@ def footer(report: Report, style: Style = _PLAIN) -> Iterator[str]:
     policies = ", ".join(map(policy_words, report.policy))
     known = f" · baseline {_list_words(report.baseline)}" if report.baseline else ""
     yield style.paint(f"policy {policies}{known} · anchors {anchors} · at {printable(report.at)}", "dim")
+    if report.laws:
+        laws = ", ".join(map(law_words, report.laws))
+        yield style.paint(f"rules of law, which are no legal advice: {laws}", "dim")
     for weak in report.insecure:
         yield style.paint(f"insecure: {printable(weak)}", "red")
 
@@ -277,6 +325,11 @@ def policy_words(info: PolicyInfo) -> str:
     source = "" if info.source in ("default", "given") else f", {info.source}"
     ignored = f"; its {' and '.join(map(printable, info.ignored))} do not count" if info.ignored else ""
     return f"{printable(info.name)} ({printable(info.sha256[:12])}{source}{ignored})"
+
+
+def law_words(named: Named) -> str:
+    """Name a set of rules, its digest, and the day of what it was written from."""
+    return f"{printable(named.name)} ({printable(named.sha256[:12])}, as of {printable(named.date or '')})"
 
 
 def _list_words(named: Named) -> str:

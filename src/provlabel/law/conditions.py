@@ -1,0 +1,234 @@
+"""When a rule applies: one small pure function for each condition, by the name that ``law/*.toml`` uses.
+
+``None`` means that no file tells; then a rule that is not held becomes a question for a person.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from provlabel.evidence import mapping
+from provlabel.law.aigc import filled, single
+from provlabel.law.records import Applies, Given, Subject
+from provlabel.law.subjects import altered, entries, fingerprints, kind_of, links, stated, words_of
+
+Condition = Callable[[Subject, Given], Applies]
+
+#: Operations that are surely on California's closed list of minor modifications; five of its eight are not known here.
+_MINOR_IN_CALIFORNIA = frozenset({"cropped", "resized"})
+
+
+def ai_content(subject: Subject, given: Given) -> Applies:
+    """Content that AI made or altered, as the label states or unsigned tags admit; ``minor`` draws the line below."""
+    kind = kind_of(subject)
+    if kind in ("ai_generated", "ai_partly_created", "composite_synthetic"):
+        return Applies(True, f"the label says {kind}")
+    if kind in ("human_made", "algorithmic_not_trained"):
+        return Applies(False, f"the label says {kind}")
+    if kind == "may_contain_ai":
+        return Applies(None, "the label says only that there may be AI in it", "find out, and label it again")
+    if kind is None:
+        return _without_kind(subject)
+    return _MINOR[given.minor](subject, kind)
+
+
+def _without_kind(subject: Subject) -> Applies:
+    if subject.claims_ai:
+        return Applies(True, "tags that nothing signs say that AI took part")
+    return Applies(None, "nothing in the file says whether AI took part", "if so, label the file")
+
+
+def _routine(subject: Subject, kind: str) -> Applies:
+    """Technical work without anything generated is routine, unless the signer states a substantial change."""
+    if kind == "ai_assisted_technical" and not stated(subject, "substantial_change"):
+        return Applies(False, "the label says ai_assisted_technical: nothing was generated")
+    return Applies(True, f"the label says {kind}")
+
+
+def _case_by_case(subject: Subject, kind: str) -> Applies:
+    """Whether a change is substantial decides, and only people can say so (EU-9, WA-1)."""
+    substantial = stated(subject, "substantial_change")
+    if substantial is False:
+        return Applies(False, "the signer states that nothing substantial was changed")
+    if kind == "ai_assisted_technical" and substantial is None:
+        return Applies(
+            None,
+            "whether the technical work changed anything substantial is not stated",
+            "state judgements.substantial_change in the label",
+        )
+    return Applies(True, f"the label says {kind}")
+
+
+def _closed_list(subject: Subject, kind: str) -> Applies:
+    """The eight minor modifications of California, of which scaling, cropping and resizing are known here (CA-9)."""
+    done = [words_of(item.get("operation")) for item in entries(subject, "operations")]
+    if done and _MINOR_IN_CALIFORNIA.issuperset(done):
+        return Applies(False, "all operations of the label are minor modifications: cropping or resizing")
+    if stated(subject, "substantial_change"):
+        return Applies(True, f"the label says {kind}, and the signer states a substantial change")
+    return Applies(None, "five of the eight minor modifications of the law are not known to this version")
+
+
+_MINOR: dict[str, Callable[[Subject, str], Applies]] = {
+    "routine": _routine,
+    "case-by-case": _case_by_case,
+    "closed-list": _closed_list,
+}
+
+
+def new_system(_subject: Subject, _given: Given) -> Applies:
+    """Until 2 Dec 2026 only systems that came to the market since 2 Aug 2026 are bound (EU-8, Art. 111(4))."""
+    return Applies(None, "whether the system was on the market before 2 August 2026 is in no file (EU-8)")
+
+
+def large_provider(_subject: Subject, _given: Given) -> Applies:
+    """Providers with more than a million users a month."""
+    return Applies(None, "whether the provider has more than 1,000,000 users a month is in no file")
+
+
+def medium(subject: Subject, given: Given) -> Applies:
+    """The content is one of ``media``."""
+    wanted = " or ".join(given.media)
+    if subject.media is None:
+        return Applies(None, f"whether it is {wanted} is not known from a label alone")
+    return Applies(subject.media in given.media, f"the file is {subject.media}, and the rule is about {wanted}")
+
+
+def deep_fake(subject: Subject, _given: Given) -> Applies:
+    """The signer states a deep fake (EU AI Act Art. 3(60))."""
+    return _judgement(subject, "deep_fake", "a deep fake")
+
+
+def realistic(subject: Subject, _given: Given) -> Applies:
+    """Realistic synthetic content (IN-1); a label states it only by saying that it is a deep fake."""
+    if stated(subject, "deep_fake"):
+        return Applies(True, "the signer states that it is a deep fake")
+    return Applies(None, "whether it looks or sounds realistic, only people can say")
+
+
+def artistic(subject: Subject, _given: Given) -> Applies:
+    """The signer states an evidently artistic, satirical or fictional work; else the general rule counts."""
+    found = stated(subject, "artistic") is True
+    return Applies(found, f"{'the signer states' if found else 'nobody states'} that it is an artistic work")
+
+
+def not_artistic(subject: Subject, _given: Given) -> Applies:
+    """No artistic work; the general rule counts where nothing is stated."""
+    if stated(subject, "artistic"):
+        return Applies(False, "the signer states that it is an artistic work")
+    return Applies(True, "no artistic work is stated")
+
+
+def advertising(subject: Subject, _given: Given) -> Applies:
+    """The signer states that it was made for advertising."""
+    return _judgement(subject, "advertising", "advertising")
+
+
+def _judgement(subject: Subject, name: str, words: str) -> Applies:
+    found = stated(subject, name)
+    if found is None:
+        return Applies(None, f"whether it is {words} is not stated", f"state judgements.{name} in the label")
+    return Applies(found, f"the signer states that it is {'' if found else 'not '}{words}")
+
+
+def synthetic_performer(subject: Subject, _given: Given) -> Applies:
+    """Somebody made by AI is seen or heard who is no recognisable real person (NY-1)."""
+    shown = entries(subject, "likeness")
+    if not shown:
+        return Applies(None, "who is seen or heard is not stated", "state likeness in the label")
+    found = any(item.get("synthetic") is True and item.get("real_person") is False for item in shown)
+    return Applies(found, f"the signer states {'a' if found else 'no'} performer who is synthetic and no real person")
+
+
+def not_translation(subject: Subject, _given: Given) -> Applies:
+    """More was done than to translate."""
+    done = [words_of(item.get("operation")) for item in entries(subject, "operations")]
+    only = bool(done) and all(name == "translated" for name in done)
+    return Applies(
+        not only, "the label has no operation but a translation" if only else "no mere translation is stated"
+    )
+
+
+def has_fingerprint(subject: Subject, _given: Given) -> Applies:
+    """A fingerprint is stated."""
+    found = fingerprints(subject)
+    return Applies(bool(found), f"a fingerprint is stated: {', '.join(found)}" if found else "no fingerprint is stated")
+
+
+def from_inputs(subject: Subject, _given: Given) -> Applies:
+    """Something was altered, or an input is recorded (EU-5)."""
+    if subject.inputs or altered(subject):
+        return Applies(True, "it was made from something that was there before")
+    return Applies(False, "it was made new, and no input is recorded")
+
+
+def is_altered(subject: Subject, _given: Given) -> Applies:
+    """Systems altered content that was there (CA-9)."""
+    found = altered(subject)
+    return Applies(found, f"the label says {'altered' if found else 'created'}")
+
+
+def is_linked(subject: Subject, _given: Given) -> Applies:
+    """The file links to a page (CA-6)."""
+    if subject.state == "remote":
+        return Applies(True, "the file only names a place on the network for its manifest")
+    found = links(subject)
+    return Applies(bool(found), f"the label links to {found[0]}" if found else "the label links to no page")
+
+
+def is_signed(subject: Subject, _given: Given) -> Applies:
+    """There is a manifest (CN-6)."""
+    if subject.state is None:
+        return Applies(True, "the label is made to be signed")
+    found = bool(subject.manifest)
+    return Applies(found, f"there is {'a' if found else 'no'} C2PA manifest")
+
+
+_CODE = re.compile(r"00[0-9A-Za-z]{20,}")
+
+
+def has_code(subject: Subject, _given: Given) -> Applies:
+    """The provider of an ``AIGC`` object, or of the label, is named by a code (CN-3)."""
+    producer = producer_of(subject)
+    if producer is None:
+        return Applies(False, "no provider is named in an AIGC object")
+    found = _CODE.fullmatch(producer) is not None
+    return Applies(found, f"ContentProducer is {'a code' if found else 'a name and no code'}")
+
+
+def producer_of(subject: Subject) -> str | None:
+    """Return ``ContentProducer``: of the object in the file, or the one that a label file asks for."""
+    if subject.state is None:
+        return words_of(mapping(mapping(subject.label).get("china")).get("producer")) or None
+    found = single(subject)
+    return (found.get("ContentProducer") or None) if found is not None else None
+
+
+def is_propagated(subject: Subject, _given: Given) -> Applies:
+    """A distributor has entered itself (CN-5)."""
+    found = single(subject)
+    so = found is not None and any(filled(found, name) for name in ("ContentPropagator", "PropagateID"))
+    return Applies(so, f"{'a' if so else 'no'} distributor is named in an AIGC object")
+
+
+CONDITIONS: dict[str, Condition] = {
+    "ai-content": ai_content,
+    "new-system": new_system,
+    "large-provider": large_provider,
+    "medium": medium,
+    "deep-fake": deep_fake,
+    "realistic": realistic,
+    "artistic": artistic,
+    "not-artistic": not_artistic,
+    "advertising": advertising,
+    "synthetic-performer": synthetic_performer,
+    "not-translation": not_translation,
+    "fingerprint": has_fingerprint,
+    "inputs": from_inputs,
+    "altered": is_altered,
+    "linked": is_linked,
+    "signed": is_signed,
+    "provider-code": has_code,
+    "propagated": is_propagated,
+}

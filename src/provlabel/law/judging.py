@@ -1,0 +1,184 @@
+"""Hold content against laws: pure.  Rules have dates, and content is judged by the day of its event.
+
+That day is what the signer claims.  A trusted timestamp proves only that it was not later.  So between the
+claimed day and the last one possible (the timestamp, else the day of judgement) every wording counts, and
+of several the worst: nobody chooses a law by choosing a date.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from provlabel.evidence import mapping
+from provlabel.label.loading import moment
+from provlabel.law.checks import CHECKS
+from provlabel.law.conditions import CONDITIONS
+from provlabel.law.records import Answer, Applies, Law, Rule, Subject
+from provlabel.law.subjects import links
+from provlabel.report import Finding, LawOutcome, LawResult
+from provlabel.rules import Level
+
+Basis = Literal["claimed", "possible", "proven", "judgement"]
+
+#: From the best to the worst; of several eras the worst counts.
+_RANK: dict[LawOutcome, int] = {
+    "not applicable": 0,
+    "held": 1,
+    "outside the file": 2,
+    "needs a human judgement": 3,
+    "not held": 4,
+}
+_LEVELS: dict[LawOutcome, Level] = {
+    "not held": "error",
+    "needs a human judgement": "warning",
+    "outside the file": "note",
+}
+
+
+def judge_law(subject: Subject, laws: Iterable[Law], at: dt.datetime) -> tuple[LawResult, ...]:
+    """Return what every rule of ``laws`` comes to for ``subject``, as of ``at``, which has a zone.
+
+    A rule has one result, or one for each era whose outcome differs; the worst of them counts.
+    """
+    when = _days(subject, at)
+    return tuple(result for law in laws for rows in _by_code(law) for result in _results(law, rows, subject, when))
+
+
+def law_findings(results: Iterable[LawResult]) -> tuple[Finding, ...]:
+    """Return the findings of what counts: not held is an error, a human judgement a warning, outside a note."""
+    return tuple(
+        Finding(item.rule, _LEVELS[item.outcome], _message(item), item.mend)
+        for item in results
+        if item.counts and item.outcome in _LEVELS
+    )
+
+
+def _message(item: LawResult) -> str:
+    era = f" (wording {item.era})" if item.basis == "possible" else ""
+    return f"{item.number} {item.outcome} ({item.title}): {item.reason}{era}"
+
+
+# --- days and eras ---------------------------------------------------------------------------------
+
+
+class _Days(NamedTuple):
+    """The first and the last day that the event can have had, in UTC, and what the first one is."""
+
+    first: dt.date
+    last: dt.date
+    basis: Basis
+    claimed: dt.date | None
+
+
+def _days(subject: Subject, at: dt.datetime) -> _Days:
+    bound = (subject.not_later or at).astimezone(dt.timezone.utc).date()
+    claimed = _claimed(subject)
+    if claimed is None:
+        return _Days(bound, bound, "proven" if subject.not_later else "judgement", None)
+    return _Days(min(claimed, bound), max(claimed, bound), "claimed", claimed)
+
+
+def _claimed(subject: Subject) -> dt.date | None:
+    """Return the day on which the event ended, as the label says."""
+    label = mapping(subject.label)
+    for name in ("event_end", "event_time"):
+        text = label.get(name)
+        try:
+            found = moment(text) if isinstance(text, str) else None
+            if found is not None and found.tzinfo is not None:
+                return found.astimezone(dt.timezone.utc).date()
+        except OverflowError:
+            continue  # the first or last day of all calendars, in another zone
+    return None
+
+
+def _by_code(law: Law) -> Iterable[list[Rule]]:
+    """Group the wordings of each rule, oldest first."""
+    groups: dict[str, list[Rule]] = {}
+    for row in law.rule:
+        groups.setdefault(row.id, []).append(row)
+    return groups.values()
+
+
+def _results(law: Law, rows: Sequence[Rule], subject: Subject, when: _Days) -> Iterator[LawResult]:
+    """Yield a result for each stretch of days with the same outcome, the claimed day first."""
+    changes = sorted({day for row in rows for day in (row.start, row.end) if day and when.first < day <= when.last})
+    made: list[LawResult] = []
+    for day in (when.first, *changes):
+        result = _judged(law, rows, subject, day, when)
+        if not made or made[-1].outcome != result.outcome:
+            made.append(result)
+    if len(made) == 1:  # no day makes a difference, so that the one that is claimed stands for all
+        made = [_judged(law, rows, subject, when.claimed or when.first, when)]
+    worst = max(made, key=lambda item: _RANK[item.outcome])
+    yield from (item if item is worst else msgspec.structs.replace(item, counts=False) for item in made)
+
+
+def _judged(law: Law, rows: Sequence[Rule], subject: Subject, day: dt.date, when: _Days) -> LawResult:
+    row = next((row for row in rows if _in_force(row, day)), None)
+    answer = _answer(row, subject) if row else Answer("not applicable", "not in force on that day")
+    told = row or rows[0]
+    return LawResult(
+        law=law.law,
+        rule=told.id,
+        number=told.number,
+        title=told.title,
+        outcome=answer.outcome,
+        reason=answer.why,
+        era=_era(row) if row else _gap(rows, day),
+        date=day.isoformat(),
+        basis=when.basis if when.claimed in (None, day) else "possible",
+        source=told.source,
+        certainty=told.certainty,
+        mend=answer.mend or told.mend,
+    )
+
+
+def _in_force(row: Rule, day: dt.date) -> bool:
+    return (row.start is None or row.start <= day) and (row.end is None or day < row.end)
+
+
+def _era(row: Rule) -> str:
+    last = (row.end - dt.timedelta(days=1)).isoformat() if row.end else None
+    if row.start is None:
+        return f"until {last}" if last else ""
+    return f"{row.start.isoformat()} to {last}" if last else f"since {row.start.isoformat()}"
+
+
+def _gap(rows: Sequence[Rule], day: dt.date) -> str:
+    """Name the time around ``day`` in which no wording is in force."""
+    coming = [row.start for row in rows if row.start and row.start > day]
+    if coming:
+        return f"before {min(coming).isoformat()}"
+    return f"from {max(row.end for row in rows if row.end).isoformat()} on"
+
+
+# --- one rule --------------------------------------------------------------------------------------
+
+
+def _answer(row: Rule, subject: Subject) -> Answer:
+    """Ask the conditions, then the check; where no file tells whether a rule applies, what is missing is a question."""
+    open_questions: list[Applies] = []
+    for name in row.applies:
+        applies = CONDITIONS[name](subject, row.given)
+        if applies.so is False:
+            return Answer("not applicable", applies.why)
+        if applies.so is None:
+            open_questions.append(applies)
+    answer = CHECKS[row.holds](subject, row.given)
+    if answer.outcome == "not held" and row.by_link and links(subject):
+        answer = Answer("needs a human judgement", f"{answer.why}; it may stand on {links(subject)[0]}, not looked at")
+    if answer.outcome in ("not held", "needs a human judgement") and open_questions:
+        mend = next((question.mend for question in open_questions if question.mend), answer.mend)
+        return Answer("needs a human judgement", f"{_asked(open_questions)}; if it applies: {answer.why}", mend)
+    if answer.outcome == "held" and open_questions:
+        return Answer("held", f"{answer.why}; whether it is asked for is open: {_asked(open_questions)}")
+    return answer
+
+
+def _asked(questions: Sequence[Applies]) -> str:
+    return "; ".join(question.why for question in questions)

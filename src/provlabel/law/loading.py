@@ -1,0 +1,53 @@
+"""Read the laws that ship with provlabel, when one is asked for and not before."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from provlabel import rules
+from provlabel._faults import nearest
+from provlabel._text import printable
+from provlabel.errors import UsageError
+from provlabel.law.records import LAWS, Law
+
+_FOLDER = Path(__file__).parent
+
+
+def load_laws(names: Iterable[str]) -> tuple[Law, ...]:
+    """Return the laws of these names, each once, in their order.
+
+    Raises:
+        UsageError: there is no law of that name.
+    """
+    wanted = tuple(dict.fromkeys(names))
+    for name in wanted:
+        if name not in LAWS:
+            near = nearest(name, LAWS)
+            known = f"one of {', '.join(LAWS)}"
+            raise UsageError(
+                f"no law is named {printable(name)!r}", mend=f"did you mean {near}? It is {known}" if near else known
+            )
+    return tuple(map(_load, wanted))
+
+
+@functools.cache
+def _load(name: str) -> Law:
+    """Read one file of the package; one that breaks its record is a fault of ours and raises ``ValidationError``."""
+    raw = (_FOLDER / f"{name}.toml").read_bytes()
+    law = msgspec.toml.decode(raw, type=Law)
+    return msgspec.structs.replace(law, sha256=hashlib.sha256(raw).hexdigest())
+
+
+def law_rules() -> dict[str, rules.Rule]:
+    """Return a row for each rule of every law, as ``provlabel rules`` lists them.
+
+    Its level is that of a rule that is not held; what needs a human judgement is a warning, what no file
+    shows a note, and what is held or not applicable no finding.
+    """
+    rows = (row for law in load_laws(LAWS) for row in law.rule)
+    return {row.id: rules.Rule(row.id, "error", f"{row.number}: {row.title}", row.mend) for row in rows}

@@ -1,0 +1,130 @@
+"""The law as records: what stands in ``law/*.toml``, and what is known of the content that is judged by it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any, Literal, NamedTuple
+
+from msgspec import Meta, Struct
+
+from provlabel.evidence import Action, Carrier
+from provlabel.label.vocabularies import DisclosureKind
+from provlabel.report import LawOutcome, Named, State
+
+#: The laws that ship with provlabel, by the name of their file; the order of tables and reports.
+LAWS = ("eu", "us-ca", "cn", "us-wa", "us-ut", "us-ny", "in", "kr", "platforms")
+
+Medium = Literal["image", "audio", "video"]
+Words = Annotated[str, Meta(min_length=1, max_length=600)]
+#: Marks of the map of standards: P primary text read, S secondary source, W weak; then how sure the reading is.
+Certainty = Annotated[str, Meta(pattern=r"^[PSW](\+S)?(, .+)?$", max_length=100)]
+
+
+class Given(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Parameters of the conditions and the check of one rule."""
+
+    minor: Literal["routine", "case-by-case", "closed-list"] = "routine"  #: how alterations without weight are told
+    media: tuple[Medium, ...] = ()
+    fields: tuple[Words, ...] = ()  #: dotted names in the label
+    kinds: dict[Medium, tuple[DisclosureKind, ...]] = {}  #: of a disclosure, by medium; any where none is named
+    words: tuple[tuple[Words, ...], ...] = ()  #: of a disclosure: one of each group has to stand in its text
+    words_in: tuple[str, ...] = ()  #: languages in which those are the words; all where none is named
+    place: bool = False  #: a disclosure has to say where it stands
+    first: bool = False  #: a spoken disclosure has to come at the start
+    language: str = ""  #: of a spoken disclosure, where another one needs a person to judge
+    xmp: tuple[Words, ...] = ()  #: digital source types that are read from XMP, without their prefix
+    xmp_beta: tuple[Words, ...] = ()  #: those that are read in a beta alone
+    c2pa: Literal["any", "some", "generated"] = "any"  #: what is read of a manifest
+    why: str = ""  #: of a rule that no file shows
+
+
+class Rule(
+    Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    rename={"start": "from", "end": "to", "given": "with"},
+):
+    """One rule in one wording; a rule that changed has a row for each wording, under the same id."""
+
+    id: Annotated[str, Meta(pattern=r"^law\.[a-z-]+\.[a-z0-9-]+$")]
+    number: Annotated[str, Meta(pattern=r"^[A-Z]+-?[0-9]+[a-z]?$")]  #: in the map of standards, or ours for platforms
+    title: Words
+    start: dt.date | None = None  #: first day, UTC
+    end: dt.date | None = None  #: the first day after the last, UTC
+    applies: tuple[str, ...] = ()  #: conditions, all of which have to be so
+    holds: str  #: the check
+    given: Given = Given()
+    by_link: bool = False  #: what is missing may also stand on a page that the file links to
+    carrier: Words
+    source: Words
+    certainty: Certainty
+    mend: str = ""
+
+
+class Scope(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of the law that says whom or what the rules are about; conditions of the rules refer to it."""
+
+    number: Words
+    title: Words
+    source: Words
+    certainty: Certainty
+
+
+class Law(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One file of rules."""
+
+    law: str
+    title: Words
+    as_of: dt.date  #: the day of the map that it was written from
+    scope: tuple[Scope, ...] = ()
+    left_out: tuple[Words, ...] = ()  #: what the map is not sure enough of
+    rule: tuple[Rule, ...]
+    sha256: str = ""  #: of the file, set when it is read
+
+    @property
+    def named(self) -> Named:
+        """What a report says of a law that took part."""
+        return Named(name=self.law, sha256=self.sha256, date=self.as_of.isoformat())
+
+
+class Input(Struct, frozen=True):
+    """Something that the content was made from."""
+
+    name: str
+    marked: bool | None  #: did it carry an AI mark; ``None`` when nothing tells
+    kept: bool  #: its manifest is still here, and holds
+
+
+class Subject(Struct, frozen=True, kw_only=True):
+    """What is known of one file, or of a label that is not signed yet."""
+
+    label: dict[str, Any] | None = None  #: as it was signed, or as it stands in a label file
+    state: State | None = None  #: ``None`` for a label file
+    media: Medium | None = None  #: ``None`` when it is not known
+    source: str = "none"  #: of the manifest: none, embedded, sidecar, remote
+    manifest: str = ""  #: its identifier
+    stamped: bool = False  #: it has a timestamp, proven or not
+    actions: tuple[Action, ...] = ()
+    bindings: tuple[str, ...] = ()  #: algorithms of soft-binding assertions
+    prompt_in_core: bool = False  #: an assertion that is not for personal data holds the words of a prompt
+    carriers: tuple[Carrier, ...] = ()
+    claims_ai: bool = False  #: tags that nothing signs speak of AI
+    inputs: tuple[Input, ...] = ()
+    not_later: dt.datetime | None = None  #: proven by a trusted timestamp
+
+
+class Applies(NamedTuple):
+    """Whether a rule is about the content; ``None`` when no file tells."""
+
+    so: bool | None
+    why: str
+    mend: str = ""  #: what answers the question, where no file tells
+
+
+class Answer(NamedTuple):
+    """What a check found."""
+
+    outcome: LawOutcome
+    why: str
+    mend: str = ""  #: instead of that of the rule

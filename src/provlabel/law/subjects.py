@@ -1,0 +1,192 @@
+"""What rules are held against: a file that was verified, or a label that is not signed yet; and how it is read.
+
+A label is plain data that anybody may have signed, so that every reader here takes any shape.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from provlabel._times import read
+from provlabel.evidence import Action, Carrier, Evidence, Manifest, mapping
+from provlabel.formats import FORMATS
+from provlabel.label.vocabularies import AI_KINDS, IPTC, KINDS, SOURCE_TYPES
+from provlabel.law.records import Answer, Input, Medium, Subject
+from provlabel.report import FileReport, HistoryNode
+
+_MEDIA: dict[str, Medium] = {row.name: row.media for row in FORMATS}
+#: Kinds by which AI certainly took part; a mix that may contain AI is none of them.
+SURELY_AI = AI_KINDS - {"may_contain_ai"}
+_BINDING = "c2pa.soft-binding"
+_XMP_TYPE = "Iptc4xmpExt:DigitalSourceType"
+#: Where an ``AIGC`` object stands, by carrier (TC260-PG-20257A, 20259A, 202510A).
+_AIGC_FIELDS = {
+    "xmp": "TC260:AIGC",
+    "exif": "UserComment",
+    "text": "AIGC",
+    "id3": "TXXX:AIGC",
+    "vorbis": "AIGC",
+    "riff": "AIGC",
+    "mp4": "keys:AIGC",
+}
+
+
+def subject_of(file: FileReport, seen: Evidence) -> Subject:
+    """Return what is known of a file that was judged."""
+    active = seen.manifests[0] if seen.manifests else None
+    stamp = file.time.stamped if file.time else None
+    proven = stamp is not None and file.axes.time == "proven"
+    return Subject(
+        label=file.label.value if file.label else None,
+        state=file.state,
+        media=_MEDIA.get(file.format or ""),
+        source=file.source,
+        manifest=file.manifest or "",
+        stamped=bool(stamp),
+        actions=active.actions if active else (),
+        bindings=tuple(_bindings(active)) if active else (),
+        prompt_in_core=_has_prompt(active) if active else False,
+        carriers=seen.carriers,
+        claims_ai=bool(seen.claims) or any(map(_claims_ai, seen.carriers)),
+        inputs=tuple(_input(node) for node in file.history if node.relationship == "parentOf"),
+        not_later=_moment(stamp) if proven else None,
+    )
+
+
+def subject_of_label(data: Any, media: Medium | None = None) -> Subject:
+    """Return what is known of the content of a label file; ``media`` where somebody says what it is for."""
+    return Subject(label=dict(mapping(data)), media=media)
+
+
+def _bindings(manifest: Manifest) -> Iterator[str]:
+    for name, data in manifest.assertions.items():
+        if name.split("__", 1)[0] == _BINDING:
+            yield str(mapping(data).get("alg", ""))
+
+
+def _has_prompt(manifest: Manifest) -> bool:
+    """Do assertions that are not for personal data hold the words of a prompt?"""
+    named = (str(key) for data in manifest.assertions.values() for key in mapping(data))
+    return any(name.endswith(":AIPromptInformation") for name in named)
+
+
+def _input(node: HistoryNode) -> Input:
+    marked = None if node.manifest is None else node.kind in SURELY_AI
+    return Input(node.title, marked, node.state in ("clean", "unknown-signer") and node.manifest is not None)
+
+
+def _claims_ai(carrier: Carrier) -> bool:
+    types = (SOURCE_TYPES.get(value.replace("https:", "http:", 1)) for value in carrier.fields.get(_XMP_TYPE, ()))
+    return any(found in SURELY_AI for found in types) or bool(list(aigc_values((carrier,))))
+
+
+def _moment(text: str | None) -> dt.datetime | None:
+    try:
+        return read(text or "")
+    except (ValueError, OverflowError):
+        return None
+
+
+# --- reading ---------------------------------------------------------------------------------------
+
+
+def standing(subject: Subject) -> Answer | None:
+    """Say why nothing that the file states counts, or ``None`` when it does; a label file is taken at its word."""
+    if subject.state == "unreadable":
+        return Answer("needs a human judgement", "the file could not be read, so that nothing is known")
+    if subject.state == "remote":
+        return Answer(
+            "needs a human judgement", "the file only names a place on the network for its manifest; it was not fetched"
+        )
+    if subject.state == "unsigned":
+        return Answer("not held", "nothing in the file is signed")
+    if subject.state == "invalid":
+        return Answer("not held", "the file is invalid, so that what it states counts for nothing")
+    return None
+
+
+def unsigned_yet(subject: Subject, what: str) -> Answer | None:
+    """Say that a label file cannot show ``what``; ``None`` for a file that was verified."""
+    return (
+        Answer("outside the file", f"{what} comes with signing; verify the file itself") if _is_label(subject) else None
+    )
+
+
+def _is_label(subject: Subject) -> bool:
+    return subject.state is None
+
+
+def kind_of(subject: Subject) -> str | None:
+    """Return the kind that the label states, if it is one of the vocabulary."""
+    kind = mapping(subject.label).get("kind")
+    return kind if isinstance(kind, str) and kind in KINDS else None
+
+
+def altered(subject: Subject) -> bool:
+    """Does the label say that systems altered something that was there?"""
+    kind = kind_of(subject)
+    stated = mapping(subject.label).get("origin")
+    return stated == "altered" or (stated != "created" and kind is not None and KINDS[kind].origin == "altered")
+
+
+def entries(subject: Subject, name: str) -> list[Mapping[str, Any]]:
+    """Return the records of a list in the label; what is no record is passed over."""
+    found = mapping(subject.label).get(name)
+    return [item for item in found if isinstance(item, Mapping)] if isinstance(found, (list, tuple)) else []
+
+
+def words_of(value: Any) -> str:
+    """Return a text, empty for anything else."""
+    return value if isinstance(value, str) else ""
+
+
+def stated(subject: Subject, name: str) -> bool | None:
+    """Return a judgement that the signer states, ``None`` when there is none."""
+    found = mapping(mapping(subject.label).get("judgements")).get(name)
+    return found if isinstance(found, bool) else None
+
+
+def generating(actions: Iterable[Action]) -> tuple[Action, ...]:
+    """Return the actions that the signer stands for and by which AI surely made or changed something."""
+    return tuple(item for item in actions if item.vouched and SOURCE_TYPES.get(item.source_type) in SURELY_AI)
+
+
+def short(source_type: str) -> str:
+    """Return a digital source type without its prefix."""
+    return source_type.rpartition("/")[2]
+
+
+def xmp_types(subject: Subject) -> frozenset[str]:
+    """Return the digital source types that XMP says, without their prefix."""
+    values = (value for item in subject.carriers if item.id == "xmp" for value in item.fields.get(_XMP_TYPE, ()))
+    http = (value.replace("https:", "http:", 1) for value in values)
+    return frozenset(short(value) for value in http if value.startswith(IPTC))
+
+
+def links(subject: Subject) -> list[str]:
+    """Return the web addresses among the identifiers of the label."""
+    found = (item.get("value") for item in entries(subject, "identifiers") if item.get("type") == "url")
+    return [value for value in found if isinstance(value, str)]
+
+
+def watermarks(subject: Subject) -> list[str]:
+    """Return the algorithms of watermarks that are stated, and the actions that say that there is one."""
+    named = [words_of(item.get("algorithm")) for item in entries(subject, "marks") if item.get("type") == "watermark"]
+    acts = [item.action for item in subject.actions if item.vouched and item.action.startswith("c2pa.watermarked")]
+    return [name or "unnamed" for name in named] + acts
+
+
+def fingerprints(subject: Subject) -> list[str]:
+    """Return the algorithms of fingerprints that are stated; ISCC is one wherever it is named."""
+    named = [words_of(item.get("algorithm")) for item in entries(subject, "marks") if item.get("type") == "fingerprint"]
+    return [name or "unnamed" for name in named] + [name for name in subject.bindings if name.startswith("io.iscc.")]
+
+
+def aigc_values(carriers: Iterable[Carrier]) -> Iterator[tuple[str, str]]:
+    """Yield every text that stands where an ``AIGC`` object has its place, and that place."""
+    for carrier in carriers:
+        for value in carrier.fields.get(_AIGC_FIELDS.get(carrier.id, ""), ()):
+            if carrier.id != "exif" or "AIGC" in value or "ContentProducer" in value:
+                yield carrier.place or carrier.id, value
