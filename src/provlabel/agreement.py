@@ -87,7 +87,7 @@ def _is_ours(row: Field, story: Story) -> bool:
 
 def _tells(row: Field, item: Carrier) -> bool:
     """Has the carrier this field?  A comment of EXIF is free text, unless it means to be an ``AIGC`` object."""
-    return row.name in item.fields and (item.id != "exif" or any(_objects(item)))
+    return row.name in item.fields and (item.id != "exif" or any(aigc.objects_in(item.id, item.fields)))
 
 
 def _expected(projection: Projection, story: Story) -> Fields:
@@ -144,7 +144,7 @@ def _source_type(values: tuple[str, ...], _: Any, story: Story) -> tuple[str, ..
         return None
     ai_signed = any(SOURCE_TYPES.get(uri) in AI_KINDS for uri in stated)
     for value in values:
-        plain = value.strip().replace("https://", "http://", 1)
+        plain = iptc.plain_uri(value)
         if plain not in stated and (ai_signed or iptc.kind_of(plain) in AI_KINDS):
             return stated
     return None
@@ -233,16 +233,9 @@ def faults_of(carriers: Collection[Carrier]) -> Iterator[Finding]:
     """Yield what could not be read, and more than one ``AIGC`` object, of which a file has one."""
     for item in carriers:
         yield from (finding("carrier.unreadable", text, at=item.place) for text in item.faults)
-    objects = [item.place for item in carriers for _ in _objects(item)]
+    objects = [item.place for item in carriers for _ in aigc.objects_in(item.id, item.fields)]
     if len(objects) > 1:
         yield finding("carrier.doubled", f"{len(objects)} AIGC objects, in {', '.join(dict.fromkeys(objects))}")
-
-
-def _objects(item: Carrier) -> Iterator[str]:
-    """Yield the texts that are, or mean to be, an ``AIGC`` object; a comment of EXIF is free text otherwise."""
-    for text in item.fields.get(aigc.PLACES.get(item.id, ""), ()):
-        if item.id != "exif" or '"AIGC"' in text or '"ContentProducer"' in text:
-            yield text
 
 
 def both_values(value: CarrierValue) -> str:

@@ -10,27 +10,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from provlabel._times import read
-from provlabel.evidence import Action, Carrier, Evidence, Manifest, mapping
+from provlabel.evidence import Action, Evidence, Manifest, mapping
 from provlabel.formats import FORMATS
 from provlabel.label.vocabularies import AI_KINDS, IPTC, KINDS, SOURCE_TYPES
 from provlabel.law.records import Answer, Input, Medium, Subject
+from provlabel.mappings.iptc import SOURCE_TYPE, plain_uri
+from provlabel.mappings.marks import claims_in
 from provlabel.report import FileReport, HistoryNode
 
 _MEDIA: dict[str, Medium] = {row.name: row.media for row in FORMATS}
 #: Kinds by which AI certainly took part; a mix that may contain AI is none of them.
 SURELY_AI = AI_KINDS - {"may_contain_ai"}
 _BINDING = "c2pa.soft-binding"
-_XMP_TYPE = "Iptc4xmpExt:DigitalSourceType"
-#: Where an ``AIGC`` object stands, by carrier (TC260-PG-20257A, 20259A, 202510A).
-_AIGC_FIELDS = {
-    "xmp": "TC260:AIGC",
-    "exif": "UserComment",
-    "text": "AIGC",
-    "id3": "TXXX:AIGC",
-    "vorbis": "AIGC",
-    "riff": "AIGC",
-    "mp4": "keys:AIGC",
-}
 
 
 def subject_of(file: FileReport, seen: Evidence) -> Subject:
@@ -48,8 +39,8 @@ def subject_of(file: FileReport, seen: Evidence) -> Subject:
         actions=active.actions if active else (),
         bindings=tuple(_bindings(active)) if active else (),
         prompt_in_core=_has_prompt(active) if active else False,
-        carriers=seen.carriers,
-        claims_ai=bool(seen.claims) or any(map(_claims_ai, seen.carriers)),
+        carriers=seen.carriers or (),
+        claims_ai=any(any(claims_in(item.id, item.fields)) for item in seen.carriers or ()),
         inputs=tuple(_input(node) for node in file.history if node.relationship == "parentOf"),
         not_later=_moment(stamp) if proven else None,
     )
@@ -75,11 +66,6 @@ def _has_prompt(manifest: Manifest) -> bool:
 def _input(node: HistoryNode) -> Input:
     marked = None if node.manifest is None else node.kind in SURELY_AI
     return Input(node.title, marked, node.state in ("clean", "unknown-signer") and node.manifest is not None)
-
-
-def _claims_ai(carrier: Carrier) -> bool:
-    types = (SOURCE_TYPES.get(value.replace("https:", "http:", 1)) for value in carrier.fields.get(_XMP_TYPE, ()))
-    return any(found in SURELY_AI for found in types) or bool(list(aigc_values((carrier,))))
 
 
 def _moment(text: str | None) -> dt.datetime | None:
@@ -160,9 +146,8 @@ def short(source_type: str) -> str:
 
 def xmp_types(subject: Subject) -> frozenset[str]:
     """Return the digital source types that XMP says, without their prefix."""
-    values = (value for item in subject.carriers if item.id == "xmp" for value in item.fields.get(_XMP_TYPE, ()))
-    http = (value.replace("https:", "http:", 1) for value in values)
-    return frozenset(short(value) for value in http if value.startswith(IPTC))
+    values = (value for item in subject.carriers if item.id == "xmp" for value in item.fields.get(SOURCE_TYPE, ()))
+    return frozenset(short(value) for value in map(plain_uri, values) if value.startswith(IPTC))
 
 
 def links(subject: Subject) -> list[str]:
@@ -182,11 +167,3 @@ def fingerprints(subject: Subject) -> list[str]:
     """Return the algorithms of fingerprints that are stated; ISCC is one wherever it is named."""
     named = [words_of(item.get("algorithm")) for item in entries(subject, "marks") if item.get("type") == "fingerprint"]
     return [name or "unnamed" for name in named] + [name for name in subject.bindings if name.startswith("io.iscc.")]
-
-
-def aigc_values(carriers: Iterable[Carrier]) -> Iterator[tuple[str, str]]:
-    """Yield every text that stands where an ``AIGC`` object has its place, and that place."""
-    for carrier in carriers:
-        for value in carrier.fields.get(_AIGC_FIELDS.get(carrier.id, ""), ()):
-            if carrier.id != "exif" or "AIGC" in value or "ContentProducer" in value:
-                yield carrier.place or carrier.id, value

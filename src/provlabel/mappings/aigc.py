@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from msgspec import UNSET
@@ -72,12 +73,25 @@ def text_of(label: Label) -> str:
     return json.dumps(dict(zip(KEYS, values, strict=True)), separators=(",", ":"))
 
 
+#: Characters of an object that are read; an honest one has a few hundred.
+_MAX = 64 << 10
+
+
+def objects_in(carrier: CarrierId, fields: Fields) -> Iterator[str]:
+    """Yield each text that is, or means to be, an object; a comment of EXIF is free text otherwise."""
+    for text in fields.get(PLACES.get(carrier, ""), ()):
+        if carrier != "exif" or "AIGC" in text or "ContentProducer" in text:
+            yield text
+
+
 def parsed(text: str) -> dict[str, str]:
     """Read an object as a file has it; the alternates wrap it in another one, ``{"AIGC": {…}}``.
 
     Raises:
         ValueError: it is no object of these seven keys, in their order, or of other characters; says what.
     """
+    if len(text) > _MAX:
+        raise ValueError(f"it is longer than {_MAX:,} characters")
     try:
         pairs = json.loads(text, object_pairs_hook=list, parse_constant=str)
     except (ValueError, RecursionError) as exc:

@@ -154,6 +154,11 @@ _CAPTURES = frozenset(
 
 
 def kind_of(source_type: str) -> str | None:
-    """Return the kind of which a digital source type speaks, ``https`` being written for ``http`` too."""
-    uri = source_type.strip().replace("https://cv.iptc.org", "http://cv.iptc.org", 1)
+    """Return the kind of which a digital source type speaks, in whatever form it is written."""
+    uri = plain_uri(source_type)
     return "human_made" if uri in _CAPTURES else SOURCE_TYPES.get(uri)
+
+
+def plain_uri(source_type: str) -> str:
+    """Return a digital source type in its canonical form, which is that with ``http``."""
+    return source_type.strip().replace("https://", "http://", 1)

@@ -68,12 +68,11 @@ def _ours(carrier: CarrierId, fields: Fields) -> Iterator[str]:
 
 
 def _aigc(carrier: CarrierId, fields: Fields) -> Iterator[str]:
-    for text in fields.get(aigc.PLACES.get(carrier, ""), ()):
+    for text in aigc.objects_in(carrier, fields):
         try:
             said = aigc.parsed(text)
         except ValueError as exc:
-            if carrier != "exif" or '"AIGC"' in text:  # a comment of EXIF is free text otherwise
-                yield f"an AIGC object (GB 45438-2025) that is not right: {exc}"
+            yield f"an AIGC object (GB 45438-2025) that is not right: {exc}"
             continue
         yield f"an AIGC object (GB 45438-2025), Label {said['Label']}, by {said['ContentProducer']}"
 

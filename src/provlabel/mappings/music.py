@@ -119,9 +119,9 @@ def _without_role(label: Label) -> Iterator[str]:
 
 
 def _named(system: System) -> str:
-    """Write a system as ``--system`` takes it; a name with an ``@`` keeps it by an empty version."""
+    """Write a system as ``--system`` takes it; a name with an ``@`` keeps it by an empty version, a version escapes it."""
     if system.version is not UNSET:
-        return f"{system.name}@{system.version}"
+        return f"{system.name}@{system.version.replace('%', '%25').replace('@', '%40')}"
     return f"{system.name}@" if "@" in system.name else system.name
 
 
@@ -129,6 +129,11 @@ def system_named(text: str) -> dict[str, str]:
     """Read ``NAME`` or ``NAME@VERSION`` as a system of a plain label."""
     name, _, version = text.rpartition("@") if "@" in text else (text, "", "")
     return {"name": name} | ({"version": version} if version else {})
+
+
+def _unescaped(system: dict[str, str]) -> dict[str, str]:
+    plain = {key: text.replace("%40", "@").replace("%25", "%") for key, text in system.items() if key == "version"}
+    return system | plain
 
 
 def _json(value: Any) -> str:
@@ -145,7 +150,7 @@ def load(fields: Fields, carrier: CarrierId) -> dict[str, Any]:
     if first(seen, KIND) in KINDS:
         said["kind"] = first(seen, KIND)
     if seen[SYSTEMS]:
-        said["systems"] = [system_named(text) for text in seen[SYSTEMS]]
+        said["systems"] = [_unescaped(system_named(text)) for text in seen[SYSTEMS]]
     if parts := [part for text in seen[CONTRIBUTIONS] if (part := _object(text))]:
         said["contributions"] = parts
     identifiers = [{"type": scheme, "value": value} for scheme, name in _IDENTIFIERS.items() for value in seen[name]]
