@@ -119,7 +119,7 @@ def _without_role(label: Label) -> Iterator[str]:
 
 
 def _named(system: System) -> str:
-    """Write a system as ``--system`` takes it; a name with an ``@`` keeps it by an empty version, a version escapes it."""
+    """Write a system as ``--system`` takes it: a name keeps its ``@`` by an empty version, a version escapes it."""
     if system.version is not UNSET:
         return f"{system.name}@{system.version.replace('%', '%25').replace('@', '%40')}"
     return f"{system.name}@" if "@" in system.name else system.name
