@@ -668,6 +668,27 @@ def test_a_tiff_of_several_pages_is_not_embedded_into(
     assert verify_file(source, trust=trust, cage=cage).files[0].state == "trusted"
 
 
+@needs("heif-enc")
+@needs("exiftool")
+def test_a_heic_whose_items_the_engine_would_move_twice_is_not_embedded_into(
+    make: Make, label: Label, signer: Signer, cage: Cage
+) -> None:
+    """exiftool adds an item with a base of 0; what the engine makes of it holds, and libheif cannot open it."""
+    path = make("still.heic")
+    before = decoded(path)
+    run("exiftool", "-overwrite_original", "-XMP-dc:Title=A", path)
+    content = path.read_bytes()
+    assert decoded(path) == before
+    path.write_bytes(signed_by_engine(content, "image/heic", signer)[0])
+    assert verify_bytes(path.read_bytes(), cage=cage).files[0].axes.content == "intact"
+    with pytest.raises(subprocess.CalledProcessError):
+        decoded(path)
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="to a wrong place"):
+        label_file(path, path.with_name("out.heic"), label, signer, cage=cage)
+    label_file(path, None, label, signer, detached=True, cage=cage)
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -746,11 +767,24 @@ def test_a_movie_cut_between_two_boxes_is_not_signed(make: Make, label: Label, s
         ("MP4", ftyp("isom") + box(b"moov", box(b"moov") * 3 + b"x")),
         ("SVG", b"<svg><g></svg>"),
         ("SVG", b"<svg>" + b"<g>" * 2_000),
+        ("SVG", b'<?xml version="1.0" encoding="UTH-8"?><svg></svg>'),
+        ("SVG", b'<?xml version="1.0" encoding="Shift_JIS"?><svg></svg>'),
     ],
 )
 def test_damage_is_named(row: str, content: bytes) -> None:
     with pytest.raises(ContainerError):
         parts_of(ROWS[row], content)
+
+
+def test_a_value_right_behind_its_directory_lies_outside_of_it() -> None:
+    """An XMP packet there was taken for a part of the entry, and so for a picture."""
+    entry = b"\xbc\x02\x01\x00\x08\x00\x00\x00\x1a\x00\x00\x00"
+    [value] = [
+        part
+        for part in parts_of(ROWS["TIFF"], b"II*\x00\x08\x00\x00\x00\x01\x00" + entry + bytes(4) + b"<packet>")
+        if part.name == "value of IFD0 tag 700"
+    ]
+    assert (value.start, value.length, value.role) == (26, 8, "metadata")
 
 
 def test_a_manifest_that_is_no_base64_is_damage() -> None:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
-from provlabel.containers import gif, id3, isobmff, jpeg, opaque, png, riff, svg, tiff
+from provlabel.containers import gif, id3, isobmff, items, jpeg, opaque, png, riff, svg, tiff
 from provlabel.containers._base import (
     PIECE,
     UNKNOWN,
@@ -41,7 +41,7 @@ WALKERS: dict[str, Walker] = {
 _JOINERS: dict[str, Joiner] = {"gif": gif.stores, "jpeg": jpeg.stores, "svg": svg.stores}
 # Only where other bytes than those of the store change with it.
 _SPLICERS: dict[str, Splicer] = {"gif": gif.splice, "jpeg": jpeg.splice, "png": png.splice, "svg": svg.splice}
-_OBSTACLES: dict[str, Obstacle] = {"svg": svg.obstacle, "tiff": tiff.obstacle}
+_OBSTACLES: dict[str, Obstacle] = {"isobmff": items.obstacle, "svg": svg.obstacle, "tiff": tiff.obstacle}
 
 #: How long a sound plays, in seconds, where the container tells.
 SECONDS: dict[str, Callable[[BinaryIO, Sequence[Part]], float | None]] = {

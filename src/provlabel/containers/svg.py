@@ -42,7 +42,9 @@ class _Reading:
     def feed(self, piece: bytes, last: bool) -> None:
         try:
             self._parser.Parse(piece, last)
-        except self._error as exc:
+        except ContainerError:
+            raise
+        except (self._error, LookupError, ValueError) as exc:  # the last two: an encoding that expat does not know
             raise ContainerError(f"is no well-formed XML: {exc}") from exc
 
     def _mark(self, name: str, role: Role) -> None:

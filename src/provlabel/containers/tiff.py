@@ -47,7 +47,7 @@ class _Entry(NamedTuple):
 
     @property
     def inline(self) -> bool:
-        return self.at < self.start + 20 and self.at >= self.start
+        return self.at - self.start in (8, 12)  # behind tag, type and count, of TIFF and of BigTIFF
 
 
 class _Directory(NamedTuple):

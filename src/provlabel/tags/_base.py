@@ -34,13 +34,17 @@ class Tagger(NamedTuple):
 
 
 def few(read: Callable[[BinaryIO, Sequence[Part]], Iterator[Carrier]]) -> Callable[..., Iterator[Carrier]]:
-    """Return ``read`` as it stops after :data:`MAX_CARRIERS` carriers: each may cost the time of a whole packet."""
+    """Return ``read`` without carriers that say nothing, and stopped after :data:`MAX_CARRIERS`.
+
+    Each may cost the time of a whole packet.
+    """
 
     def read_few(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
         for count, carrier in enumerate(read(stream, parts)):
             if count == MAX_CARRIERS:
                 yield Carrier(carrier.id, carrier.place, faults=(f"more than {MAX_CARRIERS} carriers; not read",))
                 return
-            yield carrier
+            if carrier.fields or carrier.faults:
+                yield carrier
 
     return read_few

@@ -6,9 +6,9 @@ Writing an item would move the picture, whose place stands in ``iloc``; a box of
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
-from provlabel.containers import ContainerError, Part, read_exactly
+from provlabel.containers import ContainerError, Part, items, read_exactly
 from provlabel.containers.edits import Edit
 from provlabel.evidence import Carrier
 from provlabel.mappings._base import Fields
@@ -17,47 +17,16 @@ from provlabel.tags._base import MAX_CARRIER, TagError
 
 _UUID = "uuid:be7acfcb97a942e89c71999491e3afac"
 _XMP_TYPE = b"application/rdf+xml"
-_MAX_TABLE = 1 << 20  # bytes of iinf or iloc; real ones have some hundred
-_MAX_ITEMS = 10_000
 _HEAD = 8
 _VERSION = 4  # bytes of version and flags
-
-
-class _Box(NamedTuple):
-    """A box within ``meta``."""
-
-    name: bytes
-    at: int  #: where its content begins
-    length: int  #: of its content
-
-
-class _Item(NamedTuple):
-    """Where the bytes of an item lie."""
-
-    method: int  #: 0 in the file, 1 in ``idat``
-    extents: tuple[tuple[int, int], ...]  #: offset and length
-
-
-class _Numbers:
-    """Reads big-endian numbers one after the other; what is not there is a ContainerError."""
-
-    def __init__(self, raw: bytes) -> None:
-        self._raw, self._at = raw, 0
-
-    def take(self, width: int) -> int:
-        raw = self._raw[self._at : self._at + width]
-        if len(raw) != width:
-            raise ContainerError("a table of items ends too early")
-        self._at += width
-        return int.from_bytes(raw, "big")
 
 
 def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
     """Yield XMP and EXIF of items and of boxes; what Brotli compresses is a fault."""
     for part in parts:
-        body, length = _body(stream, part)
+        body, length = items.body(stream, part)
         if part.name == "meta":
-            yield from _items(stream, part)
+            yield from _described(stream, part)
         elif part.name == _UUID:
             yield xmp.packet_at(stream, "uuid box", body + 16, length - 16)
         elif part.name == "xml ":
@@ -70,23 +39,16 @@ def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
             )
 
 
-def _body(stream: BinaryIO, part: Part) -> tuple[int, int]:
-    """Return where the content of a box begins, and its length."""
-    head = read_exactly(stream, part.start, min(_HEAD, part.length))
-    front = 16 if head[:4] == b"\0\0\0\1" else _HEAD
-    return part.start + front, max(0, part.length - front)
-
-
 def _exif(raw: bytes, place: str) -> Carrier:
     """Read EXIF behind the four bytes that say where its header begins (ISO 23008-12 §A.2.1)."""
     return exif.carrier(place, raw[4 + int.from_bytes(raw[:4], "big") :])
 
 
-def _items(stream: BinaryIO, meta: Part) -> Iterator[Carrier]:
+def _described(stream: BinaryIO, meta: Part) -> Iterator[Carrier]:
     try:
-        boxes = {box.name: box for box in reversed(list(_children(stream, meta)))}
-        wanted = list(_infos(_table(stream, boxes, b"iinf"))) if b"iinf" in boxes else []
-        places = _locations(_table(stream, boxes, b"iloc")) if wanted else {}
+        boxes = {box.name: box for box in reversed(list(items.children(stream, meta)))}
+        wanted = list(_infos(items.table(stream, boxes, b"iinf"))) if b"iinf" in boxes else []
+        places = items.locations(items.table(stream, boxes, b"iloc")) if wanted else {}
     except ContainerError as exc:
         yield Carrier("xmp", "item", faults=(str(exc),))
         return
@@ -97,29 +59,6 @@ def _items(stream: BinaryIO, meta: Part) -> Iterator[Carrier]:
             yield Carrier(kind, "item", faults=(str(exc) if isinstance(exc, ContainerError) else "it lies nowhere",))
             continue
         yield Carrier("xmp", "item", *xmp.read_packet(raw)) if kind == "xmp" else _exif(raw, "item")
-
-
-def _children(stream: BinaryIO, meta: Part) -> Iterator[_Box]:
-    body, length = _body(stream, meta)
-    at, end = body + _VERSION, body + length
-    for _ in range(_MAX_ITEMS):
-        if at + _HEAD > end:
-            return
-        head = read_exactly(stream, at, _HEAD)
-        size = int.from_bytes(head[:4], "big")
-        if size < _HEAD or at + size > end:
-            raise ContainerError(f"box at byte {at} ends outside of what holds it")
-        yield _Box(head[4:], at + _HEAD, size - _HEAD)
-        at += size
-
-
-def _table(stream: BinaryIO, boxes: Mapping[bytes, _Box], name: bytes) -> bytes:
-    box = boxes.get(name)
-    if box is None:
-        raise ContainerError("it does not say where its items lie")
-    if box.length > _MAX_TABLE:
-        raise ContainerError("its table of items is too large and was not read")
-    return read_exactly(stream, box.at, box.length)
 
 
 def _infos(raw: bytes) -> Iterator[tuple[int, str]]:
@@ -142,32 +81,7 @@ def _infos(raw: bytes) -> Iterator[tuple[int, str]]:
             yield item, "xmp"
 
 
-def _locations(raw: bytes) -> dict[int, _Item]:
-    """Return where items lie (ISO 14496-12 §8.11.3)."""
-    numbers = _Numbers(raw)
-    version = numbers.take(4) >> 24
-    widths = numbers.take(2)
-    offset, length, base, index = (widths >> shift & 15 for shift in (12, 8, 4, 0))
-    places: dict[int, _Item] = {}
-    left = _MAX_ITEMS  # extents of no width take no bytes of the table
-    wide = 4 if version == 2 else 2
-    for _ in range(min(numbers.take(wide), _MAX_ITEMS)):
-        item = numbers.take(wide)
-        method = numbers.take(2) & 15 if version else 0
-        outside = numbers.take(2)
-        start = numbers.take(base)
-        extents, count = [], numbers.take(2)
-        left -= count
-        if left < 0:
-            raise ContainerError("it has too many items and was not read")
-        for _ in range(count):
-            numbers.take(index if version else 0)
-            extents.append((start + numbers.take(offset), numbers.take(length)))
-        places[item] = _Item(method if not outside else -1, tuple(extents))
-    return places
-
-
-def _content(stream: BinaryIO, item: _Item, data: _Box | None) -> bytes:
+def _content(stream: BinaryIO, item: items.Item, data: items.Box | None) -> bytes:
     """Join the extents of an item."""
     if item.method not in (0, 1) or (item.method == 1 and data is None):
         raise ContainerError("it lies in another file or item and was not read")
@@ -196,12 +110,12 @@ def edits(stream: BinaryIO, parts: Sequence[Part], wanted: Mapping[str, Fields])
     """
     own = [part for part in parts if part.name == "xml "]
     xmp.require_one(own)
-    if any(part.name == "brob" and read_exactly(stream, _body(stream, part)[0], 4) == b"xml " for part in parts):
+    if any(part.name == "brob" and read_exactly(stream, items.body(stream, part)[0], 4) == b"xml " for part in parts):
         raise TagError("the XMP packet is compressed with Brotli")
     last = max(parts, key=lambda part: part.end)
     if read_exactly(stream, last.start, 4) == bytes(4):
         raise TagError("its last box does not say where it ends")
-    packet = xmp.whole_packet(stream, *_body(stream, own[0])) if own else None
+    packet = xmp.whole_packet(stream, *items.body(stream, own[0])) if own else None
     made = xmp.changed(packet, wanted.get("xmp", {}))
     if made is None:
         return []

@@ -94,7 +94,7 @@ def edits(stream: BinaryIO, parts: Sequence[Part], wanted: Mapping[str, Fields])
     packets = _beginning(stream, parts, _XMP)
     xmp.require_one(packets)
     packet = _content(stream, packets[0])[len(_XMP) :] if packets else None
-    if packet is not None:
+    if packet is not None and _beginning(stream, parts, _EXTENDED):
         fields = _outside(stream, parts, packet, fields)
     made = xmp.changed(packet, fields)
     if made is None:

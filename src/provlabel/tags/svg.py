@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from provlabel.containers import ContainerError, Part, obstacle, read_exactly
 from provlabel.containers.edits import Edit
@@ -15,15 +16,16 @@ from provlabel.tags._base import MAX_CARRIERS, TagError
 _PIECE = 1 << 20
 _NAME = 1 << 10  # bytes that surely hold the name of a tag, or an end tag
 _ROOT = 256 << 10  # bytes that surely hold the start tag of the root
-_XMPMETA, _RDF = "adobe:ns:meta/\nxmpmeta", "http://www.w3.org/1999/02/22-rdf-syntax-ns#\nRDF"
-_METADATA = frozenset({"metadata", "http://www.w3.org/2000/svg\nmetadata"})
+_XMPMETA, _RDF = ("adobe:ns:meta/", "xmpmeta"), ("http://www.w3.org/1999/02/22-rdf-syntax-ns#", "RDF")
+_METADATA = (("", "metadata"), ("http://www.w3.org/2000/svg", "metadata"))
+_MAX_BOUND = 1_000  # prefixes that hold in one place
 _QUOTED = str.maketrans({"&": "&amp;", "<": "&lt;", '"': "&quot;", "\n": "&#10;", "\t": "&#9;", "\r": "&#13;"})
 
 
 class _Place(NamedTuple):
     """Where an element stands: its start tag, and its end tag or, of one that closes itself, what follows."""
 
-    name: str  #: with its namespace
+    name: tuple[str, str]  #: namespace and name
     start: int
     close: int
     bound: tuple[tuple[str, str], ...]  #: prefixes and namespaces that hold in it
@@ -42,12 +44,10 @@ class _Reading:
         self._depth = 0
         self._open: list[_Place] = []  # the metadata element, the packet within
         self._opened: list[int] = []  # at which depth
-        self._bound: dict[str, list[str]] = {}
-        self._parser = expat.ParserCreate(None, "\n")
+        self._scope = xmp.Scope()
+        self._parser = expat.ParserCreate()
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
-        self._parser.StartNamespaceDeclHandler = self._binds
-        self._parser.EndNamespaceDeclHandler = lambda prefix: self._bound[prefix or ""].pop() and None
         self._parser.XmlDeclHandler = self._declared
         self._parser.DefaultHandler = lambda _: None  # its presence is what keeps entities unexpanded
 
@@ -56,19 +56,31 @@ class _Reading:
 
         try:
             self._parser.Parse(piece, last)
-        except ExpatError as exc:
+        except (ExpatError, LookupError, ValueError) as exc:  # the last two: an encoding that expat does not know
             raise ContainerError(f"is no well-formed XML: {exc}") from exc
 
-    def _start(self, name: str, _: Any) -> None:
+    def _start(self, name: str, attributes: Mapping[str, str]) -> None:
         self._depth += 1
         if self._depth == 1:
             self.root = self._parser.CurrentByteIndex
-        if name in _METADATA if self._depth == 2 else len(self._open) == 1 and name in (_XMPMETA, _RDF):
-            bound = tuple((prefix, uris[-1]) for prefix, uris in self._bound.items() if uris) if self._open else ()
-            self._open.append(_Place(name, self._parser.CurrentByteIndex, 0, bound))
-            self._opened.append(self._depth)
+            self._scope.enter(attributes)
+        elif self._open or self._depth == 2:
+            self._scope.enter(attributes)
+            self._opens(self._scope.element(name))
+
+    def _opens(self, name: tuple[str, str]) -> None:
+        if self._depth == 2 and name in _METADATA:
+            bound: tuple[tuple[str, str], ...] = ()
+        elif len(self._open) == 1 and name in (_XMPMETA, _RDF):
+            bound = tuple(itertools.islice(self._scope.uris.items(), _MAX_BOUND))
+        else:
+            return
+        self._open.append(_Place(name, self._parser.CurrentByteIndex, 0, bound))
+        self._opened.append(self._depth)
 
     def _end(self, _: str) -> None:
+        if self._open or self._depth <= 2:
+            self._scope.leave()
         if self._opened and self._opened[-1] == self._depth:
             self._opened.pop()
             place = self._open.pop()._replace(close=self._parser.CurrentByteIndex)
@@ -77,9 +89,6 @@ class _Reading:
             elif not self._open:
                 self.metadata = self.metadata or place
         self._depth -= 1
-
-    def _binds(self, prefix: str | None, uri: str | None) -> None:
-        self._bound.setdefault(prefix or "", []).append(uri or "")
 
     def _declared(self, _: str, encoding: str | None, __: int) -> None:
         self.encoding = (encoding or "").lower()
@@ -165,7 +174,8 @@ def edits(stream: BinaryIO, parts: Sequence[Part], wanted: Mapping[str, Fields])
         made = xmp.changed(before + packet + after, fields)
         at = seen.packets[0].start
         return [Edit(at, at + len(packet), made[len(before) : -len(after)])] if made else []
-    made = xmp.changed(None, fields)
+    # In an SVG with an XML declaration, exiftool takes the outer element of XMP for a file of XMP alone.
+    made = xmp.changed(xmp.BARE, fields)
     return [_new(stream, seen, made)] if made else []
 
 

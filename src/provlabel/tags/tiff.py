@@ -55,9 +55,7 @@ def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
         stream.seek(offset)
         return stream.read(length)
 
-    texts = exif.carrier_of("IFD0", read_at)
-    if texts.fields or texts.faults:
-        yield texts
+    yield exif.carrier_of("IFD0", read_at)
 
 
 def edits(stream: BinaryIO, parts: Sequence[Part], wanted: Mapping[str, Fields]) -> list[Edit]:

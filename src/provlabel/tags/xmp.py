@@ -44,13 +44,13 @@ ARRAYS = {
     "plus:OtherConstraints": "Alt",
 }
 MAX_DEPTH = 100
-MAX_ELEMENTS = 100_000  # lists of ancestors by Photoshop have tens of thousands
+MAX_ELEMENTS = 60_000  # lists of ancestors by Photoshop have tens of thousands
+MAX_ATTRIBUTES = 1_000  # of one element
 _MAX_NAME = 200  # characters
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _XML = "http://www.w3.org/XML/1998/namespace"
 _PREFIXES = {uri: prefix for prefix, uri in NAMESPACES.items()} | {_RDF: "rdf", _XML: "xml"}
-_SEPARATOR = "\n"  # between namespace and name; stands in no namespace that is written plainly
 _LISTS = frozenset({"rdf:Seq", "rdf:Bag", "rdf:Alt"})
 _BLANK = b" \t\r\n"
 _ENCODINGS = frozenset({"", "utf-8", "us-ascii", "ascii"})
@@ -60,17 +60,17 @@ _WIDE = (
     (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"),
 )  # fmt: skip
 
-_FRESH = (
-    '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n<x:xmpmeta xmlns:x="adobe:ns:meta/">\n'
-    f'<rdf:RDF xmlns:rdf="{_RDF}">\n</rdf:RDF>\n</x:xmpmeta>\n<?xpacket end="w"?>'
-).encode()
+_EMPTY = f'<rdf:RDF xmlns:rdf="{_RDF}">\n</rdf:RDF>\n'
+_PACKET = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n{}<?xpacket end="w"?>'
+_FRESH = _PACKET.format(f'<x:xmpmeta xmlns:x="adobe:ns:meta/">\n{_EMPTY}</x:xmpmeta>\n').encode()
+#: A packet that says nothing yet, without the outer element, which may be left out.
+BARE = _PACKET.format(_EMPTY).encode()
 _TAG = re.compile(rb"<([^\s/>]+)")
 _ATTRIBUTE = re.compile(rb"""\s+([^\s=]+)\s*=\s*(?:"[^"]*"|'[^']*')""")
 _TAG_END = re.compile(rb"\s*(/?)>")
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0 §2.2
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 _IN_QUOTES = str.maketrans({'"': "&quot;", "\n": "&#10;", "\t": "&#9;"})
-_BOUND = re.compile(rb"xmlns(?::|$)")
 _NOT_A_PROPERTY = frozenset({"rdf:about", "about", "rdf:ID", "rdf:nodeID", "xml:lang"})
 
 
@@ -78,36 +78,52 @@ class _Fault(ValueError):
     """The packet cannot be read further; the message says why."""
 
 
+class Scope:
+    """Which namespace each prefix means; expat itself would copy a long one for every attribute."""
+
+    def __init__(self) -> None:
+        self.uris = {"xml": _XML}
+        self._before: list[list[tuple[str, str | None]]] = []
+
+    def enter(self, attributes: Mapping[str, str]) -> None:
+        """Bind what the start tag of an element binds."""
+        bound = [(name[6:], uri) for name, uri in attributes.items() if is_binding(name)]
+        self._before.append([(prefix, self.uris.get(prefix)) for prefix, _ in bound])
+        self.uris.update(bound)
+
+    def leave(self) -> None:
+        """Bind again what was bound before the element that was entered last."""
+        for prefix, uri in self._before.pop():
+            if uri is None:
+                del self.uris[prefix]
+            else:
+                self.uris[prefix] = uri
+
+    def element(self, name: str) -> tuple[str, str]:
+        """Return the namespace of an element, empty when it has none, and its name there."""
+        prefix, _, local = name.rpartition(":")
+        return self.uris.get(prefix, ""), local
+
+
+def is_binding(name: str) -> bool:
+    """Does an attribute of this name bind a prefix?"""
+    return name == "xmlns" or name.startswith("xmlns:")
+
+
 class _Node:
     """An element within RDF.  ``name`` has our prefix and is empty when its namespace is not known."""
 
-    __slots__ = ("attributes", "children", "close", "name", "qualified", "start", "text")
+    __slots__ = ("attributes", "children", "close", "name", "names", "start", "text")
 
-    def __init__(self, name: str, attributes: Mapping[str, str], start: int) -> None:
+    def __init__(self, name: str, start: int, attributes: Mapping[str, str], names: Mapping[str, str]) -> None:
         self.name, self.start, self.close = name, start, start
-        self.attributes = {_ours(raw): value for raw, value in attributes.items()}
-        self.qualified = {_as_written(raw): _ours(raw) for raw in attributes}
+        self.names = names  #: of attributes: as they are written, and with our prefix
+        self.attributes = {ours: attributes[written] for written, ours in names.items()}
         self.children: list[_Node] = []
         self.text: list[str] = []
 
 
-def _ours(raw: str) -> str:
-    """Return a name with our prefix; as it is without a namespace, and empty in one that is not known."""
-    uri, found, rest = raw.partition(_SEPARATOR)
-    if not found:
-        return raw
-    prefix = _PREFIXES.get(uri)
-    name = f"{prefix}:{rest.partition(_SEPARATOR)[0]}"
-    return name if prefix and len(name) <= _MAX_NAME else ""
-
-
-def _as_written(raw: str) -> str:
-    uri, _, rest = raw.partition(_SEPARATOR)
-    local, _, prefix = rest.partition(_SEPARATOR)
-    return f"{prefix}:{local}" if prefix else local or uri
-
-
-_OUTSIDE = _Node("", {}, 0)
+_OUTSIDE = _Node("", 0, {}, {})
 
 
 class _Reading:
@@ -120,9 +136,9 @@ class _Reading:
         self.encoding = ""
         self._elements = 0
         self._path: list[_Node | None] = []  # None for what is passed over
+        self._scope = Scope()
         self._error = expat.ExpatError
-        self._parser = expat.ParserCreate("utf-8", _SEPARATOR)
-        self._parser.namespace_prefixes = True
+        self._parser = expat.ParserCreate("utf-8")
         self._parser.buffer_text = True
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
@@ -145,28 +161,40 @@ class _Reading:
         self._elements += 1
         if self._elements > MAX_ELEMENTS:
             raise _Fault(f"the XMP packet has more than {MAX_ELEMENTS:,} elements")
+        if len(attributes) > MAX_ATTRIBUTES:
+            raise _Fault(f"an element of the XMP packet has more than {MAX_ATTRIBUTES:,} attributes")
         if len(self._path) >= MAX_DEPTH:
             raise _Fault(f"the elements of the XMP packet are nested more than {MAX_DEPTH} deep")
-        self._path.append(self._entered(_ours(raw), attributes))
-
-    def _entered(self, name: str, attributes: Mapping[str, str]) -> _Node | None:
         above = self._path[-1] if self._path else _OUTSIDE
-        if above is None:
-            return None
+        self._path.append(None if above is None else self._entered(above, raw, attributes))
+
+    def _entered(self, above: _Node, raw: str, attributes: Mapping[str, str]) -> _Node | None:
+        self._scope.enter(attributes)
+        name = self._ours(raw)
         if above is _OUTSIDE and name != "rdf:RDF":
             return _OUTSIDE
-        node = _Node(name, attributes, self._parser.CurrentByteIndex)
+        names = {written: self._ours(written, ":" in written) for written in attributes if not is_binding(written)}
+        node = _Node(name, self._parser.CurrentByteIndex, attributes, names)
         (self.roots if above is _OUTSIDE else above.children).append(node)
         known = name == "rdf:Description" if above.name == "rdf:RDF" else bool(name)
         return node if known else None
 
+    def _ours(self, written: str, in_namespace: bool = True) -> str:
+        """Return a name with our prefix, empty in a namespace that is not known; as it is when it stands in none."""
+        if not in_namespace:
+            return written
+        uri, local = self._scope.element(written)
+        prefix = _PREFIXES.get(uri)
+        return f"{prefix}:{local}" if prefix and len(local) <= _MAX_NAME else ""
+
     def _end(self, _: str) -> None:
         node = self._path.pop()
-        above = self._path[-1] if self._path else None
-        if node is not None and node is not _OUTSIDE:
-            node.close = self._parser.CurrentByteIndex
-        elif above is not None and above.children:
-            above.children[-1].close = self._parser.CurrentByteIndex
+        above = self._path[-1] if self._path else _OUTSIDE
+        if above is None:
+            return
+        self._scope.leave()
+        if node is not _OUTSIDE:
+            (node or above.children[-1]).close = self._parser.CurrentByteIndex
 
     def _text(self, text: str) -> None:
         node = self._path[-1] if self._path else None
@@ -185,7 +213,8 @@ class _Reading:
 
 
 def _is_property(name: str) -> bool:
-    return name.partition(":")[0] in NAMESPACES
+    prefix, found, _ = name.partition(":")
+    return bool(found) and prefix in NAMESPACES
 
 
 def _properties(described: _Node) -> Iterator[tuple[str, tuple[str, ...] | None]]:
@@ -259,6 +288,8 @@ def read_packet(packet: bytes) -> tuple[dict[str, tuple[str, ...]], tuple[str, .
     reading, faults = _Reading(), []
     try:
         reading.feed(_as_utf8(packet))
+        if not reading.roots:
+            faults.append("the XMP packet holds no rdf:RDF element")
     except _Fault as exc:
         faults.append(str(exc))
     fields, more = _collected(itertools.chain.from_iterable(map(_properties, reading.descriptions())))
@@ -316,10 +347,14 @@ def changed(packet: bytes | None, fields: Fields) -> bytes | None:
     Raises:
         TagError: as :func:`merged`.
     """
-    if not fields or (packet is None and not any(fields.values())):
+    if not fields or (_is_blank(packet) and not any(fields.values())):
         return None
     made = merged(packet, fields)
     return None if made == packet else made
+
+
+def _is_blank(packet: bytes | None) -> bool:
+    return not packet or not packet.strip(_BLANK + b"\0")
 
 
 def merged(packet: bytes | None, fields: Fields) -> bytes:
@@ -333,7 +368,7 @@ def merged(packet: bytes | None, fields: Fields) -> bytes:
         TagError: the packet is broken, not UTF-8 or too large; or a value cannot be written.
     """
     _require_writable(fields)
-    if packet is None or not packet.strip(_BLANK + b"\0"):
+    if packet is None or _is_blank(packet):
         packet = _FRESH
     seen = _editable(packet)
     found = [item for node in seen.descriptions() for item in _properties(node)]
@@ -424,13 +459,13 @@ def _span(packet: bytes, node: _Node) -> tuple[int, int]:
 def _cuts(packet: bytes, described: _Node, names: Fields) -> Iterator[Edit]:
     """Yield what takes the named properties out of a description, or all of it when nothing else is left."""
     attributes = _start_tag(packet, described.start).attributes
-    owned = [(described.qualified.get(name.decode(), ""), start, end) for name, start, end in attributes]
+    owned = [(described.names.get(name.decode(), ""), start, end) for name, start, end in attributes]
     cut = [
         *((start, end) for name, start, end in owned if name in names),
         *(_span(packet, node) for node in described.children if node.name in names),
     ]
     others = sum(
-        name not in _NOT_A_PROPERTY and not _BOUND.match(written)
+        name not in _NOT_A_PROPERTY and not is_binding(written.decode())
         for (written, _, _), (name, _, _) in zip(attributes, owned, strict=True)
     )
     if cut and len(cut) == others + len(described.children):

@@ -1,0 +1,132 @@
+"""What the ``meta`` box of HEIF and AVIF says of items: where their bytes lie (ISO 14496-12 §8.11)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import BinaryIO, NamedTuple
+
+from provlabel.containers import isobmff
+from provlabel.containers._base import ContainerError, Part, read_exactly
+
+#: Items and extents of one file; real ones have a few hundred, of a picture in tiles.
+MAX_ITEMS = 10_000
+_MAX_TABLE = 1 << 20  # bytes of iinf or iloc
+_HEAD = 8
+_VERSION = 4  # bytes of version and flags
+
+
+class Box(NamedTuple):
+    """A box within ``meta``."""
+
+    name: bytes
+    at: int  #: where its content begins
+    length: int  #: of its content
+
+
+class Item(NamedTuple):
+    """Where the bytes of an item lie."""
+
+    method: int  #: 0 in the file, 1 in ``idat``, -1 in another file
+    base: int  #: to which the offsets in the table are added
+    extents: tuple[tuple[int, int], ...]  #: offset, with the base, and length
+
+
+class _Numbers:
+    """Reads big-endian numbers one after the other; what is not there is a ContainerError."""
+
+    def __init__(self, raw: bytes) -> None:
+        self._raw, self._at = raw, 0
+
+    def take(self, width: int) -> int:
+        raw = self._raw[self._at : self._at + width]
+        if len(raw) != width:
+            raise ContainerError("a table of items ends too early")
+        self._at += width
+        return int.from_bytes(raw, "big")
+
+
+def body(stream: BinaryIO, part: Part) -> tuple[int, int]:
+    """Return where the content of a box begins, and its length."""
+    head = read_exactly(stream, part.start, min(_HEAD, part.length))
+    front = 16 if head[:4] == b"\0\0\0\1" else _HEAD
+    return part.start + front, max(0, part.length - front)
+
+
+def children(stream: BinaryIO, meta: Part) -> Iterator[Box]:
+    """Yield the boxes within a ``meta`` box.
+
+    Raises:
+        ContainerError: one ends outside.
+    """
+    begin, length = body(stream, meta)
+    at, end = begin + _VERSION, begin + length
+    for _ in range(MAX_ITEMS):
+        if at + _HEAD > end:
+            return
+        head = read_exactly(stream, at, _HEAD)
+        size = int.from_bytes(head[:4], "big")
+        if size < _HEAD or at + size > end:
+            raise ContainerError(f"box at byte {at} ends outside of what holds it")
+        yield Box(head[4:], at + _HEAD, size - _HEAD)
+        at += size
+
+
+def table(stream: BinaryIO, boxes: Mapping[bytes, Box], name: bytes) -> bytes:
+    """Return the content of a box that is a table.
+
+    Raises:
+        ContainerError: it is not there, or too large.
+    """
+    box = boxes.get(name)
+    if box is None:
+        raise ContainerError("it does not say where its items lie")
+    if box.length > _MAX_TABLE:
+        raise ContainerError("its table of items is too large and was not read")
+    return read_exactly(stream, box.at, box.length)
+
+
+def locations(raw: bytes) -> dict[int, Item]:
+    """Return where items lie, by what ``iloc`` holds (ISO 14496-12 §8.11.3).
+
+    Raises:
+        ContainerError: it ends too early, or tells of too many.
+    """
+    numbers = _Numbers(raw)
+    version = numbers.take(4) >> 24
+    widths = numbers.take(2)
+    offset, length, base, index = (widths >> shift & 15 for shift in (12, 8, 4, 0))
+    places: dict[int, Item] = {}
+    left = MAX_ITEMS  # extents of no width take no bytes of the table
+    wide = 4 if version == 2 else 2
+    for _ in range(min(numbers.take(wide), MAX_ITEMS)):
+        item = numbers.take(wide)
+        method = numbers.take(2) & 15 if version else 0
+        outside = numbers.take(2)
+        start = numbers.take(base)
+        extents, count = [], numbers.take(2)
+        left -= count
+        if left < 0:
+            raise ContainerError("it has too many items and was not read")
+        for _ in range(count):
+            numbers.take(index if version else 0)
+            extents.append((start + numbers.take(offset), numbers.take(length)))
+        places[item] = Item(method if not outside else -1, start, tuple(extents))
+    return places
+
+
+def obstacle(stream: BinaryIO, size: int) -> str:
+    """Say why the engine must not embed: it moves an item twice whose base has a place in the table and is 0.
+
+    Then it points into the middle of something, or behind the end of the file, and the manifest holds all the same.
+    """
+    for part in isobmff.walk(stream, size):
+        if part.name == "meta":
+            try:
+                boxes = {box.name: box for box in children(stream, part)}
+                raw = table(stream, boxes, b"iloc")
+                moved = [item for item in locations(raw).values() if item.method == 0 and not item.base]
+            except ContainerError:
+                continue
+            if moved and raw[5] >> 4:
+                return "the engine would point its items (picture, EXIF or XMP) to a wrong place"
+    return ""
