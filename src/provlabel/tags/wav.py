@@ -48,7 +48,7 @@ def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
         for part in labels:
             got.add(_AIGC, (got.text(_chunk(stream, part).rstrip(b"\x00"), "utf-8", _AIGC),))
 
-    yield from gathered("riff", "LIST INFO and AIGC chunk", fill)
+    yield from gathered("riff", "LIST INFO and AIGC chunks", fill)
     yield from read_tags(stream, [_inside(stream, part) for part in parts if part.name in _ID3], "id3 chunk")
 
 
