@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-import itertools
 import json
 import random
 import shutil
+import subprocess
 import time
 import tracemalloc
 import zlib
@@ -14,16 +14,17 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import audio_files as files
 import pytest
-from conftest import needs
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import audio_files as files
+from conftest import needs
 from provlabel import Label, label_file, verify_file
 from provlabel.cage import Cage
-from provlabel.containers import WALKERS, ContainerError
+from provlabel.containers import WALKERS, ContainerError, Part
 from provlabel.containers.edits import rewrite
+from provlabel.errors import EngineError
 from provlabel.evidence import Carrier
 from provlabel.signers import Signer
 from provlabel.tags import TAGGERS, TagError
@@ -68,17 +69,15 @@ OURS: dict[str, dict[str, Fields]] = {
 # What the judges call our fields; all else they see has to stay.
 EXIFTOOL_OURS = (
     {f"ID3v2:{name}" for name in ("ISRC", "Composer", "InvolvedPeople", "UserDefinedText")}
-    | {f"Vorbis:{name}" for name in ("ISRC", "Isrc", "Composer", "PROVLABEL_KIND", "Provlabel_kind", "AIGC", "Aigc")}
-    | {f"RIFF:{name}" for name in ("Copyright", "Source", "AIGC")}
+    | {f"Vorbis:{name}" for name in ("ISRCNumber", "Composer", "ProvlabelKind", "Aigc")}
+    | {f"RIFF:{name}" for name in ("Copyright", "Source", "Unknown_AIGC")}
     | {"ItemList:Composer", "ItemList:Copyright", "iTunes:ISRC", "iTunes:PROVLABEL_KIND", "Keys:AIGC"}
 )
-EXIFTOOL_OF_THE_FILE = ("System:", "ExifTool:")
+# Where things lie, how much padding there is, and what we begin when it is not there.
 EXIFTOOL_PLACES = {
-    "File:ID3Size", "QuickTime:MediaDataOffset", "QuickTime:MovieDataOffset", "QuickTime:HandlerType",
-    "QuickTime:HandlerVendorID", "QuickTime:MediaDataSize", "QuickTime:HandlerDescription",
-    "Composite:AvgBitrate", "File:Warning", "RIFF:Padding", "QuickTime:HandlerClass",
-    "Composite:Duration",
-    "Vorbis:Vendor",
+    "File:ID3Size", "FLAC:Padding", "Meta:Free", "QuickTime:MediaDataOffset", "Composite:AvgBitrate",
+    "Composite:Duration", "Composite:DateTimeOriginal", "QuickTime:HandlerType", "QuickTime:HandlerVendorID",
+    "QuickTime:HandlerDescription", "QuickTime:HandlerClass",
 }  # fmt: skip
 MUTAGEN_OURS = {
     "TSRC", "TCOM", "TIPL", "TXXX:PROVLABEL_KIND", "TXXX:AIGC", *VORBIS, *ITUNES, "AIGC", "vendor", "pictures",
@@ -113,11 +112,22 @@ def gone(wanted: Mapping[str, Fields]) -> dict[str, Fields]:
     return {carrier: dict.fromkeys(fields, ()) for carrier, fields in wanted.items()}
 
 
+def without_foreign(path: Path) -> dict[str, Fields]:
+    """Our fields but for those that the file has from others."""
+    there = {item.id: item.fields for item in files.carriers(path)}
+    return {
+        carrier: {name: values for name, values in fields.items() if name not in there.get(carrier, {})}
+        for carrier, fields in asked(path).items()
+    }
+
+
 def foreign(found: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: value
         for name, value in found.items()
-        if name not in EXIFTOOL_OURS | EXIFTOOL_PLACES and not name.startswith(EXIFTOOL_OF_THE_FILE)
+        if value != ["provlabel"]  # the vendor of comments that we begin
+        and name not in EXIFTOOL_OURS | EXIFTOOL_PLACES
+        and not name.startswith(("System:", "ExifTool:"))
     }
 
 
@@ -128,26 +138,57 @@ def test_ffprobe_reads_what_we_write(kind: str, made: Callable[[str], Path], tmp
     path = made(kind)
     found = files.ffprobe(files.write(path, asked(path), tmp_path / kind))
     found = {name.casefold(): value for name, value in found.items()}
-    wav = kind.endswith(".wav")
-    assert found["aigc"] == AIGC
-    assert found["provlabel_kind"] == "ai_generated"
-    assert found["tsrc" if kind.endswith((".mp3", ".wav")) else "isrc"] == "GBABC2600001"
-    assert found["copyright" if wav or "cprt" in asked(path).get("mp4", {}) else "composer"].startswith(("© ", "Zoë"))
+    if kind.endswith(".wav"):
+        assert found["copyright"] == "© Zoë 日本"
+    else:
+        assert found["aigc"] == AIGC
+        assert found["provlabel_kind"] == "ai_generated"
+        assert found["tsrc" if kind.endswith(".mp3") else "isrc"] == "GBABC2600001"
+        assert found["composer"].startswith("Zoë")
+
+
+def test_ffprobe_reads_id3_in_a_wav_without_other_texts(made: Callable[[str], Path], tmp_path: Path) -> None:
+    found = files.ffprobe(files.write(made("bare.wav"), {"id3": ID3}, tmp_path / "x.wav"))
+    assert found["AIGC"] == AIGC
+    assert found["TSRC"] == "GBABC2600001"
 
 
 def test_exiftool_reads_what_we_write(kind: str, made: Callable[[str], Path], tmp_path: Path) -> None:
     path = made(kind)
     found = files.exiftool(files.write(path, asked(path), tmp_path / kind))
-    values = set(itertools.chain.from_iterable(found.values()))
-    assert "ISRC" in {name.rpartition(":")[2].upper() for name in found}
     expected = {
-        "id3": {"GBABC2600001", "(PROVLABEL_KIND) ai_generated", f"(AIGC) {AIGC}"},
-        "vorbis": {"GBABC2600001", "ai_generated", "Zoë", "日本", AIGC},
-        "riff": {"© Zoë 日本", "a source"},
-        "mp4": {"GBABC2600001", "ai_generated", "Zoë 日本", "© 2026", AIGC},
+        "id3": {
+            "ID3v2:ISRC": "GBABC2600001",
+            "ID3v2:Composer": "Zoë/日本",
+            "ID3v2:InvolvedPeople": "producer/Xÿ/mixer/Y",
+            "ID3v2:UserDefinedText": f"(AIGC) {AIGC}",
+        },
+        "vorbis": {
+            "Vorbis:ISRCNumber": "GBABC2600001",
+            "Vorbis:Composer": "日本",
+            "Vorbis:ProvlabelKind": "ai_generated",
+            "Vorbis:Aigc": AIGC,
+        },
+        "riff": {"RIFF:Copyright": "© Zoë 日本", "RIFF:Source": "a source"},
+        "mp4": {
+            "iTunes:ISRC": "GBABC2600001",
+            "iTunes:PROVLABEL_KIND": "ai_generated",
+            "ItemList:Composer": "Zoë 日本",
+            "ItemList:Copyright": "© 2026",
+            "Keys:AIGC": AIGC,
+        },
     }
     for carrier in asked(path):
-        assert expected[carrier] <= values
+        for name, value in expected[carrier].items():
+            assert value in found.get(name, ()), (name, found)
+
+
+def test_exiftool_reads_the_label_in_a_chunk_of_wav(made: Callable[[str], Path], tmp_path: Path) -> None:
+    written = files.write(made("odd.wav"), {"riff": RIFF}, tmp_path / "x.wav")
+    done = subprocess.run(
+        ["exiftool", "-u", "-b", "-Unknown_AIGC", written], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.rstrip("\x00") == AIGC  # exiftool shows the padding byte
 
 
 def test_mutagen_reads_what_we_write(kind: str, made: Callable[[str], Path], tmp_path: Path) -> None:
@@ -177,12 +218,12 @@ def test_what_is_heard_and_seen_stays(kind: str, made: Callable[[str], Path], tm
 
 def test_tags_of_others_stay(kind: str, made: Callable[[str], Path], tmp_path: Path) -> None:
     path = made(kind)
-    wanted = dict(asked(path))
-    if kind.startswith("mutagen") and kind.endswith(".mp3"):
-        wanted["id3"] = {name: values for name, values in ID3.items() if name != "TIPL"}  # there is one of others
+    wanted = without_foreign(path)
     written = files.write(path, wanted, tmp_path / kind)
-    ours = MUTAGEN_OURS - ({"TIPL"} if "TIPL" not in wanted.get("id3", {"TIPL"}) else set())
+    ours = MUTAGEN_OURS - (ID3.keys() - wanted.get("id3", ID3).keys())
     before, after = files.mutagen_tags(path), files.mutagen_tags(written)
+    if kind.startswith("keys"):
+        before = {}  # mutagen takes the items by key for those of iTunes, as long as there are none
     assert {name: after.get(name) for name in before if name not in ours} == {
         name: value for name, value in before.items() if name not in ours
     }
@@ -203,20 +244,19 @@ def test_writing_twice_is_writing_once(kind: str, made: Callable[[str], Path], t
 
 def test_taking_out_takes_only_ours(kind: str, made: Callable[[str], Path], tmp_path: Path) -> None:
     path = made(kind)
-    written = files.write(path, asked(path), tmp_path / kind)
+    wanted = without_foreign(path)
+    written = files.write(path, wanted, tmp_path / kind)
     (tmp_path / "again").mkdir()
-    back = files.write(written, gone(asked(path)), tmp_path / "again" / kind)
-    ours = {name for fields in asked(path).values() for name in fields}
-    for before, after in itertools.zip_longest(files.carriers(path), files.carriers(back)):
-        assert after.fields == {name: values for name, values in before.fields.items() if name not in ours}
+    back = files.write(written, gone(wanted), tmp_path / "again" / kind)
+    assert files.carriers(back) == files.carriers(path)
     assert files.sound(back) == files.sound(path)
     assert foreign(files.exiftool(back)) == foreign(files.exiftool(path))
 
 
-@pytest.mark.parametrize("name", ["bare.mp3", "v24.mp3", "padded.flac", "bare.wav", "more.wav", "tight.flac"])
+@pytest.mark.parametrize("name", ["bare.mp3", "mutagen24.mp3", "padded.flac", "bare.wav", "info.wav"])
 def test_taking_out_brings_the_very_file_back(name: str, made: Callable[[str], Path], tmp_path: Path) -> None:
     path = made(name)
-    wanted = asked(path)
+    wanted = without_foreign(path)
     written = files.write(path, wanted, tmp_path / name)
     (tmp_path / "again").mkdir()
     assert files.write(written, gone(wanted), tmp_path / "again" / name).read_bytes() == path.read_bytes()
@@ -239,12 +279,21 @@ def test_one_byte_more_or_less_keeps_all_places(kind: str, made: Callable[[str],
 # --- (e) after signing -----------------------------------------------------------------------------
 
 
+# What the engine cannot keep whatever we write: bytes behind the file's form.
+NOT_EMBEDDED = {"more.wav"}
+
+
 def test_what_we_wrote_survives_the_engine(
     kind: str, made: Callable[[str], Path], tmp_path: Path, label: Label, signer: Signer, cage: Cage
 ) -> None:
     path = made(kind)
     tagged = files.write(path, asked(path), tmp_path / kind)
     signed = tmp_path / f"signed-{kind}"
+    if kind in NOT_EMBEDDED:
+        for source in (path, tagged):
+            with pytest.raises(EngineError, match="would lose"):
+                label_file(source, signed, label, signer, cage=cage)
+        return
     label_file(tagged, signed, label, signer, cage=cage)
     assert verify_file(signed, cage=cage).files[0].state == "valid"
     before = {item.id: item.fields for item in files.carriers(tagged)}
@@ -354,8 +403,8 @@ def test_mutagen_reads_plain_sizes_alike(tmp_path: Path) -> None:
 
 
 def test_dates_and_people_of_v23_have_their_new_names() -> None:
-    old = tag(*(frame(kind, b"\x00" + text, version=3) for kind, text in (
-        ("TYER", b"2026"), ("TDAT", b"2211"), ("TIME", b"1030"), ("IPLS", b"mixer\x00Y"), ("TORY", b"1999"))), version=3)  # fmt: skip
+    said = {"TYER": b"2026", "TDAT": b"2211", "TIME": b"1030", "IPLS": b"mixer\x00Y", "TORY": b"1999"}
+    old = tag(*(frame(kind, b"\x00" + text, version=3) for kind, text in said.items()), version=3)
     fields = {"TDRC": ("2026-11-22T10:30",), "TIPL": ("mixer", "Y"), "TDOR": ("1999",)}
     assert read_tag(old) == (fields, ())
     new = merged_tag(old, {"TDRC": ("2027",), "TIPL": ("producer", "X")})
@@ -400,7 +449,14 @@ def test_a_tag_that_cannot_be_carried_over_is_left_alone(whole: bytes, why: str)
 
 @pytest.mark.parametrize(
     ("name", "values"),
-    [("APIC", ("x",)), ("TPE1:a", ("x",)), ("WCOP", ("x", "y")), ("WCOP", ("日",)), ("COMM", ("x", "y")), ("T", ("x",))],
+    [
+        ("APIC", ("x",)),
+        ("TPE1:a", ("x",)),
+        ("WCOP", ("x", "y")),
+        ("WCOP", ("日",)),
+        ("COMM", ("x", "y")),
+        ("T", ("x",)),
+    ],
 )
 def test_fields_that_id3_does_not_have_are_refused(name: str, values: tuple[str, ...]) -> None:
     with pytest.raises(TagError):
@@ -420,7 +476,9 @@ def test_several_tags_in_a_row(made: Callable[[str], Path], tmp_path: Path) -> N
 
 
 def test_two_frames_that_claim_one_field_are_both_read() -> None:
-    whole = tag(*(frame("TXXX", b"\x03AIGC\x00" + value) for value in (b"one", b"two")), frame("TXXX", b"\x03aigc\x003"))
+    whole = tag(
+        *(frame("TXXX", b"\x03AIGC\x00" + value) for value in (b"one", b"two")), frame("TXXX", b"\x03aigc\x003")
+    )
     assert read_tag(whole) == (
         {"TXXX:AIGC": ("one", "two"), "TXXX:aigc": ("3",)},
         ("TXXX:AIGC: stands in the tag more than once",),
@@ -494,9 +552,7 @@ def test_fragments_are_left_alone(flags: str, tmp_path: Path) -> None:
         ("late.m4a", {"mp4": {"日本日本": ("x",)}}),
     ],
 )
-def test_what_cannot_be_written_is_refused(
-    name: str, wanted: dict[str, Fields], made: Callable[[str], Path]
-) -> None:
+def test_what_cannot_be_written_is_refused(name: str, wanted: dict[str, Fields], made: Callable[[str], Path]) -> None:
     with pytest.raises(TagError):
         files.edits_of(made(name), wanted)
 
@@ -565,8 +621,9 @@ def comments(count: int, *items: bytes) -> bytes:
     return bytes(4) + count.to_bytes(4, "little") + sized
 
 
-def flac_with(block: bytes) -> bytes:
-    return b"fLaC" + bytes([0, 0, 0, 34]) + bytes(34) + b"\x84" + len(block).to_bytes(3, "big") + block
+def flac_with(*blocks: bytes) -> bytes:
+    made = [b"\x04" + len(block).to_bytes(3, "big") + block for block in blocks]
+    return b"fLaC" + bytes([0, 0, 0, 34]) + bytes(34) + b"".join(made) + b"\x81\x00\x00\x00"
 
 
 def wav_with(*chunks: tuple[bytes, bytes]) -> bytes:
@@ -576,6 +633,10 @@ def wav_with(*chunks: tuple[bytes, bytes]) -> bytes:
 
 def text(kind: bytes, length: int, data: bytes) -> bytes:
     return kind + length.to_bytes(4, "little") + data
+
+
+def item(*values: bytes, kind: bytes = b"\xa9ART") -> bytes:
+    return box(kind, *(box(b"data", b"\x00\x00\x00\x01", bytes(4), value) for value in values))
 
 
 def nested(depth: int) -> bytes:
@@ -607,7 +668,7 @@ HOSTILE: dict[str, tuple[str, bytes]] = {
     "a vendor beyond its block": ("FLAC", flac_with(b"\xff\xff\xff\xff" + bytes(20))),
     "no UTF-8 in comments": ("FLAC", flac_with(comments(1, b"A=\xff\xfe"))),
     "a comment without a name": ("FLAC", flac_with(comments(1, b"\xff=x"))),
-    "two blocks of comments": ("FLAC", flac_with(comments(0)).replace(b"\x84\x00\x00\x08", b"\x04\x00\x00\x08" + bytes(8) + b"\x84\x00\x00\x08")),
+    "two blocks of comments": ("FLAC", flac_with(comments(0), comments(0))),
     "a block of 16 MB": ("FLAC", flac_with(bytes(16_000_000))),
     "a text beyond its list": ("WAV", wav_with((b"LIST", b"INFO" + text(b"IART", 0xFFFFFFF0, b"x")))),
     "a list of 5 MB": ("WAV", wav_with((b"LIST", b"INFO" + text(b"IART", 5_000_000, bytes(5_000_000))))),
@@ -616,18 +677,25 @@ HOSTILE: dict[str, tuple[str, bytes]] = {
     "a label of 5 MB": ("WAV", wav_with((b"AIGC", bytes(5_000_000)))),
     "no UTF-8 in a label": ("WAV", wav_with((b"AIGC", b"\xff\xfe"))),
     "a chunk that is no ID3": ("WAV", wav_with((b"id3 ", b"nothing of the kind"))),
-    "lists in lists": ("M4A", movie(nested(3_000), box(b"ilst", box(b"\xa9ART", nested(3_000)), box(b"\xa9nam", b"x")), box(b"ilst"))),
-    "an item beyond its list": ("M4A", movie(box(b"ilst", b"\x7f\xff\xff\xff\xa9ART", box(b"\xa9ART", b"")))),
-    "very many items": ("M4A", movie(box(b"ilst", box(b"\xa9ART", box(b"data", b"\0\0\0\1", bytes(4), b"x")) * 3_000))),
-    "very many values in an item": ("M4A", movie(box(b"ilst", box(b"\xa9ART", box(b"data", b"\0\0\0\1", bytes(4), b"x") * 90_000)))),
-    "no UTF-8 in an item": ("M4A", movie(box(b"ilst", box(b"\xa9ART", box(b"data", b"\0\0\0\1", bytes(4), b"\xff"))))),
-    "an item twice": ("M4A", movie(box(b"ilst", box(b"\xa9ART", box(b"data", b"\0\0\0\1", bytes(4), b"x")) * 2))),
-    "a value of 5 MB": ("M4A", movie(box(b"ilst", box(b"\xa9ART", box(b"data", b"\0\0\0\1", bytes(5_000_000)))))),
+    "lists in lists": (
+        "M4A",
+        movie(nested(3_000), box(b"ilst", box(b"\xa9ART", nested(3_000)), box(b"\xa9nam", b"x")), box(b"ilst")),
+    ),
+    "an item beyond its list": ("M4A", movie(box(b"ilst", b"\x7f\xff\xff\xff\xa9ART", item()))),
+    "very many items": ("M4A", movie(box(b"ilst", item(b"x") * 3_000))),
+    "very many values in an item": ("M4A", movie(box(b"ilst", item(*[b"x"] * 90_000)))),
+    "no UTF-8 in an item": ("M4A", movie(box(b"ilst", item(b"\xff")))),
+    "an item twice": ("M4A", movie(box(b"ilst", item(b"x") * 2))),
+    "a value of 5 MB": ("M4A", movie(box(b"ilst", item(bytes(5_000_000))))),
     "four billion keys": ("M4A", movie(box(b"keys", bytes(4), b"\xff" * 4), box(b"ilst"), kind=b"mdta")),
-    "an item without a key": ("M4A", movie(box(b"keys", bytes(8)), box(b"ilst", box(b"\0\0\0\x07", box(b"data", bytes(9)))), kind=b"mdta")),
+    "an item without a key": ("M4A", movie(box(b"keys", bytes(8)), box(b"ilst", item(b"x", kind=b"\0\0\0\x07")),
+                                           kind=b"mdta")),
     "a page beyond the file": ("Ogg Vorbis", b"OggS" + bytes(22) + b"\xff" + b"\xff" * 255),
     "pages without end": ("Ogg Vorbis", (b"OggS" + bytes(22) + b"\x00") * 20_000),
-    "a packet without end": ("Ogg Vorbis", b"OggS" + bytes(22) + b"\x01\x00" + (b"OggS" + bytes(22) + b"\xff" + b"\xff" * 255 + bytes(255 * 255)) * 80),
+    "a packet without end": (
+        "Ogg Vorbis",
+        b"OggS" + bytes(22) + b"\x01\x00" + (b"OggS" + bytes(22) + b"\xff" * 256 + bytes(255 * 255)) * 80,
+    ),
 }  # fmt: skip
 # Nothing that a reader has to complain about: it is only no field.
 SILENT = {"lists in lists", "an item beyond its list"}
@@ -639,29 +707,44 @@ def read(name: str, content: bytes) -> list[Carrier]:
     return list(TAGGERS[name].read(stream, list(WALKERS[CONTAINERS[name]](stream, len(content)))))
 
 
+@pytest.fixture(scope="module")
+def warm() -> None:
+    """What is imported on the way is not measured."""
+    read("MP3", tag(frame("TXXX", bytes(4) + zlib.compress(b"\x03x"), 0x0009)) + MP3)
+
+
+def parts_in(kind: str, content: bytes) -> list[Part]:
+    """The parts of a hostile file, where its walker does not refuse it first; taggers do not rely on that."""
+    try:
+        return list(WALKERS[CONTAINERS[kind]](io.BytesIO(content), len(content)))
+    except ContainerError:
+        return []
+
+
 @pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.usefixtures("warm")
 def test_hostile_carriers_are_faults(name: str) -> None:
     kind, content = HOSTILE[name]
-    read(kind, tag() + MP3 if kind == "MP3" else content)  # what is imported on the way is not measured
-    tracemalloc.start()
+    stream, parts = io.BytesIO(content), parts_in(kind, content)
     started = time.perf_counter()
-    found = read(kind, content)
-    seconds, (_, peak) = time.perf_counter() - started, tracemalloc.get_traced_memory()
-    tracemalloc.stop()
+    found = list(TAGGERS[kind].read(stream, parts))
+    assert time.perf_counter() - started < 1
     assert any(item.faults for item in found) == (name not in SILENT)
     for item in found:
         assert len(item.fields) <= MAX_FIELDS
         assert all(len(values) <= MAX_VALUES for values in item.fields.values())
-    assert peak < 3 * len(content) + 6 * MAX_CARRIER
-    assert seconds < 3  # with the tracing of memory, which makes it several times slower
+    tracemalloc.start()
+    list(TAGGERS[kind].read(stream, parts))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2 * len(content) + 5 * MAX_CARRIER
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_carriers_are_not_written(name: str) -> None:
-    """Whatever a file holds, writing into it is done or refused, in good time."""
+@pytest.mark.usefixtures("warm")
+def test_hostile_carriers_are_written_whole_or_not_at_all(name: str) -> None:
     kind, content = HOSTILE[name]
-    stream = io.BytesIO(content)
-    parts = list(WALKERS[CONTAINERS[kind]](stream, len(content)))
+    stream, parts = io.BytesIO(content), parts_in(kind, content)
     for carrier, fields in OURS.get(kind, {}).items():
         started = time.perf_counter()
         try:
@@ -669,7 +752,7 @@ def test_hostile_carriers_are_not_written(name: str) -> None:
         except ContainerError:
             continue
         finally:
-            assert time.perf_counter() - started < 3
+            assert time.perf_counter() - started < 2
         out = io.BytesIO()
         rewrite(stream, len(content), edits, out)
         said = [item for item in read(kind, out.getvalue()) if item.id == carrier]
