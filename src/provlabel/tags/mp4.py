@@ -19,7 +19,7 @@ from provlabel.mappings._base import Fields
 from provlabel.tags import ilst
 from provlabel.tags._base import TagError, Tagger
 from provlabel.tags._boxes import Box, boxes, content, entered, handler, inside, made
-from provlabel.tags._fields import Gather, asked_of, gathered
+from provlabel.tags._fields import Gather, asked_of, gathered, refusing
 
 _ITUNES, _BY_KEY = b"mdir", b"mdta"
 _MAX_LISTS = 16
@@ -310,4 +310,4 @@ def _table(stream: BinaryIO, table: Box, moov: Box, growth: int) -> Iterator[Edi
     yield Edit(table.body + _TABLE, table.body + end, moved.tobytes())
 
 
-TAGGER = Tagger(("mp4",), read, edits)
+TAGGER = Tagger(("mp4",), read, refusing(edits))

@@ -15,7 +15,7 @@ from provlabel.containers.edits import Edit
 from provlabel.evidence import Carrier
 from provlabel.mappings._base import Fields
 from provlabel.tags._base import MAX_CARRIER, TagError, Tagger
-from provlabel.tags._fields import Gather, asked_of, gathered
+from provlabel.tags._fields import Gather, asked_of, gathered, refusing
 from provlabel.tags.mp3 import Stretch, merged_first, read_tags
 
 _HEAD = 8
@@ -223,4 +223,4 @@ def _inside(stream: BinaryIO, part: Part) -> Stretch:
     return Stretch(part.start + _HEAD, _chunk_end(stream, part))
 
 
-TAGGER = Tagger(("riff", "id3"), read, edits)
+TAGGER = Tagger(("riff", "id3"), read, refusing(edits))
