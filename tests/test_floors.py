@@ -49,10 +49,10 @@ FLOORS = (
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
 
 # Foreign package -> the rooms that may import it.
-ROOMS = {
+ROOMS: dict[str, set[str]] = {
     "c2pa": {"engine"},
     "click": {"cli"},
-    "mutagen": {"tags"},
+    "mutagen": set(),  # GPL, and it judges our tags (docs/adr/0014-own-taggers.md)
     "PIL": {"previews"},
     "miniaudio": {"previews"},
     "cryptography": {"signers", "credentials"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO
 
@@ -11,6 +12,8 @@ from provlabel.containers.edits import Edit
 from provlabel.evidence import Carrier
 from provlabel.mappings._base import CarrierId, Fields
 from provlabel.tags._base import MAX_CARRIER, MAX_FIELDS, MAX_VALUE, MAX_VALUES, TagError
+
+Edits = Callable[[BinaryIO, Sequence[Part], Mapping[str, Fields]], list[Edit]]
 
 _MAX_FAULTS = 20
 _MAX_NAME = 200
@@ -92,6 +95,21 @@ def asked_of(carriers: tuple[CarrierId, ...], asked: Mapping[str, Fields]) -> di
         carrier: {name: _writable(name, values) for name, values in asked.get(carrier, {}).items()}
         for carrier in carriers
     }
+
+
+def refusing(edits: Edits) -> Edits:
+    """Return ``edits`` so that a file that cannot be read far enough is one that cannot be changed: a TagError."""
+
+    @functools.wraps(edits)
+    def refused(stream: BinaryIO, parts: Sequence[Part], asked: Mapping[str, Fields]) -> list[Edit]:
+        try:
+            return edits(stream, parts, asked)
+        except TagError:
+            raise
+        except ContainerError as exc:
+            raise TagError(f"the tags cannot be changed: {exc}") from exc
+
+    return refused
 
 
 def no_edits(_stream: BinaryIO, _parts: Sequence[Part], asked: Mapping[str, Fields]) -> list[Edit]:

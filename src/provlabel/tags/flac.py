@@ -12,7 +12,7 @@ from provlabel.evidence import Carrier
 from provlabel.mappings._base import Fields
 from provlabel.tags import vorbis
 from provlabel.tags._base import MAX_CARRIER, TagError, Tagger
-from provlabel.tags._fields import Gather, asked_of, gathered
+from provlabel.tags._fields import Gather, asked_of, gathered, refusing
 from provlabel.tags.mp3 import front_tags, read_tags
 
 _HEAD = 4  # of a block: last-block flag and type, then 24 bits of length (§8.1)
@@ -115,4 +115,4 @@ def _blocks(stream: BinaryIO, at: int) -> Iterator[_Block]:
     raise ContainerError(f"more than {_MAX_BLOCKS:,} blocks")
 
 
-TAGGER = Tagger(("vorbis",), read, edits)
+TAGGER = Tagger(("vorbis",), read, refusing(edits))

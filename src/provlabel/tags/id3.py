@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from provlabel._text import printable
-from provlabel.tags._base import MAX_CARRIER, TagError
+from provlabel.containers import ContainerError
+from provlabel.tags._base import MAX_CARRIER, MAX_VALUES, TagError
 from provlabel.tags._fields import Gather
 
 _HEAD = 10
@@ -64,7 +65,7 @@ class _Said(NamedTuple):
     language: bytes = b""
 
 
-class _Broken(ValueError):
+class _Broken(ContainerError):
     """A tag or frame that cannot be read; the message says why."""
 
 
@@ -153,14 +154,15 @@ class _Reader:
     def _inflated(self, data: bytes) -> bytes:
         import zlib
 
-        try:
-            inflated = zlib.decompressobj().decompress(data, self.room + 1)
-        except zlib.error:
-            raise _Broken("cannot be inflated") from None
-        if len(inflated) > self.room:
-            raise _Broken(f"inflates to more than {self.room:,} bytes")
-        self.room -= len(inflated)
-        return inflated
+        if self.room >= 0:
+            try:
+                inflated = zlib.decompressobj().decompress(data, self.room + 1)
+            except zlib.error:
+                raise _Broken("cannot be inflated") from None
+            self.room -= len(inflated)
+            if self.room >= 0:
+                return inflated
+        raise _Broken(f"what is compressed inflates to more than {MAX_CARRIER:,} bytes")
 
     def _said(self, kind: str, content: bytes) -> _Said:
         if kind.startswith("W") and kind != "WXXX":
@@ -187,7 +189,7 @@ class _Reader:
                 data = data[:-1]  # ended by one zero byte, as some programs do
             if encoding == "utf-16" and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
                 encoding = "utf-16-le"
-        texts = self.got.text(data, encoding, kind).split("\x00")
+        texts = self.got.text(data, encoding, kind).rstrip("\x00").split("\x00", MAX_VALUES + 2)
         return tuple(text.removeprefix("\ufeff") for text in texts) if "16" in encoding else tuple(texts)
 
 
@@ -309,7 +311,8 @@ def merged_tag(tag: bytes | None, fields: Mapping[str, tuple[str, ...]]) -> byte
     changed = {name for name, values in fields.items() if not _stands(name, values, said)}
     if not changed and tag is not None:
         return tag
-    new = {name: _made(name, fields[name]) for name in changed if fields[name]}
+    written = {name: fields[name] for name in fields if name in changed and fields[name]}
+    new = {name: _made(name, values) for name, values in written.items()}
     kept: list[bytes] = []
     for frame, what in said:
         name = what.name if what is not None else ""
@@ -318,7 +321,10 @@ def merged_tag(tag: bytes | None, fields: Mapping[str, tuple[str, ...]]) -> byte
         else:
             kept.append(_carried(old, frame))
     body = b"".join((*kept, *new.values()))
-    return _tag(old, body) if body else b""
+    whole = _tag(old, body) if body else b""
+    if body and not written.items() <= read_tag(whole)[0].items():
+        raise TagError("the ID3v2 tag has so much in it that what is written would not be read again")
+    return whole
 
 
 def _writable(tag: bytes | None) -> _Tag:
@@ -357,9 +363,10 @@ def _made(name: str, values: tuple[str, ...]) -> bytes:
     if not _ADDRESS.fullmatch(kind) or (about and kind != "WXXX"):
         raise TagError(f"{printable(name, 40)}: ID3v2 has no such field")
     try:
-        address = values[0].encode("latin-1")
+        # The tag allows ISO 8859-1; the engine drops a whole tag in which an address is not ASCII.
+        address = values[0].encode("ascii")
     except UnicodeEncodeError:
-        raise TagError(f"{printable(name, 40)}: an address in an ID3v2 tag is ISO 8859-1") from None
+        raise TagError(f"{printable(name, 40)}: an address in an ID3v2 tag is written in ASCII") from None
     return _frame(kind, (_UTF8 + about.encode() + b"\x00" if kind == "WXXX" else b"") + address)
 
 

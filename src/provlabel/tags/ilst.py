@@ -48,6 +48,9 @@ def key_items(got: Gather, stream: BinaryIO, ilst: Box, keys: Sequence[str]) -> 
     for box in boxes(stream, ilst.body, ilst.end, _MAX_ITEMS):
         number = int.from_bytes(box.kind, "big")
         name = f"{KEYS}{keys[number - 1]}" if 0 < number <= len(keys) else ""
+        if not name:
+            got.fault(f"an item has the key {number}, and there are {len(keys)}")
+            continue
         yield Item(name, box, _values(got, stream, box, name))
 
 

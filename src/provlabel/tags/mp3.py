@@ -14,7 +14,7 @@ from provlabel.formats import id3v2_size
 from provlabel.mappings._base import Fields
 from provlabel.tags import id3
 from provlabel.tags._base import TagError, Tagger
-from provlabel.tags._fields import Gather, asked_of, gathered, no_edits
+from provlabel.tags._fields import Gather, asked_of, gathered, no_edits, refusing
 
 _MAX_TAGS = 8  # in a row, as formats.sniff passes over
 
@@ -91,6 +91,6 @@ def edits(stream: BinaryIO, _: Sequence[Part], asked: Mapping[str, Fields]) -> l
     return [] if new is None else [Edit(0, tags[0].end if tags else 0, new)]
 
 
-TAGGER = Tagger(("id3",), read, edits)
+TAGGER = Tagger(("id3",), read, refusing(edits))
 #: Where a tag may stand and is not written, because the manifest lies beside such a file and it stays as it is.
 READ_ONLY = Tagger((), read, no_edits)

@@ -19,7 +19,7 @@ from provlabel.mappings._base import Fields
 from provlabel.tags import ilst
 from provlabel.tags._base import TagError, Tagger
 from provlabel.tags._boxes import Box, boxes, content, entered, handler, inside, made
-from provlabel.tags._fields import Gather, asked_of, gathered
+from provlabel.tags._fields import Gather, asked_of, gathered, refusing
 
 _ITUNES, _BY_KEY = b"mdir", b"mdta"
 _MAX_LISTS = 16
@@ -64,13 +64,15 @@ def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
 
     def fill(got: Gather) -> None:
         seen: set[str] = set()
-        for moov in _movies(stream, parts):
-            for found in itertools.islice(_lists(stream, moov), _MAX_LISTS):
-                for item in _items(got, stream, found):
-                    if item.name in seen and item.values:
-                        got.fault(f"{printable(item.name, 40)}: stands in the file more than once")
-                    seen.update([item.name] if item.values else ())
-                    got.add(item.name, filter(None, item.values))
+        lists = (found for moov in _movies(stream, parts) for found in _lists(stream, moov))
+        for found in itertools.islice(lists, _MAX_LISTS):
+            for item in _items(got, stream, found):
+                if not any(item.values):
+                    continue
+                if item.name in seen:
+                    got.fault(f"{printable(item.name, 40)}: stands in the file more than once")
+                seen.add(item.name)
+                got.add(item.name, filter(None, item.values))
 
     yield from gathered("mp4", "metadata of the movie", fill)
 
@@ -142,11 +144,9 @@ def _changed(
     stream: BinaryIO, moov: Box, lists: Sequence[_List], kind: bytes, fields: Mapping[str, tuple[str, ...]]
 ) -> Iterator[_Change]:
     """Yield what has to change in the lists of one kind; what is new goes into the first of them."""
-    got, new = Gather(), dict(fields)
+    new = dict(fields)
     mine = [found for found in lists if found.kind == kind and (kind == _BY_KEY or len(found.above) == 3)]
-    items = [(found, item) for found in mine for item in _items(got, stream, found)]
-    if fields and got.faults:
-        raise TagError(f"the metadata cannot be changed: {got.faults[0]}")
+    items = [(found, item) for found in mine for item in _items(Gather(), stream, found)]
     for name, values in fields.items():
         old = [item.values for _, item in items if item.name == name]
         if old == ([values] if values else []):
@@ -174,8 +174,10 @@ def _added(stream: BinaryIO, found: _List, new: Mapping[str, tuple[str, ...]]) -
     """Yield the changes that put new items behind the others of a list, and new keys behind the other keys."""
     kinds, keys = {name: ilst.itunes_kind(name) for name in new} if found.kind == _ITUNES else {}, list[bytes]()
     if found.kind == _BY_KEY:
-        table = _held(found.keys)
-        names = ilst.key_names(Gather(), stream, table)
+        got, table = Gather(), _held(found.keys)
+        names = ilst.key_names(got, stream, table)
+        if got.faults:
+            raise TagError(f"the metadata cannot be changed: {got.faults[0]}")
         for name in new:
             key = name.removeprefix(ilst.KEYS)
             if key not in names:
@@ -308,4 +310,4 @@ def _table(stream: BinaryIO, table: Box, moov: Box, growth: int) -> Iterator[Edi
     yield Edit(table.body + _TABLE, table.body + end, moved.tobytes())
 
 
-TAGGER = Tagger(("mp4",), read, edits)
+TAGGER = Tagger(("mp4",), read, refusing(edits))

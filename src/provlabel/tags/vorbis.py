@@ -70,9 +70,11 @@ def merged_comments(block: bytes | None, fields: Mapping[str, tuple[str, ...]]) 
         name = _name(comment)
         kept += new.pop(name, []) if name in changed else [comment]
     kept += (comment for comments in new.values() for comment in comments)
-    return b"".join(
-        (block[: old.head], _sized(len(kept)), *(_sized(len(item)) + item for item in kept), block[old.end :])
-    )
+    sized = (_sized(len(item)) + item for item in kept)
+    merged = b"".join((block[: old.head], _sized(len(kept)), *sized, block[old.end :]))
+    if not {name: values for name, values in fields.items() if values}.items() <= read_comments(merged)[0].items():
+        raise TagError("the comments have so much in them that what is written would not be read again")
+    return merged
 
 
 def _values(comments: list[bytes]) -> list[bytes]:

@@ -15,7 +15,7 @@ from provlabel.containers.edits import Edit
 from provlabel.evidence import Carrier
 from provlabel.mappings._base import Fields
 from provlabel.tags._base import MAX_CARRIER, TagError, Tagger
-from provlabel.tags._fields import Gather, asked_of, gathered
+from provlabel.tags._fields import Gather, asked_of, gathered, refusing
 from provlabel.tags.mp3 import Stretch, merged_first, read_tags
 
 _HEAD = 8
@@ -48,7 +48,7 @@ def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
         for part in labels:
             got.add(_AIGC, (got.text(_chunk(stream, part).rstrip(b"\x00"), "utf-8", _AIGC),))
 
-    yield from gathered("riff", "LIST INFO and AIGC chunk", fill)
+    yield from gathered("riff", "LIST INFO and AIGC chunks", fill)
     yield from read_tags(stream, [_inside(stream, part) for part in parts if part.name in _ID3], "id3 chunk")
 
 
@@ -89,29 +89,35 @@ _Changes = tuple[list[bytes], list[Edit]]
 
 def _info(stream: BinaryIO, parts: Sequence[Part], fields: Mapping[str, tuple[str, ...]]) -> _Changes:
     lists = {part: list(_texts(stream, part, strict=True)) for part in _lists(stream, parts)} if fields else {}
-    mine = {name: [_decoded(item.data) for texts in lists.values() for item in texts if item.name == name]
-            for name in fields}  # fmt: skip
-    new = {name: b"".join(_info_text(name, value) for value in fields[name])
-           for name in fields if list(fields[name]) != mine[name]}  # fmt: skip
-    changed, changes = set(new), []
-    for index, (part, texts) in enumerate(lists.items()):
-        found = [Edit(text.start, text.end, new.pop(text.name, b"")) for text in texts if text.name in changed]
-        more = b"".join(new.values()) if index == len(lists) - 1 else b""
-        if found or more:
-            changes += [*_relisted(stream, part, found, more), *found]
-            new = {} if more else new
+    texts = [text for found in lists.values() for text in found]
+    new = {}
+    for name, values in fields.items():
+        if list(values) != [_decoded(text.data) for text in texts if text.name == name]:
+            new[name] = b"".join(_made(name.encode(), value.encode() + b"\x00") for value in values)
+    changed, changes, last = set(new), list[Edit](), next(reversed(lists), None)
+    for part, found in lists.items():
+        edits = [Edit(text.start, text.end, new.pop(text.name, b"")) for text in found if text.name in changed]
+        if part is last:
+            changes += _relisted(stream, part, len(found), edits, b"".join(new.values()))
+            new = {}
+        else:
+            changes += _relisted(stream, part, len(found), edits, b"")
     made = b"".join(new.values())
     return ([_made(b"LIST", b"INFO" + made)] if made else []), changes
 
 
-def _relisted(stream: BinaryIO, part: Part, found: Sequence[Edit], more: bytes) -> Iterator[Edit]:
-    """Yield the edits of size and end of a list whose texts change; its last text may lack its padding byte."""
+def _relisted(stream: BinaryIO, part: Part, texts: int, edits: Sequence[Edit], more: bytes) -> list[Edit]:
+    """Return the edits of a list of so many texts, with ``more`` at its end; one that gets empty is taken out."""
+    if not edits and not more:
+        return []
+    if not more and len(edits) == texts and not any(edit.content for edit in edits):
+        return [Edit(part.start, part.end, b"")]
     end = _chunk_end(stream, part)
-    length = end - part.start - _HEAD + _growth(found)
-    if more:
-        more = b"\x00" * (length % 2) + more
-    yield Edit(part.start + 4, part.start + _HEAD, _number(length + len(more)))
-    yield Edit(end, part.end, more + b"\x00" * ((length + len(more)) % 2))
+    length = end - part.start - _HEAD + _growth(edits)
+    more = b"\x00" * (length % 2 if more else 0) + more  # the last text may lack its padding byte
+    length += len(more)
+    tail = Edit(end, part.end, more + b"\x00" * (length % 2))
+    return [Edit(part.start + 4, part.start + _HEAD, _number(length)), *edits, tail]
 
 
 def _aigc(stream: BinaryIO, parts: Sequence[Part], values: tuple[str, ...] | None) -> _Changes:
@@ -192,10 +198,6 @@ def _info_name(name: str) -> str:
     return short
 
 
-def _info_text(name: str, value: str) -> bytes:
-    return _made(name.encode(), value.encode() + b"\x00")
-
-
 def _made(kind: bytes, content: bytes) -> bytes:
     return kind + _number(len(content)) + content + b"\x00" * (len(content) % 2)
 
@@ -221,4 +223,4 @@ def _inside(stream: BinaryIO, part: Part) -> Stretch:
     return Stretch(part.start + _HEAD, _chunk_end(stream, part))
 
 
-TAGGER = Tagger(("riff", "id3"), read, edits)
+TAGGER = Tagger(("riff", "id3"), read, refusing(edits))
