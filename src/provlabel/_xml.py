@@ -19,7 +19,7 @@ _BETWEEN = " "
 #: What XML 1.0 §2.2 has no place for; no escape helps.
 _UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
-_ESCAPED = re.compile("[&<>\"\t\n\r]")
+_ESCAPED = re.compile('[&<>"\t\n\r]')
 
 
 class XmlError(ValueError):
@@ -79,7 +79,7 @@ def parse(content: bytes) -> Element:
     Raises:
         XmlError: not well-formed, larger, deeper or of more elements than is read, or with a document type.
     """
-    from xml.parsers import expat  # noqa: S405 - no declaration gets past _refuse_doctype
+    from xml.parsers import expat
 
     if len(content) > MAX_BYTES:
         raise XmlError(f"larger than {MAX_BYTES >> 20} MB")
@@ -119,9 +119,7 @@ class _Builder:
         if len(self._open) == MAX_DEPTH:
             self._refuse(f"nested deeper than {MAX_DEPTH} levels")
         namespace, _, local = name.rpartition(_BETWEEN)
-        element = Element(
-            local, namespace=namespace, attributes=attributes, line=self._parser.CurrentLineNumber
-        )
+        element = Element(local, namespace=namespace, attributes=attributes, line=self._parser.CurrentLineNumber)
         if self._open:
             self._open[-1].children.append(element)
         else:
