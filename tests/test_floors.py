@@ -21,7 +21,7 @@ FLOORS = (
     ("cbor", "jumbf"),
     ("cose", "prescan", "codes", "rules", "evidence", "previews"),
     ("report", "claims", "tags"),
-    ("comparing",),
+    ("comparing", "delivery"),
     ("trust",),
     ("verdict",),
     ("policy", "manifest"),

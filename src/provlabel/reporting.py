@@ -6,7 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -37,6 +37,9 @@ from provlabel.report import (
 from provlabel.trust import TrustStore
 from provlabel.verdict import Verdict, judge, judge_ingredient
 
+if TYPE_CHECKING:
+    from provlabel.delivery import Delivery
+
 
 def file_report(
     path: str,
@@ -46,6 +49,7 @@ def file_report(
     gate: Gate,
     at: dt.datetime,
     personal: bool = False,
+    against: Delivery | None = None,
 ) -> tuple[FileReport, tuple[int, ...]]:
     """Judge ``evidence`` and put everything that is to be said about the file into one record.
 
@@ -53,6 +57,13 @@ def file_report(
     """
     verdict = judge(evidence, trust=trust, at=at)
     seen = _seen(path, evidence, verdict, trust, personal)
+    if against is not None:
+        seen = msgspec.structs.replace(seen, findings=(*seen.findings, *against.findings(seen)))
+    return _gated(seen, evidence, gate, at)
+
+
+def _gated(seen: FileReport, evidence: Evidence, gate: Gate, at: dt.datetime) -> tuple[FileReport, tuple[int, ...]]:
+    """Say what becomes of a file by what is in force, and which exceptions it needed."""
     findings, exceptions = gate.judge(seen, evidence, at)
     outcome = outcome_of(findings)
     passed = outcome != "failed"
@@ -186,8 +197,10 @@ Seen = Evidence | Literal["not media"] | SkippedWhy | Failure | None
 class Tally:
     """What was found so far, in order, and the report of it."""
 
-    def __init__(self, gate: Gate, trust: TrustStore, at: dt.datetime, personal: bool) -> None:
-        self._gate, self._trust, self._at, self._personal = gate, trust, at, personal
+    def __init__(
+        self, gate: Gate, trust: TrustStore, at: dt.datetime, personal: bool, against: Delivery | None = None
+    ) -> None:
+        self._gate, self._trust, self._at, self._personal, self._against = gate, trust, at, personal, against
         self._files: list[FileReport] = []
         self._failures: list[Failure] = []
         self._skipped: list[Skipped] = []
@@ -216,18 +229,29 @@ class Tally:
 
     def _judge(self, path: str, evidence: Evidence) -> None:
         file, exceptions = file_report(
-            path, evidence, trust=self._trust, gate=self._gate, at=self._at, personal=self._personal
+            path,
+            evidence,
+            trust=self._trust,
+            gate=self._gate,
+            at=self._at,
+            personal=self._personal,
+            against=self._against,
         )
-        self._files.append(file)
-        self._exceptions.update(exceptions)
+        self._take(file, exceptions)
         if evidence.spec_version or not self._engine.version:
             self._engine = Engine("c2pa-rs", printable(evidence.engine), evidence.spec_version)
+
+    def _take(self, file: FileReport, exceptions: tuple[int, ...]) -> None:
+        self._files.append(file)
+        self._exceptions.update(exceptions)
 
     def report(self, folders: Sequence[Path], insecure: tuple[str, ...]) -> Report:
         """Return the whole; ``folders`` were named, and a run that went on to its end judges something in each."""
         gate = self._gate
         if not any(item.why == "not reached" for item in self._skipped):
             self._skipped += [Skipped(str(top), "empty") for top in dict.fromkeys(folders) if top not in self._tops]
+            for entry in self._against.missing() if self._against is not None else ():
+                self._take(*_gated(entry, Evidence(), gate, self._at))
         return Report(
             tool=Tool("provlabel", __version__),
             engine=self._engine,

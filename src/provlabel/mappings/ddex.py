@@ -409,6 +409,11 @@ def _identified(label: Label, scheme: str) -> list[str]:
     return list(dict.fromkeys(CANONICAL[scheme](value) or value for value in found))
 
 
+def part_said(item: Contribution) -> str:
+    """Return the part of a work that is left of ``item`` in DDEX, where roles say it."""
+    return PART_OF.get(_role(item), "whole")
+
+
 def _role(item: Contribution) -> str:
     return item.role if item.role is not UNSET else _ROLE_OF.get(item.part, "")
 
