@@ -85,7 +85,7 @@ def _from_message(file: Path) -> list[_Draft]:
 
 def _place(item: Loaded) -> str:
     resource = item.resource
-    named = (*(file.uri for file in resource.files), *resource.isrcs, resource.reference)
+    named = (*(file.name for file in resource.files), *resource.isrcs, resource.reference)
     return next(name for name in (*named, "resource") if name)
 
 

@@ -73,10 +73,18 @@ class DeliveredFile(NamedTuple):
     hashes: tuple[Hash, ...] = ()
 
     @property
+    def name(self) -> str:
+        """The last part of the URI, its escapes undone."""
+        return unquote(self._last)
+
+    @property
     def names(self) -> frozenset[str]:
         """The last part of the URI as it stands, and with its escapes undone."""
-        last = re.split(r"[/\\]", self.uri)[-1]
-        return frozenset({last, unquote(last)} - {""})
+        return frozenset({self._last, self.name} - {""})
+
+    @property
+    def _last(self) -> str:
+        return re.split(r"[/\\]", self.uri)[-1]
 
 
 class Party(NamedTuple):

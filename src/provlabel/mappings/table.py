@@ -190,7 +190,7 @@ def load_csv(content: bytes) -> Table:
     delimiter = _delimiter(text)
     lines = _lines(text, delimiter)
     header = next(lines, (1, [], ""))
-    columns, found = _columns(header[1])
+    columns, found = _columns(header[1]) if not header[2] else ([], [TableFault(1, 0, header[2], "split the table")])
     rows: list[Row] = []
     for number, cells, why in lines:
         if why:
@@ -294,7 +294,9 @@ def _column(name: str) -> _Column | None:
 def _columns(header: Sequence[str]) -> tuple[list[_Column | None], list[TableFault]]:
     columns: list[_Column | None] = []
     faults: list[TableFault] = []
-    known = [_PATH, *_FIELDS, *(f"{field}.{key}" for field, item in _RECORDS.items() for key in item.__struct_fields__)]
+    known = [_PATH, *_FIELDS, *(f"identifiers.{scheme}" for scheme in _SCHEMES)]
+    known += [f"{field}.{key}" for field, item in _RECORDS.items() for key in item.__struct_fields__]
+    known += [f"{field}.0.{key}" for field, item in _LISTS.items() for key in item.__struct_fields__]
     for place, cell in enumerate(header, 1):
         name = cell.strip()
         column = _column(name) if name else None
