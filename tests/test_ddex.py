@@ -186,10 +186,15 @@ def test_each_fact_comes_back_or_is_told_to_be_lost(label: Label, media: Any) ->
             found = back[head][rest[0]] if rest else back[head]
             assert (found.strip() if isinstance(found, str) else found) == _bare(field, value, found), field
     told = [index for index in range(len(label.contributions)) if is_told(f"contributions.{index}", losses)]
-    kept = [item for index, item in enumerate(to_builtins(label.contributions)) if index not in told]
+    kept = [
+        item | ({} if is_told(f"contributions.{index}.part", losses) else {"sure": item["part"]})
+        for index, item in enumerate(to_builtins(label.contributions))
+        if index not in told
+    ]
     assert len(back.get("contributions", ())) == len(kept)
     for mine, theirs in zip(kept, back.get("contributions", ()), strict=True):
         assert (mine["extent"], mine["by"]) == (theirs["extent"], theirs["by"])
+        assert mine.get("sure", theirs["part"]) == theirs["part"]
         assert mine.get("role", theirs.get("role")) == theirs.get("role")
 
 
@@ -361,6 +366,13 @@ def test_releases_hold_what_is_said_of_no_resource() -> None:
     first = load(read_message(made.content, "it"))[0]
     assert first.label["permissions"] == {"mining": "allowed"}
     assert {"type": "grid", "value": "A12425GABC1234002M"} in first.label["identifiers"]
+
+
+def test_a_release_has_one_grid_and_another_is_told() -> None:
+    grids = tuple(Identifier(type="grid", value=value) for value in ("A12425GABC1234002M", "A12425GABC1234003N"))
+    made = dump([(Label(kind="human_made", identifiers=grids), SOUND)])
+    assert [item.text for item in judged(made.content).iter("GRid")] == ["A12425GABC1234002M"]
+    assert ["A12425GABC1234003N" in loss.why for loss in made.losses[0] if loss.field == "identifiers.grid"] == [True]
 
 
 def test_a_deal_with_terms_is_a_permission_with_a_condition() -> None:

@@ -257,6 +257,33 @@ def test_a_label_that_says_ai_and_a_message_that_does_not_is_a_warning(verify: A
     assert "delivery.undisclosed" in rules(found["cover.jpg"], "warning")
 
 
+def test_a_message_that_says_ai_of_a_file_without_a_label_is_a_warning(cli: Cli, desk: Desk) -> None:
+    from conftest import MEDIA
+
+    shutil.copy(MEDIA / "cover.jpg", desk.cover)
+    done = cli("verify", desk.folder, "--trust", "test", "--against", desk.message, "--policy", "intact")
+    assert done.returncode == 0, done.stdout
+    assert "delivery.undisclosed" in done.stdout
+    assert "ContainsAI is All, and the label does not say" in done.stdout
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_grid_names_a_file_where_the_release_holds_one_resource(
+    verify: Any, desk: Desk, signer: Signer, cage: Cage, alone: bool
+) -> None:
+    from conftest import MEDIA
+
+    desk.take.unlink()
+    label = Label(kind="ai_partly_created", identifiers=(Identifier(type="grid", value="A10302B0000000001X"),))
+    label_file(MEDIA / "take.flac", desk.folder / "x.flac", label, signer, cage=cage)
+    text = MESSAGE.format(**PLAIN, take="0" * 32)
+    held = "<ReleaseResourceReference>A1</ReleaseResourceReference>"
+    desk.message.write_text(text if alone else text.replace(held, held + held.replace("A1", "A2")))
+    code, found = verify()
+    assert code == 1
+    assert rules(found["x.flac"]) == (["delivery.hash"] if alone else ["delivery.unlisted"])
+
+
 def test_a_value_that_ern_does_not_have_is_an_error(verify: Any, desk: Desk) -> None:
     desk.write(contains="Mostly")
     code, found = verify()
