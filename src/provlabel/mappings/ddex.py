@@ -115,8 +115,8 @@ _ORDER: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 _COMMENT = (
-    " Fragments of a DDEX ERN 4.3.2 NewReleaseMessage, each at its place, written by provlabel. No message to be sent:"
-    " MessageHeader and whatever a label does not know are yours to add. "
+    "Fragments of a DDEX ERN 4.3.2 NewReleaseMessage, each at its place, written by provlabel. No message to be sent:"
+    " MessageHeader and whatever a label does not know are yours to add."
 )
 
 
