@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test verdict coverage lint bench bench-signers bench-tree bench-carriers sizes matrix samples schemas docs hooks picture system clean
+.PHONY: demo test verdict coverage lint bench bench-signers bench-tree bench-carriers sizes matrix samples schemas docs hooks ern picture system clean
 
 # Make a virtual environment, install provlabel, and show it at work on real files.
 demo: $(VENV)/.user
@@ -64,6 +64,10 @@ samples: $(STAMP)
 	$(BIN)/python samples/make_samples.py
 schemas docs: $(STAMP)
 	$(BIN)/python docs/generate.py
+
+# What is written for DDEX, judged by the XSD of ERN 4.3.2, which DDEX licenses: make ern XSD=…/release-notification.xsd
+ern: $(STAMP)
+	PROVLABEL_ERN_XSD=$(XSD) $(BIN)/python -m pytest -q tests/test_ddex.py
 
 # The picture of an HTML report in the README, drawn with Chromium.
 picture: $(STAMP)

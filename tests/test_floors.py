@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1] / "src" / "provlabel"
 
 # From the ground up. A module imports from floors below its own, or from its own package.
 FLOORS = (
-    ("_version", "errors", "_text", "_times", "_schema"),
+    ("_version", "errors", "_text", "_times", "_schema", "_xml"),
     ("_faults",),
     ("_files", "sniffing"),
     ("_http",),
@@ -23,7 +23,7 @@ FLOORS = (
     ("report", "tags"),
     ("agreement",),
     ("projecting", "drafting"),
-    ("comparing",),
+    ("comparing", "delivery"),
     ("trust",),
     ("verdict", "law"),
     ("policy", "manifest"),

@@ -6,7 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -40,6 +40,9 @@ from provlabel.report import (
 from provlabel.trust import TrustStore
 from provlabel.verdict import Verdict, judge, judge_ingredient
 
+if TYPE_CHECKING:
+    from provlabel.delivery import Delivery
+
 
 def file_report(
     path: str,
@@ -50,6 +53,7 @@ def file_report(
     at: dt.datetime,
     personal: bool = False,
     laws: Sequence[str] = (),
+    against: Delivery | None = None,
 ) -> tuple[FileReport, tuple[int, ...]]:
     """Judge ``evidence`` and put everything that is to be said about the file into one record.
 
@@ -57,6 +61,13 @@ def file_report(
     """
     verdict = judge(evidence, trust=trust, at=at)
     seen = _under_laws(_seen(path, evidence, verdict, trust, personal), evidence, (*laws, *gate.laws(path)), at)
+    if against is not None:
+        seen = msgspec.structs.replace(seen, findings=(*seen.findings, *against.findings(seen)))
+    return _gated(seen, evidence, gate, at)
+
+
+def _gated(seen: FileReport, evidence: Evidence, gate: Gate, at: dt.datetime) -> tuple[FileReport, tuple[int, ...]]:
+    """Say what becomes of a file by what is in force, and which exceptions it needed."""
     findings, exceptions = gate.judge(seen, evidence, at)
     outcome = outcome_of(findings)
     passed = outcome != "failed"
@@ -213,9 +224,16 @@ class Tally:
     """What was found so far, in order, and the report of it."""
 
     def __init__(
-        self, gate: Gate, trust: TrustStore, at: dt.datetime, personal: bool, laws: Sequence[str] = ()
+        self,
+        gate: Gate,
+        trust: TrustStore,
+        at: dt.datetime,
+        personal: bool,
+        laws: Sequence[str] = (),
+        against: Delivery | None = None,
     ) -> None:
-        self._gate, self._trust, self._at, self._personal, self._laws = gate, trust, at, personal, laws
+        self._gate, self._trust, self._at, self._personal = gate, trust, at, personal
+        self._laws, self._against = laws, against
         self._files: list[FileReport] = []
         self._failures: list[Failure] = []
         self._skipped: list[Skipped] = []
@@ -251,17 +269,23 @@ class Tally:
             at=self._at,
             personal=self._personal,
             laws=self._laws,
+            against=self._against,
         )
-        self._files.append(file)
-        self._exceptions.update(exceptions)
+        self._take(file, exceptions)
         if evidence.spec_version or not self._engine.version:
             self._engine = Engine("c2pa-rs", printable(evidence.engine), evidence.spec_version)
+
+    def _take(self, file: FileReport, exceptions: tuple[int, ...]) -> None:
+        self._files.append(file)
+        self._exceptions.update(exceptions)
 
     def report(self, folders: Sequence[Path], insecure: tuple[str, ...]) -> Report:
         """Return the whole; ``folders`` were named, and a run that went on to its end judges something in each."""
         gate = self._gate
         if not any(item.why == "not reached" for item in self._skipped):
             self._skipped += [Skipped(str(top), "empty") for top in dict.fromkeys(folders) if top not in self._tops]
+            for entry in self._against.missing() if self._against is not None else ():
+                self._take(*_gated(entry, Evidence(), gate, self._at))
         return Report(
             tool=Tool("provlabel", __version__),
             engine=self._engine,

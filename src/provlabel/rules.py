@@ -157,6 +157,54 @@ _ROWS = (
         "policy.exception-expired", "warning", "an exception for this file has expired, and no longer counts",
         "mend the file, or have the owner renew the exception",
     ),
+    Rule(
+        "delivery.missing", "error", "the message names a resource, and no file that was judged is it",
+        "deliver the file, or take the resource out of the message",
+    ),
+    Rule(
+        "delivery.unlisted", "error", "the message names no resource that is this file",
+        "take the file out of the delivery, or add it to the message",
+    ),
+    Rule(
+        "delivery.hash", "error", "the message has another hash for this file",
+        "deliver the file that the message was made for, or make the message again",
+    ),
+    Rule(
+        "delivery.hash-not-checked", "warning", "the message has a kind of hash that is not computed here",
+        "ask for SHA-256",
+    ),
+    Rule("delivery.file-name", "warning", "the message has another name for this file", "rename one of them"),
+    Rule(
+        "delivery.identifier", "error", "label and message have different identifiers for this file",
+        "find out which is right, and label the file again or mend the message",
+    ),
+    Rule(
+        "delivery.contains-ai", "error", "label and message disagree on whether AI made it",
+        "find out which is right, and label the file again or mend the message",
+    ),
+    Rule(
+        "delivery.undisclosed", "warning", "label or message says that AI took part, and the other says nothing of it",
+        "say it in both",
+    ),
+    Rule(
+        "delivery.contribution", "error", "label and message disagree on how far AI made a part",
+        "find out which is right, and label the file again or mend the message",
+    ),
+    Rule(
+        "delivery.permission", "error", "a deal of the message grants a use that the label does not",
+        "take the UseType out of the deal, or label the file again",
+    ),
+    Rule(
+        "delivery.unknown-value", "error", "the message says something about this file that ERN does not know",
+        "ask whoever sent the message",
+    ),
+    Rule(
+        "delivery.no-ai-fields", "note", "the version of the message has no field about AI; the rest was compared",
+        "ask for ERN 4.3.2",
+    ),
+    Rule(
+        "delivery.unread", "error", "the file could not be held against the message", "see what it says, and try again",
+    ),
     Rule("policy.state", "error", "the state of the file is not one that the policy accepts"),
     Rule(
         "policy.label", "error", "the policy asks for a label, and there is none",

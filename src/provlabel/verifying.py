@@ -30,6 +30,7 @@ from provlabel.verdict import proven_time
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
+    from provlabel.delivery import Delivery
     from provlabel.evidence_cache import EvidenceCache, Key
 
 #: Detached manifest of ``song.ogg``: ``song.ogg.c2pa``.
@@ -131,6 +132,7 @@ def verify_paths(
     cache: EvidenceCache | None = None,
     fail_fast: bool = False,
     watch: Callable[[int], None] | None = None,
+    against: Delivery | None = None,
 ) -> Report:
     """Verify files and folders.  Every file named is judged, and every media file below a folder.
 
@@ -149,10 +151,11 @@ def verify_paths(
         cache: evidence of earlier runs, for the same ``trust``.
         fail_fast: stop at the first file that fails, and count what was not reached.
         watch: is told after each path how many are done.
+        against: the message that says what these files are; one for each run.
     """
     cage, check, gate = cage or cages.shared(), _check(at, revocation), _with_tracked(Gate.of(policy))
     cache = _lasting(cache, check)
-    tally = Tally(gate, trust, check.at, personal, _laws(laws))
+    tally = Tally(gate, trust, check.at, personal, _laws(laws), against)
     silent, stopped = set[str](), threading.Event()
     paths = list(paths)
     folders = [Path(path) for path in paths if os.path.isdir(path)]  # noqa: PTH112 - unlike Path.is_dir it never raises

@@ -34,7 +34,11 @@ _COMMANDS = (
     "samples",
     "key",
     "trust",
+    "export",
+    "import",
 )
+#: Commands whose name no module can have.
+_MODULES = {"import": "import_"}
 
 
 class _Lazy(click.Group):
@@ -46,7 +50,7 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"provlabel.cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"provlabel.cli.{_MODULES.get(cmd_name, cmd_name)}").command
         return command
 
 

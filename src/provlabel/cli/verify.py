@@ -36,6 +36,7 @@ from provlabel.errors import ConfigError, OutputError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from provlabel.delivery import Delivery
     from provlabel.evidence_cache import EvidenceCache
     from provlabel.policy import Gate
     from provlabel.previews import Preview
@@ -64,6 +65,9 @@ _FEW = 8
 @click.option("--require-revocation", is_flag=True, help="Fail when no answer says that a certificate is not revoked.")
 @click.option("--insecure-private-hosts", is_flag=True, help="With --online: also ask hosts inside your network.")
 @law_option
+@click.option(
+    "--against", type=PATH, metavar="XML", help="The DDEX message (ERN) of this delivery: every disagreement is told."
+)
 @click.option("--fail-fast", is_flag=True, help="Stop at the first file that does not pass.")
 @click.option("-j", "--jobs", type=click.IntRange(1, 64), help="Files read at once. [default: one for each processor]")
 @click.option("--no-cache", is_flag=True, help="Read every file again, even if it was read today.")
@@ -82,6 +86,7 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
       provlabel verify cover.jpg --trust anchors.pem --tsa-trust clocks.pem --online --require-revocation
       provlabel verify cover.jpg --trust anchors.pem --at 2026-03-01
       provlabel verify cover.jpg --trust anchors.pem --law eu,us-ca
+      provlabel verify delivery/ --trust anchors.pem --against delivery/message.xml
     """
     from provlabel.cage import Cages, fork
     from provlabel.cli._gate import gate_from
@@ -118,6 +123,7 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
             if many and at is None and not options["no_cache"]
             else None,
             fail_fast=options["fail_fast"],
+            against=_delivery(options["against"]),
             watch=stack.enter_context(Progress(options["quiet"])) if many else None,
         )
     if options["init_policy"]:
@@ -132,11 +138,25 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
     return exit_code(report)
 
 
+def _delivery(message: Path | None) -> Delivery | None:
+    """Read the message before any file, so that a wrong one costs no time."""
+    if message is None:
+        return None
+    from provlabel.delivery import Delivery
+
+    return Delivery.of(message)
+
+
 def _rules_of(options: dict[str, Any]) -> Iterator[Path]:
     """Yield the files by which is judged; a report must not take the place of one."""
     from provlabel.policy.loading import NAME
 
-    named = (options["policy"], options["baseline"], *(item for name in TRUST_NAMES for item in options[name]))
+    named = (
+        options["policy"],
+        options["baseline"],
+        options["against"],
+        *(item for name in TRUST_NAMES for item in options[name]),
+    )
     yield from (Path(item) for item in named if item is not None)
     yield Path(NAME)
 

@@ -47,7 +47,7 @@ def read_plain(path: Path) -> Any:
         raw = stream.read(MAX_FILE + 1)
     if len(raw) > MAX_FILE:
         raise LabelError(f"{shown}: larger than {MAX_FILE:,} bytes", mend="give the prompt with --prompt-file")
-    parse = _parse_toml if path.suffix.lower() == ".toml" else _parse_json
+    parse = _parse_toml if path.suffix.lower() == ".toml" else parse_json
     try:
         return parse(raw.decode("utf-8"))
     except RecursionError as exc:
@@ -56,7 +56,13 @@ def read_plain(path: Path) -> Any:
         raise LabelError(f"{shown}: {printable(str(exc))}", mend="run: provlabel schema label") from exc
 
 
-def _parse_json(text: str) -> Any:
+def parse_json(text: str) -> Any:
+    """Read JSON strictly: a key that stands twice and numbers that are none are refused.
+
+    Raises:
+        ValueError: it is none.
+        RecursionError: it is nested too deeply.
+    """
     return json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constants)
 
 

@@ -132,6 +132,12 @@ def _split(whole: dict[str, Any], wanted: set[str]) -> tuple[dict[str, Any], dic
     return system, private, tuple(withheld)
 
 
+def without_personal(whole: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return a plain label without its personal fields, and the names of those that it had."""
+    system, _, withheld = _split(whole, set())
+    return system, withheld
+
+
 def _move(source: dict[str, Any], target: dict[str, Any], path: tuple[str, ...]) -> bool:
     """Move the value at ``path`` from ``source`` to ``target``; return whether there was one."""
     head, rest = path[0], path[1:]

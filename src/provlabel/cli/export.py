@@ -1,0 +1,165 @@
+"""``provlabel export``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from provlabel._text import printable
+from provlabel.cli import say_error
+from provlabel.cli._shared import (
+    PATH,
+    deliver,
+    file_arguments,
+    require_not_among,
+    trust_from,
+    trust_options,
+)
+from provlabel.errors import OutputError, UsageError
+
+if TYPE_CHECKING:
+    from provlabel.mappings.ddex import FileFacts
+    from provlabel.report import FileReport
+
+#: What the label files of people end with; anything else is media.
+_LABELS = (".json", ".toml")
+
+
+class _Item(NamedTuple):
+    """One label, and what is known of its file."""
+
+    path: str
+    label: dict[str, Any]
+    media: str = ""  #: unknown for a label file
+    sha256: str = ""
+    withheld: tuple[str, ...] = ()  #: personal fields that are left out
+
+
+@click.command("export")
+@file_arguments("paths")
+@click.option("--to", type=click.Choice(["ddex", "csv", "jsonl"]), required=True, help="What to write.")
+@click.option("-o", "--output", type=PATH, help="Write to this file.")
+@click.option("--personal", is_flag=True, help="Names and other personal fields too, where the labels have them.")
+@click.option(
+    "--media", type=click.Choice(["image", "audio", "video"]), help="With --to ddex: what label files are about."
+)
+@click.option("--force", is_flag=True, help="Replace the output if it exists.")
+@trust_options
+def command(paths: tuple[Path, ...], to: str, output: Path | None, personal: bool, **options: Any) -> int:
+    """Write labels as DDEX fragments, as a table, or as JSON Lines.
+
+    PATHS are labelled media, folders of them, and label files. A file that does not hold, or has no label, is
+    refused, and then nothing is written. What the other side has no place for is told on standard error.
+
+    \b
+    Examples:
+      provlabel export delivery/ --to ddex --trust anchors.pem -o fragments.xml
+      provlabel export delivery/ --to csv --trust anchors.pem -o catalogue.csv
+      provlabel export take.toml --to ddex --media audio
+    """
+    media, force = options.pop("media"), options.pop("force")
+    require_not_among(output, paths, "-o")
+    if output is not None and os.path.isfile(output) and not force:  # noqa: PTH113
+        raise OutputError(f"{printable(str(output))}: exists already", mend="choose another with -o, or add --force")
+    labels = [path for path in paths if path.suffix.lower() in _LABELS and not path.is_dir()]
+    if to == "ddex" and labels and media is None:
+        raise UsageError("a label file does not say what it is about", mend="add --media audio, image or video")
+    items = [_of_label_file(path, media or "", personal) for path in labels]
+    others = [path for path in paths if path not in labels]
+    code, found = _of_media(others, trust_from(**options), personal) if others else (0, [])
+    if code:
+        say_error("nothing was exported", "mend or leave out what is named above")
+        return code
+    items += found
+    text = _written(to, items)
+    deliver(text if output is not None else text.removeprefix("\ufeff"), output)
+    return 0
+
+
+def _of_label_file(path: Path, media: str, personal: bool) -> _Item:
+    from msgspec import to_builtins
+
+    from provlabel.label import load_label
+    from provlabel.label.signed import without_personal
+
+    whole = to_builtins(load_label(path))
+    system, withheld = without_personal(whole)
+    return _Item(str(path), whole if personal else system, media, withheld=() if personal else withheld)
+
+
+def _of_media(paths: Sequence[Path], trust: Any, personal: bool) -> tuple[int, list[_Item]]:
+    """Read labels from media in the cage; the code is not 0 when one cannot be passed on, and all of those are told."""
+    from provlabel.cage import Cages, fork
+    from provlabel.policy import Policy
+    from provlabel.verifying import verify_paths
+
+    policy = Policy(name="export", states=("trusted", "valid"))
+    many = len(paths) > 1 or any(map(os.path.isdir, paths))
+    with Cages((os.cpu_count() or 1) if many else 1, fork) as cages:
+        report = verify_paths(paths, trust=trust, policy=policy, personal=personal, cage=cages)
+    for failure in report.errors:
+        say_error(failure.message, failure.mend)
+    refused = [item for item in report.files if not item.passed]
+    for item in refused:
+        first = next(found for found in item.findings if found.counts)
+        say_error(f"{item.path}: {item.state}: {first.message}", first.mend)
+    for skipped in report.skipped:
+        if skipped.why == "empty":
+            say_error(f"{skipped.path}: holds no media")
+    if report.errors or not report.passed:
+        return (3 if report.errors else 1), []
+    unknown = sum(item.state != "trusted" for item in report.files)
+    if unknown:
+        _tell(f"warning: nobody you trust vouches for {unknown} of {len(report.files)} files: add --trust")
+    return 0, [_item(item) for item in report.files]
+
+
+def _item(file: FileReport) -> _Item:
+    from provlabel.formats import FORMATS
+    from provlabel.label import joined
+
+    assert file.label is not None  # noqa: S101 - the policy asked for it
+    media: str = next((row.media for row in FORMATS if row.name == file.format), "")
+    withheld = ("personal fields",) if file.label.has_personal and file.label.personal is None else ()
+    return _Item(file.path, joined(file.label.value, file.label.personal), media, file.sha256 or "", withheld)
+
+
+def _written(to: str, items: Sequence[_Item]) -> str:
+    for item in items:
+        for name in item.withheld:
+            _tell(f"{item.path}: left out: {name}: add --personal")
+    if to == "ddex":
+        return _ddex(items)
+    from provlabel.mappings.table import Row, dump_csv, dump_jsonl
+
+    rows = [Row(item.path, item.label) for item in items]
+    return (dump_csv if to == "csv" else dump_jsonl)(rows).decode()
+
+
+def _ddex(items: Sequence[_Item]) -> str:
+    from provlabel.label import label_from_dict
+    from provlabel.mappings.ddex import dump
+
+    dumped = dump([(label_from_dict(item.label, source=printable(item.path)), _facts(item)) for item in items])
+    for item, losses in zip(items, dumped.losses, strict=True):
+        for loss in losses:
+            _tell(f"{item.path}: lost: {loss.field}: {loss.why}")
+    for element in dumped.unverified:
+        _tell(f"unverified: {element}: no schema or sample of others confirms it")
+    return dumped.content.decode()
+
+
+def _facts(item: _Item) -> FileFacts:
+    from provlabel.mappings.ddex import FileFacts
+
+    known = bool(item.sha256)
+    return FileFacts(item.media or "audio", Path(item.path).name if known else "", item.sha256)  # type: ignore[arg-type]
+
+
+def _tell(text: str) -> None:
+    sys.stderr.write(printable(text, 1000) + "\n")

@@ -1,0 +1,284 @@
+"""A delivery against its message: which file is which resource, and where the two disagree.
+
+A file is the resource that has its hash, else its ISRC, else its GRid, else its name.  Each disagreement is a
+finding of the file; a resource of which there is no file gets an entry of its own.  What a file says of itself is
+its label; whether that label can be believed is judged beside this, and not here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from provlabel._files import open_regular
+from provlabel._text import printable
+from provlabel.errors import InputError
+from provlabel.label import Label, label_from_dict
+from provlabel.label.identifiers import CANONICAL
+from provlabel.label.vocabularies import KINDS
+from provlabel.mappings.ddex import PART_OF, part_said
+from provlabel.mappings.ern import HASHES, MEDIA, USE_TYPES, DeliveredFile, Message, Resource, read_message
+from provlabel.report import Axes, FileReport, Finding, finding
+
+_PIECE = 1 << 20
+#: Digests of a file by the names of :mod:`hashlib`, of those that were asked for.
+Digests = Callable[[str, frozenset[str]], Mapping[str, str]]
+
+
+class _Known(NamedTuple):
+    """What is known of one judged file."""
+
+    name: str
+    digests: Mapping[str, str]
+    isrcs: frozenset[str]
+    grids: frozenset[str]
+
+
+class Delivery:
+    """One message, and which of its resources were found so far: one for each run.
+
+    Args:
+        message: what the message says.
+        source: its name, for people.
+        digests: how digests of a file are had; by default it is read once more.
+    """
+
+    def __init__(self, message: Message, source: str, digests: Digests | None = None) -> None:
+        self.message, self.source = message, source
+        self._media = tuple(item for item in message.resources if item.type in MEDIA)
+        self._digests = digests or digests_of
+        named = {hashed.algorithm for item in self._media for file in item.files for hashed in file.hashes}
+        self._algorithms = frozenset(HASHES[name] for name in named if name in HASHES)
+        self._found: set[int] = set()
+
+    @classmethod
+    def of(cls, path: Path) -> Delivery:
+        """Read the message at ``path``.
+
+        Raises:
+            InputError: it cannot be read.
+            ConfigError: it is no message of a known version of ERN.
+        """
+        return cls(message_at(path), printable(str(path)))
+
+    def findings(self, file: FileReport) -> tuple[Finding, ...]:
+        """Return where ``file`` and the message disagree, and remember which resource it is."""
+        label = file.label.value if file.label is not None else {}
+        known = self._known(file, label)
+        if isinstance(known, Finding):
+            return (known,)
+        place = self._place_of(known)
+        if place is None:
+            return (finding("delivery.unlisted", self.source),)
+        self._found.add(place)
+        resource = self._media[place]
+        at = f"{self.source}:{resource.line}"
+        said = _label(label)
+        found = [*_hashes(resource, known), *_identifiers(resource, known)]
+        if self.message.speaks_of_ai:
+            found += [*_contains_ai(resource, label), *_permissions(resource, label)]
+            found += _contributions(resource, said) if said is not None else []
+            found += [finding("delivery.unknown-value", fault) for fault in resource.faults]
+        else:
+            found.append(finding("delivery.no-ai-fields", f"ERN {self.message.version}"))
+        return tuple(msgspec.structs.replace(item, at=at) for item in found)
+
+    def missing(self) -> Iterator[FileReport]:
+        """Yield an entry for each resource that should be in the delivery and of which no file was judged."""
+        for place, resource in enumerate(self._media):
+            if place not in self._found and resource.provided:
+                name = resource.files[0].uri if resource.files else resource.reference
+                found = finding("delivery.missing", resource.shown, at=f"{self.source}:{resource.line}")
+                yield _entry(f"{self.source}#{printable(name)}", found)
+
+    def _known(self, file: FileReport, label: Mapping[str, Any]) -> _Known | Finding:
+        digests: dict[str, str] = {"sha256": file.sha256} if file.sha256 else {}
+        if self._algorithms - set(digests):
+            try:
+                digests |= self._digests(file.path, self._algorithms | {"sha256"})
+            except InputError as exc:
+                return finding("delivery.unread", str(exc))
+            if digests.get("sha256") != file.sha256:
+                return finding("delivery.unread", "the file changed after it was judged")
+        values = {scheme: frozenset(_values(label, scheme)) for scheme in ("isrc", "grid")}
+        return _Known(Path(file.path).name, digests, values["isrc"], values["grid"])
+
+    def _place_of(self, known: _Known) -> int | None:
+        tests: tuple[Callable[[Resource], bool], ...] = (
+            lambda item: any(_same_hash(file, known) for file in item.files),
+            lambda item: bool(known.isrcs.intersection(_canonical("isrc", item.isrcs))),
+            lambda item: bool(known.grids.intersection(_canonical("grid", item.grids))),
+            lambda item: any(known.name in file.names for file in item.files),
+        )
+        for test in tests:
+            fitting = [place for place, item in enumerate(self._media) if test(item)]
+            if fitting:  # of two that fit alike, the one that has no file yet
+                return next((place for place in fitting if place not in self._found), fitting[0])
+        return None
+
+
+def message_at(path: Path) -> Message:
+    """Read the message at ``path``.
+
+    Raises:
+        InputError: it cannot be read.
+        ConfigError: it is no message of a known version of ERN.
+    """
+    from provlabel._xml import MAX_BYTES
+
+    with open_regular(path) as stream:
+        return read_message(stream.read(MAX_BYTES + 1), printable(str(path)))
+
+
+def digests_of(path: str, algorithms: frozenset[str]) -> dict[str, str]:
+    """Return digests of a file in hex, in one pass.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    sums = {name: hashlib.new(name, usedforsecurity=False) for name in algorithms}
+    with open_regular(Path(path)) as stream:
+        while piece := stream.read(_PIECE):
+            for digest in sums.values():
+                digest.update(piece)
+    return {name: digest.hexdigest() for name, digest in sums.items()}
+
+
+def _entry(path: str, found: Finding) -> FileReport:
+    nothing = Axes(
+        content="unreadable",
+        label=("none",),
+        signer="not-applicable",
+        time="none",
+        revocation="not-checked",
+        history="none",
+        identity="none",
+    )
+    return FileReport(
+        path=path,
+        passed=False,
+        outcome="failed",
+        state="unreadable",
+        engine_state=None,
+        axes=nothing,
+        findings=(found,),
+    )
+
+
+# --- which file it is ------------------------------------------------------------------------------
+
+
+def _values(label: Mapping[str, Any], scheme: str) -> Iterator[str]:
+    """Yield the identifiers that a label states; whatever a label holds, this does not fail."""
+    listed = label.get("identifiers")
+    for item in listed if isinstance(listed, (list, tuple)) else ():
+        if isinstance(item, Mapping) and item.get("type") == scheme and isinstance(item.get("value"), str):
+            yield from _canonical(scheme, (item["value"],))
+
+
+def _canonical(scheme: str, values: Iterable[str]) -> Iterator[str]:
+    return (CANONICAL[scheme](value) or value for value in values)
+
+
+def _same_hash(file: DeliveredFile, known: _Known) -> bool:
+    return any(known.digests.get(HASHES.get(item.algorithm, "")) == item.value for item in file.hashes)
+
+
+def _hashes(resource: Resource, known: _Known) -> Iterator[Finding]:
+    """A file is held against the entry of its name, or against all of the resource where none has its name."""
+    if any(_same_hash(file, known) for file in resource.files):
+        named = {name for file in resource.files if _same_hash(file, known) for name in file.names}
+        if named and known.name not in named:
+            yield finding("delivery.file-name", f"{printable(known.name)}, and the message has {_shown(named)}")
+        return
+    files = [file for file in resource.files if known.name in file.names] or list(resource.files)
+    sums = [item for file in files for item in file.hashes]
+    computed = [item for item in sums if item.algorithm in HASHES]
+    for item in computed[:1]:
+        ours = known.digests.get(HASHES[item.algorithm], "")
+        yield finding("delivery.hash", f"{item.algorithm} is {ours}, and the message has {printable(item.value, 128)}")
+    if sums and not computed:
+        yield finding("delivery.hash-not-checked", _shown(item.algorithm or "none" for item in sums))
+
+
+def _identifiers(resource: Resource, known: _Known) -> Iterator[Finding]:
+    for scheme, ours, theirs in (("isrc", known.isrcs, resource.isrcs), ("grid", known.grids, resource.grids)):
+        stated = frozenset(_canonical(scheme, theirs))
+        if ours and stated and not ours & stated:
+            words = f"{scheme.upper()} {_shown(ours)} in the label, and {_shown(stated)} in the message"
+            yield finding("delivery.identifier", words)
+
+
+def _shown(texts: Iterable[str]) -> str:
+    return ", ".join(printable(text, 80) for text in sorted(texts)[:5])
+
+
+# --- what is said of it ----------------------------------------------------------------------------
+
+
+def _contains_ai(resource: Resource, label: Mapping[str, Any]) -> Iterator[Finding]:
+    kind, theirs = label.get("kind"), resource.contains_ai
+    facts = KINDS.get(kind) if isinstance(kind, str) else None
+    ours = facts.contains_ai if facts else None
+    if ours is not None and theirs is not None:
+        if ours != theirs:
+            yield finding("delivery.contains-ai", f"{kind} in the label is {ours}, and the message says {theirs}")
+    elif theirs in ("All", "Partly") and facts is None:
+        yield finding("delivery.undisclosed", f"ContainsAI is {theirs}, and the label does not say")
+    elif ours in ("All", "Partly"):
+        yield finding("delivery.undisclosed", f"{kind} in the label, and the message has no ContainsAI")
+
+
+def _permissions(resource: Resource, label: Mapping[str, Any]) -> Iterator[Finding]:
+    stated = label.get("permissions")
+    for name, granted in resource.uses.items():
+        use = stated.get(name) if isinstance(stated, Mapping) else None
+        if use == "notAllowed" or (use == "constrained" and granted == "allowed"):
+            terms = "" if granted == "allowed" else " under terms"
+            yield finding(
+                "delivery.permission", f"{name} is {use} in the label, and a deal grants {USE_TYPES[name]}{terms}"
+            )
+
+
+def _label(value: Mapping[str, Any]) -> Label | None:
+    """Return the label as records; one of others, or of a later schema, may be none of ours."""
+    from provlabel.errors import LabelError
+
+    try:
+        return label_from_dict(dict(value))
+    except LabelError:
+        return None
+
+
+_AI = frozenset({"All", "Partly"})
+
+
+def _contributions(resource: Resource, label: Label) -> Iterator[Finding]:
+    """Compare how far AI made each part, where both name it, and where one says that AI did.
+
+    A role says its part: labels and messages need not choose the same one of several words for it.
+    """
+    theirs: dict[str, set[str]] = {}
+    for item in resource.contributors:
+        for role in (item.roles or ("",)) if item.extent is not None else ():
+            theirs.setdefault(PART_OF.get(role, role) or "whole", set()).add(str(item.extent))
+    ours: dict[str, set[str]] = {}
+    for one in label.contributions:
+        ours.setdefault(part_said(one), set()).add(one.extent)
+    if not ours or not theirs:
+        return
+    for part in sorted(ours.keys() | theirs.keys()):
+        stated, told = ours.get(part, set()), theirs.get(part, set())
+        if stated != told and ((stated and told) or (stated | told) & _AI):
+            yield finding(
+                "delivery.contribution",
+                f"{printable(part, 60)}: {_extents(stated)} in the label, and {_extents(told)} in the message",
+            )
+
+
+def _extents(extents: set[str]) -> str:
+    return " and ".join(sorted(extents)) or "nothing"
