@@ -349,7 +349,7 @@ def test_the_command_line_chooses_and_drafts(cli: Cli, media: Path, tmp_path: Pa
     common = ("--kind", "ai_generated", "--system", "AcmeSynth@2.1", "--signer", "test")
     made = cli("label", source, *common, "-o", out, "--carriers", "xmp,tags")
     assert made.returncode == 0, made.stderr
-    assert "told again in xmp" in made.stdout
+    assert "repeated in xmp" in made.stdout
     assert "none" in cli("label", source, *common, "--carriers", "smoke").stderr
     assert cli("label", source, *common, "--carriers", "tags", "-o", tmp_path / "no.jpg").returncode == 2
     draft = cli("label", out, "--from-carriers", "-o", tmp_path / "draft.json")

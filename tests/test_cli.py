@@ -81,6 +81,7 @@ def test_label_file_and_options_together(media: Path, tmp_path: Path, cli: Cli) 
     assert done.returncode == 0, done.stderr
     shown = json.loads(cli("show", media / "cover.labeled.jpg", "--format", "json").stdout)
     value = shown["files"][0]["label"]["value"]
+    assert [item["id"] for item in value.pop("carriers")] == ["xmp"]
     assert value == {
         "schema": "label-v1",
         "kind": "ai_generated",

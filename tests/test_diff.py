@@ -262,7 +262,7 @@ def test_the_command_shows_changes_like_git(cli: Cli, pair: Path) -> None:
         "- label.systems[AcmePaint].version: 1",
         "+ label.systems[AcmePaint].version: 2",
     ]
-    assert lines[-1] == "apart from the manifest the files are the same, byte for byte"
+    assert lines[-1] == "apart from the manifest and tags the files are the same, byte for byte"
 
 
 def test_colour_is_what_git_uses(judged: FileReport) -> None:
@@ -289,7 +289,7 @@ def test_json_follows_its_schema(cli: Cli, pair: Path) -> None:
     value = json.loads(done.stdout)
     jsonschema_rs.validator_for(SCHEMAS["diff"]()).validate(value)
     assert {"kind": "changed", "key": "label.systems[AcmePaint].version", "old": "1", "new": "2"} in value["changes"]
-    assert value["same_media"] is True
+    assert (value["same_media"], value["same_content"]) == (False, True)
 
 
 def test_textconv_says_the_same_of_the_same_bytes_wherever_they_lie(cli: Cli, pair: Path) -> None:

@@ -107,7 +107,8 @@ def test_the_whole_life_of_a_label(
     # The label that is read is the label that was signed.
     assert judged.label is not None
     assert judged.label.source == "org.provlabel.label"
-    assert label_from_dict(joined(judged.label.value, judged.label.personal)) == expected(label)
+    told = label_from_dict(joined(judged.label.value, judged.label.personal))
+    assert msgspec.structs.replace(told, carriers=()) == expected(label)
     # An independent verifier agrees; it knows the media type of every format here.
     row = formats.ROWS[FORMAT_OF[name]]
     root = (credential / "root.pem").read_text()

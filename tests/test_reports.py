@@ -220,7 +220,8 @@ def test_personal_fields_only_on_request(media: Path, signer: Signer, cage: Cage
     assert "a private lighthouse" in cli("show", dest, "--personal").stdout
     judged = verify_file(dest, personal=True, cage=cage).files[0]
     assert judged.label is not None
-    assert judged.label.personal == {"schema": "label-v1", "prompt": {"text": "a private lighthouse"}}
+    assert judged.label.personal is not None
+    assert judged.label.personal["prompt"] == {"text": "a private lighthouse"}
 
 
 # --- trust -----------------------------------------------------------------------------------------

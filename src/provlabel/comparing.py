@@ -19,7 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from provlabel.label.records import Label
-from provlabel.report import FileReport, Finding, LabelInfo, SignerInfo, State
+from provlabel.report import CarrierValue, FileReport, Finding, LabelInfo, SignerInfo, State
 
 COMPARISON_SCHEMA = "diff-v1"
 
@@ -77,6 +77,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
     same_label: bool  #: both tell the same story
     same_file: bool  #: byte for byte
     same_media: bool | None  #: byte for byte apart from the manifest; null when that cannot be told
+    same_content: bool | None  #: byte for byte apart from the manifest and tags; null when that cannot be told
     changes: tuple[Change, ...]
     schema: Literal["diff-v1"] = "diff-v1"
 
@@ -107,7 +108,7 @@ def _told(item: FileReport) -> dict[str, Any]:
         "time": {"stamped": item.time.stamped} if item.time and item.time.stamped else None,
         "actions": item.actions,
         "history": _without_nulls(msgspec.to_builtins(item.history)),
-        "carriers": item.carriers,
+        "tags": _tags(item.carriers or ()),
         "findings": _findings(item.findings),
     }
     return {key: value for key, value in told.items() if value}
@@ -116,11 +117,21 @@ def _told(item: FileReport) -> dict[str, Any]:
 def _label(label: LabelInfo | None) -> dict[str, Any]:
     if label is None:
         return {}
-    ordered = sorted(label.value.items(), key=lambda field: (_RANK.get(field[0], len(_RANK)), field[0]))
-    personal: Any = label.personal
-    if personal is None and label.has_personal:
+    # What it lists of its carriers is in the tags themselves.
+    value = {field: told for field, told in label.value.items() if field != "carriers"}
+    ordered = sorted(value.items(), key=lambda field: (_RANK.get(field[0], len(_RANK)), field[0]))
+    personal: Any = {field: told for field, told in (label.personal or {}).items() if field != "carriers"}
+    if label.personal is None and label.has_personal:
         personal = "there are fields marked personal"
     return {"label": dict(ordered), "personal": personal}
+
+
+def _tags(values: Iterable[CarrierValue]) -> dict[str, dict[str, Any]]:
+    by_carrier: dict[str, dict[str, Any]] = defaultdict(dict)
+    for value in values:
+        if value.values:
+            by_carrier[value.carrier][value.field] = list(value.values)
+    return by_carrier
 
 
 def _signer(signer: SignerInfo | None) -> dict[str, str]:
@@ -252,8 +263,10 @@ def _change(key: str, old: Facts, new: Facts) -> Change | None:
     return Change(kind="changed", key=key, old=old[key], new=new[key])
 
 
-def comparison(old: FileReport, new: FileReport, same_media: bool | None) -> Comparison:
-    """Put two judged files side by side; the caller knows whether all but the manifest is the same."""
+def comparison(
+    old: FileReport, new: FileReport, same_media: bool | None, same_content: bool | None = None
+) -> Comparison:
+    """Put two judged files side by side; the caller knows what of their bytes is the same."""
     changes = compare(facts(old), facts(new))
     same_file = old.sha256 is not None and old.sha256 == new.sha256
     return Comparison(
@@ -262,6 +275,7 @@ def comparison(old: FileReport, new: FileReport, same_media: bool | None) -> Com
         same_label=not changes,
         same_file=same_file,
         same_media=True if same_file else same_media,
+        same_content=True if same_file else same_content,
         changes=changes,
     )
 

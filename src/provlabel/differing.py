@@ -8,7 +8,7 @@ from provlabel import cage as cages
 from provlabel._files import open_regular, reader, sha256_of
 from provlabel._worker import Check
 from provlabel.comparing import Comparison, Fact, comparison, facts
-from provlabel.containers import ContainerError, bare_sha256
+from provlabel.containers import Bare, ContainerError, bare_sha256
 from provlabel.formats import sniff
 from provlabel.policy import Gate, Policy
 from provlabel.report import FileReport
@@ -40,7 +40,7 @@ def diff_files(
         InputError: a file is missing, forbidden, or not a regular file.
     """
     before, after = (verify_file(path, trust=trust, personal=personal, cage=cage).files[0] for path in (old, new))
-    return comparison(before, after, _same_media((Path(old), before), (Path(new), after)))
+    return comparison(before, after, *_same((Path(old), before), (Path(new), after)))
 
 
 def facts_of(
@@ -59,13 +59,13 @@ def facts_of(
     return facts(file_report(str(path), evidence, trust=trust, gate=gate, at=at, personal=personal)[0])
 
 
-def _same_media(*sides: tuple[Path, FileReport]) -> bool | None:
-    """Compare all but the manifests; ``None`` where that cannot be told."""
+def _same(*sides: tuple[Path, FileReport]) -> tuple[bool | None, bool | None]:
+    """Compare all but the manifests, and all but manifests and tags; ``None`` where that cannot be told."""
     old, new = (_bare_sha256(path, item) for path, item in sides)
-    return None if old is None or new is None else old == new
+    return (None, None) if old is None or new is None else (old.media == new.media, old.content == new.content)
 
 
-def _bare_sha256(path: Path, item: FileReport) -> str | None:
+def _bare_sha256(path: Path, item: FileReport) -> Bare | None:
     """Digest a file that the cage found sound, if it is still the same."""
     if item.state == "unreadable":
         return None

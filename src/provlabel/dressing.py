@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from provlabel._text import printable
+from provlabel.agreement import story_of
 from provlabel.containers import WALKERS
 from provlabel.containers.edits import Edit, rewrite
 from provlabel.errors import InputError, LabelError, UsageError
@@ -55,7 +56,8 @@ def _dress(checked: Source, label: Label, choice: Sequence[Choice] | None) -> Dr
     tagger = TAGGERS.get(checked.fmt.name)
     seen = checked.evidence.carriers or ()
     projections = chosen(choice, checked.fmt.media, tagger.carriers if tagger else ())
-    plan = projected(label, seen, projections)
+    before = story_of(checked.evidence.manifests[0]).listed if checked.evidence.manifests else {}
+    plan = projected(label, seen, projections, before)
     if tagger is None or not plan.wanted:
         return Dress((), plan.listed, plan.warnings)
     try:

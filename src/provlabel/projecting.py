@@ -74,8 +74,15 @@ def _rows(name: Choice, writable: Collection[CarrierId]) -> list[Projection]:
     return rows
 
 
-def projected(label: Label, seen: Collection[Carrier], projections: Sequence[Projection]) -> Projected:
+def projected(
+    label: Label,
+    seen: Collection[Carrier],
+    projections: Sequence[Projection],
+    before: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+) -> Projected:
     """Decide about every field of ``projections``; ``label`` is as it will be signed, so it has no name that is not.
+
+    ``before`` is what an earlier label in the file lists: its values stay in the history, so nothing is told of them.
 
     Raises:
         LabelError: the label cannot be told in a carrier that was chosen.
@@ -91,9 +98,13 @@ def projected(label: Label, seen: Collection[Carrier], projections: Sequence[Pro
         ours[row.carrier] |= row.fields
         fields = wanted.setdefault(row.carrier, {})
         for name, field in row.fields.items():
-            values = _decided(field, said.get(name), row.carrier, seen, against, warnings)
+            held = next((item.fields[name] for item in seen if item.id == row.carrier and name in item.fields), None)
+            contradicts = any(value.carrier == row.carrier and value.field == name for value in against)
+            values = _decided(field, said.get(name), held, contradicts)
             if values is not None:
                 fields[name] = values
+            if held is not None and digest_of(held) != before.get(row.carrier, {}).get(name):
+                warnings += _told_of(row.carrier, field, held, values, said.get(name))
     _require_told(against, ours)
     listed = tuple(_listed(carrier, fields, ours[carrier]) for carrier, fields in wanted.items())
     changes = {carrier: _changing(carrier, fields, seen) for carrier, fields in wanted.items()}
@@ -105,36 +116,30 @@ def projected(label: Label, seen: Collection[Carrier], projections: Sequence[Pro
 
 
 def _decided(
-    field: Field,
-    said: tuple[str, ...] | None,
-    carrier: str,
-    seen: Collection[Carrier],
-    against: Sequence[CarrierValue],
-    warnings: list[str],
+    field: Field, said: tuple[str, ...] | None, held: tuple[str, ...] | None, contradicts: bool
 ) -> tuple[str, ...] | None:
     """Return what the field will hold: empty to take it out, ``None`` to leave it and not to list it."""
-    held = next((item.fields[field.name] for item in seen if item.id == carrier and field.name in item.fields), None)
     if held is None or held == said:
         return said
-    contradicts = any(value.carrier == carrier and value.field == field.name for value in against)
     if field.role == "statement" and contradicts:
-        warnings.append(f"{_name(carrier, field)} said {_words(field, held)}, {_now(field, said)}")
         return said or ()
-    if field.role == "credit" and said is not None:
-        warnings.append(f"{_name(carrier, field)} says {_words(field, held)}, and was left so")
     return held if said is not None and field.role != "credit" else None
 
 
-def _name(carrier: str, field: Field) -> str:
-    return field.name if ":" in field.name and carrier == "xmp" else f"{carrier} {field.name}"
+def _told_of(
+    carrier: str, field: Field, held: tuple[str, ...], values: tuple[str, ...] | None, said: tuple[str, ...] | None
+) -> Iterator[str]:
+    """Say what becomes of a value that somebody wrote, where it does not stay or is not what the label says."""
+    name = field.name if ":" in field.name and carrier == "xmp" else f"{carrier} {field.name}"
+    if values is not None and values != held:
+        after = f"and now says {_words(field, values)}" if values else "and was taken out"
+        yield f"{name} said {_words(field, held)}, {after}"
+    elif values is None and said is not None:
+        yield f"{name} says {_words(field, held)}, and was left so"
 
 
 def _words(field: Field, values: Sequence[str]) -> str:
     return "something personal" if field.personal else ", ".join(values)
-
-
-def _now(field: Field, said: tuple[str, ...] | None) -> str:
-    return f"and now says {_words(field, said)}" if said else "and was taken out"
 
 
 def _require_told(against: Sequence[CarrierValue], ours: Mapping[str, Mapping[str, Field]]) -> None:

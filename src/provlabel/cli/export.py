@@ -126,7 +126,9 @@ def _item(file: FileReport) -> _Item:
     assert file.label is not None  # noqa: S101 - the policy asked for it
     media: str = next((row.media for row in FORMATS if row.name == file.format), "")
     withheld = ("personal fields",) if file.label.has_personal and file.label.personal is None else ()
-    return _Item(file.path, joined(file.label.value, file.label.personal), media, file.sha256 or "", withheld)
+    label = joined(file.label.value, file.label.personal)
+    label.pop("carriers", None)  # digests of what is in this very file
+    return _Item(file.path, label, media, file.sha256 or "", withheld)
 
 
 def _written(to: str, items: Sequence[_Item]) -> str:

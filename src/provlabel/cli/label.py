@@ -367,7 +367,7 @@ def _line(source: Path, receipt: Receipt) -> str:
     parent = ", earlier manifest kept as its history" if receipt.parent else ""
     withheld = f", not signed: {', '.join(receipt.withheld)}" if receipt.withheld else ""
     time = f", stamped {receipt.time} by {printable(receipt.authority or '')}" if receipt.time else ""
-    told = f", told again in {', '.join(receipt.carriers)}" if receipt.carriers else ""
+    told = f", repeated in {', '.join(receipt.carriers)}" if receipt.carriers else ""
     return f"{shown}  ({receipt.format}, manifest {receipt.manifest_bytes:,} bytes{told}{time}{parent}{withheld})"
 
 

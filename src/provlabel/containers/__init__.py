@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from provlabel.containers import gif, id3, isobmff, items, jpeg, opaque, png, riff, svg, tiff
 from provlabel.containers._base import (
@@ -94,19 +94,24 @@ def inventory(container: str, stream: BinaryIO, size: int) -> Counter[str]:
 _PLACES = frozenset({"header", "stco", "co64", "iloc", "saio", "sidx", "tfra"})
 
 
-def bare_sha256(container: str, stream: BinaryIO, size: int) -> str | None:
-    """Return a digest of all but the manifest, padding, and where parts lie; ``None`` when they cannot be told apart.
+class Bare(NamedTuple):
+    """Digests of a file without what labelling changes in it."""
 
-    For a file that was found sound before.
-    """
+    media: str  #: of all but the manifest, padding, and where parts lie
+    content: str  #: of what is seen or heard: tags are left out too
+
+
+def bare_sha256(container: str, stream: BinaryIO, size: int) -> Bare | None:
+    """Return the digests of a file that was found sound before; ``None`` when its parts cannot be told apart."""
     if container == "tiff":  # places stand among the facts of each picture
         return None
-    digest = hashlib.sha256()
+    digests: dict[Role, Any] = {"media": hashlib.sha256(), "metadata": hashlib.sha256()}
     for part in WALKERS[container](stream, size):
-        if part.role in ("metadata", "media") and part.name.rpartition("/")[2] not in _PLACES:
+        if part.role in digests and part.name.rpartition("/")[2] not in _PLACES:
             for offset in range(part.start, part.end, PIECE):
-                digest.update(read_exactly(stream, offset, min(PIECE, part.end - offset)))
-    return digest.hexdigest()
+                digests[part.role].update(read_exactly(stream, offset, min(PIECE, part.end - offset)))
+    content, tags = digests["media"].hexdigest(), digests["metadata"].hexdigest()
+    return Bare(content + tags, content)
 
 
 def lost(before: Counter[str], after: Counter[str]) -> list[str]:

@@ -36,7 +36,9 @@ def bytes_words(found: Comparison) -> str:
         return "the files are not the same bytes; what else than the manifest differs was not compared"
     if found.same_media:
         return "apart from the manifest the files are the same, byte for byte"
-    return "the files differ, and not only in the manifest"
+    if found.same_content:
+        return "apart from the manifest and tags the files are the same, byte for byte"
+    return "the files differ, and not only in the manifest and tags"
 
 
 def line(key: str, value: Fact) -> str:
