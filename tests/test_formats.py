@@ -195,7 +195,7 @@ def state(content: bytes, trust: TrustStore, cage: Cage) -> str:
 
 def labelled(source: Path, label: Label, signer: Signer, cage: Cage) -> bytes:
     dest = source.with_name(f"labelled-{source.name}")
-    label_file(source, dest, label, signer, cage=cage)
+    label_file(source, dest, label, signer, carriers=(), cage=cage)
     return dest.read_bytes()
 
 

@@ -232,9 +232,9 @@ def _read_back(
     signing = evidence.manifests[0].signing
     if signing is not None and not signing.subject.get("O"):
         raise SignerError("the certificate names no organization (O)", mend="ask the CA for one with an organization")
-    _require_story(verdict)
     if held is not None:
         _require_parts(checked, held, scratch)
+    _require_story(verdict)
     return evidence
 
 
