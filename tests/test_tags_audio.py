@@ -294,7 +294,7 @@ def test_what_we_wrote_survives_the_engine(
             with pytest.raises(EngineError, match="would lose"):
                 label_file(source, signed, label, signer, cage=cage)
         return
-    label_file(tagged, signed, label, signer, cage=cage)
+    label_file(tagged, signed, label, signer, carriers=(), cage=cage)
     assert verify_file(signed, cage=cage).files[0].state == "valid"
     before = {item.id: item.fields for item in files.carriers(tagged)}
     after = {item.id: item.fields for item in files.carriers(signed) if item.fields}
@@ -575,7 +575,7 @@ def test_comments_in_ogg_are_read(name: str, arguments: list[str], tmp_path: Pat
     file.save()
     assert files.fields(path, "vorbis") == {name.upper(): tuple(values) for name, values in file.tags.as_dict().items()}
     assert files.edits_of(path, {}) == []
-    with pytest.raises(TagError, match="not written"):
+    with pytest.raises(TagError, match="cannot be written into this format"):
         files.edits_of(path, {"vorbis": VORBIS})
 
 
@@ -595,7 +595,7 @@ def test_id3_in_aac_and_aiff_is_read(name: str, tmp_path: Path) -> None:
         file["TSRC"] = id3.TSRC(encoding=1, text=["GBABC2600001"])
         file.save()
     assert files.fields(path, "id3")["TSRC"] == ("GBABC2600001",)
-    with pytest.raises(TagError, match="not written"):
+    with pytest.raises(TagError, match="cannot be written into this format"):
         files.edits_of(path, {"id3": ID3})
 
 

@@ -21,10 +21,11 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from PIL import Image, ImageCms, PngImagePlugin
 
 from conftest import MEDIA, needs
-from provlabel import Label, TrustStore, label_bytes, verify_bytes
+from provlabel import Label, System, TrustStore, label_bytes, verify_bytes
 from provlabel.cage import Cage
 from provlabel.containers import WALKERS, ContainerError
 from provlabel.containers.edits import rewrite
@@ -138,10 +139,10 @@ _OTHERS: dict[str, Callable[[Path], None]] = {
 }
 WRITABLE = (
     *_OTHERS,
-    *(name for name, fmt in FORMAT_OF.items() if fmt in TAGGERS and TAGGERS[fmt].carriers),
+    *(name for name, fmt in FORMAT_OF.items() if fmt in TAGGERS and "xmp" in TAGGERS[fmt].carriers),
 )
 EMBEDDABLE = [name for name in WRITABLE if name != "pages.tif"]  # the engine refuses several pages
-READ_ONLY = [name for name, fmt in FORMAT_OF.items() if fmt in TAGGERS and not TAGGERS[fmt].carriers]
+READ_ONLY = [name for name, fmt in FORMAT_OF.items() if fmt in ("AVIF", "HEIC", "HEIF")]
 
 
 def info() -> PngImagePlugin.PngInfo:
@@ -282,16 +283,21 @@ def test_nothing_to_say_changes_nothing(name: str, rich: bool, source: Source) -
     assert written(content, {"TC260:AIGC": ()}) == content
 
 
+def telling(label: Label) -> Label:
+    """The label that tells the same story as :data:`OURS`; another one is refused."""
+    return replace(label, systems=(System(name=OURS["Iptc4xmpExt:AISystemUsed"][0], version="2.1.0"),))
+
+
 @pytest.mark.parametrize("name", EMBEDDABLE)
 def test_the_engine_keeps_what_was_written(
     name: str, source: Source, label: Label, signer: Signer, trust: TrustStore, cage: Cage
 ) -> None:
-    edited = written(source(name).read_bytes(), OURS)
-    signed, _ = label_bytes(edited, label, signer, cage=cage)
+    edited, label = written(source(name).read_bytes(), OURS), telling(label)
+    signed, _ = label_bytes(edited, label, signer, carriers=(), cage=cage)
     assert verify_bytes(signed, trust=trust, cage=cage).files[0].state == "trusted"
     assert xmp_of(signed) == xmp_of(edited)
     again, _ = label_bytes(
-        written(signed, {"dc:title": ("Other",)}), label, signer, cage=cage, accept_broken_parent=True
+        written(signed, {"dc:title": ("Other",)}), label, signer, carriers=(), cage=cage, accept_broken_parent=True
     )
     assert xmp_of(again) == {**xmp_of(edited), "dc:title": ("Other",)}
 
@@ -302,7 +308,7 @@ def test_items_are_read_and_not_written(
     name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, cage: Cage
 ) -> None:
     path = make(name)
-    with pytest.raises(TagError, match="would move the picture"):
+    with pytest.raises(TagError, match="cannot be written into this format"):
         written(path.read_bytes(), OURS)
     assert written(path.read_bytes(), {"dc:title": ()}) == path.read_bytes()
     if name == "animated.avif":
@@ -328,7 +334,7 @@ def test_the_engine_keeps_items(
         subprocess.run(["heif-enc", path, "-o", made], check=True, capture_output=True)
     content = made.read_bytes()
     assert xmp_of(content) == OURS
-    signed, _ = label_bytes(content, label, signer, cage=cage)
+    signed, _ = label_bytes(content, telling(label), signer, cage=cage)
     assert verify_bytes(signed, trust=trust, cage=cage).files[0].state == "trusted"
     assert read(signed) == read(content)
 

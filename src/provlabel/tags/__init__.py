@@ -10,36 +10,34 @@ from msgspec.structs import replace
 from provlabel.containers import ContainerError, Part
 from provlabel.evidence import Carrier
 from provlabel.mappings import KNOWN
-from provlabel.tags import aiff, flac, gif, isobmff, jpeg, mp3, mp4, ogg, png, svg, tiff, wav, webp
-from provlabel.tags._base import TagError, Tagger, few
-
-_ITEMS = Tagger((), few(isobmff.read), isobmff.no_edits)
+from provlabel.tags._base import TagError, Tagger
 
 #: By the name of the format.
 TAGGERS: dict[str, Tagger] = {
-    "JPEG": Tagger(("xmp",), few(jpeg.read), jpeg.edits),
-    "PNG": Tagger(("xmp",), few(png.read), png.edits),
-    "WebP": Tagger(("xmp",), few(webp.read), webp.edits),
-    "GIF": Tagger(("xmp",), few(gif.read), gif.edits),
-    "TIFF": Tagger(("xmp",), few(tiff.read), tiff.edits),
-    "DNG": Tagger(("xmp",), few(tiff.read), tiff.edits),
-    "SVG": Tagger(("xmp",), few(svg.read), svg.edits),
-    "AVIF": _ITEMS,
-    "HEIC": _ITEMS,
-    "HEIF": _ITEMS,
-    "JPEG XL": Tagger(("xmp",), few(isobmff.read), isobmff.edits),
-    "MP3": mp3.TAGGER,
-    "FLAC": flac.TAGGER,
-    "WAV": wav.TAGGER,
-    "M4A": mp4.TAGGER,
-    "MP4": mp4.TAGGER,
-    "MOV": mp4.TAGGER,
-    # Read, never written: the manifest lies beside such a file, and the file stays as it is.
-    "ADTS AAC": mp3.READ_ONLY,
-    "AIFF": aiff.READ_ONLY,
-    "Ogg Vorbis": ogg.READ_ONLY,
-    "Ogg Opus": ogg.READ_ONLY,
-    "Ogg FLAC": ogg.READ_ONLY,
+    "JPEG": Tagger("jpeg", ("xmp",)),
+    "PNG": Tagger("png", ("xmp",)),
+    "WebP": Tagger("webp", ("xmp",)),
+    "GIF": Tagger("gif", ("xmp",)),
+    "TIFF": Tagger("tiff", ("xmp",)),
+    "DNG": Tagger("tiff", ("xmp",)),
+    "SVG": Tagger("svg", ("xmp",)),
+    "JPEG XL": Tagger("isobmff", ("xmp",)),
+    "MP3": Tagger("mp3", ("id3",)),
+    "FLAC": Tagger("flac", ("vorbis",)),
+    "WAV": Tagger("wav", ("riff", "id3")),
+    "M4A": Tagger("mp4", ("mp4",)),
+    "MP4": Tagger("mp4", ("mp4",)),
+    "MOV": Tagger("mp4", ("mp4",)),
+    # XMP there would move the picture, and all that points to it.
+    "AVIF": Tagger("isobmff"),
+    "HEIC": Tagger("isobmff"),
+    "HEIF": Tagger("isobmff"),
+    # The manifest lies beside such a file, and the file stays as it is.
+    "ADTS AAC": Tagger("mp3"),
+    "AIFF": Tagger("aiff"),
+    "Ogg Vorbis": Tagger("ogg"),
+    "Ogg Opus": Tagger("ogg"),
+    "Ogg FLAC": Tagger("ogg"),
 }
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import BinaryIO, NamedTuple
 
+from provlabel._text import printable
 from provlabel.containers import ContainerError, Part
 from provlabel.containers.edits import Edit
 from provlabel.evidence import Carrier
@@ -15,7 +17,11 @@ MAX_CARRIER = 4 << 20  # bytes of one packet, tag or comment block
 MAX_FIELDS = 500
 MAX_VALUES = 200  # of one field
 MAX_VALUE = 64 << 10  # characters
-MAX_CARRIERS = 6  # of one file
+MAX_CARRIERS = 6  # of one file; each may cost the time of a whole packet
+MAX_NAME = 200  # characters of the name of a field
+
+_Read = Callable[[BinaryIO, Sequence[Part]], Iterator[Carrier]]
+_Edits = Callable[[BinaryIO, Sequence[Part], Mapping[str, Fields]], list[Edit]]
 
 
 class TagError(ContainerError):
@@ -23,23 +29,20 @@ class TagError(ContainerError):
 
 
 class Tagger(NamedTuple):
-    """How the carriers of one format are read and written."""
+    """How the carriers of one format are read and written: a module of this package with ``read`` and ``edits``.
 
-    carriers: tuple[CarrierId, ...]  #: those that ``edits`` can write
-    #: Yields what each carrier says.  What is broken or too large is a fault of that carrier, not an exception.
-    read: Callable[[BinaryIO, Sequence[Part]], Iterator[Carrier]]
-    #: Returns what has to change so that each carrier has these fields; an empty tuple takes a field out.
-    #: All other fields stay as they are.  Raises TagError.
-    edits: Callable[[BinaryIO, Sequence[Part], Mapping[str, Fields]], list[Edit]]
-
-
-def few(read: Callable[[BinaryIO, Sequence[Part]], Iterator[Carrier]]) -> Callable[..., Iterator[Carrier]]:
-    """Return ``read`` without carriers that say nothing, and stopped after :data:`MAX_CARRIERS`.
-
-    Each may cost the time of a whole packet.
+    The module is imported when it is used: a run needs few of them, and pays at each start.
     """
 
-    def read_few(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
+    module: str
+    carriers: tuple[CarrierId, ...] = ()  #: those that can be written; none, and it has no ``edits``
+
+    def read(self, stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
+        """Yield what each carrier says, if it says anything; ``parts`` are those of the whole file.
+
+        What is broken or too large is a fault of its carrier, not an exception.
+        """
+        read: _Read = importlib.import_module(f"provlabel.tags.{self.module}").read
         for count, carrier in enumerate(read(stream, parts)):
             if count == MAX_CARRIERS:
                 yield Carrier(carrier.id, carrier.place, faults=(f"more than {MAX_CARRIERS} carriers; not read",))
@@ -47,4 +50,51 @@ def few(read: Callable[[BinaryIO, Sequence[Part]], Iterator[Carrier]]) -> Callab
             if carrier.fields or carrier.faults:
                 yield carrier
 
-    return read_few
+    def edits(self, stream: BinaryIO, parts: Sequence[Part], asked: Mapping[str, Fields]) -> list[Edit]:
+        """Return what has to change so that each carrier has these fields; an empty tuple takes a field out.
+
+        All other fields stay as they are.
+
+        Raises:
+            TagError: that cannot be done without harm, or a value cannot be written.
+        """
+        fields = asked_of(self.carriers, asked)
+        if not fields:
+            return []
+        edits: _Edits = importlib.import_module(f"provlabel.tags.{self.module}").edits
+        try:
+            return edits(stream, parts, fields)
+        except TagError:
+            raise
+        except ContainerError as exc:
+            raise TagError(f"the tags cannot be changed: {exc}") from exc
+
+
+def asked_of(carriers: tuple[CarrierId, ...], asked: Mapping[str, Fields]) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Return the fields asked of each carrier, without empty values at the end.
+
+    Raises:
+        TagError: another carrier is to be written, or a value cannot be written or would not be read again.
+    """
+    others = [carrier for carrier in asked if carrier not in carriers and any(asked[carrier].values())]
+    if others:
+        raise TagError(f"{' and '.join(others)} cannot be written into this format")
+    return {
+        carrier: {name: _writable(name, values) for name, values in asked.get(carrier, {}).items()}
+        for carrier in carriers
+    }
+
+
+def _writable(name: str, values: tuple[str, ...]) -> tuple[str, ...]:
+    while values and not values[-1]:
+        values = values[:-1]
+    shown = printable(name, 40)
+    if len(name) > MAX_NAME or len(values) > MAX_VALUES or any(len(value) > MAX_VALUE for value in values):
+        raise TagError(f"{shown}: too long or too many values for a tag")
+    try:
+        raw = "".join((name, *values)).encode()
+    except UnicodeEncodeError:
+        raise TagError(f"{shown}: holds half a character (a lone surrogate)") from None
+    if b"\x00" in raw:
+        raise TagError(f"{shown}: holds a NUL character")
+    return values

@@ -1,22 +1,16 @@
-"""What taggers share: fields gathered within the limits, and fields checked before they are written."""
+"""What taggers share: fields gathered within the limits."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import BinaryIO
+from collections.abc import Callable, Iterable, Iterator
 
 from provlabel._text import printable
-from provlabel.containers import ContainerError, Part
-from provlabel.containers.edits import Edit
+from provlabel.containers import ContainerError
 from provlabel.evidence import Carrier
-from provlabel.mappings._base import CarrierId, Fields
-from provlabel.tags._base import MAX_CARRIER, MAX_FIELDS, MAX_VALUE, MAX_VALUES, TagError
-
-Edits = Callable[[BinaryIO, Sequence[Part], Mapping[str, Fields]], list[Edit]]
+from provlabel.mappings._base import CarrierId
+from provlabel.tags._base import MAX_CARRIER, MAX_FIELDS, MAX_NAME, MAX_VALUE, MAX_VALUES
 
 _MAX_FAULTS = 20
-_MAX_NAME = 200
 
 
 class Gather:
@@ -53,8 +47,8 @@ class Gather:
             self._fields.setdefault(name, []).append(value)
 
     def _refused(self, name: str, value: str) -> str:
-        if len(name) > _MAX_NAME:
-            return f"a name is longer than {_MAX_NAME} characters"
+        if len(name) > MAX_NAME:
+            return f"a name is longer than {MAX_NAME} characters"
         if name not in self._fields and len(self._fields) >= MAX_FIELDS:
             return f"more than {MAX_FIELDS} fields"
         if len(self._fields.get(name, ())) >= MAX_VALUES:
@@ -81,57 +75,3 @@ def gathered(carrier: CarrierId, place: str, fill: Callable[[Gather], None]) -> 
         got.fault(str(exc))
     if got.fields or got.faults:
         yield Carrier(id=carrier, place=place, fields=got.fields, faults=got.faults)
-
-
-def asked_of(carriers: tuple[CarrierId, ...], asked: Mapping[str, Fields]) -> dict[str, dict[str, tuple[str, ...]]]:
-    """Return the fields asked of each carrier, without empty values at the end.
-
-    Raises:
-        TagError: another carrier is asked for, or a value cannot be written or would not be read again.
-    """
-    for carrier in asked.keys() - set(carriers):
-        raise TagError(f"{carrier} is not written into this format")
-    return {
-        carrier: {name: _writable(name, values) for name, values in asked.get(carrier, {}).items()}
-        for carrier in carriers
-    }
-
-
-def refusing(edits: Edits) -> Edits:
-    """Return ``edits`` so that a file that cannot be read far enough is one that cannot be changed: a TagError."""
-
-    @functools.wraps(edits)
-    def refused(stream: BinaryIO, parts: Sequence[Part], asked: Mapping[str, Fields]) -> list[Edit]:
-        try:
-            return edits(stream, parts, asked)
-        except TagError:
-            raise
-        except ContainerError as exc:
-            raise TagError(f"the tags cannot be changed: {exc}") from exc
-
-    return refused
-
-
-def no_edits(_stream: BinaryIO, _parts: Sequence[Part], asked: Mapping[str, Fields]) -> list[Edit]:
-    """Change nothing: for formats that are only read.
-
-    Raises:
-        TagError: something is asked for.
-    """
-    asked_of((), asked)
-    return []
-
-
-def _writable(name: str, values: tuple[str, ...]) -> tuple[str, ...]:
-    while values and not values[-1]:
-        values = values[:-1]
-    shown = printable(name, 40)
-    if len(name) > _MAX_NAME or len(values) > MAX_VALUES or any(len(value) > MAX_VALUE for value in values):
-        raise TagError(f"{shown}: too long or too many values for a tag")
-    try:
-        raw = "".join((name, *values)).encode()
-    except UnicodeEncodeError:
-        raise TagError(f"{shown}: holds half a character (a lone surrogate)") from None
-    if b"\x00" in raw:
-        raise TagError(f"{shown}: holds a NUL character")
-    return values

@@ -8,8 +8,6 @@ from typing import BinaryIO
 
 from provlabel.containers import Part, read_exactly
 from provlabel.evidence import Carrier
-from provlabel.tags._base import Tagger
-from provlabel.tags._fields import no_edits
 from provlabel.tags.mp3 import Stretch, read_tags
 
 _HEAD = 8
@@ -33,6 +31,3 @@ def _tags(stream: BinaryIO) -> Iterator[Stretch]:
         if head[:4] in _ID3:
             yield Stretch(at + _HEAD, end)
         at = end + end % 2
-
-
-READ_ONLY = Tagger((), read, no_edits)

@@ -11,8 +11,8 @@ from provlabel.containers.edits import Edit
 from provlabel.evidence import Carrier
 from provlabel.mappings._base import Fields
 from provlabel.tags import vorbis
-from provlabel.tags._base import MAX_CARRIER, TagError, Tagger
-from provlabel.tags._fields import Gather, asked_of, gathered, refusing
+from provlabel.tags._base import MAX_CARRIER, TagError
+from provlabel.tags._fields import Gather, gathered
 from provlabel.tags.mp3 import front_tags, read_tags
 
 _HEAD = 4  # of a block: last-block flag and type, then 24 bits of length (§8.1)
@@ -46,7 +46,7 @@ def read(stream: BinaryIO, _: Sequence[Part]) -> Iterator[Carrier]:
 
 def edits(stream: BinaryIO, _: Sequence[Part], asked: Mapping[str, Fields]) -> list[Edit]:
     """Change the block of comments, or put one behind the first block; padding makes up for it, where there is room."""
-    fields = asked_of(TAGGER.carriers, asked)["vorbis"]
+    fields = asked["vorbis"]
     tags = front_tags(stream)
     blocks = list(_blocks(stream, tags[-1].end if tags else 0))
     comments = [block for block in blocks if block.kind == _COMMENT]
@@ -113,6 +113,3 @@ def _blocks(stream: BinaryIO, at: int) -> Iterator[_Block]:
             return
         at = end
     raise ContainerError(f"more than {_MAX_BLOCKS:,} blocks")
-
-
-TAGGER = Tagger(("vorbis",), read, refusing(edits))

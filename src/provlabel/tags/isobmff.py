@@ -91,17 +91,6 @@ def _content(stream: BinaryIO, item: items.Item, data: items.Box | None) -> byte
     return b"".join(read_exactly(stream, front + offset, length) for offset, length in item.extents)
 
 
-def no_edits(_: BinaryIO, __: Sequence[Part], wanted: Mapping[str, Fields]) -> list[Edit]:
-    """Refuse to write items.
-
-    Raises:
-        TagError: something is to be written.
-    """
-    if any(any(fields.values()) for fields in wanted.values()):
-        raise TagError("XMP is not written into AVIF and HEIF: it would move the picture and all that points to it")
-    return []
-
-
 def edits(stream: BinaryIO, parts: Sequence[Part], wanted: Mapping[str, Fields]) -> list[Edit]:
     """Put the properties into the ``xml`` box of JPEG XL (ISO 18181-2 §9), or one at the end of the file.
 

@@ -13,8 +13,8 @@ from provlabel.evidence import Carrier
 from provlabel.formats import id3v2_size
 from provlabel.mappings._base import Fields
 from provlabel.tags import id3
-from provlabel.tags._base import TagError, Tagger
-from provlabel.tags._fields import Gather, asked_of, gathered, no_edits, refusing
+from provlabel.tags._base import TagError
+from provlabel.tags._fields import Gather, gathered
 
 _MAX_TAGS = 8  # in a row, as formats.sniff passes over
 
@@ -85,12 +85,7 @@ def read(stream: BinaryIO, _: Sequence[Part]) -> Iterator[Carrier]:
 
 def edits(stream: BinaryIO, _: Sequence[Part], asked: Mapping[str, Fields]) -> list[Edit]:
     """Change the first tag, or put one in front."""
-    fields = asked_of(TAGGER.carriers, asked)["id3"]
+    fields = asked["id3"]
     tags = front_tags(stream)
     new = merged_first(stream, tags, fields)
     return [] if new is None else [Edit(0, tags[0].end if tags else 0, new)]
-
-
-TAGGER = Tagger(("id3",), read, refusing(edits))
-#: Where a tag may stand and is not written, because the manifest lies beside such a file and it stays as it is.
-READ_ONLY = Tagger((), read, no_edits)

@@ -17,9 +17,9 @@ from provlabel.containers.edits import Edit
 from provlabel.evidence import Carrier
 from provlabel.mappings._base import Fields
 from provlabel.tags import ilst
-from provlabel.tags._base import TagError, Tagger
+from provlabel.tags._base import TagError
 from provlabel.tags._boxes import Box, boxes, content, entered, handler, inside, made
-from provlabel.tags._fields import Gather, asked_of, gathered, refusing
+from provlabel.tags._fields import Gather, gathered
 
 _ITUNES, _BY_KEY = b"mdir", b"mdta"
 _MAX_LISTS = 16
@@ -116,7 +116,7 @@ def _items(got: Gather, stream: BinaryIO, found: _List) -> Iterator[ilst.Item]:
 
 def edits(stream: BinaryIO, parts: Sequence[Part], asked: Mapping[str, Fields]) -> list[Edit]:
     """Change items where they stand, add new ones behind, and put right the sizes around and the offsets of chunks."""
-    fields = asked_of(TAGGER.carriers, asked)["mp4"]
+    fields = asked["mp4"]
     by_key = {name: values for name, values in fields.items() if name.startswith(ilst.KEYS)}
     itunes = {name: values for name, values in fields.items() if name not in by_key}
     for name in itunes:
@@ -308,6 +308,3 @@ def _table(stream: BinaryIO, table: Box, moov: Box, growth: int) -> Iterator[Edi
     if sys.byteorder == "little":
         moved.byteswap()
     yield Edit(table.body + _TABLE, table.body + end, moved.tobytes())
-
-
-TAGGER = Tagger(("mp4",), read, refusing(edits))

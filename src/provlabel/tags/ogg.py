@@ -8,8 +8,8 @@ from typing import BinaryIO
 from provlabel.containers import ContainerError, Part, read_exactly
 from provlabel.evidence import Carrier
 from provlabel.tags import vorbis
-from provlabel.tags._base import MAX_CARRIER, Tagger
-from provlabel.tags._fields import Gather, gathered, no_edits
+from provlabel.tags._base import MAX_CARRIER
+from provlabel.tags._fields import Gather, gathered
 
 _HEAD = 27  # of a page, then its table of segments
 _MAX_PAGES = 10_000
@@ -57,6 +57,3 @@ def _second_packet(stream: BinaryIO) -> bytes:
             if packets == 2:
                 return bytes(data)
     raise ContainerError("the comments do not end")
-
-
-READ_ONLY = Tagger((), read, no_edits)

@@ -14,8 +14,8 @@ from provlabel.containers import ContainerError, Part, read_exactly
 from provlabel.containers.edits import Edit
 from provlabel.evidence import Carrier
 from provlabel.mappings._base import Fields
-from provlabel.tags._base import MAX_CARRIER, TagError, Tagger
-from provlabel.tags._fields import Gather, asked_of, gathered, refusing
+from provlabel.tags._base import MAX_CARRIER, TagError
+from provlabel.tags._fields import Gather, gathered
 from provlabel.tags.mp3 import Stretch, merged_first, read_tags
 
 _HEAD = 8
@@ -60,9 +60,8 @@ def _read_list(got: Gather, stream: BinaryIO, part: Part) -> None:
         got.fault(str(exc))
 
 
-def edits(stream: BinaryIO, parts: Sequence[Part], asked: Mapping[str, Fields]) -> list[Edit]:
+def edits(stream: BinaryIO, parts: Sequence[Part], wanted: Mapping[str, Fields]) -> list[Edit]:
     """Change texts and chunks where they stand; new chunks come last, and the size of the file's form is put right."""
-    wanted = asked_of(TAGGER.carriers, asked)
     new, changes = [], []
     info = {_info_name(name): values for name, values in wanted["riff"].items() if name != _AIGC}
     for made, found in (
@@ -221,6 +220,3 @@ def _chunk(stream: BinaryIO, part: Part) -> bytes:
 
 def _inside(stream: BinaryIO, part: Part) -> Stretch:
     return Stretch(part.start + _HEAD, _chunk_end(stream, part))
-
-
-TAGGER = Tagger(("riff", "id3"), read, refusing(edits))
