@@ -375,3 +375,21 @@ def test_what_unsigned_files_claim_is_shown_and_not_believed(cli: Cli, media: Pa
     assert verified.returncode == 1
     assert "claims   digital source type trainedAlgorithmicMedia — nothing signs that" in verified.stdout
     assert "UNSIGNED" in verified.stdout
+
+
+@needs("ffmpeg")
+@needs("exiftool")
+@pytest.mark.parametrize("ending", ["mp4", "mov", "m4a"])
+def test_the_aigc_object_of_films_and_m4a(
+    ending: str, signer: Signer, trust: TrustStore, cage: Cage, tmp_path: Path
+) -> None:
+    source, out = tmp_path / f"source.{ending}", tmp_path / f"out.{ending}"
+    video = [] if ending == "m4a" else ["-f", "lavfi", "-i", "testsrc=duration=1:size=64x48:rate=5"]
+    sound = ["-f", "lavfi", "-i", "sine=duration=1"]
+    subprocess.run(["ffmpeg", "-v", "error", *video, *sound, "-c:a", "aac", "-shortest", source], check=True)
+    label_file(source, out, FULL, signer, carriers=("aigc",), cage=cage)
+    item = judged(out, trust, cage)
+    assert item.passed
+    (found,) = item.carriers or ()
+    assert (found.field, found.values, found.agreement) == ("keys:AIGC", (AIGC,), "signed")
+    assert AIGC in exiftool(out).values()

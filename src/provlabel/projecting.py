@@ -30,7 +30,7 @@ _VOCABULARY = {"xmp": "iptc", "tags": "music", "aigc": "aigc"}
 _MEDIA: dict[str, frozenset[Choice]] = {
     "image": frozenset({"xmp", "aigc"}),
     "audio": frozenset({"tags", "aigc"}),
-    "video": frozenset(),
+    "video": frozenset({"aigc"}),
 }
 DEFAULT: dict[str, tuple[Choice, ...]] = {"image": ("xmp",), "audio": ("tags",), "video": ()}
 # A file has one AIGC object, in the first of these that it can hold.
