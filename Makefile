@@ -14,9 +14,10 @@ demo: $(VENV)/.user
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-# The pure module of verdicts: every branch, by its own tests alone.
+# The pure modules of verdicts: every branch, by their own tests alone.
 verdict: $(STAMP)
-	$(BIN)/python -m pytest -q tests/test_verdict.py tests/test_codes.py --cov=provlabel.verdict --cov-branch \
+	$(BIN)/python -m pytest -q tests/test_verdict.py tests/test_codes.py tests/test_mappings.py \
+		--cov=provlabel.verdict --cov=provlabel.agreement --cov-branch \
 		--cov-report=term-missing --cov-fail-under=100
 
 # All tests again, with the lines and branches that they do not reach; takes twice as long.

@@ -409,6 +409,9 @@ def test_a_draft_says_where_each_part_came_from() -> None:
     assert draft.label == {"schema": "label-v1", "kind": "ai_generated", "systems": [{"name": "AcmeSynth"}]}
     assert "kind: from APP1" in draft.lines
     assert any("Stable Diffusion" in text for text in draft.lines)
+    both = drafted([xmp(type=AI), Carrier("id3", "ID3v2", {"TXXX:PROVLABEL_KIND": ("human_made",)})])
+    assert both.label["kind"] == "ai_generated"
+    assert "kind: ID3v2 says something else" in both.lines
     assert "kind" not in drafted([]).label
     assert any(text.startswith("kind: nothing") for text in drafted([]).lines)
 
