@@ -5,7 +5,6 @@ CPU of whole processes, taking turns; peak memory of the process tree's largest 
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import tempfile
@@ -13,7 +12,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from run import CLI, RESULTS, measure
+from keeping import keep
+from run import CLI, ROUNDS, measure
 
 BOUND = 2.0
 LABEL = ("--kind", "ai_generated", "--system", "AcmeSynth@2.1", "--signer", "test", "--force", "--quiet")
@@ -44,8 +44,7 @@ def main() -> None:
                 f"{median / base:.2f} (at most {BOUND}; least {with_tags / alone:.2f}), "
                 f"peak {peaks[0] / 1024:.0f} -> {peaks[1] / 1024:.0f} MB"
             )
-        RESULTS.mkdir(exist_ok=True)
-        (RESULTS / "carriers.json").write_text(json.dumps(ratios, indent=2) + "\n")
+        keep("carriers", ROUNDS, ratios=ratios)
 
 
 def picture(folder: Path) -> Path:

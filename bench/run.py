@@ -6,22 +6,20 @@ table and writes bench/results/latest.json with the facts of the machine.
 
 from __future__ import annotations
 
-import json
 import os
-import platform
 import resource
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from PIL import Image
 
+from keeping import keep
+
 ROUNDS = int(os.environ.get("ROUNDS", "21"))
-RESULTS = Path(__file__).parent / "results"
 BIN = Path(sys.executable).parent
 CLI = str(BIN / "provlabel")
 CREATED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
@@ -138,18 +136,8 @@ def report(times: dict[str, list[float]], size: int, free: int) -> None:
     version = medians["provlabel --version"]
     held = "held" if version <= VERSION_MS else "MISSED"
     print(f"{held:<7}provlabel --version: {version:.1f} ms  (at most {VERSION_MS})")
-    RESULTS.mkdir(exist_ok=True)
-    facts = {
-        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "python": platform.python_version(),
-        "machine": platform.platform(),
-        "cores": os.cpu_count(),
-        "free_disk": free,
-        "rounds": ROUNDS,
-        "medians_ms": {name: round(value, 1) for name, value in medians.items()},
-        "ratios": kept,
-    }
-    (RESULTS / "latest.json").write_text(json.dumps(facts, indent=2) + "\n")
+    rounded = {name: round(value, 1) for name, value in medians.items()}
+    keep("latest", ROUNDS, free_disk=free, medians_ms=rounded, ratios=kept)
 
 
 if __name__ == "__main__":

@@ -11,9 +11,7 @@ each label, however many cores there are; where own work is as long as here, onl
 
 from __future__ import annotations
 
-import json
 import os
-import platform
 import statistics
 import sys
 import tempfile
@@ -28,13 +26,13 @@ from typing import Any
 
 from PIL import Image
 
+from keeping import keep
 from provlabel import Label, label_file, open_signer
 from provlabel.cage import Cage, shared
 from provlabel.signers.test import CHAIN, KEY
 
 LABELS, WORKERS, LATENCY, BOUND = 200, 4, 0.020, 1.3
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
-RESULTS = Path(__file__).parent / "results"
 PLAIN = "threads, one cage"
 
 
@@ -157,19 +155,7 @@ def report(times: dict[str, dict[bool, list[float]]], single: float, size: int) 
                 "least": round(min(turns), 3),
             }
         )
-    facts = {
-        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "python": platform.python_version(),
-        "machine": platform.platform(),
-        "cores": os.cpu_count(),
-        "load": os.getloadavg(),
-        "rounds": ROUNDS,
-        "latency_s": LATENCY,
-        "alone_s": round(single, 4),
-        "ways": kept,
-    }
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "signers.json").write_text(json.dumps(facts, indent=2) + "\n")
+    keep("signers", ROUNDS, load=os.getloadavg(), latency_s=LATENCY, alone_s=round(single, 4), ways=kept)
     return 0 if next(item["ratio"] for item in kept if item["way"] == PLAIN) <= BOUND else 1
 
 

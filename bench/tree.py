@@ -8,9 +8,7 @@ process, which judges nothing, the second verifier, and SHA-256.  Ends with 1 wh
 from __future__ import annotations
 
 import io
-import json
 import os
-import platform
 import shutil
 import statistics
 import subprocess
@@ -22,11 +20,11 @@ from pathlib import Path
 
 from PIL import Image
 
+from keeping import keep
 from provlabel import Label, Provider, System, label_bytes, open_signer
 
 FILES, FEW = 2_000, 500
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
-RESULTS = Path(__file__).parent / "results"
 CLI = str(Path(sys.executable).parent / "provlabel")
 RATE, FASTER, KILOBYTES = 400, 5.0, 8.0
 
@@ -166,19 +164,14 @@ def report(times: dict[str, list[float]], memory: dict[int, float]) -> int:
     print()
     for words, held in promises:
         print(f"{'held' if held else 'MISSED':<7}{words}")
-    RESULTS.mkdir(exist_ok=True)
-    facts = {
-        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "python": platform.python_version(),
-        "machine": platform.platform(),
-        "cores": os.cpu_count(),
-        "rounds": ROUNDS,
-        "medians_s": {title: round(value, 3) for title, value in medians.items()},
-        "files_per_second": round(rate),
-        "again": round(again, 2),
-        "memory_mb": {str(count): round(value, 1) for count, value in memory.items()},
-    }
-    (RESULTS / "tree.json").write_text(json.dumps(facts, indent=2) + "\n")
+    keep(
+        "tree",
+        ROUNDS,
+        medians_s={title: round(value, 3) for title, value in medians.items()},
+        files_per_second=round(rate),
+        again=round(again, 2),
+        memory_mb={str(count): round(value, 1) for count, value in memory.items()},
+    )
     return 0 if all(held for _, held in promises) else 1
 
 
