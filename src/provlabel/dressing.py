@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -117,7 +116,13 @@ def dressed(source: BinaryIO, edits: Sequence[Edit], folder: Path) -> Iterator[B
         yield source
         return
     size = source.seek(0, os.SEEK_END)
-    with io.BytesIO() if size < _SMALL else tempfile.TemporaryFile(dir=folder) as made:
+    with io.BytesIO() if size < _SMALL else _nameless(folder) as made:
         rewrite(source, size, edits, made)
         made.seek(0)
         yield made
+
+
+def _nameless(folder: Path) -> BinaryIO:
+    import tempfile
+
+    return tempfile.TemporaryFile(dir=folder)
