@@ -154,7 +154,10 @@ def _facts(item: FileReport) -> Iterator[tuple[str, str]]:
     if item.source == "sidecar":
         yield "manifest", "detached, beside the file"
     if item.carriers and item.manifest:
-        yield "tags", carrier_words(item.carriers)
+        yield (
+            "tags",
+            carrier_words(item.carriers) + ("" if item.state in ("trusted", "valid") else " — as the file claims"),
+        )
     if claims := [found.message.partition(": ")[2] for found in item.findings if found.rule == "carrier.unsigned"]:
         yield "claims", f"{printable('; '.join(claims), 500)} — nothing signs that"
 
@@ -170,7 +173,7 @@ _AGREEMENT = {
 
 
 def carrier_words(values: Sequence[CarrierValue]) -> str:
-    """Say how the fields of each carrier stand to the label: ``xmp 3 as signed, 1 contradicting``."""
+    """Say how the fields of each carrier stand to the label: ``xmp 1 contradicting, 3 as signed``."""
     words = []
     for carrier in dict.fromkeys(value.carrier for value in values):
         counts = Counter[str](value.agreement for value in values if value.carrier == carrier)
