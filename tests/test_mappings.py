@@ -280,6 +280,26 @@ def test_what_contradicts_the_signed_label(active: Manifest, carrier: Carrier, r
     assert [item[0] for item in found(active, carrier)] == ([rule] if rule else [])
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"{AI}/", AI.upper(), IPTC + "TrainedAlgorithmicMedia", "trainedAlgorithmicMedia",
+        "digsrctype:trainedAlgorithmicMedia", AI.replace("http://", "https://www."), f" {AI}\n",
+    ],
+)  # fmt: skip
+def test_a_source_type_is_the_same_in_every_form_of_writing(written: str) -> None:
+    human = manifest(Label(kind="human_made"))
+    assert [rule for rule, _ in found(human, xmp(type=written))] == ["carrier.contradicts"]
+    assert found(manifest(OURS), xmp(type=written)) == []
+    assert list(claims_in("xmp", {iptc.SOURCE_TYPE: (written,)})) == ["digital source type trainedAlgorithmicMedia"]
+    assert iptc.load({iptc.SOURCE_TYPE: (written,)})["kind"] == "ai_generated"
+
+
+def test_a_source_type_of_nobody_we_know_stays_what_it_is() -> None:
+    assert iptc.plain_uri("https://example.org/print") == "http://example.org/print"
+    assert iptc.kind_of("https://example.org/trainedAlgorithmicMedia") is None
+
+
 def test_a_contradiction_shows_both_values() -> None:
     ((_, message),) = found(manifest(OURS), xmp(type=CAPTURE))
     assert CAPTURE in message

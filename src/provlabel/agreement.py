@@ -41,7 +41,7 @@ def digest_of(values: Sequence[str]) -> str:
 
 def story_of(active: Manifest) -> Story:
     """Return the story of a manifest: of our label, or of what the actions of others say."""
-    types = {item.source_type for item in active.actions if item.source_type}
+    types = {iptc.plain_uri(item.source_type) for item in active.actions if item.source_type}
     label = _label_of(active)
     if label is None:
         return Story(frozenset(types))
