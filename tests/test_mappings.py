@@ -25,6 +25,7 @@ from provlabel.mappings import KNOWN, PROJECTIONS, Projection, aigc, iptc, music
 from provlabel.mappings.marks import MARKS, claims_in
 from provlabel.projecting import CHOICES, DEFAULT, chosen, projected
 
+PLUS = "http://ns.useplus.org/ldf/vocab/"
 AI, CAPTURE = IPTC + "trainedAlgorithmicMedia", IPTC + "digitalCapture"
 line = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=20)
 ascii_text = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=20)
@@ -274,6 +275,19 @@ OURS = Label(kind="ai_generated", systems=(System(name="AcmeSynth", version="2.1
         (manifest(None, AI), xmp(type=AI, system="Anything"), None),
         (manifest(None, CAPTURE), xmp(type=IPTC + "digitalCreation"), None),
         (manifest(None), xmp(type=AI), None),
+        (manifest(None, CAPTURE), xmp(system="Anything"), "carrier.contradicts"),
+        (manifest(None, CAPTURE), xmp(aigc="{}"), "carrier.contradicts"),
+        (manifest(None, AI), xmp(aigc="{}"), None),
+        (manifest(None), xmp(system="Anything"), None),
+        (manifest(None, CAPTURE), Carrier("id3", "ID3v2", {"TXXX:PROVLABEL_KIND": ("ai_modified",)}),
+         "carrier.contradicts"),
+        (manifest(None, AI), Carrier("id3", "ID3v2", {"TXXX:PROVLABEL_KIND": ("ai_generated",)}), None),
+        # Permissions for which PLUS has no term.
+        (manifest(replace(OURS, permissions=Permissions(mining="allowed"))), xmp(mining=PLUS + "DMI-PROHIBITED"),
+         "carrier.contradicts"),
+        (manifest(replace(OURS, permissions=Permissions(mining="allowed"))),
+         xmp(mining=PLUS + "DMI-PROHIBITED-AIMLTRAINING"), None),
+        (manifest(OURS), xmp(mining=PLUS + "DMI-PROHIBITED"), None),
     ],
 )  # fmt: skip
 def test_what_contradicts_the_signed_label(active: Manifest, carrier: Carrier, rule: str | None) -> None:
@@ -365,6 +379,8 @@ def aigc_text(**changed: str) -> str:
         (replace(OURS, china=China(producer="Acme", produce_id="7")), aigc_text(ContentPropagator="P"), None),
         (replace(OURS, china=China(producer="Other", produce_id="7")), aigc_text(), "carrier.contradicts"),
         (Label(kind="human_made"), aigc_text(), "carrier.contradicts"),
+        (Label(kind="human_made"), '{"Label":"1"}', "carrier.contradicts"),
+        (replace(OURS, china=China(producer="Acme", produce_id="7")), '{"Label":"1"}', "carrier.contradicts"),
         (OURS, "{", None),
     ],
 )  # fmt: skip

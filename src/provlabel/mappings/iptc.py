@@ -21,7 +21,7 @@ from provlabel.mappings._people import names_of, people_named
 SOURCE_TYPE = "Iptc4xmpExt:DigitalSourceType"
 SYSTEM, VERSION = "Iptc4xmpExt:AISystemUsed", "Iptc4xmpExt:AISystemVersionUsed"
 _PROMPT, _WRITER = "Iptc4xmpExt:AIPromptInformation", "Iptc4xmpExt:AIPromptWriterName"
-_MINING, _CONSTRAINT = "plus:DataMining", "plus:OtherConstraints"
+MINING, _CONSTRAINT = "plus:DataMining", "plus:OtherConstraints"
 _CREATOR, _GUID = "dc:creator", "Iptc4xmpExt:DigImageGUID"
 _RIGHTS = {"dc:rights": "notice", "xmpRights:Owner": "holder", "xmpRights:WebStatement": "licence_url"}
 _PHOTO = "IPTC Photo Metadata 2025.1"
@@ -35,7 +35,7 @@ FIELDS = {
         Field(VERSION, "statement", source=_PHOTO),
         Field(_PROMPT, "statement", personal=True, source=_PHOTO),
         Field(_WRITER, "statement", personal=True, source=_PHOTO),
-        Field(_MINING, "statement", source="PLUS LDF, vocab/DMI-*", certainty="S"),
+        Field(MINING, "statement", source="PLUS LDF, vocab/DMI-*", certainty="S"),
         Field(_CONSTRAINT, "statement", source="PLUS LDF", certainty="S"),
         Field(_CREATOR, "credit", personal=True, source=_PHOTO),
         Field("dc:rights", "credit", source=_PHOTO),
@@ -87,14 +87,14 @@ def _permissions(label: Label) -> Iterator[tuple[str, Any]]:
         return
     uses = {field: getattr(label.permissions, field) for field in _USES}
     if "constrained" in uses.values():
-        yield _MINING, _PLUS + _CONSTRAINED
+        yield MINING, _PLUS + _CONSTRAINED
         yield _CONSTRAINT, constraint_of(label.permissions) or UNSET
         return
     term = next((term for field, term in _PROHIBITIONS if uses[field] == "notAllowed"), "")
     if not term and set(uses.values()) == {"allowed"}:
         term = _ALLOWED
     if term:
-        yield _MINING, _PLUS + term
+        yield MINING, _PLUS + term
 
 
 def constraint_of(permissions: Permissions) -> str:
@@ -102,8 +102,9 @@ def constraint_of(permissions: Permissions) -> str:
     return " ".join(part for part in (permissions.constraint, permissions.constraint_url) if part is not UNSET)
 
 
-def _permitted(fields: Fields) -> dict[str, str]:
-    term = first(fields, _MINING).removeprefix(_PLUS)
+def permitted(fields: Fields) -> dict[str, str]:
+    """Return the uses of which the one term of PLUS speaks, and what it says of each; a condition beside them."""
+    term = first(fields, MINING).strip().replace("https://", "http://", 1).removeprefix(_PLUS)
     if term == _CONSTRAINED:
         condition = first(fields, _CONSTRAINT)
         return {"mining": "constrained"} | ({"constraint": condition} if condition else {})
@@ -125,8 +126,8 @@ def load(fields: Fields) -> dict[str, Any]:
         said["systems"] = [{"name": name} | ({"version": version} if version else {})]
     if prompt := first(fields, _PROMPT):
         said["prompt"] = {"text": prompt}
-    if permitted := _permitted(fields):
-        said["permissions"] = permitted
+    if uses := permitted(fields):
+        said["permissions"] = uses
     if rights := {key: first(fields, field) for field, key in _RIGHTS.items() if first(fields, field)}:
         said["rights"] = rights
     if fields.get(_GUID):
