@@ -496,6 +496,16 @@ def test_a_statement_that_contradicts_is_replaced_and_told() -> None:
     assert any("Old" in text and "taken out" in text for text in plan.warnings)
 
 
+def test_a_version_goes_with_its_system_and_a_writer_with_the_prompt() -> None:
+    bare = Label(kind="ai_generated", systems=(System(name="New"),))
+    for label in (bare, Label(kind="human_made")):
+        assert projected(label, (xmp(system="Old", version="9"),), XMP_ONLY).wanted["xmp"][iptc.VERSION] == ()
+    assert iptc.VERSION not in projected(bare, (xmp(system="New", version="9"),), XMP_ONLY).wanted["xmp"]
+    held = Carrier("xmp", "APP1", {iptc.PROMPT: ("old words",), iptc.WRITER: ("Old Writer",)})
+    plan = projected(replace(bare, prompt=Prompt(text="new words")), (held,), XMP_ONLY)
+    assert (plan.wanted["xmp"][iptc.PROMPT], plan.wanted["xmp"][iptc.WRITER]) == (("new words",), ())
+
+
 def test_a_finer_word_of_a_camera_is_kept_and_listed() -> None:
     plan = projected(Label(kind="human_made"), (xmp(type=CAPTURE),), XMP_ONLY)
     assert iptc.SOURCE_TYPE not in plan.wanted.get("xmp", {})

@@ -20,7 +20,7 @@ from provlabel.mappings._people import names_of, people_named
 
 SOURCE_TYPE = "Iptc4xmpExt:DigitalSourceType"
 SYSTEM, VERSION = "Iptc4xmpExt:AISystemUsed", "Iptc4xmpExt:AISystemVersionUsed"
-_PROMPT, _WRITER = "Iptc4xmpExt:AIPromptInformation", "Iptc4xmpExt:AIPromptWriterName"
+PROMPT, WRITER = "Iptc4xmpExt:AIPromptInformation", "Iptc4xmpExt:AIPromptWriterName"
 MINING, _CONSTRAINT = "plus:DataMining", "plus:OtherConstraints"
 _CREATOR, _GUID = "dc:creator", "Iptc4xmpExt:DigImageGUID"
 _RIGHTS = {"dc:rights": "notice", "xmpRights:Owner": "holder", "xmpRights:WebStatement": "licence_url"}
@@ -33,8 +33,8 @@ FIELDS = {
         Field(SOURCE_TYPE, "statement", source=_PHOTO),
         Field(SYSTEM, "statement", source=_PHOTO),
         Field(VERSION, "statement", source=_PHOTO),
-        Field(_PROMPT, "statement", personal=True, source=_PHOTO),
-        Field(_WRITER, "statement", personal=True, source=_PHOTO),
+        Field(PROMPT, "statement", personal=True, source=_PHOTO),
+        Field(WRITER, "statement", personal=True, source=_PHOTO),
         Field(MINING, "statement", source="PLUS LDF, vocab/DMI-*", certainty="S"),
         Field(_CONSTRAINT, "statement", source="PLUS LDF", certainty="S"),
         Field(_CREATOR, "credit", personal=True, source=_PHOTO),
@@ -58,8 +58,8 @@ def _about_ai(label: Label) -> Iterator[tuple[str, Any]]:
         yield SYSTEM, label.systems[0].name
         yield VERSION, label.systems[0].version
     if label.prompt is not UNSET and label.prompt.text is not UNSET:
-        yield _PROMPT, label.prompt.text
-        yield from ((_WRITER, person.name) for person in label.people if person.id == label.prompt.writer)
+        yield PROMPT, label.prompt.text
+        yield from ((WRITER, person.name) for person in label.people if person.id == label.prompt.writer)
 
 
 def _rights(label: Label) -> Iterator[tuple[str, Any]]:
@@ -124,7 +124,7 @@ def load(fields: Fields) -> dict[str, Any]:
     if name := first(fields, SYSTEM):
         version = first(fields, VERSION)
         said["systems"] = [{"name": name} | ({"version": version} if version else {})]
-    if prompt := first(fields, _PROMPT):
+    if prompt := first(fields, PROMPT):
         said["prompt"] = {"text": prompt}
     if uses := permitted(fields):
         said["permissions"] = uses
@@ -134,7 +134,7 @@ def load(fields: Fields) -> dict[str, Any]:
         said["identifiers"] = [{"type": "guid", "value": value} for value in fields[_GUID]]
     if people := people_named([(name, "") for name in fields.get(_CREATOR, ())]):
         said["people"] = people
-    if (writer := first(fields, _WRITER)) and prompt:
+    if (writer := first(fields, WRITER)) and prompt:
         _add_writer(said, writer)
     return said
 
