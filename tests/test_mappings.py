@@ -336,6 +336,15 @@ def test_what_the_label_lists_is_there_and_unchanged(here: Carrier | None, rule:
     assert not rule or AI in told[0][1]
 
 
+def test_a_second_packet_that_says_otherwise_is_not_hidden_by_the_one_that_is_listed() -> None:
+    active = manifest(OURS, carriers=[{"id": "xmp", "values": {iptc.SOURCE_TYPE: digest_of([AI])}}])
+    for packets in ((xmp(type=AI), xmp(type=CAPTURE)), (xmp(type=CAPTURE), xmp(type=AI))):
+        ((rule, message),) = found(active, *packets)
+        assert rule == "carrier.contradicts"
+        assert CAPTURE in message
+    assert found(active, xmp(type=AI), xmp(type=AI)) == []
+
+
 def test_personal_values_are_listed_among_the_personal_fields_and_never_in_findings() -> None:
     label = replace(OURS, people=(Person(id="ada", name="Ada Example", roles=("Designer",)),))
     listed = [{"id": "xmp", "values": {}, "personal_values": {"dc:creator": digest_of(["Ada Example"])}}]

@@ -73,11 +73,13 @@ def compared(carriers: Collection[Carrier], story: Story) -> Iterator[CarrierVal
         listed = story.listed.get(projection.carrier, {})
         seen = [item for item in carriers if item.id == projection.carrier]
         for row in projection.fields.values():
+            others = seen
             if row.name in listed:
-                yield _listed(projection, row, seen, listed[row.name], expected.get(row.name))
-                continue
+                told = _listed(projection, row, seen, listed[row.name], expected.get(row.name))
+                yield told
+                others = [item for item in seen if item.fields.get(row.name) != told.values]
             values = expected.get(row.name, () if _is_ours(row, story) else None)
-            yield from (_unlisted(row, item, values, story) for item in seen if _tells(row, item))
+            yield from (_unlisted(row, item, values, story) for item in others if _tells(row, item))
 
 
 def _is_ours(row: Field, story: Story) -> bool:
