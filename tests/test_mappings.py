@@ -17,7 +17,7 @@ from provlabel import Identifier, Label, LabelError, Prompt, System
 from provlabel.agreement import Story, compared, digest_of, disagreements, story_of
 from provlabel.drafting import drafted
 from provlabel.errors import InputError
-from provlabel.evidence import Action, Carrier, Evidence, Manifest
+from provlabel.evidence import Action, Carrier, Evidence, Ingredient, Manifest
 from provlabel.label import label_from_dict, signed_label
 from provlabel.label.records import China, Contribution, Likeness, Permissions, Person, Rights
 from provlabel.label.vocabularies import AI_KINDS, IPTC, KINDS, Role, Use
@@ -345,6 +345,16 @@ def test_a_second_packet_that_says_otherwise_is_not_hidden_by_the_one_that_is_li
     assert found(active, xmp(type=AI), xmp(type=AI)) == []
 
 
+def test_an_update_manifest_that_says_nothing_leaves_the_story_of_its_parent() -> None:
+    parent = replace(manifest(OURS, carriers=[{"id": "xmp", "values": {iptc.SOURCE_TYPE: digest_of([AI])}}]), urn="p")
+    update = Manifest(urn="u", update=True, ingredients=(Ingredient("parentOf", manifest="p"),))
+    for held, rules in ((AI, []), (CAPTURE, ["carrier.changed"])):
+        seen = Evidence(manifests=(update, parent), carriers=(xmp(type=held),))
+        assert [item.rule for item in disagreements(seen)] == rules
+    another = Evidence(manifests=(replace(update, update=False), parent), carriers=(xmp(type=CAPTURE),))
+    assert list(disagreements(another)) == []
+
+
 def test_personal_values_are_listed_among_the_personal_fields_and_never_in_findings() -> None:
     label = replace(OURS, people=(Person(id="ada", name="Ada Example", roles=("Designer",)),))
     listed = [{"id": "xmp", "values": {}, "personal_values": {"dc:creator": digest_of(["Ada Example"])}}]
@@ -414,7 +424,7 @@ def test_a_fault_of_a_carrier_is_told() -> None:
     st.dictionaries(st.sampled_from(sorted(KNOWN["xmp"])), st.lists(st.text(max_size=9), max_size=3).map(tuple)), labels
 )
 def test_comparing_never_fails(fields: dict[str, tuple[str, ...]], label: Label) -> None:
-    story = story_of(manifest(None, AI))
+    story = story_of((manifest(None, AI),))
     for item in (story, Story(frozenset({AI}), label, {"xmp": {iptc.SYSTEM: "0"}})):
         list(compared([Carrier("xmp", "APP1", fields), Carrier("exif", "EXIF", {"UserComment": ("{",)})], item))
 

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import UNSET
 
 from provlabel.errors import LabelError
-from provlabel.evidence import Carrier, Evidence, Manifest
+from provlabel.evidence import Carrier, Evidence, Manifest, bound
 from provlabel.label import Label, joined
 from provlabel.label.vocabularies import AI_KINDS, KINDS, SOURCE_TYPES
 from provlabel.mappings import PROJECTIONS, Field, Fields, Projection, aigc, iptc, music
@@ -39,9 +39,13 @@ def digest_of(values: Sequence[str]) -> str:
     return hashlib.sha256(msgspec.json.encode(list(values))).hexdigest()
 
 
-def story_of(active: Manifest) -> Story:
-    """Return the story of a manifest: of our label, or of what the actions of others say."""
-    types = {iptc.plain_uri(item.source_type) for item in active.actions if item.source_type}
+def story_of(manifests: tuple[Manifest, ...]) -> Story:
+    """Return the signed story: of our label, or of what the actions of others say.
+
+    An update manifest that says neither leaves the story of its parent as it was.
+    """
+    active = next((item for item in bound(manifests) if item.label is not None or _stated(item)), manifests[0])
+    types = _stated(active)
     label = _label_of(active)
     if label is None:
         return Story(frozenset(types))
@@ -51,6 +55,10 @@ def story_of(active: Manifest) -> Story:
         for item in label.carriers
     }
     return Story(frozenset(types), label, listed)
+
+
+def _stated(manifest: Manifest) -> set[str]:
+    return {iptc.plain_uri(item.source_type) for item in manifest.actions if item.source_type}
 
 
 def _label_of(active: Manifest) -> Label | None:
@@ -244,7 +252,7 @@ _JUDGES_BY_ROLE: dict[str, _Judge] = {"statement": _equal, "identifier": _identi
 def disagreements(evidence: Evidence) -> Iterator[Finding]:
     """Yield what is wrong with the carriers of a file that has a manifest."""
     carriers = evidence.carriers or ()
-    for value in compared(carriers, story_of(evidence.manifests[0])):
+    for value in compared(carriers, story_of(evidence.manifests)):
         if value.agreement in ("missing", "changed", "contradicts"):
             yield finding(f"carrier.{value.agreement}", both_values(value), at=value.place)
     yield from faults_of(carriers)

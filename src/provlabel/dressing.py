@@ -56,7 +56,7 @@ def _dress(checked: Source, label: Label, choice: Sequence[Choice] | None) -> Dr
     tagger = TAGGERS.get(checked.fmt.name)
     seen = checked.evidence.carriers or ()
     projections = chosen(choice, checked.fmt.media, tagger.carriers if tagger else ())
-    before = story_of(checked.evidence.manifests[0]).listed if checked.evidence.manifests else {}
+    before = story_of(checked.evidence.manifests).listed if checked.evidence.manifests else {}
     plan = projected(label, seen, projections, before)
     if tagger is None or not plan.wanted:
         return Dress((), plan.listed, plan.warnings)
