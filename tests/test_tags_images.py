@@ -459,6 +459,28 @@ def test_what_is_read_of_foreign_packets() -> None:
     assert said["several"] == ({"dc:title": ("Old", "Older")}, ("dc:title stands twice, with different values",))
 
 
+@needs("exiftool")
+@pytest.mark.parametrize(
+    "bound",
+    [
+        NAMESPACES["Iptc4xmpExt"].rstrip("/"),
+        None,
+    ],
+)
+def test_a_namespace_that_others_forgive_is_read_and_mended(bound: str | None, tmp_path: Path) -> None:
+    name = "Iptc4xmpExt:DigitalSourceType"
+    packet = merged(None, {name: (TRAINED,)}).decode()
+    right = f' xmlns:Iptc4xmpExt="{NAMESPACES["Iptc4xmpExt"]}"'
+    assert right in packet
+    packet = packet.replace(right, f' xmlns:Iptc4xmpExt="{bound}"' if bound else "")
+    path = tmp_path / "packet.xmp"
+    path.write_text(packet)
+    assert exiftool(path)["XMP-iptcExt:DigitalSourceType"] == TRAINED
+    assert read_packet(packet.encode()) == ({name: (TRAINED,)}, ())
+    assert read_packet(merged(packet.encode(), {name: ("x",)}))[0] == {name: ("x",)}
+    assert TRAINED.encode() not in merged(packet.encode(), {name: ()})
+
+
 def test_free_space_is_used_before_a_packet_grows() -> None:
     packet = FOREIGN["padded"].encode()
     small = merged(packet, {"dc:title": ("A",)})
