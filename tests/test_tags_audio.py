@@ -28,7 +28,7 @@ from provlabel.errors import EngineError
 from provlabel.evidence import Carrier
 from provlabel.signers import Signer
 from provlabel.tags import TAGGERS, TagError
-from provlabel.tags._base import MAX_CARRIER, MAX_FIELDS, MAX_VALUE, MAX_VALUES
+from provlabel.tags._base import MAX_CARRIER, MAX_CARRIERS, MAX_FIELDS, MAX_VALUE, MAX_VALUES
 from provlabel.tags.id3 import merged_tag, read_tag
 from provlabel.tags.vorbis import merged_comments, read_comments
 
@@ -294,7 +294,7 @@ def test_what_we_wrote_survives_the_engine(
             with pytest.raises(EngineError, match="would lose"):
                 label_file(source, signed, label, signer, cage=cage)
         return
-    label_file(tagged, signed, label, signer, cage=cage)
+    label_file(tagged, signed, label, signer, carriers=(), cage=cage)
     assert verify_file(signed, cage=cage).files[0].state == "valid"
     before = {item.id: item.fields for item in files.carriers(tagged)}
     after = {item.id: item.fields for item in files.carriers(signed) if item.fields}
@@ -866,3 +866,24 @@ def test_edits_of_a_wav_stop_at_four_gibibytes(made: Callable[[str], Path], tmp_
         stream.truncate(at + 4 + size)
     with pytest.raises(TagError, match="4 GiB"):
         files.edits_of(path, {"riff": RIFF})
+
+
+def test_a_wav_of_many_tags_says_little(tmp_path: Path) -> None:
+    path = tmp_path / "many.wav"
+    whole = (files.MEDIA / "take.wav").read_bytes()
+    tag = merged_tag(None, {"TSRC": ("GBABC2600001",)})
+    chunk = b"id3 " + len(tag).to_bytes(4, "little") + tag + bytes(len(tag) & 1)
+    whole += chunk * 5_000
+    path.write_bytes(whole[:4] + (len(whole) - 8).to_bytes(4, "little") + whole[8:])
+    found = files.carriers(path)
+    assert len(found) == MAX_CARRIERS + 1
+    assert found[-1].faults == (f"more than {MAX_CARRIERS} carriers; not read",)
+
+
+def test_tags_in_front_of_a_flac_do_not_hide_its_comments(tmp_path: Path) -> None:
+    path = tmp_path / "many.flac"
+    whole = files.write(
+        files.MEDIA / "take.flac", {"vorbis": {"PROVLABEL_KIND": ("ai_generated",)}}, tmp_path / "one.flac"
+    ).read_bytes()
+    path.write_bytes(merged_tag(None, {"TIT2": ("x",)}) * 8 + whole)
+    assert next(item for item in files.carriers(path) if item.id == "vorbis").fields["PROVLABEL_KIND"]

@@ -13,21 +13,20 @@ from provlabel.mappings import KNOWN
 from provlabel.tags import aiff, flac, gif, isobmff, jpeg, mp3, mp4, ogg, png, svg, tiff, wav, webp
 from provlabel.tags._base import TagError, Tagger, few
 
-_ITEMS = Tagger((), few(isobmff.read), isobmff.no_edits)
+_ITEMS = Tagger((), isobmff.read, isobmff.no_edits)
 
-#: By the name of the format.
-TAGGERS: dict[str, Tagger] = {
-    "JPEG": Tagger(("xmp",), few(jpeg.read), jpeg.edits),
-    "PNG": Tagger(("xmp",), few(png.read), png.edits),
-    "WebP": Tagger(("xmp",), few(webp.read), webp.edits),
-    "GIF": Tagger(("xmp",), few(gif.read), gif.edits),
-    "TIFF": Tagger(("xmp",), few(tiff.read), tiff.edits),
-    "DNG": Tagger(("xmp",), few(tiff.read), tiff.edits),
-    "SVG": Tagger(("xmp",), few(svg.read), svg.edits),
+_TAGGERS: dict[str, Tagger] = {
+    "JPEG": Tagger(("xmp",), jpeg.read, jpeg.edits),
+    "PNG": Tagger(("xmp",), png.read, png.edits),
+    "WebP": Tagger(("xmp",), webp.read, webp.edits),
+    "GIF": Tagger(("xmp",), gif.read, gif.edits),
+    "TIFF": Tagger(("xmp",), tiff.read, tiff.edits),
+    "DNG": Tagger(("xmp",), tiff.read, tiff.edits),
+    "SVG": Tagger(("xmp",), svg.read, svg.edits),
     "AVIF": _ITEMS,
     "HEIC": _ITEMS,
     "HEIF": _ITEMS,
-    "JPEG XL": Tagger(("xmp",), few(isobmff.read), isobmff.edits),
+    "JPEG XL": Tagger(("xmp",), isobmff.read, isobmff.edits),
     "MP3": mp3.TAGGER,
     "FLAC": flac.TAGGER,
     "WAV": wav.TAGGER,
@@ -41,6 +40,8 @@ TAGGERS: dict[str, Tagger] = {
     "Ogg Opus": ogg.READ_ONLY,
     "Ogg FLAC": ogg.READ_ONLY,
 }
+#: By the name of the format.
+TAGGERS = {name: tagger._replace(read=few(tagger.read)) for name, tagger in _TAGGERS.items()}
 
 
 def carriers_in(name: str, stream: BinaryIO, parts: Sequence[Part]) -> tuple[Carrier, ...] | None:
