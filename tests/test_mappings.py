@@ -449,6 +449,24 @@ def test_what_tags_claim(carrier: str, fields: dict[str, tuple[str, ...]], words
     assert any(words in text for text in claims_in(carrier, fields))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"person":["x"],"role":{}}',
+        '{"part":"vocals","extent":"All","by":"ai","person":{}}',
+        "[]",
+        "1",
+        "NaN",
+        "[" * 60_000,
+    ],
+)
+def test_contributions_that_are_none_are_passed_over(text: str) -> None:
+    """A dictionary as a role once stopped the run that only looked at the file."""
+    tags = {"PROVLABEL_KIND": ("ai_generated",), "PROVLABEL_CONTRIBUTIONS": (text,)}
+    assert list(claims_in("vorbis", tags)) == ["PROVLABEL_KIND ai_generated"]
+    assert drafted([Carrier("vorbis", "Vorbis comments", tags)]).label == {"schema": "label-v1", "kind": "ai_generated"}
+
+
 def test_pictures_of_cameras_claim_nothing() -> None:
     fields = {iptc.SOURCE_TYPE: (CAPTURE,), "photoshop:Credit": ("Reuters",)}
     assert list(claims_in("xmp", fields)) == []
@@ -472,6 +490,24 @@ def test_a_draft_says_where_each_part_came_from() -> None:
 
 XMP_ONLY = chosen(("xmp",), "image", ("xmp",))
 ID3 = chosen(("tags",), "audio", ("id3",))
+
+
+@pytest.mark.parametrize(
+    ("carrier", "fields"),
+    [
+        ("xmp", {"Iptc4xmpExt:DigImageGUID": ("no guid",), "dc:rights": ("a\nb",), "xmpRights:Owner": ("Us",)}),
+        ("xmp", {"dc:creator": ("A\nB", "", "Ada"), "Iptc4xmpExt:AISystemUsed": ("a\nb",)}),
+        ("id3", {"TIPL": ("producer", "Bob"), "TXXX:PROVLABEL_SYSTEMS": ("@2", "Good")}),
+    ],
+)
+def test_what_no_label_can_hold_is_left_out_of_a_draft_and_told(
+    carrier: str, fields: dict[str, tuple[str, ...]]
+) -> None:
+    draft = drafted([Carrier(carrier, "place", fields)])
+    label_from_dict({"kind": "ai_generated", **draft.label})
+    assert "Ada" not in str(fields) or draft.label["people"] == [{"id": "person3", "name": "Ada"}]
+    assert "Bob" not in str(fields) or draft.label["people"] == [{"id": "person1", "name": "Bob"}]
+    assert any("can stand in a label" in line for line in draft.lines)
 
 
 def test_carriers_are_chosen_by_medium_and_format() -> None:
