@@ -31,6 +31,7 @@ from provlabel.tags import TAGGERS, TagError
 from provlabel.tags._base import MAX_CARRIER, MAX_CARRIERS, MAX_FIELDS, MAX_VALUE, MAX_VALUES
 from provlabel.tags.id3 import merged_tag, read_tag
 from provlabel.tags.vorbis import merged_comments, read_comments
+from provlabel.tags.xmp import merged
 
 pytestmark = [needs("exiftool"), needs("ffmpeg"), needs("ffprobe")]
 
@@ -887,3 +888,17 @@ def test_tags_in_front_of_a_flac_do_not_hide_its_comments(tmp_path: Path) -> Non
     ).read_bytes()
     path.write_bytes(merged_tag(None, {"TIT2": ("x",)}) * 8 + whole)
     assert next(item for item in files.carriers(path) if item.id == "vorbis").fields["PROVLABEL_KIND"]
+
+
+def test_xmp_of_others_in_a_film_or_a_wav_is_read(tmp_path: Path) -> None:
+    uri = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+    song, take = tmp_path / "song.m4a", tmp_path / "take.wav"
+    files.KINDS["late.m4a"](song)
+    subprocess.run(["exiftool", "-q", "-overwrite_original", f"-XMP-iptcExt:DigitalSourceType={uri}", song], check=True)
+    packet = merged(None, {"Iptc4xmpExt:DigitalSourceType": (uri,)})
+    whole = (files.MEDIA / "take.wav").read_bytes()
+    whole += b"_PMX" + len(packet).to_bytes(4, "little") + packet + bytes(len(packet) & 1)
+    take.write_bytes(whole[:4] + (len(whole) - 8).to_bytes(4, "little") + whole[8:])
+    for path in (song, take):
+        assert files.exiftool(path)["XMP-iptcExt:DigitalSourceType"] == [uri]
+        assert files.fields(path, "xmp")["Iptc4xmpExt:DigitalSourceType"] == (uri,)

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import random
+import re
 import struct
 import subprocess
 import time
@@ -907,6 +908,41 @@ def test_a_compressed_packet_is_read_and_written_plainly() -> None:
     made = written(content, OURS)
     assert xmp_of(made) == OURS
     assert b"<dc:creator>" in made
+
+
+def _profile(packet: bytes) -> bytes:
+    return b"\nxmp\n%8d\n" % len(packet) + b"\n".join(re.findall(b".{1,72}", packet.hex().encode())) + b"\n"
+
+
+@needs("exiftool")
+@pytest.mark.parametrize("kind", ["tEXt", "zTXt", "profile"])
+def test_a_packet_in_another_text_chunk_is_read_and_moved(kind: str, tmp_path: Path) -> None:
+    packet = merged(None, {"Iptc4xmpExt:DigitalSourceType": (TRAINED,)})
+    data = {
+        "tEXt": b"XML:com.adobe.xmp\0" + packet,
+        "zTXt": b"XML:com.adobe.xmp\0\0" + zlib.compress(packet),
+        "profile": b"Raw profile type xmp\0\0" + zlib.compress(_profile(packet)),
+    }[kind]
+    name = b"tEXt" if kind == "tEXt" else b"zTXt"
+    chunk = len(data).to_bytes(4, "big") + name + data + zlib.crc32(name + data).to_bytes(4, "big")
+    whole = (MEDIA / "still.png").read_bytes()
+    at = whole.index(b"IDAT") - 4
+    whole = whole[:at] + chunk + whole[at:]
+    path = tmp_path / "still.png"
+    path.write_bytes(whole)
+    assert exiftool(path)["XMP-iptcExt:DigitalSourceType"] == TRAINED
+    assert xmp_of(whole) == {"Iptc4xmpExt:DigitalSourceType": (TRAINED,)}
+    after = written(whole, {"dc:title": ("x",)})
+    assert xmp_of(after) == {"Iptc4xmpExt:DigitalSourceType": (TRAINED,), "dc:title": ("x",)}
+    assert chunk not in after
+
+
+def test_a_profile_of_no_sense_is_a_fault() -> None:
+    data = b"Raw profile type xmp\0" + b"\nxmp\n 4\nzz"
+    chunk = len(data).to_bytes(4, "big") + b"tEXt" + data + zlib.crc32(b"tEXt" + data).to_bytes(4, "big")
+    whole = (MEDIA / "still.png").read_bytes()
+    at = whole.index(b"IDAT") - 4
+    assert only(read(whole[:at] + chunk + whole[at:]), "xmp").faults
 
 
 def test_bombs_do_not_go_off() -> None:
