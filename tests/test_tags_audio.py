@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from mutagen import mp4
 
 import audio_files as files
 from conftest import needs
@@ -902,3 +903,17 @@ def test_xmp_of_others_in_a_film_or_a_wav_is_read(tmp_path: Path) -> None:
     for path in (song, take):
         assert files.exiftool(path)["XMP-iptcExt:DigitalSourceType"] == [uri]
         assert files.fields(path, "xmp")["Iptc4xmpExt:DigitalSourceType"] == (uri,)
+
+
+def test_an_item_without_a_type_is_text_where_others_read_it_as_text(tmp_path: Path) -> None:
+    path = tmp_path / "song.m4a"
+    files.KINDS["late.m4a"](path)
+    file = mp4.MP4(path)
+    assert file.tags is not None
+    for name, value in (("ISRC", b"GBABC2600001"), ("BINARY", b"\xff\x00\x01")):
+        file.tags[f"----:com.apple.iTunes:{name}"] = [mp4.MP4FreeForm(value, dataformat=mp4.AtomDataType.IMPLICIT)]
+    file.save()
+    assert files.exiftool(path)["iTunes:ISRC"] == ["GBABC2600001"]
+    seen = files.fields(path, "mp4")
+    assert seen["----:com.apple.iTunes:ISRC"] == ("GBABC2600001",)
+    assert "----:com.apple.iTunes:BINARY" not in seen
