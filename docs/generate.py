@@ -214,6 +214,8 @@ verify` compares.
   in the label), or `none`. Without it: XMP in pictures and tags in sounds, where the format can hold them; one that
   cannot be written is a warning then, and an error when you named it. A manifest beside the file (`--detached`, Ogg,
   AIFF …) leaves the file as it is.
+- **What is read besides**: EXIF of pictures, text chunks of PNG, ID3v2 in front of FLAC, XMP in WAV, M4A and MP4. **Not
+  read**: ID3v1 and APE tags, XMP within ID3v2, EXIF or the blocks of Photoshop, and what lies behind the end of a file.
 - **What is there is kept.** Only bytes of the fields below change. A statement about AI that contradicts the label is
   replaced, and the receipt says what it said; an identifier that does (another ISRC) belongs to another work, so the
   label is refused; names and rights are never replaced. A contradiction in a carrier that is not written refuses the

@@ -17,7 +17,7 @@ from provlabel import Identifier, Label, LabelError, Prompt, System
 from provlabel.agreement import Story, compared, digest_of, disagreements, story_of
 from provlabel.drafting import drafted
 from provlabel.errors import InputError
-from provlabel.evidence import Action, Carrier, Evidence, Manifest
+from provlabel.evidence import Action, Carrier, Evidence, Ingredient, Manifest
 from provlabel.label import label_from_dict, signed_label
 from provlabel.label.records import China, Contribution, Likeness, Permissions, Person, Rights
 from provlabel.label.vocabularies import AI_KINDS, IPTC, KINDS, Role, Use
@@ -25,6 +25,7 @@ from provlabel.mappings import KNOWN, PROJECTIONS, Projection, aigc, iptc, music
 from provlabel.mappings.marks import MARKS, claims_in
 from provlabel.projecting import CHOICES, DEFAULT, chosen, projected
 
+PLUS = "http://ns.useplus.org/ldf/vocab/"
 AI, CAPTURE = IPTC + "trainedAlgorithmicMedia", IPTC + "digitalCapture"
 line = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=20)
 ascii_text = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=20)
@@ -274,10 +275,43 @@ OURS = Label(kind="ai_generated", systems=(System(name="AcmeSynth", version="2.1
         (manifest(None, AI), xmp(type=AI, system="Anything"), None),
         (manifest(None, CAPTURE), xmp(type=IPTC + "digitalCreation"), None),
         (manifest(None), xmp(type=AI), None),
+        (manifest(None, CAPTURE), xmp(system="Anything"), "carrier.contradicts"),
+        (manifest(None, CAPTURE), xmp(aigc="{}"), "carrier.contradicts"),
+        (manifest(None, AI), xmp(aigc="{}"), None),
+        (manifest(None), xmp(system="Anything"), None),
+        (manifest(None, CAPTURE), Carrier("id3", "ID3v2", {"TXXX:PROVLABEL_KIND": ("ai_modified",)}),
+         "carrier.contradicts"),
+        (manifest(None, AI), Carrier("id3", "ID3v2", {"TXXX:PROVLABEL_KIND": ("ai_generated",)}), None),
+        # Permissions for which PLUS has no term.
+        (manifest(replace(OURS, permissions=Permissions(mining="allowed"))), xmp(mining=PLUS + "DMI-PROHIBITED"),
+         "carrier.contradicts"),
+        (manifest(replace(OURS, permissions=Permissions(mining="allowed"))),
+         xmp(mining=PLUS + "DMI-PROHIBITED-AIMLTRAINING"), None),
+        (manifest(OURS), xmp(mining=PLUS + "DMI-PROHIBITED"), None),
     ],
 )  # fmt: skip
 def test_what_contradicts_the_signed_label(active: Manifest, carrier: Carrier, rule: str | None) -> None:
     assert [item[0] for item in found(active, carrier)] == ([rule] if rule else [])
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"{AI}/", AI.upper(), IPTC + "TrainedAlgorithmicMedia", "trainedAlgorithmicMedia",
+        "digsrctype:trainedAlgorithmicMedia", AI.replace("http://", "https://www."), f" {AI}\n",
+    ],
+)  # fmt: skip
+def test_a_source_type_is_the_same_in_every_form_of_writing(written: str) -> None:
+    human = manifest(Label(kind="human_made"))
+    assert [rule for rule, _ in found(human, xmp(type=written))] == ["carrier.contradicts"]
+    assert found(manifest(OURS), xmp(type=written)) == []
+    assert list(claims_in("xmp", {iptc.SOURCE_TYPE: (written,)})) == ["digital source type trainedAlgorithmicMedia"]
+    assert iptc.load({iptc.SOURCE_TYPE: (written,)})["kind"] == "ai_generated"
+
+
+def test_a_source_type_of_nobody_we_know_stays_what_it_is() -> None:
+    assert iptc.plain_uri("https://example.org/print") == "http://example.org/print"
+    assert iptc.kind_of("https://example.org/trainedAlgorithmicMedia") is None
 
 
 def test_a_contradiction_shows_both_values() -> None:
@@ -300,6 +334,25 @@ def test_what_the_label_lists_is_there_and_unchanged(here: Carrier | None, rule:
     told = found(active, *([here] if here else []))
     assert [item[0] for item in told] == ([rule] if rule else [])
     assert not rule or AI in told[0][1]
+
+
+def test_a_second_packet_that_says_otherwise_is_not_hidden_by_the_one_that_is_listed() -> None:
+    active = manifest(OURS, carriers=[{"id": "xmp", "values": {iptc.SOURCE_TYPE: digest_of([AI])}}])
+    for packets in ((xmp(type=AI), xmp(type=CAPTURE)), (xmp(type=CAPTURE), xmp(type=AI))):
+        ((rule, message),) = found(active, *packets)
+        assert rule == "carrier.contradicts"
+        assert CAPTURE in message
+    assert found(active, xmp(type=AI), xmp(type=AI)) == []
+
+
+def test_an_update_manifest_that_says_nothing_leaves_the_story_of_its_parent() -> None:
+    parent = replace(manifest(OURS, carriers=[{"id": "xmp", "values": {iptc.SOURCE_TYPE: digest_of([AI])}}]), urn="p")
+    update = Manifest(urn="u", update=True, ingredients=(Ingredient("parentOf", manifest="p"),))
+    for held, rules in ((AI, []), (CAPTURE, ["carrier.changed"])):
+        seen = Evidence(manifests=(update, parent), carriers=(xmp(type=held),))
+        assert [item.rule for item in disagreements(seen)] == rules
+    another = Evidence(manifests=(replace(update, update=False), parent), carriers=(xmp(type=CAPTURE),))
+    assert list(disagreements(another)) == []
 
 
 def test_personal_values_are_listed_among_the_personal_fields_and_never_in_findings() -> None:
@@ -345,6 +398,8 @@ def aigc_text(**changed: str) -> str:
         (replace(OURS, china=China(producer="Acme", produce_id="7")), aigc_text(ContentPropagator="P"), None),
         (replace(OURS, china=China(producer="Other", produce_id="7")), aigc_text(), "carrier.contradicts"),
         (Label(kind="human_made"), aigc_text(), "carrier.contradicts"),
+        (Label(kind="human_made"), '{"Label":"1"}', "carrier.contradicts"),
+        (replace(OURS, china=China(producer="Acme", produce_id="7")), '{"Label":"1"}', "carrier.contradicts"),
         (OURS, "{", None),
     ],
 )  # fmt: skip
@@ -369,7 +424,7 @@ def test_a_fault_of_a_carrier_is_told() -> None:
     st.dictionaries(st.sampled_from(sorted(KNOWN["xmp"])), st.lists(st.text(max_size=9), max_size=3).map(tuple)), labels
 )
 def test_comparing_never_fails(fields: dict[str, tuple[str, ...]], label: Label) -> None:
-    story = story_of(manifest(None, AI))
+    story = story_of((manifest(None, AI),))
     for item in (story, Story(frozenset({AI}), label, {"xmp": {iptc.SYSTEM: "0"}})):
         list(compared([Carrier("xmp", "APP1", fields), Carrier("exif", "EXIF", {"UserComment": ("{",)})], item))
 
@@ -392,6 +447,24 @@ def test_comparing_never_fails(fields: dict[str, tuple[str, ...]], label: Label)
 )
 def test_what_tags_claim(carrier: str, fields: dict[str, tuple[str, ...]], words: str) -> None:
     assert any(words in text for text in claims_in(carrier, fields))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"person":["x"],"role":{}}',
+        '{"part":"vocals","extent":"All","by":"ai","person":{}}',
+        "[]",
+        "1",
+        "NaN",
+        "[" * 60_000,
+    ],
+)
+def test_contributions_that_are_none_are_passed_over(text: str) -> None:
+    """A dictionary as a role once stopped the run that only looked at the file."""
+    tags = {"PROVLABEL_KIND": ("ai_generated",), "PROVLABEL_CONTRIBUTIONS": (text,)}
+    assert list(claims_in("vorbis", tags)) == ["PROVLABEL_KIND ai_generated"]
+    assert drafted([Carrier("vorbis", "Vorbis comments", tags)]).label == {"schema": "label-v1", "kind": "ai_generated"}
 
 
 def test_pictures_of_cameras_claim_nothing() -> None:
@@ -420,6 +493,24 @@ def test_a_draft_says_where_each_part_came_from() -> None:
 
 XMP_ONLY = chosen(("xmp",), "image", ("xmp",))
 ID3 = chosen(("tags",), "audio", ("id3",))
+
+
+@pytest.mark.parametrize(
+    ("carrier", "fields"),
+    [
+        ("xmp", {"Iptc4xmpExt:DigImageGUID": ("no guid",), "dc:rights": ("a\nb",), "xmpRights:Owner": ("Us",)}),
+        ("xmp", {"dc:creator": ("A\nB", "", "Ada"), "Iptc4xmpExt:AISystemUsed": ("a\nb",)}),
+        ("id3", {"TIPL": ("producer", "Bob"), "TXXX:PROVLABEL_SYSTEMS": ("@2", "Good")}),
+    ],
+)
+def test_what_no_label_can_hold_is_left_out_of_a_draft_and_told(
+    carrier: str, fields: dict[str, tuple[str, ...]]
+) -> None:
+    draft = drafted([Carrier(carrier, "place", fields)])
+    label_from_dict({"kind": "ai_generated", **draft.label})
+    assert "Ada" not in str(fields) or draft.label["people"] == [{"id": "person3", "name": "Ada"}]
+    assert "Bob" not in str(fields) or draft.label["people"] == [{"id": "person1", "name": "Bob"}]
+    assert any("can stand in a label" in line for line in draft.lines)
 
 
 def test_carriers_are_chosen_by_medium_and_format() -> None:
@@ -461,6 +552,16 @@ def test_a_statement_that_contradicts_is_replaced_and_told() -> None:
     plan = projected(Label(kind="human_made"), (xmp(system="Old"),), XMP_ONLY)
     assert plan.wanted["xmp"][iptc.SYSTEM] == ()
     assert any("Old" in text and "taken out" in text for text in plan.warnings)
+
+
+def test_a_version_goes_with_its_system_and_a_writer_with_the_prompt() -> None:
+    bare = Label(kind="ai_generated", systems=(System(name="New"),))
+    for label in (bare, Label(kind="human_made")):
+        assert projected(label, (xmp(system="Old", version="9"),), XMP_ONLY).wanted["xmp"][iptc.VERSION] == ()
+    assert iptc.VERSION not in projected(bare, (xmp(system="New", version="9"),), XMP_ONLY).wanted["xmp"]
+    held = Carrier("xmp", "APP1", {iptc.PROMPT: ("old words",), iptc.WRITER: ("Old Writer",)})
+    plan = projected(replace(bare, prompt=Prompt(text="new words")), (held,), XMP_ONLY)
+    assert (plan.wanted["xmp"][iptc.PROMPT], plan.wanted["xmp"][iptc.WRITER]) == (("new words",), ())
 
 
 def test_a_finer_word_of_a_camera_is_kept_and_listed() -> None:

@@ -12,6 +12,9 @@ from conftest import MIMES, SAMPLES, Cli, besides_time
 from provlabel import InputError, Label, TrustStore, label_file, load_label, redact_file, verify_file
 from provlabel.cage import Cage
 from provlabel.signers import Signer
+from test_formats import FORMAT_OF, ROWS, Make, make, workshop
+
+__all__ = ["make", "workshop"]  # fixtures
 
 EXAMPLE = Path(__file__).parents[1] / "samples" / "labels" / "ai-assisted-track.toml"
 NAME = b"Ada Example"
@@ -52,6 +55,20 @@ def test_names_are_gone_and_the_rest_is_trusted(
         telemetry=False,
     )
     assert (said["integrity"], said["signature"]) == ("valid", "valid")
+
+
+@pytest.mark.parametrize("name", [name for name, fmt in FORMAT_OF.items() if ROWS[fmt].embed])
+def test_nothing_is_left_behind_in_any_format(
+    name: str, make: Make, signer: Signer, trust: TrustStore, cage: Cage, tmp_path: Path
+) -> None:
+    """A second label, so that an older manifest lies in the file before the one that is redacted."""
+    first, second, dest = (tmp_path / f"{place}-{name}" for place in ("first", "second", "public"))
+    label = load_label(EXAMPLE)
+    label_file(make(name), first, label, signer, personal=True, cage=cage)
+    label_file(first, second, label, signer, personal=True, cage=cage)
+    redact_file(second, dest, signer, cage=cage)
+    assert NAME not in dest.read_bytes()
+    assert verify_file(dest, trust=trust, cage=cage).files[0].passed
 
 
 def test_names_deep_in_the_history_go_too(

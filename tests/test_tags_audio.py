@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from mutagen import mp4
 
 import audio_files as files
 from conftest import needs
@@ -28,9 +29,10 @@ from provlabel.errors import EngineError
 from provlabel.evidence import Carrier
 from provlabel.signers import Signer
 from provlabel.tags import TAGGERS, TagError
-from provlabel.tags._base import MAX_CARRIER, MAX_FIELDS, MAX_VALUE, MAX_VALUES
+from provlabel.tags._base import MAX_CARRIER, MAX_CARRIERS, MAX_FIELDS, MAX_VALUE, MAX_VALUES
 from provlabel.tags.id3 import merged_tag, read_tag
 from provlabel.tags.vorbis import merged_comments, read_comments
+from provlabel.tags.xmp import merged
 
 pytestmark = [needs("exiftool"), needs("ffmpeg"), needs("ffprobe")]
 
@@ -866,3 +868,52 @@ def test_edits_of_a_wav_stop_at_four_gibibytes(made: Callable[[str], Path], tmp_
         stream.truncate(at + 4 + size)
     with pytest.raises(TagError, match="4 GiB"):
         files.edits_of(path, {"riff": RIFF})
+
+
+def test_a_wav_of_many_tags_says_little(tmp_path: Path) -> None:
+    path = tmp_path / "many.wav"
+    whole = (files.MEDIA / "take.wav").read_bytes()
+    tag = merged_tag(None, {"TSRC": ("GBABC2600001",)})
+    chunk = b"id3 " + len(tag).to_bytes(4, "little") + tag + bytes(len(tag) & 1)
+    whole += chunk * 5_000
+    path.write_bytes(whole[:4] + (len(whole) - 8).to_bytes(4, "little") + whole[8:])
+    found = files.carriers(path)
+    assert len(found) == MAX_CARRIERS + 1
+    assert found[-1].faults == (f"more than {MAX_CARRIERS} carriers; not read",)
+
+
+def test_tags_in_front_of_a_flac_do_not_hide_its_comments(tmp_path: Path) -> None:
+    path = tmp_path / "many.flac"
+    whole = files.write(
+        files.MEDIA / "take.flac", {"vorbis": {"PROVLABEL_KIND": ("ai_generated",)}}, tmp_path / "one.flac"
+    ).read_bytes()
+    path.write_bytes(merged_tag(None, {"TIT2": ("x",)}) * 8 + whole)
+    assert next(item for item in files.carriers(path) if item.id == "vorbis").fields["PROVLABEL_KIND"]
+
+
+def test_xmp_of_others_in_a_film_or_a_wav_is_read(tmp_path: Path) -> None:
+    uri = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+    song, take = tmp_path / "song.m4a", tmp_path / "take.wav"
+    files.KINDS["late.m4a"](song)
+    subprocess.run(["exiftool", "-q", "-overwrite_original", f"-XMP-iptcExt:DigitalSourceType={uri}", song], check=True)
+    packet = merged(None, {"Iptc4xmpExt:DigitalSourceType": (uri,)})
+    whole = (files.MEDIA / "take.wav").read_bytes()
+    whole += b"_PMX" + len(packet).to_bytes(4, "little") + packet + bytes(len(packet) & 1)
+    take.write_bytes(whole[:4] + (len(whole) - 8).to_bytes(4, "little") + whole[8:])
+    for path in (song, take):
+        assert files.exiftool(path)["XMP-iptcExt:DigitalSourceType"] == [uri]
+        assert files.fields(path, "xmp")["Iptc4xmpExt:DigitalSourceType"] == (uri,)
+
+
+def test_an_item_without_a_type_is_text_where_others_read_it_as_text(tmp_path: Path) -> None:
+    path = tmp_path / "song.m4a"
+    files.KINDS["late.m4a"](path)
+    file = mp4.MP4(path)
+    assert file.tags is not None
+    for name, value in (("ISRC", b"GBABC2600001"), ("BINARY", b"\xff\x00\x01")):
+        file.tags[f"----:com.apple.iTunes:{name}"] = [mp4.MP4FreeForm(value, dataformat=mp4.AtomDataType.IMPLICIT)]
+    file.save()
+    assert files.exiftool(path)["iTunes:ISRC"] == ["GBABC2600001"]
+    seen = files.fields(path, "mp4")
+    assert seen["----:com.apple.iTunes:ISRC"] == ("GBABC2600001",)
+    assert "----:com.apple.iTunes:BINARY" not in seen

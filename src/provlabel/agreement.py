@@ -16,7 +16,7 @@ import msgspec
 from msgspec import UNSET
 
 from provlabel.errors import LabelError
-from provlabel.evidence import Carrier, Evidence, Manifest
+from provlabel.evidence import Carrier, Evidence, Manifest, bound
 from provlabel.label import Label, joined
 from provlabel.label.vocabularies import AI_KINDS, KINDS, SOURCE_TYPES
 from provlabel.mappings import PROJECTIONS, Field, Fields, Projection, aigc, iptc, music
@@ -39,9 +39,13 @@ def digest_of(values: Sequence[str]) -> str:
     return hashlib.sha256(msgspec.json.encode(list(values))).hexdigest()
 
 
-def story_of(active: Manifest) -> Story:
-    """Return the story of a manifest: of our label, or of what the actions of others say."""
-    types = {item.source_type for item in active.actions if item.source_type}
+def story_of(manifests: tuple[Manifest, ...]) -> Story:
+    """Return the signed story: of our label, or of what the actions of others say.
+
+    An update manifest that says neither leaves the story of its parent as it was.
+    """
+    active = next((item for item in bound(manifests) if item.label is not None or _stated(item)), manifests[0])
+    types = _stated(active)
     label = _label_of(active)
     if label is None:
         return Story(frozenset(types))
@@ -51,6 +55,10 @@ def story_of(active: Manifest) -> Story:
         for item in label.carriers
     }
     return Story(frozenset(types), label, listed)
+
+
+def _stated(manifest: Manifest) -> set[str]:
+    return {iptc.plain_uri(item.source_type) for item in manifest.actions if item.source_type}
 
 
 def _label_of(active: Manifest) -> Label | None:
@@ -73,11 +81,13 @@ def compared(carriers: Collection[Carrier], story: Story) -> Iterator[CarrierVal
         listed = story.listed.get(projection.carrier, {})
         seen = [item for item in carriers if item.id == projection.carrier]
         for row in projection.fields.values():
+            others = seen
             if row.name in listed:
-                yield _listed(projection, row, seen, listed[row.name], expected.get(row.name))
-                continue
+                told = _listed(projection, row, seen, listed[row.name], expected.get(row.name))
+                yield told
+                others = [item for item in seen if item.fields.get(row.name) != told.values]
             values = expected.get(row.name, () if _is_ours(row, story) else None)
-            yield from (_unlisted(row, item, values, story) for item in seen if _tells(row, item))
+            yield from (_unlisted(row, item, values, story) for item in others if _tells(row, item))
 
 
 def _is_ours(row: Field, story: Story) -> bool:
@@ -142,7 +152,7 @@ def _source_type(values: tuple[str, ...], _: Any, story: Story) -> tuple[str, ..
     stated = tuple(sorted(story.source_types))
     if not stated:
         return None
-    ai_signed = any(SOURCE_TYPES.get(uri) in AI_KINDS for uri in stated)
+    ai_signed = _speak_of_ai(stated)
     for value in values:
         plain = iptc.plain_uri(value)
         if plain not in stated and (ai_signed or iptc.kind_of(plain) in AI_KINDS):
@@ -150,14 +160,30 @@ def _source_type(values: tuple[str, ...], _: Any, story: Story) -> tuple[str, ..
     return None
 
 
+def _speak_of_ai(source_types: Collection[str]) -> bool:
+    return any(SOURCE_TYPES.get(uri) in AI_KINDS for uri in source_types)
+
+
+def _without_ai(story: Story) -> tuple[str, ...] | None:
+    """Return what is signed when that leaves no room for AI."""
+    if story.label is not None:
+        return None if story.label.kind in AI_KINDS else (story.label.kind,)
+    return tuple(sorted(story.source_types)) or None if not _speak_of_ai(story.source_types) else None
+
+
+def _kind(values: tuple[str, ...], expected: tuple[str, ...] | None, story: Story) -> tuple[str, ...] | None:
+    """Our own word for a kind stands for a source type where others signed."""
+    if story.label is not None:
+        return _equal(values, expected, story)
+    return _source_type(tuple(KINDS[value].digital_source_type for value in values if value in KINDS), None, story)
+
+
 def _system(values: tuple[str, ...], _: Any, story: Story) -> tuple[str, ...] | None:
     """A system contradicts when others are signed, or when what is signed leaves no room for one."""
-    if story.label is None:
-        return None
-    names = tuple(item.name for item in story.label.systems)
-    if story.label.kind not in AI_KINDS and not names:
-        return (story.label.kind,)
-    return names if names and not set(values) <= set(names) else None
+    names = () if story.label is None else tuple(item.name for item in story.label.systems)
+    if not names:
+        return _without_ai(story)
+    return names if not set(values) <= set(names) else None
 
 
 def _version(values: tuple[str, ...], expected: tuple[str, ...] | None, story: Story) -> tuple[str, ...] | None:
@@ -165,16 +191,24 @@ def _version(values: tuple[str, ...], expected: tuple[str, ...] | None, story: S
     return None if set(values) <= versions else expected
 
 
+def _mining(values: tuple[str, ...], expected: tuple[str, ...] | None, story: Story) -> tuple[str, ...] | None:
+    """Where the label has no one term for its permissions, the term contradicts that says otherwise of one use."""
+    if expected is not None or story.label is None or story.label.permissions is UNSET:
+        return _equal(values, expected, story)
+    signed = msgspec.to_builtins(story.label.permissions)
+    said = iptc.permitted({iptc.MINING: values})
+    return tuple(f"{use} {signed[use]}" for use, word in said.items() if signed.get(use, word) != word) or None
+
+
 def _aigc(values: tuple[str, ...], expected: tuple[str, ...] | None, story: Story) -> tuple[str, ...] | None:
-    """The object says that AI made the content, so a label without AI contradicts it; else the codes are compared."""
+    """The object says that AI made the content, however it is written; where codes are signed, they are compared."""
+    instead = _without_ai(story)
+    if instead is not None or expected is None:
+        return instead
     try:
         said = [aigc.parsed(value) for value in values]
     except ValueError:
-        return None  # a finding of its own
-    if story.label is not None and story.label.kind not in AI_KINDS:
-        return (story.label.kind,)
-    if expected is None:
-        return None
+        return expected
     wanted = aigc.parsed(expected[0])
     same = ("Label", "ContentProducer", "ProduceID")
     return None if all(item[key] == wanted[key] for item in said for key in same) else expected
@@ -205,6 +239,8 @@ _JUDGES: dict[str, _Judge] = {
     iptc.SOURCE_TYPE: _source_type,
     iptc.SYSTEM: _system,
     iptc.VERSION: _version,
+    iptc.MINING: _mining,
+    **dict.fromkeys((name for row in PROJECTIONS for name in row.fields if name.endswith(music.KIND)), _kind),
     **dict.fromkeys(aigc.PLACES.values(), _aigc),
 }
 _JUDGES_BY_ROLE: dict[str, _Judge] = {"statement": _equal, "identifier": _identifier, "credit": _credit}
@@ -216,7 +252,7 @@ _JUDGES_BY_ROLE: dict[str, _Judge] = {"statement": _equal, "identifier": _identi
 def disagreements(evidence: Evidence) -> Iterator[Finding]:
     """Yield what is wrong with the carriers of a file that has a manifest."""
     carriers = evidence.carriers or ()
-    for value in compared(carriers, story_of(evidence.manifests[0])):
+    for value in compared(carriers, story_of(evidence.manifests)):
         if value.agreement in ("missing", "changed", "contradicts"):
             yield finding(f"carrier.{value.agreement}", both_values(value), at=value.place)
     yield from faults_of(carriers)

@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
+import msgspec
+
 from provlabel.evidence import Carrier
+from provlabel.label import Label
 from provlabel.label.records import SCHEMA
 from provlabel.mappings import PROJECTIONS
 from provlabel.mappings.marks import claims_in
@@ -32,11 +35,14 @@ def drafted(carriers: Collection[Carrier]) -> Draft:
         for item in carriers:
             if item.id != projection.carrier:
                 continue
-            for field, value in projection.load(item.fields).items():
-                if field not in label:
+            for field, said in projection.load(item.fields).items():
+                value = _fitting(field, said)
+                if value != said:
+                    lines.append(f"{field}: not all that {item.place} says can stand in a label")
+                if value and field not in label:
                     label[field] = value
                     lines.append(f"{field}: from {item.place}")
-                elif label[field] != value:
+                elif value and label[field] != value:
                     lines.append(f"{field}: {item.place} says something else")
     lines += [f"{item.place} claims: {text}" for item in carriers for text in claims_in(item.id, item.fields)]
     lines += [f"{item.place} cannot be read: {fault}" for item in carriers for fault in item.faults]
@@ -44,3 +50,22 @@ def drafted(carriers: Collection[Carrier]) -> Draft:
         lines.append("kind: nothing in the file states it; add it before you sign")
     lines.append("a draft of unsigned claims: read it, run provlabel lint, then sign it with --label")
     return Draft(label, tuple(lines))
+
+
+def _fitting(field: str, value: Any) -> Any:
+    """Return what of a value the schema of a label takes: items of a list and members of a record by themselves."""
+    if _fits(field, value):
+        return value
+    if isinstance(value, list):
+        return [item for item in value if _fits(field, [item])]
+    if isinstance(value, dict):
+        return {key: item for key, item in value.items() if _fits(field, {key: item})}
+    return None
+
+
+def _fits(field: str, value: Any) -> bool:
+    try:
+        msgspec.convert({"kind": "human_made", field: value}, Label)
+    except msgspec.ValidationError:
+        return False
+    return True

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from provlabel._text import printable
 from provlabel.agreement import story_of
-from provlabel.containers import WALKERS
+from provlabel.containers import WALKERS, stores_left
 from provlabel.containers.edits import Edit, rewrite
 from provlabel.errors import InputError, LabelError, UsageError
 from provlabel.evidence import mapping
@@ -55,7 +55,7 @@ def _dress(checked: Source, label: Label, choice: Sequence[Choice] | None) -> Dr
     tagger = TAGGERS.get(checked.fmt.name)
     seen = checked.evidence.carriers or ()
     projections = chosen(choice, checked.fmt.media, tagger.carriers if tagger else ())
-    before = story_of(checked.evidence.manifests[0]).listed if checked.evidence.manifests else {}
+    before = story_of(checked.evidence.manifests).listed if checked.evidence.manifests else {}
     plan = projected(label, seen, projections, before)
     if tagger is None or not plan.wanted:
         return Dress((), plan.listed, plan.warnings)
@@ -71,6 +71,8 @@ def _dress(checked: Source, label: Label, choice: Sequence[Choice] | None) -> Dr
 def undress(checked: Source) -> tuple[Edit, ...]:
     """Return the edits that take every field out of a labelled file that a label of its own lists as personal.
 
+    Manifest stores that would stay in the file, though nothing refers to them any more, become zeros.
+
     Raises:
         InputError: a carrier cannot be written.
     """
@@ -82,9 +84,19 @@ def undress(checked: Source) -> tuple[Edit, ...]:
     tagger = TAGGERS.get(checked.fmt.name)
     with _named(checked.path):
         try:
-            return _edits(checked, tagger, wanted) if tagger and wanted else ()
+            tags = _edits(checked, tagger, wanted) if tagger and wanted else ()
+            return (*tags, *_blanked(checked))
         except TagError as exc:
             raise InputError(f"names cannot be taken out of its tags: {exc}") from exc
+
+
+def _blanked(checked: Source) -> Iterator[Edit]:
+    with reopened(checked) as stream:
+        end = 0
+        for start, stop in stores_left(checked.fmt.container, stream, stream.seek(0, os.SEEK_END)):
+            if stop > end:
+                yield Edit(max(start, end), stop, bytes(stop - max(start, end)))
+                end = stop
 
 
 def _edits(checked: Source, tagger: Tagger, wanted: Mapping[str, Fields]) -> tuple[Edit, ...]:

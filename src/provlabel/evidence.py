@@ -119,6 +119,22 @@ class Manifest(Struct, frozen=True):
     assertions: dict[str, Any] = {}  #: data of the standard assertions that a label can be read from
 
 
+def bound(manifests: tuple[Manifest, ...]) -> tuple[Manifest, ...]:
+    """Return the manifests that speak about the content as it is now, the active one first.
+
+    An update manifest has no content hash of its own (C2PA 2.4 §11.3): its parent's counts.
+    """
+    by_urn = {manifest.urn: manifest for manifest in manifests}
+    chain = [manifests[0]]
+    while chain[-1].update and len(chain) <= len(manifests):
+        parents = (by_urn.get(part.manifest) for part in chain[-1].ingredients if part.relationship == "parentOf")
+        parent = next((found for found in parents if found), None)
+        if parent is None:
+            break
+        chain.append(parent)
+    return tuple(chain)
+
+
 class Trouble(Struct, frozen=True):
     """Why a file could not be read as far as needed."""
 

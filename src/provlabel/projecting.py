@@ -18,7 +18,7 @@ from provlabel.errors import InputError, LabelError
 from provlabel.evidence import Carrier
 from provlabel.label import Label
 from provlabel.label.vocabularies import KINDS
-from provlabel.mappings import PROJECTIONS, CarrierId, Field, Projection
+from provlabel.mappings import PROJECTIONS, CarrierId, Field, Projection, iptc
 from provlabel.mappings._base import Fields
 from provlabel.report import CarrierValue
 
@@ -35,6 +35,8 @@ _MEDIA: dict[str, frozenset[Choice]] = {
 DEFAULT: dict[str, tuple[Choice, ...]] = {"image": ("xmp",), "audio": ("tags",), "video": ()}
 # A file has one AIGC object, in the first of these that it can hold.
 _ONE_AIGC: tuple[CarrierId, ...] = ("xmp", "vorbis", "riff", "mp4", "id3")
+# What tells of another field, and would tell of its new value when that is replaced.
+_TOLD_OF = {iptc.VERSION: iptc.SYSTEM, iptc.WRITER: iptc.PROMPT}
 
 
 class Projected(NamedTuple):
@@ -99,7 +101,8 @@ def projected(
         fields = wanted.setdefault(row.carrier, {})
         for name, field in row.fields.items():
             held = next((item.fields[name] for item in seen if item.id == row.carrier and name in item.fields), None)
-            contradicts = any(value.carrier == row.carrier and value.field == name for value in against)
+            about = (name, _TOLD_OF.get(name))
+            contradicts = any(value.carrier == row.carrier and value.field in about for value in against)
             values = _decided(field, said.get(name), held, contradicts)
             if values is not None:
                 fields[name] = values
@@ -176,6 +179,6 @@ def _listed(carrier: str, fields: Fields, rows: Mapping[str, Field]) -> dict[str
 def _doubts(label: Label, seen: Collection[Carrier], projections: Sequence[Projection]) -> Iterator[str]:
     if label.china is not UNSET and not any(row.name == "aigc" for row in projections):
         yield "the label holds codes for China's AIGC object, which was not written; add aigc to --carriers"
-    prompts = [item for item in seen for name in item.fields if name == "Iptc4xmpExt:AIPromptInformation"]
+    prompts = [item for item in seen for name in item.fields if name == iptc.PROMPT]
     if prompts and (label.prompt is UNSET or label.prompt.text is UNSET):
         yield f"the file's own {prompts[0].place} holds a prompt in clear, which the label does not"

@@ -111,7 +111,7 @@ def _carriers(active: Manifest | None, evidence: Evidence, personal: bool) -> tu
     """Return what the carriers say beside the manifest; names and words of people only where they are asked for."""
     if evidence.carriers is None:
         return None
-    values = compared(evidence.carriers, story_of(active) if active else Story(frozenset()))
+    values = compared(evidence.carriers, story_of(evidence.manifests) if active else Story(frozenset()))
     hidden = {"values": (), "expected": None}
     return tuple(
         msgspec.structs.replace(value, **hidden) if value.personal and not personal else value for value in values

@@ -17,7 +17,7 @@ from provlabel._times import zulu
 from provlabel.agreement import claims_of, disagreements
 from provlabel.codes import EFFECTS, Effect
 from provlabel.credentials import Examined
-from provlabel.evidence import Code, Evidence, Exclusion, Identity, Ingredient, Manifest, Signing
+from provlabel.evidence import Code, Evidence, Exclusion, Identity, Ingredient, Manifest, Signing, bound
 from provlabel.label.records import SCHEMA, Label
 from provlabel.label.vocabularies import AI_KINDS, KINDS, SOURCE_TYPES
 from provlabel.report import (
@@ -72,7 +72,7 @@ def judge(evidence: Evidence, *, at: dt.datetime, trust: TrustStore = TrustStore
     active = evidence.manifests[0]
     effects = _effects(active.codes)
     time = _time(active, effects, trust, at)
-    content, content_findings = _content(_bound(evidence.manifests))
+    content, content_findings = _content(bound(evidence.manifests))
     signer, signer_findings = _signer(evidence, effects, time, trust, at)
     label, label_findings = _label(active)
     history, history_findings = history_of(evidence.manifests)
@@ -173,22 +173,6 @@ def _unknown_codes(manifests: Collection[Manifest]) -> Iterator[Finding]:
         for code in (*manifest.codes, *recorded):
             if code.code not in EFFECTS:
                 yield finding("engine.unknown-code", f"{code.kind} {code.code}", at=code.url or None)
-
-
-def _bound(manifests: tuple[Manifest, ...]) -> tuple[Manifest, ...]:
-    """Return the manifests whose codes speak about the content as it is now.
-
-    An update manifest has no content hash of its own (C2PA 2.4 §11.3): its parent's counts.
-    """
-    by_urn = {manifest.urn: manifest for manifest in manifests}
-    chain = [manifests[0]]
-    while chain[-1].update and len(chain) <= len(manifests):
-        parents = (by_urn.get(part.manifest) for part in chain[-1].ingredients if part.relationship == "parentOf")
-        parent = next((found for found in parents if found), None)
-        if parent is None:
-            break
-        chain.append(parent)
-    return tuple(chain)
 
 
 #: Effects whose codes are judged below when they come as failures; any other failure is an error by itself.

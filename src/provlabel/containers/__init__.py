@@ -79,6 +79,11 @@ def splice(container: str, stream: BinaryIO, size: int, store: bytes) -> None:
     _SPLICERS.get(container, write_payload)(stream, parts, store)
 
 
+def stores_left(container: str, stream: BinaryIO, size: int) -> list[tuple[int, int]]:
+    """Return where stores begin and end that the engine would leave in the file beside a new one."""
+    return sorted(set(tiff.stores_left(stream, size))) if container == "tiff" else []
+
+
 def obstacle(container: str, stream: BinaryIO, size: int) -> str:
     """Say why the engine would break or refuse just this file if it embedded; empty when it would not."""
     return _OBSTACLES[container](stream, size) if container in _OBSTACLES else ""
@@ -141,5 +146,6 @@ __all__ = [
     "read_exactly",
     "splice",
     "stores_in",
+    "stores_left",
     "stores_of",
 ]

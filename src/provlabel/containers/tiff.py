@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO, Literal, NamedTuple
 
-from provlabel.containers._base import MAX_PARTS, ContainerError, Part, Role, read_exactly, with_gaps
+from provlabel.containers._base import MAX_PARTS, PIECE, UNKNOWN, ContainerError, Part, Role, read_exactly, with_gaps
 
 MAX_DIRECTORIES = 1_000
 _C2PA = 52545
+# How the description of a manifest store begins, behind the two sizes and ``jumb``.
+_STORE = b"jumd" + bytes.fromhex("6332706100110010800000aa00389b71")
+_STORE_HEAD = 12 + len(_STORE)
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 # Text, XMP, IPTC, Photoshop, EXIF, GPS: what may be left out of a hash.
 _METADATA = frozenset({269, 270, 271, 272, 285, 305, 306, 315, 316, 700, 33432, 33723, 34377, 34665, 34853})
@@ -73,6 +76,30 @@ def obstacle(stream: BinaryIO, size: int) -> str:
     """Say why the engine must not embed: it puts the manifest of a second page into a page of its own."""
     pages = sum(directory.name.startswith("IFD") for directory in _directories(stream, size))
     return f"it has {pages} pages, and embedding would add one that cannot be shown" if pages > 1 else ""
+
+
+def stores_left(stream: BinaryIO, size: int) -> Iterator[tuple[int, int]]:
+    """Yield where manifest stores begin and end that stay in the file when a new one is embedded.
+
+    The engine appends a new store and leaves the old one where it lies; so it did when that was new.
+    """
+    for part in walk(stream, size):
+        if part.role == "manifest":
+            yield part.payload_at, part.payload_at + part.payload_length
+        elif part.name == UNKNOWN:
+            yield from _stores_within(stream, part)
+
+
+def _stores_within(stream: BinaryIO, part: Part) -> Iterator[tuple[int, int]]:
+    """Find stores by the head that each has (C2PA 2.4 §11.1.4.1): size, ``jumb``, size, ``jumd``, UUID."""
+    for start in range(part.start, part.end, PIECE):
+        data = read_exactly(stream, start, min(PIECE + _STORE_HEAD, part.end - start))
+        at = data.find(_STORE)
+        while at >= 0:
+            if at >= 12 and data[at - 8 : at - 4] == b"jumb":
+                length = int.from_bytes(data[at - 12 : at - 8], "big")
+                yield start + at - 12, min(start + at - 12 + length, part.end)
+            at = data.find(_STORE, at + 1)
 
 
 def _header(stream: BinaryIO) -> tuple[_Kind, int]:

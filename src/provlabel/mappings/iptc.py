@@ -6,6 +6,7 @@ strictest stands there, and it knows nothing of inference.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,8 +20,8 @@ from provlabel.mappings._people import names_of, people_named
 
 SOURCE_TYPE = "Iptc4xmpExt:DigitalSourceType"
 SYSTEM, VERSION = "Iptc4xmpExt:AISystemUsed", "Iptc4xmpExt:AISystemVersionUsed"
-_PROMPT, _WRITER = "Iptc4xmpExt:AIPromptInformation", "Iptc4xmpExt:AIPromptWriterName"
-_MINING, _CONSTRAINT = "plus:DataMining", "plus:OtherConstraints"
+PROMPT, WRITER = "Iptc4xmpExt:AIPromptInformation", "Iptc4xmpExt:AIPromptWriterName"
+MINING, _CONSTRAINT = "plus:DataMining", "plus:OtherConstraints"
 _CREATOR, _GUID = "dc:creator", "Iptc4xmpExt:DigImageGUID"
 _RIGHTS = {"dc:rights": "notice", "xmpRights:Owner": "holder", "xmpRights:WebStatement": "licence_url"}
 _PHOTO = "IPTC Photo Metadata 2025.1"
@@ -32,9 +33,9 @@ FIELDS = {
         Field(SOURCE_TYPE, "statement", source=_PHOTO),
         Field(SYSTEM, "statement", source=_PHOTO),
         Field(VERSION, "statement", source=_PHOTO),
-        Field(_PROMPT, "statement", personal=True, source=_PHOTO),
-        Field(_WRITER, "statement", personal=True, source=_PHOTO),
-        Field(_MINING, "statement", source="PLUS LDF, vocab/DMI-*", certainty="S"),
+        Field(PROMPT, "statement", personal=True, source=_PHOTO),
+        Field(WRITER, "statement", personal=True, source=_PHOTO),
+        Field(MINING, "statement", source="PLUS LDF, vocab/DMI-*", certainty="S"),
         Field(_CONSTRAINT, "statement", source="PLUS LDF", certainty="S"),
         Field(_CREATOR, "credit", personal=True, source=_PHOTO),
         Field("dc:rights", "credit", source=_PHOTO),
@@ -57,8 +58,8 @@ def _about_ai(label: Label) -> Iterator[tuple[str, Any]]:
         yield SYSTEM, label.systems[0].name
         yield VERSION, label.systems[0].version
     if label.prompt is not UNSET and label.prompt.text is not UNSET:
-        yield _PROMPT, label.prompt.text
-        yield from ((_WRITER, person.name) for person in label.people if person.id == label.prompt.writer)
+        yield PROMPT, label.prompt.text
+        yield from ((WRITER, person.name) for person in label.people if person.id == label.prompt.writer)
 
 
 def _rights(label: Label) -> Iterator[tuple[str, Any]]:
@@ -86,14 +87,14 @@ def _permissions(label: Label) -> Iterator[tuple[str, Any]]:
         return
     uses = {field: getattr(label.permissions, field) for field in _USES}
     if "constrained" in uses.values():
-        yield _MINING, _PLUS + _CONSTRAINED
+        yield MINING, _PLUS + _CONSTRAINED
         yield _CONSTRAINT, constraint_of(label.permissions) or UNSET
         return
     term = next((term for field, term in _PROHIBITIONS if uses[field] == "notAllowed"), "")
     if not term and set(uses.values()) == {"allowed"}:
         term = _ALLOWED
     if term:
-        yield _MINING, _PLUS + term
+        yield MINING, _PLUS + term
 
 
 def constraint_of(permissions: Permissions) -> str:
@@ -101,8 +102,9 @@ def constraint_of(permissions: Permissions) -> str:
     return " ".join(part for part in (permissions.constraint, permissions.constraint_url) if part is not UNSET)
 
 
-def _permitted(fields: Fields) -> dict[str, str]:
-    term = first(fields, _MINING).removeprefix(_PLUS)
+def permitted(fields: Fields) -> dict[str, str]:
+    """Return the uses of which the one term of PLUS speaks, and what it says of each; a condition beside them."""
+    term = first(fields, MINING).strip().replace("https://", "http://", 1).removeprefix(_PLUS)
     if term == _CONSTRAINED:
         condition = first(fields, _CONSTRAINT)
         return {"mining": "constrained"} | ({"constraint": condition} if condition else {})
@@ -122,17 +124,17 @@ def load(fields: Fields) -> dict[str, Any]:
     if name := first(fields, SYSTEM):
         version = first(fields, VERSION)
         said["systems"] = [{"name": name} | ({"version": version} if version else {})]
-    if prompt := first(fields, _PROMPT):
+    if prompt := first(fields, PROMPT):
         said["prompt"] = {"text": prompt}
-    if permitted := _permitted(fields):
-        said["permissions"] = permitted
+    if uses := permitted(fields):
+        said["permissions"] = uses
     if rights := {key: first(fields, field) for field, key in _RIGHTS.items() if first(fields, field)}:
         said["rights"] = rights
     if fields.get(_GUID):
         said["identifiers"] = [{"type": "guid", "value": value} for value in fields[_GUID]]
     if people := people_named([(name, "") for name in fields.get(_CREATOR, ())]):
         said["people"] = people
-    if (writer := first(fields, _WRITER)) and prompt:
+    if (writer := first(fields, WRITER)) and prompt:
         _add_writer(said, writer)
     return said
 
@@ -153,6 +155,13 @@ _CAPTURES = frozenset(
 )
 
 
+_TERMS = {uri.rpartition("/")[2].lower(): uri for uri in SOURCE_TYPES}
+_WRITTEN = re.compile(
+    r"(?:https?://(?:www\.)?(?:cv\.iptc\.org/newscodes|c2pa\.org)/digitalsourcetype/|digsrctype:)?([a-z0-9]+)/?",
+    re.IGNORECASE,
+)
+
+
 def kind_of(source_type: str) -> str | None:
     """Return the kind of which a digital source type speaks, in whatever form it is written."""
     uri = plain_uri(source_type)
@@ -160,5 +169,11 @@ def kind_of(source_type: str) -> str | None:
 
 
 def plain_uri(source_type: str) -> str:
-    """Return a digital source type in its canonical form, which is that with ``http``."""
-    return source_type.strip().replace("https://", "http://", 1)
+    """Return a digital source type in its canonical form, which is that with ``http``.
+
+    Programs write it with ``https``, a slash at the end, in other case, as a QCode or as its term alone.
+    What is no term of the vocabularies stays what it is.
+    """
+    text = source_type.strip()
+    written = _WRITTEN.fullmatch(text)
+    return (_TERMS.get(written[1].lower()) if written else None) or text.replace("https://", "http://", 1)

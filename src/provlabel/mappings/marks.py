@@ -54,7 +54,7 @@ def _iptc(carrier: CarrierId, fields: Fields) -> Iterator[str]:
         return
     for uri in fields.get(iptc.SOURCE_TYPE, ()):
         if iptc.kind_of(uri) in AI_KINDS:
-            yield f"digital source type {uri.rstrip('/').rpartition('/')[2]}"
+            yield f"digital source type {iptc.plain_uri(uri).rpartition('/')[2]}"
     if name := first(fields, iptc.SYSTEM):
         yield f"AI system {name} {first(fields, iptc.VERSION)}".rstrip()
 

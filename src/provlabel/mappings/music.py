@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
-from msgspec import UNSET, to_builtins
+from msgspec import UNSET, convert, to_builtins
 
 from provlabel.label import Label
-from provlabel.label.records import System
-from provlabel.label.vocabularies import KINDS
+from provlabel.label.records import Contribution, System
+from provlabel.label.vocabularies import KINDS, Role
 from provlabel.mappings._base import CarrierId, Field, FieldRole, Fields, first, told
 from provlabel.mappings._people import credits_of, people_named
 
@@ -71,6 +71,7 @@ _ROLES = {
         "VoiceActor",
     ),
 }
+_KNOWN_ROLES = frozenset(get_args(Role))
 _CREDITED = frozenset(role for roles in _ROLES.values() for role in roles)
 #: The role that a name in a field of one role gets when it is read.
 _READ_AS = {"COMPOSER": "Composer", "LYRICIST": "Lyricist", "ARTIST": ""}
@@ -151,7 +152,7 @@ def load(fields: Fields, carrier: CarrierId) -> dict[str, Any]:
         said["kind"] = first(seen, KIND)
     if seen[SYSTEMS]:
         said["systems"] = [_unescaped(system_named(text)) for text in seen[SYSTEMS]]
-    if parts := [part for text in seen[CONTRIBUTIONS] if (part := _object(text))]:
+    if parts := [part for text in seen[CONTRIBUTIONS] if (part := _contribution(text))]:
         said["contributions"] = parts
     identifiers = [{"type": scheme, "value": value} for scheme, name in _IDENTIFIERS.items() for value in seen[name]]
     if identifiers:
@@ -177,15 +178,18 @@ def _people(seen: Fields, parts: Sequence[Mapping[str, Any]]) -> list[dict[str, 
 
 def _credits(seen: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
     for field in ("PERFORMERS", "INVOLVED"):
-        texts = seen[field]
-        yield from ((name, role) for role, name in zip(texts[::2], texts[1::2], strict=False))
+        texts = seen[field]  # roles in any words; those of DDEX are what a label has
+        pairs = zip(texts[::2], texts[1::2], strict=False)
+        yield from ((name, role if role in _KNOWN_ROLES else "") for role, name in pairs)
     for field, role in _READ_AS.items():
         yield from ((name, role) for name in seen[field])
 
 
-def _object(text: str) -> dict[str, Any]:
+def _contribution(text: str) -> dict[str, Any]:
+    """Return a contribution of a plain label; nothing for what is none, which anybody may write there."""
     try:
         value = json.loads(text)
+        convert(value, Contribution)
     except (ValueError, RecursionError):
         return {}
-    return value if isinstance(value, dict) else {}
+    return dict(value)

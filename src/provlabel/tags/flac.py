@@ -30,9 +30,8 @@ class _Block(NamedTuple):
 
 
 def read(stream: BinaryIO, _: Sequence[Part]) -> Iterator[Carrier]:
-    """Yield what the tags in front say, and then the comments."""
+    """Yield what the comments say, and then the tags in front."""
     tags = front_tags(stream)
-    yield from read_tags(stream, tags, "ID3v2 tag")
 
     def fill(got: Gather) -> None:
         comments = [block for block in _blocks(stream, tags[-1].end if tags else 0) if block.kind == _COMMENT]
@@ -42,6 +41,7 @@ def read(stream: BinaryIO, _: Sequence[Part]) -> Iterator[Carrier]:
             vorbis.read_into(got, _content(stream, block))
 
     yield from gathered("vorbis", "Vorbis comments", fill)
+    yield from read_tags(stream, tags, "ID3v2 tag")
 
 
 def edits(stream: BinaryIO, _: Sequence[Part], asked: Mapping[str, Fields]) -> list[Edit]:

@@ -23,6 +23,7 @@ _FULL = 4  # version and flags
 _DATA = 8  # type and locale in front of a value
 # Types of values (QuickTime File Format, "Well-known types") that are text.
 _TEXTS = {1: "utf-8", 2: "utf-16-be"}
+_RESERVED = 0  # "no type": in an item with a name of its own others take it for text, where it is some
 _UTF8 = (1).to_bytes(4, "big")
 _HANDLER = {b"mdir": b"appl", b"mdta": bytes(4)}
 
@@ -82,14 +83,23 @@ def _values(got: Gather, stream: BinaryIO, box: Box, name: str) -> tuple[str, ..
     for data in boxes(stream, box.body, box.end, _MAX_PARTS):
         if data.kind != b"data" or data.end - data.body <= _DATA:
             continue
-        encoding = _TEXTS.get(int.from_bytes(read_exactly(stream, data.body, 4), "big"))
-        if encoding is None:
+        kind = int.from_bytes(read_exactly(stream, data.body, 4), "big")
+        if kind not in _TEXTS and not (kind == _RESERVED and name.startswith(FREE)):
             continue
         if data.end - data.body > MAX_CARRIER:
             got.fault(f"{printable(name, 40)}: larger than {MAX_CARRIER:,} bytes")
             continue
-        values.append(got.text(content(stream, data)[_DATA:], encoding, name))
+        raw = content(stream, data)[_DATA:]
+        if kind in _TEXTS or _is_utf8(raw):
+            values.append(got.text(raw, _TEXTS.get(kind, "utf-8"), name))
     return tuple(values)
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        return raw.decode().isprintable()
+    except UnicodeDecodeError:
+        return False
 
 
 # --- writing ---------------------------------------------------------------------------------------

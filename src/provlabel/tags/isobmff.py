@@ -21,14 +21,21 @@ _HEAD = 8
 _VERSION = 4  # bytes of version and flags
 
 
+def uuid_packets(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
+    """Yield XMP in boxes of its own type (XMP specification part 3 §1.2.7.1: MP4)."""
+    for part in parts:
+        if part.name == _UUID:
+            body, length = items.body(stream, part)
+            yield xmp.packet_at(stream, "uuid box", body + 16, length - 16)
+
+
 def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
     """Yield XMP and EXIF of items and of boxes; what Brotli compresses is a fault."""
+    yield from uuid_packets(stream, parts)
     for part in parts:
         body, length = items.body(stream, part)
         if part.name == "meta":
             yield from _described(stream, part)
-        elif part.name == _UUID:
-            yield xmp.packet_at(stream, "uuid box", body + 16, length - 16)
         elif part.name == "xml ":
             yield xmp.packet_at(stream, "xml box", body, length)
         elif part.name == "Exif":

@@ -20,6 +20,7 @@ from provlabel.tags import ilst
 from provlabel.tags._base import TagError
 from provlabel.tags._boxes import Box, boxes, content, entered, handler, inside, made
 from provlabel.tags._fields import Gather, gathered
+from provlabel.tags.isobmff import uuid_packets
 
 _ITUNES, _BY_KEY = b"mdir", b"mdta"
 _MAX_LISTS = 16
@@ -60,7 +61,7 @@ class _Change(NamedTuple):
 
 
 def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
-    """Yield what all lists say together."""
+    """Yield what all lists say together, and XMP, which is not written here."""
 
     def fill(got: Gather) -> None:
         seen: set[str] = set()
@@ -75,6 +76,7 @@ def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
                 got.add(item.name, filter(None, item.values))
 
     yield from gathered("mp4", "metadata of the movie", fill)
+    yield from uuid_packets(stream, parts)
 
 
 def _movies(stream: BinaryIO, parts: Sequence[Part]) -> list[Box]:

@@ -1,4 +1,4 @@
-"""PNG: XMP in an ``iTXt`` chunk (XMP specification part 3 §1.1.5), text in text chunks, EXIF in ``eXIf``."""
+"""PNG: XMP in a text chunk, as ``iTXt`` (XMP specification part 3 §1.1.5), text in text chunks, EXIF in ``eXIf``."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from provlabel.tags import exif, xmp
 from provlabel.tags._base import MAX_CARRIER, MAX_FIELDS, MAX_VALUE, MAX_VALUES, TagError
 
 _XMP = b"XML:com.adobe.xmp\0"
+_PROFILE = b"Raw profile type xmp\0"  # as ImageMagick writes it, in hex
 _TEXTS = frozenset({"tEXt", "zTXt", "iTXt"})
 _HEAD, _CRC = 8, 4
 _KEYWORD = 79  # characters at most
@@ -40,13 +41,28 @@ def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
         if part.name == "eXIf":
             yield exif.carrier_at(stream, "eXIf chunk", part.start + _HEAD, part.length - _HEAD - _CRC)
         elif _is_xmp(stream, part):
-            text = _text(stream, part, MAX_CARRIER + 1)
+            text = _packet(stream, part)
             fields, faults = xmp.read_packet(text.raw)
-            yield Carrier("xmp", "iTXt chunk", fields, (text.fault,) if text.fault else faults)
+            yield Carrier("xmp", f"{part.name} chunk", fields, (text.fault,) if text.fault else faults)
 
 
 def _is_xmp(stream: BinaryIO, part: Part) -> bool:
-    return part.name == "iTXt" and read_exactly(stream, part.start + _HEAD, len(_XMP)) == _XMP
+    """Is it a packet?  The specification wants ``iTXt``; exiftool and others read one in any text chunk."""
+    if part.name not in _TEXTS:
+        return False
+    stream.seek(part.start + _HEAD)
+    return stream.read(len(_PROFILE)).startswith((_XMP, _PROFILE))
+
+
+def _packet(stream: BinaryIO, part: Part) -> _Text:
+    text = _text(stream, part, 2 * MAX_CARRIER)
+    if text.keyword != _PROFILE[:-1].decode() or text.fault:
+        return text
+    try:
+        # A line break, the name of the profile, its length, and the bytes in lines of hex.
+        return text._replace(raw=bytes.fromhex(text.raw.split(b"\n", 3)[3].decode("ascii")))
+    except (IndexError, ValueError):
+        return text._replace(raw=b"", fault="the profile with the XMP packet cannot be read")
 
 
 def _as_carrier(stream: BinaryIO, parts: Sequence[Part]) -> Carrier:
@@ -106,7 +122,7 @@ def edits(stream: BinaryIO, parts: Sequence[Part], wanted: Mapping[str, Fields])
 
     own = [part for part in parts if _is_xmp(stream, part)]
     xmp.require_one(own)
-    text = _text(stream, own[0], MAX_CARRIER + 1) if own else None
+    text = _packet(stream, own[0]) if own else None
     if text is not None and text.fault:
         raise TagError(f"the XMP packet cannot be read: {text.fault}")
     made = xmp.changed(text.raw if text else None, wanted.get("xmp", {}))

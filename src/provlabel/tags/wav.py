@@ -14,6 +14,7 @@ from provlabel.containers import ContainerError, Part, read_exactly
 from provlabel.containers.edits import Edit
 from provlabel.evidence import Carrier
 from provlabel.mappings._base import Fields
+from provlabel.tags import xmp
 from provlabel.tags._base import MAX_CARRIER, TagError
 from provlabel.tags._fields import Gather, gathered
 from provlabel.tags.mp3 import Stretch, merged_first, read_tags
@@ -25,6 +26,7 @@ _MAX_SIZE = (1 << 32) - 1
 _ID3 = ("id3 ", "ID3 ")
 _NAME = re.compile(r"[A-Z][A-Z0-9]{3}")
 _AIGC = "AIGC"
+_XMP = "_PMX"  # XMP specification part 3 §1.1.9
 
 
 class _Text(NamedTuple):
@@ -37,7 +39,7 @@ class _Text(NamedTuple):
 
 
 def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
-    """Yield what lists and chunks say, and then each ID3v2 tag."""
+    """Yield what lists and chunks say, then each ID3v2 tag, and XMP, which is not written here."""
 
     def fill(got: Gather) -> None:
         for part in _lists(stream, parts):
@@ -50,6 +52,9 @@ def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
 
     yield from gathered("riff", "LIST INFO and AIGC chunks", fill)
     yield from read_tags(stream, [_inside(stream, part) for part in parts if part.name in _ID3], "id3 chunk")
+    for part in parts:
+        if part.name == _XMP:
+            yield xmp.packet_at(stream, "_PMX chunk", part.start + _HEAD, _chunk_end(stream, part) - part.start - _HEAD)
 
 
 def _read_list(got: Gather, stream: BinaryIO, part: Part) -> None:

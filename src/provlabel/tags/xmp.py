@@ -51,6 +51,9 @@ _MAX_NAME = 200  # characters
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _XML = "http://www.w3.org/XML/1998/namespace"
 _PREFIXES = {uri: prefix for prefix, uri in NAMESPACES.items()} | {_RDF: "rdf", _XML: "xml"}
+# As some write them: without the slash at the end, or in other case.
+_ALIKE = {uri.rstrip("/").lower(): prefix for prefix, uri in NAMESPACES.items()}
+_LONGEST = max(map(len, NAMESPACES.values()))
 _LISTS = frozenset({"rdf:Seq", "rdf:Bag", "rdf:Alt"})
 _BLANK = b" \t\r\n"
 _ENCODINGS = frozenset({"", "utf-8", "us-ascii", "ascii"})
@@ -126,6 +129,14 @@ class _Node:
 _OUTSIDE = _Node("", 0, {}, {})
 
 
+def _misspelt(uri: str, written: str) -> str:
+    """Return our prefix for a namespace that other programs take for it; a prefix that nothing binds means itself."""
+    if not uri:
+        prefix = written.partition(":")[0]
+        return prefix if prefix in NAMESPACES else ""
+    return _ALIKE.get(uri.rstrip("/").lower(), "") if len(uri) <= _LONGEST else ""
+
+
 class _Reading:
     """The RDF elements of a packet; of foreign properties only that they are there."""
 
@@ -185,6 +196,8 @@ class _Reading:
             return written
         uri, local = self._scope.element(written)
         prefix = _PREFIXES.get(uri)
+        if prefix is None:
+            prefix = _misspelt(uri, written)
         return f"{prefix}:{local}" if prefix and len(local) <= _MAX_NAME else ""
 
     def _end(self, _: str) -> None:
