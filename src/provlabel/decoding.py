@@ -38,9 +38,9 @@ def require_decodable(path: Path, fmt: str, seconds: float | None) -> None:
     command = [program, "-nostdin", "-v", "error", "-protocol_whitelist", "file,pipe", "-progress", "pipe:1"]
     command += ["-i", f"file:{path}", "-map", "0", "-f", "null", "-"]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=-1, stderr=-1, env={"LC_ALL": "C"}) as process:
-        if hasattr(resource, "prlimit"):
-            resource.prlimit(process.pid, resource.RLIMIT_AS, (_MEMORY, _MEMORY))
         try:
+            if hasattr(resource, "prlimit"):
+                resource.prlimit(process.pid, resource.RLIMIT_AS, (_MEMORY, _MEMORY))
             out, err = process.communicate(timeout=_SECONDS)
         except BaseException as exc:  # an interrupt too: nobody waits for a film that nobody wants any more
             process.kill()
