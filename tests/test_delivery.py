@@ -221,6 +221,27 @@ def test_every_usual_hash_is_computed(verify: Any, desk: Desk, algorithm: str) -
     assert (code, "delivery.hash" in rules(found["take.wav"])) == (1, True)
 
 
+def test_every_hash_of_an_entry_counts_and_not_the_one_that_fits(verify: Any, desk: Desk) -> None:
+    """MD5 can be made to fit another file; SHA-256 beside it says that it is another one."""
+    text = desk.write().read_text()
+    more = "<HashSum><Algorithm>SHA-256</Algorithm><HashSumValue>{}</HashSumValue></HashSum></File>"
+    digest = hashlib.sha256(desk.take.read_bytes()).hexdigest()
+    for value, code in ((digest, 0), ("0" * 64, 1)):
+        desk.message.write_text(text.replace("</HashSum>\n            </File>", "</HashSum>" + more.format(value)))
+        found = verify()
+        assert (found[0], "delivery.hash" in rules(found[1]["take.wav"])) == (code, bool(code))
+
+
+@pytest.mark.parametrize(("spelled", "name"), [("SHA256", "sha256"), ("sha-1", "sha1"), ("MD-5", "md5")])
+def test_a_hash_is_known_however_its_algorithm_is_spelled(verify: Any, desk: Desk, spelled: str, name: str) -> None:
+    digest = hashlib.new(name, desk.take.read_bytes()).hexdigest()
+    desk.write(algorithm=spelled, take=digest)
+    assert verify()[0] == 0
+    desk.write(algorithm=spelled, take="0" * len(digest))
+    code, found = verify()
+    assert (code, "delivery.hash" in rules(found["take.wav"])) == (1, True)
+
+
 def test_a_hash_that_is_not_computed_is_told(verify: Any, desk: Desk) -> None:
     desk.write(algorithm="CRC32", take="cbf43926")
     code, found = verify()

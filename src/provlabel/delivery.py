@@ -21,7 +21,7 @@ from provlabel.label import Label, label_from_dict
 from provlabel.label.identifiers import CANONICAL
 from provlabel.label.vocabularies import KINDS
 from provlabel.mappings.ddex import PART_OF, part_said
-from provlabel.mappings.ern import HASHES, MEDIA, USE_TYPES, DeliveredFile, Message, Resource, read_message
+from provlabel.mappings.ern import MEDIA, USE_TYPES, DeliveredFile, Hash, Message, Resource, read_message
 from provlabel.report import Axes, FileReport, Finding, finding
 
 _PIECE = 1 << 20
@@ -51,8 +51,8 @@ class Delivery:
         self.message, self.source = message, source
         self._media = tuple(item for item in message.resources if item.type in MEDIA)
         self._digests = digests or digests_of
-        named = {hashed.algorithm for item in self._media for file in item.files for hashed in file.hashes}
-        self._algorithms = frozenset(HASHES[name] for name in named if name in HASHES)
+        named = {hashed.computed for item in self._media for file in item.files for hashed in file.hashes}
+        self._algorithms = frozenset(named - {""})
         self._found: set[int] = set()
 
     @classmethod
@@ -185,24 +185,34 @@ def _canonical(scheme: str, values: Iterable[str]) -> Iterator[str]:
 
 
 def _same_hash(file: DeliveredFile, known: _Known) -> bool:
-    return any(known.digests.get(HASHES.get(item.algorithm, "")) == item.value for item in file.hashes)
+    return any(known.digests.get(item.computed) == item.value for item in file.hashes)
 
 
 def _hashes(resource: Resource, known: _Known) -> Iterator[Finding]:
-    """A file is held against the entry of its name, or against all of the resource where none has its name."""
-    if any(_same_hash(file, known) for file in resource.files):
-        named = {name for file in resource.files if _same_hash(file, known) for name in file.names}
-        if named and known.name not in named:
-            yield finding("delivery.file-name", f"{printable(known.name)}, and the message has {_shown(named)}")
-        return
-    files = [file for file in resource.files if known.name in file.names] or list(resource.files)
-    sums = [item for file in files for item in file.hashes]
-    computed = [item for item in sums if item.algorithm in HASHES]
-    for item in computed[:1]:
-        ours = known.digests.get(HASHES[item.algorithm], "")
-        yield finding("delivery.hash", f"{item.algorithm} is {ours}, and the message has {printable(item.value, 128)}")
-    if sums and not computed:
+    """Hold a file against the entries that it may be: every hash of one of them has to be its own."""
+    entries = _entries(resource, known)
+    wrong = [_wrong_hashes(file, known) for file in entries]
+    fits = any(not bad and _same_hash(file, known) for file, bad in zip(entries, wrong, strict=True))
+    for item in [] if fits else next((bad for bad in wrong if bad), [])[:1]:
+        ours = known.digests.get(item.computed, "")
+        words = f"{printable(item.algorithm, 20)} is {ours}, and the message has {printable(item.value, 128)}"
+        yield finding("delivery.hash", words)
+    sums = [item for file in entries for item in file.hashes]
+    if sums and not any(item.computed for item in sums):
         yield finding("delivery.hash-not-checked", _shown(item.algorithm or "none" for item in sums))
+    names = {name for file in entries for name in file.names}
+    if names and known.name not in names:
+        yield finding("delivery.file-name", f"{printable(known.name)}, and the message has {_shown(names)}")
+
+
+def _entries(resource: Resource, known: _Known) -> tuple[DeliveredFile, ...]:
+    """Return the files of a resource that have a hash of this one, else its name; else it may be any of them."""
+    same = tuple(file for file in resource.files if _same_hash(file, known))
+    return same or tuple(file for file in resource.files if known.name in file.names) or resource.files
+
+
+def _wrong_hashes(file: DeliveredFile, known: _Known) -> list[Hash]:
+    return [item for item in file.hashes if item.computed and known.digests.get(item.computed) != item.value]
 
 
 def _identifiers(resource: Resource, known: _Known) -> Iterator[Finding]:

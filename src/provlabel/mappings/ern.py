@@ -41,15 +41,8 @@ _NAMESPACE = re.compile(r"https?://(?:service\.)?ddex\.net/xml/ern/([0-9]+)")
 
 #: Resources that are media; texts, sheet music and software are no files that provlabel reads.
 MEDIA: dict[str, str] = {"SoundRecording": "audio", "Video": "video", "Image": "image"}
-#: ``HashSumAlgorithmType`` of the AVS, and the name under which it is computed here.
-HASHES: dict[str, str] = {
-    "MD5": "md5",
-    "SHA1": "sha1",
-    "SHA-224": "sha224",
-    "SHA-256": "sha256",
-    "SHA-384": "sha384",
-    "SHA-512": "sha512",
-}
+#: ``HashSumAlgorithmType`` of the AVS without dashes, in small letters, which is its name in :mod:`hashlib`.
+_HASHES = frozenset({"md5", "sha1", "sha224", "sha256", "sha384", "sha512"})
 #: Permission of a label -> ``UseType`` (AVS 9; labels.md §3.3).
 USE_TYPES: dict[str, str] = {
     "mining": "UseForDataMining",
@@ -62,8 +55,14 @@ _FIELD_OF = {use: field for field, use in USE_TYPES.items()}
 class Hash(NamedTuple):
     """A hash sum of a file, as the message states it."""
 
-    algorithm: str  #: of the AVS
+    algorithm: str  #: as it stands there
     value: str  #: lower-case hex
+
+    @property
+    def computed(self) -> str:
+        """The name under which it is computed, however it is spelled (SHA-256, SHA256); empty for any other."""
+        name = re.sub(r"[\s_-]", "", self.algorithm).lower()
+        return name if name in _HASHES else ""
 
 
 class DeliveredFile(NamedTuple):
