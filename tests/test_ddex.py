@@ -184,7 +184,7 @@ def test_each_fact_comes_back_or_is_told_to_be_lost(label: Label, media: Any) ->
             assert any(_same(rest[-1], item[rest[-1]], value) for item in held), field
         elif head != "contributions":
             found = back[head][rest[0]] if rest else back[head]
-            assert (found.strip() if isinstance(found, str) else found) == _bare(field, value, found), field
+            assert (found.strip(" \t\r\n") if isinstance(found, str) else found) == _bare(field, value, found), field
     told = [index for index in range(len(label.contributions)) if is_told(f"contributions.{index}", losses)]
     kept = [
         item | ({} if is_told(f"contributions.{index}.part", losses) else {"sure": item["part"]})
