@@ -270,6 +270,85 @@ def test_the_isrc_goes_before_the_name(verify: Any, desk: Desk) -> None:
     assert "GBAYE2600077" in found["message.xml#resources/take.wav"][0]["message"]
 
 
+def sound(reference: str, uri: str, digest: str = "", isrc: str = "GBAYE2600001", more: str = "") -> str:
+    """A resource with one file, as text."""
+    hashed = f"<HashSum><Algorithm>SHA-256</Algorithm><HashSumValue>{digest}</HashSumValue></HashSum>" if digest else ""
+    return (
+        f"<SoundRecording><ResourceReference>{reference}</ResourceReference><SoundRecordingEdition><ResourceId>"
+        f"<ISRC>{isrc}</ISRC></ResourceId><TechnicalDetails><DeliveryFile><File><URI>{uri}</URI>{hashed}</File>"
+        f"</DeliveryFile></TechnicalDetails></SoundRecordingEdition>{more}</SoundRecording>"
+    )
+
+
+def only(desk: Desk, *resources: str) -> None:
+    """Write a message of just these resources; the cover is not in the delivery."""
+    desk.cover.unlink(missing_ok=True)
+    listed = "".join(resources)
+    desk.message.write_text(
+        f'<NewReleaseMessage xmlns="http://ddex.net/xml/ern/432"><ResourceList>{listed}</ResourceList></NewReleaseMessage>'
+    )
+
+
+def test_of_two_resources_with_one_isrc_a_file_is_the_one_that_has_its_name(verify: Any, desk: Desk) -> None:
+    shutil.copy(desk.take, desk.folder / "atmos.wav")
+    none = "<ContainsAI>None</ContainsAI>"
+    only(desk, sound("A1", "take.wav"), sound("A2", "atmos.wav", more=none))
+    code, found = verify()
+    assert code == 1
+    assert (rules(found["take.wav"]), rules(found["atmos.wav"])) == ([], ["delivery.contains-ai"])
+
+
+def test_of_two_resources_with_one_name_a_file_is_the_one_that_has_its_folder(verify: Any, desk: Desk) -> None:
+    for name in ("CD1", "CD2"):
+        (desk.folder / name).mkdir()
+        shutil.copy(desk.take, desk.folder / name / "take.wav")
+    desk.take.unlink()
+    none = "<ContainsAI>None</ContainsAI>"
+    only(desk, sound("A1", "CD2/take.wav"), sound("A2", "CD1/take.wav", more=none))
+    code, found = verify()
+    assert (code, rules(found["CD1/take.wav"]), rules(found["CD2/take.wav"])) == (1, ["delivery.contains-ai"], [])
+
+
+def test_a_second_file_for_a_resource_of_one_file_is_in_no_message(verify: Any, desk: Desk) -> None:
+    shutil.copy(desk.take, desk.folder / "zweite.wav")
+    only(desk, sound("A1", "take.wav"))
+    code, found = verify(str(desk.take))  # the same file named twice is one
+    assert (code, rules(found["take.wav"]), rules(found["zweite.wav"])) == (1, [], ["delivery.unlisted"])
+    assert "delivery.file-name" in rules(found["zweite.wav"], "warning")
+
+
+def test_each_file_of_a_resource_is_missed(verify: Any, desk: Desk) -> None:
+    only(desk, sound("A1", "take.wav").replace("</File>", "</File><File><URI>take.flac</URI></File>"))
+    code, found = verify()
+    assert (code, rules(found["take.wav"])) == (1, [])
+    assert "take.flac" in found["message.xml#take.flac"][0]["message"]
+    second = "<DeliveryFile><File><URI>take.flac</URI></File><IsProvidedInDelivery>false</IsProvidedInDelivery>"
+    only(desk, sound("A1", "take.wav").replace("<DeliveryFile>", second + "</DeliveryFile><DeliveryFile>"))
+    assert verify()[0] == 0
+    desk.take.rename(desk.folder.parent / "take.wav")
+    (desk.folder / "cover.jpg").write_bytes(b"")
+    assert "message.xml#take.wav" in verify()[1]
+
+
+def test_two_files_that_changed_their_names_are_not_what_the_message_says(verify: Any, desk: Desk) -> None:
+    """Each hash is there, and whoever looks for a file by its name finds the other."""
+    other = desk.folder / "other.wav"
+    other.write_bytes(desk.take.read_bytes() + b"\0\0")
+    sums = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (desk.take, other)}
+    only(desk, sound("A1", "take.wav", sums["other.wav"]), sound("A2", "other.wav", sums["take.wav"]))
+    code, found = verify()
+    assert code == 1
+    assert "delivery.hash" in rules(found["take.wav"])
+    assert "delivery.hash" in rules(found["other.wav"])
+
+
+def test_a_name_is_one_however_its_letters_are_composed(verify: Any, desk: Desk) -> None:
+    desk.take.rename(desk.folder / "lie\u0301.wav")
+    only(desk, sound("A1", "resources/li%C3%A9.wav", isrc="GBAYE2600001"))
+    code, found = verify()
+    assert (code, [item for one in found.values() for item in one if "file-name" in item["rule"]]) == (0, [])
+
+
 def test_a_label_that_says_ai_and_a_message_that_does_not_is_a_warning(verify: Any, desk: Desk) -> None:
     text = desk.write().read_text()
     desk.message.write_text(text.replace("<ContainsAI>All</ContainsAI>", ""))

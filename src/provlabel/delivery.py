@@ -8,7 +8,9 @@ its label; whether that label can be believed is judged beside this, and not her
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,21 +23,26 @@ from provlabel.label import Label, label_from_dict
 from provlabel.label.identifiers import CANONICAL
 from provlabel.label.vocabularies import KINDS
 from provlabel.mappings.ddex import PART_OF, part_said
-from provlabel.mappings.ern import MEDIA, USE_TYPES, DeliveredFile, Hash, Message, Resource, read_message
+from provlabel.mappings.ern import MEDIA, USE_TYPES, DeliveredFile, Hash, Message, Resource, plain, read_message
 from provlabel.report import Axes, FileReport, Finding, finding
 
 _PIECE = 1 << 20
 #: Digests of a file by the names of :mod:`hashlib`, of those that were asked for.
 Digests = Callable[[str, frozenset[str]], Mapping[str, str]]
+#: What leads to a resource: the name of a hash, ``isrc``, ``grid`` or ``name``; and its value.
+_Key = tuple[str, str]
 
 
 class _Known(NamedTuple):
     """What is known of one judged file."""
 
-    name: str
+    path: str
     digests: Mapping[str, str]
-    isrcs: frozenset[str]
-    grids: frozenset[str]
+    identifiers: Mapping[str, frozenset[str]]  #: by scheme, in their one right form
+
+    @property
+    def name(self) -> str:
+        return Path(self.path).name
 
 
 class Delivery:
@@ -53,7 +60,8 @@ class Delivery:
         self._digests = digests or digests_of
         named = {hashed.computed for item in self._media for file in item.files for hashed in file.hashes}
         self._algorithms = frozenset(named - {""})
-        self._found: set[int] = set()
+        self._places = _places(self._media)
+        self._taken: dict[int, dict[str, str]] = {}  # resource -> files that are it, and the entry of each
 
     @classmethod
     def of(cls, path: Path) -> Delivery:
@@ -74,11 +82,11 @@ class Delivery:
         place = self._place_of(known)
         if place is None:
             return (finding("delivery.unlisted", self.source),)
-        self._found.add(place)
         resource = self._media[place]
         at = f"{self.source}:{resource.line}"
         said = _label(label)
-        found = [*_hashes(resource, known), *_identifiers(resource, known)]
+        found = [*self._taking(place, known), *_hashes(resource, known), *self._swapped(place, known)]
+        found += _identifiers(resource, known)
         if self.message.speaks_of_ai:
             found += [*_contains_ai(resource, label), *_permissions(resource, label)]
             found += _contributions(resource, said) if said is not None else []
@@ -88,12 +96,35 @@ class Delivery:
         return tuple(msgspec.structs.replace(item, at=at) for item in found)
 
     def missing(self) -> Iterator[FileReport]:
-        """Yield an entry for each resource that should be in the delivery and of which no file was judged."""
+        """Yield an entry for each file that should be in the delivery and that was not judged."""
         for place, resource in enumerate(self._media):
-            if place not in self._found and resource.provided:
-                name = resource.files[0].uri if resource.files else resource.reference
-                found = finding("delivery.missing", resource.shown, at=f"{self.source}:{resource.line}")
-                yield _entry(f"{self.source}#{printable(name)}", found)
+            taken = self._taken.get(place, {})
+            wanted = dict.fromkeys(file.uri for file in resource.files if file.provided) or {resource.reference: None}
+            left = [uri for uri in wanted if uri not in taken.values()]
+            for uri in left[: max(len(wanted) - len(taken), 0)] if resource.provided else ():
+                words = resource.shown if len(wanted) == 1 else f"{resource.shown}: {printable(uri)}"
+                found = finding("delivery.missing", words, at=f"{self.source}:{resource.line}")
+                yield _entry(f"{self.source}#{printable(uri)}", found)
+
+    def _taking(self, place: int, known: _Known) -> Iterator[Finding]:
+        """Remember which resource a file is; a resource is no more files than the message lists for it."""
+        resource, taken = self._media[place], self._taken.setdefault(place, {})
+        entries, path = _entries(resource, known), os.path.realpath(known.path)
+        if path in taken:
+            return
+        if resource.files and len(taken) >= len({file.uri for file in resource.files}):
+            yield finding("delivery.unlisted", f"{resource.shown} is {printable(next(iter(taken)))} already")
+        taken[path] = next((file.uri for file in entries if file.uri not in taken.values()), "")
+
+    def _swapped(self, place: int, known: _Known) -> Iterator[Finding]:
+        """Tell where the message has this name for another resource, with another hash."""
+        name = plain(known.name)
+        if any(name in file.names for file in self._media[place].files):
+            return
+        for other in self._places.get(("name", name), ()):
+            resource = self._media[other]
+            if any(_wrong_hashes(file, known) for file in resource.files if name in file.names):
+                yield finding("delivery.hash", f"{printable(known.name)} is {resource.shown} there")
 
     def _known(self, file: FileReport, label: Mapping[str, Any]) -> _Known | Finding:
         digests: dict[str, str] = {"sha256": file.sha256} if file.sha256 else {}
@@ -104,21 +135,40 @@ class Delivery:
                 return finding("delivery.unread", str(exc))
             if digests.get("sha256") != file.sha256:
                 return finding("delivery.unread", "the file changed after it was judged")
-        values = {scheme: frozenset(_values(label, scheme)) for scheme in ("isrc", "grid")}
-        return _Known(Path(file.path).name, digests, values["isrc"], values["grid"])
+        return _Known(file.path, digests, {scheme: frozenset(_values(label, scheme)) for scheme in ("isrc", "grid")})
 
     def _place_of(self, known: _Known) -> int | None:
-        tests: tuple[Callable[[Resource], bool], ...] = (
-            lambda item: any(_same_hash(file, known) for file in item.files),
-            lambda item: bool(known.isrcs.intersection(_canonical("isrc", item.isrcs))),
-            lambda item: bool(known.grids.intersection(_canonical("grid", item.grids))),
-            lambda item: any(known.name in file.names for file in item.files),
+        """Return the resource by the first of hash, ISRC, GRid and name that leads to any; of several, the best."""
+        keys: tuple[Iterable[_Key], ...] = (
+            known.digests.items(),
+            *([(scheme, value) for value in values] for scheme, values in known.identifiers.items()),
+            [("name", plain(known.name))],
         )
-        for test in tests:
-            fitting = [place for place, item in enumerate(self._media) if test(item)]
-            if fitting:  # of two that fit alike, the one that has no file yet
-                return next((place for place in fitting if place not in self._found), fitting[0])
+        for group in keys:
+            fitting = sorted({place for key in group for place in self._places.get(key, ())})
+            if fitting:
+                return min(fitting, key=lambda place: (-_nearness(self._media[place], known), place in self._taken))
         return None
+
+
+def _places(media: Sequence[Resource]) -> dict[_Key, list[int]]:
+    """Return where each hash, identifier and name of a file stands in the message."""
+    found: dict[_Key, list[int]] = {}
+    for place, item in enumerate(media):
+        keys: list[_Key] = [(one.computed, one.value) for file in item.files for one in file.hashes if one.computed]
+        keys += [("isrc", value) for value in _canonical("isrc", item.isrcs)]
+        keys += [("grid", value) for value in _canonical("grid", item.grids)]
+        keys += [("name", name) for file in item.files for name in file.names]
+        for key in dict.fromkeys(keys):
+            found.setdefault(key, []).append(place)
+    return found
+
+
+def _nearness(resource: Resource, known: _Known) -> int:
+    """Return how many parts of the path, from its end, a file of ``resource`` has in common with this one."""
+    ours = plain(known.path).split("/")[::-1]
+    same = (takewhile(lambda pair: pair[0] == pair[1], zip(ours, file.parts, strict=False)) for file in resource.files)
+    return max((sum(1 for _ in pairs) for pairs in same), default=0)
 
 
 def message_at(path: Path) -> Message:
@@ -201,14 +251,14 @@ def _hashes(resource: Resource, known: _Known) -> Iterator[Finding]:
     if sums and not any(item.computed for item in sums):
         yield finding("delivery.hash-not-checked", _shown(item.algorithm or "none" for item in sums))
     names = {name for file in entries for name in file.names}
-    if names and known.name not in names:
+    if names and plain(known.name) not in names:
         yield finding("delivery.file-name", f"{printable(known.name)}, and the message has {_shown(names)}")
 
 
 def _entries(resource: Resource, known: _Known) -> tuple[DeliveredFile, ...]:
     """Return the files of a resource that have a hash of this one, else its name; else it may be any of them."""
     same = tuple(file for file in resource.files if _same_hash(file, known))
-    return same or tuple(file for file in resource.files if known.name in file.names) or resource.files
+    return same or tuple(file for file in resource.files if plain(known.name) in file.names) or resource.files
 
 
 def _wrong_hashes(file: DeliveredFile, known: _Known) -> list[Hash]:
@@ -216,8 +266,8 @@ def _wrong_hashes(file: DeliveredFile, known: _Known) -> list[Hash]:
 
 
 def _identifiers(resource: Resource, known: _Known) -> Iterator[Finding]:
-    for scheme, ours, theirs in (("isrc", known.isrcs, resource.isrcs), ("grid", known.grids, resource.grids)):
-        stated = frozenset(_canonical(scheme, theirs))
+    for scheme, theirs in (("isrc", resource.isrcs), ("grid", resource.grids)):
+        ours, stated = known.identifiers[scheme], frozenset(_canonical(scheme, theirs))
         if ours and stated and not ours & stated:
             words = f"{scheme.upper()} {_shown(ours)} in the label, and {_shown(stated)} in the message"
             yield finding("delivery.identifier", words)

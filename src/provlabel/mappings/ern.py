@@ -12,6 +12,7 @@ import binascii
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, get_args
+from unicodedata import normalize
 from urllib.parse import unquote
 
 from provlabel._text import printable
@@ -52,6 +53,11 @@ USE_TYPES: dict[str, str] = {
 _FIELD_OF = {use: field for field, use in USE_TYPES.items()}
 
 
+def plain(text: str) -> str:
+    """Return a name of a file in the one form that it is compared in: systems differ in how they compose letters."""
+    return normalize("NFC", text)
+
+
 class Hash(NamedTuple):
     """A hash sum of a file, as the message states it."""
 
@@ -70,16 +76,22 @@ class DeliveredFile(NamedTuple):
 
     uri: str
     hashes: tuple[Hash, ...] = ()
+    provided: bool = True  #: False where the message says that it is not in the delivery
+
+    @property
+    def parts(self) -> list[str]:
+        """The parts of the path from its end, escapes undone."""
+        return [*reversed(re.split(r"[/\\]", plain(unquote(self.uri))))]
 
     @property
     def name(self) -> str:
         """The last part of the URI, its escapes undone."""
-        return unquote(self._last)
+        return plain(unquote(self._last))
 
     @property
     def names(self) -> frozenset[str]:
         """The last part of the URI as it stands, and with its escapes undone."""
-        return frozenset({self._last, self.name} - {""})
+        return frozenset({plain(self._last), self.name} - {""})
 
     @property
     def _last(self) -> str:
@@ -196,6 +208,7 @@ def _resource(
 ) -> Resource:
     faults: list[str] = []
     reference = next(element.texts("ResourceReference"), "")
+    files = tuple(_files(element))
     holding = [item for item in releases if reference in item.resources]
     return Resource(
         reference=reference,
@@ -206,8 +219,8 @@ def _resource(
         iswcs=_unique(element.texts("WorkId", "ISWC")),
         grids=_unique(item.grid for item in holding if len(item.resources) == 1 and item.grid),
         icpns=_unique(item.icpn for item in holding if item.icpn),
-        files=tuple(_files(element)),
-        provided=_provided(element),
+        files=files,
+        provided=any(file.provided for file in files) if files else _provided(element),
         contains_ai=_extent(next(element.texts("ContainsAI"), ""), "ContainsAI", faults) if ai else None,
         contributors=tuple(_contributors(element, parties, ai, faults)),
         rights=tuple(_lines(element)),
@@ -259,11 +272,12 @@ def _lines(element: Element) -> Iterator[Line]:
 
 def _files(element: Element) -> Iterator[DeliveredFile]:
     """Yield every file at any depth but those of fingerprints."""
+    provided = _provided(element)
     for child in element.children:
         if child.name == "File":
             folder, name = next(child.texts("FilePath"), ""), next(child.texts("FileName"), "")
             uri = next(child.texts("URI"), "") or f"{folder.rstrip('/')}/{name}".lstrip("/")
-            yield DeliveredFile(uri, tuple(_hashes(child)))
+            yield DeliveredFile(uri, tuple(_hashes(child)), provided)
         elif child.name != "Fingerprint":
             yield from _files(child)
 
