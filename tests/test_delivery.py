@@ -489,6 +489,28 @@ def test_a_message_of_50_mb_is_read_or_refused_with_bounded_memory(under: Any, d
     assert (done.returncode, "larger than 64 MB" in done.stderr) == (2, True)
 
 
+def test_a_message_is_read_in_time_that_grows_with_its_size_alone() -> None:
+    """Of 40,000 resources and 40,000 releases, and of 40,000 deals with one release, not every pair is looked at."""
+    import time
+
+    from provlabel.mappings.ern import read_message
+
+    count = 40_000
+    resources = "".join(f"<Image><ResourceReference>A{place}</ResourceReference></Image>" for place in range(count))
+    held = "".join(f"<ReleaseResourceReference>A{place}</ReleaseResourceReference>" for place in range(count))
+    body = (
+        f"<ResourceList>{resources}</ResourceList><ReleaseList>{'<Release/>' * count}<Release><ReleaseReference>R"
+        f"</ReleaseReference>{held}</Release></ReleaseList><DealList><ReleaseDeal>"
+        f"{'<DealReleaseReference>R</DealReleaseReference>' * count}<Deal><DealTerms><UseType>UseForDataMining</UseType>"
+        "</DealTerms></Deal></ReleaseDeal></DealList>"
+    )
+    content = f'<NewReleaseMessage xmlns="http://ddex.net/xml/ern/432">{body}</NewReleaseMessage>'.encode()
+    begun = time.process_time()
+    message = read_message(content, "message.xml")
+    assert [item.uses for item in message.resources] == [{"mining": "allowed"}] * count
+    assert time.process_time() - begun < 20
+
+
 def test_a_message_that_is_not_there_ends_with_3(cli: Cli, desk: Desk) -> None:
     assert cli("verify", desk.folder, "--against", desk.folder / "none.xml").returncode == 3
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, get_args
 from unicodedata import normalize
 from urllib.parse import unquote
@@ -191,8 +191,12 @@ def _resources(root: Element, ai: bool) -> tuple[Resource, ...]:
     parties = {item.reference: item for item in _parties(root)}
     releases = tuple(_releases(root))
     uses = _uses(root, releases)
+    holding: dict[str, list[_Release]] = {}
+    for release in releases:
+        for reference in release.resources:
+            holding.setdefault(reference, []).append(release)
     return tuple(
-        _resource(element, parties, releases, uses if ai else {}, ai)
+        _resource(element, parties, holding, uses if ai else {}, ai)
         for listed in root.all("ResourceList")
         for element in listed.children
         if element.first("ResourceReference") is not None
@@ -202,14 +206,14 @@ def _resources(root: Element, ai: bool) -> tuple[Resource, ...]:
 def _resource(
     element: Element,
     parties: Mapping[str, Party],
-    releases: tuple[_Release, ...],
+    releases: Mapping[str, Sequence[_Release]],
     uses: Mapping[str, Mapping[str, str]],
     ai: bool,
 ) -> Resource:
     faults: list[str] = []
     reference = next(element.texts("ResourceReference"), "")
     files = tuple(_files(element))
-    holding = [item for item in releases if reference in item.resources]
+    holding = releases.get(reference, ())
     return Resource(
         reference=reference,
         type=element.name,
@@ -367,17 +371,24 @@ def _releases(root: Element) -> Iterator[_Release]:
 
 def _uses(root: Element, releases: tuple[_Release, ...]) -> dict[str, dict[str, str]]:
     """Return what deals grant for each resource; a grant without terms wins over one with terms."""
-    found: dict[str, dict[str, str]] = {}
-    held = {item.reference: item.resources for item in releases}
+    granted: dict[str, dict[str, str]] = {}
     for deal in root.all("DealList", "ReleaseDeal"):
-        resources = [name for text in deal.texts("DealReleaseReference") for name in held.get(text, ())]
+        uses: dict[str, str] = {}
         for terms in deal.all("Deal", "DealTerms"):
-            granted = "constrained" if _conditional(terms) else "allowed"
-            for use in (_FIELD_OF[text] for text in terms.texts("UseType") if text in _FIELD_OF):
-                for name in resources:
-                    uses = found.setdefault(name, {})
-                    uses[use] = "allowed" if "allowed" in (granted, uses.get(use)) else granted
+            how = "constrained" if _conditional(terms) else "allowed"
+            _grant(uses, {_FIELD_OF[text]: how for text in terms.texts("UseType") if text in _FIELD_OF})
+        for reference in deal.texts("DealReleaseReference"):
+            _grant(granted.setdefault(reference, {}), uses)
+    found: dict[str, dict[str, str]] = {}
+    for release in releases:
+        for name in release.resources:
+            _grant(found.setdefault(name, {}), granted.get(release.reference, {}))
     return found
+
+
+def _grant(uses: dict[str, str], more: Mapping[str, str]) -> None:
+    for use, how in more.items():
+        uses[use] = "allowed" if "allowed" in (how, uses.get(use)) else how
 
 
 def _conditional(terms: Element) -> bool:
