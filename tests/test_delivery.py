@@ -285,7 +285,8 @@ def only(desk: Desk, *resources: str) -> None:
     desk.cover.unlink(missing_ok=True)
     listed = "".join(resources)
     desk.message.write_text(
-        f'<NewReleaseMessage xmlns="http://ddex.net/xml/ern/432"><ResourceList>{listed}</ResourceList></NewReleaseMessage>'
+        '<NewReleaseMessage xmlns="http://ddex.net/xml/ern/432">'
+        f"<ResourceList>{listed}</ResourceList></NewReleaseMessage>"
     )
 
 
@@ -307,6 +308,67 @@ def test_of_two_resources_with_one_name_a_file_is_the_one_that_has_its_folder(ve
     only(desk, sound("A1", "CD2/take.wav"), sound("A2", "CD1/take.wav", more=none))
     code, found = verify()
     assert (code, rules(found["CD1/take.wav"]), rules(found["CD2/take.wav"])) == (1, ["delivery.contains-ai"], [])
+
+
+@pytest.mark.parametrize(
+    ("scheme", "ours", "same", "other"),
+    [
+        ("iswc", "T0345246801", "T-034.524.680-1", "T-345246800-1"),
+        ("upc", "036000291452", "0036000291452", "4006381333931"),
+    ],
+)
+def test_identifiers_of_the_work_and_of_the_release_are_compared(
+    verify: Any, desk: Desk, signer: Signer, cage: Cage, scheme: Any, ours: str, same: str, other: str
+) -> None:
+    from conftest import MEDIA
+
+    desk.take.unlink()
+    label = Label(kind="human_made", identifiers=(Identifier(type=scheme, value=ours),))
+    label_file(MEDIA / "take.wav", desk.take, label, signer, cage=cage)
+    for value, expected in ((same, []), (other, ["delivery.identifier"])):
+        only(desk, sound("A1", "take.wav", more=f"<WorkId><ISWC>{value if scheme == 'iswc' else ''}</ISWC></WorkId>"))
+        release = (
+            f"<ReleaseList><Release><ReleaseId><ICPN>{value if scheme == 'upc' else ''}</ICPN></ReleaseId>"
+            "<ReleaseResourceReference>A1</ReleaseResourceReference></Release></ReleaseList>"
+        )
+        text = desk.message.read_text()
+        desk.message.write_text(text.replace("</ResourceList>", "</ResourceList>" + release))
+        assert rules(verify()[1]["take.wav"]) == expected
+
+
+_SINGS = "<Role><Value>Vocalist</Value></Role>"
+AI_SINGER = f"<Contributor><SpecialContributor>GenerativeAI</SpecialContributor>{_SINGS}</Contributor>"
+SINGER = f"<Contributor><ContributorPartyReference>P</ContributorPartyReference>{_SINGS}</Contributor>"
+
+
+@pytest.mark.parametrize(
+    ("label", "more", "errors", "warnings"),
+    [
+        (Label(kind="human_made"), AI_SINGER, ["delivery.contribution"], []),
+        (Label(kind="ai_generated"), AI_SINGER + "<ContainsAI>All</ContainsAI>", [], []),
+        (Label(kind="may_contain_ai"), "<ContainsAI>None</ContainsAI>", [], ["delivery.undisclosed"]),
+        (Label(kind="may_contain_ai"), "<ContainsAI>All</ContainsAI>", [], ["delivery.undisclosed"]),
+        (Label(kind="may_contain_ai"), "", [], ["delivery.undisclosed"]),
+        (Label(kind="may_contain_ai"), "<ContainsAI>Partly</ContainsAI>", [], []),
+        (TRACK, SINGER + "<ContainsAI>Partly</ContainsAI>", [], ["delivery.undisclosed"]),
+        (TRACK, "<ContainsAI>Partly</ContainsAI>", [], []),
+    ],
+    ids=["human", "same", "may-none", "may-all", "may", "may-partly", "unsaid", "no-credits"],
+)
+def test_what_one_side_says_by_other_means_counts_too(
+    verify: Any, desk: Desk, signer: Signer, cage: Cage, label: Label, more: str, errors: list[str], warnings: list[str]
+) -> None:
+    from conftest import MEDIA
+
+    desk.take.unlink()
+    label_file(MEDIA / "take.wav", desk.take, label, signer, cage=cage)
+    only(desk, sound("A1", "take.wav", more=more))
+    text = desk.message.read_text()
+    parties = "<PartyList><Party><PartyReference>P</PartyReference></Party></PartyList><ResourceList>"
+    desk.message.write_text(text.replace("<ResourceList>", parties))
+    _, found = verify()
+    told = [item for item in found["take.wav"] if item["rule"].startswith("delivery.")]
+    assert (rules(told), rules(told, "warning")) == (errors, warnings)
 
 
 def test_a_second_file_for_a_resource_of_one_file_is_in_no_message(verify: Any, desk: Desk) -> None:
@@ -501,8 +563,8 @@ def test_a_message_is_read_in_time_that_grows_with_its_size_alone() -> None:
     body = (
         f"<ResourceList>{resources}</ResourceList><ReleaseList>{'<Release/>' * count}<Release><ReleaseReference>R"
         f"</ReleaseReference>{held}</Release></ReleaseList><DealList><ReleaseDeal>"
-        f"{'<DealReleaseReference>R</DealReleaseReference>' * count}<Deal><DealTerms><UseType>UseForDataMining</UseType>"
-        "</DealTerms></Deal></ReleaseDeal></DealList>"
+        f"{'<DealReleaseReference>R</DealReleaseReference>' * count}<Deal><DealTerms>"
+        "<UseType>UseForDataMining</UseType></DealTerms></Deal></ReleaseDeal></DealList>"
     )
     content = f'<NewReleaseMessage xmlns="http://ddex.net/xml/ern/432">{body}</NewReleaseMessage>'.encode()
     begun = time.process_time()

@@ -27,6 +27,10 @@ from provlabel.mappings.ern import MEDIA, USE_TYPES, DeliveredFile, Hash, Messag
 from provlabel.report import Axes, FileReport, Finding, finding
 
 _PIECE = 1 << 20
+#: Extents by which AI took part.
+_AI = frozenset({"All", "Partly"})
+#: Identifiers that labels and messages have alike; the first two also tell which resource a file is.
+_SCHEMES = ("isrc", "grid", "iswc", "upc")
 #: Digests of a file by the names of :mod:`hashlib`, of those that were asked for.
 Digests = Callable[[str, frozenset[str]], Mapping[str, str]]
 #: What leads to a resource: the name of a hash, ``isrc``, ``grid`` or ``name``; and its value.
@@ -135,13 +139,13 @@ class Delivery:
                 return finding("delivery.unread", str(exc))
             if digests.get("sha256") != file.sha256:
                 return finding("delivery.unread", "the file changed after it was judged")
-        return _Known(file.path, digests, {scheme: frozenset(_values(label, scheme)) for scheme in ("isrc", "grid")})
+        return _Known(file.path, digests, {scheme: frozenset(_values(label, scheme)) for scheme in _SCHEMES})
 
     def _place_of(self, known: _Known) -> int | None:
         """Return the resource by the first of hash, ISRC, GRid and name that leads to any; of several, the best."""
         keys: tuple[Iterable[_Key], ...] = (
             known.digests.items(),
-            *([(scheme, value) for value in values] for scheme, values in known.identifiers.items()),
+            *([(scheme, value) for value in known.identifiers[scheme]] for scheme in ("isrc", "grid")),
             [("name", plain(known.name))],
         )
         for group in keys:
@@ -231,7 +235,8 @@ def _values(label: Mapping[str, Any], scheme: str) -> Iterator[str]:
 
 
 def _canonical(scheme: str, values: Iterable[str]) -> Iterator[str]:
-    return (CANONICAL[scheme](value) or value for value in values)
+    plainly = (CANONICAL[scheme](value) or value for value in values)
+    return (value.zfill(13) for value in plainly) if scheme == "upc" else plainly  # a UPC is an EAN that begins with 0
 
 
 def _same_hash(file: DeliveredFile, known: _Known) -> bool:
@@ -266,8 +271,9 @@ def _wrong_hashes(file: DeliveredFile, known: _Known) -> list[Hash]:
 
 
 def _identifiers(resource: Resource, known: _Known) -> Iterator[Finding]:
-    for scheme, theirs in (("isrc", resource.isrcs), ("grid", resource.grids)):
-        ours, stated = known.identifiers[scheme], frozenset(_canonical(scheme, theirs))
+    theirs = {"isrc": resource.isrcs, "grid": resource.grids, "iswc": resource.iswcs, "upc": resource.icpns}
+    for scheme in _SCHEMES:
+        ours, stated = known.identifiers[scheme], frozenset(_canonical(scheme, theirs[scheme]))
         if ours and stated and not ours & stated:
             words = f"{scheme.upper()} {_shown(ours)} in the label, and {_shown(stated)} in the message"
             yield finding("delivery.identifier", words)
@@ -287,9 +293,11 @@ def _contains_ai(resource: Resource, label: Mapping[str, Any]) -> Iterator[Findi
     if ours is not None and theirs is not None:
         if ours != theirs:
             yield finding("delivery.contains-ai", f"{kind} in the label is {ours}, and the message says {theirs}")
-    elif theirs in ("All", "Partly") and facts is None:
+    elif theirs in _AI and facts is None:
         yield finding("delivery.undisclosed", f"ContainsAI is {theirs}, and the label does not say")
-    elif ours in ("All", "Partly"):
+    elif facts is not None and ours is None and theirs != "Partly":
+        yield finding("delivery.undisclosed", f"{kind} in the label, and ContainsAI is {theirs or 'not there'}")
+    elif ours in _AI:
         yield finding("delivery.undisclosed", f"{kind} in the label, and the message has no ContainsAI")
 
 
@@ -314,9 +322,6 @@ def _label(value: Mapping[str, Any]) -> Label | None:
         return None
 
 
-_AI = frozenset({"All", "Partly"})
-
-
 def _contributions(resource: Resource, label: Label) -> Iterator[Finding]:
     """Compare how far AI made each part, where both name it, and where one says that AI did.
 
@@ -330,6 +335,7 @@ def _contributions(resource: Resource, label: Label) -> Iterator[Finding]:
     for one in label.contributions:
         ours.setdefault(part_said(one), set()).add(one.extent)
     if not ours or not theirs:
+        yield from _one_sided(resource, label, ours, theirs)
         return
     for part in sorted(ours.keys() | theirs.keys()):
         stated, told = ours.get(part, set()), theirs.get(part, set())
@@ -338,6 +344,20 @@ def _contributions(resource: Resource, label: Label) -> Iterator[Finding]:
                 "delivery.contribution",
                 f"{printable(part, 60)}: {_extents(stated)} in the label, and {_extents(told)} in the message",
             )
+
+
+def _one_sided(
+    resource: Resource, label: Label, ours: Mapping[str, set[str]], theirs: Mapping[str, set[str]]
+) -> Iterator[Finding]:
+    """Where one side has no contributions, its kind, or the credits without ``AiContribution``, still say something."""
+    told = {part: extents & _AI for part, extents in theirs.items() if extents & _AI}
+    if told and KINDS[label.kind].contains_ai == "None":
+        words = "; ".join(f"{printable(part, 60)} {_extents(extents)}" for part, extents in sorted(told.items())[:5])
+        yield finding("delivery.contribution", f"{label.kind} in the label, and the message has {words}")
+    made = sorted(part for part, extents in ours.items() if extents & _AI)
+    if made and resource.contributors:
+        words = f"{', '.join(made)} in the label, and no contributor of the message has AiContribution"
+        yield finding("delivery.undisclosed", words)
 
 
 def _extents(extents: set[str]) -> str:
