@@ -371,6 +371,23 @@ def test_what_one_side_says_by_other_means_counts_too(
     assert (rules(told), rules(told, "warning")) == (errors, warnings)
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        AI_SINGER + "<ContainsAI>None</ContainsAI>",
+        SINGER + "<ContainsAI>All</ContainsAI>",
+        SINGER.replace("</C", "<AiContribution>All</AiContribution></C") + "<ContainsAI>Partly</ContainsAI>",
+        AI_SINGER.replace("</C", "<AiContribution>None</AiContribution></C") + "<ContainsAI>Partly</ContainsAI>",
+        "<ContainsAI>None</ContainsAI><ContainsAI>All</ContainsAI>",
+    ],
+    ids=["none-beside-ai", "all-beside-a-party", "party-all", "ai-none", "twice"],
+)
+def test_a_message_that_contradicts_itself_is_told(verify: Any, desk: Desk, more: str) -> None:
+    only(desk, sound("A1", "take.wav", more=more))
+    code, found = verify()
+    assert (code, "delivery.unknown-value" in rules(found["take.wav"])) == (1, True)
+
+
 def test_a_second_file_for_a_resource_of_one_file_is_in_no_message(verify: Any, desk: Desk) -> None:
     shutil.copy(desk.take, desk.folder / "zweite.wav")
     only(desk, sound("A1", "take.wav"))

@@ -279,21 +279,27 @@ class _Writer:
         people = {item.id: item for item in label.people}
         references: dict[str, str] = {}
         covered: set[tuple[str, str]] = set()
+        contains = KINDS[label.kind].contains_ai
         for index, item in enumerate(label.contributions):
             field = f"contributions.{index}"
             yield from _lost_in(item, field)
-            if item.by == "ai":
+            if not _consistent(item, contains):
+                yield Loss(field, f"ContainsAI = {contains} leaves no such contributor")
+            elif item.by == "ai":
                 found.extend(self._generative(item))
-                continue
-            person = people.get(item.person) if item.person is not UNSET else None
-            key = person.id if person else f"contributor{index + 1}"
-            if key not in references:
-                references[key] = yield from self._party(person or Person(id=key), "people" if person else field)
-            found.append(_contributor(_text("ContributorPartyReference", references[key]), _role(item), item.extent))
-            covered.add((key, _role(item)))
+            else:
+                person = people.get(item.person) if item.person is not UNSET else None
+                key = person.id if person else f"contributor{index + 1}"
+                if key not in references:
+                    references[key] = yield from self._party(person or Person(id=key), "people" if person else field)
+                who = _text("ContributorPartyReference", references[key])
+                found.append(_contributor(who, _role(item), item.extent))
+                covered.add((key, _role(item)))
         for person in label.people:
             left = [role for role in person.roles if (person.id, role) not in covered]
-            if left:
+            if left and contains == "All":
+                yield Loss(f"people.{person.id}", "ContainsAI = All leaves no contributor but GenerativeAI")
+            elif left:
                 if person.id not in references:
                     references[person.id] = yield from self._party(person, "people")
                 who = _text("ContributorPartyReference", references[person.id])
@@ -382,6 +388,13 @@ class _Writer:
         if uses:
             deal = _element("Deal", _element("DealTerms", *(_text("UseType", USE_TYPES[name]) for name in uses)))
             self._deals.append(_element("ReleaseDeal", _text("DealReleaseReference", release), deal))
+
+
+def _consistent(item: Contribution, contains: str | None) -> bool:
+    """Can this contributor stand beside that ``ContainsAI``?  The consistency rules of ERN 4.3.2."""
+    if contains == "All":
+        return item.by == "ai"
+    return contains != "None" or item.extent == "None"
 
 
 def _contains_ai(label: Label) -> Iterator[Element]:

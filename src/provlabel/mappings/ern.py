@@ -142,7 +142,7 @@ class Resource(NamedTuple):
     created: str = ""  #: ``CreationDate``: a date, or a part of one
     #: Permission of a label -> whether its use is granted as such, or under terms of a deal.
     uses: Mapping[str, str] = {}
-    faults: tuple[str, ...] = ()  #: values that no vocabulary has, and references to nothing
+    faults: tuple[str, ...] = ()  #: values that no vocabulary has, references to nothing, and contradictions
 
     @property
     def shown(self) -> str:
@@ -213,6 +213,9 @@ def _resource(
     faults: list[str] = []
     reference = next(element.texts("ResourceReference"), "")
     files = tuple(_files(element))
+    contains_ai = _extent(_once(element, "ContainsAI", faults), "ContainsAI", faults) if ai else None
+    contributors = tuple(_contributors(element, parties, ai, faults))
+    faults += _inconsistent(contains_ai, contributors)
     holding = releases.get(reference, ())
     return Resource(
         reference=reference,
@@ -225,8 +228,8 @@ def _resource(
         icpns=_unique(item.icpn for item in holding if item.icpn),
         files=files,
         provided=any(file.provided for file in files) if files else _provided(element),
-        contains_ai=_extent(next(element.texts("ContainsAI"), ""), "ContainsAI", faults) if ai else None,
-        contributors=tuple(_contributors(element, parties, ai, faults)),
+        contains_ai=contains_ai,
+        contributors=contributors,
         rights=tuple(_lines(element)),
         created=next(element.texts("CreationDate"), ""),
         uses=uses.get(reference, {}),
@@ -253,6 +256,24 @@ def _extent(text: str, name: str, faults: list[str]) -> Extent | None:
     if text and text not in _EXTENTS:
         faults.append(f"{name} is {printable(text, 40)}, and none of {', '.join(_EXTENTS)}")
     return text if text in _EXTENTS else None  # type: ignore[return-value]
+
+
+def _once(element: Element, name: str, faults: list[str]) -> str:
+    texts = _unique(element.texts(name))
+    if len(texts) > 1:
+        faults.append(f"{name} stands twice: {printable(' and '.join(texts), 60)}")
+    return next(iter(texts), "")
+
+
+def _inconsistent(contains_ai: Extent | None, contributors: Sequence[Contributor]) -> Iterator[str]:
+    """Yield where a resource contradicts itself: the consistency rules of ERN 4.3.2 for its fields about AI."""
+    extents = {item.extent for item in contributors}
+    if contains_ai == "None" and extents & {"All", "Partly"}:
+        yield "ContainsAI is None, and AI has a part in a contribution"
+    if contains_ai == "All" and not all(item.ai for item in contributors):
+        yield "ContainsAI is All, and a contributor is not GenerativeAI"
+    if any(item.extent == "None" if item.ai else item.extent == "All" for item in contributors):
+        yield "AiContribution is All of a party, or None of GenerativeAI"
 
 
 def _title(element: Element) -> str:
