@@ -185,7 +185,7 @@ def test_a_resource_without_a_file_is_an_entry_that_fails(verify: Any, desk: Des
     code, found = verify()
     assert code == 1
     (missing,) = (findings for name, findings in found.items() if name.startswith("message.xml#"))
-    assert "delivery.missing" in rules(missing)
+    assert [item["rule"] for item in missing] == ["delivery.missing"]
     assert "GBAYE2600077" in missing[0]["message"]
 
 
