@@ -6,7 +6,9 @@ import csv
 import io
 import json
 import shutil
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -244,3 +246,42 @@ def test_each_label_that_comes_in_is_linted(cli: Cli, tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "did you mean ai_generated" in done.stdout
     assert (tmp_path / "a.wav.label.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("load", "content", "rows"),
+    [
+        (load_csv, b"path\n" + b"a,x\n" * 200_000, 0),
+        (load_csv, b"path\n" + (b"a" + b",x" * 4000 + b"\n") * 200, 0),
+        (load_csv, b"path,kind\n" + b",x\n" * 200_000, 0),
+        (load_jsonl, b"x\n" * 500_000, 0),
+        (load_jsonl, b'{"path":"a","label":{}}\n' * 100_001, 100_000),
+    ],
+    ids=["beyond", "many", "no-path", "no-json", "rows"],
+)
+def test_a_table_of_faults_or_rows_without_end_is_told_as_that(load: Any, content: bytes, rows: int) -> None:
+    table = load(content)
+    assert len(table.rows) == rows
+    assert 0 < len(table.faults) <= 6_000
+    assert "more than" in table.faults[-1].message
+
+
+@pytest.mark.parametrize("content", [b'path\n"' + b'""' * 2_000_000, b',path\n"a', b'path\n"a"x'])
+def test_a_quote_that_does_not_end_takes_neither_memory_nor_time(content: bytes) -> None:
+    import tracemalloc
+
+    tracemalloc.start()
+    table = load_csv(content)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [fault.message for fault in table.faults] == ["a cell in quotes does not end"]
+    assert peak < 10 * len(content) + 1_000_000
+
+
+def test_many_rows_of_one_path_get_names_of_their_own_in_time() -> None:
+    from provlabel.cli.import_ import _names
+
+    begun = time.process_time()
+    names = _names(["take.wav"] * 50_000 + ["TAKE.wav"])
+    assert len({name.casefold() for name in names}) == 50_001
+    assert time.process_time() - begun < 10

@@ -107,15 +107,16 @@ def _names(paths: Sequence[str]) -> list[str]:
     """Return a name for each label, made from what others wrote: no folders, nothing hidden, each once."""
     names: list[str] = []
     taken: set[str] = set()
+    counts: dict[str, int] = {}
     for path in paths:
         parts = [part for part in re.split(r"[/\\]+", path) if part not in ("", ".", "..")]
         plain = re.sub(r"[^\w .()+@-]", "_", "_".join(parts)).lstrip(".- ") or "label"
-        plain, name, count = plain[:_LONGEST], plain[:_LONGEST], 1
+        plain = name = plain[:_LONGEST]
         while len(name.encode()) > _LONGEST:
             plain = name = name[:-1]
         while name.casefold() in taken:
-            count += 1
-            name = f"{plain}-{count}"
+            counts[plain] = counts.get(plain, 1) + 1
+            name = f"{plain}-{counts[plain]}"
         taken.add(name.casefold())
         names.append(name + _ENDING)
     return names
