@@ -285,3 +285,25 @@ def test_many_rows_of_one_path_get_names_of_their_own_in_time() -> None:
     names = _names(["take.wav"] * 50_000 + ["TAKE.wav"])
     assert len({name.casefold() for name in names}) == 50_001
     assert time.process_time() - begun < 10
+
+
+def test_half_a_character_in_a_line_is_a_fault_and_no_crash(cli: Cli, tmp_path: Path) -> None:
+    """JSON can say a lone surrogate, which no label and no terminal can hold."""
+    table = tmp_path / "table.jsonl"
+    label = r'{"kind":"human_made","title":"\ud800","extra":{"n":99999999999999999999}}'
+    table.write_text(f'{{"path":"a.wav","label":{label}}}\n')
+    done = cli("import", table, "--from", "jsonl", "-o", tmp_path / "labels")
+    assert done.returncode == 1, done.stderr
+    assert "error /title: half a character" in done.stdout
+    assert "error /extra/n: a whole number of more than 64 bits" in done.stdout
+
+
+def test_a_folder_in_the_place_of_a_label_is_told_before_anything_is_written(cli: Cli, tmp_path: Path) -> None:
+    table, labels = tmp_path / "table.csv", tmp_path / "labels"
+    table.write_text("path,kind\na.wav,human_made\nb.wav,human_made\n")
+    (labels / "b.wav.label.json").mkdir(parents=True)
+    done = cli("import", table, "--from", "csv", "-o", labels, "--force")
+    assert done.returncode == 3
+    assert [path.name for path in labels.iterdir()] == ["b.wav.label.json"]
+    table.write_text("path,kind\n")
+    assert "has no rows" in cli("import", table, "--from", "csv", "-o", labels).stderr

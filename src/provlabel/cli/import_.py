@@ -54,10 +54,13 @@ def command(file: Path, source: str, out_dir: Path, force: bool) -> int:
     if drafts is None:
         return 1
     if not drafts:
-        raise UsageError(f"{printable(str(file))}: names no sound, picture or video", mend="see what the file holds")
+        what = "names no sound, picture or video" if source == "ddex" else "has no rows"
+        raise UsageError(f"{printable(str(file))}: {what}", mend="see what the file holds")
     make_folder(out_dir)
     targets = [out_dir / name for name in _names([draft.path for draft in drafts])]
     there = [path for path in targets if os.path.lexists(path)]
+    if folder := next((path for path in there if os.path.isdir(path)), None):  # noqa: PTH112
+        raise OutputError(f"{printable(str(folder))}: is a folder and is not replaced", mend="choose another -o")
     if there and not force:
         raise OutputError(
             f"{printable(str(there[0]))}: exists already, and {len(there) - 1} others",
