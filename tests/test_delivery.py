@@ -482,6 +482,16 @@ def test_an_exception_of_a_policy_counts_for_a_delivery_too(cli: Cli, desk: Desk
     assert "the message is being mended" in done.stdout
 
 
+def test_a_baseline_of_one_message_does_not_stand_for_another(cli: Cli, desk: Desk) -> None:
+    common = ("verify", desk.folder, "--trust", "test", "--against", desk.message)
+    base = desk.folder.parent / "base.json"
+    desk.write(contains="Partly", role="Vocalist")
+    assert cli(*common, "--format", f"json={base}", "--root", desk.folder).returncode == 1
+    assert cli(*common, "--baseline", base, "--root", desk.folder).returncode == 0
+    desk.write(contains="Partly", role="Arranger")
+    assert cli(*common, "--baseline", base, "--root", desk.folder).returncode == 1
+
+
 def test_with_fail_fast_nothing_is_missed_that_was_not_reached(verify: Any, desk: Desk) -> None:
     desk.cover.write_bytes(desk.cover.read_bytes()[:-3000])
     code, found = verify("--fail-fast", "--jobs", "1")
@@ -606,6 +616,11 @@ def test_every_output_tells_what_is_missing(cli: Cli, desk: Desk, name: str) -> 
     done = cli("verify", desk.folder, "--trust", "test", "--against", desk.message, "--format", name)
     assert done.returncode == 1, done.stderr
     assert "GBAYE2600077" in done.stdout
+    digest = hashlib.sha256(desk.message.read_bytes()).hexdigest()
+    if name in ("text", "markdown", "junit", "html"):
+        assert digest[:12] in done.stdout
+    if name == "text":
+        assert "UNREADABLE" not in done.stdout
 
 
 def test_hostile_text_of_a_message_is_shown_and_not_run(cli: Cli, desk: Desk) -> None:

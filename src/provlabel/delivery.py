@@ -24,7 +24,7 @@ from provlabel.label.identifiers import CANONICAL
 from provlabel.label.vocabularies import KINDS
 from provlabel.mappings.ddex import PART_OF, part_said
 from provlabel.mappings.ern import MEDIA, USE_TYPES, DeliveredFile, Hash, Message, Resource, plain, read_message
-from provlabel.report import Axes, FileReport, Finding, finding
+from provlabel.report import Axes, FileReport, Finding, Named, finding
 
 _PIECE = 1 << 20
 #: Extents by which AI took part.
@@ -76,6 +76,11 @@ class Delivery:
             ConfigError: it is no message of a known version of ERN.
         """
         return cls(message_at(path), printable(str(path)))
+
+    @property
+    def named(self) -> Named:
+        """What a report says of the message."""
+        return Named(self.source, self.message.sha256)
 
     def findings(self, file: FileReport) -> tuple[Finding, ...]:
         """Return where ``file`` and the message disagree, and remember which resource it is."""

@@ -297,6 +297,7 @@ class Tally:
             files=tuple(self._files),
             summary=self._summary(len(folders)),
             baseline=gate.baseline.named if gate.baseline else None,
+            message=self._against.named if self._against is not None else None,
             laws=self._read(),
             exceptions=gate.uses(self._exceptions, self._at),
             errors=tuple(self._failures),

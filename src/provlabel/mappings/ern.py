@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, get_args
@@ -156,6 +157,7 @@ class Message(NamedTuple):
 
     version: str
     resources: tuple[Resource, ...]
+    sha256: str = ""  #: of the document
 
     @property
     def speaks_of_ai(self) -> bool:
@@ -184,7 +186,7 @@ def read_message(content: bytes, source: str) -> Message:
         )
     if root.name != "NewReleaseMessage":
         raise ConfigError(f"{source}: is a {printable(root.name)}", mend="name a NewReleaseMessage")
-    return Message(version, _resources(root, version in _WITH_AI))
+    return Message(version, _resources(root, version in _WITH_AI), hashlib.sha256(content).hexdigest())
 
 
 def _resources(root: Element, ai: bool) -> tuple[Resource, ...]:
