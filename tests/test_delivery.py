@@ -336,6 +336,14 @@ def test_identifiers_of_the_work_and_of_the_release_are_compared(
         assert rules(verify()[1]["take.wav"]) == expected
 
 
+SONG = Label(
+    kind="ai_partly_created",
+    systems=(System(name="AcmeSong"),),
+    contributions=(
+        Contribution(part="composition", extent="All", by="ai"),
+        Contribution(part="lyrics", extent="All", by="ai"),
+    ),
+)
 _SINGS = "<Role><Value>Vocalist</Value></Role>"
 AI_SINGER = f"<Contributor><SpecialContributor>GenerativeAI</SpecialContributor>{_SINGS}</Contributor>"
 SINGER = f"<Contributor><ContributorPartyReference>P</ContributorPartyReference>{_SINGS}</Contributor>"
@@ -352,8 +360,10 @@ SINGER = f"<Contributor><ContributorPartyReference>P</ContributorPartyReference>
         (Label(kind="may_contain_ai"), "<ContainsAI>Partly</ContainsAI>", [], []),
         (TRACK, SINGER + "<ContainsAI>Partly</ContainsAI>", [], ["delivery.undisclosed"]),
         (TRACK, "<ContainsAI>Partly</ContainsAI>", [], []),
+        (SONG, AI_SINGER.replace("Vocalist", "ComposerLyricist"), [], ["delivery.undisclosed"]),
+        (SONG, AI_SINGER.replace("Vocalist", "Composer"), ["delivery.contribution"], ["delivery.undisclosed"]),
     ],
-    ids=["human", "same", "may-none", "may-all", "may", "may-partly", "unsaid", "no-credits"],
+    ids=["human", "same", "may-none", "may-all", "may", "may-partly", "unsaid", "no-credits", "both", "one"],
 )
 def test_what_one_side_says_by_other_means_counts_too(
     verify: Any, desk: Desk, signer: Signer, cage: Cage, label: Label, more: str, errors: list[str], warnings: list[str]

@@ -22,7 +22,7 @@ from provlabel.errors import InputError
 from provlabel.label import Label, label_from_dict
 from provlabel.label.identifiers import CANONICAL
 from provlabel.label.vocabularies import KINDS
-from provlabel.mappings.ddex import PART_OF, part_said
+from provlabel.mappings.ddex import parts_said, role_of
 from provlabel.mappings.ern import MEDIA, USE_TYPES, DeliveredFile, Hash, Message, Resource, plain, read_message
 from provlabel.report import Axes, FileReport, Finding, Named, finding
 
@@ -335,10 +335,12 @@ def _contributions(resource: Resource, label: Label) -> Iterator[Finding]:
     theirs: dict[str, set[str]] = {}
     for item in resource.contributors:
         for role in (item.roles or ("",)) if item.extent is not None else ():
-            theirs.setdefault(PART_OF.get(role, role) or "whole", set()).add(str(item.extent))
+            for part in parts_said(role):
+                theirs.setdefault(part, set()).add(str(item.extent))
     ours: dict[str, set[str]] = {}
     for one in label.contributions:
-        ours.setdefault(part_said(one), set()).add(one.extent)
+        for part in parts_said(role_of(one)):
+            ours.setdefault(part, set()).add(one.extent)
     if not ours or not theirs:
         yield from _one_sided(resource, label, ours, theirs)
         return
