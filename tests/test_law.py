@@ -637,7 +637,7 @@ def test_exit_codes_of_verify(whole: Label, media: Path, signer: Signer, cage: C
     done = cli("verify", good, "--trust", "test", "--law", "cn")
     assert done.returncode == 1
     assert "error law.cn.1: CN-1 not held (" in done.stdout
-    assert "mend: write the AIGC object" in done.stdout
+    assert "mend: remove every AIGC object, and label the file again with aigc among --carriers" in done.stdout
     done = cli("verify", good, "--trust", "test", "--law", "eu,us-cal")
     assert (done.returncode, done.stdout) == (2, "")
     assert "did you mean us-ca?" in done.stderr
