@@ -307,3 +307,14 @@ def test_a_folder_in_the_place_of_a_label_is_told_before_anything_is_written(cli
     assert [path.name for path in labels.iterdir()] == ["b.wav.label.json"]
     table.write_text("path,kind\n")
     assert "has no rows" in cli("import", table, "--from", "csv", "-o", labels).stderr
+
+
+def test_a_file_that_is_one_long_heading_is_told_with_little_memory() -> None:
+    import tracemalloc
+
+    tracemalloc.start()
+    table = load_csv(b"\0" * 4_000_000)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert "unknown column" in table.faults[-1].message
+    assert peak < 60_000_000

@@ -319,7 +319,7 @@ def _columns(header: Sequence[str]) -> tuple[list[_Column | None], list[TableFau
         name = cell.strip()
         column = _column(name) if name else None
         if name and column is None:
-            near = nearest(name, known)
+            near = nearest(name[:80], known)  # a whole file may be one heading
             hint = f"did you mean {near}?" if near else "leave the column out, or put it into extra"
             faults.append(TableFault(1, place, f"unknown column {printable(name, 80)}", hint))
         elif column is not None and column in columns:
