@@ -185,7 +185,7 @@ def test_a_resource_without_a_file_is_an_entry_that_fails(verify: Any, desk: Des
     code, found = verify()
     assert code == 1
     (missing,) = (findings for name, findings in found.items() if name.startswith("message.xml#"))
-    assert "delivery.missing" in rules(missing)
+    assert [item["rule"] for item in missing] == ["delivery.missing"]
     assert "GBAYE2600077" in missing[0]["message"]
 
 
@@ -221,6 +221,27 @@ def test_every_usual_hash_is_computed(verify: Any, desk: Desk, algorithm: str) -
     assert (code, "delivery.hash" in rules(found["take.wav"])) == (1, True)
 
 
+def test_every_hash_of_an_entry_counts_and_not_the_one_that_fits(verify: Any, desk: Desk) -> None:
+    """MD5 can be made to fit another file; SHA-256 beside it says that it is another one."""
+    text = desk.write().read_text()
+    more = "<HashSum><Algorithm>SHA-256</Algorithm><HashSumValue>{}</HashSumValue></HashSum></File>"
+    digest = hashlib.sha256(desk.take.read_bytes()).hexdigest()
+    for value, code in ((digest, 0), ("0" * 64, 1)):
+        desk.message.write_text(text.replace("</HashSum>\n            </File>", "</HashSum>" + more.format(value)))
+        found = verify()
+        assert (found[0], "delivery.hash" in rules(found[1]["take.wav"])) == (code, bool(code))
+
+
+@pytest.mark.parametrize(("spelled", "name"), [("SHA256", "sha256"), ("sha-1", "sha1"), ("MD-5", "md5")])
+def test_a_hash_is_known_however_its_algorithm_is_spelled(verify: Any, desk: Desk, spelled: str, name: str) -> None:
+    digest = hashlib.new(name, desk.take.read_bytes()).hexdigest()
+    desk.write(algorithm=spelled, take=digest)
+    assert verify()[0] == 0
+    desk.write(algorithm=spelled, take="0" * len(digest))
+    code, found = verify()
+    assert (code, "delivery.hash" in rules(found["take.wav"])) == (1, True)
+
+
 def test_a_hash_that_is_not_computed_is_told(verify: Any, desk: Desk) -> None:
     desk.write(algorithm="CRC32", take="cbf43926")
     code, found = verify()
@@ -247,6 +268,174 @@ def test_the_isrc_goes_before_the_name(verify: Any, desk: Desk) -> None:
     assert "delivery.identifier" not in rules(found["take.wav"])
     assert [name for name in found if "#" in name] == ["message.xml#resources/take.wav"]
     assert "GBAYE2600077" in found["message.xml#resources/take.wav"][0]["message"]
+
+
+def sound(reference: str, uri: str, digest: str = "", isrc: str = "GBAYE2600001", more: str = "") -> str:
+    """A resource with one file, as text."""
+    hashed = f"<HashSum><Algorithm>SHA-256</Algorithm><HashSumValue>{digest}</HashSumValue></HashSum>" if digest else ""
+    return (
+        f"<SoundRecording><ResourceReference>{reference}</ResourceReference><SoundRecordingEdition><ResourceId>"
+        f"<ISRC>{isrc}</ISRC></ResourceId><TechnicalDetails><DeliveryFile><File><URI>{uri}</URI>{hashed}</File>"
+        f"</DeliveryFile></TechnicalDetails></SoundRecordingEdition>{more}</SoundRecording>"
+    )
+
+
+def only(desk: Desk, *resources: str) -> None:
+    """Write a message of just these resources; the cover is not in the delivery."""
+    desk.cover.unlink(missing_ok=True)
+    listed = "".join(resources)
+    desk.message.write_text(
+        '<NewReleaseMessage xmlns="http://ddex.net/xml/ern/432">'
+        f"<ResourceList>{listed}</ResourceList></NewReleaseMessage>"
+    )
+
+
+def test_of_two_resources_with_one_isrc_a_file_is_the_one_that_has_its_name(verify: Any, desk: Desk) -> None:
+    shutil.copy(desk.take, desk.folder / "atmos.wav")
+    none = "<ContainsAI>None</ContainsAI>"
+    only(desk, sound("A1", "take.wav"), sound("A2", "atmos.wav", more=none))
+    code, found = verify()
+    assert code == 1
+    assert (rules(found["take.wav"]), rules(found["atmos.wav"])) == ([], ["delivery.contains-ai"])
+
+
+def test_of_two_resources_with_one_name_a_file_is_the_one_that_has_its_folder(verify: Any, desk: Desk) -> None:
+    for name in ("CD1", "CD2"):
+        (desk.folder / name).mkdir()
+        shutil.copy(desk.take, desk.folder / name / "take.wav")
+    desk.take.unlink()
+    none = "<ContainsAI>None</ContainsAI>"
+    only(desk, sound("A1", "CD2/take.wav"), sound("A2", "CD1/take.wav", more=none))
+    code, found = verify()
+    assert (code, rules(found["CD1/take.wav"]), rules(found["CD2/take.wav"])) == (1, ["delivery.contains-ai"], [])
+
+
+@pytest.mark.parametrize(
+    ("scheme", "ours", "same", "other"),
+    [
+        ("iswc", "T0345246801", "T-034.524.680-1", "T-345246800-1"),
+        ("upc", "036000291452", "0036000291452", "4006381333931"),
+    ],
+)
+def test_identifiers_of_the_work_and_of_the_release_are_compared(
+    verify: Any, desk: Desk, signer: Signer, cage: Cage, scheme: Any, ours: str, same: str, other: str
+) -> None:
+    from conftest import MEDIA
+
+    desk.take.unlink()
+    label = Label(kind="human_made", identifiers=(Identifier(type=scheme, value=ours),))
+    label_file(MEDIA / "take.wav", desk.take, label, signer, cage=cage)
+    for value, expected in ((same, []), (other, ["delivery.identifier"])):
+        only(desk, sound("A1", "take.wav", more=f"<WorkId><ISWC>{value if scheme == 'iswc' else ''}</ISWC></WorkId>"))
+        release = (
+            f"<ReleaseList><Release><ReleaseId><ICPN>{value if scheme == 'upc' else ''}</ICPN></ReleaseId>"
+            "<ReleaseResourceReference>A1</ReleaseResourceReference></Release></ReleaseList>"
+        )
+        text = desk.message.read_text()
+        desk.message.write_text(text.replace("</ResourceList>", "</ResourceList>" + release))
+        assert rules(verify()[1]["take.wav"]) == expected
+
+
+SONG = Label(
+    kind="ai_partly_created",
+    systems=(System(name="AcmeSong"),),
+    contributions=(
+        Contribution(part="composition", extent="All", by="ai"),
+        Contribution(part="lyrics", extent="All", by="ai"),
+    ),
+)
+_SINGS = "<Role><Value>Vocalist</Value></Role>"
+AI_SINGER = f"<Contributor><SpecialContributor>GenerativeAI</SpecialContributor>{_SINGS}</Contributor>"
+SINGER = f"<Contributor><ContributorPartyReference>P</ContributorPartyReference>{_SINGS}</Contributor>"
+
+
+@pytest.mark.parametrize(
+    ("label", "more", "errors", "warnings"),
+    [
+        (Label(kind="human_made"), AI_SINGER, ["delivery.contribution"], []),
+        (Label(kind="ai_generated"), AI_SINGER + "<ContainsAI>All</ContainsAI>", [], []),
+        (Label(kind="may_contain_ai"), "<ContainsAI>None</ContainsAI>", [], ["delivery.undisclosed"]),
+        (Label(kind="may_contain_ai"), "<ContainsAI>All</ContainsAI>", [], ["delivery.undisclosed"]),
+        (Label(kind="may_contain_ai"), "", [], ["delivery.undisclosed"]),
+        (Label(kind="may_contain_ai"), "<ContainsAI>Partly</ContainsAI>", [], []),
+        (TRACK, SINGER + "<ContainsAI>Partly</ContainsAI>", [], ["delivery.undisclosed"]),
+        (TRACK, "<ContainsAI>Partly</ContainsAI>", [], []),
+        (SONG, AI_SINGER.replace("Vocalist", "ComposerLyricist"), [], ["delivery.undisclosed"]),
+        (SONG, AI_SINGER.replace("Vocalist", "Composer"), ["delivery.contribution"], ["delivery.undisclosed"]),
+    ],
+    ids=["human", "same", "may-none", "may-all", "may", "may-partly", "unsaid", "no-credits", "both", "one"],
+)
+def test_what_one_side_says_by_other_means_counts_too(
+    verify: Any, desk: Desk, signer: Signer, cage: Cage, label: Label, more: str, errors: list[str], warnings: list[str]
+) -> None:
+    from conftest import MEDIA
+
+    desk.take.unlink()
+    label_file(MEDIA / "take.wav", desk.take, label, signer, cage=cage)
+    only(desk, sound("A1", "take.wav", more=more))
+    text = desk.message.read_text()
+    parties = "<PartyList><Party><PartyReference>P</PartyReference></Party></PartyList><ResourceList>"
+    desk.message.write_text(text.replace("<ResourceList>", parties))
+    _, found = verify()
+    told = [item for item in found["take.wav"] if item["rule"].startswith("delivery.")]
+    assert (rules(told), rules(told, "warning")) == (errors, warnings)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        AI_SINGER + "<ContainsAI>None</ContainsAI>",
+        SINGER + "<ContainsAI>All</ContainsAI>",
+        SINGER.replace("</C", "<AiContribution>All</AiContribution></C") + "<ContainsAI>Partly</ContainsAI>",
+        AI_SINGER.replace("</C", "<AiContribution>None</AiContribution></C") + "<ContainsAI>Partly</ContainsAI>",
+        "<ContainsAI>None</ContainsAI><ContainsAI>All</ContainsAI>",
+    ],
+    ids=["none-beside-ai", "all-beside-a-party", "party-all", "ai-none", "twice"],
+)
+def test_a_message_that_contradicts_itself_is_told(verify: Any, desk: Desk, more: str) -> None:
+    only(desk, sound("A1", "take.wav", more=more))
+    code, found = verify()
+    assert (code, "delivery.unknown-value" in rules(found["take.wav"])) == (1, True)
+
+
+def test_a_second_file_for_a_resource_of_one_file_is_in_no_message(verify: Any, desk: Desk) -> None:
+    shutil.copy(desk.take, desk.folder / "zweite.wav")
+    only(desk, sound("A1", "take.wav"))
+    code, found = verify(str(desk.take))  # the same file named twice is one
+    assert (code, rules(found["take.wav"]), rules(found["zweite.wav"])) == (1, [], ["delivery.unlisted"])
+    assert "delivery.file-name" in rules(found["zweite.wav"], "warning")
+
+
+def test_each_file_of_a_resource_is_missed(verify: Any, desk: Desk) -> None:
+    only(desk, sound("A1", "take.wav").replace("</File>", "</File><File><URI>take.flac</URI></File>"))
+    code, found = verify()
+    assert (code, rules(found["take.wav"])) == (1, [])
+    assert "take.flac" in found["message.xml#take.flac"][0]["message"]
+    second = "<DeliveryFile><File><URI>take.flac</URI></File><IsProvidedInDelivery>false</IsProvidedInDelivery>"
+    only(desk, sound("A1", "take.wav").replace("<DeliveryFile>", second + "</DeliveryFile><DeliveryFile>"))
+    assert verify()[0] == 0
+    desk.take.rename(desk.folder.parent / "take.wav")
+    (desk.folder / "cover.jpg").write_bytes(b"")
+    assert "message.xml#take.wav" in verify()[1]
+
+
+def test_two_files_that_changed_their_names_are_not_what_the_message_says(verify: Any, desk: Desk) -> None:
+    """Each hash is there, and whoever looks for a file by its name finds the other."""
+    other = desk.folder / "other.wav"
+    other.write_bytes(desk.take.read_bytes() + b"\0\0")
+    sums = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (desk.take, other)}
+    only(desk, sound("A1", "take.wav", sums["other.wav"]), sound("A2", "other.wav", sums["take.wav"]))
+    code, found = verify()
+    assert code == 1
+    assert "delivery.hash" in rules(found["take.wav"])
+    assert "delivery.hash" in rules(found["other.wav"])
+
+
+def test_a_name_is_one_however_its_letters_are_composed(verify: Any, desk: Desk) -> None:
+    desk.take.rename(desk.folder / "lie\u0301.wav")
+    only(desk, sound("A1", "resources/li%C3%A9.wav", isrc="GBAYE2600001"))
+    code, found = verify()
+    assert (code, [item for one in found.values() for item in one if "file-name" in item["rule"]]) == (0, [])
 
 
 def test_a_label_that_says_ai_and_a_message_that_does_not_is_a_warning(verify: Any, desk: Desk) -> None:
@@ -301,6 +490,16 @@ def test_an_exception_of_a_policy_counts_for_a_delivery_too(cli: Cli, desk: Desk
     done = cli("verify", desk.folder, "--trust", "test", "--against", desk.message, "--policy", policy)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "the message is being mended" in done.stdout
+
+
+def test_a_baseline_of_one_message_does_not_stand_for_another(cli: Cli, desk: Desk) -> None:
+    common = ("verify", desk.folder, "--trust", "test", "--against", desk.message)
+    base = desk.folder.parent / "base.json"
+    desk.write(contains="Partly", role="Vocalist")
+    assert cli(*common, "--format", f"json={base}", "--root", desk.folder).returncode == 1
+    assert cli(*common, "--baseline", base, "--root", desk.folder).returncode == 0
+    desk.write(contains="Partly", role="Arranger")
+    assert cli(*common, "--baseline", base, "--root", desk.folder).returncode == 1
 
 
 def test_with_fail_fast_nothing_is_missed_that_was_not_reached(verify: Any, desk: Desk) -> None:
@@ -389,6 +588,28 @@ def test_a_message_of_50_mb_is_read_or_refused_with_bounded_memory(under: Any, d
     assert (done.returncode, "larger than 64 MB" in done.stderr) == (2, True)
 
 
+def test_a_message_is_read_in_time_that_grows_with_its_size_alone() -> None:
+    """Of 40,000 resources and 40,000 releases, and of 40,000 deals with one release, not every pair is looked at."""
+    import time
+
+    from provlabel.mappings.ern import read_message
+
+    count = 40_000
+    resources = "".join(f"<Image><ResourceReference>A{place}</ResourceReference></Image>" for place in range(count))
+    held = "".join(f"<ReleaseResourceReference>A{place}</ReleaseResourceReference>" for place in range(count))
+    body = (
+        f"<ResourceList>{resources}</ResourceList><ReleaseList>{'<Release/>' * count}<Release><ReleaseReference>R"
+        f"</ReleaseReference>{held}</Release></ReleaseList><DealList><ReleaseDeal>"
+        f"{'<DealReleaseReference>R</DealReleaseReference>' * count}<Deal><DealTerms>"
+        "<UseType>UseForDataMining</UseType></DealTerms></Deal></ReleaseDeal></DealList>"
+    )
+    content = f'<NewReleaseMessage xmlns="http://ddex.net/xml/ern/432">{body}</NewReleaseMessage>'.encode()
+    begun = time.process_time()
+    message = read_message(content, "message.xml")
+    assert [item.uses for item in message.resources] == [{"mining": "allowed"}] * count
+    assert time.process_time() - begun < 20
+
+
 def test_a_message_that_is_not_there_ends_with_3(cli: Cli, desk: Desk) -> None:
     assert cli("verify", desk.folder, "--against", desk.folder / "none.xml").returncode == 3
 
@@ -405,6 +626,11 @@ def test_every_output_tells_what_is_missing(cli: Cli, desk: Desk, name: str) -> 
     done = cli("verify", desk.folder, "--trust", "test", "--against", desk.message, "--format", name)
     assert done.returncode == 1, done.stderr
     assert "GBAYE2600077" in done.stdout
+    digest = hashlib.sha256(desk.message.read_bytes()).hexdigest()
+    if name in ("text", "markdown", "junit", "html"):
+        assert digest[:12] in done.stdout
+    if name == "text":
+        assert "UNREADABLE" not in done.stdout
 
 
 def test_hostile_text_of_a_message_is_shown_and_not_run(cli: Cli, desk: Desk) -> None:

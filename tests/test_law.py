@@ -408,12 +408,23 @@ def test_what_a_signer_states_decides_and_is_told_as_that() -> None:
     assert foreign.outcome == JUDGE
 
 
+@pytest.mark.parametrize("code", ["law.eu.1", "law.us-ca.1", "law.us-wa.1", "law.cn.2", "law.eu.20", "law.us-ny.1"])
+def test_nobody_is_freed_by_what_an_invalid_file_says(code: str) -> None:
+    """A label that was changed to say that people made it, or that it is no deep fake, counts for nothing."""
+    for freed in (HUMAN, signed(judgements={"deep_fake": False, "advertising": False})):
+        found = judged(but(freed, state="invalid"), code, "2027-03-01")
+        assert ASIDE not in {item.outcome for item in found if item.counts}, code
+
+
 def test_laws_draw_the_line_of_small_changes_differently() -> None:
     cropped = signed(ALTERED, kind="ai_modified", operations=[{"operation": "cropped"}, {"operation": "resized"}])
     filtered = signed(ALTERED, kind="ai_modified", operations=[{"operation": "filtered"}], provider=None)
     small = signed(ALTERED, kind="ai_modified", judgements={"substantial_change": False})
     technical = signed((), kind="ai_assisted_technical")
     assert [item.outcome for item in judged(cropped, "law.us-ca.1", "2026-11-22")] == [ASIDE]
+    more = signed(ALTERED, **{**(cropped.label or {}), "judgements": {"substantial_change": True}})
+    assert [item.outcome for item in judged(more, "law.us-ca.1", "2026-11-22")] == [HELD]
+    assert [item.outcome for item in judged(small, "law.us-ut.1", "2027-01-01")] == [ASIDE, HELD]
     assert [item.outcome for item in judged(filtered, "law.us-ca.1", "2026-11-22")] == [JUDGE]
     assert [item.outcome for item in judged(small, "law.eu.1", "2027-01-01")] == [ASIDE]
     assert [item.outcome for item in judged(technical, "law.eu.1", "2027-01-01")] == [JUDGE]
@@ -626,7 +637,7 @@ def test_exit_codes_of_verify(whole: Label, media: Path, signer: Signer, cage: C
     done = cli("verify", good, "--trust", "test", "--law", "cn")
     assert done.returncode == 1
     assert "error law.cn.1: CN-1 not held (" in done.stdout
-    assert "mend: write the AIGC object" in done.stdout
+    assert "mend: remove every AIGC object, and label the file again with aigc among --carriers" in done.stdout
     done = cli("verify", good, "--trust", "test", "--law", "eu,us-cal")
     assert (done.returncode, done.stdout) == (2, "")
     assert "did you mean us-ca?" in done.stderr

@@ -6,7 +6,9 @@ import csv
 import io
 import json
 import shutil
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -244,3 +246,75 @@ def test_each_label_that_comes_in_is_linted(cli: Cli, tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "did you mean ai_generated" in done.stdout
     assert (tmp_path / "a.wav.label.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("load", "content", "rows"),
+    [
+        (load_csv, b"path\n" + b"a,x\n" * 200_000, 0),
+        (load_csv, b"path\n" + (b"a" + b",x" * 4000 + b"\n") * 200, 0),
+        (load_csv, b"path,kind\n" + b",x\n" * 200_000, 0),
+        (load_jsonl, b"x\n" * 500_000, 0),
+        (load_jsonl, b'{"path":"a","label":{}}\n' * 100_001, 100_000),
+    ],
+    ids=["beyond", "many", "no-path", "no-json", "rows"],
+)
+def test_a_table_of_faults_or_rows_without_end_is_told_as_that(load: Any, content: bytes, rows: int) -> None:
+    table = load(content)
+    assert len(table.rows) == rows
+    assert 0 < len(table.faults) <= 6_000
+    assert "more than" in table.faults[-1].message
+
+
+@pytest.mark.parametrize("content", [b'path\n"' + b'""' * 2_000_000, b',path\n"a', b'path\n"a"x'])
+def test_a_quote_that_does_not_end_takes_neither_memory_nor_time(content: bytes) -> None:
+    import tracemalloc
+
+    tracemalloc.start()
+    table = load_csv(content)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [fault.message for fault in table.faults] == ["a cell in quotes does not end"]
+    assert peak < 10 * len(content) + 1_000_000
+
+
+def test_many_rows_of_one_path_get_names_of_their_own_in_time() -> None:
+    from provlabel.cli.import_ import _names
+
+    begun = time.process_time()
+    names = _names(["take.wav"] * 50_000 + ["TAKE.wav"])
+    assert len({name.casefold() for name in names}) == 50_001
+    assert time.process_time() - begun < 10
+
+
+def test_half_a_character_in_a_line_is_a_fault_and_no_crash(cli: Cli, tmp_path: Path) -> None:
+    """JSON can say a lone surrogate, which no label and no terminal can hold."""
+    table = tmp_path / "table.jsonl"
+    label = r'{"kind":"human_made","title":"\ud800","extra":{"n":99999999999999999999}}'
+    table.write_text(f'{{"path":"a.wav","label":{label}}}\n')
+    done = cli("import", table, "--from", "jsonl", "-o", tmp_path / "labels")
+    assert done.returncode == 1, done.stderr
+    assert "error /title: half a character" in done.stdout
+    assert "error /extra/n: a whole number of more than 64 bits" in done.stdout
+
+
+def test_a_folder_in_the_place_of_a_label_is_told_before_anything_is_written(cli: Cli, tmp_path: Path) -> None:
+    table, labels = tmp_path / "table.csv", tmp_path / "labels"
+    table.write_text("path,kind\na.wav,human_made\nb.wav,human_made\n")
+    (labels / "b.wav.label.json").mkdir(parents=True)
+    done = cli("import", table, "--from", "csv", "-o", labels, "--force")
+    assert done.returncode == 3
+    assert [path.name for path in labels.iterdir()] == ["b.wav.label.json"]
+    table.write_text("path,kind\n")
+    assert "has no rows" in cli("import", table, "--from", "csv", "-o", labels).stderr
+
+
+def test_a_file_that_is_one_long_heading_is_told_with_little_memory() -> None:
+    import tracemalloc
+
+    tracemalloc.start()
+    table = load_csv(b"\0" * 4_000_000)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert "unknown column" in table.faults[-1].message
+    assert peak < 60_000_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,8 +11,12 @@ import msgspec
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
+@functools.cache
 def json_schema(record: type, name: str) -> dict[str, Any]:
-    """Return the schema of ``record``; unknown fields are a fault, so that a typo is never signed."""
+    """Return the schema of ``record``; unknown fields are a fault, so that a typo is never signed.
+
+    It is made once, which takes as long as to check ten labels, and is not to be changed.
+    """
     made = msgspec.json.schema(record, ref_template="#/$defs/{name}")
     for definition in made["$defs"].values():
         if definition.get("type") == "object":

@@ -8,7 +8,9 @@ its label; whether that label can be believed is judged beside this, and not her
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,22 +22,31 @@ from provlabel.errors import InputError
 from provlabel.label import Label, label_from_dict
 from provlabel.label.identifiers import CANONICAL
 from provlabel.label.vocabularies import KINDS
-from provlabel.mappings.ddex import PART_OF, part_said
-from provlabel.mappings.ern import HASHES, MEDIA, USE_TYPES, DeliveredFile, Message, Resource, read_message
-from provlabel.report import Axes, FileReport, Finding, finding
+from provlabel.mappings.ddex import parts_said, role_of
+from provlabel.mappings.ern import MEDIA, USE_TYPES, DeliveredFile, Hash, Message, Resource, plain, read_message
+from provlabel.report import Axes, FileReport, Finding, Named, finding
 
 _PIECE = 1 << 20
+#: Extents by which AI took part.
+_AI = frozenset({"All", "Partly"})
+#: Identifiers that labels and messages have alike; the first two also tell which resource a file is.
+_SCHEMES = ("isrc", "grid", "iswc", "upc")
 #: Digests of a file by the names of :mod:`hashlib`, of those that were asked for.
 Digests = Callable[[str, frozenset[str]], Mapping[str, str]]
+#: What leads to a resource: the name of a hash, ``isrc``, ``grid`` or ``name``; and its value.
+_Key = tuple[str, str]
 
 
 class _Known(NamedTuple):
     """What is known of one judged file."""
 
-    name: str
+    path: str
     digests: Mapping[str, str]
-    isrcs: frozenset[str]
-    grids: frozenset[str]
+    identifiers: Mapping[str, frozenset[str]]  #: by scheme, in their one right form
+
+    @property
+    def name(self) -> str:
+        return Path(self.path).name
 
 
 class Delivery:
@@ -51,9 +62,10 @@ class Delivery:
         self.message, self.source = message, source
         self._media = tuple(item for item in message.resources if item.type in MEDIA)
         self._digests = digests or digests_of
-        named = {hashed.algorithm for item in self._media for file in item.files for hashed in file.hashes}
-        self._algorithms = frozenset(HASHES[name] for name in named if name in HASHES)
-        self._found: set[int] = set()
+        named = {hashed.computed for item in self._media for file in item.files for hashed in file.hashes}
+        self._algorithms = frozenset(named - {""})
+        self._places = _places(self._media)
+        self._taken: dict[int, dict[str, str]] = {}  # resource -> files that are it, and the entry of each
 
     @classmethod
     def of(cls, path: Path) -> Delivery:
@@ -65,6 +77,11 @@ class Delivery:
         """
         return cls(message_at(path), printable(str(path)))
 
+    @property
+    def named(self) -> Named:
+        """What a report says of the message."""
+        return Named(self.source, self.message.sha256)
+
     def findings(self, file: FileReport) -> tuple[Finding, ...]:
         """Return where ``file`` and the message disagree, and remember which resource it is."""
         label = file.label.value if file.label is not None else {}
@@ -74,11 +91,11 @@ class Delivery:
         place = self._place_of(known)
         if place is None:
             return (finding("delivery.unlisted", self.source),)
-        self._found.add(place)
         resource = self._media[place]
         at = f"{self.source}:{resource.line}"
         said = _label(label)
-        found = [*_hashes(resource, known), *_identifiers(resource, known)]
+        found = [*self._taking(place, known), *_hashes(resource, known), *self._swapped(place, known)]
+        found += _identifiers(resource, known)
         if self.message.speaks_of_ai:
             found += [*_contains_ai(resource, label), *_permissions(resource, label)]
             found += _contributions(resource, said) if said is not None else []
@@ -88,12 +105,35 @@ class Delivery:
         return tuple(msgspec.structs.replace(item, at=at) for item in found)
 
     def missing(self) -> Iterator[FileReport]:
-        """Yield an entry for each resource that should be in the delivery and of which no file was judged."""
+        """Yield an entry for each file that should be in the delivery and that was not judged."""
         for place, resource in enumerate(self._media):
-            if place not in self._found and resource.provided:
-                name = resource.files[0].uri if resource.files else resource.reference
-                found = finding("delivery.missing", resource.shown, at=f"{self.source}:{resource.line}")
-                yield _entry(f"{self.source}#{printable(name)}", found)
+            taken = self._taken.get(place, {})
+            wanted = dict.fromkeys(file.uri for file in resource.files if file.provided) or {resource.reference: None}
+            left = [uri for uri in wanted if uri not in taken.values()]
+            for uri in left[: max(len(wanted) - len(taken), 0)] if resource.provided else ():
+                words = resource.shown if len(wanted) == 1 else f"{resource.shown}: {printable(uri)}"
+                found = finding("delivery.missing", words, at=f"{self.source}:{resource.line}")
+                yield _entry(f"{self.source}#{printable(uri)}", found)
+
+    def _taking(self, place: int, known: _Known) -> Iterator[Finding]:
+        """Remember which resource a file is; a resource is no more files than the message lists for it."""
+        resource, taken = self._media[place], self._taken.setdefault(place, {})
+        entries, path = _entries(resource, known), os.path.realpath(known.path)
+        if path in taken:
+            return
+        if resource.files and len(taken) >= len({file.uri for file in resource.files}):
+            yield finding("delivery.unlisted", f"{resource.shown} is {printable(next(iter(taken)))} already")
+        taken[path] = next((file.uri for file in entries if file.uri not in taken.values()), "")
+
+    def _swapped(self, place: int, known: _Known) -> Iterator[Finding]:
+        """Tell where the message has this name for another resource, with another hash."""
+        name = plain(known.name)
+        if any(name in file.names for file in self._media[place].files):
+            return
+        for other in self._places.get(("name", name), ()):
+            resource = self._media[other]
+            if any(_wrong_hashes(file, known) for file in resource.files if name in file.names):
+                yield finding("delivery.hash", f"{printable(known.name)} is {resource.shown} there")
 
     def _known(self, file: FileReport, label: Mapping[str, Any]) -> _Known | Finding:
         digests: dict[str, str] = {"sha256": file.sha256} if file.sha256 else {}
@@ -104,21 +144,40 @@ class Delivery:
                 return finding("delivery.unread", str(exc))
             if digests.get("sha256") != file.sha256:
                 return finding("delivery.unread", "the file changed after it was judged")
-        values = {scheme: frozenset(_values(label, scheme)) for scheme in ("isrc", "grid")}
-        return _Known(Path(file.path).name, digests, values["isrc"], values["grid"])
+        return _Known(file.path, digests, {scheme: frozenset(_values(label, scheme)) for scheme in _SCHEMES})
 
     def _place_of(self, known: _Known) -> int | None:
-        tests: tuple[Callable[[Resource], bool], ...] = (
-            lambda item: any(_same_hash(file, known) for file in item.files),
-            lambda item: bool(known.isrcs.intersection(_canonical("isrc", item.isrcs))),
-            lambda item: bool(known.grids.intersection(_canonical("grid", item.grids))),
-            lambda item: any(known.name in file.names for file in item.files),
+        """Return the resource by the first of hash, ISRC, GRid and name that leads to any; of several, the best."""
+        keys: tuple[Iterable[_Key], ...] = (
+            known.digests.items(),
+            *([(scheme, value) for value in known.identifiers[scheme]] for scheme in ("isrc", "grid")),
+            [("name", plain(known.name))],
         )
-        for test in tests:
-            fitting = [place for place, item in enumerate(self._media) if test(item)]
-            if fitting:  # of two that fit alike, the one that has no file yet
-                return next((place for place in fitting if place not in self._found), fitting[0])
+        for group in keys:
+            fitting = sorted({place for key in group for place in self._places.get(key, ())})
+            if fitting:
+                return min(fitting, key=lambda place: (-_nearness(self._media[place], known), place in self._taken))
         return None
+
+
+def _places(media: Sequence[Resource]) -> dict[_Key, list[int]]:
+    """Return where each hash, identifier and name of a file stands in the message."""
+    found: dict[_Key, list[int]] = {}
+    for place, item in enumerate(media):
+        keys: list[_Key] = [(one.computed, one.value) for file in item.files for one in file.hashes if one.computed]
+        keys += [("isrc", value) for value in _canonical("isrc", item.isrcs)]
+        keys += [("grid", value) for value in _canonical("grid", item.grids)]
+        keys += [("name", name) for file in item.files for name in file.names]
+        for key in dict.fromkeys(keys):
+            found.setdefault(key, []).append(place)
+    return found
+
+
+def _nearness(resource: Resource, known: _Known) -> int:
+    """Return how many parts of the path, from its end, a file of ``resource`` has in common with this one."""
+    ours = plain(known.path).split("/")[::-1]
+    same = (takewhile(lambda pair: pair[0] == pair[1], zip(ours, file.parts, strict=False)) for file in resource.files)
+    return max((sum(1 for _ in pairs) for pairs in same), default=0)
 
 
 def message_at(path: Path) -> Message:
@@ -181,33 +240,45 @@ def _values(label: Mapping[str, Any], scheme: str) -> Iterator[str]:
 
 
 def _canonical(scheme: str, values: Iterable[str]) -> Iterator[str]:
-    return (CANONICAL[scheme](value) or value for value in values)
+    plainly = (CANONICAL[scheme](value) or value for value in values)
+    return (value.zfill(13) for value in plainly) if scheme == "upc" else plainly  # a UPC is an EAN that begins with 0
 
 
 def _same_hash(file: DeliveredFile, known: _Known) -> bool:
-    return any(known.digests.get(HASHES.get(item.algorithm, "")) == item.value for item in file.hashes)
+    return any(known.digests.get(item.computed) == item.value for item in file.hashes)
 
 
 def _hashes(resource: Resource, known: _Known) -> Iterator[Finding]:
-    """A file is held against the entry of its name, or against all of the resource where none has its name."""
-    if any(_same_hash(file, known) for file in resource.files):
-        named = {name for file in resource.files if _same_hash(file, known) for name in file.names}
-        if named and known.name not in named:
-            yield finding("delivery.file-name", f"{printable(known.name)}, and the message has {_shown(named)}")
-        return
-    files = [file for file in resource.files if known.name in file.names] or list(resource.files)
-    sums = [item for file in files for item in file.hashes]
-    computed = [item for item in sums if item.algorithm in HASHES]
-    for item in computed[:1]:
-        ours = known.digests.get(HASHES[item.algorithm], "")
-        yield finding("delivery.hash", f"{item.algorithm} is {ours}, and the message has {printable(item.value, 128)}")
-    if sums and not computed:
+    """Hold a file against the entries that it may be: every hash of one of them has to be its own."""
+    entries = _entries(resource, known)
+    wrong = [_wrong_hashes(file, known) for file in entries]
+    fits = any(not bad and _same_hash(file, known) for file, bad in zip(entries, wrong, strict=True))
+    for item in [] if fits else next((bad for bad in wrong if bad), [])[:1]:
+        ours = known.digests.get(item.computed, "")
+        words = f"{printable(item.algorithm, 20)} is {ours}, and the message has {printable(item.value, 128)}"
+        yield finding("delivery.hash", words)
+    sums = [item for file in entries for item in file.hashes]
+    if sums and not any(item.computed for item in sums):
         yield finding("delivery.hash-not-checked", _shown(item.algorithm or "none" for item in sums))
+    names = {name for file in entries for name in file.names}
+    if names and plain(known.name) not in names:
+        yield finding("delivery.file-name", f"{printable(known.name)}, and the message has {_shown(names)}")
+
+
+def _entries(resource: Resource, known: _Known) -> tuple[DeliveredFile, ...]:
+    """Return the files of a resource that have a hash of this one, else its name; else it may be any of them."""
+    same = tuple(file for file in resource.files if _same_hash(file, known))
+    return same or tuple(file for file in resource.files if plain(known.name) in file.names) or resource.files
+
+
+def _wrong_hashes(file: DeliveredFile, known: _Known) -> list[Hash]:
+    return [item for item in file.hashes if item.computed and known.digests.get(item.computed) != item.value]
 
 
 def _identifiers(resource: Resource, known: _Known) -> Iterator[Finding]:
-    for scheme, ours, theirs in (("isrc", known.isrcs, resource.isrcs), ("grid", known.grids, resource.grids)):
-        stated = frozenset(_canonical(scheme, theirs))
+    theirs = {"isrc": resource.isrcs, "grid": resource.grids, "iswc": resource.iswcs, "upc": resource.icpns}
+    for scheme in _SCHEMES:
+        ours, stated = known.identifiers[scheme], frozenset(_canonical(scheme, theirs[scheme]))
         if ours and stated and not ours & stated:
             words = f"{scheme.upper()} {_shown(ours)} in the label, and {_shown(stated)} in the message"
             yield finding("delivery.identifier", words)
@@ -227,9 +298,11 @@ def _contains_ai(resource: Resource, label: Mapping[str, Any]) -> Iterator[Findi
     if ours is not None and theirs is not None:
         if ours != theirs:
             yield finding("delivery.contains-ai", f"{kind} in the label is {ours}, and the message says {theirs}")
-    elif theirs in ("All", "Partly") and facts is None:
+    elif theirs in _AI and facts is None:
         yield finding("delivery.undisclosed", f"ContainsAI is {theirs}, and the label does not say")
-    elif ours in ("All", "Partly"):
+    elif facts is not None and ours is None and theirs != "Partly":
+        yield finding("delivery.undisclosed", f"{kind} in the label, and ContainsAI is {theirs or 'not there'}")
+    elif ours in _AI:
         yield finding("delivery.undisclosed", f"{kind} in the label, and the message has no ContainsAI")
 
 
@@ -254,9 +327,6 @@ def _label(value: Mapping[str, Any]) -> Label | None:
         return None
 
 
-_AI = frozenset({"All", "Partly"})
-
-
 def _contributions(resource: Resource, label: Label) -> Iterator[Finding]:
     """Compare how far AI made each part, where both name it, and where one says that AI did.
 
@@ -265,11 +335,14 @@ def _contributions(resource: Resource, label: Label) -> Iterator[Finding]:
     theirs: dict[str, set[str]] = {}
     for item in resource.contributors:
         for role in (item.roles or ("",)) if item.extent is not None else ():
-            theirs.setdefault(PART_OF.get(role, role) or "whole", set()).add(str(item.extent))
+            for part in parts_said(role):
+                theirs.setdefault(part, set()).add(str(item.extent))
     ours: dict[str, set[str]] = {}
     for one in label.contributions:
-        ours.setdefault(part_said(one), set()).add(one.extent)
+        for part in parts_said(role_of(one)):
+            ours.setdefault(part, set()).add(one.extent)
     if not ours or not theirs:
+        yield from _one_sided(resource, label, ours, theirs)
         return
     for part in sorted(ours.keys() | theirs.keys()):
         stated, told = ours.get(part, set()), theirs.get(part, set())
@@ -278,6 +351,20 @@ def _contributions(resource: Resource, label: Label) -> Iterator[Finding]:
                 "delivery.contribution",
                 f"{printable(part, 60)}: {_extents(stated)} in the label, and {_extents(told)} in the message",
             )
+
+
+def _one_sided(
+    resource: Resource, label: Label, ours: Mapping[str, set[str]], theirs: Mapping[str, set[str]]
+) -> Iterator[Finding]:
+    """Where one side has no contributions, its kind, or the credits without ``AiContribution``, still say something."""
+    told = {part: extents & _AI for part, extents in theirs.items() if extents & _AI}
+    if told and KINDS[label.kind].contains_ai == "None":
+        words = "; ".join(f"{printable(part, 60)} {_extents(extents)}" for part, extents in sorted(told.items())[:5])
+        yield finding("delivery.contribution", f"{label.kind} in the label, and the message has {words}")
+    made = sorted(part for part, extents in ours.items() if extents & _AI)
+    if made and resource.contributors:
+        words = f"{', '.join(made)} in the label, and no contributor of the message has AiContribution"
+        yield finding("delivery.undisclosed", words)
 
 
 def _extents(extents: set[str]) -> str:

@@ -66,7 +66,9 @@ def file_report(
     return _gated(seen, evidence, gate, at)
 
 
-def _gated(seen: FileReport, evidence: Evidence, gate: Gate, at: dt.datetime) -> tuple[FileReport, tuple[int, ...]]:
+def _gated(
+    seen: FileReport, evidence: Evidence | None, gate: Gate, at: dt.datetime
+) -> tuple[FileReport, tuple[int, ...]]:
     """Say what becomes of a file by what is in force, and which exceptions it needed."""
     findings, exceptions = gate.judge(seen, evidence, at)
     outcome = outcome_of(findings)
@@ -285,7 +287,7 @@ class Tally:
         if not any(item.why == "not reached" for item in self._skipped):
             self._skipped += [Skipped(str(top), "empty") for top in dict.fromkeys(folders) if top not in self._tops]
             for entry in self._against.missing() if self._against is not None else ():
-                self._take(*_gated(entry, Evidence(), gate, self._at))
+                self._take(*_gated(entry, None, gate, self._at))
         return Report(
             tool=Tool("provlabel", __version__),
             engine=self._engine,
@@ -295,6 +297,7 @@ class Tally:
             files=tuple(self._files),
             summary=self._summary(len(folders)),
             baseline=gate.baseline.named if gate.baseline else None,
+            message=self._against.named if self._against is not None else None,
             laws=self._read(),
             exceptions=gate.uses(self._exceptions, self._at),
             errors=tuple(self._failures),

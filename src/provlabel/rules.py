@@ -195,7 +195,8 @@ _ROWS = (
         "take the UseType out of the deal, or label the file again",
     ),
     Rule(
-        "delivery.unknown-value", "error", "the message says something about this file that ERN does not know",
+        "delivery.unknown-value", "error",
+        "the message says something about this file that ERN does not know, or contradicts itself",
         "ask whoever sent the message",
     ),
     Rule(

@@ -54,10 +54,13 @@ def command(file: Path, source: str, out_dir: Path, force: bool) -> int:
     if drafts is None:
         return 1
     if not drafts:
-        raise UsageError(f"{printable(str(file))}: names no sound, picture or video", mend="see what the file holds")
+        what = "names no sound, picture or video" if source == "ddex" else "has no rows"
+        raise UsageError(f"{printable(str(file))}: {what}", mend="see what the file holds")
     make_folder(out_dir)
     targets = [out_dir / name for name in _names([draft.path for draft in drafts])]
     there = [path for path in targets if os.path.lexists(path)]
+    if folder := next((path for path in there if os.path.isdir(path)), None):  # noqa: PTH112
+        raise OutputError(f"{printable(str(folder))}: is a folder and is not replaced", mend="choose another -o")
     if there and not force:
         raise OutputError(
             f"{printable(str(there[0]))}: exists already, and {len(there) - 1} others",
@@ -107,15 +110,16 @@ def _names(paths: Sequence[str]) -> list[str]:
     """Return a name for each label, made from what others wrote: no folders, nothing hidden, each once."""
     names: list[str] = []
     taken: set[str] = set()
+    counts: dict[str, int] = {}
     for path in paths:
         parts = [part for part in re.split(r"[/\\]+", path) if part not in ("", ".", "..")]
         plain = re.sub(r"[^\w .()+@-]", "_", "_".join(parts)).lstrip(".- ") or "label"
-        plain, name, count = plain[:_LONGEST], plain[:_LONGEST], 1
+        plain = name = plain[:_LONGEST]
         while len(name.encode()) > _LONGEST:
             plain = name = name[:-1]
         while name.casefold() in taken:
-            count += 1
-            name = f"{plain}-{count}"
+            counts[plain] = counts.get(plain, 1) + 1
+            name = f"{plain}-{counts[plain]}"
         taken.add(name.casefold())
         names.append(name + _ENDING)
     return names

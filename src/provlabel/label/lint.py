@@ -18,7 +18,7 @@ from provlabel._faults import Fault, nearest, pointer_part, schema_faults
 from provlabel._schema import json_schema
 from provlabel._text import printable
 from provlabel.label.identifiers import CANONICAL
-from provlabel.label.loading import label_from_dict, moment, wanted_form
+from provlabel.label.loading import label_from_dict, moment, unportable, wanted_form
 from provlabel.label.records import PERSONAL, SCHEMA, Contribution, Label, Region
 from provlabel.label.vocabularies import AI_KINDS, KINDS
 
@@ -28,7 +28,7 @@ def lint(data: Any, *, seconds: float | None = None) -> tuple[Fault, ...]:
 
     Semantic checks need a label that fits the schema, so they come only when the schema is content.
     """
-    faults = tuple(_schema_faults(data))
+    faults = tuple(Fault(at=at, message=what) for at, what in unportable(data, "", 0)) or tuple(_schema_faults(data))
     if faults:
         return faults
     return semantic_faults(label_from_dict(data), seconds=seconds)

@@ -100,7 +100,7 @@ def label_from_dict(data: Any, *, source: str = "label") -> Label:
     Raises:
         LabelError: a field is missing, of the wrong shape, not in its vocabulary, or unknown.
     """
-    if faults := tuple(_unportable(data, "", 0)):
+    if faults := tuple(unportable(data, "", 0)):
         raise _fault(source, faults)
     try:
         label = msgspec.convert(data, Label)
@@ -114,17 +114,17 @@ def label_from_dict(data: Any, *, source: str = "label") -> Label:
     return label
 
 
-def _unportable(value: Any, pointer: str, depth: int) -> Iterator[tuple[str, str]]:
+def unportable(value: Any, pointer: str, depth: int) -> Iterator[tuple[str, str]]:
     """Yield what a manifest cannot hold or would change: the engine rounds large numbers in silence."""
     if depth > MAX_DEPTH:
         yield pointer, "nested too deeply"
     elif isinstance(value, dict):
         for key, item in value.items():
-            yield from _unportable(str(key), pointer, depth)
-            yield from _unportable(item, f"{pointer}/{printable(str(key))}", depth + 1)
+            yield from unportable(str(key), pointer, depth)
+            yield from unportable(item, f"{pointer}/{printable(str(key))}", depth + 1)
     elif isinstance(value, (list, tuple)):
         for index, item in enumerate(value):
-            yield from _unportable(item, f"{pointer}/{index}", depth + 1)
+            yield from unportable(item, f"{pointer}/{index}", depth + 1)
     elif isinstance(value, float) and not math.isfinite(value):
         yield pointer, "no finite number"
     elif isinstance(value, int) and not -(2**63) <= value < 2**63:

@@ -125,7 +125,7 @@ def lasting(subject: Subject, given: Given) -> Answer:
         return mark
     if watermark(subject, given).outcome == "held":
         return held("there is a signed manifest, and the signer states a watermark")
-    return judge("there is a manifest and no watermark; whether a manifest alone is hard enough to remove is doubtful")
+    return judge("no watermark is stated; whether a manifest alone is hard enough to remove is doubtful")
 
 
 def inputs_kept(subject: Subject, _given: Given) -> Answer:

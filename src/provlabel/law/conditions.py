@@ -62,11 +62,11 @@ def _case_by_case(subject: Subject, kind: str) -> Applies:
 
 def _closed_list(subject: Subject, kind: str) -> Applies:
     """The eight minor modifications of California, of which scaling, cropping and resizing are known here (CA-9)."""
+    if stated(subject, "substantial_change"):
+        return Applies(True, f"the label says {kind}, and the signer states a substantial change")
     done = [words_of(item.get("operation")) for item in entries(subject, "operations")]
     if done and _MINOR_IN_CALIFORNIA.issuperset(done):
         return Applies(False, "all operations of the label are minor modifications: cropping or resizing")
-    if stated(subject, "substantial_change"):
-        return Applies(True, f"the label says {kind}, and the signer states a substantial change")
     return Applies(None, "five of the eight minor modifications of the law are not known to this version")
 
 

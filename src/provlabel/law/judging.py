@@ -165,6 +165,10 @@ def _answer(row: Rule, subject: Subject) -> Answer:
     open_questions: list[Applies] = []
     for name in row.applies:
         applies = CONDITIONS[name](subject, row.given)
+        if (
+            applies.so is False and subject.state == "invalid"
+        ):  # what it states counts for nothing, and frees of nothing
+            applies = CONDITIONS[name](msgspec.structs.replace(subject, label=None), row.given)
         if applies.so is False:
             return Answer("not applicable", applies.why)
         if applies.so is None:

@@ -170,6 +170,7 @@ _PARTS: dict[str, tuple[str, ...]] = {
     "video": ("VideoProducer",),
 }
 PART_OF: dict[str, str] = {role: part for part, roles in _PARTS.items() for role in roles}
+_TWO_PARTS = {"ComposerLyricist": ("composition", "lyrics")}
 _ROLE_OF = {part: roles[0] for part, roles in _PARTS.items()}
 
 #: ``ContainsAI`` -> the kind that is meant most often.
@@ -279,21 +280,27 @@ class _Writer:
         people = {item.id: item for item in label.people}
         references: dict[str, str] = {}
         covered: set[tuple[str, str]] = set()
+        contains = KINDS[label.kind].contains_ai
         for index, item in enumerate(label.contributions):
             field = f"contributions.{index}"
             yield from _lost_in(item, field)
-            if item.by == "ai":
+            if not _consistent(item, contains):
+                yield Loss(field, f"ContainsAI = {contains} leaves no such contributor")
+            elif item.by == "ai":
                 found.extend(self._generative(item))
-                continue
-            person = people.get(item.person) if item.person is not UNSET else None
-            key = person.id if person else f"contributor{index + 1}"
-            if key not in references:
-                references[key] = yield from self._party(person or Person(id=key), "people" if person else field)
-            found.append(_contributor(_text("ContributorPartyReference", references[key]), _role(item), item.extent))
-            covered.add((key, _role(item)))
+            else:
+                person = people.get(item.person) if item.person is not UNSET else None
+                key = person.id if person else f"contributor{index + 1}"
+                if key not in references:
+                    references[key] = yield from self._party(person or Person(id=key), "people" if person else field)
+                who = _text("ContributorPartyReference", references[key])
+                found.append(_contributor(who, role_of(item), item.extent))
+                covered.add((key, role_of(item)))
         for person in label.people:
             left = [role for role in person.roles if (person.id, role) not in covered]
-            if left:
+            if left and contains == "All":
+                yield Loss(f"people.{person.id}", "ContainsAI = All leaves no contributor but GenerativeAI")
+            elif left:
                 if person.id not in references:
                     references[person.id] = yield from self._party(person, "people")
                 who = _text("ContributorPartyReference", references[person.id])
@@ -306,7 +313,7 @@ class _Writer:
             return
         if item.extent == "Partly":
             self.unverified["Contributor/AiContribution = Partly with GenerativeAI"] = None
-        yield _contributor(_text("SpecialContributor", "GenerativeAI"), _role(item), item.extent)
+        yield _contributor(_text("SpecialContributor", "GenerativeAI"), role_of(item), item.extent)
 
     def _party(self, person: Person, field: str) -> Any:
         """Add a party, or find the same one, and return its reference; yields what is lost."""
@@ -384,6 +391,13 @@ class _Writer:
             self._deals.append(_element("ReleaseDeal", _text("DealReleaseReference", release), deal))
 
 
+def _consistent(item: Contribution, contains: str | None) -> bool:
+    """Can this contributor stand beside that ``ContainsAI``?  The consistency rules of ERN 4.3.2."""
+    if contains == "All":
+        return item.by == "ai"
+    return contains != "None" or item.extent == "None"
+
+
 def _contains_ai(label: Label) -> Iterator[Element]:
     contains = KINDS[label.kind].contains_ai
     if contains is not None:
@@ -409,12 +423,13 @@ def _identified(label: Label, scheme: str) -> list[str]:
     return list(dict.fromkeys(CANONICAL[scheme](value) or value for value in found))
 
 
-def part_said(item: Contribution) -> str:
-    """Return the part of a work that is left of ``item`` in DDEX, where roles say it."""
-    return PART_OF.get(_role(item), "whole")
+def parts_said(role: str) -> tuple[str, ...]:
+    """Return the parts of a work that a role says: itself where it says none that is known, the whole without one."""
+    return _TWO_PARTS.get(role) or (PART_OF.get(role, role) or "whole",)
 
 
-def _role(item: Contribution) -> str:
+def role_of(item: Contribution) -> str:
+    """Return the role that ``item`` is written as, empty where no role says its part."""
     return item.role if item.role is not UNSET else _ROLE_OF.get(item.part, "")
 
 
@@ -502,7 +517,7 @@ def _lost_in(item: Contribution, field: str) -> Iterator[Loss]:
     for name in ("system", "region", "span", "stem", "description"):
         if getattr(item, name) is not UNSET:
             yield Loss(f"{field}.{name}", "no element")
-    role = _role(item)
+    role = role_of(item)
     if PART_OF.get(role, "whole") != item.part:
         yield Loss(f"{field}.part", f"{item.part} is no role; {role or 'no role'} is what is left of it")
     if item.by == "ai" and item.person is not UNSET:
@@ -595,6 +610,12 @@ def _credits(resource: Resource, losses: list[Loss]) -> tuple[list[dict[str, Any
             losses.append(Loss("contributions", f"{_who(item)}: a label has no role {shown}"))
             if not roles:
                 continue
+        if item.extent is not None:
+            losses += [
+                Loss("contributions", f"{role} is about {parts[1]} too: add them to {parts[0]}")
+                for role, parts in _TWO_PARTS.items()
+                if role in roles
+            ]
         person = _person(item.party, people) if item.party is not None else None
         if person is not None and roles:
             known = person.setdefault("roles", [])

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, get_args
+from unicodedata import normalize
 from urllib.parse import unquote
 
 from provlabel._text import printable
@@ -41,15 +43,8 @@ _NAMESPACE = re.compile(r"https?://(?:service\.)?ddex\.net/xml/ern/([0-9]+)")
 
 #: Resources that are media; texts, sheet music and software are no files that provlabel reads.
 MEDIA: dict[str, str] = {"SoundRecording": "audio", "Video": "video", "Image": "image"}
-#: ``HashSumAlgorithmType`` of the AVS, and the name under which it is computed here.
-HASHES: dict[str, str] = {
-    "MD5": "md5",
-    "SHA1": "sha1",
-    "SHA-224": "sha224",
-    "SHA-256": "sha256",
-    "SHA-384": "sha384",
-    "SHA-512": "sha512",
-}
+#: ``HashSumAlgorithmType`` of the AVS without dashes, in small letters, which is its name in :mod:`hashlib`.
+_HASHES = frozenset({"md5", "sha1", "sha224", "sha256", "sha384", "sha512"})
 #: Permission of a label -> ``UseType`` (AVS 9; labels.md §3.3).
 USE_TYPES: dict[str, str] = {
     "mining": "UseForDataMining",
@@ -59,11 +54,22 @@ USE_TYPES: dict[str, str] = {
 _FIELD_OF = {use: field for field, use in USE_TYPES.items()}
 
 
+def plain(text: str) -> str:
+    """Return a name of a file in the one form that it is compared in: systems differ in how they compose letters."""
+    return normalize("NFC", text)
+
+
 class Hash(NamedTuple):
     """A hash sum of a file, as the message states it."""
 
-    algorithm: str  #: of the AVS
+    algorithm: str  #: as it stands there
     value: str  #: lower-case hex
+
+    @property
+    def computed(self) -> str:
+        """The name under which it is computed, however it is spelled (SHA-256, SHA256); empty for any other."""
+        name = re.sub(r"[\s_-]", "", self.algorithm).lower()
+        return name if name in _HASHES else ""
 
 
 class DeliveredFile(NamedTuple):
@@ -71,16 +77,22 @@ class DeliveredFile(NamedTuple):
 
     uri: str
     hashes: tuple[Hash, ...] = ()
+    provided: bool = True  #: False where the message says that it is not in the delivery
+
+    @property
+    def parts(self) -> list[str]:
+        """The parts of the path from its end, escapes undone."""
+        return [*reversed(re.split(r"[/\\]", plain(unquote(self.uri))))]
 
     @property
     def name(self) -> str:
         """The last part of the URI, its escapes undone."""
-        return unquote(self._last)
+        return plain(unquote(self._last))
 
     @property
     def names(self) -> frozenset[str]:
         """The last part of the URI as it stands, and with its escapes undone."""
-        return frozenset({self._last, self.name} - {""})
+        return frozenset({plain(self._last), self.name} - {""})
 
     @property
     def _last(self) -> str:
@@ -131,7 +143,7 @@ class Resource(NamedTuple):
     created: str = ""  #: ``CreationDate``: a date, or a part of one
     #: Permission of a label -> whether its use is granted as such, or under terms of a deal.
     uses: Mapping[str, str] = {}
-    faults: tuple[str, ...] = ()  #: values that no vocabulary has, and references to nothing
+    faults: tuple[str, ...] = ()  #: values that no vocabulary has, references to nothing, and contradictions
 
     @property
     def shown(self) -> str:
@@ -145,6 +157,7 @@ class Message(NamedTuple):
 
     version: str
     resources: tuple[Resource, ...]
+    sha256: str = ""  #: of the document
 
     @property
     def speaks_of_ai(self) -> bool:
@@ -173,15 +186,19 @@ def read_message(content: bytes, source: str) -> Message:
         )
     if root.name != "NewReleaseMessage":
         raise ConfigError(f"{source}: is a {printable(root.name)}", mend="name a NewReleaseMessage")
-    return Message(version, _resources(root, version in _WITH_AI))
+    return Message(version, _resources(root, version in _WITH_AI), hashlib.sha256(content).hexdigest())
 
 
 def _resources(root: Element, ai: bool) -> tuple[Resource, ...]:
     parties = {item.reference: item for item in _parties(root)}
     releases = tuple(_releases(root))
     uses = _uses(root, releases)
+    holding: dict[str, list[_Release]] = {}
+    for release in releases:
+        for reference in release.resources:
+            holding.setdefault(reference, []).append(release)
     return tuple(
-        _resource(element, parties, releases, uses if ai else {}, ai)
+        _resource(element, parties, holding, uses if ai else {}, ai)
         for listed in root.all("ResourceList")
         for element in listed.children
         if element.first("ResourceReference") is not None
@@ -191,13 +208,17 @@ def _resources(root: Element, ai: bool) -> tuple[Resource, ...]:
 def _resource(
     element: Element,
     parties: Mapping[str, Party],
-    releases: tuple[_Release, ...],
+    releases: Mapping[str, Sequence[_Release]],
     uses: Mapping[str, Mapping[str, str]],
     ai: bool,
 ) -> Resource:
     faults: list[str] = []
     reference = next(element.texts("ResourceReference"), "")
-    holding = [item for item in releases if reference in item.resources]
+    files = tuple(_files(element))
+    contains_ai = _extent(_once(element, "ContainsAI", faults), "ContainsAI", faults) if ai else None
+    contributors = tuple(_contributors(element, parties, ai, faults))
+    faults += _inconsistent(contains_ai, contributors)
+    holding = releases.get(reference, ())
     return Resource(
         reference=reference,
         type=element.name,
@@ -207,10 +228,10 @@ def _resource(
         iswcs=_unique(element.texts("WorkId", "ISWC")),
         grids=_unique(item.grid for item in holding if len(item.resources) == 1 and item.grid),
         icpns=_unique(item.icpn for item in holding if item.icpn),
-        files=tuple(_files(element)),
-        provided=_provided(element),
-        contains_ai=_extent(next(element.texts("ContainsAI"), ""), "ContainsAI", faults) if ai else None,
-        contributors=tuple(_contributors(element, parties, ai, faults)),
+        files=files,
+        provided=any(file.provided for file in files) if files else _provided(element),
+        contains_ai=contains_ai,
+        contributors=contributors,
         rights=tuple(_lines(element)),
         created=next(element.texts("CreationDate"), ""),
         uses=uses.get(reference, {}),
@@ -239,6 +260,24 @@ def _extent(text: str, name: str, faults: list[str]) -> Extent | None:
     return text if text in _EXTENTS else None  # type: ignore[return-value]
 
 
+def _once(element: Element, name: str, faults: list[str]) -> str:
+    texts = _unique(element.texts(name))
+    if len(texts) > 1:
+        faults.append(f"{name} stands twice: {printable(' and '.join(texts), 60)}")
+    return next(iter(texts), "")
+
+
+def _inconsistent(contains_ai: Extent | None, contributors: Sequence[Contributor]) -> Iterator[str]:
+    """Yield where a resource contradicts itself: the consistency rules of ERN 4.3.2 for its fields about AI."""
+    extents = {item.extent for item in contributors}
+    if contains_ai == "None" and extents & {"All", "Partly"}:
+        yield "ContainsAI is None, and AI has a part in a contribution"
+    if contains_ai == "All" and not all(item.ai for item in contributors):
+        yield "ContainsAI is All, and a contributor is not GenerativeAI"
+    if any(item.extent == "None" if item.ai else item.extent == "All" for item in contributors):
+        yield "AiContribution is All of a party, or None of GenerativeAI"
+
+
 def _title(element: Element) -> str:
     titles = [item for item in element.all("DisplayTitleText") if item.text]
     chosen = next(
@@ -260,11 +299,12 @@ def _lines(element: Element) -> Iterator[Line]:
 
 def _files(element: Element) -> Iterator[DeliveredFile]:
     """Yield every file at any depth but those of fingerprints."""
+    provided = _provided(element)
     for child in element.children:
         if child.name == "File":
             folder, name = next(child.texts("FilePath"), ""), next(child.texts("FileName"), "")
             uri = next(child.texts("URI"), "") or f"{folder.rstrip('/')}/{name}".lstrip("/")
-            yield DeliveredFile(uri, tuple(_hashes(child)))
+            yield DeliveredFile(uri, tuple(_hashes(child)), provided)
         elif child.name != "Fingerprint":
             yield from _files(child)
 
@@ -354,17 +394,24 @@ def _releases(root: Element) -> Iterator[_Release]:
 
 def _uses(root: Element, releases: tuple[_Release, ...]) -> dict[str, dict[str, str]]:
     """Return what deals grant for each resource; a grant without terms wins over one with terms."""
-    found: dict[str, dict[str, str]] = {}
-    held = {item.reference: item.resources for item in releases}
+    granted: dict[str, dict[str, str]] = {}
     for deal in root.all("DealList", "ReleaseDeal"):
-        resources = [name for text in deal.texts("DealReleaseReference") for name in held.get(text, ())]
+        uses: dict[str, str] = {}
         for terms in deal.all("Deal", "DealTerms"):
-            granted = "constrained" if _conditional(terms) else "allowed"
-            for use in (_FIELD_OF[text] for text in terms.texts("UseType") if text in _FIELD_OF):
-                for name in resources:
-                    uses = found.setdefault(name, {})
-                    uses[use] = "allowed" if "allowed" in (granted, uses.get(use)) else granted
+            how = "constrained" if _conditional(terms) else "allowed"
+            _grant(uses, {_FIELD_OF[text]: how for text in terms.texts("UseType") if text in _FIELD_OF})
+        for reference in deal.texts("DealReleaseReference"):
+            _grant(granted.setdefault(reference, {}), uses)
+    found: dict[str, dict[str, str]] = {}
+    for release in releases:
+        for name in release.resources:
+            _grant(found.setdefault(name, {}), granted.get(release.reference, {}))
     return found
+
+
+def _grant(uses: dict[str, str], more: Mapping[str, str]) -> None:
+    for use, how in more.items():
+        uses[use] = "allowed" if "allowed" in (how, uses.get(use)) else how
 
 
 def _conditional(terms: Element) -> bool:

@@ -38,6 +38,8 @@ from provlabel.label.vocabularies import IdentifierType
 MAX_BYTES = 64 << 20
 MAX_ROWS = 100_000
 MAX_COLUMNS = 5_000
+#: Faults that are told; who has more has a wrong file, or one that is made to fill memory.
+MAX_FAULTS = 1_000
 
 #: Records with a column for each of their fields, and lists of such records.
 _RECORDS: dict[str, Any] = {
@@ -205,7 +207,15 @@ def load_csv(content: bytes) -> Table:
         found += wrong
         if not wrong:
             rows.append(row)
-    return Table(tuple(rows), tuple(found))
+        if len(found) > MAX_FAULTS:
+            break
+    return Table(tuple(rows), _told(found))
+
+
+def _told(faults: Sequence[TableFault]) -> tuple[TableFault, ...]:
+    if len(faults) <= MAX_FAULTS:
+        return tuple(faults)
+    return (*faults[:MAX_FAULTS], TableFault(0, 0, f"more than {MAX_FAULTS:,} faults", "mend these first"))
 
 
 def _decoded(content: bytes) -> tuple[str, tuple[TableFault, ...]]:
@@ -234,18 +244,18 @@ def _delimiter(text: str) -> str:
 
 def _lines(text: str, delimiter: str) -> Iterator[tuple[int, list[str], str]]:
     """Yield each record with the number of its first line, its cells, and why it cannot be read further."""
-    quoted = re.compile(rf'"([^"]*(?:""[^"]*)*)"(?={delimiter}|\r?\n|\r|\Z)')
     bare = re.compile(rf"[^{delimiter}\r\n]*")
     at, number, cells, begins = 0, 1, list[str](), 1
     while at <= len(text):
-        found = (quoted if text.startswith('"', at) else bare).match(text, at)
-        if found is None:
+        quoted = text.startswith('"', at)
+        end = _quotes_end(text, at) if quoted else bare.match(text, at).end()  # type: ignore[union-attr]
+        if quoted and (not end or text[end : end + 1] not in (delimiter, "\r", "\n", "")):
             yield begins, [*cells, ""], "a cell in quotes does not end"
             return
-        value = found[1].replace('""', '"') if found.re is quoted else found[0]
+        value = text[at + 1 : end - 1].replace('""', '"') if quoted else text[at:end]
         number += value.count("\n")
         cells.append(_unescaped(value))
-        at = found.end()
+        at = end
         if text.startswith(delimiter, at):
             at += 1
             if len(cells) > MAX_COLUMNS:
@@ -257,6 +267,14 @@ def _lines(text: str, delimiter: str) -> Iterator[tuple[int, list[str], str]]:
         at += 2 if text.startswith("\r\n", at) else 1
         number += 1
         cells, begins = [], number
+
+
+def _quotes_end(text: str, at: int) -> int:
+    """Return where the cell in quotes that begins at ``at`` ends, 0 where it does not; two quotes in it are one."""
+    end = text.find('"', at + 1)
+    while end >= 0 and text.startswith('"', end + 1):
+        end = text.find('"', end + 2)
+    return end + 1
 
 
 def _unescaped(text: str) -> str:
@@ -301,7 +319,7 @@ def _columns(header: Sequence[str]) -> tuple[list[_Column | None], list[TableFau
         name = cell.strip()
         column = _column(name) if name else None
         if name and column is None:
-            near = nearest(name, known)
+            near = nearest(name[:80], known)  # a whole file may be one heading
             hint = f"did you mean {near}?" if near else "leave the column out, or put it into extra"
             faults.append(TableFault(1, place, f"unknown column {printable(name, 80)}", hint))
         elif column is not None and column in columns:
@@ -394,6 +412,9 @@ def load_jsonl(content: bytes) -> Table:
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
+        if len(rows) == MAX_ROWS:
+            found.append(TableFault(number, 0, f"more than {MAX_ROWS:,} rows", "split the table"))
+            break
         try:
             rows.append(_from_line(parse_json(line)))
         except (ValueError, RecursionError) as exc:
@@ -401,7 +422,9 @@ def load_jsonl(content: bytes) -> Table:
             found.append(
                 TableFault(number, getattr(exc, "colno", 0), why, 'one {"path": …, "label": {…}} on each line')
             )
-    return Table(tuple(rows), tuple(found))
+            if len(found) > MAX_FAULTS:
+                break
+    return Table(tuple(rows), _told(found))
 
 
 def _from_line(data: Any) -> Row:

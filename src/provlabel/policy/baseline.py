@@ -28,11 +28,16 @@ class Baseline(Struct, frozen=True):
 
     def has(self, path: str, file: FileReport, found: Finding) -> bool:
         """Had the same file, unchanged and in the same state, this finding before?"""
-        return found.rule in self.known.get(_place(path, file), ())
+        return _known_as(found) in self.known.get(_place(path, file), ())
 
 
 def _place(path: str, file: FileReport) -> _Place:
     return path, file.sha256 or "", file.sidecar_sha256 or "", file.state
+
+
+def _known_as(found: Finding) -> str:
+    """Return what a finding is known by: its rule; against a message also what it says, since messages differ."""
+    return f"{found.rule}: {found.message}" if found.rule.startswith("delivery.") else found.rule
 
 
 def _excepted(found: Finding) -> bool:
@@ -79,7 +84,7 @@ def load_baseline(path: Path) -> Baseline:
         ) from exc
     known = {
         _place(item.path.removeprefix("./"), item): frozenset(
-            found.rule for found in item.findings if found.level == "error" and not _excepted(found)
+            _known_as(found) for found in item.findings if found.level == "error" and not _excepted(found)
         )
         for item in earlier.files
         if item.sha256

@@ -114,13 +114,16 @@ class Gate(Struct, frozen=True, kw_only=True):
         others = (enforced.policy for enforced in self.others if _is_about(enforced.policy, relative))
         return tuple(name for policy in (self.first.policy, *others) for name in policy.laws)
 
-    def judge(self, file: FileReport, seen: Evidence, at: dt.datetime) -> Judged:
-        """Return the findings of ``file`` as they count: what policies miss, levels, exceptions, baseline."""
+    def judge(self, file: FileReport, seen: Evidence | None, at: dt.datetime) -> Judged:
+        """Return the findings of ``file`` as they count: what policies miss, levels, exceptions, baseline.
+
+        Of a file that is not there at all, nothing was seen, and policies miss nothing in it.
+        """
         relative = self.relative(file.path)
         others = tuple(enforced.policy for enforced in self.others if _is_about(enforced.policy, relative))
         findings = list(file.findings)
-        for policy in (self.first.policy, *others):
-            findings += missed(policy, file, seen)
+        if seen is not None:
+            findings += (found for policy in (self.first.policy, *others) for found in missed(policy, file, seen))
         findings = [self._levelled(found, others) for found in dict.fromkeys(findings)]
         used: dict[int, bool] = {}
         findings = [self._excused(found, file, relative, at, used) for found in findings]

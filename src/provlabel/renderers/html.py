@@ -301,6 +301,9 @@ def _basis(report: Report) -> Iterator[Node]:
         yield _table(("List", "Vouches for", "Last changed", "SHA-256"), lists, "lists")
     else:
         yield tag("p", "No list of anchors was given, so that no signer could be trusted.")
+    if report.message is not None:
+        yield tag("h3", "Message of the delivery")
+        yield tag("p", f"{report.message.name}, SHA-256 ", tag("code", report.message.sha256))
     if report.baseline is not None:
         yield tag("h3", "Baseline")
         yield tag("p", f"{report.baseline.name}, SHA-256 ", tag("code", report.baseline.sha256))

@@ -118,6 +118,8 @@ def _properties(report: Report) -> Iterator[tuple[str, str]]:
         yield "policy", f"{printable(policy.name)} sha256:{printable(policy.sha256)}"
     for anchors in report.anchors:
         yield "anchors", f"{printable(anchors.name)} sha256:{printable(anchors.sha256)}"
+    if report.message is not None:
+        yield "message", f"{printable(report.message.name)} sha256:{printable(report.message.sha256)}"
     if report.baseline is not None:
         yield "baseline", f"{printable(report.baseline.name)} sha256:{printable(report.baseline.sha256)}"
     for weak in report.insecure:

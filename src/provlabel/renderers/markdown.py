@@ -119,6 +119,7 @@ def _facts(report: Report) -> Iterator[str]:
         *(f"- anchors {_named(one)}" for one in report.anchors),
         *([] if report.anchors else ["- no anchors"]),
         *(f"- rules of law, no legal advice: {_named(one)}" for one in report.laws),
+        *([f"- held against the message {_named(report.message)}"] if report.message is not None else []),
         *([f"- baseline {_named(report.baseline)}"] if report.baseline is not None else []),
         f"- judged as of {_code(report.at)} by provlabel {_code(report.tool.version)}"
         f" with {_code(report.engine.name)} {_code(report.engine.version)}",

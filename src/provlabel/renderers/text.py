@@ -74,18 +74,25 @@ def render(report: Report, extras: Extras) -> str:
 
 def file_lines(item: FileReport, style: Style) -> Iterator[str]:
     """Yield the lines about one file."""
-    colour, words = STATES[item.state]
+    missing = any(found.rule == "delivery.missing" for found in item.findings)
     word, look = OUTCOMES[item.outcome]
     mark = style.paint(word, look, "bold")
     yield f"{mark}  {style.paint(printable(item.path), 'bold')}"
-    yield f"{_INDENT}{style.paint(item.state.upper(), colour, 'bold')}: {words}"
-    for name, value in (*_facts(item), ("axes", _axes(item))):
-        yield f"{_INDENT}{style.paint(f'{name:<8}', 'dim')} {value}"
+    if not missing:
+        yield from _seen_lines(item, style)
     shown = [found for found in item.findings if found.level != "note"]
     for found in shown:
         if not found.rule.startswith("law."):
             yield from finding_lines(found, style)
     yield from law_lines(item.law, shown, style)
+
+
+def _seen_lines(item: FileReport, style: Style) -> Iterator[str]:
+    """Yield what was seen in a file."""
+    colour, words = STATES[item.state]
+    yield f"{_INDENT}{style.paint(item.state.upper(), colour, 'bold')}: {words}"
+    for name, value in (*_facts(item), ("axes", _axes(item))):
+        yield f"{_INDENT}{style.paint(f'{name:<8}', 'dim')} {value}"
 
 
 def law_lines(results: Sequence[LawResult], findings: Sequence[Finding], style: Style) -> Iterator[str]:
@@ -274,6 +281,8 @@ def footer(report: Report, style: Style = _PLAIN) -> Iterator[str]:
     policies = ", ".join(map(policy_words, report.policy))
     known = f" · baseline {_list_words(report.baseline)}" if report.baseline else ""
     yield style.paint(f"policy {policies}{known} · anchors {anchors} · at {printable(report.at)}", "dim")
+    if report.message is not None:
+        yield style.paint(f"held against the message {_list_words(report.message)}", "dim")
     if report.laws:
         laws = ", ".join(map(law_words, report.laws))
         yield style.paint(f"rules of law, which are no legal advice: {laws}", "dim")
