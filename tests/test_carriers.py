@@ -393,3 +393,15 @@ def test_the_aigc_object_of_films_and_m4a(
     (found,) = item.carriers or ()
     assert (found.field, found.values, found.agreement) == ("keys:AIGC", (AIGC,), "signed")
     assert AIGC in exiftool(out).values()
+
+
+def test_names_that_an_earlier_label_wrote_are_told(media: Path, signer: Signer, cage: Cage, tmp_path: Path) -> None:
+    first, second, third = (tmp_path / f"{name}.mp3" for name in ("first", "second", "third"))
+    label_file(media / "take.mp3", first, FULL, signer, personal=True, cage=cage)
+    again = label_file(first, second, FULL, signer, cage=cage)
+    (told,) = [text for text in again.warnings if "an earlier label wrote" in text]
+    assert "id3 TCOM" in told
+    assert "Ada" not in told
+    redact_file(first, third, signer, cage=cage)
+    clean = label_file(third, tmp_path / "clean.mp3", FULL, signer, cage=cage)
+    assert not [text for text in clean.warnings if "an earlier label wrote" in text]

@@ -219,3 +219,11 @@ def test_a_c2pa_block_of_gif_with_an_odd_identifier_is_damage(length: int, cage:
     assert trouble is not None
     assert trouble.kind == "malformed"
     assert "C2PA block" in trouble.text
+
+
+def test_a_tag_of_thousands_of_frames_is_refused_before_the_engine_needs_minutes(media: Path, cage: Cage) -> None:
+    path = media / "take.mp3"
+    path.write_bytes(with_frames(path.read_bytes(), *[frame(b"TXXX", b"\x03a\x00b")] * 9_999))
+    item = verify_file(path, cage=cage).files[0]
+    assert item.state == "unreadable"
+    assert "too many ID3v2 frames" in item.findings[0].message

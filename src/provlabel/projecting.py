@@ -114,7 +114,7 @@ def projected(
     return Projected(
         {carrier: fields for carrier, fields in changes.items() if fields},
         tuple(item for item in listed if len(item) > 1),
-        (*warnings, *_doubts(label, seen, projections)),
+        (*warnings, *_doubts(label, seen, projections), *_left_names(seen, wanted, before)),
     )
 
 
@@ -174,6 +174,23 @@ def _listed(carrier: str, fields: Fields, rows: Mapping[str, Field]) -> dict[str
     return (
         {"id": carrier} | ({"values": public} if digests else {}) | ({"personal_values": personal} if personal else {})
     )
+
+
+def _left_names(
+    seen: Collection[Carrier], wanted: Mapping[str, Fields], before: Mapping[str, Mapping[str, str]]
+) -> Iterator[str]:
+    """Say that names or words of people stay in tags, which an earlier label wrote and this one does not sign."""
+    personal = {(row.carrier, name) for row in PROJECTIONS for name, field in row.fields.items() if field.personal}
+    left = [
+        f"{item.id} {name}"
+        for item in seen
+        for name, values in item.fields.items()
+        if (item.id, name) in personal
+        and before.get(item.id, {}).get(name) == digest_of(values)
+        and wanted.get(item.id, {}).get(name) is None
+    ]
+    if left:
+        yield f"an earlier label wrote {', '.join(left)}, which this one does not sign; take them out: provlabel redact"
 
 
 def _doubts(label: Label, seen: Collection[Carrier], projections: Sequence[Projection]) -> Iterator[str]:

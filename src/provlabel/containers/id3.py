@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from provlabel.containers._base import MAX_PARTS, ContainerError, Part, Role, read_exactly
+from provlabel.containers._base import ContainerError, Part, Role, read_exactly
 from provlabel.formats import id3v2_size
 from provlabel.sniffing import mp3_rates
 
 _HEAD = 10
 _MIME = b"application/c2pa\x00"
+# The engine needs half a minute to write a tag of 10,000 frames again; honest ones have a few dozen.
+MAX_FRAMES = 2_000
 # A tag larger than this is not searched for a manifest; covers are a few megabytes at most.
 MAX_TAG = 64 << 20
 #: Name of every frame of ID3v2.2, whose ids have three letters: the engine turns them into others of four.
@@ -41,7 +43,7 @@ def _frames(tag: bytes, version: int, extended: bool) -> Iterator[Part]:
         offset += size if version == 4 else 4 + size
         if offset > len(tag):
             raise ContainerError("the extended header of the ID3v2 tag ends after the tag")
-    for _ in range(MAX_PARTS):
+    for _ in range(MAX_FRAMES):
         kind = tag[offset : offset + id_size]
         if len(tag) - offset < head or not kind.isalnum():
             yield Part("padding", offset, len(tag) - offset, "structure")
