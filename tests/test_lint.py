@@ -101,3 +101,11 @@ def test_a_header_that_ends_early_is_read_as_far_as_it_goes(cut: int, cage: Cage
 def test_a_picture_has_no_length(media: Path, cage: Cage) -> None:
     shutil.copy(media / "cover.jpg", media / "a.jpg")
     assert cage.read(media / "a.jpg").seconds is None
+
+
+def test_what_provlabel_writes_itself_is_not_for_the_label_file(tmp_path: Path, cli: Cli) -> None:
+    path = tmp_path / "label.json"
+    path.write_text('{"kind": "human_made", "carriers": [{"id": "xmp", "values": {}}]}')
+    done = cli("lint", path)
+    assert done.returncode == 0
+    assert "warning /carriers: provlabel writes this itself" in done.stdout

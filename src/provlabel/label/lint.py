@@ -259,6 +259,16 @@ def _likeness(label: Label) -> Iterator[Fault]:
             )
 
 
+def _carriers(label: Label) -> Iterator[Fault]:
+    if label.carriers:
+        yield Fault(
+            at="/carriers",
+            message="provlabel writes this itself when it signs",
+            mend="leave it out; --carriers chooses what is written",
+            level="warning",
+        )
+
+
 _PERSONAL_DATA = (
     ("an e-mail address", re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}")),
     ("a telephone number", re.compile(r"(?<![\w.-])\+?\d{1,3}[ /-]\(?\d{2,5}\)?[ /-]\d{3,}[\d -]*(?![\w.-])")),
@@ -314,5 +324,6 @@ _CHECKS: tuple[Callable[[Label], Iterator[Fault]], ...] = (
     _systems,
     _operations,
     _likeness,
+    _carriers,
     _privacy,
 )
