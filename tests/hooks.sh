@@ -73,6 +73,11 @@ hook "{ id: intact }"
 blocked intact "$work/media/altered.jpg"
 passes "$work/media/unlabelled.mp3"
 
+# What an installed provlabel brings along: the laws are files of the package.
+installed="$(find "$PRE_COMMIT_HOME" -path '*/bin/provlabel' | head -n 1)"
+"$installed" rules > "$work/said" && grep -q "law.eu.1" "$work/said" || fail "the laws were not installed"
+echo "hooks: the laws are installed"
+
 # The action, with its own installation.
 cat > "$work/action.py" << END
 import sys
