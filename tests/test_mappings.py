@@ -14,7 +14,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from provlabel import Identifier, Label, LabelError, Prompt, System
-from provlabel.agreement import Story, compared, digest_of, disagreements, story_of
+from provlabel.agreement import Story, compared, digest_of, disagreements, story_of, values_of
 from provlabel.drafting import drafted
 from provlabel.errors import InputError
 from provlabel.evidence import Action, Carrier, Evidence, Ingredient, Manifest
@@ -247,8 +247,12 @@ def xmp(**fields: str) -> Carrier:
     return Carrier("xmp", "APP1", {names[key]: (value,) for key, value in fields.items()})
 
 
+def told_of(seen: Evidence) -> list[tuple[str, str]]:
+    return [(item.rule, item.message) for item in disagreements(values_of(seen) or (), seen.carriers or ())]
+
+
 def found(active: Manifest, *carriers: Carrier) -> list[tuple[str, str]]:
-    return [(item.rule, item.message) for item in disagreements(Evidence(manifests=(active,), carriers=carriers))]
+    return told_of(Evidence(manifests=(active,), carriers=carriers))
 
 
 OURS = Label(kind="ai_generated", systems=(System(name="AcmeSynth", version="2.1"), System(name="Second")))
@@ -350,9 +354,9 @@ def test_an_update_manifest_that_says_nothing_leaves_the_story_of_its_parent() -
     update = Manifest(urn="u", update=True, ingredients=(Ingredient("parentOf", manifest="p"),))
     for held, rules in ((AI, []), (CAPTURE, ["carrier.changed"])):
         seen = Evidence(manifests=(update, parent), carriers=(xmp(type=held),))
-        assert [item.rule for item in disagreements(seen)] == rules
+        assert [rule for rule, _ in told_of(seen)] == rules
     another = Evidence(manifests=(replace(update, update=False), parent), carriers=(xmp(type=CAPTURE),))
-    assert list(disagreements(another)) == []
+    assert told_of(another) == []
 
 
 def test_personal_values_are_listed_among_the_personal_fields_and_never_in_findings() -> None:
@@ -619,3 +623,14 @@ def test_what_is_listed_is_what_verify_finds(label: Label, choice: list[Any]) ->
 def _rows(choice: list[Any], media: str, carriers: tuple[str, ...]) -> tuple[Projection, ...]:
     fitting = [name for name in choice if name in {"image": ("xmp", "aigc"), "audio": ("tags", "aigc")}[media]]
     return chosen(tuple(fitting), media, carriers)
+
+
+@pytest.mark.parametrize("label", [{"kind": "ai_generated", "systems": 7}, "no label", {"kind": "unheard"}])
+def test_a_label_that_breaks_its_schema_is_told_by_the_actions_alone(label: Any) -> None:
+    active = replace(manifest(None, AI), label=label)
+    assert found(active, xmp(system="Anything", type=AI)) == []
+    assert [rule for rule, _ in found(active, xmp(type=CAPTURE))] == ["carrier.contradicts"]
+
+
+def test_tags_that_are_not_read_are_no_tags() -> None:
+    assert values_of(Evidence(manifests=(manifest(OURS),))) is None

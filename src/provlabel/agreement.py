@@ -66,7 +66,7 @@ def _label_of(active: Manifest) -> Label | None:
         return None
     personal = active.personal if isinstance(active.personal, dict) else None
     try:
-        return msgspec.convert(joined(active.label, personal), Label)
+        return msgspec.convert(joined(active.label, personal) if personal else active.label, Label)
     except (msgspec.ValidationError, TypeError, ValueError, AttributeError):
         return None  # a finding of its own
 
@@ -77,10 +77,13 @@ def _label_of(active: Manifest) -> Label | None:
 def compared(carriers: Collection[Carrier], story: Story) -> Iterator[CarrierValue]:
     """Yield every field that the story lists, and every other one that a carrier has and a mapping knows."""
     for projection in PROJECTIONS:
-        expected = _expected(projection, story)
         listed = story.listed.get(projection.carrier, {})
         seen = [item for item in carriers if item.id == projection.carrier]
-        for row in projection.fields.values():
+        if not seen and not listed:
+            continue
+        said = set(listed).union(*(item.fields for item in seen))
+        expected = _expected(projection, story)
+        for row in (row for name, row in projection.fields.items() if name in said):
             others = seen
             if row.name in listed:
                 told = _listed(projection, row, seen, listed[row.name], expected.get(row.name))
@@ -249,10 +252,17 @@ _JUDGES_BY_ROLE: dict[str, _Judge] = {"statement": _equal, "identifier": _identi
 # --- findings --------------------------------------------------------------------------------------
 
 
-def disagreements(evidence: Evidence) -> Iterator[Finding]:
-    """Yield what is wrong with the carriers of a file that has a manifest."""
-    carriers = evidence.carriers or ()
-    for value in compared(carriers, story_of(evidence.manifests)):
+def values_of(evidence: Evidence) -> tuple[CarrierValue, ...] | None:
+    """Return what the carriers of a file say and how it stands to what is signed; ``None`` where they are not read."""
+    if evidence.carriers is None:
+        return None
+    story = story_of(evidence.manifests) if evidence.manifests else Story(frozenset())
+    return tuple(compared(evidence.carriers, story))
+
+
+def disagreements(values: Collection[CarrierValue], carriers: Collection[Carrier]) -> Iterator[Finding]:
+    """Yield what is wrong with the carriers of a file that has a manifest; ``values`` are those compared."""
+    for value in values:
         if value.agreement in ("missing", "changed", "contradicts"):
             yield finding(f"carrier.{value.agreement}", both_values(value), at=value.place)
     yield from faults_of(carriers)

@@ -136,7 +136,7 @@ class LabelInfo(Struct, frozen=True, kw_only=True):
 Agreement = Literal["signed", "unlisted", "missing", "changed", "contradicts"]
 
 
-class CarrierValue(Struct, frozen=True, kw_only=True):
+class CarrierValue(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One field of one carrier besides the manifest, and how it stands to the signed label."""
 
     carrier: str  #: xmp, exif, text, id3, vorbis, mp4, riff

@@ -13,7 +13,6 @@ import msgspec
 from provlabel._text import printable
 from provlabel._times import rfc3339, zulu
 from provlabel._version import __version__
-from provlabel.agreement import Story, compared, story_of
 from provlabel.evidence import Evidence, Manifest, Signing
 from provlabel.manifest import label_info
 from provlabel.policy import Gate
@@ -104,20 +103,17 @@ def _seen(path: str, evidence: Evidence, verdict: Verdict, trust: TrustStore, pe
         findings=(*verdict.findings, *_test_trust(verdict, evidence, trust)),
         not_checked=verdict.not_checked,
         revocation=_revocation_info(verdict, evidence),
-        carriers=_carriers(active, evidence, personal),
+        carriers=_shown(verdict.carriers, personal),
         **(_told_by(active, evidence, personal) if active else {}),
     )
 
 
-def _carriers(active: Manifest | None, evidence: Evidence, personal: bool) -> tuple[CarrierValue, ...] | None:
-    """Return what the carriers say beside the manifest; names and words of people only where they are asked for."""
-    if evidence.carriers is None:
-        return None
-    values = compared(evidence.carriers, story_of(evidence.manifests) if active else Story(frozenset()))
+def _shown(values: tuple[CarrierValue, ...] | None, personal: bool) -> tuple[CarrierValue, ...] | None:
+    """Return what the carriers say; names and words of people only where they are asked for."""
+    if values is None or personal or not any(value.personal for value in values):
+        return values
     hidden = {"values": (), "expected": None}
-    return tuple(
-        msgspec.structs.replace(value, **hidden) if value.personal and not personal else value for value in values
-    )
+    return tuple(msgspec.structs.replace(value, **hidden) if value.personal else value for value in values)
 
 
 def _revocation_info(verdict: Verdict, evidence: Evidence) -> RevocationInfo:

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from provlabel import _times
 from provlabel._times import zulu
-from provlabel.agreement import claims_of, disagreements
+from provlabel.agreement import claims_of, disagreements, values_of
 from provlabel.codes import EFFECTS, Effect
 from provlabel.credentials import Examined
 from provlabel.evidence import Code, Evidence, Exclusion, Identity, Ingredient, Manifest, Signing, bound
@@ -22,6 +22,7 @@ from provlabel.label.records import SCHEMA, Label
 from provlabel.label.vocabularies import AI_KINDS, KINDS, SOURCE_TYPES
 from provlabel.report import (
     Axes,
+    CarrierValue,
     Content,
     Finding,
     HistoryState,
@@ -47,6 +48,7 @@ class Verdict(Struct, frozen=True):
     axes: Axes
     findings: tuple[Finding, ...]
     not_checked: tuple[str, ...]
+    carriers: tuple[CarrierValue, ...] | None = None  #: as compared with the label; None where they are not read
 
     @property
     def holds(self) -> bool:
@@ -87,6 +89,7 @@ def judge(evidence: Evidence, *, at: dt.datetime, trust: TrustStore = TrustStore
         history=history,
         identity=identity,
     )
+    values = values_of(evidence)
     findings = (
         *_unknown_codes(evidence.manifests),
         *_odd_failures(active),
@@ -96,10 +99,10 @@ def judge(evidence: Evidence, *, at: dt.datetime, trust: TrustStore = TrustStore
         *label_findings,
         *dict.fromkeys(history_findings),
         *identity_findings,
-        *disagreements(evidence),
+        *disagreements(values or (), evidence.carriers or ()),
         *([finding("carrier.sidecar-differs")] if evidence.sidecar_differs else []),
     )
-    return Verdict(state_of(axes), axes, findings, _not_checked(axes, evidence))
+    return Verdict(state_of(axes), axes, findings, _not_checked(axes, evidence), values)
 
 
 def state_of(axes: Axes) -> State:
@@ -141,7 +144,8 @@ def _unlabelled(evidence: Evidence) -> Verdict:
         why = finding("label.remote", evidence.remote_url)
         return Verdict("remote", _empty_axes("not-applicable", ("remote-only",)), (why,), ("the remote manifest",))
     claims = tuple(claims_of(evidence.carriers or ()))
-    return Verdict("unsigned", _empty_axes("not-applicable", ("none",)), claims, tuple(_not_read(evidence)))
+    axes = _empty_axes("not-applicable", ("none",))
+    return Verdict("unsigned", axes, claims, tuple(_not_read(evidence)), values_of(evidence))
 
 
 def _empty_axes(content: Content, label: tuple[LabelState, ...]) -> Axes:
