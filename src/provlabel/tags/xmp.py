@@ -158,7 +158,7 @@ class _Reading:
         self._parser.StartDoctypeDeclHandler = self._refused
 
     def feed(self, packet: bytes) -> None:
-        """Read all of ``packet``.
+        """Read all of ``packet``, once.
 
         Raises:
             _Fault: it breaks a rule of XML or a limit of ours; what was read before stays.
@@ -167,6 +167,8 @@ class _Reading:
             self._parser.Parse(packet, True)
         except self._error as exc:
             raise _Fault(f"the XMP packet is no well-formed XML: {exc}") from exc
+        finally:
+            del self._parser  # it refers to us: a packet would stay in memory until the next collection
 
     def _start(self, raw: str, attributes: Mapping[str, str]) -> None:
         self._elements += 1
