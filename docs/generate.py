@@ -216,7 +216,8 @@ verify` compares.
   AIFF …) leaves the file as it is.
 - **What is read besides**: EXIF of pictures, text chunks of PNG, ID3v2 in front of FLAC, XMP in WAV, M4A and MP4. **Not
   read**: ID3v1 and APE tags, XMP within ID3v2, EXIF or the blocks of Photoshop, and what lies behind the end of a file.
-- **What is there is kept.** Only bytes of the fields below change. A statement about AI that contradicts the label is
+- **What is there is kept.** Only bytes of the fields below change, and what says how long their surroundings are; the
+  engine itself writes ID3v2 tags anew, with the same values. A statement about AI that contradicts the label is
   replaced, and the receipt says what it said; an identifier that does (another ISRC) belongs to another work, so the
   label is refused; names and rights are never replaced. A contradiction in a carrier that is not written refuses the
   label too.
