@@ -12,7 +12,6 @@ from typing import Any, BinaryIO, NamedTuple
 
 from provlabel.containers import gif, id3, isobmff, items, jpeg, opaque, png, riff, svg, tiff
 from provlabel.containers._base import (
-    PIECE,
     UNKNOWN,
     ContainerError,
     Joiner,
@@ -22,6 +21,7 @@ from provlabel.containers._base import (
     Splicer,
     Walker,
     payloads,
+    pieces,
     read_exactly,
     write_payload,
 )
@@ -113,8 +113,8 @@ def bare_sha256(container: str, stream: BinaryIO, size: int) -> Bare | None:
     digests: dict[Role, Any] = {"media": hashlib.sha256(), "metadata": hashlib.sha256()}
     for part in WALKERS[container](stream, size):
         if part.role in digests and part.name.rpartition("/")[2] not in _PLACES:
-            for offset in range(part.start, part.end, PIECE):
-                digests[part.role].update(read_exactly(stream, offset, min(PIECE, part.end - offset)))
+            for piece in pieces(stream, part.start, part.end):
+                digests[part.role].update(piece)
     content, tags = digests["media"].hexdigest(), digests["metadata"].hexdigest()
     return Bare(content + tags, content)
 
@@ -143,6 +143,7 @@ __all__ = [
     "inventory",
     "lost",
     "obstacle",
+    "pieces",
     "read_exactly",
     "splice",
     "stores_in",

@@ -61,10 +61,18 @@ def read_exactly(stream: BinaryIO, offset: int, length: int) -> bytes:
     return data
 
 
+def pieces(stream: BinaryIO, start: int, end: int) -> Iterator[bytes]:
+    """Read what lies from ``start`` up to ``end``, piece by piece.
+
+    Raises:
+        ContainerError: the file ends before.
+    """
+    return (read_exactly(stream, offset, min(PIECE, end - offset)) for offset in range(start, end, PIECE))
+
+
 def is_zero(stream: BinaryIO, start: int, end: int) -> bool:
     """Are all bytes from ``start`` up to ``end`` zero?"""
-    pieces = (read_exactly(stream, offset, min(PIECE, end - offset)) for offset in range(start, end, PIECE))
-    return not any(map(any, pieces))
+    return not any(map(any, pieces(stream, start, end)))
 
 
 def payloads(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[bytes]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import BinaryIO, NamedTuple
 
-from provlabel.containers._base import PIECE, ContainerError, read_exactly
+from provlabel.containers._base import ContainerError, pieces
 
 
 class Edit(NamedTuple):
@@ -26,12 +26,7 @@ def rewrite(source: BinaryIO, size: int, edits: Iterable[Edit], dest: BinaryIO) 
     for edit in sorted(edits, key=lambda item: (item.start, item.end)):
         if not at <= edit.start <= edit.end <= size:
             raise ContainerError(f"an edit at byte {edit.start} does not fit")
-        _copy(source, at, edit.start, dest)
+        dest.writelines(pieces(source, at, edit.start))
         dest.write(edit.content)
         at = edit.end
-    _copy(source, at, size, dest)
-
-
-def _copy(source: BinaryIO, start: int, end: int, dest: BinaryIO) -> None:
-    for offset in range(start, end, PIECE):
-        dest.write(read_exactly(source, offset, min(PIECE, end - offset)))
+    dest.writelines(pieces(source, at, size))

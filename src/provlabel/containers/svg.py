@@ -12,7 +12,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
-from provlabel.containers._base import MAX_PARTS, PIECE, ContainerError, Part, Role, read_exactly, write_payload
+from provlabel.containers._base import MAX_PARTS, ContainerError, Part, Role, pieces, read_exactly, write_payload
 
 MAX_DEPTH = 1_000
 _MANIFEST = "c2pa:manifest"
@@ -84,8 +84,8 @@ class _Reading:
 
 def _read(stream: BinaryIO, size: int) -> _Reading:
     seen = _Reading()
-    for offset in range(0, size, PIECE):
-        seen.feed(read_exactly(stream, offset, min(PIECE, size - offset)), False)
+    for piece in pieces(stream, 0, size):
+        seen.feed(piece, False)
     seen.feed(b"", True)
     return seen
 

@@ -6,14 +6,13 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO, NamedTuple
 
-from provlabel.containers import ContainerError, Part, obstacle, read_exactly
+from provlabel.containers import ContainerError, Part, obstacle, pieces
 from provlabel.containers.edits import Edit
 from provlabel.evidence import Carrier
 from provlabel.mappings._base import Fields
 from provlabel.tags import xmp
 from provlabel.tags._base import MAX_CARRIERS, TagError
 
-_PIECE = 1 << 20
 _NAME = 1 << 10  # bytes that surely hold the name of a tag, or an end tag
 _ROOT = 256 << 10  # bytes that surely hold the start tag of the root
 _XMPMETA, _RDF = ("adobe:ns:meta/", "xmpmeta"), ("http://www.w3.org/1999/02/22-rdf-syntax-ns#", "RDF")
@@ -105,8 +104,8 @@ def _size(parts: Sequence[Part]) -> int:
 
 def _read(stream: BinaryIO, size: int) -> _Reading:
     seen = _Reading()
-    for offset in range(0, size, _PIECE):
-        seen.feed(read_exactly(stream, offset, min(_PIECE, size - offset)), False)
+    for piece in pieces(stream, 0, size):
+        seen.feed(piece, False)
     seen.feed(b"", True)
     return seen
 
