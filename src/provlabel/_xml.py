@@ -16,8 +16,8 @@ MAX_DEPTH = 100
 MAX_ELEMENTS = 500_000
 # Between the namespace and the local name, while expat hands them over; no name can hold it.
 _BETWEEN = " "
-#: What XML 1.0 §2.2 has no place for; no escape helps.
-_UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+#: What XML 1.0 §2.2 has no place for; no escape helps. The others, named instead, take 8 ms to compile.
+UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 _ESCAPED = re.compile('[&<>"\t\n\r]')
 
@@ -142,7 +142,7 @@ class _Builder:
 
 def unwritable(text: str) -> bool:
     """Does ``text`` hold a character that no XML document can hold?"""
-    return _UNWRITABLE.search(text) is not None
+    return UNWRITABLE.search(text) is not None
 
 
 def to_bytes(root: Element, *, prefix: str = "", comment: str = "") -> bytes:
@@ -172,4 +172,4 @@ def _lines(element: Element, name: str, attributes: Mapping[str, str], indent: s
 
 
 def _escaped(text: str) -> str:
-    return _ESCAPED.sub(lambda found: _ESCAPES[found[0]], _UNWRITABLE.sub("\ufffd", text))
+    return _ESCAPED.sub(lambda found: _ESCAPES[found[0]], UNWRITABLE.sub("\ufffd", text))

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, NamedTuple
 
 from provlabel._text import printable
+from provlabel._xml import UNWRITABLE
 from provlabel.containers import read_exactly
 from provlabel.containers.edits import Edit, rewrite
 from provlabel.evidence import Carrier
@@ -71,7 +72,6 @@ BARE = _PACKET.format(_EMPTY).encode()
 _TAG = re.compile(rb"<([^\s/>]+)")
 _ATTRIBUTE = re.compile(rb"""\s+([^\s=]+)\s*=\s*(?:"[^"]*"|'[^']*')""")
 _TAG_END = re.compile(rb"\s*(/?)>")
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # all but those of XML 1.0 §2.2
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 _IN_QUOTES = str.maketrans({'"': "&quot;", "\n": "&#10;", "\t": "&#9;"})
 _NOT_A_PROPERTY = frozenset({"rdf:about", "about", "rdf:ID", "rdf:nodeID", "xml:lang"})
@@ -409,7 +409,7 @@ def _require_writable(fields: Fields) -> None:
         for value in values:
             if len(value) > MAX_VALUE:
                 raise TagError(f"a value of {name} has {len(value):,} characters; {MAX_VALUE:,} can be read back")
-            if found := _FORBIDDEN.search(value):
+            if found := UNWRITABLE.search(value):
                 raise TagError(f"a value of {name} holds U+{ord(found[0]):04X}, which XML cannot hold")
 
 
