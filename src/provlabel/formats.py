@@ -162,6 +162,8 @@ FORMATS: tuple[Format, ...] = (
     ),
 )  # fmt: skip
 
+BY_NAME = {row.name: row for row in FORMATS}
+
 #: Endings that name a media file although its content is none of the formats above: such a file is
 #: judged (and does not pass) rather than passed over in silence.
 MEDIA_SUFFIXES = frozenset(suffix for row in FORMATS for suffix in row.suffixes) | {

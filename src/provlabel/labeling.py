@@ -22,6 +22,7 @@ from provlabel._times import zulu
 from provlabel.dressing import dress, undress
 from provlabel.errors import InputError, OutputError
 from provlabel.evidence import Evidence
+from provlabel.formats import BY_NAME
 from provlabel.label import Label, SignedLabel, as_records, signed_label
 from provlabel.label.lint import semantic_faults
 from provlabel.label.vocabularies import PromptMode
@@ -29,7 +30,7 @@ from provlabel.manifest import PARENT, component, definition, ingredient_definit
 from provlabel.projecting import Choice
 from provlabel.publishing import Published, Seal, place_for, publish
 from provlabel.report import Failure
-from provlabel.sources import BY_NAME, Source, broken_by, parent_of, read_source, shown
+from provlabel.sources import Source, broken_by, parent_of, read_source, shown
 from provlabel.verifying import now
 
 if TYPE_CHECKING:

@@ -14,12 +14,11 @@ from provlabel._files import fingerprint, open_regular
 from provlabel._text import printable
 from provlabel.errors import InputError, UsageError
 from provlabel.evidence import Carrier, Evidence
-from provlabel.formats import FORMATS, Format
+from provlabel.formats import BY_NAME, Format
 from provlabel.trust import TrustStore
 from provlabel.verdict import judge
 from provlabel.verifying import beside, now
 
-BY_NAME = {row.name: row for row in FORMATS}
 _NO_TRUST = TrustStore()
 
 

@@ -19,11 +19,11 @@ from provlabel._text import printable
 from provlabel.containers import stores_of
 from provlabel.errors import EngineError, InputError, OutputError, TimestampError, UsageError
 from provlabel.evidence import Evidence
-from provlabel.formats import Format
+from provlabel.formats import BY_NAME, Format
 from provlabel.labeling import Receipt, facts
 from provlabel.publishing import lies_at, sealed
 from provlabel.signing import Draft, put
-from provlabel.sources import BY_NAME, shown
+from provlabel.sources import shown
 from provlabel.timestamps import Timestamper
 from provlabel.trust import TrustStore
 from provlabel.verdict import judge

@@ -120,11 +120,11 @@ def _of_media(paths: Sequence[Path], trust: Any, personal: bool) -> tuple[int, l
 
 
 def _item(file: FileReport) -> _Item:
-    from provlabel.formats import FORMATS
+    from provlabel.formats import BY_NAME
     from provlabel.label import joined
 
     assert file.label is not None  # noqa: S101 - the policy asked for it
-    media: str = next((row.media for row in FORMATS if row.name == file.format), "")
+    media = BY_NAME[file.format].media if file.format in BY_NAME else ""
     withheld = ("personal fields",) if file.label.has_personal and file.label.personal is None else ()
     label = joined(file.label.value, file.label.personal)
     label.pop("carriers", None)  # digests of what is in this very file

@@ -11,14 +11,13 @@ from typing import Any
 
 from provlabel._times import read
 from provlabel.evidence import Action, Evidence, Manifest, mapping
-from provlabel.formats import FORMATS
+from provlabel.formats import BY_NAME
 from provlabel.label.vocabularies import AI_KINDS, IPTC, KINDS, SOURCE_TYPES
 from provlabel.law.records import Answer, Input, Medium, Subject
 from provlabel.mappings.iptc import SOURCE_TYPE, plain_uri
 from provlabel.mappings.marks import claims_in
 from provlabel.report import FileReport, HistoryNode
 
-_MEDIA: dict[str, Medium] = {row.name: row.media for row in FORMATS}
 #: Kinds by which AI certainly took part; a mix that may contain AI is none of them.
 SURELY_AI = AI_KINDS - {"may_contain_ai"}
 _BINDING = "c2pa.soft-binding"
@@ -32,7 +31,7 @@ def subject_of(file: FileReport, seen: Evidence) -> Subject:
     return Subject(
         label=file.label.value if file.label else None,
         state=file.state,
-        media=_MEDIA.get(file.format or ""),
+        media=BY_NAME[file.format].media if file.format in BY_NAME else None,
         source=file.source,
         manifest=file.manifest or "",
         stamped=bool(stamp),

@@ -70,10 +70,9 @@ def _has(item: FileReport, name: str) -> bool:
 
 
 def _media(files: Sequence[FileReport]) -> list[str]:
-    from provlabel.formats import FORMATS
+    from provlabel.formats import BY_NAME
 
-    kinds = {row.name: row.media for row in FORMATS}
-    seen = {kinds[item.format] for item in files if item.format in kinds}
+    seen = {BY_NAME[item.format].media for item in files if item.format in BY_NAME}
     return sorted(seen) or ["audio", "image", "video"]
 
 
