@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -61,12 +61,19 @@ def _kind(mode: int) -> str:
 
 def sha256_of(stream: BinaryIO) -> str:
     """Return the SHA-256 of all of ``stream`` as hex; the position is put back to 0."""
-    digest = hashlib.sha256()
+    return digests_of(stream, ("sha256",))["sha256"]
+
+
+def digests_of(stream: BinaryIO, algorithms: Iterable[str]) -> dict[str, str]:
+    """Return digests of all of ``stream`` as hex, by their names in :mod:`hashlib`; the position is put back to 0."""
+    # Messages of others have MD5 too, which some machines give only to those who say that they rely on none.
+    sums = {name: hashlib.new(name, usedforsecurity=False) for name in algorithms}
     stream.seek(0)
     while piece := stream.read(_PIECE):
-        digest.update(piece)
+        for digest in sums.values():
+            digest.update(piece)
     stream.seek(0)
-    return digest.hexdigest()
+    return {name: digest.hexdigest() for name, digest in sums.items()}
 
 
 def copy_to(source: BinaryIO, dest: BinaryIO) -> None:

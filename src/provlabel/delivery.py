@@ -7,7 +7,6 @@ its label; whether that label can be believed is judged beside this, and not her
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
@@ -16,7 +15,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from provlabel._files import open_regular
+from provlabel._files import digests_of, open_regular
 from provlabel._text import printable
 from provlabel.errors import InputError
 from provlabel.label import Label, label_from_dict
@@ -26,7 +25,6 @@ from provlabel.mappings.ddex import parts_said, role_of
 from provlabel.mappings.ern import MEDIA, USE_TYPES, DeliveredFile, Hash, Message, Resource, plain, read_message
 from provlabel.report import Axes, FileReport, Finding, Named, finding
 
-_PIECE = 1 << 20
 #: Extents by which AI took part.
 _AI = frozenset({"All", "Partly"})
 #: Identifiers that labels and messages have alike; the first two also tell which resource a file is.
@@ -61,7 +59,7 @@ class Delivery:
     def __init__(self, message: Message, source: str, digests: Digests | None = None) -> None:
         self.message, self.source = message, source
         self._media = tuple(item for item in message.resources if item.type in MEDIA)
-        self._digests = digests or digests_of
+        self._digests = digests or _digests_at
         named = {hashed.computed for item in self._media for file in item.files for hashed in file.hashes}
         self._algorithms = frozenset(named - {""})
         self._places = _places(self._media)
@@ -193,18 +191,14 @@ def message_at(path: Path) -> Message:
         return read_message(stream.read(MAX_BYTES + 1), printable(str(path)))
 
 
-def digests_of(path: str, algorithms: frozenset[str]) -> dict[str, str]:
+def _digests_at(path: str, algorithms: frozenset[str]) -> dict[str, str]:
     """Return digests of a file in hex, in one pass.
 
     Raises:
         InputError: it cannot be read.
     """
-    sums = {name: hashlib.new(name, usedforsecurity=False) for name in algorithms}
     with open_regular(Path(path)) as stream:
-        while piece := stream.read(_PIECE):
-            for digest in sums.values():
-                digest.update(piece)
-    return {name: digest.hexdigest() for name, digest in sums.items()}
+        return digests_of(stream, algorithms)
 
 
 def _entry(path: str, found: Finding) -> FileReport:
