@@ -21,8 +21,6 @@ from msgspec import Struct
 from provlabel.label.records import Label
 from provlabel.report import CarrierValue, FileReport, Finding, LabelInfo, SignerInfo, State
 
-COMPARISON_SCHEMA = "diff-v1"
-
 Fact = str | int | float | bool | None
 Facts = Mapping[str, Fact]
 

@@ -59,13 +59,13 @@ def chosen(choice: Sequence[Choice] | None, media: str, writable: Collection[Car
             f"{' and '.join(choice)} have no place in {media}",
             mend=f"--carriers {','.join(sorted(_MEDIA[media])) or 'none'}",
         )
-    found = [row for name in names for row in _rows(name, writable)]
-    missing = [name for name in names if not _rows(name, writable)]
+    found = {name: _rows(name, writable) for name in names}
+    missing = [name for name, rows in found.items() if not rows]
     if choice and missing:
         raise LabelError(
             f"{' and '.join(missing)} cannot be written into this format", mend="leave them out of --carriers"
         )
-    return tuple(found)
+    return tuple(row for rows in found.values() for row in rows)
 
 
 def _rows(name: Choice, writable: Collection[CarrierId]) -> list[Projection]:
@@ -196,6 +196,6 @@ def _left_names(
 def _doubts(label: Label, seen: Collection[Carrier], projections: Sequence[Projection]) -> Iterator[str]:
     if label.china is not UNSET and not any(row.name == "aigc" for row in projections):
         yield "the label holds codes for China's AIGC object, which was not written; add aigc to --carriers"
-    prompts = [item for item in seen for name in item.fields if name == iptc.PROMPT]
+    prompts = [item for item in seen if iptc.PROMPT in item.fields]
     if prompts and (label.prompt is UNSET or label.prompt.text is UNSET):
         yield f"the file's own {prompts[0].place} holds a prompt in clear, which the label does not"

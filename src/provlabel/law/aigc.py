@@ -35,8 +35,3 @@ def single(subject: Subject) -> dict[str, str] | None:
     """Return the ``AIGC`` object where there is exactly one, and it is sound."""
     one = found(subject)
     return None if one is None else one.value
-
-
-def filled(value: dict[str, str], name: str) -> bool:
-    """Does a key have a value that is not empty?"""
-    return bool(value.get(name))

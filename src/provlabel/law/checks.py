@@ -378,7 +378,7 @@ def aigc_producer(subject: Subject, _given: Given) -> Answer:
         return _no_object(subject)
     if one.value is None:
         return lacking(one.fault)
-    empty = [name for name in ("ContentProducer", "ProduceID") if not aigc.filled(one.value, name)]
+    empty = [name for name in ("ContentProducer", "ProduceID") if not one.value[name]]
     if empty:
         return lacking(f"{' and '.join(empty)} of the AIGC object is empty")
     if one.value["Label"] in ("2", "3"):
@@ -418,7 +418,7 @@ def propagator(subject: Subject, _given: Given) -> Answer:
     one = aigc.single(subject)
     if one is None:
         return judge("the AIGC object could not be read")
-    empty = [name for name in ("ContentPropagator", "PropagateID") if not aigc.filled(one, name)]
+    empty = [name for name in ("ContentPropagator", "PropagateID") if not one[name]]
     if empty:
         return lacking(f"{' and '.join(empty)} of the AIGC object is empty, where a distributor fills in both")
     return held("ContentPropagator and PropagateID are filled in; whether the rest was left alone, no file says")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 
 from provlabel.evidence import mapping
-from provlabel.law.aigc import filled, single
+from provlabel.law.aigc import single
 from provlabel.law.records import Applies, Given, Subject
 from provlabel.law.subjects import altered, entries, fingerprints, kind_of, links, stated, words_of
 
@@ -202,13 +202,13 @@ def producer_of(subject: Subject) -> str | None:
     if subject.state is None:
         return words_of(mapping(mapping(subject.label).get("china")).get("producer")) or None
     found = single(subject)
-    return (found.get("ContentProducer") or None) if found is not None else None
+    return (found["ContentProducer"] or None) if found is not None else None
 
 
 def is_propagated(subject: Subject, _given: Given) -> Applies:
     """A distributor has entered itself (CN-5)."""
     found = single(subject)
-    so = found is not None and any(filled(found, name) for name in ("ContentPropagator", "PropagateID"))
+    so = found is not None and any(found[name] for name in ("ContentPropagator", "PropagateID"))
     return Applies(so, f"{'a' if so else 'no'} distributor is named in an AIGC object")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO, Literal, NamedTuple
 
+from provlabel._files import reader
 from provlabel.containers import Part, read_exactly
 from provlabel.containers.edits import Edit
 from provlabel.evidence import Carrier
@@ -50,12 +51,7 @@ def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
             yield Carrier("xmp", "tag 700", faults=("tag 700 holds no bytes",))
         else:
             yield xmp.packet_at(stream, "tag 700", packet.at, packet.length)
-
-    def read_at(offset: int, length: int) -> bytes:
-        stream.seek(offset)
-        return stream.read(length)
-
-    yield exif.carrier_of("IFD0", read_at)
+    yield exif.carrier_of("IFD0", reader(stream))
 
 
 def edits(stream: BinaryIO, parts: Sequence[Part], wanted: Mapping[str, Fields]) -> list[Edit]:
