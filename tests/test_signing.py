@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 import pki
 import test_formats as formats
 from conftest import SAMPLES, needs
-from provlabel import Label, SignerError, TrustStore, label_file, verify_file
+from provlabel import Label, SignerError, TrustStore, UsageError, label_file, verify_file
 from provlabel.cage import Cage
 from provlabel.formats import BY_NAME
 
@@ -156,3 +156,17 @@ def test_an_algorithm_that_c2pa_does_not_know(
     other.algorithm = algorithm
     with pytest.raises(SignerError, match="the algorithm of the signer does not fit the key"):
         label_file(media / "take.wav", media / "out.wav", label, other, cage=cage)
+
+
+def test_the_manifest_gets_the_name_it_was_given(media: Path, label: Label, remote: Remote, cage: Cage) -> None:
+    urn = "urn:c2pa:0b0bca11-7a5e-4b1e-8bad-c0ffee000001"
+    receipt = label_file(media / "cover.jpg", None, label, remote, urn=urn, cage=cage)
+    seen = cage.read(media / "cover.labeled.jpg")
+    assert receipt.manifest == seen.manifests[0].urn == urn
+
+
+@pytest.mark.parametrize("urn", ["", "urn:uuid:0b0bca11-7a5e-4b1e-8bad-c0ffee000001", "urn:c2pa:x", "urn:c2pa:ä/../x"])
+def test_a_manifest_gets_no_other_kind_of_name(urn: str, media: Path, label: Label, remote: Remote, cage: Cage) -> None:
+    with pytest.raises(UsageError, match="no name of a manifest"):
+        label_file(media / "cover.jpg", None, label, remote, urn=urn, cage=cage)
+    assert not (media / "cover.labeled.jpg").exists()

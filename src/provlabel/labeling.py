@@ -87,6 +87,7 @@ def label_file(
     stamp_room: int = 0,
     identity: Actor | None = None,
     carriers: Sequence[Choice] | None = None,
+    urn: str | None = None,
     cage: cages.Cage | None = None,
 ) -> Receipt:
     """Label the image or sound ``source`` and write the result to ``dest``.
@@ -116,6 +117,8 @@ def label_file(
         identity: who vouches for the file beside its signer, with a credential of their own, and as what.
         carriers: what else in the file repeats the label: ``xmp`` (pictures), ``tags`` (sounds), ``aigc``.
             ``None`` for XMP or tags where the format can hold them; empty for the manifest alone.
+        urn: the name of the new manifest, ``urn:c2pa:`` and a version 4 UUID, for whoever wants to know the result
+            again by it; a new one without.
         cage: where untrusted bytes are read first.
 
     Raises:
@@ -149,6 +152,7 @@ def label_file(
         transcoded=parent is not None and parent.fmt.name != checked.fmt.name,
         components=[component(index) for index in range(len(placed))],
         inputs=inputs,
+        urn=urn,
     )
     # 3. Sign into a scratch file, read it back in full, rename.
     seal = Seal(signer, timestamper, stamp_room, identity)

@@ -9,12 +9,15 @@ trained model took part; ``cawg.metadata`` is JSON and ``cawg.training-mining`` 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from msgspec import UNSET, Struct
 
+from provlabel._text import printable
 from provlabel._version import __version__
+from provlabel.errors import UsageError
 from provlabel.evidence import LABEL, PERSONAL
 from provlabel.label import Label, SignedLabel, origin_of
 from provlabel.label.records import Contribution, Operation, Permissions, Reference, Region, System
@@ -57,6 +60,7 @@ def definition(
     components: Sequence[str] = (),
     inputs: bool = False,
     redacted: Sequence[str] = (),
+    urn: str | None = None,
 ) -> Definition:
     """Return the manifest definition for ``label``.
 
@@ -69,6 +73,11 @@ def definition(
         inputs: write prompt, seed and references as ``inputTo`` ingredients too.
         redacted: URNs of manifests in the parent's store whose personal assertion is taken out; the
             label is then only said again, and nothing was done to the content.
+        urn: the name of the manifest, ``urn:c2pa:`` and a version 4 UUID (C2PA 2.4 §8.1); the engine's choice
+            without.
+
+    Raises:
+        UsageError: ``urn`` is no such name.
     """
     given = tuple(_inputs(label)) if inputs else ()
     statement = _statement(label)
@@ -91,6 +100,8 @@ def definition(
             *_further_assertions(label, signed),
         ],
     }
+    if urn is not None:
+        made["label"] = _manifest_name(urn)
     if label.title is not UNSET:
         made["title"] = label.title
     if ingredients:
@@ -98,6 +109,16 @@ def definition(
     if redacted:
         made["redactions"] = [f"self#jumbf=/c2pa/{urn}/c2pa.assertions/{PERSONAL}" for urn in redacted]
     return Definition(made, {item["label"]: content for item, content in given if content is not None})
+
+
+def _manifest_name(urn: str) -> str:
+    """Refuse any other name: the engine takes whatever it is given."""
+    if not _MANIFEST_NAME.fullmatch(urn):
+        raise UsageError(f"{printable(urn)}: no name of a manifest", mend="urn:c2pa: and a version 4 UUID")
+    return urn
+
+
+_MANIFEST_NAME = re.compile(r"urn:c2pa:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 
 def _assertion(name: str, data: dict[str, Any], **how: str) -> dict[str, Any]:
