@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import os
 import stat
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -19,6 +20,7 @@ from provlabel._text import printable
 from provlabel.errors import InputError, OutputError
 
 _PIECE = 1 << 20  # bytes read at once when hashing
+_WORTH_A_THREAD = 16 << 20  # bytes that take a disk longer than a thread takes to start
 SCRATCH_PREFIX = ".provlabel-"
 
 
@@ -168,6 +170,35 @@ def atomic_output(
         with contextlib.suppress(OSError):
             scratch.unlink()
     _sync_folder(target.parent)
+
+
+@contextlib.contextmanager
+def synced(stream: BinaryIO) -> Iterator[None]:
+    """Bring what was written to the disk, beside what the block does.
+
+    Raises:
+        OSError: it could not be written; the block was left before.
+    """
+    stream.flush()
+    if os.fstat(stream.fileno()).st_size < _WORTH_A_THREAD:
+        yield
+        return
+    errors: list[OSError] = []
+
+    def sync() -> None:
+        try:
+            os.fsync(stream.fileno())
+        except OSError as exc:
+            errors.append(exc)
+
+    thread = threading.Thread(target=sync)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+    if errors:
+        raise errors[0]
 
 
 def _require_free(target: Path, shown: str, replace: bool) -> None:

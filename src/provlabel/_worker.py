@@ -17,20 +17,25 @@ import resource
 import signal
 import struct
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
 from provlabel import engine
-from provlabel._files import fingerprint, open_regular, reader, sha256_of
+from provlabel._files import fingerprint, open_regular, reader
 from provlabel.cbor import Refused
 from provlabel.credentials import Answers, Credential, Examined, examine
+from provlabel.engine import Reading
 from provlabel.errors import EngineError, InputError
 from provlabel.evidence import Code, Evidence, Exclusion, Manifest, Trouble, manifests_from_crjson
 from provlabel.formats import Format, sniff
 from provlabel.prescan import MAX_STORE, Scan, scan_file, scan_store
 from provlabel.previews import Preview, draw
+from provlabel.rereading import with_content
+from provlabel.streaming import LARGE, digest_around, digesting
 from provlabel.tags import carriers_in
 from provlabel.trust import TrustStore
 from provlabel.verdict import proven_time
@@ -78,6 +83,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     check: Check | None = None
     credential: Credential | None = None  #: examine this, and read no file
     draw: str | None = None  #: only draw the file at ``path``, if this is its SHA-256
+    digest: bool = True  #: without, the SHA-256 of a large file is left to somebody who reads it anyway
+    hole: tuple[int, int] | None = None  #: where a manifest was put a moment ago: start and length in bytes
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,22 +185,33 @@ def _guarded(stream: BinaryIO, size: int, request: Request) -> Evidence:
 def _read(stream: BinaryIO, size: int, request: Request) -> Evidence:
     """Look at one file: format, container, manifest, in this order."""
     mark = fingerprint(stream) if request.path is not None else ""
-    seen = Evidence(sha256=sha256_of(stream), size=size, fingerprint=mark, engine=engine.version())
-    fmt = sniff(reader(stream))
-    if fmt is None:
-        what = "an empty file" if size == 0 else "no format that provlabel knows"
-        return msgspec.structs.replace(seen, trouble=Trouble("unsupported", what))
-    seen = msgspec.structs.replace(seen, format=fmt.name)
-    found = _found(stream, size, fmt, request)
+    with _digesting(stream, size, request) as digest:
+        fmt = sniff(reader(stream))
+        found = _unknown(size) if fmt is None else _found(stream, size, fmt, request)
+        found = {"sha256": digest(), **found}
     if mark and fingerprint(stream) != mark:
-        found = {"trouble": Trouble("io", "it changed while it was read")}
-    return _with_credential(msgspec.structs.replace(seen, **found), request)
+        found = {"sha256": found["sha256"], "trouble": Trouble("io", "it changed while it was read")}
+    seen = Evidence(size=size, fingerprint=mark, engine=engine.version(), format=fmt.name if fmt else None, **found)
+    return _with_credential(seen, request)
+
+
+def _digesting(stream: BinaryIO, size: int, request: Request) -> AbstractContextManager[Callable[[], str]]:
+    if size >= LARGE and (request.hole or not request.digest):
+        return contextlib.nullcontext(str)
+    return digesting(stream, size)
+
+
+def _unknown(size: int) -> dict[str, Any]:
+    what = "an empty file" if size == 0 else "no format that provlabel knows"
+    return {"trouble": Trouble("unsupported", what)}
 
 
 def _found(stream: BinaryIO, size: int, fmt: Format, request: Request) -> dict[str, Any]:
     """Return what scan and engine find; a container that the scan cannot follow never meets the engine."""
     try:
         scan = scan_file(stream, size, fmt)
+        if request.hole and size >= LARGE:
+            return _reread(stream, size, fmt, request, scan)
         return {
             "seconds": scan.seconds,
             "damage": scan.damage,
@@ -209,6 +227,23 @@ def _found(stream: BinaryIO, size: int, fmt: Format, request: Request) -> dict[s
         return {"trouble": _trouble(exc)}
     except ValueError as exc:
         return {"trouble": Trouble("malformed", str(exc))}
+
+
+def _reread(stream: BinaryIO, size: int, fmt: Format, request: Request, scan: Scan) -> dict[str, Any]:
+    """Look at what we wrote: the engine judges the manifest, and the content is read and hashed once, by us."""
+    assert request.hole is not None  # noqa: S101 - only called with one
+    [store] = scan.stores
+    whole, around = digest_around(stream, size, *request.hole)
+    reading = engine.read(io.BytesIO(), fmt.mime, request.trust, store)
+    if reading is None:
+        raise ValueError("the manifest is gone")
+    judged = Reading(reading.state, with_content(reading.crjson, request.hole, around))
+    return {
+        "sha256": whole,
+        "carriers": carriers_in(fmt.name, stream, scan.parts),
+        "source": "embedded",
+        **_seen_in(judged, scan, store, fmt.mime, request),
+    }
 
 
 def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) -> dict[str, Any]:
@@ -239,7 +274,7 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
     return {**found, "source": "sidecar", **_seen_in(reading, scan, sidecar, mime, request)}
 
 
-def _seen_in(reading: engine.Reading, scan: Scan, store: bytes, mime: str, request: Request) -> dict[str, Any]:
+def _seen_in(reading: Reading, scan: Scan, store: bytes, mime: str, request: Request) -> dict[str, Any]:
     active, *others = manifests_from_crjson(reading.crjson)
     check = request.check
     wanted = check is not None and (check.as_of or check.revocation or _STAPLES in store)

@@ -167,11 +167,25 @@ class Cage:
             self._running()
 
     def read(
-        self, path: Path, trust: TrustStore = _NO_TRUST, sidecar: Path | None = None, check: Check | None = None
+        self,
+        path: Path,
+        trust: TrustStore = _NO_TRUST,
+        sidecar: Path | None = None,
+        check: Check | None = None,
+        *,
+        digest: bool = True,
+        hole: tuple[int, int] | None = None,
     ) -> Evidence:
         """Return what is seen of the file at ``path``; ``sidecar`` may hold its manifest.
 
-        ``check`` asks for more about its credential than the engine tells.
+        Args:
+            path: the file.
+            trust: the anchors it is held against.
+            sidecar: where its manifest may lie.
+            check: asks for more about its credential than the engine tells.
+            digest: without, the evidence of a large file has no SHA-256: it is hashed elsewhere.
+            hole: the caller wrote the file just now, with its manifest at this start and of this length, so that
+                the content of a large one needs to be read only once.
 
         Raises:
             InputError: missing, forbidden, or not a regular file.
@@ -182,6 +196,8 @@ class Cage:
             trust=trust,
             limits=self._limits,
             check=check,
+            digest=digest,
+            hole=hole,
         )
         try:
             size = path.stat().st_size

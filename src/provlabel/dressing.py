@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 from provlabel._text import printable
 from provlabel.agreement import story_of
 from provlabel.containers import WALKERS, stores_left
-from provlabel.containers.edits import Edit, rewrite
+from provlabel.containers.edits import Edit
 from provlabel.errors import InputError, LabelError, UsageError
 from provlabel.evidence import mapping
 from provlabel.label import Label
@@ -20,9 +19,6 @@ from provlabel.mappings import Fields
 from provlabel.projecting import Choice, chosen, projected
 from provlabel.sources import Source, reopened, shown
 from provlabel.tags import TAGGERS, TagError, Tagger
-
-#: A file that is smaller is edited in memory.
-_SMALL = 16 << 20
 
 
 class Dress(NamedTuple):
@@ -115,26 +111,3 @@ def _named(path: Path) -> Iterator[None]:
         if text.startswith(shown(path)):
             raise
         raise type(exc)(f"{shown(path)}: {printable(text, 1000)}", mend=exc.mend) from exc
-
-
-@contextlib.contextmanager
-def dressed(source: BinaryIO, edits: Sequence[Edit], folder: Path) -> Iterator[BinaryIO]:
-    """Yield ``source`` as it is with ``edits``; a large one lies in ``folder`` meanwhile, under no name.
-
-    Raises:
-        OSError: there is no room.
-    """
-    if not edits:
-        yield source
-        return
-    size = source.seek(0, os.SEEK_END)
-    with io.BytesIO() if size < _SMALL else _nameless(folder) as made:
-        rewrite(source, size, edits, made)
-        made.seek(0)
-        yield made
-
-
-def _nameless(folder: Path) -> BinaryIO:
-    import tempfile
-
-    return tempfile.TemporaryFile(dir=folder)

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from msgspec import Struct
 
+from provlabel import _native
 from provlabel._text import printable
 from provlabel.errors import ConfigError, EngineError, SignerError
 from provlabel.manifest import Definition
@@ -339,18 +340,64 @@ def sign(
     taps = _Tap(source), _Tap(dest)
     caught: list[BaseException] = []
     with contextlib.ExitStack() as stack, _uninterrupted(), _signer_errors(caught), _translated(*taps):
-        context = stack.enter_context(_context(trust))
-        builder = stack.enter_context(binding().Builder(json.dumps(definition.manifest), context))
-        for name, content in definition.resources.items():
-            builder.add_resource(name, io.BytesIO(content))
-        for item in ingredients:
-            builder.add_ingredient(json.dumps(item.definition), item.mime, item.stream)
+        builder = _builder(stack, definition, ingredients, trust)
         if detached:
             builder.set_no_embed()
         signer = _from_info(credential)
         if actor is not None:
             signer = _with_identity(signer, actor, caught)
         return bytes(builder.sign(stack.enter_context(signer), ANY_FILE if detached else mime, *taps))
+
+
+class Hashed(NamedTuple):
+    """Content that was written around a hole."""
+
+    start: int  #: of the hole, in bytes from the beginning of the file
+    length: int
+    sha256: bytes  #: of all the rest
+
+
+def sign_hashed(
+    definition: Definition,
+    write: Callable[[int], Hashed],
+    credential: Credential,
+    ingredients: Sequence[IngredientFile] = (),
+    *,
+    trust: TrustStore = TrustStore(),  # noqa: B008 - frozen and empty
+) -> bytes:
+    """Sign content that the engine never sees, and return the manifest store.
+
+    ``write`` gets the length that the store will have, and writes the content around a hole for it.
+
+    Raises:
+        SignerError: the credential cannot sign.
+        EngineError: the engine refused the definition, an ingredient, or the certificate.
+    """
+    with contextlib.ExitStack() as stack:
+        with _uninterrupted(), _signer_errors([]), _translated():
+            builder = _builder(stack, definition, ingredients, trust)
+            signer = stack.enter_context(_from_info(credential))
+            length = _native.placeholder_length(binding(), builder, signer)
+        around = write(length)
+        with _uninterrupted(), _signer_errors([]), _translated():
+            store = _native.sign_data_hashed(binding(), builder, signer, *around)
+    if len(store) != length:
+        raise EngineError(f"the manifest is of {len(store):,} bytes; {length:,} were announced")
+    return store
+
+
+def _builder(
+    stack: contextlib.ExitStack, definition: Definition, ingredients: Sequence[IngredientFile], trust: TrustStore
+) -> Any:
+    """Return a builder that knows the definition, its resources and the ingredients."""
+    context = stack.enter_context(_context(trust))
+    builder = stack.enter_context(binding().Builder(json.dumps(definition.manifest), context))
+    for name, content in definition.resources.items():
+        builder.add_resource(name, io.BytesIO(content))
+    for item in ingredients:
+        item.stream.seek(0)
+        builder.add_ingredient(json.dumps(item.definition), item.mime, item.stream)
+    return builder
 
 
 def _from_info(credential: Credential) -> Any:

@@ -272,7 +272,7 @@ def facts(source: Evidence, target: Path, written: Published, *, detached: bool)
         "format": source.format,
         "manifest": written.evidence.manifests[0].urn,
         "manifest_bytes": len(written.store),
-        "source_sha256": source.sha256,
+        "source_sha256": written.source_sha256,
         "sha256": hashlib.sha256(written.store).hexdigest() if detached else written.evidence.sha256,
         "detached": detached,
         "time": written.stamp.time if written.stamp else None,

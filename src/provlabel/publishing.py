@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from provlabel import cage as cages
 from provlabel import cose
-from provlabel._files import Scratch, atomic_output, copy_to, locked
+from provlabel._files import Scratch, atomic_output, copy_to, locked, sha256_of, synced
 from provlabel._text import printable
 from provlabel.containers import inventory, lost
-from provlabel.containers.edits import Edit
-from provlabel.dressing import dressed
+from provlabel.containers.edits import Edit, Edited
 from provlabel.engine import Actor, IngredientFile
 from provlabel.errors import EngineError, InputError, OutputError, SignerError, TimestampError
 from provlabel.evidence import Evidence
 from provlabel.manifest import Definition
-from provlabel.signing import Draft, Job, draft, put, sign_here
+from provlabel.signing import Draft, Job, Work, draft, sign_here
 from provlabel.sources import Source, reopened, shown
 from provlabel.trust import TrustStore
 from provlabel.verdict import Verdict, judge
@@ -89,6 +88,7 @@ class Published(NamedTuple):
 
     store: bytes
     evidence: Evidence
+    source_sha256: str
     stamp: Stamp | None = None
     warning: str = ""  #: why there is no timestamp although one was wished for
 
@@ -120,36 +120,37 @@ def publish(
                 atomic_output(place.target, replace=place.replace, mode=mode, like=like if place.in_place else None)
             )
             job = Job(made, checked.fmt, files, place.detached, seal.actor)
-            with dressed(stream, edits, place.target.parent) as content:
-                held = None if place.detached else _inventory(checked, content)
-                signed = _signed(job, content, scratch.stream, seal)
+            work = Work(job, Edited(stream, like.st_size, edits), scratch.stream)
+            held = None if place.detached else _inventory(checked, work.stream)
+            signed = _signed(work, seal)
+            digest = checked.evidence.sha256 or work.source_sha256 or sha256_of(stream)
 
         def attempt(store: bytes, trust: TrustStore = _NO_TRUST) -> Evidence:
-            put(None if place.detached else checked.fmt, scratch.stream, store)
-            return _read_back(checked, scratch, held, cage, trust)
+            work.put(store)
+            return _read_back(checked, scratch, held, cage, trust, work.hole)
 
         if isinstance(signed, bytes):
-            if place.detached:
-                put(None, scratch.stream, signed)
-            return Published(signed, _read_back(checked, scratch, held, cage, _NO_TRUST))
-        return sealed(signed, seal.timestamper, attempt)
+            return Published(signed, attempt(signed), digest)
+        return sealed(signed, seal.timestamper, attempt, digest)
 
 
-def _signed(job: Job, stream: BinaryIO, scratch: BinaryIO, seal: Seal) -> bytes | Draft:
+def _signed(work: Work, seal: Seal) -> bytes | Draft:
     """Sign in the fastest way that serves: whole stores can get no timestamp any more."""
     room = seal.timestamper.room if seal.timestamper else seal.room
-    whole = None if room else sign_here(job, stream, scratch, seal.signer)
-    return draft(job, stream, scratch, seal.signer, room=room) if whole is None else whole
+    whole = None if room else sign_here(work, seal.signer)
+    return draft(work, seal.signer, room=room) if whole is None else whole
 
 
-def sealed(made: Draft, timestamper: Timestamper | None, attempt: Callable[..., Evidence]) -> Published:
+def sealed(
+    made: Draft, timestamper: Timestamper | None, attempt: Callable[..., Evidence], source_sha256: str
+) -> Published:
     """Add a timestamp from the first authority whose token holds, as read back from the file.
 
     Raises:
         TimestampError: none of them, and they are not optional.
     """
     if timestamper is None:
-        return Published(made.store, attempt(made.store))
+        return Published(made.store, attempt(made.store), source_sha256)
     refused, mends = [], []
     for url, ends in timestamper.turns():
         try:
@@ -157,7 +158,7 @@ def sealed(made: Draft, timestamper: Timestamper | None, attempt: Callable[..., 
             store = made.stamped(stamp.token)
             evidence = attempt(store, timestamper.trust)
             _require_stamp(evidence, timestamper.trust)
-            return Published(store, evidence, stamp)
+            return Published(store, evidence, source_sha256, stamp)
         except cose.NoRoom as exc:
             refused.append(f"{url}: its token takes {exc.missing:,} bytes more than the room that was kept for it")
         except TimestampError as exc:
@@ -166,7 +167,7 @@ def sealed(made: Draft, timestamper: Timestamper | None, attempt: Callable[..., 
     why = f"no timestamp: {'; '.join(refused)}"
     if not timestamper.optional:
         raise TimestampError(why, mend="; or ".join(dict.fromkeys((*mends, _WITHOUT))))
-    return Published(made.store, attempt(made.store), warning=why)
+    return Published(made.store, attempt(made.store), source_sha256, warning=why)
 
 
 _WITHOUT = "name another authority with --tsa, or label with --tsa-optional or --stamp-room and stamp it later"
@@ -208,11 +209,17 @@ def _explained(path: Path, signer: Signer) -> Iterator[None]:
 
 
 def _read_back(
-    checked: Source, scratch: Scratch, held: Counter[str] | None, cage: cages.Cage, trust: TrustStore
+    checked: Source,
+    scratch: Scratch,
+    held: Counter[str] | None,
+    cage: cages.Cage,
+    trust: TrustStore,
+    hole: tuple[int, int] | None,
 ) -> Evidence:
     """Read what was written just as anyone will, and return what is seen.
 
-    ``held`` are the parts of the content that was signed; ``None`` when the manifest lies beside it.
+    ``held`` are the parts of the content that was signed; ``None`` when the manifest lies beside it.  ``hole``
+    is where we put the manifest, if it was not the engine.
 
     Raises:
         EngineError: what was written does not hold; it is not published.
@@ -220,7 +227,8 @@ def _read_back(
     """
     scratch.stream.flush()
     path, sidecar = (checked.path, scratch.path) if held is None else (scratch.path, None)
-    evidence = cage.read(path, trust, sidecar)
+    with synced(scratch.stream):
+        evidence = cage.read(path, trust, sidecar, hole=hole)
     verdict = judge(evidence, at=now())
     if verdict.axes.signer == "bad-signature":
         raise SignerError("what the signer gave is no signature by its certificate", mend=_OTHER_KEY)

@@ -7,15 +7,19 @@ we ask the real signer, and write its signature over the stand-in's (``docs/adr/
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
 from provlabel import cose, engine
-from provlabel.containers import ContainerError, splice
+from provlabel.containers import ContainerError, NoRoom, Room, TooLarge, room_for, splice
+from provlabel.containers.edits import Edited
 from provlabel.errors import EngineError, ProvlabelError, SignerError
 from provlabel.formats import Format
+from provlabel.streaming import copy_around
 from provlabel.trust import der_certificates, pem
 
 if TYPE_CHECKING:
@@ -67,17 +71,94 @@ class Job(NamedTuple):
     actor: Actor | None = None
 
 
-def sign_here(job: Job, source: BinaryIO, scratch: BinaryIO, signer: Signer) -> bytes | None:
+class Work:
+    """A result in the making: content that gets a manifest, in a scratch file.
+
+    Where we know how the container holds a manifest, one pass of ours writes the content around a hole, and
+    the engine signs a digest; otherwise the engine writes (``docs/adr/0018-streaming.md``).
+
+    Args:
+        job: what is signed.
+        content: the file as it will be but for its manifest.
+        scratch: where the result is written.
+    """
+
+    def __init__(self, job: Job, content: Edited, scratch: BinaryIO) -> None:
+        self._job = job
+        self._content = content
+        #: The content, for whoever looks into it.
+        self.stream = cast("BinaryIO", io.BufferedReader(content))
+        self._scratch = scratch
+        self._room: Room | None = None
+        #: SHA-256 of the source, hex, where a pass of ours has seen it.
+        self.source_sha256 = ""
+
+    @property
+    def hole(self) -> tuple[int, int] | None:
+        """Where we put the manifest: start and length in bytes; nothing if the engine did."""
+        return None if self._room is None else (self._room.start, self._room.length)
+
+    def sign(self, credential: engine.Credential) -> bytes:
+        """Write the content and return the store, which still has to be put into its place.
+
+        Raises:
+            EngineError: the engine refused.
+            SignerError: the credential cannot sign.
+            OSError: reading or writing failed.
+        """
+        self._scratch.seek(0)
+        self._scratch.truncate()
+        job = self._job
+        if job.detached:
+            return self._beside(credential)
+        if job.actor is None:  # an identity makes the store longer than was announced
+            with contextlib.suppress(NoRoom):
+                return engine.sign_hashed(job.made, self._write, credential, job.files)
+        self.stream.seek(0)
+        return engine.sign(job.made, self.stream, self._scratch, job.fmt.mime, credential, job.files, actor=job.actor)
+
+    def put(self, store: bytes) -> None:
+        """Write ``store`` over the one of the same length; a detached one is all there is.
+
+        Raises:
+            EngineError: it is not where it should be.
+        """
+        if self._room is None:
+            put(None if self._job.detached else self._job.fmt, self._scratch, store)
+            return
+        self._scratch.seek(self._room.start)
+        self._scratch.write(self._room.fill(store))
+
+    def _write(self, length: int) -> engine.Hashed:
+        try:
+            room = room_for(self._job.fmt.container, self.stream, self._content.size, length)
+        except TooLarge as exc:
+            raise EngineError(f"the manifest cannot be embedded: {exc}", mend="use --detached") from exc
+        copied = copy_around(self._content, room, self._scratch)
+        self._room, self.source_sha256 = room, copied.source
+        return engine.Hashed(room.start, room.length, copied.content)
+
+    def _beside(self, credential: engine.Credential) -> bytes:
+        job = self._job
+        with Path(os.devnull).open("w+b") as nowhere:  # the engine wants to copy the source somewhere
+            source = self._content.source
+            source.seek(0)
+            return engine.sign(
+                job.made, source, nowhere, job.fmt.mime, credential, job.files, detached=True, actor=job.actor
+            )
+
+
+def sign_here(work: Work, signer: Signer) -> bytes | None:
     """Let the engine sign with a key that may enter this process; ``None`` when the key may not."""
     from provlabel.signers import LocalKey
 
     if not isinstance(signer, LocalKey):
         return None
     credential = engine.Credential(signer.algorithm, signer.chain_pem, signer.private_key_pem())
-    return _engine_sign(job, source, scratch, credential)
+    return work.sign(credential)
 
 
-def draft(job: Job, source: BinaryIO, scratch: BinaryIO, signer: Signer, *, room: int = 0) -> Draft:
+def draft(work: Work, signer: Signer, *, room: int = 0) -> Draft:
     """Sign with ``signer``, wherever its key lives, and keep ``room`` bytes free for a timestamp.
 
     Raises:
@@ -88,7 +169,7 @@ def draft(job: Job, source: BinaryIO, scratch: BinaryIO, signer: Signer, *, room
     protected = cose.protected_header(algorithm, chain)
     free = room
     while True:
-        store = _engine_sign(job, source, scratch, _stand_in(signer.chain_pem, free))
+        store = work.sign(_stand_in(signer.chain_pem, free))
         place = cose.place(store)
         value = _ask(signer, algorithm, cose.to_be_signed(protected, place.claim))
         signature = cose.Signature(protected, value, chain)
@@ -113,18 +194,6 @@ def put(fmt: Format | None, scratch: BinaryIO, store: bytes) -> None:
         splice(fmt.container, scratch, scratch.seek(0, os.SEEK_END), store)
     except ContainerError as exc:
         raise EngineError(f"the signature cannot be written: {exc}") from exc
-
-
-def _engine_sign(job: Job, source: BinaryIO, scratch: BinaryIO, credential: engine.Credential) -> bytes:
-    source.seek(0)
-    scratch.seek(0)
-    scratch.truncate()
-    if not job.detached:
-        return engine.sign(job.made, source, scratch, job.fmt.mime, credential, job.files, actor=job.actor)
-    with Path(os.devnull).open("w+b") as nowhere:  # the engine wants to copy the source somewhere
-        return engine.sign(
-            job.made, source, nowhere, job.fmt.mime, credential, job.files, detached=True, actor=job.actor
-        )
 
 
 def _stand_in(chain_pem: str, free: int) -> engine.Credential:

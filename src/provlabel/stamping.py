@@ -79,7 +79,7 @@ def stamp_file(
                 return _require_sound(seen, evidence.manifests[0].urn)
 
             try:
-                written = sealed(made, timestamper, attempt)
+                written = sealed(made, timestamper, attempt, evidence.sha256)
             except TimestampError as exc:
                 raise TimestampError(f"{shown(source)}: {exc}", mend=exc.mend) from exc
     return Receipt(**facts(evidence, target, written, detached=fmt is None))

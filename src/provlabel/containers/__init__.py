@@ -25,6 +25,7 @@ from provlabel.containers._base import (
     read_exactly,
     write_payload,
 )
+from provlabel.containers.edits import NoRoom, Room, TooLarge
 
 WALKERS: dict[str, Walker] = {
     "gif": gif.walk,
@@ -42,6 +43,14 @@ _JOINERS: dict[str, Joiner] = {"gif": gif.stores, "jpeg": jpeg.stores, "svg": sv
 # Only where other bytes than those of the store change with it.
 _SPLICERS: dict[str, Splicer] = {"gif": gif.splice, "jpeg": jpeg.splice, "png": png.splice, "svg": svg.splice}
 _OBSTACLES: dict[str, Obstacle] = {"isobmff": items.obstacle, "svg": svg.obstacle, "tiff": tiff.obstacle}
+
+#: Makes room for a manifest store of a length, or raises :class:`NoRoom`.
+_ROOMS: dict[str, Callable[[BinaryIO, Sequence[Part], int], Room]] = {
+    "id3": id3.room,
+    "jpeg": jpeg.room,
+    "png": png.room,
+    "riff": riff.room,
+}
 
 #: How long a sound plays, in seconds, where the container tells.
 SECONDS: dict[str, Callable[[BinaryIO, Sequence[Part]], float | None]] = {
@@ -95,6 +104,18 @@ def inventory(container: str, stream: BinaryIO, size: int) -> Counter[str]:
     return Counter(part.name for part in parts if part.role in ("metadata", "media") and part.name != UNKNOWN)
 
 
+def room_for(container: str, stream: BinaryIO, size: int, length: int) -> Room:
+    """Make room for a manifest store of ``length`` bytes in a file that was found sound before.
+
+    Raises:
+        NoRoom: we do not know how, in this container or in just this file.
+        TooLarge: the file would be.
+    """
+    if container not in _ROOMS:
+        raise NoRoom(f"nothing is known of room in {container}")
+    return _ROOMS[container](stream, tuple(WALKERS[container](stream, size)), length)
+
+
 # Parts that say how long the file is, or where in it others lie: they change with the manifest.
 _PLACES = frozenset({"header", "stco", "co64", "iloc", "saio", "sidx", "tfra"})
 
@@ -136,8 +157,11 @@ __all__ = [
     "WALKERS",
     "WHOLE",
     "ContainerError",
+    "NoRoom",
     "Part",
     "Role",
+    "Room",
+    "TooLarge",
     "Walker",
     "bare_sha256",
     "inventory",
@@ -145,6 +169,7 @@ __all__ = [
     "obstacle",
     "pieces",
     "read_exactly",
+    "room_for",
     "splice",
     "stores_in",
     "stores_left",

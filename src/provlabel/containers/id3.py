@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from provlabel.containers._base import ContainerError, Part, Role, read_exactly
+from provlabel.containers._base import ContainerError, Part, Role, is_zero, read_exactly
+from provlabel.containers.edits import Edit, NoRoom, Room, TooLarge, room_at
 from provlabel.formats import id3v2_size
 from provlabel.sniffing import mp3_rates
 
@@ -77,6 +78,62 @@ def _size(field: bytes, *, syncsafe: bool) -> int:
     if syncsafe and all(byte < 0x80 for byte in field):
         return field[0] << 21 | field[1] << 14 | field[2] << 7 | field[3]
     return int.from_bytes(field, "big")
+
+
+# --- room for a manifest ---------------------------------------------------------------------------
+
+# Latin-1, a MIME type, a file name and a description: what comes before the object, as the engine writes it.
+_BEFORE = b"\x00" + _MIME + b"c2pa\x00c2pa manifest store\x00"
+_UNSYNC, _EXTENDED, _FOOTER = 0x80, 0x40, 0x10
+_MAX_SYNCSAFE = 1 << 28
+
+
+def room(stream: BinaryIO, parts: Sequence[Part], length: int) -> Room:
+    """Make room for a store in a frame behind all others; an old one goes, and no other frame is touched.
+
+    A file without a tag gets one of ID3v2.4.
+
+    Raises:
+        NoRoom: the tag is of a kind that we do not change.
+        TooLarge: the tag would be.
+    """
+    tag = read_exactly(stream, 0, _HEAD)
+    end = id3v2_size(tag)
+    if not end:
+        frame = _frame_head(length, 4)
+        return room_at(0, length, _as_it_is, head=b"ID3\x04\x00\x00" + _syncsafe(len(frame) + length) + frame)
+    at = _end_of_frames(stream, parts, tag, end)
+    old = [Edit(part.start, part.end, b"") for part in parts if part.role == "manifest"]
+    frame = _frame_head(length, tag[3])
+    size = end - _HEAD - sum(edit.end - edit.start for edit in old) + len(frame) + length
+    if size >= _MAX_SYNCSAFE:
+        raise TooLarge("its ID3v2 tag would be larger than a header can say, 256 MiB")
+    return room_at(at, length, _as_it_is, head=frame, others=(Edit(6, _HEAD, _syncsafe(size)), *old))
+
+
+def _end_of_frames(stream: BinaryIO, parts: Sequence[Part], tag: bytes, end: int) -> int:
+    """Return where a frame can be added, in a tag that was understood to its end."""
+    if tag[3] not in (3, 4) or tag[5] & (_UNSYNC | _EXTENDED | _FOOTER):
+        raise NoRoom("the ID3v2 tag is of an older version, or has features that come before and behind its frames")
+    padding = next((part for part in parts if part.name == "padding"), None)
+    if padding is None:
+        return end
+    if not is_zero(stream, padding.start, padding.end):
+        raise NoRoom("the ID3v2 tag holds something behind its frames")
+    return padding.start
+
+
+def _frame_head(length: int, version: int) -> bytes:
+    size = len(_BEFORE) + length
+    return b"GEOB" + (_syncsafe(size) if version == 4 else size.to_bytes(4, "big")) + b"\x00\x00" + _BEFORE
+
+
+def _as_it_is(store: bytes) -> bytes:
+    return store
+
+
+def _syncsafe(number: int) -> bytes:
+    return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
 
 
 # --- how long it plays -----------------------------------------------------------------------------

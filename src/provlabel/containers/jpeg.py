@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from provlabel.containers._base import MAX_PARTS, ContainerError, Part, Role, read_exactly, with_gaps, write_at
+from provlabel.containers.edits import Edit, NoRoom, Room, room_at
 
 _SOS, _EOI = 0xDA, 0xD9
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
@@ -105,3 +106,35 @@ def splice(stream: BinaryIO, parts: Sequence[Part], store: bytes) -> None:
         length = part.payload_length - 8
         write_at(stream, part.payload_at + 8, store[done : done + length])
         done += length
+
+
+# "JP" and the number of the box, by which its segments are told from those of other JUMBF boxes.
+_C2PA_BOX = b"JP\x02\x11"
+_LONGEST = 0xFFFF - (_APP11_HEAD - 2)  # bytes of JUMBF in one segment
+
+
+def room(stream: BinaryIO, parts: Sequence[Part], length: int) -> Room:
+    """Make room for a store right after ``APP0``, where the engine puts it; an old one goes.
+
+    Raises:
+        NoRoom: another box has the number of ours.
+    """
+    first = next((part for part in parts if part.name == "marker e0"), None)
+    at = first.end if first is not None and first.start == 2 else 2
+    old = [Edit(part.start, part.end, b"") for part in parts if part.role == "manifest"]
+    for part in parts:
+        if part.name == "marker eb" and read_exactly(stream, part.start + 4, 4) == _C2PA_BOX:
+            raise NoRoom("another JUMBF box has the number of the manifest's")
+    return room_at(at, len(_segments(bytes(length))), _segments, others=old)
+
+
+def _segments(store: bytes) -> bytes:
+    """Cut a store into segments; each further one repeats the first 8 bytes of the store."""
+    head, done = store[:8], min(len(store), _LONGEST)
+    bodies = [store[:done]]
+    for start in range(done, len(store), _LONGEST - len(head)):
+        bodies.append(head + store[start : start + _LONGEST - len(head)])
+    return b"".join(
+        b"\xff\xeb" + (len(body) + _APP11_HEAD - 2).to_bytes(2, "big") + _C2PA_BOX + number.to_bytes(4, "big") + body
+        for number, body in enumerate(bodies, 1)
+    )

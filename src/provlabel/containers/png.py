@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from provlabel.containers._base import MAX_PARTS, ContainerError, Part, Role, read_exactly, write_payload
+from provlabel.containers.edits import Edit, NoRoom, Room, room_at
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _METADATA = frozenset({b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"tIME"})
+_C2PA = b"caBX"
 _FRAME = 12  # length, type and CRC around the data
 
 
@@ -26,7 +28,7 @@ def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
         if offset + length > size:
             raise ContainerError(f"chunk at byte {offset} ends after the file")
         name = kind.decode("latin-1")
-        if kind == b"caBX":
+        if kind == _C2PA:
             yield Part(name, offset, length, "manifest", offset + 8, data)
         else:
             role: Role = "metadata" if kind in _METADATA else "media"
@@ -41,5 +43,21 @@ def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
 
 def splice(stream: BinaryIO, parts: Sequence[Part], store: bytes) -> None:
     """Write ``store`` over the old one, and the checksum of its chunk behind it."""
-    checked = parts[0].name.encode("latin-1") + store
-    write_payload(stream, parts, store + zlib.crc32(checked).to_bytes(4, "big"))
+    write_payload(stream, parts, _chunk(store)[8:])
+
+
+def room(_: BinaryIO, parts: Sequence[Part], length: int) -> Room:
+    """Make room for a store right after ``IHDR``, where the engine puts it; an old one goes.
+
+    Raises:
+        NoRoom: the picture does not begin with ``IHDR``.
+    """
+    if parts[1].name != "IHDR":
+        raise NoRoom("IHDR is not the first chunk")
+    old = [Edit(part.start, part.end, b"") for part in parts if part.role == "manifest"]
+    return room_at(parts[1].end, length + _FRAME, _chunk, others=old)
+
+
+def _chunk(store: bytes) -> bytes:
+    named = _C2PA + store
+    return len(store).to_bytes(4, "big") + named + zlib.crc32(named).to_bytes(4, "big")

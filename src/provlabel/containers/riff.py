@@ -6,11 +6,14 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from provlabel.containers._base import MAX_PARTS, ContainerError, Part, Role, read_exactly
+from provlabel.containers.edits import Edit, NoRoom, Room, TooLarge, room_at
 
 _METADATA = frozenset(
     {b"LIST", b"bext", b"iXML", b"axml", b"ID3 ", b"id3 ", b"cue ", b"_PMX", b"JUNK", b"PAD ", b"EXIF", b"XMP "}
 )
 _HEAD = 8
+_C2PA = b"C2PA"
+_MAX_SIZE = (1 << 32) - 1
 
 
 def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
@@ -33,7 +36,7 @@ def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
             raise ContainerError(f"chunk at byte {offset} ends after its file")
         padded = min(_HEAD + length + (length & 1), size - offset)
         name = kind.decode("latin-1")
-        if kind == b"C2PA":
+        if kind == _C2PA:
             yield Part(name, offset, padded, "manifest", offset + _HEAD, length)
         else:
             role: Role = "metadata" if kind in _METADATA else "media"
@@ -53,3 +56,27 @@ def seconds(stream: BinaryIO, parts: Sequence[Part]) -> float | None:
 def _chunk(stream: BinaryIO, offset: int) -> tuple[bytes, int]:
     head = read_exactly(stream, offset, _HEAD)
     return head[:4], int.from_bytes(head[4:], "little")
+
+
+def room(stream: BinaryIO, parts: Sequence[Part], length: int) -> Room:
+    """Make room for a store in a chunk at the end, where the engine puts it; an old one goes.
+
+    The byte that makes its length even is not left out of the hash.
+
+    Raises:
+        NoRoom: the chunks do not fill the size that the file declares.
+        TooLarge: the size would not fit into 32 bits.
+    """
+    end = _HEAD + int.from_bytes(read_exactly(stream, 4, 4), "little")
+    if end % 2 or max(part.end for part in parts if part.name != "after RIFF") != end:
+        raise NoRoom("the chunks do not fill the declared size")
+    old = [Edit(part.start, part.end, b"") for part in parts if part.role == "manifest"]
+    filled, padding = _HEAD + length, bytes(length % 2)
+    size = end - _HEAD - sum(edit.end - edit.start for edit in old) + filled + len(padding)
+    if size > _MAX_SIZE:
+        raise TooLarge("with it the file would be larger than a RIFF header can say, 4 GiB")
+    return room_at(end, filled, _chunk_of, tail=padding, others=(Edit(4, 8, size.to_bytes(4, "little")), *old))
+
+
+def _chunk_of(store: bytes) -> bytes:
+    return _C2PA + len(store).to_bytes(4, "little") + store

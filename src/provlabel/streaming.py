@@ -1,0 +1,185 @@
+"""One pass over a file of any size: read once, hashed by as many threads as there are digests, memory fixed."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import os
+import threading
+from collections.abc import Callable, Iterator
+from queue import SimpleQueue
+from typing import Any, BinaryIO, NamedTuple
+
+from provlabel._files import sha256_of
+from provlabel.containers import Room, pieces
+from provlabel.containers._base import PIECE
+from provlabel.containers.edits import Edited
+
+#: A file of this size or more is worth threads, and is read back by us instead of the engine.
+LARGE = 16 << 20
+_SHORT = 1 << 16  # bytes behind a hole that are not worth a thread
+_AHEAD = 4  # pieces of 1 MiB that wait for a digest
+
+
+class Copied(NamedTuple):
+    """Digests of one pass."""
+
+    content: bytes  #: SHA-256 of the result without the hole
+    source: str  #: SHA-256 of the source, hex
+
+
+def copy_around(content: Edited, room: Room, dest: BinaryIO) -> Copied:
+    """Write ``content`` with the edits of ``room`` to ``dest``, and hash result and source on the way.
+
+    Raises:
+        OSError: reading or writing failed.
+        ContainerError: the source ends before its size.
+    """
+    made, source, at, written = content.edited(room.edits), content.source, 0, 0
+    with _lanes(2, threads=made.size >= LARGE) as (result, original):
+        for piece in made.pieces:
+            if isinstance(piece, bytes):
+                dest.write(piece)
+                if written != room.start:
+                    result.update(piece)
+                written += len(piece)
+                continue
+            for data in pieces(source, at, piece.start):
+                original.update(data)
+            for data in pieces(source, piece.start, piece.end):
+                original.update(data)
+                result.update(data)
+                dest.write(data)
+            written, at = written + piece.end - piece.start, piece.end
+        for data in pieces(source, at, content.source_size):
+            original.update(data)
+    return Copied(result.digest(), original.digest().hex())
+
+
+def digest_around(stream: BinaryIO, size: int, start: int, length: int) -> tuple[str, bytes]:
+    """Return the SHA-256 of a whole file as hex, and that of all but ``length`` bytes from ``start``.
+
+    Raises:
+        OSError: reading failed.
+        ContainerError: the file ends before its size.
+    """
+    if size - start - length < _SHORT:
+        return _digest_before(stream, size, start, length)
+    with _lanes(2, threads=size >= LARGE) as (whole, around):
+        for begin, end, lanes in (
+            (0, start, (whole, around)),
+            (start, start + length, (whole,)),
+            (start + length, size, (whole, around)),
+        ):
+            for data in pieces(stream, begin, end):
+                for lane in lanes:
+                    lane.update(data)
+    return whole.digest().hex(), around.digest()
+
+
+def _digest_before(stream: BinaryIO, size: int, start: int, length: int) -> tuple[str, bytes]:
+    """Hash what comes before the hole once for both: a hole at the end costs next to nothing."""
+    whole = hashlib.sha256()
+    for data in pieces(stream, 0, start):
+        whole.update(data)
+    around = whole.copy()
+    for data in pieces(stream, start, size):
+        whole.update(data)
+    for data in pieces(stream, start + length, size):
+        around.update(data)
+    return whole.hexdigest(), around.digest()
+
+
+@contextlib.contextmanager
+def digesting(stream: BinaryIO, size: int) -> Iterator[Callable[[], str]]:
+    """Yield what returns the SHA-256 of a whole file as hex, once it is known.
+
+    A large file is hashed meanwhile, by a thread that leaves the position of ``stream`` alone.
+    """
+    if size < LARGE or isinstance(stream, io.BytesIO):
+        digest = sha256_of(stream)
+        yield lambda: digest
+        return
+    beside = _Beside(stream.fileno())
+    try:
+        yield beside.result
+    finally:
+        beside.end()
+
+
+class _Beside(threading.Thread):
+    """Hashes a file by its descriptor until it ends, or until it is told to stop."""
+
+    def __init__(self, fd: int) -> None:
+        super().__init__(daemon=True)
+        self._fd = fd
+        self._sum = hashlib.sha256()
+        self._stopped = False
+        self._error: OSError | None = None
+        self.start()
+
+    def run(self) -> None:
+        offset = 0
+        try:
+            while not self._stopped and (piece := os.pread(self._fd, PIECE, offset)):
+                self._sum.update(piece)
+                offset += len(piece)
+        except OSError as exc:
+            self._error = exc
+
+    def result(self) -> str:
+        """Wait for the digest."""
+        self.join()
+        if self._error is not None:
+            raise self._error
+        return self._sum.hexdigest()
+
+    def end(self) -> None:
+        """Stop before the descriptor is closed."""
+        self._stopped = True
+        self.join()
+
+
+@contextlib.contextmanager
+def _lanes(number: int, *, threads: bool) -> Iterator[list[Any]]:
+    """Yield as many SHA-256, each in a thread of its own if that pays."""
+    if not threads:
+        yield [hashlib.sha256() for _ in range(number)]
+        return
+    lanes = [_Lane() for _ in range(number)]
+    try:
+        yield lanes
+    finally:
+        for lane in lanes:
+            lane.end()
+
+
+class _Lane:
+    """A SHA-256 that is computed beside whoever feeds it; hashing holds no lock of Python's."""
+
+    def __init__(self) -> None:
+        self._sum = hashlib.sha256()
+        self._pieces: SimpleQueue[bytes | None] = SimpleQueue()
+        self._room = threading.Semaphore(_AHEAD)
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while (piece := self._pieces.get()) is not None:
+            self._sum.update(piece)
+            self._room.release()
+
+    def update(self, piece: bytes) -> None:
+        """Hash ``piece`` soon; waits while too much waits."""
+        self._room.acquire()
+        self._pieces.put(piece)
+
+    def end(self) -> None:
+        """Hash what still waits."""
+        self._pieces.put(None)
+        self._thread.join()
+
+    def digest(self) -> bytes:
+        """Return the digest, after the end."""
+        return self._sum.digest()
