@@ -12,6 +12,7 @@ from msgspec import Struct
 from provlabel import cage as cages
 from provlabel._files import fingerprint, open_regular
 from provlabel._text import printable
+from provlabel.containers import ContainerError
 from provlabel.errors import InputError, UsageError
 from provlabel.evidence import Carrier, Evidence
 from provlabel.formats import BY_NAME, Format
@@ -130,7 +131,11 @@ def reopened(checked: Source) -> Iterator[BinaryIO]:
     """Open a file again that the cage has read; it must still be the same bytes."""
     with open_regular(checked.path) as stream:
         _require_same(checked, stream)
-        yield stream
+        try:
+            yield stream
+        except ContainerError as exc:  # found sound before, so somebody is at it
+            _require_same(checked, stream)
+            raise InputError(f"{shown(checked.path)}: {exc}") from exc
         _require_same(checked, stream)
 
 

@@ -110,7 +110,7 @@ def splice(stream: BinaryIO, parts: Sequence[Part], store: bytes) -> None:
 
 # "JP" and the number of the box, by which its segments are told from those of other JUMBF boxes.
 _C2PA_BOX = b"JP\x02\x11"
-_LONGEST = 0xFFFF - (_APP11_HEAD - 2)  # bytes of JUMBF in one segment
+_LONGEST = 64_000  # bytes of the store in one segment; the engine's choice, a little less than would fit
 
 
 def room(stream: BinaryIO, parts: Sequence[Part], length: int) -> Room:
@@ -130,10 +130,8 @@ def room(stream: BinaryIO, parts: Sequence[Part], length: int) -> Room:
 
 def _segments(store: bytes) -> bytes:
     """Cut a store into segments; each further one repeats the first 8 bytes of the store."""
-    head, done = store[:8], min(len(store), _LONGEST)
-    bodies = [store[:done]]
-    for start in range(done, len(store), _LONGEST - len(head)):
-        bodies.append(head + store[start : start + _LONGEST - len(head)])
+    cuts = [store[start : start + _LONGEST] for start in range(0, len(store), _LONGEST)]
+    bodies = [cuts[0], *(store[:8] + cut for cut in cuts[1:])]
     return b"".join(
         b"\xff\xeb" + (len(body) + _APP11_HEAD - 2).to_bytes(2, "big") + _C2PA_BOX + number.to_bytes(4, "big") + body
         for number, body in enumerate(bodies, 1)

@@ -1,0 +1,400 @@
+"""Files that are written around a hole: the engine's own way, other verifiers and decoders agree with ours."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import re
+import struct
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import encypher_c2pa
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import audio_files
+import test_formats as formats
+from conftest import SAMPLES, engine_credential, needs
+from provlabel import EngineError, InputError, Label, Prompt, _worker, engine, label_file, signing, streaming
+from provlabel.cage import Cage
+from provlabel.containers import WALKERS, ContainerError, NoRoom, TooLarge, jpeg, room_for, stores_of
+from provlabel.containers.edits import Edit, Edited, rewrite
+from provlabel.evidence import Evidence
+from provlabel.formats import BY_NAME
+from provlabel.label import signed_label
+from provlabel.manifest import definition
+from provlabel.signers import Signer
+from provlabel.verdict import judge
+from provlabel.verifying import now
+
+PICTURES = ("animated.png", "lossy.webp", "lossless.webp", "animated.webp", "broadcast.wav")
+SOUNDS = tuple(name for name in audio_files.KINDS if name.endswith((".mp3", ".flac", ".wav")))
+WAYS = [*SAMPLES, *PICTURES, *SOUNDS]
+#: What the engine would lose: bytes behind the end that a RIFF file declares.
+LOST = "more.wav"
+
+Make = Callable[[str], Path]
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("sounds")
+
+
+@pytest.fixture
+def make(kept: Path, tmp_path: Path) -> Make:
+    """Return a fresh copy of a sample, a picture or a sound, made once."""
+
+    def make_one(name: str) -> Path:
+        whole = kept / name
+        if not whole.exists():
+            if name in SAMPLES:
+                whole.write_bytes((audio_files.MEDIA / name).read_bytes())
+            else:
+                (audio_files.KINDS.get(name) or formats._MAKERS[name])(whole)
+        copy = tmp_path / name
+        copy.write_bytes(whole.read_bytes())
+        return copy
+
+    return make_one
+
+
+def by_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take our knowledge of holes away, so that the engine writes."""
+
+    def none(*_: Any) -> None:
+        raise NoRoom("for this test")
+
+    monkeypatch.setattr(signing, "room_for", none)
+
+
+def by_us(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nobody fall back to the engine unseen."""
+    monkeypatch.setattr(engine, "sign", lambda *_, **__: pytest.fail("the engine wrote this file"))
+
+
+def said(evidence: Evidence) -> dict[str, Any]:
+    """Everything that is seen of a labelled file, but for what differs from one signing to the next."""
+    text = json.dumps(msgspec.to_builtins(evidence))
+    for index, manifest in enumerate(evidence.manifests):
+        text = text.replace(manifest.urn, f"urn:{index}")
+    text = re.sub(r"\"b64'[^']*'", '"b64', text)  # hashes of what has random salts
+    data: dict[str, Any] = json.loads(text)
+    for key in ("sha256", "size", "fingerprint"):
+        del data[key]
+    for manifest in data["manifests"]:
+        del manifest["exclusions"]
+        for code in manifest["codes"]:
+            code["text"] = code["text"].partition(", ")[0]
+        for part in manifest["ingredients"]:
+            part.pop("recorded", None)
+    return data
+
+
+def as_written(name: str, make: Make, label: Label, signer: Signer, cage: Cage, again: bool) -> Path:
+    path = make(name)
+    out = path.with_name(f"out-{name}")
+    label_file(path, out, label, signer, replace=True, cage=cage)
+    if again:
+        first = out.rename(path.with_name(f"first-{name}"))
+        label_file(first, out, msgspec.structs.replace(label, title="again"), signer, cage=cage)
+    return out
+
+
+@needs("ffmpeg")
+@pytest.mark.parametrize("again", [False, True], ids=["first", "again"])
+@pytest.mark.parametrize("name", [name for name in WAYS if name != LOST])
+def test_both_ways_read_alike(
+    name: str, again: bool, make: Make, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        by_us(patch)
+        ours = as_written(name, make, label, signer, cage, again)
+    seen, content = cage.read(ours), ours.read_bytes()
+    by_engine(monkeypatch)
+    theirs = cage.read(as_written(name, make, label, signer, cage, again))
+    verdict = judge(seen, at=now())
+    assert verdict.holds
+    assert verdict.axes.content == "intact"
+    assert len(seen.manifests) == 1 + again
+    assert said(seen) == said(theirs)
+    mime = BY_NAME[str(seen.format)].mime
+    second = json.dumps(encypher_c2pa.verify(content, mime, telemetry=False))
+    assert "assertion.dataHash.match" in second, second
+    assert "mismatch" not in second, second
+
+
+@needs("ffmpeg")
+@pytest.mark.parametrize("name", WAYS)
+def test_every_part_stays_but_for_the_manifest(
+    name: str, make: Make, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_us(monkeypatch)
+    source = make(name)
+    out = source.with_name(f"out-{name}")
+    receipt = label_file(source, out, label, signer, carriers=(), cage=cage)
+    assert parts(out) == parts(source)
+    assert receipt.sha256 == hashlib.sha256(out.read_bytes()).hexdigest()
+    assert receipt.source_sha256 == hashlib.sha256(source.read_bytes()).hexdigest()
+
+
+def parts(path: Path) -> list[tuple[str, bytes]]:
+    """What a file is made of, but for its manifest and the sizes in its head."""
+    content, fmt = path.read_bytes(), audio_files.format_of(path)
+    found = WALKERS[fmt.container](io.BytesIO(content), len(content))
+    return [
+        (part.name, content[part.start : part.end])
+        for part in found
+        if part.role != "manifest" and part.name not in ("header", "padding")
+    ]
+
+
+@needs("ffmpeg")
+@pytest.mark.parametrize(
+    "name", ["cover.jpg", "still.png", "lossy.webp", "odd.wav", "v23.mp3", "id3.flac", "bare.flac"]
+)
+@pytest.mark.parametrize("again", [False, True], ids=["first", "again"])
+def test_reading_back_once_agrees_with_the_full_reading(
+    name: str, again: bool, make: Make, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holes: list[Any] = []
+    read = cage.read
+    monkeypatch.setattr(cage, "read", lambda *a, **k: holes.append(k.get("hole")) or read(*a, **k))
+    out = as_written(name, make, label, signer, cage, again)
+    monkeypatch.setattr(_worker, "LARGE", 0)
+    full, once = answered(out, None), answered(out, holes[-1])
+    assert once.engine_state == "Invalid"  # its word about a manifest without content
+    comparable = {"engine_state": full.engine_state, "seconds": full.seconds}
+    assert sorted_codes(msgspec.structs.replace(once, **comparable)) == sorted_codes(full)
+
+    start, length = holes[-1]
+    content = bytearray(out.read_bytes())
+    for wrong in ((start + 1, length - 1), (start, length - 1), (start, length + 1), (0, length)):
+        assert not judge(answered(out, wrong), at=now()).holds
+    for place in (0, start - 1, start + length + 4, len(content) - 1):
+        if place >= len(content):
+            continue
+        changed = content.copy()
+        changed[place] ^= 1
+        out.write_bytes(changed)
+        assert not judge(answered(out, holes[-1]), at=now()).holds, place
+
+
+def answered(path: Path, hole: tuple[int, int] | None) -> Evidence:
+    """Read a file here, under no limits."""
+    request = _worker.Request(path=os.fsencode(path), hole=hole)
+    with path.open("rb") as stream:
+        return _worker._guarded(stream, path.stat().st_size, request)
+
+
+def sorted_codes(evidence: Evidence) -> Evidence:
+    replace = msgspec.structs.replace
+    manifests = [
+        replace(item, codes=tuple(sorted(item.codes, key=lambda code: (code.code, code.url))))
+        for item in evidence.manifests
+    ]
+    return replace(evidence, manifests=tuple(manifests))
+
+
+# --- large files -----------------------------------------------------------------------------------
+
+
+def large(name: str, folder: Path) -> Path:
+    """A file of some 17 MB of noise."""
+    path, noise = folder / name, os.urandom(1 << 20) * 17
+    if name.endswith(".wav"):
+        head = b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 2, 44100, 176400, 4, 16)
+        body = head + b"data" + struct.pack("<I", len(noise)) + noise
+        path.write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
+    else:
+        path.write_bytes((audio_files.MEDIA / f"take{path.suffix}").read_bytes() + noise)
+    return path
+
+
+@pytest.mark.parametrize("name", ["large.wav", "large.mp3", "large.flac"])
+def test_a_large_file_is_labelled_and_receipted(
+    name: str, tmp_path: Path, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_us(monkeypatch)
+    source, out = large(name, tmp_path), tmp_path / f"out-{name}"
+    receipt = label_file(source, out, label, signer, cage=cage)
+    assert receipt.source_sha256 == hashlib.sha256(source.read_bytes()).hexdigest()
+    assert receipt.sha256 == hashlib.sha256(out.read_bytes()).hexdigest()
+    seen = cage.read(out)
+    assert seen.sha256 == receipt.sha256
+    assert judge(seen, at=now()).holds
+
+
+def test_a_large_file_has_its_digest_whichever_way_it_goes(
+    tmp_path: Path, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = large("large.wav", tmp_path)
+    wanted = hashlib.sha256(source.read_bytes()).hexdigest()
+    assert label_file(source, None, label, signer, detached=True, cage=cage).source_sha256 == wanted
+    (tmp_path / "large.wav.c2pa").unlink()
+    by_engine(monkeypatch)
+    assert label_file(source, None, label, signer, cage=cage).source_sha256 == wanted
+
+
+def test_a_wav_that_would_pass_4_gib_is_refused_before_anything_is_written(
+    tmp_path: Path, label: Label, signer: Signer, cage: Cage
+) -> None:
+    source = tmp_path / "huge.wav"
+    sound = (1 << 32) - 1000
+    head = b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 2, 44100, 176400, 4, 16) + b"data" + struct.pack("<I", sound)
+    with source.open("wb") as file:
+        file.write(b"RIFF" + struct.pack("<I", len(head) + sound) + head)
+        file.truncate(8 + len(head) + sound)
+    with pytest.raises(EngineError, match=r"huge\.wav: the manifest cannot be embedded: .* 4 GiB") as caught:
+        label_file(source, None, label, signer, carriers=(), cage=cage)
+    assert "--detached" in caught.value.mend
+    assert [path.name for path in tmp_path.iterdir()] == ["huge.wav"]
+
+
+def test_a_source_that_shrinks_while_it_is_copied_leaves_nothing(
+    tmp_path: Path, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = large("large.wav", tmp_path)
+    copy = signing.copy_around
+
+    def shrinking(*args: Any) -> Any:
+        os.truncate(source, 8 << 20)
+        return copy(*args)
+
+    monkeypatch.setattr(signing, "copy_around", shrinking)
+    with pytest.raises(InputError, match="changed while it was read"):
+        label_file(source, None, label, signer, cage=cage)
+    assert [path.name for path in tmp_path.iterdir()] == ["large.wav"]
+
+
+def test_a_disk_that_fails_at_the_end_is_told(
+    tmp_path: Path, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from provlabel import OutputError
+
+    def broken(_: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    source = large("large.wav", tmp_path)
+    monkeypatch.setattr(os, "fsync", broken)
+    with pytest.raises(OutputError, match="input/output error"):
+        label_file(source, None, label, signer, cage=cage)
+    assert [path.name for path in tmp_path.iterdir()] == ["large.wav"]
+
+
+def test_hashing_beside_stops_when_the_reader_fails(tmp_path: Path) -> None:
+    path = large("large.wav", tmp_path)
+    with path.open("rb") as stream:
+        reading = streaming.digesting(stream, path.stat().st_size)
+        with pytest.raises(ValueError, match="no more"), reading:
+            raise ValueError("no more")
+        assert threading.active_count() == 1
+
+
+# --- holes and edits -------------------------------------------------------------------------------
+
+CONTENT = bytes(range(256)) * 3
+
+
+@st.composite
+def edits(draw: st.DrawFn, size: int = len(CONTENT)) -> list[Edit]:
+    places = sorted(draw(st.lists(st.integers(0, size), max_size=8)))
+    pairs = zip(places[::2], places[1::2], strict=False)
+    return [Edit(start, end, draw(st.binary(max_size=40))) for start, end in pairs]
+
+
+def plainly(content: bytes, changes: list[Edit]) -> bytes:
+    for edit in reversed(sorted(changes, key=lambda item: (item.start, item.end))):
+        content = content[: edit.start] + edit.content + content[edit.end :]
+    return content
+
+
+@given(edits(), st.data())
+def test_an_edited_file_reads_as_if_it_were_written(first: list[Edit], data: st.DataObject) -> None:
+    source = io.BytesIO(CONTENT)
+    once = Edited(source, len(CONTENT), first)
+    wanted = plainly(CONTENT, first)
+    assert once.readall() == wanted
+    assert once.size == len(wanted)
+    second = data.draw(edits(once.size))
+    twice = once.edited(second)
+    wanted = plainly(wanted, second)
+    assert twice.size == len(wanted)
+    stream = io.BufferedReader(twice, 16)
+    start, length = data.draw(st.integers(0, 900)), data.draw(st.integers(0, 900))
+    stream.seek(start)
+    assert stream.read(length) == wanted[start : start + length]
+    written = io.BytesIO()
+    rewrite(source, len(CONTENT), first, written)
+    assert written.getvalue() == plainly(CONTENT, first)
+
+
+@pytest.mark.parametrize(
+    "changes", [[Edit(0, 9, b""), Edit(8, 10, b"")], [Edit(700, 769, b"")], [Edit(769, 769, b"x")], [Edit(5, 4, b"")]]
+)
+def test_edits_that_do_not_fit_are_refused(changes: list[Edit]) -> None:
+    with pytest.raises(ContainerError):
+        Edited(io.BytesIO(CONTENT), len(CONTENT), changes)
+
+
+@pytest.mark.parametrize("length", [9, 63_999, 64_000, 64_001, 128_000, 200_001])
+@pytest.mark.parametrize("name", ["cover.jpg", "still.png", "take.wav", "take.mp3", "take.flac"])
+def test_a_store_of_any_length_comes_back_from_its_hole(name: str, length: int) -> None:
+    content = (audio_files.MEDIA / name).read_bytes()
+    container = audio_files.format_of(audio_files.MEDIA / name).container
+    store = length.to_bytes(4, "big") + b"jumb" + os.urandom(length - 8)
+    room = room_for(container, io.BytesIO(content), len(content), length)
+    dest = io.BytesIO()
+    streaming.copy_around(Edited(io.BytesIO(content), len(content)), room, dest)
+    dest.seek(room.start)
+    assert dest.write(room.fill(store)) == room.length
+    assert stores_of(container, dest, len(dest.getvalue())) == (store,)
+    digest, around = streaming.digest_around(dest, len(dest.getvalue()), room.start, room.length)
+    made = dest.getvalue()
+    assert digest == hashlib.sha256(made).hexdigest()
+    assert around == hashlib.sha256(made[: room.start] + made[room.start + room.length :]).digest()
+
+
+TAG = b"ID3\x04\x00"
+
+
+@pytest.mark.parametrize(
+    ("container", "content"),
+    [
+        ("jpeg", b"\xff\xd8\xff\xeb\x00\x12JP\x02\x11\x00\x00\x00\x01abcdefgh\xff\xd9"),  # a box with our number
+        ("png", b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 0) + b"gAMA" + bytes(4) + bytes(4) + b"IEND" + bytes(4)),
+        ("riff", b"RIFF" + struct.pack("<I", 13) + b"WAVEdata" + struct.pack("<I", 1) + b"x"),  # no padding byte
+        ("riff", b"RIFF" + struct.pack("<I", 16) + b"WAVEdata" + struct.pack("<I", 0) + bytes(4)),
+        ("id3", TAG + b"\x80\x00\x00\x00\x0a" + bytes(10)),  # unsynchronised
+        ("id3", TAG + b"\x10\x00\x00\x00\x0a" + bytes(20)),  # with a footer
+        ("id3", TAG + b"\x00\x00\x00\x00\x0a" + b"\x00" * 9 + b"x"),  # something behind the frames
+        ("id3", b"ID3\x02\x00\x00\x00\x00\x00\x0a" + bytes(10)),
+        ("gif", b"GIF89a"),
+    ],
+)
+def test_where_we_know_no_room_we_say_so(container: str, content: bytes) -> None:
+    with pytest.raises(NoRoom):
+        room_for(container, io.BytesIO(content), len(content), 3000)
+
+
+def test_a_tag_that_would_be_too_large_is_refused() -> None:
+    tag = TAG + b"\x00\x00\x00\x00\x14" + b"TIT2\x00\x00\x00\x0a\x00\x00" + bytes(10)
+    with pytest.raises(TooLarge):
+        room_for("id3", io.BytesIO(tag), len(tag), 1 << 28)
+
+
+def test_segments_are_those_that_the_engine_writes(media: Path, label: Label, signer: Signer, cage: Cage) -> None:
+    """The number of the box and the order of segments are the engine's, so that its splice finds them too."""
+    content = io.BytesIO()
+    made = Label(kind="ai_generated", prompt=Prompt(text="é" * 40_000))
+    definitions = definition(made, signed_label(made, "clear", personal=True), has_parent=False)
+    with (media / "cover.jpg").open("rb") as source:
+        store = engine.sign(definitions, source, content, "image/jpeg", engine_credential(signer))
+    assert jpeg._segments(store) in content.getvalue()
