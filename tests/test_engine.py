@@ -6,6 +6,7 @@ without a word.  Each test shows the trap with the engine alone first, and then 
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import io
 import json
@@ -543,3 +544,36 @@ def test_active_manifest_comes_first(media: Path, label: Label, signer: Signer, 
 def test_other_shapes_are_refused(data: Any) -> None:
     with pytest.raises(ValueError, match="crJSON"):
         manifests_from_crjson(data)
+
+
+def test_what_the_disk_says_arrives_as_itself(tmp_path: Path) -> None:
+    """The engine reads a file without our help; one that cannot be read is no malformed manifest."""
+    with (tmp_path / "unreadable.wav").open("wb") as stream, pytest.raises(OSError, match="Bad file descriptor"):
+        engine.read(stream, "audio/wav", TrustStore())
+
+
+def test_reading_leaves_the_position_of_a_file_alone(media: Path) -> None:
+    with (media / "take.wav").open("rb") as stream:
+        head = stream.read(12)
+        assert engine.read(stream, "audio/wav", TrustStore()) is None
+        assert head + stream.read() == (media / "take.wav").read_bytes()
+
+
+def test_reading_many_files_keeps_nothing(media: Path) -> None:
+    """Handles of the engine are given back, also when it refuses a file."""
+
+    def size() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1])
+
+    if not Path("/proc/self/statm").exists():
+        pytest.skip("there is no /proc here")
+    broken = b"\xff\xd8\xff\xeb\x00\x20JP\x02\x11\x00\x00\x00\x01" + bytes(1 << 16)
+    (media / "broken.jpg").write_bytes(broken)
+    sizes = []
+    for _ in range(3):
+        for _ in range(400):
+            for name in ("cover.jpg", "broken.jpg"):
+                with (media / name).open("rb") as stream, contextlib.suppress(EngineError):
+                    engine.read(stream, "image/jpeg", TrustStore())
+        sizes.append(size())
+    assert sizes[2] - sizes[1] < 256  # pages of 4 kB

@@ -5,8 +5,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import functools
 import json
+import os
+from collections.abc import Iterator
 from typing import Any
 
 
@@ -52,8 +56,73 @@ def _bytes_of(c2pa: Any, call: Any, *arguments: Any) -> bytes:
     pointer = ctypes.POINTER(ctypes.c_ubyte)()
     length = call(*arguments, ctypes.byref(pointer))
     if length < 0:
-        c2pa._raise_typed_c2pa_error(c2pa._read_native_error() or "Other: the engine says nothing")
+        c2pa._raise_typed_c2pa_error(c2pa._read_native_error() or _SILENT)
     try:
         return ctypes.string_at(pointer, length)
+    finally:
+        c2pa._lib.c2pa_free(pointer)
+
+
+# --- reading ---------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def file_stream(c2pa: Any, fd: int) -> Iterator[Any]:
+    """Yield a stream of the engine over an open file, from its beginning; the position of ``fd`` is put back.
+
+    The engine reads through the C library, without a call of ours: it hands each callback the context that it was
+    given, which is the descriptor, and ``read`` and ``lseek`` are the callbacks.
+    """
+    before = os.lseek(fd, 0, os.SEEK_CUR)
+    os.lseek(fd, 0, os.SEEK_SET)
+    context = ctypes.cast(ctypes.c_void_p(fd), ctypes.POINTER(c2pa.StreamContext))
+    stream = c2pa._lib.c2pa_create_stream(context, *_callbacks(c2pa))
+    try:
+        yield stream
+    finally:
+        c2pa._lib.c2pa_release_stream(stream)
+        os.lseek(fd, before, os.SEEK_SET)
+
+
+@functools.cache
+def _callbacks(c2pa: Any) -> tuple[Any, ...]:
+    """Return read, seek, write and flush; nothing is written, and ``isatty`` of a file does nothing and says 0."""
+    library = ctypes.CDLL(None)
+    kinds = {"read": c2pa.ReadCallback, "lseek": c2pa.SeekCallback, "write": c2pa.WriteCallback}
+    kinds["isatty"] = c2pa.FlushCallback
+    return tuple(ctypes.cast(getattr(library, name), kind) for name, kind in kinds.items())
+
+
+def read(c2pa: Any, context: Any, mime: str, stream: Any, manifest: bytes | None) -> tuple[bytes, bytes]:
+    """Read a file, with its own manifest or a detached one, and return what the engine says as JSON and as crJSON.
+
+    Raises:
+        C2paError: the engine cannot read it.
+    """
+    library, kind = c2pa._lib, mime.encode()
+    empty = library.c2pa_reader_from_context(context.execution_context)
+    if manifest is None:
+        reader = library.c2pa_reader_with_stream(empty, kind, stream)
+    else:
+        data = (ctypes.c_ubyte * len(manifest)).from_buffer_copy(manifest)
+        reader = library.c2pa_reader_with_manifest_data_and_stream(empty, kind, stream, data, len(manifest))
+    if not reader:
+        error = c2pa._read_native_error()
+        c2pa.Reader._free_native_ptr(empty)  # which takes it well if it is used up
+        c2pa._raise_typed_c2pa_error(error or _SILENT)
+    try:
+        return _text(c2pa, library.c2pa_reader_json(reader)), _text(c2pa, library.c2pa_reader_crjson(reader))
+    finally:
+        library.c2pa_free(reader)
+
+
+_SILENT = "Other: the engine says nothing"
+
+
+def _text(c2pa: Any, pointer: Any) -> bytes:
+    if not pointer:
+        c2pa._raise_typed_c2pa_error(c2pa._read_native_error() or _SILENT)
+    try:
+        return ctypes.string_at(pointer)
     finally:
         c2pa._lib.c2pa_free(pointer)

@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
+import msgspec
 from msgspec import Struct
 
 from provlabel import _native
@@ -172,7 +173,7 @@ def _context(trust: TrustStore, *, identities: bool = False) -> Any:
 
 @functools.lru_cache(maxsize=4)
 def _kept_context(trust: TrustStore, identities: bool, _process: int) -> Any:
-    """Return the context for reading: the lists of anchors are parsed for the first of many files alone.
+    """Return a context: the lists of anchors are parsed for the first of many files alone.
 
     A copy of this process makes its own; the engine's locks do not survive a fork.
     """
@@ -221,10 +222,15 @@ def _translated(*taps: _Tap) -> Iterator[None]:
             if tap.error is not None:
                 raise tap.error from exc
         kind, _, text = str(exc).partition(": ")
+        if failed := _OS_ERROR.search(text) if kind == "Io" else None:
+            raise OSError(int(failed[1]), os.strerror(int(failed[1]))) from exc
         if kind == "Remote":
             raise RemoteManifest(text.rpartition("from url ")[2]) from exc
         known = type(exc).__name__.removeprefix("_C2pa")
         raise EngineError(text or kind, kind=known if known != "C2paError" else kind) from exc
+
+
+_OS_ERROR = re.compile(r"\(os error ([1-9][0-9]*)\)$")
 
 
 @contextlib.contextmanager
@@ -260,29 +266,63 @@ def read(
     """
     tap = _Tap(stream)
     try:
-        with _uninterrupted(), _translated(tap):
+        with _uninterrupted(), _translated(tap), _opened(stream, tap) as opened:
             context = _kept_context(trust, identities, os.getpid())
-            reader = binding().Reader(mime, tap, manifest_data=manifest, context=context)
-            with reader:
-                state, text = str(reader.get_validation_state()), reader.crjson()
+            whole, text = _native.read(binding(), context, mime, opened, manifest)
     except EngineError as exc:
         if exc.kind == "ManifestNotFound":
             return None
         raise
     if tap.error is not None:
         raise tap.error
-    return Reading(state, json.loads(text))
+    state = msgspec.json.decode(whole, type=_Word).validation_state
+    return Reading(state, msgspec.json.decode(text))
+
+
+class _Word(Struct):
+    validation_state: str
+
+
+@contextlib.contextmanager
+def _opened(stream: BinaryIO, tap: _Tap) -> Iterator[Any]:
+    """Yield a stream for the engine: straight from the disk, or through ours when there is no file behind it."""
+    try:
+        fd = stream.fileno()
+    except OSError:  # there is none
+        with binding().Stream(tap) as wrapped:
+            yield wrapped._stream
+        return
+    with _native.file_stream(binding(), fd) as opened:
+        yield opened
 
 
 # --- signing ---------------------------------------------------------------------------------------
 
 
-class Credential(NamedTuple):
-    """A key and certificates for the engine itself to sign with."""
+class Credential:
+    """A key and certificates for the engine itself to sign with, made ready once in each process.
 
-    algorithm: str
-    chain_pem: str
-    private_key_pem: bytes
+    Args:
+        algorithm: its name in C2PA.
+        chain_pem: the certificate of the key, and those above it.
+        private_key_pem: PKCS#8, not encrypted.
+    """
+
+    def __init__(self, algorithm: str, chain_pem: str, private_key_pem: bytes) -> None:
+        self._info = algorithm, chain_pem, private_key_pem
+        self._ready: tuple[int, Any] = 0, None
+
+    def signer(self) -> Any:
+        """Return the engine's signer; a copy of this process makes its own."""
+        if self._ready[0] != os.getpid():
+            self._ready = os.getpid(), self.fresh()
+        return self._ready[1]
+
+    def fresh(self) -> Any:
+        """Return another one, for whoever uses it up."""
+        c2pa = binding()
+        algorithm, chain, key = self._info
+        return c2pa.Signer.from_info(c2pa.C2paSignerInfo(algorithm.encode(), chain.encode(), key, None))
 
 
 #: What somebody can be to a file (CAWG identity 1.2 §5.1.2); others need a name space of their own.
@@ -343,10 +383,10 @@ def sign(
         builder = _builder(stack, definition, ingredients, trust)
         if detached:
             builder.set_no_embed()
-        signer = _from_info(credential)
+        signer = credential.signer()
         if actor is not None:
-            signer = _with_identity(signer, actor, caught)
-        return bytes(builder.sign(stack.enter_context(signer), ANY_FILE if detached else mime, *taps))
+            signer = stack.enter_context(_with_identity(credential.fresh(), actor, caught))
+        return bytes(builder.sign(signer, ANY_FILE if detached else mime, *taps))
 
 
 class Hashed(NamedTuple):
@@ -376,7 +416,7 @@ def sign_hashed(
     with contextlib.ExitStack() as stack:
         with _uninterrupted(), _signer_errors([]), _translated():
             builder = _builder(stack, definition, ingredients, trust)
-            signer = stack.enter_context(_from_info(credential))
+            signer = credential.signer()
             length = _native.placeholder_length(binding(), builder, signer)
         around = write(length)
         with _uninterrupted(), _signer_errors([]), _translated():
@@ -390,7 +430,7 @@ def _builder(
     stack: contextlib.ExitStack, definition: Definition, ingredients: Sequence[IngredientFile], trust: TrustStore
 ) -> Any:
     """Return a builder that knows the definition, its resources and the ingredients."""
-    context = stack.enter_context(_context(trust))
+    context = _kept_context(trust, False, os.getpid())
     builder = stack.enter_context(binding().Builder(json.dumps(definition.manifest), context))
     for name, content in definition.resources.items():
         builder.add_resource(name, io.BytesIO(content))
@@ -398,12 +438,6 @@ def _builder(
         item.stream.seek(0)
         builder.add_ingredient(json.dumps(item.definition), item.mime, item.stream)
     return builder
-
-
-def _from_info(credential: Credential) -> Any:
-    c2pa = binding()
-    algorithm, chain, key = credential
-    return c2pa.Signer.from_info(c2pa.C2paSignerInfo(algorithm.encode(), chain.encode(), key, None))
 
 
 @contextlib.contextmanager
@@ -455,7 +489,7 @@ def _identity_signer(signer: Signer, caught: list[BaseException]) -> Any:
     c2pa = binding()
     algorithm, chain = signer.algorithm, signer.chain_pem
     if isinstance(signer, LocalKey):
-        return _from_info(Credential(algorithm, chain, signer.private_key_pem()))
+        return Credential(algorithm, chain, signer.private_key_pem()).fresh()
 
     def call(data: bytes) -> bytes:
         try:

@@ -121,13 +121,17 @@ def publish(
             )
             job = Job(made, checked.fmt, files, place.detached, seal.actor)
             work = Work(job, Edited(stream, like.st_size, edits), scratch.stream)
-            held = None if place.detached else _inventory(checked, work.stream)
             signed = _signed(work, seal)
+            # Only the engine loses parts; where it did not write, no other byte than those of the hole changed.
+            held = _inventory(checked, work.stream) if not place.detached and work.hole is None else None
             digest = checked.evidence.sha256 or work.source_sha256 or sha256_of(stream)
 
         def attempt(store: bytes, trust: TrustStore = _NO_TRUST) -> Evidence:
             work.put(store)
-            return _read_back(checked, scratch, held, cage, trust, work.hole)
+            seen = _read_back(checked, scratch, cage, trust, work)
+            if held is not None:
+                _require_parts(checked, held, scratch)
+            return seen
 
         if isinstance(signed, bytes):
             return Published(signed, attempt(signed), digest)
@@ -208,27 +212,17 @@ def _explained(path: Path, signer: Signer) -> Iterator[None]:
         raise EngineError(f"{shown(path)}: {exc}", mend=exc.mend, kind=exc.kind) from exc
 
 
-def _read_back(
-    checked: Source,
-    scratch: Scratch,
-    held: Counter[str] | None,
-    cage: cages.Cage,
-    trust: TrustStore,
-    hole: tuple[int, int] | None,
-) -> Evidence:
+def _read_back(checked: Source, scratch: Scratch, cage: cages.Cage, trust: TrustStore, work: Work) -> Evidence:
     """Read what was written just as anyone will, and return what is seen.
-
-    ``held`` are the parts of the content that was signed; ``None`` when the manifest lies beside it.  ``hole``
-    is where we put the manifest, if it was not the engine.
 
     Raises:
         EngineError: what was written does not hold; it is not published.
         SignerError: it holds, but older verifiers would report a broken signature.
     """
     scratch.stream.flush()
-    path, sidecar = (checked.path, scratch.path) if held is None else (scratch.path, None)
+    path, sidecar = (checked.path, scratch.path) if work.detached else (scratch.path, None)
     with synced(scratch.stream):
-        evidence = cage.read(path, trust, sidecar, hole=hole)
+        evidence = cage.read(path, trust, sidecar, hole=work.hole)
     verdict = judge(evidence, at=now())
     if verdict.axes.signer == "bad-signature":
         raise SignerError("what the signer gave is no signature by its certificate", mend=_OTHER_KEY)
@@ -240,8 +234,6 @@ def _read_back(
     signing = evidence.manifests[0].signing
     if signing is not None and not signing.subject.get("O"):
         raise SignerError("the certificate names no organization (O)", mend="ask the CA for one with an organization")
-    if held is not None:
-        _require_parts(checked, held, scratch)
     _require_story(verdict)
     return evidence
 

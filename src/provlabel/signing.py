@@ -13,6 +13,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
+from weakref import WeakKeyDictionary
 
 from provlabel import cose, engine
 from provlabel.containers import ContainerError, NoRoom, Room, TooLarge, room_for, splice
@@ -25,7 +26,7 @@ from provlabel.trust import der_certificates, pem
 if TYPE_CHECKING:
     from provlabel.engine import Actor, IngredientFile
     from provlabel.manifest import Definition
-    from provlabel.signers import Signer
+    from provlabel.signers import LocalKey, Signer
 
 # A PKCS#8 Ed25519 key (RFC 8410 §7) up to its 32 secret bytes.
 _STAND_IN_HEAD = bytes.fromhex("302e020100300506032b657004220420")
@@ -94,6 +95,11 @@ class Work:
         self.source_sha256 = ""
 
     @property
+    def detached(self) -> bool:
+        """Does the manifest lie beside the content, which stays as it is?"""
+        return self._job.detached
+
+    @property
     def hole(self) -> tuple[int, int] | None:
         """Where we put the manifest: start and length in bytes; nothing if the engine did."""
         return None if self._room is None else (self._room.start, self._room.length)
@@ -109,7 +115,7 @@ class Work:
         self._scratch.seek(0)
         self._scratch.truncate()
         job = self._job
-        if job.detached:
+        if self.detached:
             return self._beside(credential)
         if job.actor is None:  # an identity makes the store longer than was announced
             with contextlib.suppress(NoRoom):
@@ -124,7 +130,7 @@ class Work:
             EngineError: it is not where it should be.
         """
         if self._room is None:
-            put(None if self._job.detached else self._job.fmt, self._scratch, store)
+            put(None if self.detached else self._job.fmt, self._scratch, store)
             return
         self._scratch.seek(self._room.start)
         self._scratch.write(self._room.fill(store))
@@ -154,8 +160,13 @@ def sign_here(work: Work, signer: Signer) -> bytes | None:
 
     if not isinstance(signer, LocalKey):
         return None
-    credential = engine.Credential(signer.algorithm, signer.chain_pem, signer.private_key_pem())
-    return work.sign(credential)
+    if signer not in _credentials:
+        _credentials[signer] = engine.Credential(signer.algorithm, signer.chain_pem, signer.private_key_pem())
+    return work.sign(_credentials[signer])
+
+
+#: What the engine made of a key stays as long as its signer does.
+_credentials: WeakKeyDictionary[LocalKey, engine.Credential] = WeakKeyDictionary()
 
 
 def draft(work: Work, signer: Signer, *, room: int = 0) -> Draft:
