@@ -264,9 +264,9 @@ def test_a_source_that_shrinks_while_it_is_copied_leaves_nothing(
     source = large("large.wav", tmp_path)
     copy = signing.copy_around
 
-    def shrinking(*args: Any) -> Any:
+    def shrinking(*args: Any, **options: Any) -> Any:
         os.truncate(source, 8 << 20)
-        return copy(*args)
+        return copy(*args, **options)
 
     monkeypatch.setattr(signing, "copy_around", shrinking)
     with pytest.raises(InputError, match="changed while it was read"):

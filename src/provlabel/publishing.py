@@ -120,7 +120,8 @@ def publish(
                 atomic_output(place.target, replace=place.replace, mode=mode, like=like if place.in_place else None)
             )
             job = Job(made, checked.fmt, files, place.detached, seal.actor)
-            work = Work(job, Edited(stream, like.st_size, edits), scratch.stream)
+            content = Edited(stream, like.st_size, edits)
+            work = Work(job, content, scratch.stream, hash_source=not checked.evidence.sha256)
             signed = _signed(work, seal)
             # Only the engine loses parts; where it did not write, no other byte than those of the hole changed.
             held = _inventory(checked, work.stream) if not place.detached and work.hole is None else None

@@ -82,16 +82,18 @@ class Work:
         job: what is signed.
         content: the file as it will be but for its manifest.
         scratch: where the result is written.
+        hash_source: nobody has the SHA-256 of the source yet.
     """
 
-    def __init__(self, job: Job, content: Edited, scratch: BinaryIO) -> None:
+    def __init__(self, job: Job, content: Edited, scratch: BinaryIO, *, hash_source: bool = True) -> None:
         self._job = job
         self._content = content
         #: The content, for whoever looks into it.
         self.stream = cast("BinaryIO", io.BufferedReader(content))
         self._scratch = scratch
         self._room: Room | None = None
-        #: SHA-256 of the source, hex, where a pass of ours has seen it.
+        self._hash_source = hash_source
+        #: SHA-256 of the source, hex, where it was wanted and a pass of ours has seen it.
         self.source_sha256 = ""
 
     @property
@@ -140,7 +142,7 @@ class Work:
             room = room_for(self._job.fmt.container, self.stream, self._content.size, length)
         except TooLarge as exc:
             raise EngineError(f"the manifest cannot be embedded: {exc}", mend="use --detached") from exc
-        copied = copy_around(self._content, room, self._scratch)
+        copied = copy_around(self._content, room, self._scratch, hash_source=self._hash_source)
         self._room, self.source_sha256 = room, copied.source
         return engine.Hashed(room.start, room.length, copied.content)
 

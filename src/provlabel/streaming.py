@@ -26,18 +26,18 @@ class Copied(NamedTuple):
     """Digests of one pass."""
 
     content: bytes  #: SHA-256 of the result without the hole
-    source: str  #: SHA-256 of the source, hex
+    source: str  #: SHA-256 of the source, hex; empty where it was not asked for
 
 
-def copy_around(content: Edited, room: Room, dest: BinaryIO) -> Copied:
-    """Write ``content`` with the edits of ``room`` to ``dest``, and hash result and source on the way.
+def copy_around(content: Edited, room: Room, dest: BinaryIO, *, hash_source: bool = True) -> Copied:
+    """Write ``content`` with the edits of ``room`` to ``dest``, and hash the result, and the source, on the way.
 
     Raises:
         OSError: reading or writing failed.
         ContainerError: the source ends before its size.
     """
     made, source, at, written = content.edited(room.edits), content.source, 0, 0
-    with _lanes(2, threads=made.size >= LARGE) as (result, original):
+    with _lanes(1 + hash_source, threads=made.size >= LARGE) as (result, *originals):
         for piece in made.pieces:
             if isinstance(piece, bytes):
                 dest.write(piece)
@@ -45,16 +45,21 @@ def copy_around(content: Edited, room: Room, dest: BinaryIO) -> Copied:
                     result.update(piece)
                 written += len(piece)
                 continue
-            for data in pieces(source, at, piece.start):
-                original.update(data)
+            _feed(originals, source, at, piece.start)
             for data in pieces(source, piece.start, piece.end):
-                original.update(data)
-                result.update(data)
+                for lane in (result, *originals):
+                    lane.update(data)
                 dest.write(data)
             written, at = written + piece.end - piece.start, piece.end
-        for data in pieces(source, at, content.source_size):
-            original.update(data)
-    return Copied(result.digest(), original.digest().hex())
+        _feed(originals, source, at, content.source_size)
+    return Copied(result.digest(), "".join(lane.digest().hex() for lane in originals))
+
+
+def _feed(lanes: list[Any], source: BinaryIO, start: int, end: int) -> None:
+    """Hash what lies from ``start`` up to ``end``."""
+    for data in pieces(source, start, end) if lanes else ():
+        for lane in lanes:
+            lane.update(data)
 
 
 def digest_around(stream: BinaryIO, size: int, start: int, length: int) -> tuple[str, bytes]:
@@ -67,14 +72,9 @@ def digest_around(stream: BinaryIO, size: int, start: int, length: int) -> tuple
     if size - start - length < _SHORT:
         return _digest_before(stream, size, start, length)
     with _lanes(2, threads=size >= LARGE) as (whole, around):
-        for begin, end, lanes in (
-            (0, start, (whole, around)),
-            (start, start + length, (whole,)),
-            (start + length, size, (whole, around)),
-        ):
-            for data in pieces(stream, begin, end):
-                for lane in lanes:
-                    lane.update(data)
+        _feed([whole, around], stream, 0, start)
+        _feed([whole], stream, start, start + length)
+        _feed([whole, around], stream, start + length, size)
     return whole.digest().hex(), around.digest()
 
 
