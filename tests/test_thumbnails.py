@@ -8,6 +8,7 @@ import os
 import shutil
 import struct
 import subprocess
+import sys
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -339,7 +340,6 @@ def test_without_pillow_the_extra_is_named(
         "util.find_spec = lambda name, package=None: None if name == 'PIL' else found(name, package)\n"
         "sys.meta_path.insert(0, Without())\n"
     )
-    import sys
 
     path = os.pathsep.join([str(tmp_path), *sys.path])
     done = cli(
@@ -359,7 +359,6 @@ def test_no_decoder_enters_the_process_that_holds_the_key(media: Path, credentia
         "label_file(sys.argv[2], None, Label(kind='ai_generated'), signer, thumbnail=True)\n"
         "print(*sorted(name for name in sys.modules if name.startswith('PIL')))\n"
     )
-    import sys
 
     done = subprocess.run(
         [sys.executable, "-c", script, f"test:{credential}", str(media / "cover.jpg")],
@@ -421,3 +420,29 @@ def test_a_file_that_changes_before_it_is_drawn_is_not_labelled(
     with Swapping() as swapping, pytest.raises(InputError, match="changed while it was read"):
         label_file(media / "cover.jpg", None, label, signer, thumbnail=True, cage=cage, studio=swapping)
     assert not (media / "cover.labeled.jpg").exists()
+
+
+def test_reader_and_studio_hold_no_end_of_each_others_pipes() -> None:
+    """As the command line starts them, as copies of itself: neither could answer for the other, once taken over."""
+    script = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from provlabel.cli._signing import early_cage, early_studio\n"
+        "from provlabel.picturing import thumbnail_of\n"
+        "outer = {os.readlink(f'/proc/self/fd/{fd}') for fd in range(256) if os.path.exists(f'/proc/self/fd/{fd}')}\n"
+        "def pipes(pid):\n"
+        "    ends = [os.readlink(f'/proc/{pid}/fd/{fd}') for fd in os.listdir(f'/proc/{pid}/fd')]\n"
+        "    return {end for end in ends if end.startswith('pipe:')} - outer\n"
+        "path = Path(sys.argv[1])\n"
+        "with early_studio() as studio, early_cage() as cage:\n"
+        "    assert thumbnail_of(path, cage.read(path).sha256, studio).jpeg\n"
+        "    drawing, reading = pipes(studio._worker.pid), pipes(cage._worker.pid)\n"
+        "print(len(drawing), len(reading), len(drawing & reading))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(MEDIA / "cover.jpg")],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.split() == ["2", "2", "0"], done.stderr
