@@ -181,7 +181,7 @@ def main(chosen: str = "latest") -> None:
         max(case.turns for case in cases),
         cases=figures,
         reach=reached,
-        free_disk=shutil.disk_usage("/tmp").free,
+        free_disk=shutil.disk_usage(tempfile.gettempdir()).free,
     )
     _plot({**kept("latest").get("cases", {}), **kept("large").get("cases", {})})
 
