@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test verdict coverage lint bench bench-signers bench-tree bench-carriers sizes matrix samples schemas docs hooks ern picture system clean
+.PHONY: demo test verdict coverage lint bench bench-large bench-signers bench-tree bench-carriers sizes matrix samples schemas docs hooks ern picture system clean
 
 # Make a virtual environment, install provlabel, and show it at work on real files.
 demo: $(VENV)/.user
@@ -29,10 +29,15 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-# Ratios against the bare engine, whole processes, in one run.
+# Ratios against the bare engine, another verifier, SHA-256 and a copy: CPU, time and memory of whole processes, in one run.
 bench: $(STAMP)
 	$(BIN)/python -m compileall -q src
 	$(BIN)/python bench/run.py
+
+# The same for a sound of 3 GB.
+bench-large: $(STAMP)
+	$(BIN)/python -m compileall -q src
+	$(BIN)/python bench/run.py large
 
 # 200 labels by 4 workers, with a signer that takes 20 ms, against the same with a key in a file.
 bench-signers: $(STAMP)

@@ -13,7 +13,7 @@ from pathlib import Path
 from PIL import Image
 
 from keeping import keep
-from run import CLI, ROUNDS, measure
+from measuring import CLI, ROUNDS, measure
 
 BOUND = 2.0
 LABEL = ("--kind", "ai_generated", "--system", "AcmeSynth@2.1", "--signer", "test", "--force", "--quiet")

@@ -24,3 +24,11 @@ def keep(name: str, rounds: int, **figures: Any) -> None:
         **figures,
     }
     (FOLDER / f"{name}.json").write_text(json.dumps(facts, indent=2) + "\n")
+
+
+def kept(name: str) -> dict[str, Any]:
+    """Return what :func:`keep` wrote last under that name, or nothing."""
+    try:
+        return dict(json.loads((FOLDER / f"{name}.json").read_text()))
+    except (OSError, ValueError):
+        return {}

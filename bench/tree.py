@@ -14,18 +14,17 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 
 from PIL import Image
 
 from keeping import keep
+from measuring import CLI, run
 from provlabel import Label, Provider, System, label_bytes, open_signer
 
 FILES, FEW = 2_000, 500
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
-CLI = str(Path(sys.executable).parent / "provlabel")
 RATE, FASTER, KILOBYTES = 400, 5.0, 8.0
 
 BARE = """
@@ -72,42 +71,6 @@ def wall(command: list[str], env: dict[str, str]) -> float:
     return time.perf_counter() - begun
 
 
-def peak(command: list[str], env: dict[str, str]) -> float:
-    """Return the largest sum of the memory of all processes of a command, shared pages counted once, in MB."""
-    with subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL) as running:
-        largest, done = 0.0, threading.Event()
-
-        def watch() -> None:
-            nonlocal largest
-            while not done.wait(0.02):
-                largest = max(largest, sum(map(_pss, _family(running.pid))))
-
-        watcher = threading.Thread(target=watch)
-        watcher.start()
-        running.wait()
-        done.set()
-        watcher.join()
-    assert running.returncode == 0, running.returncode
-    return largest / 1000
-
-
-def _family(pid: int) -> list[int]:
-    try:
-        tasks = list(Path(f"/proc/{pid}/task").iterdir())
-        below = [int(child) for task in tasks for child in (task / "children").read_text().split()]
-    except OSError:
-        return []
-    return [pid, *(one for child in below for one in _family(child))]
-
-
-def _pss(pid: int) -> int:
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
-
-
 def main() -> int:
     """Measure in turns, print, and keep the figures."""
     with tempfile.TemporaryDirectory() as name:
@@ -133,7 +96,7 @@ def main() -> int:
         for place in sorted(tree.iterdir())[: FEW // 100]:
             shutil.copytree(place, few / place.name)
         memory = {
-            count: peak([CLI, "verify", str(folder), "--trust", "test", "-q", "--no-cache"], env)
+            count: run([CLI, "verify", folder, "--trust", "test", "-q", "--no-cache"], env, every=0.02).together
             for count, folder in ((FEW, few), (FILES, tree))
         }
     return report(times, memory)

@@ -23,7 +23,7 @@ from provlabel import picturing, previews, verify_paths
 from provlabel._worker import Limits
 from provlabel.cage import Cage, Launch
 from provlabel.picturing import _LIMITS, previews_of
-from provlabel.previews import MAX_JPEG, Preview, draw
+from provlabel.previews import FRAMES, Preview, draw
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def test_a_picture_becomes_a_small_jpeg(name: str, studio: Cage) -> None:
         assert (preview.kind, preview.width, preview.height) == ("picture", *whole.size)
     small = opened(preview)
     assert (small.format, max(small.size)) == ("JPEG", 320)
-    assert len(preview.jpeg) <= MAX_JPEG
+    assert len(preview.jpeg) <= FRAMES["report"].most
     assert set(small.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density", "progressive", "progression"}
 
 
@@ -124,7 +124,7 @@ def test_noise_fits_too(tmp_path: Path, studio: Cage) -> None:
     Image.frombytes("RGB", (600, 600), os.urandom(600 * 600 * 3)).save(tmp_path / "noise.png")
     preview = drawn(tmp_path / "noise.png", studio)
     assert preview.kind == "picture"
-    assert len(preview.jpeg) <= MAX_JPEG
+    assert len(preview.jpeg) <= FRAMES["report"].most
 
 
 # --- what is not shown ----------------------------------------------------------------------------

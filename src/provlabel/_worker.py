@@ -33,7 +33,7 @@ from provlabel.errors import EngineError, InputError
 from provlabel.evidence import Code, Evidence, Exclusion, Manifest, Trouble, manifests_from_crjson
 from provlabel.formats import Format, sniff
 from provlabel.prescan import MAX_STORE, Scan, scan_file, scan_store
-from provlabel.previews import Preview, draw
+from provlabel.previews import FRAMES, Preview, Purpose, draw
 from provlabel.rereading import with_content
 from provlabel.streaming import LARGE, digest_around, digesting
 from provlabel.tags import carriers_in
@@ -83,6 +83,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     check: Check | None = None
     credential: Credential | None = None  #: examine this, and read no file
     draw: str | None = None  #: only draw the file at ``path``, if this is its SHA-256
+    purpose: Purpose = "report"  #: what it is drawn for
     digest: bool = True  #: without, the SHA-256 of a large file is left to somebody who reads it anyway
     hole: tuple[int, int] | None = None  #: where a manifest was put a moment ago: start and length in bytes
 
@@ -153,7 +154,7 @@ def answer(request: Request, content: bytes | None) -> Answer:
         size = stream.seek(0, io.SEEK_END)
         _limit(request.limits, size)
         if request.draw is not None:
-            return Answer(preview=draw(stream, request.draw))
+            return Answer(preview=draw(stream, request.draw, FRAMES[request.purpose]))
         return Answer(evidence=_guarded(stream, size, request))
 
 

@@ -26,7 +26,7 @@ from provlabel._worker import HEADER, Answer, Check, Limits, Request, frame, fra
 from provlabel.credentials import Credential, Examined
 from provlabel.errors import InputError
 from provlabel.evidence import Evidence, Trouble
-from provlabel.previews import Preview, nothing
+from provlabel.previews import Preview, Purpose, nothing
 from provlabel.trust import TrustStore
 
 #: Bytes of one answer; a store of 8 MB yields less.
@@ -216,13 +216,13 @@ class Cage:
         answer = self._answer(frame(msgspec.json.encode(request)), self._limits.cpu(0))
         return None if isinstance(answer, Trouble) else answer.examined
 
-    def preview(self, path: Path, sha256: str) -> Preview:
-        """Draw the file at ``path`` if it still has this digest.
+    def preview(self, path: Path, sha256: str, purpose: Purpose = "report") -> Preview:
+        """Draw the file at ``path`` if it still has this digest, for a report or a manifest.
 
         Never ask this of a cage that reads evidence: decoders are large, and one that was taken over
         must have no verdict to give.
         """
-        request = Request(path=_absolute(path), limits=self._limits, draw=sha256)
+        request = Request(path=_absolute(path), limits=self._limits, draw=sha256, purpose=purpose)
         try:
             size = path.stat().st_size
         except (OSError, ValueError):
@@ -446,7 +446,7 @@ def _leaves_traces(evidence: Evidence) -> bool:
     return evidence.trouble is not None and evidence.trouble.kind in ("too-costly", "refused")
 
 
-_shared: list[Cage] = []
+_shared: dict[Callable[[], Cage], Cage] = {}
 _shared_lock = threading.Lock()
 _cages: weakref.WeakSet[Cage] = weakref.WeakSet()
 
@@ -462,12 +462,15 @@ def _after_fork() -> None:
 os.register_at_fork(after_in_child=_after_fork)
 
 
-def shared() -> Cage:
-    """Return the cage that library calls share in this process; its worker stays warm between files."""
+def shared(make: Callable[[], Cage] = Cage) -> Cage:
+    """Return the cage that library calls share in this process; its worker stays warm between files.
+
+    ``make`` makes it the first time; each has a cage of its own, so that what draws never reads evidence.
+    """
     with _shared_lock:
-        if not _shared:
+        if make not in _shared:
             import atexit
 
-            _shared.append(Cage())
-            atexit.register(_shared[0].close)
-        return _shared[0]
+            _shared[make] = made = make()
+            atexit.register(made.close)
+        return _shared[make]

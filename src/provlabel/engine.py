@@ -158,7 +158,7 @@ def settings(trust: TrustStore = TrustStore(), *, identities: bool = False) -> d
             # Or whatever is appended in such a box goes unnoticed.
             "bmff_hash_exclude_free_and_skip_boxes": False,
             # Without the version suffix, or it has no effect: ingredients would only be gathered.
-            "created_assertion_labels": ["c2pa.ingredient", "c2pa.embedded-data"],
+            "created_assertion_labels": ["c2pa.ingredient", "c2pa.embedded-data", "c2pa.thumbnail.claim"],
         },
         "trust": {
             "trust_config": "\n".join(trust.ekus) + "\n",

@@ -117,6 +117,7 @@ class Manifest(Struct, frozen=True):
     personal: Any = None
     identities: tuple[Identity, ...] = ()
     assertions: dict[str, Any] = {}  #: data of the standard assertions that a label can be read from
+    thumbnail: str = ""  #: media type of its small picture, if there is one
 
 
 def bound(manifests: tuple[Manifest, ...]) -> tuple[Manifest, ...]:
@@ -216,7 +217,14 @@ def _manifest(item: Mapping[str, Any]) -> Manifest:
         personal=assertions.get(PERSONAL),
         identities=tuple(_identity(name, data) for name, data in assertions.items() if _base(name) == _IDENTITY),
         assertions={name: assertions[name] for name in _TELLING if name in assertions},
+        thumbnail=_thumbnail(assertions),
     )
+
+
+def _thumbnail(assertions: Mapping[str, Any]) -> str:
+    """Return the media type of the claim's thumbnail; version 1 wrote it into the label as well."""
+    found = next((data for name, data in assertions.items() if name.startswith("c2pa.thumbnail.claim")), None)
+    return "" if found is None else str(mapping(found).get("format") or "unknown")
 
 
 def _identity(name: str, data: Any) -> Identity:

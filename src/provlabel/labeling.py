@@ -27,6 +27,7 @@ from provlabel.label import Label, SignedLabel, as_records, signed_label
 from provlabel.label.lint import semantic_faults
 from provlabel.label.vocabularies import PromptMode
 from provlabel.manifest import PARENT, component, definition, ingredient_definition
+from provlabel.previews import Preview, nothing, require_pillow
 from provlabel.projecting import Choice
 from provlabel.publishing import Published, Seal, place_for, publish
 from provlabel.report import Failure
@@ -88,7 +89,9 @@ def label_file(
     identity: Actor | None = None,
     carriers: Sequence[Choice] | None = None,
     urn: str | None = None,
+    thumbnail: bool = False,
     cage: cages.Cage | None = None,
+    studio: cages.Cage | None = None,
 ) -> Receipt:
     """Label the image or sound ``source`` and write the result to ``dest``.
 
@@ -119,9 +122,13 @@ def label_file(
             ``None`` for XMP or tags where the format can hold them; empty for the manifest alone.
         urn: the name of the new manifest, ``urn:c2pa:`` and a version 4 UUID, for whoever wants to know the result
             again by it; a new one without.
+        thumbnail: put a small JPEG of the picture (at most 10 kB, upright, without metadata) into the manifest; a
+            warning where there is none, as of a sound.
         cage: where untrusted bytes are read first.
+        studio: where thumbnails are drawn, of :func:`provlabel.picturing.studio`; one that all calls share without.
 
     Raises:
+        ConfigError: ``thumbnail`` without Pillow.
         InputError: a file cannot be read, is no format that can be labelled, or is damaged.
         OutputError: ``dest`` exists or cannot be written.  Nothing is left behind.
         SignerError: the key or certificate cannot sign.
@@ -131,8 +138,10 @@ def label_file(
         UsageError: arguments that contradict each other.
     """
     source, cage = Path(source), cage or cages.shared()
+    if thumbnail:
+        require_pillow()
     # 1. Nothing is written before everything is read.
-    checked = read_source(source, cage, accept_broken_parent)
+    checked = read_source(source, cage, accept_broken_parent, digest=thumbnail)
     if check_decode:
         from provlabel.decoding import require_decodable
 
@@ -140,6 +149,7 @@ def label_file(
     parent = parent_of(checked, parents, cage, accept_broken_parent)
     placed = [read_source(Path(item), cage, accept_broken_parent) for item in ingredients]
     place = place_for(checked, Path(dest) if dest is not None else None, detached, replace)
+    small = _drawn(checked, studio) if thumbnail else None
     # 2. What will be said.
     label = as_records(label)
     said = signed_label(label, prompt_mode, personal=personal)
@@ -153,6 +163,7 @@ def label_file(
         components=[component(index) for index in range(len(placed))],
         inputs=inputs,
         urn=urn,
+        thumbnail=small.jpeg if small else b"",
     )
     # 3. Sign into a scratch file, read it back in full, rename.
     seal = Seal(signer, timestamper, stamp_room, identity)
@@ -167,6 +178,7 @@ def label_file(
         warnings=(
             *_unasked(checked, detached),
             *worn.warnings,
+            *_undrawn(checked, small),
             *_doubts(label, checked.evidence.seconds),
             *_warnings(checked, parent, *placed),
             *_about_time(written, seal),
@@ -228,7 +240,9 @@ def label_bytes(
     stamp_room: int = 0,
     identity: Actor | None = None,
     carriers: Sequence[Choice] | None = None,
+    thumbnail: bool = False,
     cage: cages.Cage | None = None,
+    studio: cages.Cage | None = None,
 ) -> tuple[bytes, Receipt]:
     """Label an image or sound held in memory and return it with its receipt.
 
@@ -257,7 +271,9 @@ def label_bytes(
                 stamp_room=stamp_room,
                 identity=identity,
                 carriers=carriers,
+                thumbnail=thumbnail,
                 cage=cage,
+                studio=studio,
             )
             _require_embedded(receipt)
             return dest.read_bytes(), receipt
@@ -328,6 +344,21 @@ def _unasked(checked: Source, detached: bool) -> Iterator[str]:
             f"{shown(checked.path)}: {fmt.name} cannot hold a manifest ({fmt.why_detached}), so it lies beside the "
             "file, which is unchanged; keep both together"
         )
+
+
+def _drawn(checked: Source, studio: cages.Cage | None) -> Preview:
+    """Draw the thumbnail from the bytes that the cage has read, in a process that holds no key."""
+    from provlabel import picturing
+
+    if checked.fmt.media != "image":
+        return nothing(f"{checked.fmt.name} is no picture")
+    return picturing.thumbnail_of(checked.path, checked.evidence.sha256, studio or cages.shared(picturing.studio))
+
+
+def _undrawn(checked: Source, small: Preview | None) -> Iterator[str]:
+    """Say why there is no thumbnail although one was asked for."""
+    if small is not None and not small.jpeg:
+        yield f"{shown(checked.path)}: no thumbnail: {printable(small.why)}"
 
 
 def _doubts(label: Label, seconds: float | None) -> Iterator[str]:

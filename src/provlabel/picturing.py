@@ -1,13 +1,15 @@
-"""Previews of the files of a report: for people, and made by a worker that has no say in any verdict."""
+"""Small pictures of files, for a report or a manifest, made by a worker that has no say in any verdict."""
 
 from __future__ import annotations
 
+import io
 import time
 from pathlib import Path
 
 from provlabel import cage as cages
 from provlabel._worker import Limits
-from provlabel.previews import MAX_JPEG, Preview, nothing
+from provlabel.containers import UNKNOWN, WALKERS, ContainerError
+from provlabel.previews import FRAMES, Preview, Purpose, nothing
 from provlabel.report import FileReport, Report, failing_first
 
 #: Pictures of one report: with 12 kB each, a file that can be mailed.
@@ -22,6 +24,38 @@ _MAX_WHY = 200
 _TIME = 120.0
 
 
+def studio(launch: cages.Launch = cages.spawn) -> cages.Cage:
+    """Return a cage that draws; never let it read evidence.  Those after a death are always spawned."""
+    return cages.Cage(launch, relaunch=cages.spawn, limits=_LIMITS)
+
+
+def thumbnail_of(path: Path, sha256: str, drawing: cages.Cage) -> Preview:
+    """Return a JPEG of at most 10 kB, upright, in sRGB and without metadata, of the file with this digest; or why not.
+
+    ``drawing`` comes from :func:`studio`.
+    """
+    drawn = drawing.preview(path, sha256, "manifest")
+    return drawn if _sound(drawn, "manifest") and _bare(drawn) else nothing(_NONSENSE)
+
+
+_NONSENSE = "the decoder answered nonsense"
+
+
+def _bare(drawn: Preview) -> bool:
+    """Is there nothing but a picture in the picture?  It is signed, and its decoder met the bytes of a stranger."""
+    if drawn.kind != "picture":
+        return True
+    try:
+        parts = tuple(WALKERS["jpeg"](io.BytesIO(drawn.jpeg), len(drawn.jpeg)))
+    except ContainerError:
+        return False
+    return all(part.name in _SEGMENTS for part in parts)
+
+
+#: What libjpeg writes of a picture without metadata: start, JFIF, tables, frames (ITU-T T.81 Table B.1).
+_SEGMENTS = frozenset({UNKNOWN, "marker e0", "marker db", "marker c0", "marker c2", "marker c4", "image data"})
+
+
 def previews_of(report: Report, *, limit: int = LIMIT, launch: cages.Launch = cages.spawn) -> dict[str, Preview]:
     """Return a preview, or why there is none, for each file of ``report`` by its path; those that failed first.
 
@@ -29,7 +63,7 @@ def previews_of(report: Report, *, limit: int = LIMIT, launch: cages.Launch = ca
     """
     made: dict[str, Preview] = {}
     ends = time.monotonic() + _TIME
-    with cages.Cage(launch, relaunch=cages.spawn, limits=_LIMITS) as cage:
+    with studio(launch) as cage:
         for place, item in enumerate(failing_first(report.files)):
             if place >= limit:
                 made[item.path] = nothing(f"only {limit:,} files are shown with one")
@@ -44,13 +78,13 @@ def _preview(item: FileReport, cage: cages.Cage) -> Preview:
     if item.sha256 is None or item.state == "unreadable":
         return nothing("the file could not be read")
     drawn = cage.preview(Path(item.path), item.sha256)
-    return drawn if _sound(drawn) else nothing("the decoder answered nonsense")
+    return drawn if _sound(drawn, "report") else nothing(_NONSENSE)
 
 
-def _sound(drawn: Preview) -> bool:
+def _sound(drawn: Preview, purpose: Purpose) -> bool:
     """Is this what a decoder in its right mind answers?  Whoever reads the report decodes it once more."""
     if drawn.kind == "picture":
-        begins = drawn.jpeg.startswith(b"\xff\xd8\xff") and len(drawn.jpeg) <= MAX_JPEG
+        begins = drawn.jpeg.startswith(b"\xff\xd8\xff") and len(drawn.jpeg) <= FRAMES[purpose].most
         return begins and 0 < drawn.width < _MAX_SIDE and 0 < drawn.height < _MAX_SIDE
     if drawn.kind == "waveform":
         outline = len(drawn.peaks) <= _MAX_PEAKS and all(0 <= peak <= 255 for peak in drawn.peaks)

@@ -1,8 +1,8 @@
 """Small pictures of files for people: a thumbnail, or the outline of a sound.
 
 Decoders of media are large and written in C, so :func:`draw` is only ever called in a worker that makes
-nothing else (:mod:`provlabel.picturing`): a preview is an illustration and never evidence.  Pillow and
-miniaudio are the extra ``html``, and imported nowhere but here.
+nothing else (:mod:`provlabel.picturing`): a preview is an illustration and never evidence.  Pillow is the
+extra ``pictures``, with miniaudio ``html``, and both are imported nowhere but here.
 """
 
 from __future__ import annotations
@@ -11,19 +11,28 @@ import io
 import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
 
 from msgspec import Struct
 
 from provlabel._files import fingerprint, reader, sha256_of
+from provlabel.errors import ConfigError
 from provlabel.formats import Format, sniff
 
 if TYPE_CHECKING:
     from PIL import Image
 
-_SIDE = 320  # pixels of the longer side
-#: Bytes of one picture: 500 of them still make a file that can be mailed.
-MAX_JPEG = 12_000
+
+class Frame(NamedTuple):
+    """How large a picture may be."""
+
+    side: int  #: pixels of the longer side
+    most: int  #: bytes
+
+
+Purpose = Literal["report", "manifest"]
+#: 500 pictures of a report still make a file that can be mailed; one in a manifest is paid for in each copy of a file.
+FRAMES: dict[Purpose, Frame] = {"report": Frame(320, 12_000), "manifest": Frame(256, 10_000)}
 _QUALITIES = (80, 65, 50, 35)
 _PIXELS = 64_000_000  # decoded in full, with alpha, these are 256 MB
 _JPEG_PIXELS = 256_000_000  # libjpeg makes them smaller while it reads; the largest cameras have 200 million
@@ -63,12 +72,24 @@ class _Undrawable(Exception):
     """There is no preview, and why."""
 
 
+def require_pillow() -> None:
+    """Find Pillow without loading it: no decoder enters a process that holds a key.
+
+    Raises:
+        ConfigError: it is not installed.
+    """
+    import importlib.util
+
+    if importlib.util.find_spec("PIL") is None:
+        raise ConfigError("a thumbnail needs Pillow", mend="pip install 'provlabel[pictures]'")
+
+
 def nothing(why: str) -> Preview:
     """Return the preview of what cannot be shown."""
     return Preview(kind="none", why=why)
 
 
-def draw(stream: BinaryIO, sha256: str) -> Preview:
+def draw(stream: BinaryIO, sha256: str, frame: Frame = FRAMES["report"]) -> Preview:
     """Draw what ``stream`` holds, if those are still the bytes with this digest."""
     mark = fingerprint(stream)
     if sha256_of(stream) != sha256:
@@ -76,7 +97,7 @@ def draw(stream: BinaryIO, sha256: str) -> Preview:
     fmt = sniff(reader(stream))
     stream.seek(0)
     try:
-        drawn = _drawn(stream, fmt)
+        drawn = _drawn(stream, fmt, frame)
     except _Undrawable as exc:
         return nothing(str(exc))
     except ImportError:
@@ -88,10 +109,10 @@ def draw(stream: BinaryIO, sha256: str) -> Preview:
     return drawn if fingerprint(stream) == mark else nothing("the file changed while it was drawn")
 
 
-def _drawn(stream: BinaryIO, fmt: Format | None) -> Preview:
+def _drawn(stream: BinaryIO, fmt: Format | None, frame: Frame) -> Preview:
     name = fmt.name if fmt is not None else ""
     if name in _PICTURES:
-        return _picture(stream, _PICTURES[name])
+        return _picture(stream, _PICTURES[name], frame)
     if name in _SOUNDS:
         return _sound(stream, _SOUNDS[name])
     what = f"{name} is not a format that can be shown here" if name else "its format is not known"
@@ -101,7 +122,7 @@ def _drawn(stream: BinaryIO, fmt: Format | None) -> Preview:
 # --- pictures --------------------------------------------------------------------------------------
 
 
-def _picture(stream: BinaryIO, decoder: str) -> Preview:
+def _picture(stream: BinaryIO, decoder: str, frame: Frame) -> Preview:
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     most = _JPEG_PIXELS if decoder == "JPEG" else _PIXELS
@@ -120,13 +141,14 @@ def _picture(stream: BinaryIO, decoder: str) -> Preview:
                 raise _Undrawable("it has more pixels than are shown here")
             width, height = image.size
             if decoder == "JPEG":
-                image.draft("RGB", (2 * _SIDE, 2 * _SIDE))
+                image.draft("RGB", (frame.side, frame.side))
             small = _eight_bits(image)
-            small.thumbnail((_SIDE, _SIDE), reducing_gap=2.0)
+            small.thumbnail((frame.side, frame.side), reducing_gap=2.0)
             if small.getexif().get(_ORIENTATION) in _SIDEWAYS:
                 width, height = height, width
             upright = ImageOps.exif_transpose(small)
-            return Preview(kind="picture", jpeg=_jpeg(_flat(upright)), width=width, height=height)
+            jpeg = _jpeg(_flat(_in_srgb(upright)), frame.most)
+            return Preview(kind="picture", jpeg=jpeg, width=width, height=height)
 
 
 def _without_decoder(decoder: str) -> str:
@@ -155,6 +177,21 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     return image.convert("L") if image.mode == "1" else image
 
 
+def _in_srgb(image: Image.Image) -> Image.Image:
+    """Return the picture in the colours that are meant where no profile stands; a bad profile is passed over."""
+    profile = image.info.get("icc_profile")
+    if not profile:
+        return image
+    from PIL import ImageCms
+
+    mode = "RGBA" if image.mode == "RGBA" else "RGB"
+    try:
+        own, plain = ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
+        return ImageCms.profileToProfile(image, own, plain, outputMode=mode) or image
+    except (ImageCms.PyCMSError, ImportError, OSError):
+        return image
+
+
 def _flat(image: Image.Image) -> Image.Image:
     """Return a new picture without alpha, on white, and without anything that came with the old one."""
     from PIL import Image as Images
@@ -168,13 +205,13 @@ def _flat(image: Image.Image) -> Image.Image:
     return paper
 
 
-def _jpeg(image: Image.Image) -> bytes:
-    """Encode, worse or smaller until it is small enough."""
+def _jpeg(image: Image.Image, most: int) -> bytes:
+    """Encode, worse or smaller until it has at most ``most`` bytes."""
     while True:
         for quality in _QUALITIES:
             out = io.BytesIO()
             image.save(out, "JPEG", quality=quality, optimize=True, progressive=True)
-            if out.tell() <= MAX_JPEG:
+            if out.tell() <= most:
                 return out.getvalue()
         image = image.resize((max(1, image.width * 3 // 4), max(1, image.height * 3 // 4)))
 

@@ -221,6 +221,7 @@ class FileReport(Struct, frozen=True, kw_only=True):
     history: tuple[HistoryNode, ...] = ()
     carriers: tuple[CarrierValue, ...] | None = None  #: None where they are not read in this format
     actions: tuple[dict[str, str], ...] = ()
+    thumbnail: str | None = None  #: media type of the small picture in the manifest
     findings: tuple[Finding, ...] = ()
     law: tuple[LawResult, ...] = ()  #: of the laws that were asked for
     not_checked: tuple[str, ...] = ()

@@ -147,6 +147,7 @@ def _told_by(active: Manifest, evidence: Evidence, personal: bool) -> dict[str, 
     return {
         "manifest": active.urn,
         "generator": active.generator or None,
+        "thumbnail": active.thumbnail or None,
         "label": label,
         "signer": _signer_info(active.signing),
         "time": TimeInfo(event=event if isinstance(event, str) else None, stamped=stamped or None),

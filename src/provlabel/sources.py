@@ -41,15 +41,15 @@ def shown(path: Path) -> str:
     return printable(str(path))
 
 
-def read_source(path: Path, cage: cages.Cage, accept_broken: bool) -> Source:
+def read_source(path: Path, cage: cages.Cage, accept_broken: bool, *, digest: bool = False) -> Source:
     """Read ``path`` in the cage; what the cage refuses is never signed.
 
-    The SHA-256 of a large file is empty: whoever copies it hashes it on the way.
+    The SHA-256 of a large file is empty without ``digest``: whoever copies it hashes it on the way.
 
     Raises:
         InputError: it cannot be read or labelled; says why.
     """
-    evidence = cage.read(path, _NO_TRUST, beside(path), digest=False)
+    evidence = cage.read(path, _NO_TRUST, beside(path), digest=digest)
     name = shown(path)
     if evidence.trouble is not None:
         verdict = judge(evidence, at=now())

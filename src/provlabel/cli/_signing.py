@@ -107,6 +107,22 @@ def early_cage() -> Cage:
     return cage
 
 
+def early_studio() -> Cage:
+    """Start the worker that draws thumbnails as a copy of this process, before the engine and a key are loaded.
+
+    Raises:
+        ConfigError: the library that draws is not installed.
+    """
+    from provlabel.cage import fork
+    from provlabel.picturing import studio
+    from provlabel.previews import require_pillow
+
+    require_pillow()
+    drawing = studio(fork)
+    drawing.start()
+    return drawing
+
+
 def open_named_signer(given: str | None, answers: Secrets | None = None, *, check: bool = True) -> Signer:
     """Open the signer that the user named; ``answers`` comes from :func:`answers_from`, else a person is asked.
 

@@ -27,6 +27,7 @@ from provlabel.cli._shared import (
 from provlabel.cli._signing import (
     answers_from,
     early_cage,
+    early_studio,
     open_named_signer,
     signer_option,
     timestamper_from,
@@ -95,6 +96,7 @@ CARRIERS = _Carriers()
     type=CARRIERS,
     help="What else repeats the label: xmp (pictures), tags (sounds), aigc, or none; with commas. [default: xmp,tags]",
 )
+@click.option("--thumbnail", is_flag=True, help="Put a picture of at most 10 kB into the manifest; needs Pillow.")
 @click.option("--from-carriers", is_flag=True, help="Sign nothing: draft a label from what the tags of a file say.")
 @click.option("--stamp-room", is_flag=True, help="Keep room, so that provlabel stamp can add a timestamp later.")
 @click.option("-o", "--output", type=PATH, help="Output, for a single file.")
@@ -129,8 +131,10 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
     label = _label_from(options)
     targets = tuple(_targets(files, options))
     require_not_among(options["receipt"], files, "--receipt")
-    with early_cage() as cage, contextlib.ExitStack() as stack:
-        how = _how(options)
+    with contextlib.ExitStack() as stack:
+        studio = stack.enter_context(early_studio()) if options["thumbnail"] else None
+        cage = stack.enter_context(early_cage())
+        how = {**_how(options), "cage": cage, "studio": studio}
         answers = answers_from(options["pass_file"])
         signer = open_named_signer(options["signer_uri"], answers)
         how["identity"] = _identity(options, answers)
@@ -138,7 +142,7 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
             make_folder(options["out_dir"])
         # Opened before anything is signed: a salt that cannot be kept would be lost.
         kept = stack.enter_context(_receipts_file(options))
-        receipts, errors = _label_all(targets, label, signer, options, {**how, "cage": cage})
+        receipts, errors = _label_all(targets, label, signer, options, how)
         _publish(receipts, errors, options, kept)
     return max((exc.exit_code for _, exc in errors), default=0)
 
@@ -322,7 +326,7 @@ def _how(options: dict[str, Any]) -> dict[str, Any]:
     """Return what the options ask of :func:`label_file`, but for the files, the label and the signer."""
     from provlabel.timestamps import ROOM
 
-    same = ("ingredients", "prompt_mode", "personal", "inputs", "detached", "check_decode")
+    same = ("ingredients", "prompt_mode", "personal", "inputs", "detached", "check_decode", "thumbnail")
     return {
         **{name: options[name] for name in same},
         "carriers": options["carriers"],

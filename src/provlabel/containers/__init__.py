@@ -154,6 +154,7 @@ def lost(before: Counter[str], after: Counter[str]) -> list[str]:
 
 __all__ = [
     "SECONDS",
+    "UNKNOWN",
     "WALKERS",
     "WHOLE",
     "ContainerError",

@@ -61,6 +61,7 @@ def definition(
     inputs: bool = False,
     redacted: Sequence[str] = (),
     urn: str | None = None,
+    thumbnail: bytes = b"",
 ) -> Definition:
     """Return the manifest definition for ``label``.
 
@@ -75,6 +76,7 @@ def definition(
             label is then only said again, and nothing was done to the content.
         urn: the name of the manifest, ``urn:c2pa:`` and a version 4 UUID (C2PA 2.4 §8.1); the engine's choice
             without.
+        thumbnail: a small JPEG of the file, for ``c2pa.thumbnail.claim``, or nothing.
 
     Raises:
         UsageError: ``urn`` is no such name.
@@ -108,7 +110,15 @@ def definition(
         made["ingredients"] = ingredients
     if redacted:
         made["redactions"] = [f"self#jumbf=/c2pa/{urn}/c2pa.assertions/{PERSONAL}" for urn in redacted]
-    return Definition(made, {item["label"]: content for item, content in given if content is not None})
+    resources = {item["label"]: content for item, content in given if content is not None}
+    if thumbnail:
+        # Not among the assertions: the engine makes one of them that it cannot read itself.
+        made["thumbnail"] = {"format": "image/jpeg", "identifier": _THUMBNAIL}
+        resources[_THUMBNAIL] = thumbnail
+    return Definition(made, resources)
+
+
+_THUMBNAIL = "thumbnail"
 
 
 def _manifest_name(urn: str) -> str:

@@ -53,7 +53,8 @@ def _top(item: FileReport, style: Style) -> Iterator[_Branch]:
     yield from ((f"time: {name} {words}", ()) for name, words in time_words(item))
     if item.manifest is not None:
         made = f"{printable(item.manifest)}, {item.source}, by {printable(item.generator or 'unknown')}"
-        yield f"manifest: {made}", tuple((_action(action), ()) for action in item.actions)
+        small = () if item.thumbnail is None else ((f"thumbnail: {printable(item.thumbnail)}", ()),)
+        yield f"manifest: {made}", (*((_action(action), ()) for action in item.actions), *small)
     if item.history:
         yield f"history: {item.axes.history}", tuple(_node(node, style) for node in item.history)
 
