@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test verdict coverage lint bench bench-large bench-signers bench-tree bench-carriers sizes matrix samples schemas docs hooks ern picture system clean
+.PHONY: demo test verdict coverage lint bench bench-large bench-signers bench-tree bench-carriers huge sizes matrix samples schemas docs hooks ern picture system clean
 
 # Make a virtual environment, install provlabel, and show it at work on real files.
 demo: $(VENV)/.user
@@ -52,6 +52,10 @@ bench-tree: $(STAMP)
 bench-carriers: $(STAMP)
 	$(BIN)/python -m compileall -q src
 	$(BIN)/python bench/carriers.py
+
+# Files around 2 and 4 GiB in every container that is written by streaming; minutes, and 10 GB of disk.
+huge: $(STAMP)
+	$(BIN)/python -m pytest -q tests/huge_files.py
 
 # Where the bytes of a manifest go.
 sizes: $(STAMP)

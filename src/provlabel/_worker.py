@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from provlabel import cose
 
 _MIB = 1 << 20
+_PIECE = 256 << 20  # bytes that the engine hashes at once, while it reads the next
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -55,7 +56,8 @@ class Limits(msgspec.Struct, frozen=True):
 
     def memory(self, size: int) -> int:
         """Return the address space for a file of ``size`` bytes, in bytes."""
-        return self.base_mib * _MIB + int(self.memory_factor * size)
+        held = 2 * min(max(0, size - _PIECE), _PIECE)
+        return self.base_mib * _MIB + int(self.memory_factor * size) + held
 
     def cpu(self, size: int) -> int:
         """Return the seconds of CPU for a file of ``size`` bytes; wall time is twice that."""
