@@ -41,7 +41,7 @@ FLOORS = (
     ("dressing",),
     ("publishing",),
     ("labeling",),
-    ("stamping",),
+    ("stamping", "batch"),
     ("schemas", "renderers"),
     ("cli",),
     ("__init__", "__main__"),
