@@ -45,9 +45,9 @@ class Shard(NamedTuple):
     part: int = 0
     parts: int = 1
 
-    def has(self, place: bytes) -> bool:
+    def has(self, output: bytes) -> bool:
         """Tell whether the job with this output is in the part; a job is in one part alone, on every machine."""
-        return self.parts == 1 or int.from_bytes(hashlib.sha256(place).digest()[:8], "big") % self.parts == self.part
+        return self.parts == 1 or int.from_bytes(hashlib.sha256(output).digest()[:8], "big") % self.parts == self.part
 
     @property
     def suffix(self) -> str:

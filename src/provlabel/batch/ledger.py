@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from provlabel._files import atomic_output, reason
 from provlabel._text import printable
@@ -116,7 +117,7 @@ class Known(NamedTuple):
     urn: str
 
 
-class Group(NamedTuple):
+class Group(Struct, frozen=True):
     """Failures that are the same but for the file."""
 
     error: str
@@ -365,7 +366,9 @@ class Ledger:
             "GROUP BY error, message, mend ORDER BY many DESC, min(number) LIMIT ?",
             (self.run, most),
         )
-        return [Group(*row[:4], os.fsdecode(row[4])) for row in rows.fetchall()]
+        return [
+            Group(error, message, mend, files, os.fsdecode(example)) for error, message, mend, files, example in rows
+        ]
 
     def write_receipts(self, path: Path) -> None:
         """Write every receipt that the ledger has to ``path``, a line of JSON each, for its owner alone.

@@ -62,6 +62,7 @@ def plan(
     ledger: Ledger,
     shard: Shard,
     *,
+    folder: str = "",
     ours: Iterable[Path] = (),
     planned: Callable[[Planned], None] | None = None,
     keep: bool = True,
@@ -74,6 +75,7 @@ def plan(
         setting: how everything is labelled.
         ledger: what is known from earlier runs; with ``keep`` it has the jobs afterwards.
         shard: which of them are to be done here; two jobs for one output are found across all shards.
+        folder: for the outputs; what lies in it is in the same shard wherever the folder lies.
         ours: files that the run itself writes.
         planned: called for each job.
         keep: write the plan into the ledger.
@@ -82,7 +84,7 @@ def plan(
         Refused: something stands in the way; the ledger is as it was.
     """
     findings = _Findings()
-    folders = _listed(wanted, labels, setting, ledger, shard, findings)
+    folders = _listed(wanted, labels, setting, ledger, (shard, folder), findings)
     _hold_together(ledger, [place_of(str(path)) for path in ours], findings)
     todo = _Todo(setting.replace, findings, planned)
     ledger.put_plan(todo.decided(ledger))
@@ -122,7 +124,7 @@ def _listed(
     labels: Labels,
     setting: Setting,
     ledger: Ledger,
-    shard: Shard,
+    shard: tuple[Shard, str],
     findings: _Findings,
 ) -> frozenset[str]:
     """Put the list into the ledger's temporary tables, page by page, and return the folders of outputs."""
@@ -168,8 +170,8 @@ def _how(setting: Setting) -> bytes:
     return hashlib.sha256(msgspec.json.encode(told)).digest()
 
 
-def _seen(item: Wanted, label: bytes, digest: bytes, shard: Shard) -> Listed:
-    place = place_of(item.output)
+def _seen(item: Wanted, label: bytes, digest: bytes, among: tuple[Shard, str]) -> Listed:
+    place, (shard, folder) = place_of(item.output), among
     source, output = _stat(item.source), _stat(item.output, follow=False)
     aim = _stat(item.output) if output is not None else None
     return Listed(
@@ -185,7 +187,7 @@ def _seen(item: Wanted, label: bytes, digest: bytes, shard: Shard) -> Listed:
         file=f"{source.st_dev}:{source.st_ino}" if source else None,
         there=output.st_size if output else None,
         target=f"{aim.st_dev}:{aim.st_ino}" if aim else None,
-        ours=shard.has(place),
+        ours=shard.has(os.fsencode(item.output.removeprefix(folder))),
     )
 
 

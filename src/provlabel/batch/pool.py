@@ -45,6 +45,7 @@ def supervise(
     workers: int,
     *,
     lost: Callable[[Job], Outcome],
+    again: Callable[[Job], Job] | None = None,
     prepare: Callable[[Setting], object] | None = None,
     preload: Sequence[str] = (),
 ) -> Iterator[list[Outcome]]:
@@ -57,6 +58,7 @@ def supervise(
         chunks: what is to be done; ``None`` where nothing is to be done yet, and may be later.
         workers: how many processes.
         lost: makes the outcome of a job that killed its worker twice while it was alone.
+        again: changes a job that was handed out before, and may have been done.
         prepare: called with the setting in each worker before it has any thread; what it raises is passed over.
         preload: modules that the processes share.
 
@@ -67,7 +69,7 @@ def supervise(
         ProvlabelError: workers do not even start.
     """
     with _Pool(_Start(function, setting, prepare), workers, preload) as pool:
-        yield from _Supervisor(pool, chunks, workers, lost).run()
+        yield from _Supervisor(pool, chunks, workers, lost, again or (lambda job: job)).run()
 
 
 class _Supervisor(Generic[Job, Outcome]):
@@ -79,11 +81,13 @@ class _Supervisor(Generic[Job, Outcome]):
         chunks: Iterator[Sequence[Job] | None],
         workers: int,
         lost: Callable[[Job], Outcome],
+        again: Callable[[Job], Job],
     ) -> None:
         self._pool = pool
         self._chunks = chunks
         self._most = workers * _IN_FLIGHT
         self._lost = lost
+        self._again = again
         self._over = False
         self._flying: dict[Future[Sequence[Outcome]], Sequence[Job]] = {}
         self._suspects: deque[tuple[Job, int]] = deque()  #: with how often each killed its worker while alone
@@ -150,7 +154,7 @@ class _Supervisor(Generic[Job, Outcome]):
     def _accused(self, chunk: Sequence[Job]) -> list[Outcome]:
         alone = self._suspects and chunk[0] is self._suspects[0][0]
         if not alone:
-            self._suspects += ((job, 0) for job in chunk)
+            self._suspects += ((self._again(job), 0) for job in chunk)
             return []
         job, deaths = self._suspects.popleft()
         if deaths + 1 >= _DEATHS:
@@ -195,7 +199,7 @@ class _Pool:
         self._end(at_once=kind is not None)
 
     def submit(self, chunk: Sequence[Any]) -> Future[Any]:
-        with _our_path(), _no_script():  # this is where processes start
+        with _our_path(), _no_script():  # workers start here
             return self._executor.submit(_run, chunk)
 
     def rebuild(self) -> None:
@@ -216,9 +220,10 @@ class _Pool:
     def _make(self) -> None:
         told, self._lifeline = self._context.Pipe(duplex=False)
         self._told = told
-        self._executor = ProcessPoolExecutor(
-            self._workers, self._context, initializer=_begin, initargs=(self._start, told)
-        )
+        with _our_path():  # a helper of multiprocessing starts here
+            self._executor = ProcessPoolExecutor(
+                self._workers, self._context, initializer=_begin, initargs=(self._start, told)
+            )
 
     def _end(self, at_once: bool) -> None:
         """End all workers: those that have to end at once see that their lifeline is cut."""
@@ -231,7 +236,7 @@ class _Pool:
 
 @contextlib.contextmanager
 def _our_path() -> Iterator[None]:
-    """Let the fork server, which starts with the first worker, find modules as we do.
+    """Let the fork server, and whatever else starts, find modules as we do.
 
     By itself it looks into the current folder first, where files of others may lie, and does not know what was
     added to our own path.

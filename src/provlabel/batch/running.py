@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from provlabel._faults import Fault
 from provlabel._files import sweep
@@ -154,7 +154,7 @@ def run_batch(
     counted: Counter[str] = Counter() if passed_over is None else passed_over
     with contextlib.ExitStack() as stack:
         opened = stack.enter_context(_copied(book) if dry_run else _opened(book, folder))
-        if opened.is_new and os.path.lexists(kept) and not replace:
+        if opened.is_new and not replace and os.path.lexists(kept) and os.lstat(kept).st_size:
             raise OutputError(f"{printable(str(kept))}: exists already", mend="name another with --receipts")
         plan_ = plan(
             _wanted(jobs, folder, counted),
@@ -162,6 +162,7 @@ def run_batch(
             setting,
             opened,
             part,
+            folder=str(folder or ""),
             ours=(book, kept),
             planned=planned,
             keep=not dry_run,
@@ -251,8 +252,6 @@ def _asked(setting: Setting, secrets: Secrets | None) -> Setting:
     Raises:
         ConfigError, InputError, SignerError: as :func:`provlabel.open_signer`.
     """
-    from msgspec.structs import replace
-
     from provlabel.signers import open_signer
 
     answers: dict[str, str] = {}
@@ -265,7 +264,7 @@ def _asked(setting: Setting, secrets: Secrets | None) -> Setting:
         return answers[question]
 
     require_fit(open_signer(setting.signer, asked, check=False), trial=True)
-    return replace(setting, answers=tuple(answers.items()))
+    return structs.replace(setting, answers=tuple(answers.items()))
 
 
 # --- the work --------------------------------------------------------------------------------------
@@ -292,6 +291,7 @@ def _do(
         _chunks(ledger, size),
         min(workers, plan.todo),
         lost=_lost,
+        again=lambda job: structs.replace(job, tried=True),
         prepare=open_tools,
         preload=_PRELOAD,
     )
