@@ -123,7 +123,7 @@ def run_batch(
         replace: as there; what is done already, and as it should be, is left alone all the same.
         shard: index and count: do one part of all jobs, the same on every machine.
         retries: how often a job is tried again that failed by what can pass.
-        workers: processes; as many as this process may use processors, without.
+        workers: processes; one more than this process may use processors, without: each waits for the disk at times.
         chunk: files that a worker is given at once, at most.
         dry_run: only say what would be done; writes nothing, and does not open the signer.
         passed_over: where what is no job is counted.
@@ -169,7 +169,7 @@ def run_batch(
         )
         if not dry_run:
             setting = _asked(setting, secrets)
-            _do(opened, plan_, setting, workers or _processors(), chunk, retries, told or (lambda _: None))
+            _do(opened, plan_, setting, workers or _processors() + 1, chunk, retries, told or (lambda _: None))
             opened.write_receipts(kept)
         return _result(opened, plan_, time.monotonic() - began, counted, book, kept)
 

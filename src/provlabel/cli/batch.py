@@ -41,7 +41,7 @@ _SHOWN = 10
 @labelling_options
 @signer_option
 @tsa_options
-@click.option("--workers", type=click.IntRange(1, 1024), help="Processes. [default: one for each processor]")
+@click.option("--workers", type=click.IntRange(1, 1024), help="Processes. [default: processors + 1]")
 @click.option(
     "--chunk", type=click.IntRange(1, 500), default=25, show_default=True, help="Files for a worker at once, at most."
 )
