@@ -286,6 +286,32 @@ def test_hash_of_a_prompt_is_made_anew(work: Path, cli: Cli, trust: TrustStore, 
         assert abs(sizes[0] - sizes[1]) < 40
 
 
+def test_detached_manifests_are_known_again(work: Path, cli: Cli, cage: Cage) -> None:
+    """Of two files that are published one after the other, both or the first may be there."""
+    (work / "in").mkdir()
+    for name in ("a", "b"):
+        Image.new("RGB", (24, 16), (9, 50, 90)).save(work / "in" / f"{name}.bmp")
+    assert cli(*BATCH).returncode == 0
+    names = ["a.bmp", "a.bmp.c2pa", "b.bmp", "b.bmp.c2pa"]
+    assert sorted(path.name for path in (work / "out").glob("*.bmp*")) == names
+    with contextlib.closing(sqlite3.connect(ledger_of(work))) as database, database:
+        database.execute("UPDATE jobs SET state = 'running', receipt = NULL")
+    (work / "out" / "b.bmp").unlink()
+    before = (work / "out" / "a.bmp.c2pa").read_bytes()
+    receipts = (work / "out" / "receipts.jsonl").read_text()
+    done = cli(*BATCH, "--format", "json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["adopted"] == 1
+    assert sorted(path.name for path in (work / "out").glob("*.bmp*")) == names
+    assert (work / "out" / "a.bmp.c2pa").read_bytes() == before
+    for output, urn in rows(ledger_of(work), "output, urn"):
+        path = work / os.fsdecode(output)
+        [manifest] = cage.read(path, sidecar=Path(f"{path}.c2pa")).manifests
+        assert manifest.urn == urn
+    was, now = [json.loads(text.splitlines()[0]) for text in (receipts, (work / "out" / "receipts.jsonl").read_text())]
+    assert {**was, "warnings": None} == {**now, "warnings": None}
+
+
 def test_output_of_somebody_else_is_never_replaced(work: Path, cli: Cli) -> None:
     """It came between two runs, at the place of a job that was begun."""
     pictures(work / "in", 2)
@@ -382,6 +408,25 @@ def test_unguarded_script(work: Path, credential: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout == "begins\n6 0\n"
     assert done.stderr == ""
+
+
+def test_script_that_changes_its_folder(work: Path, credential: Path) -> None:
+    """Workers stand where the caller stands, not where it was when it began."""
+    pictures(work / "in", 2)
+    elsewhere = work / "elsewhere"
+    elsewhere.mkdir()
+    script = elsewhere / "script.py"
+    script.write_text(
+        "import os, multiprocessing\n"
+        "from provlabel import run_batch\n"
+        f"os.chdir({str(work)!r})\n"
+        f"result = run_batch('in', 'test:{credential}', out_dir='out', label='label.toml', workers=1)\n"
+        "print(result.done, result.failures)\n"
+    )
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, script], cwd=elsewhere, env=env, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("2 ()\n", "")
+    assert len(list((work / "out").glob("*.jpg"))) == 2
 
 
 # --- what stands in the way ------------------------------------------------------------------------

@@ -180,6 +180,7 @@ class _Start(Generic[Setting, Job, Outcome]):
         self.prepare = prepare
         #: The server has another search path than we had, which programs that a worker starts must not see.
         self.environ = dict(os.environ)
+        self.folder = os.getcwd()  # noqa: PTH109 - multiprocessing takes that in which it was imported
 
 
 class _Pool:
@@ -241,12 +242,18 @@ def _our_path() -> Iterator[None]:
     By itself it looks into the current folder first, where files of others may lie, and does not know what was
     added to our own path.
     """
-    ours = {"PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry), "PYTHONSAFEPATH": "1"}
-    before = {name: os.environ.get(name) for name in ours}
+    path = os.pathsep.join(os.path.abspath(entry) for entry in sys.path if entry)  # noqa: PTH100 - text
+    ours = {"PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
+    before, folder = {name: os.environ.get(name) for name in ours}, os.getcwd()  # noqa: PTH109
     os.environ.update(ours)
+    knows = sys.version_info >= (3, 11)
     try:
+        if not knows:  # that variable
+            os.chdir("/")
         yield
     finally:
+        if not knows:
+            os.chdir(folder)
         for name, value in before.items():
             if value is None:
                 del os.environ[name]
@@ -268,12 +275,14 @@ def _no_script() -> Iterator[None]:
 # --- inside of a worker ----------------------------------------------------------------------------
 
 _started: list[_Start[Any, Any, Any]] = []
+_busy = threading.Event()
 
 
 def _begin(start: _Start[Any, Any, Any], lifeline: Connection) -> None:
     """Get ready, and end when the driver is gone.  Whatever fails here would break the pool."""
     os.environ.clear()
     os.environ.update(start.environ)
+    os.chdir(start.folder)
     for number in (signal.SIGINT, signal.SIGHUP):  # of the whole terminal; the driver decides what follows
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
@@ -288,16 +297,21 @@ def _run(jobs: Sequence[Any]) -> Sequence[Any]:
     [start] = _started
     if not jobs:
         return ()
+    _busy.set()
     try:
         outcomes: Sequence[Any] = start.function(start.setting, jobs)
         return outcomes
     except SystemExit:
         os._exit(0)  # the executor would send it to the driver, and go on with the next chunk
+    finally:
+        _busy.clear()
 
 
 def _leave(number: int, _frame: object) -> None:
-    """End as if by an exception, so that scratch files are removed."""
-    raise SystemExit(128 + number)
+    """End as if by an exception while there is work, so that scratch files are removed; else at once."""
+    if _busy.is_set():
+        raise SystemExit(128 + number)
+    os._exit(128 + number)
 
 
 def _watch(lifeline: Connection) -> None:

@@ -74,7 +74,7 @@ class BatchResult(Struct, frozen=True, kw_only=True):
 
 
 def run_batch(
-    jobs: Iterable[Path | str | Wanted | Fault],
+    jobs: Path | str | Iterable[Path | str | Wanted | Fault],
     signer: str,
     *,
     out_dir: Path | str | None = None,
@@ -157,7 +157,7 @@ def run_batch(
         if opened.is_new and not replace and os.path.lexists(kept) and os.lstat(kept).st_size:
             raise OutputError(f"{printable(str(kept))}: exists already", mend="name another with --receipts")
         plan_ = plan(
-            _wanted(jobs, folder, counted),
+            _wanted([jobs] if isinstance(jobs, str | Path) else jobs, folder, counted),
             Labels(label),
             setting,
             opened,
@@ -264,7 +264,7 @@ def _asked(setting: Setting, secrets: Secrets | None) -> Setting:
         return answers[question]
 
     require_fit(open_signer(setting.signer, asked, check=False), trial=True)
-    return structs.replace(setting, answers=tuple(answers.items()))
+    return structs.replace(setting, answers=tuple(answers.items()), checked=True)
 
 
 # --- the work --------------------------------------------------------------------------------------

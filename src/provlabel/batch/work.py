@@ -57,6 +57,7 @@ class Setting(Struct, frozen=True, kw_only=True):
     timestamper: Timestamper | None = None
     stamp_room: int = 0
     replace: bool = False
+    checked: bool = False  #: whoever hands this out held key and certificate against the profile
 
     def __repr__(self) -> str:  # the answers are secrets
         return f"Setting(signer={printable(self.signer)!r})"
@@ -110,7 +111,7 @@ def open_tools(setting: Setting) -> Tools:
     Raises:
         ConfigError, InputError, SignerError: as :func:`provlabel.open_signer`.
     """
-    from provlabel.signers import open_signer
+    from provlabel.signers import assume_fit, open_signer
 
     if _kept and _kept[0][:2] == (os.getpid(), setting):
         return _kept[0][2]
@@ -126,6 +127,8 @@ def open_tools(setting: Setting) -> Tools:
         raise ConfigError(f"{question}: was not asked when the batch began", mend="start it again")
 
     tools = Tools(cage, open_signer(setting.signer, answer, check=False))
+    if setting.checked:
+        assume_fit(tools.signer)
     _kept[:] = [(os.getpid(), setting, tools)]
     return tools
 
@@ -138,8 +141,8 @@ def _outcome(setting: Setting, job: Job) -> Outcome:
     size = mtime_ns = None
     try:
         tools = open_tools(setting)
-        source = os.stat(job.source)  # noqa: PTH116 - text
-        size, mtime_ns = source.st_size, source.st_mtime_ns
+        if source := _stat(job.source):
+            size, mtime_ns = source.st_size, source.st_mtime_ns
         receipt, adopted = _labelled(setting, job, tools)
         written = os.stat(job.output).st_size  # noqa: PTH116
     except Exception as exc:  # whatever it is, the next file may be better
@@ -164,6 +167,13 @@ def _outcome(setting: Setting, job: Job) -> Outcome:
         written=written,
         seconds=time.perf_counter() - began,
     )
+
+
+def _stat(path: str) -> os.stat_result | None:
+    try:
+        return os.stat(path)  # noqa: PTH116 - text
+    except OSError:
+        return None  # whoever reads it says why
 
 
 def _labelled(setting: Setting, job: Job, tools: Tools) -> tuple[Receipt, bool]:

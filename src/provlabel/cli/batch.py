@@ -211,10 +211,8 @@ def _print(result: BatchResult, options: dict[str, Any]) -> None:
 
         deliver(to_json(result), None)
         return
-    for note in result.notes[:_SHOWN]:
-        sys.stderr.write(f"{note}\n")
-    if len(result.notes) > _SHOWN:
-        sys.stderr.write(f"… and {len(result.notes) - _SHOWN:,} more\n")
+    if not options["quiet"]:
+        _print_notes(result.notes)
     for group in result.failures[:_SHOWN]:
         others = f" (and {group.files - 1:,} others)" if group.files > 1 else ""
         say_error(f"{group.example}{others}: {group.message}", group.mend)
@@ -223,6 +221,13 @@ def _print(result: BatchResult, options: dict[str, Any]) -> None:
     if not options["quiet"]:
         for line in _table(result, options["dry_run"]):
             say(line)
+
+
+def _print_notes(notes: tuple[str, ...]) -> None:
+    for note in notes[:_SHOWN]:
+        sys.stderr.write(f"{note}\n")
+    if len(notes) > _SHOWN:
+        sys.stderr.write(f"… and {len(notes) - _SHOWN:,} more\n")
 
 
 def _table(result: BatchResult, dry_run: bool) -> Iterator[str]:
