@@ -887,6 +887,59 @@ def test_progress_is_json_lines_without_a_terminal(work: Path, cli: Cli, monkeyp
     assert told.getvalue().count("\n") == 1
 
 
+def test_progress_is_one_line_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    from provlabel.batch import Progress
+    from provlabel.cli import batch
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    told = Terminal()
+    monkeypatch.setattr(sys, "stderr", told)
+    monkeypatch.setattr(batch, "_LOOK", 0.0)
+    monkeypatch.setenv("TERM", "xterm")
+    show = batch._Show({"quiet": False})
+    show(Progress(5_000, 1_200, 3, 4.0))
+    show(Progress(500_000, 1_200, 0, 4.0))
+    show.end()
+    lines = told.getvalue().split("\r\x1b[K")
+    assert lines == ["", "1,203 of 5,000 files, 301 a second, 0:13 left, 3 failed",
+                     "1,200 of 500,000 files, 300 a second, 27:43 left", ""]  # fmt: skip
+
+
+def test_a_full_disk_ends_the_run_and_it_goes_on(work: Path, cli: Cli, trust: TrustStore, cage: Cage) -> None:
+    """The ledger cannot grow: the run ends with what is wrong, and the next one goes on."""
+    pictures(work / "in", 8)
+    (work / "out").mkdir()
+    with Ledger(ledger_of(work)):
+        pass
+    script = (
+        "import sqlite3, sys\n"
+        "from provlabel.batch import ledger\n"
+        "def full(self, outcomes):\n"
+        "    with self._writing():\n"
+        "        raise sqlite3.OperationalError('database or disk is full')\n"
+        "ledger.Ledger.settle = full\n"
+        "from provlabel.cli import main\n"
+        "main(sys.argv[1:])\n"
+    )
+    env = {**os.environ, "HOME": str(trust_home(trust)), "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", script, *BATCH], cwd=work, env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 3
+    assert "disk is full" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert cli(*BATCH).returncode == 0
+    require_each_labelled_once(work, 8, trust, cage)
+
+
+def trust_home(trust: TrustStore) -> Path:
+    """The home that has the test credential."""
+    return Path(trust.lists[0].name).parents[3]
+
+
 def test_library_says_what_is_wrong(work: Path, credential: Path, tmp_path: Path) -> None:
     uri = f"test:{credential}"
     pictures(work / "in", 1)
