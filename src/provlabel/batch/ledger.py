@@ -277,7 +277,10 @@ class Ledger:
         """Write the plan into the ledger: from now on it is kept."""
         with self._writing():
             self.run = int(self._database.execute("SELECT coalesce(max(run), 0) + 1 FROM jobs").fetchone()[0])
-            self._database.execute("INSERT OR IGNORE INTO main.labels SELECT * FROM temp.told")
+            self._database.execute(
+                "INSERT OR IGNORE INTO main.labels SELECT digest, text FROM temp.told WHERE digest IN "
+                "(SELECT label FROM temp.listed JOIN temp.plan USING (number))"
+            )
             self._database.execute(
                 "INSERT INTO main.jobs (place, source, output, label, digest, urn, state, run, attempts, tries, due, "
                 "size, mtime_ns) "

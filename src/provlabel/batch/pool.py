@@ -180,7 +180,7 @@ class _Start(Generic[Setting, Job, Outcome]):
         self.prepare = prepare
         #: The server has another search path than we had, which programs that a worker starts must not see.
         self.environ = dict(os.environ)
-        self.folder = os.getcwd()  # noqa: PTH109 - multiprocessing takes that in which it was imported
+        self.folder = os.getcwd()  # noqa: PTH109 - text; a worker may start while we stand elsewhere
 
 
 class _Pool:
