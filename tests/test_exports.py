@@ -10,6 +10,7 @@ import provlabel
 
 PUBLIC = {
     "Actor",
+    "BatchResult",
     "Cages",
     "ConfigError",
     "EngineError",
@@ -44,6 +45,7 @@ PUBLIC = {
     "load_policy",
     "open_signer",
     "redact_file",
+    "run_batch",
     "stamp_file",
     "verify_bytes",
     "verify_file",

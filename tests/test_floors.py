@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1] / "src" / "provlabel"
 
 # From the ground up. A module imports from floors below its own, or from its own package.
 FLOORS = (
-    ("_version", "errors", "_text", "_times", "_schema", "_xml"),
+    ("_version", "errors", "_text", "_times", "_schema", "_types", "_xml"),
     ("_faults",),
     ("_files", "sniffing"),
     ("_http",),
@@ -43,7 +43,7 @@ FLOORS = (
     ("dressing",),
     ("publishing",),
     ("labeling",),
-    ("stamping",),
+    ("stamping", "batch"),
     ("schemas", "renderers"),
     ("cli",),
     ("__init__", "__main__"),

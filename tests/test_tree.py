@@ -462,3 +462,31 @@ def test_progress_is_seen_on_a_terminal_alone(small: Path, home: Path, credentia
     assert re.search(r"a second\r\x1b\[K[^\r]*(FAIL|PASS)", shown), "the line is not gone before the report"
     for none in (said(sys.executable, *args), said(*terminal, *args, "-q"), said(*terminal, *args, TERM="dumb")):
         assert "a second" not in none
+
+
+RUSH = """
+import sys, threading, msgspec
+from provlabel._types import ready
+
+sys.setswitchinterval(1e-6)
+kinds = []
+for n in range(300):
+    inner = msgspec.defstruct(f"Inner{n}", [(f"f{i}", "int | None", None) for i in range(12)])
+    kinds.append(msgspec.defstruct(f"Outer{n}", [(f"f{i}", inner | None, None) for i in range(12)]))
+gates = [threading.Barrier(4) for _ in kinds]
+
+def run():
+    for gate, kind in zip(gates, kinds):
+        gate.wait()
+        msgspec.convert({"f1": {"f2": 3}}, ready(kind))
+
+threads = [threading.Thread(target=run) for _ in range(4)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+"""
+
+
+def test_threads_may_use_a_type_for_the_first_time_at_once() -> None:
+    """msgspec by itself crashes there, as one in a hundred runs of the command line did."""
+    done = subprocess.run([sys.executable, "-c", RUSH], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from provlabel._version import __version__
 
 if TYPE_CHECKING:
+    from provlabel.batch import BatchResult, run_batch
     from provlabel.cage import Cages
     from provlabel.engine import Actor
     from provlabel.errors import (
@@ -56,6 +57,7 @@ _HOMES = {
         "UsageError",
         "VerificationError",
     ),
+    "batch": ("BatchResult", "run_batch"),
     "cage": ("Cages",),
     "engine": ("Actor",),
     "evidence_cache": ("EvidenceCache",),
@@ -73,6 +75,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Actor",
+    "BatchResult",
     "Cages",
     "ConfigError",
     "EngineError",
@@ -107,6 +110,7 @@ __all__ = [
     "load_policy",
     "open_signer",
     "redact_file",
+    "run_batch",
     "stamp_file",
     "verify_bytes",
     "verify_file",

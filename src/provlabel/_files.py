@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import stat
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -22,6 +23,8 @@ from provlabel.errors import InputError, OutputError
 _PIECE = 1 << 20  # bytes read at once when hashing
 _WORTH_A_THREAD = 16 << 20  # bytes that take a disk longer than a thread takes to start
 SCRATCH_PREFIX = ".provlabel-"
+#: The whole name of a scratch file.
+SCRATCH = re.compile(re.escape(SCRATCH_PREFIX) + r"[0-9a-f]{16}")
 
 
 def open_regular(path: Path) -> BinaryIO:
@@ -149,9 +152,8 @@ def atomic_output(
     """
     shown = printable(str(target))
     _require_free(target, shown, replace)
-    scratch = target.parent / f"{SCRATCH_PREFIX}{os.urandom(8).hex()}"
     try:
-        fd = os.open(scratch, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
+        fd, scratch = _new_scratch(target.parent, mode)
     except OSError as exc:
         raise OutputError(f"{shown}: cannot write there: {reason(exc)}") from exc
     try:
@@ -161,7 +163,7 @@ def atomic_output(
             if like is not None:
                 _take_after(stream.fileno(), target, like)
             os.fsync(stream.fileno())
-        _publish(scratch, target, replace)
+            _publish(scratch, target, replace)  # while it is locked
     except FileExistsError as exc:
         raise _exists(shown) from exc
     except OSError as exc:
@@ -199,6 +201,47 @@ def synced(stream: BinaryIO) -> Iterator[None]:
         thread.join()
     if errors:
         raise errors[0]
+
+
+def _new_scratch(folder: Path, mode: int) -> tuple[int, Path]:
+    """Open a scratch file that is locked for as long as it is open, so that :func:`sweep` leaves it alone."""
+    import fcntl
+
+    while True:
+        scratch = folder / f"{SCRATCH_PREFIX}{os.urandom(8).hex()}"
+        fd = os.open(scratch, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
+        with contextlib.suppress(OSError):  # a file system without locks, where nothing can be swept either
+            fcntl.flock(fd, fcntl.LOCK_EX)
+        if _leads_to(scratch, fd):
+            return fd, scratch
+        os.close(fd)  # it was swept between opening and locking
+
+
+def _leads_to(path: Path, fd: int) -> bool:
+    try:
+        return os.path.samestat(os.lstat(path), os.fstat(fd))
+    except FileNotFoundError:
+        return False
+
+
+def sweep(folder: Path) -> int:
+    """Remove the scratch files in ``folder`` that nobody writes any more, and return how many they were.
+
+    A process that is killed leaves its scratch file behind; the lock on it ends with the process.  Folders below
+    are not looked at.
+    """
+    import fcntl
+
+    swept = 0
+    with contextlib.suppress(OSError), os.scandir(folder) as found:
+        for entry in found:
+            if not SCRATCH.fullmatch(entry.name):
+                continue
+            with contextlib.suppress(OSError, InputError), open_regular(Path(entry)) as stream:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                os.unlink(entry)  # noqa: PTH108 - an entry is no Path
+                swept += 1
+    return swept
 
 
 def _require_free(target: Path, shown: str, replace: bool) -> None:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import UNSET
 
+from provlabel._types import ready
 from provlabel.errors import LabelError
 from provlabel.evidence import Carrier, Evidence, Manifest, bound
 from provlabel.label import Label, joined
@@ -66,7 +67,7 @@ def _label_of(active: Manifest) -> Label | None:
         return None
     personal = active.personal if isinstance(active.personal, dict) else None
     try:
-        return msgspec.convert(joined(active.label, personal) if personal else active.label, Label)
+        return msgspec.convert(joined(active.label, personal) if personal else active.label, ready(Label))
     except (msgspec.ValidationError, TypeError, ValueError, AttributeError):
         return None  # a finding of its own
 

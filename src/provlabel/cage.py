@@ -22,6 +22,7 @@ from typing import BinaryIO, NamedTuple
 
 import msgspec
 
+from provlabel._types import ready
 from provlabel._worker import HEADER, Answer, Check, Limits, Request, frame, frame_length, serve
 from provlabel.credentials import Credential, Examined
 from provlabel.errors import InputError
@@ -256,7 +257,9 @@ class Cage:
         """Ask the worker; ``seconds`` of CPU are twice as many by the clock."""
         with self._lock:
             try:
-                answer = msgspec.json.decode(self._exchange(message, time.monotonic() + 2 * seconds), type=Answer)
+                answer = msgspec.json.decode(
+                    self._exchange(message, time.monotonic() + 2 * seconds), type=ready(Answer)
+                )
             except _Died as death:
                 return Trouble(death.kind, str(death))  # type: ignore[arg-type]
             except msgspec.DecodeError as exc:

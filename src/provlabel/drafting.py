@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from provlabel._types import ready
 from provlabel.evidence import Carrier
 from provlabel.label import Label
 from provlabel.label.records import SCHEMA
@@ -65,7 +66,7 @@ def _fitting(field: str, value: Any) -> Any:
 
 def _fits(field: str, value: Any) -> bool:
     try:
-        msgspec.convert({"kind": "human_made", field: value}, Label)
+        msgspec.convert({"kind": "human_made", field: value}, ready(Label))
     except msgspec.ValidationError:
         return False
     return True

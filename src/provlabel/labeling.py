@@ -19,6 +19,7 @@ from provlabel import _times
 from provlabel import cage as cages
 from provlabel._text import printable
 from provlabel._times import zulu
+from provlabel._types import ready
 from provlabel.dressing import dress, undress
 from provlabel.errors import InputError, OutputError
 from provlabel.evidence import Evidence
@@ -211,7 +212,7 @@ def redact_file(
         raise InputError(f"{shown(source)}: holds no personal fields", mend="nothing to do")
     stated = checked.evidence.manifests[0].label
     try:
-        label = msgspec.convert(stated, Label)
+        label = msgspec.convert(stated, ready(Label))
     except msgspec.ValidationError as exc:
         raise InputError(f"{shown(source)}: its newest label cannot be repeated: {printable(str(exc))}") from exc
     place = place_for(checked, Path(dest) if dest is not None else None, False, replace)

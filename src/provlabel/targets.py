@@ -7,17 +7,14 @@ and nothing is left out in silence.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from provlabel._files import SCRATCH_PREFIX, open_regular, reader, reason
+from provlabel._files import SCRATCH, open_regular, reader, reason
 from provlabel._text import printable
 from provlabel.errors import ConfigError, InputError
 from provlabel.formats import MEDIA_SUFFIXES, PREFIX, sniff
-
-_SCRATCH = re.compile(re.escape(SCRATCH_PREFIX) + r"[0-9a-f]{16}")
 
 
 class Target(NamedTuple):
@@ -62,7 +59,7 @@ def _below(top: Path) -> Iterator[Target]:
             except OSError as exc:
                 yield Target(path, "closed", f"{printable(str(path))}: {reason(exc)}", top)
         else:
-            yield Target(path, "scratch" if _SCRATCH.fullmatch(path.name) else "found", top=top)
+            yield Target(path, "scratch" if SCRATCH.fullmatch(path.name) else "found", top=top)
 
 
 def is_media(path: Path) -> bool:

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from provlabel import _times
 from provlabel._times import zulu
+from provlabel._types import ready
 from provlabel.agreement import claims_of, disagreements, values_of
 from provlabel.codes import EFFECTS, Effect
 from provlabel.credentials import Examined
@@ -492,7 +493,7 @@ def _label_vocabulary(active: Manifest) -> Iterator[Finding]:
         yield finding("label.newer-schema", f"schema {schema}", at="org.provlabel.label")
         return
     try:
-        msgspec.convert(active.label, Label)
+        msgspec.convert(active.label, ready(Label))
     except msgspec.ValidationError as exc:
         yield finding("label.malformed", str(exc), at="org.provlabel.label")
 

@@ -22,6 +22,7 @@ from provlabel.errors import ProvlabelError, UsageError
 
 _COMMANDS = (
     "label",
+    "batch",
     "verify",
     "show",
     "diff",

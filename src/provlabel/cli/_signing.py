@@ -131,13 +131,7 @@ def open_named_signer(given: str | None, answers: Secrets | None = None, *, chec
     """
     from provlabel.signers import assume_fit, open_signer, require_fit
 
-    uri = given or os.environ.get("PROVLABEL_SIGNER") or _configured_signer()
-    if not uri:
-        raise ConfigError(
-            "no signer",
-            mend="to try: --signer test; for real: --signer 'file:key.pem?chain=chain.pem' or PROVLABEL_SIGNER",
-        )
-    signer = open_signer(f"test:{test_folder()}" if uri == "test" else uri, answers or _ask, check=False)
+    signer = open_signer(uri_of(given), answers or _ask, check=False)
     if check:
         mark = _mark_of(signer)
         if _is_from_today(mark):
@@ -146,6 +140,21 @@ def open_named_signer(given: str | None, answers: Secrets | None = None, *, chec
             require_fit(signer)
             _leave(mark)
     return signer
+
+
+def uri_of(given: str | None) -> str:
+    """Return the URI of the signer that the user named: by ``--signer``, in the environment, or in their settings.
+
+    Raises:
+        ConfigError: nowhere.
+    """
+    uri = given or os.environ.get("PROVLABEL_SIGNER") or _configured_signer()
+    if not uri:
+        raise ConfigError(
+            "no signer",
+            mend="to try: --signer test; for real: --signer 'file:key.pem?chain=chain.pem' or PROVLABEL_SIGNER",
+        )
+    return f"test:{test_folder()}" if uri == "test" else uri
 
 
 def _mark_of(signer: Signer) -> Path:

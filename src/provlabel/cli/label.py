@@ -15,6 +15,7 @@ import click
 from provlabel._text import printable
 from provlabel._times import rfc3339
 from provlabel.cli import say, say_error
+from provlabel.cli._labelling import BROKEN, how_from, labelling_options
 from provlabel.cli._shared import (
     PATH,
     deliver,
@@ -30,7 +31,6 @@ from provlabel.cli._signing import (
     early_studio,
     open_named_signer,
     signer_option,
-    timestamper_from,
     tsa_options,
 )
 from provlabel.errors import InputError, LabelError, OutputError, ProvlabelError, UsageError
@@ -40,25 +40,6 @@ if TYPE_CHECKING:
     from provlabel.label import Label
     from provlabel.labeling import Receipt
     from provlabel.signers import Secrets, Signer
-
-_BROKEN = "--insecure-accept-broken-parent"
-
-
-class _Carriers(click.ParamType):  # type: ignore[type-arg,unused-ignore]
-    """Names with commas between them; ``none`` for no carrier at all."""
-
-    name = "names"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        from provlabel.projecting import CHOICES
-
-        names = () if value == "none" else tuple(dict.fromkeys(value.split(",")))
-        if unknown := [name for name in names if name not in CHOICES]:
-            self.fail(f"{', '.join(map(printable, unknown))}: one of {', '.join(CHOICES)}, or none", param, ctx)
-        return names
-
-
-CARRIERS = _Carriers()
 
 
 @click.command("label")
@@ -75,15 +56,7 @@ CARRIERS = _Carriers()
 @click.option("--identifier", "identifiers", multiple=True, metavar="TYPE:VALUE", help="Such as isrc:GBAYE2600001.")
 @click.option("--oversight", help="fully_autonomous, prompt_guided or human_validated.")
 @click.option("--prompt-file", type=PATH, help="UTF-8 text of the prompt; - for standard input.")
-@click.option(
-    "--prompt-mode",
-    type=click.Choice(["omit", "hash", "clear"]),
-    default="omit",
-    show_default=True,
-    help="Withhold the prompt, sign a salted hash of it, or sign it in clear.",
-)
-@click.option("--personal", is_flag=True, help="Sign names and other personal fields of people too.")
-@click.option("--inputs", is_flag=True, help="Write prompt (without text), seeds and references as C2PA inputs too.")
+@labelling_options
 @click.option("--check-decode", is_flag=True, help="Decode the file to its end with ffmpeg first.")
 @signer_option
 @tsa_options
@@ -91,23 +64,14 @@ CARRIERS = _Carriers()
     "--identity", "identity_uri", metavar="URI", help="Who vouches beside the signer: a second key, as --signer."
 )
 @click.option("--identity-role", "identity_roles", multiple=True, metavar="ROLE", help="As what: creator, publisher, …")
-@click.option(
-    "--carriers",
-    type=CARRIERS,
-    help="What else repeats the label: xmp (pictures), tags (sounds), aigc, or none; with commas. [default: xmp,tags]",
-)
-@click.option("--thumbnail", is_flag=True, help="Put a picture of at most 10 kB into the manifest; needs Pillow.")
 @click.option("--from-carriers", is_flag=True, help="Sign nothing: draft a label from what the tags of a file say.")
-@click.option("--stamp-room", is_flag=True, help="Keep room, so that provlabel stamp can add a timestamp later.")
 @click.option("-o", "--output", type=PATH, help="Output, for a single file.")
 @click.option("--out-dir", type=PATH, help="Folder for the outputs.")
 @click.option("--in-place", is_flag=True, help="Replace each file by its labelled self.")
 @click.option("--detached", is_flag=True, help="Leave the content as it is; write the manifest beside it.")
 @click.option("--parent", type=PATH, help="The file that this one was made from.")
 @click.option("--ingredient", "ingredients", multiple=True, type=PATH, help="A part of it. Repeatable.")
-@click.option("--force", is_flag=True, help="Replace an output that exists.")
 @click.option("--receipt", type=PATH, help="Keep the receipts here, mode 0600.")
-@click.option(_BROKEN, "accept_broken", is_flag=True, help="Go on although the history is broken.")
 @format_option
 @quiet_option
 def command(files: tuple[Path, ...], **options: Any) -> int:
@@ -324,17 +288,13 @@ def _label_all(
 
 def _how(options: dict[str, Any]) -> dict[str, Any]:
     """Return what the options ask of :func:`label_file`, but for the files, the label and the signer."""
-    from provlabel.timestamps import ROOM
-
-    same = ("ingredients", "prompt_mode", "personal", "inputs", "detached", "check_decode", "thumbnail")
     return {
-        **{name: options[name] for name in same},
-        "carriers": options["carriers"],
+        **how_from(options),
+        "ingredients": options["ingredients"],
+        "detached": options["detached"],
+        "check_decode": options["check_decode"],
         "parents": [options["parent"]] if options["parent"] else [],
         "replace": options["force"] or options["in_place"],
-        "accept_broken_parent": options["accept_broken"],
-        "timestamper": timestamper_from(options),
-        "stamp_room": ROOM if options["stamp_room"] else 0,
     }
 
 
@@ -391,7 +351,7 @@ def _publish(
         Receipts(
             receipts=tuple(receipts),
             errors=tuple(Failure(str(path), str(exc), exc.mend) for path, exc in errors),
-            insecure=(_BROKEN,) if options["accept_broken"] else (),
+            insecure=(BROKEN,) if options["accept_broken"] else (),
         )
     )
     if kept is not None:

@@ -16,6 +16,7 @@ from provlabel._faults import nearest, placed
 from provlabel._files import open_regular
 from provlabel._schema import json_schema, node_at
 from provlabel._text import printable
+from provlabel._types import ready
 from provlabel.errors import LabelError
 from provlabel.label.records import ASCII, HEX_64, ID, LANGUAGE, ONE_LINE, RFC_3339, SCHEMA, URL, Label
 
@@ -103,7 +104,7 @@ def label_from_dict(data: Any, *, source: str = "label") -> Label:
     if faults := tuple(unportable(data, "", 0)):
         raise _fault(source, faults)
     try:
-        label = msgspec.convert(data, Label)
+        label = msgspec.convert(data, ready(Label))
     except msgspec.ValidationError as exc:
         what, pointer = placed(exc)
         raise _fault(source, ((pointer, _in_words(what, pointer)),)) from exc

@@ -14,6 +14,7 @@ from typing import Any, get_args
 
 from msgspec import UNSET, convert, to_builtins
 
+from provlabel._types import ready
 from provlabel.label import Label
 from provlabel.label.records import Contribution, System
 from provlabel.label.vocabularies import KINDS, Role
@@ -189,7 +190,7 @@ def _contribution(text: str) -> dict[str, Any]:
     """Return a contribution of a plain label; nothing for what is none, which anybody may write there."""
     try:
         value = json.loads(text)
-        convert(value, Contribution)
+        convert(value, ready(Contribution))
     except (ValueError, RecursionError):
         return {}
     return dict(value)

@@ -15,6 +15,7 @@ import codecs
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple, get_args
 
 from provlabel._faults import nearest
@@ -67,6 +68,7 @@ class Row(NamedTuple):
 
     path: str
     label: dict[str, Any]
+    more: Mapping[str, str] = MappingProxyType({})  #: what stands in further columns that were asked for
 
 
 class TableFault(NamedTuple):
@@ -184,15 +186,20 @@ def _quoted(text: str) -> str:
 # --- from CSV --------------------------------------------------------------------------------------
 
 
-def load_csv(content: bytes) -> Table:
-    """Read a table; what cannot be read of it is a fault, and every fault is told."""
+def load_csv(content: bytes, more: Sequence[str] = ()) -> Table:
+    """Read a table; what cannot be read of it is a fault, and every fault is told.
+
+    ``more`` names columns of plain text that belong to no label.
+    """
     text, faults = _decoded(content)
     if faults:
         return Table((), faults)
-    delimiter = _delimiter(text)
+    delimiter = _delimiter(text, more)
     lines = _lines(text, delimiter)
     header = next(lines, (1, [], ""))
-    columns, found = _columns(header[1]) if not header[2] else ([], [TableFault(1, 0, header[2], "split the table")])
+    columns, found = (
+        _columns(header[1], more) if not header[2] else ([], [TableFault(1, 0, header[2], "split the table")])
+    )
     rows: list[Row] = []
     for number, cells, why in lines:
         if why:
@@ -232,12 +239,12 @@ def _decoded(content: bytes) -> tuple[str, tuple[TableFault, ...]]:
         return "", (TableFault(line, 0, why, "save it as CSV UTF-8"),)
 
 
-def _delimiter(text: str) -> str:
+def _delimiter(text: str, more: Sequence[str]) -> str:
     """Return the delimiter under which the first line has the most columns that are known."""
 
     def known(delimiter: str) -> int:
         _, cells, _ = next(_lines(text, delimiter), (1, [], ""))
-        return sum(_column(cell.strip()) is not None for cell in cells)
+        return sum(_column(cell.strip(), more) is not None for cell in cells)
 
     return max(",;\t", key=known)
 
@@ -292,10 +299,13 @@ class _Column(NamedTuple):
     field: str
     number: int = -1  #: of an element of a list
     key: str = ""
+    more: bool = False  #: it belongs to no label
 
 
-def _column(name: str) -> _Column | None:
+def _column(name: str, more: Sequence[str]) -> _Column | None:
     """Return what a heading means, or ``None`` when it means nothing here."""
+    if name in more:
+        return _Column(name, more=True)
     field, *rest = name.split(".")
     if field == _PATH or field in _FIELDS:
         if not rest:
@@ -309,15 +319,15 @@ def _column(name: str) -> _Column | None:
     return None
 
 
-def _columns(header: Sequence[str]) -> tuple[list[_Column | None], list[TableFault]]:
+def _columns(header: Sequence[str], more: Sequence[str]) -> tuple[list[_Column | None], list[TableFault]]:
     columns: list[_Column | None] = []
     faults: list[TableFault] = []
-    known = [_PATH, *_FIELDS, *(f"identifiers.{scheme}" for scheme in _SCHEMES)]
+    known = [_PATH, *more, *_FIELDS, *(f"identifiers.{scheme}" for scheme in _SCHEMES)]
     known += [f"{field}.{key}" for field, item in _RECORDS.items() for key in item.__struct_fields__]
     known += [f"{field}.0.{key}" for field, item in _LISTS.items() for key in item.__struct_fields__]
     for place, cell in enumerate(header, 1):
         name = cell.strip()
-        column = _column(name) if name else None
+        column = _column(name, more) if name else None
         if name and column is None:
             near = nearest(name[:80], known)  # a whole file may be one heading
             hint = f"did you mean {near}?" if near else "leave the column out, or put it into extra"
@@ -334,11 +344,12 @@ def _row(number: int, cells: Sequence[str], columns: Sequence[_Column | None]) -
     faults: list[TableFault] = []
     label: dict[str, Any] = {}
     parts: dict[str, Any] = {}
+    more: dict[str, str] = {}
     for place, text in enumerate(cells, 1):
         column = columns[place - 1] if place <= len(columns) else None
         if text and column is not None:
             try:
-                _put(parts if column.key else label, column, text)
+                _put(more if column.more else parts if column.key else label, column, text)
             except ValueError as exc:
                 faults.append(TableFault(number, place, printable(str(exc), 300)))
         elif text and place > len(columns):
@@ -355,7 +366,7 @@ def _row(number: int, cells: Sequence[str], columns: Sequence[_Column | None]) -
     for field in _LISTS:
         if field in parts:
             parts[field] = [item for _, item in sorted(parts[field].items())]
-    return Row(path, label | parts), faults
+    return Row(path, label | parts, more), faults
 
 
 def _put(target: dict[str, Any], column: _Column, text: str) -> None:
@@ -364,9 +375,9 @@ def _put(target: dict[str, Any], column: _Column, text: str) -> None:
     Raises:
         ValueError: it is not what its column holds.
     """
-    field, number, key = column
+    field, number, key, _ = column
     if not key:
-        target[field] = text if field in (_PATH, *_PLAIN) else _from_json(text, field)
+        target[field] = text if column.more or field in (_PATH, *_PLAIN) else _from_json(text, field)
     elif field == "identifiers":
         target.setdefault(field, []).append({"type": key, "value": text})
     elif field in _RECORDS:
@@ -415,23 +426,38 @@ def load_jsonl(content: bytes) -> Table:
         if len(rows) == MAX_ROWS:
             found.append(TableFault(number, 0, f"more than {MAX_ROWS:,} rows", "split the table"))
             break
-        try:
-            rows.append(_from_line(parse_json(line)))
-        except (ValueError, RecursionError) as exc:
-            why = "nested too deeply" if isinstance(exc, RecursionError) else printable(str(exc), 300)
-            found.append(
-                TableFault(number, getattr(exc, "colno", 0), why, 'one {"path": …, "label": {…}} on each line')
-            )
+        row = load_line(line, number)
+        if isinstance(row, Row):
+            rows.append(row)
+        else:
+            found.append(row)
             if len(found) > MAX_FAULTS:
                 break
     return Table(tuple(rows), _told(found))
 
 
-def _from_line(data: Any) -> Row:
-    if not isinstance(data, dict) or not isinstance(data.get("label"), dict):
+def load_line(line: str, number: int, more: Sequence[str] = ()) -> Row | TableFault:
+    """Read one line of JSON, the ``number``-th of its list, or say what is wrong with it.
+
+    ``more`` names keys with plain text that belong to no label; where it has ``label`` itself, a label may also
+    be left out, or be the name of a file with it.
+    """
+    try:
+        return _from_line(parse_json(line), more)
+    except (ValueError, RecursionError) as exc:
+        why = "nested too deeply" if isinstance(exc, RecursionError) else printable(str(exc), 300)
+        return TableFault(number, getattr(exc, "colno", 0), why, 'one {"path": …, "label": {…}} on each line')
+
+
+def _from_line(data: Any, more: Sequence[str]) -> Row:
+    if not isinstance(data, dict) or not (isinstance(data.get("label"), dict) or "label" in more):
         raise ValueError("no object with a label in it")
     if not isinstance(data.get("path"), str) or not data["path"]:
         raise ValueError("no path")
-    if unknown := set(data) - {"path", "label"}:
+    if unknown := set(data) - {"path", "label", *more}:
         raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
-    return Row(data["path"], data["label"])
+    label = data.get("label") if isinstance(data.get("label"), dict) else {}
+    others = {key: data[key] for key in more if key in data and data[key] is not label}
+    if wrong := [key for key, value in others.items() if not isinstance(value, str)]:
+        raise ValueError(f"no text: {', '.join(wrong)}")
+    return Row(data["path"], label or {}, others)

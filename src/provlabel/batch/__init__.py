@@ -1,0 +1,9 @@
+"""Label a catalogue: many files by several processes, with a ledger, so that a run can be killed and go on."""
+
+from __future__ import annotations
+
+from provlabel.batch.jobs import Wanted, shard_from, wanted_in
+from provlabel.batch.planning import Planned, Refused
+from provlabel.batch.running import BatchResult, Progress, run_batch
+
+__all__ = ["BatchResult", "Planned", "Progress", "Refused", "Wanted", "run_batch", "shard_from", "wanted_in"]

@@ -1,0 +1,253 @@
+"""What is to be done: files below folders, or rows of a list, each with its output and its label."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import os
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO, Literal, NamedTuple
+
+import msgspec
+
+from provlabel._faults import Fault
+from provlabel._text import printable
+from provlabel._types import ready
+from provlabel.errors import InputError, LabelError, UsageError
+from provlabel.label import Label, label_from_dict
+from provlabel.label.lint import semantic_faults
+from provlabel.label.loading import read_plain
+from provlabel.mappings.table import MAX_BYTES, MAX_FAULTS, Row, Table, TableFault, load_csv, load_line
+from provlabel.targets import is_media, targets
+
+ListFormat = Literal["csv", "jsonl"]
+#: Columns of a job list beside those of a label.
+COLUMNS = ("output", "label")
+#: Bytes of one line of a list; the largest sensible label is a hundredth of it.
+MAX_LINE = 4 << 20
+
+
+class Wanted(NamedTuple):
+    """One file to label, as somebody asks for it."""
+
+    source: str
+    output: str
+    label: Mapping[str, Any] = {}  #: fields, which win over those of the label file
+    label_path: str = ""  #: a label file; without, that of the whole batch
+
+
+class Shard(NamedTuple):
+    """One part of a batch; parts are counted from 0."""
+
+    part: int = 0
+    parts: int = 1
+
+    def has(self, output: bytes) -> bool:
+        """Tell whether the job with this output is in the part; a job is in one part alone, on every machine."""
+        return self.parts == 1 or int.from_bytes(hashlib.sha256(output).digest()[:8], "big") % self.parts == self.part
+
+    @property
+    def suffix(self) -> str:
+        """What the names of its files have: nothing when there is one part."""
+        return "" if self.parts == 1 else f"-{self.part}of{self.parts}"
+
+
+def shard_from(text: str) -> Shard:
+    """Read ``i/n``.
+
+    Raises:
+        UsageError: it is none.
+    """
+    part, slash, parts = text.partition("/")
+    if slash and all(number.isascii() and number.isdigit() and len(number) < 7 for number in (part, parts)):
+        shard = Shard(int(part), int(parts))
+        if shard.part < shard.parts:
+            return shard
+    raise UsageError(f"{printable(text)}: no shard", mend="i/n, with i from 0 to n-1, such as 0/4")
+
+
+# --- where to look ---------------------------------------------------------------------------------
+
+
+def wanted_below(paths: Iterable[Path | str], out_dir: Path, passed_over: Counter[str]) -> Iterator[Wanted | Fault]:
+    """Yield every media file that ``paths`` means; outputs lie below ``out_dir`` as their files lie below their folder.
+
+    ``out_dir`` itself is left out.  What is passed over is counted by its kind.
+    """
+    inside = os.path.realpath(out_dir)
+    for target in targets(paths):
+        path, name = target.path, str(target.path)
+        if target.why == "closed":
+            yield Fault(at=printable(name), message=target.error, mend="let this user list it, or leave it out")
+        elif target.why in ("link", "scratch", "repository"):
+            passed_over[target.why] += 1
+        elif target.top is not None and _lies_in(path.parent, inside):
+            passed_over["output"] += 1
+        elif target.why == "found" and not _media(path):
+            passed_over[f"not media ({printable(path.suffix.lower() or 'no ending', 20)})"] += 1
+        else:
+            below = path.relative_to(target.top) if target.top is not None else path.name
+            yield Wanted(name, str(out_dir / below))
+
+
+@functools.lru_cache(maxsize=256)
+def _lies_in(folder: Path, inside: str) -> bool:
+    real = os.path.realpath(folder)
+    return real == inside or real.startswith(inside + os.sep)
+
+
+def _media(path: Path) -> bool:
+    try:
+        return is_media(path)
+    except InputError:
+        return True  # it is named as what cannot be read, not passed over
+
+
+def wanted_in(stream: BinaryIO, name: str, form: ListFormat, out_dir: Path | None) -> Iterator[Wanted | Fault]:
+    """Yield the jobs of a list; ``name`` is what it is called.
+
+    CSV has the columns of :mod:`provlabel.mappings.table`, ``output`` and ``label`` (a label file); lines of JSON are
+    ``{"path": …, "output": …, "label": {…} or "FILE"}``; a line that begins with no brace is a path.
+    """
+    rows = _csv_rows(stream) if form == "csv" else _lines(stream)
+    for row in rows:
+        if isinstance(row, TableFault):
+            place = f", line {row.line}" * bool(row.line) + f", column {row.column}" * bool(row.column)
+            yield Fault(at=printable(name) + place, message=row.message, mend=row.mend)
+            continue
+        try:
+            output = _output_of(row, out_dir)
+        except UsageError as exc:
+            yield Fault(at=printable(row.path), message=str(exc), mend=exc.mend)
+            continue
+        yield Wanted(row.path, output, row.label, row.more.get("label", ""))
+
+
+def _csv_rows(stream: BinaryIO) -> Iterator[Row | TableFault]:
+    table: Table = load_csv(stream.read(MAX_BYTES + 1), COLUMNS)
+    yield from table.faults
+    yield from table.rows
+
+
+def _lines(stream: BinaryIO) -> Iterator[Row | TableFault]:
+    """Read line by line, so that a list may be as long as it likes."""
+    number = faults = 0
+    while line := stream.readline(MAX_LINE):
+        number += 1
+        row = _line(line, number)
+        if row is None:
+            continue
+        yield row
+        faults += isinstance(row, TableFault)
+        if faults == MAX_FAULTS or len(line) == MAX_LINE:
+            return
+
+
+def _line(line: bytes, number: int) -> Row | TableFault | None:
+    if len(line) == MAX_LINE:
+        return TableFault(number, 0, f"longer than {MAX_LINE >> 20} MB", "a line for each file")
+    plain = line.rstrip(b"\r\n")
+    if not plain.strip():
+        return None
+    if not plain.lstrip().startswith(b"{"):
+        return Row(os.fsdecode(plain), {})
+    try:
+        return load_line(plain.decode(), number, COLUMNS)
+    except UnicodeDecodeError:
+        return TableFault(number, 0, "no UTF-8", "save it as UTF-8")
+
+
+def _output_of(row: Row, out_dir: Path | None) -> str:
+    """Return where a row goes: where it says, below the folder of outputs when that is no absolute path.
+
+    Raises:
+        UsageError: it would lie outside of that folder, or there is none.
+    """
+    said = row.more.get("output", "")
+    if out_dir is None:
+        if not said:
+            raise UsageError("has no output", mend="add a column output, or --out-dir")
+        return said
+    if os.path.isabs(said):  # noqa: PTH117 - text
+        return said
+    inner = os.path.normpath((said or row.path).lstrip("/"))
+    if inner == ".." or inner.startswith("../"):
+        raise UsageError("its output would lie outside of the folder for outputs", mend="name it in a column output")
+    return str(out_dir / inner)
+
+
+# --- what is said ----------------------------------------------------------------------------------
+
+
+class Said(NamedTuple):
+    """A label, checked, as text; or what is wrong with it."""
+
+    text: str = ""  #: JSON of a :class:`Label`
+    faults: tuple[Fault, ...] = ()
+
+
+class Labels:
+    """Reads the labels of a batch, each distinct one once."""
+
+    def __init__(self, label_path: Path | str | None) -> None:
+        self._path = str(label_path) if label_path is not None else ""
+        self._of_rows = functools.lru_cache(maxsize=512)(_said_in)
+        self._of_files = functools.lru_cache(maxsize=512)(_said_by)
+
+    def of(self, wanted: Wanted) -> Said:
+        """Return the label of a job; errors are those that ``provlabel lint`` finds."""
+        path = wanted.label_path or self._path
+        if not wanted.label:
+            return self._of_files(path)
+        return self._of_rows(path, json.dumps(wanted.label, sort_keys=True))
+
+
+def _said_by(path: str) -> Said:
+    if not path:
+        return Said(faults=(Fault(at="/", message="no label", mend="--label FILE, or a label in each row"),))
+    try:
+        return _checked(read_plain(Path(path)), path)
+    except (LabelError, InputError) as exc:
+        return Said(faults=(Fault(at="/", message=str(exc), mend=exc.mend),))
+
+
+def _said_in(path: str, fields: str) -> Said:
+    try:
+        base = read_plain(Path(path)) if path else {}
+    except (LabelError, InputError) as exc:
+        return Said(faults=(Fault(at="/", message=str(exc), mend=exc.mend),))
+    return _checked({**base, **json.loads(fields)} if isinstance(base, dict) else base, path or "label")
+
+
+def _checked(data: Any, name: str) -> Said:
+    try:
+        label = label_from_dict(data, source=printable(name))
+    except LabelError as exc:
+        told = tuple(Fault(at=at or "/", message=what, mend=exc.mend) for at, what in exc.faults)
+        return Said(faults=told or (Fault(at="/", message=str(exc), mend=exc.mend),))
+    wrong = tuple(fault for fault in semantic_faults(label) if fault.level == "error")
+    return Said(faults=wrong) if wrong else Said(msgspec.json.encode(label).decode())
+
+
+def label_of(text: str) -> Label:
+    """Return the label that :class:`Labels` wrote as ``text``."""
+    return msgspec.json.decode(text, type=ready(Label))
+
+
+# --- places ----------------------------------------------------------------------------------------
+
+
+def place_of(path: str) -> bytes:
+    """Return the absolute, plain path, as the file system has it; symlinks are not followed."""
+    return os.fsencode(os.path.abspath(path))  # noqa: PTH100
+
+
+def folded(place: bytes) -> bytes:
+    """Return what is the same for two paths that some file systems cannot tell apart (case, form of accents)."""
+    if place.isascii():
+        return place.lower()
+    return os.fsencode(unicodedata.normalize("NFC", os.fsdecode(place)).casefold())

@@ -1,0 +1,300 @@
+"""What a worker does: label a chunk of jobs.  A function of its arguments, which any pool or cluster can call."""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from msgspec import Struct
+
+from provlabel import engine
+from provlabel._files import open_regular
+from provlabel._text import printable
+from provlabel.agreement import story_of
+from provlabel.batch.jobs import label_of
+from provlabel.cage import Cage, fork, spawn
+from provlabel.containers import stores_of
+from provlabel.errors import (
+    ConfigError,
+    InputError,
+    OutputError,
+    ProvlabelError,
+    SignerError,
+    TimestampError,
+)
+from provlabel.evidence import Evidence
+from provlabel.formats import BY_NAME
+from provlabel.label.vocabularies import PromptMode
+from provlabel.labeling import Receipt, label_file
+from provlabel.projecting import Choice
+from provlabel.sources import shown
+from provlabel.timestamps import Timestamper
+from provlabel.trust import TrustStore
+from provlabel.verdict import judge
+from provlabel.verifying import beside, now
+
+if TYPE_CHECKING:
+    from provlabel.signers import Signer
+
+_NO_TRUST = TrustStore()
+
+
+class Setting(Struct, frozen=True, kw_only=True):
+    """What is the same for all files of a batch; see :func:`provlabel.label_file` for what is not said here."""
+
+    signer: str  #: URI
+    answers: tuple[tuple[str, str], ...] = ()  #: questions of the signer (pass phrase, PIN) and what was answered
+    prompt_mode: PromptMode = "omit"
+    personal: bool = False
+    inputs: bool = False
+    carriers: tuple[Choice, ...] | None = None
+    accept_broken_parent: bool = False
+    timestamper: Timestamper | None = None
+    stamp_room: int = 0
+    thumbnail: bool = False
+    replace: bool = False
+    checked: bool = False  #: whoever hands this out held key and certificate against the profile
+
+    def __repr__(self) -> str:  # the answers are secrets
+        return f"Setting(signer={printable(self.signer)!r})"
+
+
+class Job(Struct, frozen=True, kw_only=True):
+    """One file; plain data, so that it can be sent anywhere."""
+
+    number: int  #: by which its outcome is known
+    source: str
+    output: str
+    label: str  #: JSON of a :class:`provlabel.Label`
+    urn: str  #: the name of the manifest to be
+    tried: bool = False  #: an earlier attempt may have written the output already
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """What became of a job."""
+
+    number: int
+    state: Literal["done", "failed"]
+    receipt: Receipt | None = None
+    adopted: bool = False  #: the output was there: written by an attempt that was killed before it could say so
+    error: str = ""  #: class of the exception
+    message: str = ""  #: without the name of the file
+    mend: str = ""
+    may_pass: bool = False  #: another attempt may succeed
+    size: int | None = None  #: of the source
+    mtime_ns: int | None = None  #: of the source
+    written: int | None = None  #: size of the output
+    seconds: float = 0.0
+
+
+class Tools(NamedTuple):
+    """What is opened once in a process."""
+
+    cage: Cage
+    signer: Signer
+
+
+def label_chunk(setting: Setting, jobs: Sequence[Job]) -> list[Outcome]:
+    """Label the files of ``jobs``, and return an outcome for each; a file that fails does not stop the others."""
+    return [_outcome(setting, job) for job in jobs]
+
+
+def open_tools(setting: Setting) -> Tools:
+    """Return cage and signer of this process, opened when they are asked for first.
+
+    The cage starts before the signer is opened, so that no copy of the key is in it.
+
+    Raises:
+        ConfigError, InputError, SignerError: as :func:`provlabel.open_signer`.
+    """
+    from provlabel.signers import assume_fit, open_signer
+
+    if _kept and _kept[0][:2] == (os.getpid(), setting):
+        return _kept[0][2]
+    engine.binding()
+    # A copy of a process with threads may hold a lock for ever.
+    cage = Cage(fork if threading.active_count() == 1 else spawn, relaunch=spawn)
+    cage.start()
+    answers = dict(setting.answers)
+
+    def answer(question: str) -> str:
+        if question in answers:
+            return answers[question]
+        raise ConfigError(f"{question}: was not asked when the batch began", mend="start it again")
+
+    tools = Tools(cage, open_signer(setting.signer, answer, check=False))
+    if setting.checked:
+        assume_fit(tools.signer)
+    _kept[:] = [(os.getpid(), setting, tools)]
+    return tools
+
+
+_kept: list[tuple[int, Setting, Tools]] = []
+
+
+def _outcome(setting: Setting, job: Job) -> Outcome:
+    began = time.perf_counter()
+    size = mtime_ns = None
+    try:
+        tools = open_tools(setting)
+        if source := _stat(job.source):
+            size, mtime_ns = source.st_size, source.st_mtime_ns
+        receipt, adopted = _labelled(setting, job, tools)
+        written = os.stat(job.output).st_size  # noqa: PTH116
+    except Exception as exc:  # whatever it is, the next file may be better
+        return Outcome(
+            number=job.number,
+            state="failed",
+            error=type(exc).__name__,
+            message=_without_name(_words(exc), job),
+            mend=printable(getattr(exc, "mend", ""), 1000),
+            may_pass=may_pass(exc, setting.signer),
+            size=size,
+            mtime_ns=mtime_ns,
+            seconds=time.perf_counter() - began,
+        )
+    return Outcome(
+        number=job.number,
+        state="done",
+        receipt=receipt,
+        adopted=adopted,
+        size=size,
+        mtime_ns=mtime_ns,
+        written=written,
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _stat(path: str) -> os.stat_result | None:
+    try:
+        return os.stat(path)  # noqa: PTH116 - text
+    except OSError:
+        return None  # whoever reads it says why
+
+
+def _labelled(setting: Setting, job: Job, tools: Tools) -> tuple[Receipt, bool]:
+    output, replace = Path(job.output), setting.replace
+    if job.tried and (there := _there(job, output, tools.cage)):
+        if there.manifests and there.manifests[0].urn == job.urn:
+            # The salt of a prompt is in the receipt alone, and that was lost.
+            if os.path.lexists(output) and setting.prompt_mode != "hash" and judge(there, at=now()).holds:
+                return _adopted(job, output, there, tools.cage), True
+            replace = True
+        elif not replace:
+            raise _taken(output, there)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    receipt = label_file(
+        job.source,
+        output,
+        label_of(job.label),
+        tools.signer,
+        prompt_mode=setting.prompt_mode,
+        personal=setting.personal,
+        inputs=setting.inputs,
+        carriers=setting.carriers,
+        accept_broken_parent=setting.accept_broken_parent,
+        timestamper=setting.timestamper,
+        stamp_room=setting.stamp_room,
+        thumbnail=setting.thumbnail,
+        replace=replace,
+        urn=job.urn,
+        cage=tools.cage,
+    )
+    return receipt, False
+
+
+def _there(job: Job, output: Path, cage: Cage) -> Evidence | None:
+    """Read what an earlier attempt may have written; a detached manifest may be there without its copy."""
+    if os.path.lexists(output):
+        return cage.read(output, _NO_TRUST, beside(output))
+    if os.path.lexists(beside(output)):
+        return cage.read(Path(job.source), _NO_TRUST, beside(output))
+    return None
+
+
+def _taken(output: Path, there: Evidence) -> OutputError:
+    urn = f", with the manifest {printable(there.manifests[0].urn)}" if there.manifests else ""
+    return OutputError(
+        f"{shown(output)}: exists already{urn}", mend="choose another output, or replace it with --force"
+    )
+
+
+def _adopted(job: Job, output: Path, there: Evidence, cage: Cage) -> Receipt:
+    """Make the receipt that was lost, from the output and its source."""
+    source = cage.read(Path(job.source), _NO_TRUST, beside(Path(job.source)))
+    active, detached = there.manifests[0], there.source == "sidecar"
+    held = beside(output) if detached else output
+    with open_regular(held) as stream:
+        size = stream.seek(0, os.SEEK_END)
+        stores = () if detached else stores_of(BY_NAME[there.format or ""].container, stream, size)
+    return Receipt(
+        output=str(held),
+        format=there.format or "",
+        manifest=active.urn,
+        manifest_bytes=sum(map(len, stores)) or size,
+        source_sha256=source.sha256 or "",
+        sha256=(there.sidecar_sha256 if detached else there.sha256) or "",
+        parent=source.manifests[0].urn if source.manifests else None,
+        detached=detached,
+        time=(active.signing.stamped or None) if active.signing else None,
+        carriers={name: sorted(fields) for name, fields in story_of(there.manifests).listed.items()},
+        warnings=("written by an attempt that was killed; this receipt was made from the file itself",),
+    )
+
+
+# --- what went wrong -------------------------------------------------------------------------------
+
+#: Errors of the system that are there now and may be gone in a moment.
+_PASSING = frozenset(
+    {
+        errno.EAGAIN,
+        errno.EBUSY,
+        errno.EDQUOT,
+        errno.EINTR,
+        errno.EIO,
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.ENOMEM,
+        errno.ENOSPC,
+        errno.ESTALE,
+        errno.ETIMEDOUT,
+    }
+)
+#: Signers that keep their key elsewhere, and may not be reached for a moment.
+_REMOTE = ("awskms", "cmd", "https", "pkcs11")
+#: What they say when the mend is to wait.
+_BUSY = ("Throttling", "did not answer")
+
+
+def may_pass(exc: BaseException, signer: str) -> bool:
+    """Tell whether another attempt may succeed where this one raised ``exc``; ``signer`` is its URI.
+
+    An error of a remote signer that names a mend wants a person first: a permission, another address, another key.
+    """
+    if isinstance(exc, TimestampError):
+        return True
+    if isinstance(exc, SignerError):
+        remote = signer.partition(":")[0] in _REMOTE
+        return remote and (not exc.mend or any(word in str(exc) for word in _BUSY))
+    if isinstance(exc, InputError | OutputError) and exc.mend.startswith("try again"):
+        return True
+    cause = exc if isinstance(exc, OSError) else exc.__cause__
+    return isinstance(cause, OSError) and cause.errno in _PASSING
+
+
+def _words(exc: Exception) -> str:
+    """Return what happened; an error that is none of ours is named by its class."""
+    said = printable(str(exc), 1000)
+    return said if isinstance(exc, ProvlabelError) else f"{type(exc).__name__}: {said}"
+
+
+def _without_name(said: str, job: Job) -> str:
+    """Take the name of the file off, so that equal failures of many files can be told as one."""
+    for path in (job.source, job.output):
+        said = said.removeprefix(f"{shown(Path(path))}: ")
+    return said

@@ -1,0 +1,65 @@
+"""What the commands that label share: how a label is said, whatever the file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from provlabel._text import printable
+from provlabel.cli._shared import options_of
+from provlabel.cli._signing import timestamper_from
+
+#: The one option that reports repeat.
+BROKEN = "--insecure-accept-broken-parent"
+
+
+class _Carriers(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+    """Names with commas between them; ``none`` for no carrier at all."""
+
+    name = "names"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from provlabel.projecting import CHOICES
+
+        names = () if value == "none" else tuple(dict.fromkeys(value.split(",")))
+        if unknown := [name for name in names if name not in CHOICES]:
+            self.fail(f"{', '.join(map(printable, unknown))}: one of {', '.join(CHOICES)}, or none", param, ctx)
+        return names
+
+
+labelling_options = options_of(
+    click.option(
+        "--prompt-mode",
+        type=click.Choice(["omit", "hash", "clear"]),
+        default="omit",
+        show_default=True,
+        help="Withhold the prompt, sign a salted hash of it, or sign it in clear.",
+    ),
+    click.option("--personal", is_flag=True, help="Sign names and other personal fields of people too."),
+    click.option(
+        "--inputs", is_flag=True, help="Write prompt (without text), seeds and references as C2PA inputs too."
+    ),
+    click.option(
+        "--carriers",
+        type=_Carriers(),
+        help="What else repeats the label: xmp (pictures), tags (sounds), aigc, or none; with commas. "
+        "[default: xmp,tags]",
+    ),
+    click.option("--thumbnail", is_flag=True, help="Put a picture of at most 10 kB into the manifest; needs Pillow."),
+    click.option("--stamp-room", is_flag=True, help="Keep room, so that provlabel stamp can add a timestamp later."),
+    click.option("--force", is_flag=True, help="Replace an output that exists."),
+    click.option(BROKEN, "accept_broken", is_flag=True, help="Go on although the history is broken."),
+)
+
+
+def how_from(options: dict[str, Any]) -> dict[str, Any]:
+    """Return what :data:`labelling_options` and the options of time authorities ask of :func:`label_file`."""
+    from provlabel.timestamps import ROOM
+
+    return {
+        **{name: options[name] for name in ("prompt_mode", "personal", "inputs", "carriers", "thumbnail")},
+        "accept_broken_parent": options["accept_broken"],
+        "timestamper": timestamper_from(options),
+        "stamp_room": ROOM if options["stamp_room"] else 0,
+    }

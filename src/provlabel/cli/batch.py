@@ -1,0 +1,254 @@
+"""``provlabel batch``."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import click
+
+from provlabel._text import printable
+from provlabel.cli import say, say_error
+from provlabel.cli._labelling import how_from, labelling_options
+from provlabel.cli._shared import PATH, deliver, format_option, quiet_option
+from provlabel.cli._signing import answers_from, signer_option, tsa_options, uri_of
+from provlabel.errors import UsageError
+
+if TYPE_CHECKING:
+    from provlabel.batch import BatchResult, Planned, Progress
+    from provlabel.batch.jobs import ListFormat
+
+#: Seconds between two lines of progress where there is no terminal.
+_LINE = 2.0
+#: Seconds between two looks on a terminal.
+_LOOK = 0.2
+#: Kinds of failures that the table shows; all are in the ledger.
+_SHOWN = 10
+
+
+@click.command("batch")
+@click.argument("paths", nargs=-1, type=PATH)
+@click.option("--out-dir", type=PATH, help="Folder for the outputs, the ledger and the receipts.")
+@click.option("--jobs", "list_path", type=PATH, metavar="FILE|-", help="List of files: CSV, JSON Lines, or - (stdin).")
+@click.option("--jobs-format", type=click.Choice(["csv", "jsonl"]), help="What the list is, if its name does not tell.")
+@click.option("--label", "label_path", type=PATH, help="Label as a JSON or TOML file, for files without one.")
+@labelling_options
+@signer_option
+@tsa_options
+@click.option("--workers", type=click.IntRange(1, 1024), help="Processes. [default: processors + 1]")
+@click.option(
+    "--chunk", type=click.IntRange(1, 500), default=25, show_default=True, help="Files for a worker at once, at most."
+)
+@click.option("--retries", type=click.IntRange(0, 100), default=3, show_default=True, help="Of what can pass.")
+@click.option("--shard", metavar="I/N", default="0/1", help="Do part I of N, counted from 0; the same everywhere.")
+@click.option("--ledger", type=PATH, help="What is done. [default: .provlabel-batch.sqlite in the folder for outputs]")
+@click.option(
+    "--receipts", type=PATH, help="JSON Lines, mode 0600. [default: receipts.jsonl in the folder for outputs]"
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and write nothing.")
+@format_option
+@quiet_option
+def command(paths: tuple[Path, ...], **options: Any) -> int:
+    """Label many files by several processes: folders, or a list.
+
+    Outputs lie below --out-dir as the files lie below their folder. The same command, given again, goes on where a run
+    stopped, however it was stopped, and does nothing twice. Everything that stands in the way is told before
+    anything is done. Ends with 3 if a file could not be labelled.
+
+    \b
+    Examples:
+      provlabel batch renders/ --out-dir labelled/ --label cover.toml --signer test
+      provlabel batch --jobs catalogue.csv --out-dir labelled/ --signer 'file:key.pem?chain=chain.pem'
+      find . -name '*.wav' | provlabel batch --jobs - --out-dir labelled/ --label take.toml --signer test
+      provlabel batch renders/ --out-dir labelled/ --label cover.toml --signer test --shard 0/4
+    """
+    if bool(paths) == (options["list_path"] is not None):
+        raise UsageError("what should be labelled?", mend="give files and folders, or --jobs LIST")
+    if options["out_dir"] is None and paths:
+        raise UsageError("where should the outputs go?", mend="--out-dir FOLDER")
+    from provlabel.batch import Refused, run_batch, shard_from
+
+    how = how_from(options)
+    show = _Show(options)
+    passed_over: Counter[str] = Counter()
+    with contextlib.ExitStack() as stack:
+        try:
+            result = run_batch(
+                stack.enter_context(_listed(options)) if options["list_path"] is not None else paths,
+                uri_of(options["signer_uri"]),
+                out_dir=options["out_dir"],
+                label=options["label_path"],
+                ledger=options["ledger"],
+                receipts=options["receipts"],
+                secrets=answers_from(options["pass_file"]),
+                replace=options["force"],
+                shard=shard_from(options["shard"]),
+                retries=options["retries"],
+                workers=options["workers"],
+                chunk=options["chunk"],
+                dry_run=options["dry_run"],
+                passed_over=passed_over,
+                planned=_say_planned if options["dry_run"] and options["format_"] == "text" else None,
+                told=show,
+                **how,
+            )
+        except Refused as exc:
+            for finding in exc.findings:
+                say_error(f"{finding.at}: {finding.message}", finding.mend)
+            say_error(f"{len(exc.findings)} findings; nothing was done")
+            return exc.exit_code
+        finally:
+            show.end()
+    _print(result, options)
+    return 3 if result.failed else 0
+
+
+@contextlib.contextmanager
+def _listed(options: dict[str, Any]) -> Iterator[Iterable[Any]]:
+    """Yield the jobs of the list."""
+    from provlabel._files import open_regular
+    from provlabel.batch import wanted_in
+
+    path: Path = options["list_path"]
+    form = _form(path, options["jobs_format"])
+    with contextlib.ExitStack() as stack:
+        stream: BinaryIO = sys.stdin.buffer if str(path) == "-" else stack.enter_context(open_regular(path))
+        yield wanted_in(stream, "standard input" if str(path) == "-" else str(path), form, options["out_dir"])
+
+
+def _form(path: Path, given: ListFormat | None) -> ListFormat:
+    if given is not None:
+        return given
+    suffix = path.suffix.lower()
+    if suffix == ".csv":
+        return "csv"
+    if suffix in (".jsonl", ".ndjson", ".txt") or str(path) == "-":
+        return "jsonl"
+    raise UsageError(f"{printable(str(path))}: is it CSV or JSON Lines?", mend="--jobs-format csv or jsonl")
+
+
+def _say_planned(job: Planned) -> None:
+    why = f"  ({job.why})" if job.why else ""
+    say(f"{job.what}  {printable(job.source)} -> {printable(job.output)}{why}")
+
+
+# --- while it runs ---------------------------------------------------------------------------------
+
+
+class _Show:
+    """How far it is: one line that changes on a terminal, a line of JSON every two seconds elsewhere."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self._quiet = options["quiet"]
+        self._terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._next = time.monotonic() + (_LOOK if self._terminal else _LINE)
+        self._shown = False
+
+    def __call__(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if self._quiet or now < self._next:
+            return
+        self._next = now + (_LOOK if self._terminal else _LINE)
+        (self._line if self._terminal else self._json)(progress)
+
+    def end(self) -> None:
+        """Take the line away."""
+        if self._shown:
+            self._write("\r\x1b[K")
+
+    def _line(self, at: Progress) -> None:
+        self._shown = True
+        rate, left = _rate(at)
+        failed = f", {at.failed:,} failed" if at.failed else ""
+        until = f", {_clock(left)} left" if left is not None else ""
+        self._write(f"\r\x1b[K{at.done + at.failed:,} of {at.total:,} files, {rate:,.0f} a second{until}{failed}")
+
+    def _json(self, at: Progress) -> None:
+        import json
+
+        rate, left = _rate(at)
+        told = {
+            "total": at.total,
+            "done": at.done,
+            "failed": at.failed,
+            "seconds": round(at.seconds, 1),
+            "files_per_second": round(rate, 1),
+            "seconds_left": None if left is None else round(left),
+        }
+        self._write(json.dumps(told) + "\n")
+
+    def _write(self, text: str) -> None:
+        with contextlib.suppress(OSError):
+            sys.stderr.write(text)
+            sys.stderr.flush()
+
+
+def _rate(at: Progress) -> tuple[float, float | None]:
+    """Return files a second, and the seconds that are left."""
+    settled = at.done + at.failed
+    rate = settled / at.seconds if at.seconds else 0.0
+    return rate, (at.total - settled) / rate if rate else None
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+# --- afterwards ------------------------------------------------------------------------------------
+
+
+def _print(result: BatchResult, options: dict[str, Any]) -> None:
+    if options["format_"] == "json":
+        from provlabel.renderers.json import to_json
+
+        deliver(to_json(result), None)
+        return
+    if not options["quiet"]:
+        _print_notes(result.notes)
+    for group in result.failures[:_SHOWN]:
+        others = f" (and {group.files - 1:,} others)" if group.files > 1 else ""
+        say_error(f"{group.example}{others}: {group.message}", group.mend)
+    if len(result.failures) > _SHOWN:
+        sys.stderr.write(f"… and {len(result.failures) - _SHOWN:,} other kinds of failures; all are in the ledger\n")
+    if not options["quiet"]:
+        for line in _table(result, options["dry_run"]):
+            say(line)
+
+
+def _print_notes(notes: tuple[str, ...]) -> None:
+    for note in notes[:_SHOWN]:
+        sys.stderr.write(f"{note}\n")
+    if len(notes) > _SHOWN:
+        sys.stderr.write(f"… and {len(notes) - _SHOWN:,} more\n")
+
+
+def _table(result: BatchResult, dry_run: bool) -> Iterator[str]:
+    if dry_run:
+        yield f"to do    {result.todo:,}"
+    else:
+        yield f"done     {result.done:,}{_among(result)}"
+        yield f"failed   {result.failed:,}"
+    yield f"skipped  {result.skipped:,}{'  (done before)' if result.skipped else ''}"
+    if result.passed_over:
+        kinds = ", ".join(f"{kind} {count:,}" for kind, count in sorted(result.passed_over.items()))
+        yield f"no jobs  {kinds}"
+    if not dry_run:
+        yield f"time     {result.seconds:,.1f} s, {result.files_per_second:,.0f} files a second"
+        yield f"receipts {printable(result.receipts)}"
+
+
+def _among(result: BatchResult) -> str:
+    told = [
+        f"{count:,} {what}"
+        for count, what in ((result.adopted, "adopted"), (result.retried, "tried more than once"))
+        if count
+    ]
+    return f"  (of those {', '.join(told)})" if told else ""
