@@ -23,6 +23,7 @@ from provlabel.verifying import now
 
 GIB = 1 << 30
 EDGES = {
+    "above-1g": GIB + 1,
     "below-2g": 2 * GIB - 5,
     "above-2g": 2 * GIB + 1,
     "below-4g": 4 * GIB - 100_000,
@@ -93,10 +94,12 @@ def crc_of_zeros(length: int) -> int:
 
 CASES = [
     (kind, edge)
-    for kind in ("wav", "webp", "flac", "mp3", "jpg", "png")
-    for edge in EDGES
+    for kind in ("wav", "webp", "flac", "mp3", "png")
+    for edge in list(EDGES)[1:]
     if not (edge == "above-4g" and kind in ("wav", "webp"))
 ]
+# Of a JPEG the engine holds three copies, which the cage does not allow from 2 GiB on; none is known to exist.
+CASES.append(("jpg", "above-1g"))
 
 
 @pytest.mark.parametrize(("kind", "edge"), CASES)

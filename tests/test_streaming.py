@@ -23,7 +23,7 @@ import audio_files
 import test_formats as formats
 from conftest import SAMPLES, engine_credential, needs
 from provlabel import EngineError, InputError, Label, Prompt, _worker, engine, label_file, signing, streaming
-from provlabel.cage import Cage
+from provlabel.cage import Cage, Cages
 from provlabel.containers import WALKERS, ContainerError, NoRoom, TooLarge, jpeg, room_for, stores_of
 from provlabel.containers.edits import Edit, Edited, rewrite
 from provlabel.evidence import Evidence
@@ -344,12 +344,12 @@ def test_edits_that_do_not_fit_are_refused(changes: list[Edit]) -> None:
         Edited(io.BytesIO(CONTENT), len(CONTENT), changes)
 
 
-@pytest.mark.parametrize("length", [9, 63_999, 64_000, 64_001, 128_000, 200_001])
+@pytest.mark.parametrize("length", [40, 63_999, 64_000, 64_001, 128_000, 200_001])
 @pytest.mark.parametrize("name", ["cover.jpg", "still.png", "take.wav", "take.mp3", "take.flac"])
 def test_a_store_of_any_length_comes_back_from_its_hole(name: str, length: int) -> None:
     content = (audio_files.MEDIA / name).read_bytes()
     container = audio_files.format_of(audio_files.MEDIA / name).container
-    store = length.to_bytes(4, "big") + b"jumb" + os.urandom(length - 8)
+    store = length.to_bytes(4, "big") + b"jumb\x00\x00\x00\x1ejumdc2pa" + os.urandom(length - 20)
     room = room_for(container, io.BytesIO(content), len(content), length)
     dest = io.BytesIO()
     streaming.copy_around(Edited(io.BytesIO(content), len(content)), room, dest)
@@ -376,7 +376,6 @@ TAG = b"ID3\x04\x00"
         ("id3", TAG + b"\x10\x00\x00\x00\x0a" + bytes(20)),  # with a footer
         ("id3", TAG + b"\x00\x00\x00\x00\x0a" + b"\x00" * 9 + b"x"),  # something behind the frames
         ("id3", b"ID3\x02\x00\x00\x00\x00\x00\x0a" + bytes(10)),
-        ("gif", b"GIF89a"),
     ],
 )
 def test_where_we_know_no_room_we_say_so(container: str, content: bytes) -> None:
@@ -398,3 +397,131 @@ def test_segments_are_those_that_the_engine_writes(media: Path, label: Label, si
     with (media / "cover.jpg").open("rb") as source:
         store = engine.sign(definitions, source, content, "image/jpeg", engine_credential(signer))
     assert jpeg._segments(store) in content.getvalue()
+
+
+# --- what a hostile reviewer found -----------------------------------------------------------------
+
+MPEG = formats.bare_mp3()
+FRAMES = {
+    "bad encoding": b"TIT2\x00\x00\x00\x06\x00\x00\x09hello",
+    "no encoding": b"TIT2\x00\x00\x00\x00\x00\x00",
+    "a comment cut short": b"COMM\x00\x00\x00\x02\x00\x00\x03e",
+    "a picture without anything": b"APIC\x00\x00\x00\x01\x00\x00\x00",
+    "encrypted": b"TIT2\x00\x00\x00\x07\x00\x04\x00\x03hello",
+}
+
+
+@pytest.mark.parametrize("size", [0, 17 << 20], ids=["small", "large"])
+@pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES)
+def test_a_tag_that_hides_the_manifest_from_the_engine_is_refused(
+    frame: bytes, size: int, tmp_path: Path, label: Label, signer: Signer, cage: Cage
+) -> None:
+    """We find the manifest behind any frame; the engine gives up the whole tag for one that it cannot read."""
+    source, out = tmp_path / "odd.mp3", tmp_path / "out.mp3"
+    tag = b"ID3\x04\x00\x00" + len(frame).to_bytes(4, "big") + frame
+    source.write_bytes(tag + MPEG + os.urandom(size))
+    with pytest.raises(EngineError, match=r"odd\.mp3") as caught:
+        label_file(source, out, label, signer, carriers=(), cage=cage)
+    assert "--detached" in caught.value.mend
+    assert [path.name for path in tmp_path.iterdir()] == ["odd.mp3"]
+
+
+def test_boxes_of_others_stay_in_a_jpeg(media: Path, label: Label, signer: Signer, cage: Cage) -> None:
+    content = (media / "cover.jpg").read_bytes()
+    kind = b"json" + bytes.fromhex("00110010800000aa00389b71")
+    described = b"jumd" + kind + b"\x03acme.json\x00"
+    inner = (len(described) + 4).to_bytes(4, "big") + described
+    box = (len(inner) + 8).to_bytes(4, "big") + b"jumb" + inner
+    segment = b"JP\x00\x01\x00\x00\x00\x01" + box
+    foreign = b"\xff\xeb" + (len(segment) + 2).to_bytes(2, "big") + segment
+    (media / "cover.jpg").write_bytes(content[:20] + foreign + content[20:])
+    for source, out in (("cover.jpg", "first.jpg"), ("first.jpg", "second.jpg")):
+        label_file(media / source, media / out, label, signer, cage=cage)
+        assert foreign in (media / out).read_bytes()
+        assert judge(cage.read(media / out), at=now()).holds
+
+
+def test_a_recording_whose_sizes_were_never_written_is_not_cut_in_two(
+    tmp_path: Path, label: Label, signer: Signer, cage: Cage
+) -> None:
+    """Its samples lie behind the size that it declares, and programs play them all the same."""
+    source = tmp_path / "piped.wav"
+    head = b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 2, 44100, 176400, 4, 16) + b"data" + struct.pack("<I", 0)
+    source.write_bytes(b"RIFF" + struct.pack("<I", len(head)) + head + os.urandom(40_000))
+    with pytest.raises(EngineError, match="would lose chunks: after RIFF"):
+        label_file(source, None, label, signer, carriers=(), cage=cage)
+    assert [path.name for path in tmp_path.iterdir()] == ["piped.wav"]
+
+
+def test_jfif_and_its_extension_stay_together(media: Path, label: Label, signer: Signer, cage: Cage) -> None:
+    content = (media / "cover.jpg").read_bytes()
+    both = content[2:20] + b"\xff\xe0\x00\x08JFXX\x00\x10"
+    (media / "cover.jpg").write_bytes(content[:2] + both + content[20:])
+    label_file(media / "cover.jpg", media / "out.jpg", label, signer, cage=cage)
+    assert (media / "out.jpg").read_bytes()[2:].startswith(both + b"\xff\xeb")
+
+
+def test_manifests_under_older_names_are_known_and_go(media: Path, label: Label, signer: Signer, cage: Cage) -> None:
+    """Otherwise names that were redacted would stay in a frame that nobody looks at."""
+    label_file(media / "take.mp3", media / "first.mp3", label, signer, carriers=(), cage=cage)
+    content = (media / "first.mp3").read_bytes()
+    at = content.index(b"GEOB")
+    size = int.from_bytes(content[at + 4 : at + 8], "big")
+    plain = (size & 0x7F) | (size >> 1 & 0x3F80) | (size >> 2 & 0x1FC000)
+    store = content[at + 10 : at + 10 + plain].partition(b"manifest store\x00")[2]
+    wide = "c2pa".encode("utf-16-le") + bytes(2) + "store".encode("utf-16-le") + bytes(2)
+    for body in (
+        b"\x00application/x-c2pa-manifest-store\x00c2pa\x00c2pa manifest store\x00" + store,
+        b"\x01application/c2pa\x00" + wide + store,
+    ):
+        length = bytes(len(body) >> shift & 0x7F for shift in (21, 14, 7, 0))
+        frames = b"GEOB" + length + b"\x00\x00" + body
+        tag = bytes(len(frames) >> shift & 0x7F for shift in (21, 14, 7, 0))
+        made = b"ID3\x04\x00\x00" + tag + frames + MPEG
+        assert stores_of("id3", io.BytesIO(made), len(made)) == (store,)
+
+
+class _Broken:
+    """A digest that cannot go on."""
+
+    def update(self, _: bytes) -> None:
+        raise MemoryError
+
+    def hexdigest(self) -> str:
+        return "of a part"
+
+    digest = hexdigest
+
+
+def test_a_digest_that_fails_hangs_nobody_and_passes_for_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, threads = large("large.wav", tmp_path), threading.active_count()
+    monkeypatch.setattr(streaming.hashlib, "sha256", _Broken)
+    with path.open("rb") as stream:
+        size = path.stat().st_size
+        with pytest.raises(MemoryError):
+            streaming.digest_around(stream, size, 44, 100)
+        with pytest.raises(MemoryError), streaming.digesting(stream, size) as digest:
+            digest()
+    assert threading.active_count() == threads
+
+
+def test_without_threads_it_goes_slower(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    path = large("large.wav", tmp_path)
+    content = path.read_bytes()
+    monkeypatch.setattr(threading.Thread, "start", none)
+    with path.open("rb") as stream:
+        whole, around = streaming.digest_around(stream, len(content), 44, 100)
+        with streaming.digesting(stream, len(content)) as digest:
+            assert digest() == whole == hashlib.sha256(content).hexdigest()
+    assert around == hashlib.sha256(content[:44] + content[144:]).digest()
+
+
+def test_several_cages_serve_as_one(media: Path, label: Label, signer: Signer) -> None:
+    with Cages(2) as cages:
+        receipt = label_file(media / "cover.jpg", None, label, signer, cage=cages)
+    assert receipt.sha256 == hashlib.sha256((media / "cover.labeled.jpg").read_bytes()).hexdigest()

@@ -194,7 +194,11 @@ def synced(stream: BinaryIO) -> Iterator[None]:
             errors.append(exc)
 
     thread = threading.Thread(target=sync)
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError:  # the system gives none: it is synced before it is renamed all the same
+        yield
+        return
     try:
         yield
     finally:

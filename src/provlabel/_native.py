@@ -107,9 +107,7 @@ def read(c2pa: Any, context: Any, mime: str, stream: Any, manifest: bytes | None
         data = (ctypes.c_ubyte * len(manifest)).from_buffer_copy(manifest)
         reader = library.c2pa_reader_with_manifest_data_and_stream(empty, kind, stream, data, len(manifest))
     if not reader:
-        error = c2pa._read_native_error()
-        c2pa.Reader._free_native_ptr(empty)  # which takes it well if it is used up
-        c2pa._raise_typed_c2pa_error(error or _SILENT)
+        c2pa._raise_typed_c2pa_error(c2pa._read_native_error() or _SILENT)  # the empty one is used up all the same
     try:
         return _text(c2pa, library.c2pa_reader_json(reader)), _text(c2pa, library.c2pa_reader_crjson(reader))
     finally:

@@ -27,6 +27,7 @@ import msgspec
 from provlabel import engine
 from provlabel._files import fingerprint, open_regular, reader
 from provlabel.cbor import Refused
+from provlabel.containers import hole_in
 from provlabel.credentials import Answers, Credential, Examined, examine
 from provlabel.engine import Reading
 from provlabel.errors import EngineError, InputError
@@ -213,14 +214,13 @@ def _found(stream: BinaryIO, size: int, fmt: Format, request: Request) -> dict[s
     """Return what scan and engine find; a container that the scan cannot follow never meets the engine."""
     try:
         scan = scan_file(stream, size, fmt)
-        if request.hole and size >= LARGE:
-            return _reread(stream, size, fmt, request, scan)
+        reread = request.hole is not None and size >= LARGE
         return {
             "seconds": scan.seconds,
             "damage": scan.damage,
             "obstacle": scan.obstacle,
             "carriers": carriers_in(fmt.name, stream, scan.parts),
-            **_engine_read(stream, fmt, request, scan),
+            **(_reread(stream, size, fmt, request, scan) if reread else _engine_read(stream, fmt, request, scan)),
         }
     except Refused:
         raise
@@ -233,20 +233,25 @@ def _found(stream: BinaryIO, size: int, fmt: Format, request: Request) -> dict[s
 
 
 def _reread(stream: BinaryIO, size: int, fmt: Format, request: Request, scan: Scan) -> dict[str, Any]:
-    """Look at what we wrote: the engine judges the manifest, and the content is read and hashed once, by us."""
-    assert request.hole is not None  # noqa: S101 - only called with one
-    [store] = scan.stores
-    whole, around = digest_around(stream, size, *request.hole)
-    reading = engine.read(io.BytesIO(), fmt.mime, request.trust, store)
+    """Look at what we wrote: the engine finds and judges the manifest, and the content is read and hashed once, by us.
+
+    Raises:
+        ValueError: the manifest is not where it should be.
+        EngineError: the engine does not find it, or cannot read it.
+    """
+    hole = request.hole
+    if hole is None or len(scan.stores) != 1 or hole_in(fmt.container, scan.parts) != hole:
+        raise ValueError("the manifest is not where it was put")
+    urn = engine.found_in(stream, fmt.mime)
+    whole, around = digest_around(stream, size, *hole)
+    reading = engine.read(io.BytesIO(), fmt.mime, request.trust, scan.stores[0])
     if reading is None:
-        raise ValueError("the manifest is gone")
-    judged = Reading(reading.state, with_content(reading.crjson, request.hole, around))
-    return {
-        "sha256": whole,
-        "carriers": carriers_in(fmt.name, stream, scan.parts),
-        "source": "embedded",
-        **_seen_in(judged, scan, store, fmt.mime, request),
-    }
+        raise ValueError("the manifest cannot be read")
+    judged = Reading(reading.state, with_content(reading.crjson, hole, around))
+    seen = _seen_in(judged, scan, scan.stores[0], fmt.mime, request)
+    if seen["manifests"][0].urn != urn:
+        raise ValueError("the engine finds another manifest")
+    return {"sha256": whole, "source": "embedded", **seen}
 
 
 def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) -> dict[str, Any]:

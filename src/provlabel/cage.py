@@ -397,11 +397,18 @@ class Cages:
             cage.start()
 
     def read(
-        self, path: Path, trust: TrustStore = _NO_TRUST, sidecar: Path | None = None, check: Check | None = None
+        self,
+        path: Path,
+        trust: TrustStore = _NO_TRUST,
+        sidecar: Path | None = None,
+        check: Check | None = None,
+        *,
+        digest: bool = True,
+        hole: tuple[int, int] | None = None,
     ) -> Evidence:
         """Return what is seen of the file at ``path``; see :meth:`Cage.read`."""
         with self._one() as cage:
-            return cage.read(path, trust, sidecar, check)
+            return cage.read(path, trust, sidecar, check, digest=digest, hole=hole)
 
     def examine(self, credential: Credential, trust: TrustStore, check: Check) -> Examined | None:
         """Judge a credential that was read before; see :meth:`Cage.examine`."""

@@ -130,11 +130,17 @@ def version() -> str:
 # --- settings --------------------------------------------------------------------------------------
 
 
-def settings(trust: TrustStore = TrustStore(), *, identities: bool = False) -> dict[str, Any]:  # noqa: B008
+def settings(
+    trust: TrustStore = TrustStore(),  # noqa: B008 - frozen and empty
+    *,
+    identities: bool = False,
+    judged: bool = True,
+) -> dict[str, Any]:
     """Return our settings, complete: nothing that matters is left to a default of the engine.
 
     With ``identities`` CAWG identity assertions are judged too; one that is damaged makes the engine
-    say nothing about all the rest.
+    say nothing about all the rest.  Without ``judged`` manifests are found, and neither they nor the content are
+    looked into.
     """
     return {
         "version": 1,
@@ -144,7 +150,7 @@ def settings(trust: TrustStore = TrustStore(), *, identities: bool = False) -> d
             "max_decompressed_manifest_size_in_mb": _MAX_INFLATED,
         },
         "verify": {
-            "verify_after_reading": True,
+            "verify_after_reading": judged,
             # The written file is read back in full before it is published, which is stricter:
             # this check never looks at the file and skips the content hash.
             "verify_after_sign": False,
@@ -167,17 +173,15 @@ def settings(trust: TrustStore = TrustStore(), *, identities: bool = False) -> d
     }
 
 
-def _context(trust: TrustStore, *, identities: bool = False) -> Any:
-    return binding().Context.from_json(json.dumps(settings(trust, identities=identities)))
+def _context(trust: TrustStore, *, identities: bool = False, judged: bool = True) -> Any:
+    """Return a context: the lists of anchors are parsed for the first of many files alone."""
+    return _kept_context(trust, identities, judged, os.getpid())
 
 
 @functools.lru_cache(maxsize=4)
-def _kept_context(trust: TrustStore, identities: bool, _process: int) -> Any:
-    """Return a context: the lists of anchors are parsed for the first of many files alone.
-
-    A copy of this process makes its own; the engine's locks do not survive a fork.
-    """
-    return _context(trust, identities=identities)
+def _kept_context(trust: TrustStore, identities: bool, judged: bool, _process: int) -> Any:
+    """A copy of this process makes its own; the engine's locks do not survive a fork."""
+    return binding().Context.from_json(json.dumps(settings(trust, identities=identities, judged=judged)))
 
 
 # --- errors ----------------------------------------------------------------------------------------
@@ -267,7 +271,7 @@ def read(
     tap = _Tap(stream)
     try:
         with _uninterrupted(), _translated(tap), _opened(stream, tap) as opened:
-            context = _kept_context(trust, identities, os.getpid())
+            context = _context(trust, identities=identities)
             whole, text = _native.read(binding(), context, mime, opened, manifest)
     except EngineError as exc:
         if exc.kind == "ManifestNotFound":
@@ -279,8 +283,23 @@ def read(
     return Reading(state, msgspec.json.decode(text))
 
 
+def found_in(stream: BinaryIO, mime: str) -> str:
+    """Return the URN of the active manifest that the engine finds in a file; nothing is hashed, and nothing judged.
+
+    Raises:
+        EngineError: it finds none, or cannot read it.
+        OSError: the stream failed.
+    """
+    tap = _Tap(stream)
+    with _uninterrupted(), _translated(tap), _opened(stream, tap) as opened:
+        context = _context(TrustStore(), judged=False)
+        whole, _ = _native.read(binding(), context, mime, opened, None)
+    return msgspec.json.decode(whole, type=_Word).active_manifest
+
+
 class _Word(Struct):
     validation_state: str
+    active_manifest: str = ""
 
 
 @contextlib.contextmanager
@@ -430,7 +449,7 @@ def _builder(
     stack: contextlib.ExitStack, definition: Definition, ingredients: Sequence[IngredientFile], trust: TrustStore
 ) -> Any:
     """Return a builder that knows the definition, its resources and the ingredients."""
-    context = _kept_context(trust, False, os.getpid())
+    context = _context(trust)
     builder = stack.enter_context(binding().Builder(json.dumps(definition.manifest), context))
     for name, content in definition.resources.items():
         builder.add_resource(name, io.BytesIO(content))

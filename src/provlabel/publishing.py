@@ -57,7 +57,7 @@ def place_for(checked: Source, dest: Path | None, detached: bool, replace: bool)
     if checked.evidence.obstacle:
         raise InputError(
             f"{shown(source)}: the manifest cannot be embedded: {checked.evidence.obstacle}",
-            mend="use --detached: it leaves the file as it is",
+            mend=_BESIDE,
         )
     target = dest or labeled_name(source)
     in_place = lies_at(target, source)
@@ -123,7 +123,7 @@ def publish(
             content = Edited(stream, like.st_size, edits)
             work = Work(job, content, scratch.stream, hash_source=not checked.evidence.sha256)
             signed = _signed(work, seal)
-            # Only the engine loses parts; where it did not write, no other byte than those of the hole changed.
+            # The engine loses parts; what we write ourselves is the source but for an older manifest.
             held = _inventory(checked, work.stream) if not place.detached and work.hole is None else None
             digest = checked.evidence.sha256 or work.source_sha256 or sha256_of(stream)
 
@@ -225,6 +225,8 @@ def _read_back(checked: Source, scratch: Scratch, cage: cages.Cage, trust: Trust
     with synced(scratch.stream):
         evidence = cage.read(path, trust, sidecar, hole=work.hole)
     verdict = judge(evidence, at=now())
+    if work.hole is not None and evidence.source == "none":
+        raise EngineError("the engine would not find the manifest: it cannot read the tags of this file", mend=_BESIDE)
     if verdict.axes.signer == "bad-signature":
         raise SignerError("what the signer gave is no signature by its certificate", mend=_OTHER_KEY)
     if verdict.axes.identity == "bad":
@@ -239,6 +241,7 @@ def _read_back(checked: Source, scratch: Scratch, cage: cages.Cage, trust: Trust
     return evidence
 
 
+_BESIDE = "use --detached: it leaves the file as it is"
 _OTHER_KEY = "check that the chain belongs to the key: provlabel key check"
 
 
@@ -264,5 +267,5 @@ def _require_parts(checked: Source, held: Counter[str], scratch: Scratch) -> Non
         what = _WORDS.get(checked.fmt.container, "parts")
         raise EngineError(
             f"embedding would lose {what}: {printable(', '.join(gone))}",
-            mend="use --detached: it leaves the file as it is",
+            mend=_BESIDE,
         )

@@ -29,6 +29,8 @@ def with_content(crjson: Mapping[str, Any], hole: tuple[int, int], sha256: bytes
         return dict(crjson)
     results = active["validationResults"]
     wrong = [item for item in results["failure"] if item["code"] == _MISMATCH]
+    if not wrong:
+        return dict(crjson)
     judged = {
         **results,
         "failure": [item for item in results["failure"] if item not in wrong],

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 from weakref import WeakKeyDictionary
 
 from provlabel import cose, engine
-from provlabel.containers import ContainerError, NoRoom, Room, TooLarge, room_for, splice
+from provlabel.containers import ROOMS, ContainerError, NoRoom, Room, TooLarge, room_for, splice
 from provlabel.containers.edits import Edited
 from provlabel.errors import EngineError, ProvlabelError, SignerError
 from provlabel.formats import Format
@@ -119,7 +119,7 @@ class Work:
         job = self._job
         if self.detached:
             return self._beside(credential)
-        if job.actor is None:  # an identity makes the store longer than was announced
+        if job.actor is None and job.fmt.container in ROOMS:  # an identity makes the store longer than was announced
             with contextlib.suppress(NoRoom):
                 return engine.sign_hashed(job.made, self._write, credential, job.files)
         self.stream.seek(0)

@@ -9,12 +9,14 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from queue import SimpleQueue
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 from provlabel._files import sha256_of
 from provlabel.containers import Room, pieces
 from provlabel.containers._base import PIECE
 from provlabel.containers.edits import Edited
+
+_T = TypeVar("_T")
 
 #: A file of this size or more is worth threads, and is read back by us instead of the engine.
 LARGE = 16 << 20
@@ -97,11 +99,11 @@ def digesting(stream: BinaryIO, size: int) -> Iterator[Callable[[], str]]:
 
     A large file is hashed meanwhile, by a thread that leaves the position of ``stream`` alone.
     """
-    if size < LARGE or isinstance(stream, io.BytesIO):
+    beside = None if size < LARGE or isinstance(stream, io.BytesIO) else _started(_Beside, stream.fileno())
+    if beside is None:
         digest = sha256_of(stream)
         yield lambda: digest
         return
-    beside = _Beside(stream.fileno())
     try:
         yield beside.result
     finally:
@@ -116,7 +118,7 @@ class _Beside(threading.Thread):
         self._fd = fd
         self._sum = hashlib.sha256()
         self._stopped = False
-        self._error: OSError | None = None
+        self._error: BaseException | None = None
         self.start()
 
     def run(self) -> None:
@@ -125,7 +127,7 @@ class _Beside(threading.Thread):
             while not self._stopped and (piece := os.pread(self._fd, PIECE, offset)):
                 self._sum.update(piece)
                 offset += len(piece)
-        except OSError as exc:
+        except BaseException as exc:  # or the digest of a part would pass for that of the whole
             self._error = exc
 
     def result(self) -> str:
@@ -144,15 +146,22 @@ class _Beside(threading.Thread):
 @contextlib.contextmanager
 def _lanes(number: int, *, threads: bool) -> Iterator[list[Any]]:
     """Yield as many SHA-256, each in a thread of its own if that pays."""
-    if not threads:
-        yield [hashlib.sha256() for _ in range(number)]
-        return
-    lanes = [_Lane() for _ in range(number)]
-    try:
+    with contextlib.ExitStack() as stack:
+        lanes: list[Any] = []
+        for _ in range(number):
+            lane = _started(_Lane) if threads else None
+            if lane is not None:
+                stack.callback(lane.end)
+            lanes.append(lane or hashlib.sha256())
         yield lanes
-    finally:
-        for lane in lanes:
-            lane.end()
+
+
+def _started(make: Callable[..., _T], *args: Any) -> _T | None:
+    """Make something with a thread of its own; nothing where the system gives none, so that it goes slower."""
+    try:
+        return make(*args)
+    except RuntimeError:
+        return None
 
 
 class _Lane:
@@ -162,12 +171,17 @@ class _Lane:
         self._sum = hashlib.sha256()
         self._pieces: SimpleQueue[bytes | None] = SimpleQueue()
         self._room = threading.Semaphore(_AHEAD)
+        self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
         while (piece := self._pieces.get()) is not None:
-            self._sum.update(piece)
+            try:
+                if self._error is None:
+                    self._sum.update(piece)
+            except BaseException as exc:  # whoever feeds must not wait for ever
+                self._error = exc
             self._room.release()
 
     def update(self, piece: bytes) -> None:
@@ -182,4 +196,6 @@ class _Lane:
 
     def digest(self) -> bytes:
         """Return the digest, after the end."""
+        if self._error is not None:
+            raise self._error
         return self._sum.digest()

@@ -44,8 +44,8 @@ _JOINERS: dict[str, Joiner] = {"gif": gif.stores, "jpeg": jpeg.stores, "svg": sv
 _SPLICERS: dict[str, Splicer] = {"gif": gif.splice, "jpeg": jpeg.splice, "png": png.splice, "svg": svg.splice}
 _OBSTACLES: dict[str, Obstacle] = {"isobmff": items.obstacle, "svg": svg.obstacle, "tiff": tiff.obstacle}
 
-#: Makes room for a manifest store of a length, or raises :class:`NoRoom`.
-_ROOMS: dict[str, Callable[[BinaryIO, Sequence[Part], int], Room]] = {
+#: Makes room for a manifest store of a length, or raises :class:`NoRoom`; only where we know how.
+ROOMS: dict[str, Callable[[BinaryIO, Sequence[Part], int], Room]] = {
     "id3": id3.room,
     "jpeg": jpeg.room,
     "png": png.room,
@@ -108,12 +108,19 @@ def room_for(container: str, stream: BinaryIO, size: int, length: int) -> Room:
     """Make room for a manifest store of ``length`` bytes in a file that was found sound before.
 
     Raises:
-        NoRoom: we do not know how, in this container or in just this file.
+        NoRoom: we do not know how in just this file.
         TooLarge: the file would be.
     """
-    if container not in _ROOMS:
-        raise NoRoom(f"nothing is known of room in {container}")
-    return _ROOMS[container](stream, tuple(WALKERS[container](stream, size)), length)
+    return ROOMS[container](stream, tuple(WALKERS[container](stream, size)), length)
+
+
+def hole_in(container: str, parts: Sequence[Part]) -> tuple[int, int]:
+    """Return start and length of what a content hash has to leave out of a file with a manifest, exactly."""
+    held = [part for part in parts if part.role == "manifest"]
+    if container == "id3":  # the frame around the store is hashed
+        return held[0].payload_at, held[0].payload_length
+    padding = held[0].length - held[0].payload_length - 8 if container == "riff" else 0
+    return held[0].start, held[-1].end - held[0].start - padding
 
 
 # Parts that say how long the file is, or where in it others lie: they change with the manifest.
@@ -153,6 +160,7 @@ def lost(before: Counter[str], after: Counter[str]) -> list[str]:
 
 
 __all__ = [
+    "ROOMS",
     "SECONDS",
     "UNKNOWN",
     "WALKERS",
@@ -165,6 +173,7 @@ __all__ = [
     "TooLarge",
     "Walker",
     "bare_sha256",
+    "hole_in",
     "inventory",
     "lost",
     "obstacle",

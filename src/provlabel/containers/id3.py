@@ -12,6 +12,7 @@ from provlabel.sniffing import mp3_rates
 
 _HEAD = 10
 _MIME = b"application/c2pa\x00"
+_OLD_MIME = b"application/x-c2pa-manifest-store\x00"
 # The engine needs half a minute to write a tag of 10,000 frames again; honest ones have a few dozen.
 MAX_FRAMES = 2_000
 # A tag larger than this is not searched for a manifest; covers are a few megabytes at most.
@@ -61,17 +62,25 @@ def _frames(tag: bytes, version: int, extended: bool) -> Iterator[Part]:
 def _frame(tag: bytes, kind: bytes, offset: int, length: int, head: int) -> Part:
     name = kind.decode("latin-1") if len(kind) == 4 else OLD_FRAME
     body = tag[offset + head : offset + length]
-    if kind == b"GEOB" and body[1:].startswith(_MIME):
-        # Encoding byte, MIME, file name and description, each ended by a zero byte; then the object.
-        at = len(_MIME) + 1
+    mime = next((mime for mime in (_MIME, _OLD_MIME) if body[1:].startswith(mime)), None)
+    if kind == b"GEOB" and mime:
+        # Encoding byte, MIME, file name and description, each ended by a zero; then the object.
+        at = len(mime) + 1
         for _ in range(2):
-            at = body.find(b"\x00", at) + 1
+            at = _text_end(body, at, wide=body[0] in (1, 2))
             if at == 0:
                 raise ContainerError(f"GEOB frame at byte {offset} has no object")
         start = offset + head + at
         return Part(name, offset, length, "manifest", start, len(body) - at)
     role: Role = "metadata"
     return Part(name, offset, length, role)
+
+
+def _text_end(body: bytes, at: int, *, wide: bool) -> int:
+    """Return where what follows a text begins, and 0 if it has no end; the zero of a wide text has two bytes."""
+    if not wide:
+        return body.find(b"\x00", at) + 1
+    return next((end + 2 for end in range(at, len(body) - 1, 2) if body[end : end + 2] == b"\x00\x00"), 0)
 
 
 def _size(field: bytes, *, syncsafe: bool) -> int:

@@ -27,7 +27,7 @@ def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
 def _walk(stream: BinaryIO, size: int) -> Iterator[Part]:
     if read_exactly(stream, 0, 2) != b"\xff\xd8":
         raise ContainerError("no JPEG start of image")
-    offset = 2
+    offset, boxes = 2, set[bytes]()
     for _ in range(MAX_PARTS):
         head = read_exactly(stream, offset, 2)
         if head[0] != 0xFF:
@@ -45,15 +45,9 @@ def _walk(stream: BinaryIO, size: int) -> Iterator[Part]:
         length = 2 + int.from_bytes(read_exactly(stream, offset + 2, 2), "big")
         if length < 4 or offset + length > size:
             raise ContainerError(f"segment at byte {offset} has an impossible length")
-        yield _segment(stream, marker, offset, length)
+        yield _segment(stream, marker, offset, length, boxes)
         offset += length
     raise ContainerError("too many segments")
-
-
-def _is_jumbf(stream: BinaryIO, offset: int) -> bool:
-    """APP11 carries JPEG XT data too; ours has the box type ``jumb`` in each segment."""
-    head = read_exactly(stream, offset + 4, 16)
-    return head[:2] == b"JP" and head[12:16] == b"jumb"
 
 
 def require_whole(stream: BinaryIO, parts: Sequence[Part]) -> None:
@@ -77,12 +71,24 @@ def require_whole(stream: BinaryIO, parts: Sequence[Part]) -> None:
     raise ContainerError("the picture is cut off: it has no end")
 
 
-def _segment(stream: BinaryIO, marker: int, offset: int, length: int) -> Part:
-    if marker == _APP11 and length > _APP11_HEAD + 8 and _is_jumbf(stream, offset):
+def _segment(stream: BinaryIO, marker: int, offset: int, length: int, boxes: set[bytes]) -> Part:
+    """Name a segment; ``boxes`` has the numbers of the manifest's boxes so far."""
+    if marker == _APP11 and length > _APP11_HEAD + 8 and _is_manifest(stream, offset, length, boxes):
         return Part("APP11", offset, length, "manifest", offset + _APP11_HEAD, length - _APP11_HEAD)
     name = _METADATA.get(marker)
     role: Role = "metadata" if name else "media"
     return Part(name or f"marker {marker:02x}", offset, length, role)
+
+
+def _is_manifest(stream: BinaryIO, offset: int, length: int, boxes: set[bytes]) -> bool:
+    """Tell a segment of a manifest from those of JPEG XT and of other JUMBF boxes (ISO 19566-5), as the engine does.
+
+    The first has the type ``c2pa`` in the description of its box, further ones have the number of the first.
+    """
+    head = read_exactly(stream, offset + 4, min(28, length - 4))
+    if head[24:28] == b"c2pa":
+        boxes.add(head[2:4])
+    return head[2:4] in boxes
 
 
 def stores(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[bytes]:
@@ -114,13 +120,14 @@ _LONGEST = 64_000  # bytes of the store in one segment; the engine's choice, a l
 
 
 def room(stream: BinaryIO, parts: Sequence[Part], length: int) -> Room:
-    """Make room for a store right after ``APP0``, where the engine puts it; an old one goes.
+    """Make room for a store behind the first ``APP0``, where the engine puts it; an old one goes.
 
     Raises:
         NoRoom: another box has the number of ours.
     """
-    first = next((part for part in parts if part.name == "marker e0"), None)
-    at = first.end if first is not None and first.start == 2 else 2
+    at = 2
+    for part in parts:  # of JFIF, and JFXX behind it
+        at = part.end if part.name == "marker e0" and part.start == at else at
     old = [Edit(part.start, part.end, b"") for part in parts if part.role == "manifest"]
     for part in parts:
         if part.name == "marker eb" and read_exactly(stream, part.start + 4, 4) == _C2PA_BOX:

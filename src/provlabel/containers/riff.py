@@ -70,6 +70,8 @@ def room(stream: BinaryIO, parts: Sequence[Part], length: int) -> Room:
     end = _HEAD + int.from_bytes(read_exactly(stream, 4, 4), "little")
     if end % 2 or max(part.end for part in parts if part.name != "after RIFF") != end:
         raise NoRoom("the chunks do not fill the declared size")
+    if parts[-1].name == "after RIFF" and any(part.name == "data" and part.length == _HEAD for part in parts):
+        raise NoRoom("the sound lies behind the declared size")
     old = [Edit(part.start, part.end, b"") for part in parts if part.role == "manifest"]
     filled, padding = _HEAD + length, bytes(length % 2)
     size = end - _HEAD - sum(edit.end - edit.start for edit in old) + filled + len(padding)
