@@ -37,6 +37,11 @@ from provlabel.verifying import now
 PICTURES = ("animated.png", "lossy.webp", "lossless.webp", "animated.webp", "broadcast.wav")
 SOUNDS = tuple(name for name in audio_files.KINDS if name.endswith((".mp3", ".flac", ".wav")))
 WAYS = [*SAMPLES, *PICTURES, *SOUNDS]
+#: Files of boxes, which the engine hashes after we have written them.
+MOVIES = (
+    *(name for name in audio_files.KINDS if name.endswith((".m4a", ".mp4", ".mov"))),
+    *("aac.m4a", "fast.m4a", "alac.m4a", "sound-only.mp4", "clip.mp4", "clip.mov"),
+)
 #: What the engine would lose: bytes behind the end that a RIFF file declares.
 LOST = "more.wav"
 
@@ -110,7 +115,7 @@ def as_written(name: str, make: Make, label: Label, signer: Signer, cage: Cage, 
 
 @needs("ffmpeg")
 @pytest.mark.parametrize("again", [False, True], ids=["first", "again"])
-@pytest.mark.parametrize("name", [name for name in WAYS if name != LOST])
+@pytest.mark.parametrize("name", [*(name for name in WAYS if name != LOST), *MOVIES])
 def test_both_ways_read_alike(
     name: str, again: bool, make: Make, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,7 +132,7 @@ def test_both_ways_read_alike(
     assert said(seen) == said(theirs)
     mime = BY_NAME[str(seen.format)].mime
     second = json.dumps(encypher_c2pa.verify(content, mime, telemetry=False))
-    assert "assertion.dataHash.match" in second, second
+    assert f"assertion.{'bmff' if name in MOVIES else 'data'}Hash.match" in second, second
     assert "mismatch" not in second, second
 
 

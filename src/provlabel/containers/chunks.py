@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from provlabel.containers._base import ContainerError, Part, read_exactly
-from provlabel.containers.boxes import Box, boxes, content, inside
+from provlabel.containers.boxes import Box, boxes, content, entered, inside
 from provlabel.containers.edits import Edit
 
 _MAX_TABLES = 32 << 20  # bytes of chunk offsets in all tracks
@@ -53,15 +53,16 @@ def moved(stream: BinaryIO, parts: Sequence[Part], moov: Box, at: int, growth: i
     """
     if all(part.start < at for part in parts):
         return
-    if any(part.name == "meta" for part in parts):
-        raise ContainerError("the file has items outside of its movie, whose places are not followed")
+    tracks = _all_inside(stream, moov, b"trak")
+    if any(part.name == "meta" for part in parts) or any(_has_items(stream, box) for box in (moov, *tracks)):
+        raise ContainerError("the file has items, whose places are not followed")
     read = 0
-    for track in inside(stream, moov, b"trak"):
+    for track in tracks:
         media = _descend(stream, track, b"mdia", b"minf")
         if any(not _in_file(stream, refs) for info in media for refs in _descend(stream, info, b"dinf", b"dref")):
             raise ContainerError("a track of the file lies in another file")
-        for samples in (box for info in media for box in inside(stream, info, b"stbl")):
-            if inside(stream, samples, b"saio"):
+        for samples in (box for info in media for box in _all_inside(stream, info, b"stbl")):
+            if _all_inside(stream, samples, b"saio"):
                 raise ContainerError("a track of the file is protected")
             for table in inside(stream, samples, b"stco", b"co64"):
                 read += table.end - table.body
@@ -70,11 +71,25 @@ def moved(stream: BinaryIO, parts: Sequence[Part], moov: Box, at: int, growth: i
                 yield from _table(stream, table, at, growth)
 
 
+def _has_items(stream: BinaryIO, box: Box) -> bool:
+    """Does the metadata of a movie or track hold items (ISO 14496-12 §8.11), which may lie anywhere in the file?"""
+    metas = [meta for holder in (box, *inside(stream, box, b"udta")) for meta in inside(stream, holder, b"meta")]
+    return any(inside(stream, entered(stream, meta), b"iloc") for meta in metas)
+
+
 def _descend(stream: BinaryIO, box: Box, *kinds: bytes) -> list[Box]:
     found = [box]
     for kind in kinds:
-        found = [inner for outer in found for inner in inside(stream, outer, kind)]
+        found = [inner for outer in found for inner in _all_inside(stream, outer, kind)]
     return found
+
+
+def _all_inside(stream: BinaryIO, outer: Box, kind: bytes) -> list[Box]:
+    """Return the boxes of a kind in ``outer``, where nothing can hide behind what is no box."""
+    found = inside(stream, outer)
+    if outer.end - (found[-1].end if found else outer.body) >= 8:
+        raise ContainerError(f"the box at byte {outer.start} holds something else than boxes")
+    return [box for box in found if box.kind == kind]
 
 
 def _in_file(stream: BinaryIO, refs: Box) -> bool:
