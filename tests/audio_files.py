@@ -178,6 +178,21 @@ def _m4a_long(path: Path) -> None:
     path.write_bytes(content[:at] + b"\x00\x00\x00\x01moov" + (size + 8).to_bytes(8, "big") + content[at + 8 :])
 
 
+def wide(content: bytes) -> bytes:
+    """Make the table of chunk offsets of a sound whose media comes last one of 64 bits."""
+    at = content.index(b"stco") - 4
+    size, count = int.from_bytes(content[at : at + 4], "big"), int.from_bytes(content[at + 12 : at + 16], "big")
+    growth = 4 * count
+    old = [int.from_bytes(content[at + 16 + 4 * i : at + 20 + 4 * i], "big") for i in range(count)]
+    table = (size + growth).to_bytes(4, "big") + b"co64" + content[at + 8 : at + 16]
+    table += b"".join((offset + growth).to_bytes(8, "big") for offset in old)
+    made = bytearray(content[:at] + table + content[at + size :])
+    for kind in (b"moov", b"trak", b"mdia", b"minf", b"stbl"):
+        head = made.index(kind) - 4
+        made[head : head + 4] = (int.from_bytes(made[head : head + 4], "big") + growth).to_bytes(4, "big")
+    return bytes(made)
+
+
 #: Name of a file -> how it is made.
 KINDS: dict[str, Callable[[Path], None]] = {
     "bare.mp3": _sound("-id3v2_version", "0"),

@@ -33,10 +33,62 @@ from provlabel.manifest import definition
 from provlabel.signers import Signer
 from provlabel.verdict import judge
 from provlabel.verifying import now
+from test_engine import Callback
 
 PICTURES = ("animated.png", "lossy.webp", "lossless.webp", "animated.webp", "broadcast.wav")
 SOUNDS = tuple(name for name in audio_files.KINDS if name.endswith((".mp3", ".flac", ".wav")))
 WAYS = [*SAMPLES, *PICTURES, *SOUNDS]
+
+
+def _sound(start: str, change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
+    def make(path: Path) -> None:
+        audio_files.KINDS[start](path)
+        path.write_bytes(change(path.read_bytes()))
+
+    return make
+
+
+def _endless(content: bytes) -> bytes:
+    """The media, which comes last, does not say where it ends."""
+    at = content.index(b"mdat") - 4
+    assert at + int.from_bytes(content[at : at + 4], "big") == len(content)
+    return content[:at] + bytes(4) + content[at + 4 :]
+
+
+def _with_long_media(content: bytes) -> bytes:
+    """The media says its size in 64 bits, in the place of the padding in front of it."""
+    at = content.index(b"mdat") - 4
+    assert content[at - 8 : at] == struct.pack(">I4s", 8, b"free")
+    size = int.from_bytes(content[at : at + 4], "big") + 8
+    return content[: at - 8] + struct.pack(">I4sQ", 1, b"mdat", size) + content[at + 8 :]
+
+
+def _on_both_sides(content: bytes) -> bytes:
+    """The movie box, which came last, has media in front of it and behind it."""
+    end, made = content.rindex(b"moov") - 4, bytearray(content)
+    tables = [found.end() + 4 for found in re.compile(b"stco").finditer(content, end)]
+    starts = sorted(offset for at in tables for offset in offsets(content[at - 12 :]))
+    first = starts[len(starts) // 2]
+    assert starts[0] < first
+    for at in tables:
+        old = offsets(content[at - 12 :])
+        new = [offset - first + len(content) + 8 if offset >= first else offset for offset in old]
+        struct.pack_into(f">{len(new)}I", made, at + 4, *new)
+    return bytes(made) + struct.pack(">I4s", 8 + end - first, b"mdat") + content[first:end]
+
+
+BUILT = {
+    "endless.m4a": _sound("early.m4a", _endless),
+    "longest.m4a": _sound("late.m4a", _with_long_media),
+    "both.mov": _sound("keys.mov", _on_both_sides),
+    "wide.m4a": _sound("early.m4a", audio_files.wide),
+}
+#: Files of boxes, which the engine hashes after we have written them.
+MOVIES = (
+    *BUILT,
+    *(name for name in audio_files.KINDS if name.endswith((".m4a", ".mp4", ".mov"))),
+    *("aac.m4a", "fast.m4a", "alac.m4a", "sound-only.mp4", "clip.mp4", "clip.mov"),
+)
 #: What the engine would lose: bytes behind the end that a RIFF file declares.
 LOST = "more.wav"
 
@@ -58,7 +110,7 @@ def make(kept: Path, tmp_path: Path) -> Make:
             if name in SAMPLES:
                 whole.write_bytes((audio_files.MEDIA / name).read_bytes())
             else:
-                (audio_files.KINDS.get(name) or formats._MAKERS[name])(whole)
+                (BUILT.get(name) or audio_files.KINDS.get(name) or formats._MAKERS[name])(whole)
         copy = tmp_path / name
         copy.write_bytes(whole.read_bytes())
         return copy
@@ -110,7 +162,7 @@ def as_written(name: str, make: Make, label: Label, signer: Signer, cage: Cage, 
 
 @needs("ffmpeg")
 @pytest.mark.parametrize("again", [False, True], ids=["first", "again"])
-@pytest.mark.parametrize("name", [name for name in WAYS if name != LOST])
+@pytest.mark.parametrize("name", [*(name for name in WAYS if name != LOST), *MOVIES])
 def test_both_ways_read_alike(
     name: str, again: bool, make: Make, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,7 +179,7 @@ def test_both_ways_read_alike(
     assert said(seen) == said(theirs)
     mime = BY_NAME[str(seen.format)].mime
     second = json.dumps(encypher_c2pa.verify(content, mime, telemetry=False))
-    assert "assertion.dataHash.match" in second, second
+    assert f"assertion.{'bmff' if name in MOVIES else 'data'}Hash.match" in second, second
     assert "mismatch" not in second, second
 
 
@@ -213,12 +265,14 @@ def large(name: str, folder: Path) -> Path:
         head = b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 2, 44100, 176400, 4, 16)
         body = head + b"data" + struct.pack("<I", len(noise)) + noise
         path.write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
+    elif name.endswith(".m4a"):
+        path.write_bytes(movie(b"one", b"two") + box(b"mdat", noise))
     else:
         path.write_bytes((audio_files.MEDIA / f"take{path.suffix}").read_bytes() + noise)
     return path
 
 
-@pytest.mark.parametrize("name", ["large.wav", "large.mp3", "large.flac"])
+@pytest.mark.parametrize("name", ["large.wav", "large.mp3", "large.flac", "large.m4a"])
 def test_a_large_file_is_labelled_and_receipted(
     name: str, tmp_path: Path, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -296,6 +350,255 @@ def test_hashing_beside_stops_when_the_reader_fails(tmp_path: Path) -> None:
         with pytest.raises(ValueError, match="no more"), reading:
             raise ValueError("no more")
         assert threading.active_count() == before
+
+
+# --- files of boxes --------------------------------------------------------------------------------
+
+HOLDERS = (b"moov", b"trak", b"mdia", b"minf", b"stbl")
+C2PA = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
+
+
+def leaves(content: bytes, at: int = 0, end: int | None = None, above: str = "") -> list[tuple[str, bytes]]:
+    """Every box, those that hold chunk offsets entered; heads of what is entered are boxes too."""
+    end, found = len(content) if end is None else end, []
+    while at < end:
+        size, kind = struct.unpack_from(">I4s", content, at)
+        head = 16 if size == 1 else 8
+        size = {0: end - at, 1: int.from_bytes(content[at + 8 : at + 16], "big")}.get(size, size)
+        path = f"{above}/{kind.decode('latin-1')}"
+        if kind in HOLDERS:
+            found += [(path, content[at : at + head]), *leaves(content, at + head, at + size, path)]
+        else:
+            found.append((path, content[at : at + size]))
+        at += size
+    return found
+
+
+def offsets(table: bytes) -> tuple[int, ...]:
+    count = int.from_bytes(table[12:16], "big")
+    return struct.unpack_from(f">{count}{'Q' if table[4:8] == b'co64' else 'I'}", table, 16)
+
+
+@needs("ffmpeg")
+@needs("exiftool")
+@pytest.mark.parametrize("name", MOVIES)
+def test_only_offsets_of_chunks_change_in_a_movie(
+    name: str, make: Make, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_us(monkeypatch)
+    source = make(name)
+    out = source.with_name(f"out-{name}")
+    receipt = label_file(source, out, label, signer, carriers=(), cage=cage)
+    assert receipt.sha256 == hashlib.sha256(out.read_bytes()).hexdigest()
+    assert receipt.source_sha256 == hashlib.sha256(source.read_bytes()).hexdigest()
+    old, (first, second, *rest) = leaves(source.read_bytes()), leaves(out.read_bytes())
+    assert second[1][8:24] == C2PA
+    new, growth, tables = [first, *rest], len(second[1]), 0
+    assert [path for path, _ in new] == [path for path, _ in old]
+    for (path, before), (_, after) in zip(old, new, strict=True):
+        if path.endswith(("/stco", "/co64")):
+            assert offsets(after) == tuple(offset + growth for offset in offsets(before))
+            tables += 1
+        else:
+            assert after == before, path
+    assert tables
+    assert audio_files.sound(out) == audio_files.sound(source)
+    assert audio_files.ffprobe(out) == audio_files.ffprobe(source)
+    assert described(out) == described(source)
+
+
+def described(path: Path) -> dict[str, list[Any]]:
+    """What exiftool reads of a movie, durations of all tracks included, but for where its media lies."""
+    found = audio_files.exiftool(path)
+    groups = {name.partition(":")[0] for name in found}
+    assert {"QuickTime", "Track1"} <= groups
+    strange = ("ExifTool", "System", "JUMBF", "CBOR", "JSON", "C2PA", "XML")
+    return {
+        name: values
+        for name, values in found.items()
+        if not name.startswith(strange) and name not in ("QuickTime:MediaDataOffset", "QuickTime:UUID-Unknown")
+    }
+
+
+@needs("ffmpeg")
+@pytest.mark.parametrize("name", ["early.m4a", "late.m4a", "clip.mov"])
+def test_a_movie_signed_elsewhere_and_with_room_for_a_timestamp(
+    name: str, make: Make, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_us(monkeypatch)
+    source = make(name)
+    out = source.with_name(f"out-{name}")
+    label_file(source, out, label, Callback(signer), stamp_room=6000, cage=cage)
+    seen = cage.read(out)
+    assert judge(seen, at=now()).axes.content == "intact"
+    assert judge(seen, at=now()).holds
+    second = encypher_c2pa.verify(out.read_bytes(), BY_NAME[str(seen.format)].mime, telemetry=False)
+    assert (second["integrity"], second["hard_binding"]) == ("valid", "match")
+    assert audio_files.sound(out) == audio_files.sound(source)
+
+
+@needs("ffmpeg")
+@pytest.mark.parametrize("name", ["fragments.mp4", "still.avif", "animated.avif"])
+def test_where_places_are_not_followed_the_engine_writes(
+    name: str, make: Make, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "sign_placed", lambda *_, **__: pytest.fail("we wrote this file"))
+    source = make(name)
+    out = source.with_name(f"out-{name}")
+    label_file(source, out, label, signer, carriers=(), cage=cage)
+    assert judge(cage.read(out), at=now()).holds
+
+
+def test_what_the_engine_hashed_is_read_back_by_the_engine(
+    tmp_path: Path, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holes: list[Any] = []
+    read = cage.read
+    monkeypatch.setattr(cage, "read", lambda *a, **k: holes.append(k.get("hole")) or read(*a, **k))
+    by_us(monkeypatch)
+    source = large("large.m4a", tmp_path)
+    out = tmp_path / "out.m4a"
+    label_file(source, out, label, signer, cage=cage)
+    assert not any(holes)
+    content = out.read_bytes()
+    for place in (len(content) - 1, content.index(b"onetwo")):
+        changed = bytearray(content)
+        changed[place] ^= 1
+        out.write_bytes(changed)
+        assert judge(cage.read(out), at=now()).axes.content == "altered"
+
+
+def test_a_disk_that_fills_up_while_a_movie_is_written_is_told(
+    tmp_path: Path, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from provlabel import OutputError
+
+    def broken(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    source = large("large.m4a", tmp_path)
+    monkeypatch.setattr(signing, "copy_around", broken)
+    with pytest.raises(OutputError, match="no space left"):
+        label_file(source, None, label, signer, carriers=(), cage=cage)
+    assert [path.name for path in tmp_path.iterdir()] == ["large.m4a"]
+
+
+def box(kind: bytes, *content: bytes) -> bytes:
+    body = b"".join(content)
+    return struct.pack(">I4s", 8 + len(body), kind) + body
+
+
+FTYP = box(b"ftyp", b"M4A \0\0\0\0M4A mp42isom")
+HERE = box(b"dref", struct.pack(">II", 0, 1), box(b"url ", b"\0\0\0\1"))
+ELSEWHERE = box(b"dref", struct.pack(">II", 0, 1), box(b"url ", b"\0\0\0\0x.mp4\0"))
+
+
+def table(*places: int, form: str = "I") -> bytes:
+    kind = b"stco" if form == "I" else b"co64"
+    return box(kind, struct.pack(f">II{len(places)}{form}", 0, len(places), *places))
+
+
+def moov(*samples: bytes, refs: bytes = HERE, more: bytes = b"", of_track: bytes = b"") -> bytes:
+    """A movie of one track, as far as places go."""
+    sound = box(b"hdlr", bytes(8), b"soun", bytes(13))
+    media = box(b"mdia", sound, box(b"minf", box(b"dinf", refs), box(b"stbl", *samples)))
+    return box(b"moov", box(b"mvhd", bytes(100)), box(b"trak", media, of_track), more)
+
+
+def c2pa(length: int) -> bytes:
+    return box(b"uuid", C2PA, bytes(4), b"manifest\0", bytes(8), box(b"jumb", bytes(length)))
+
+
+def movie(*chunks: bytes, form: str = "I", old: bytes = b"", late: bool = False) -> bytes:
+    """A file whose table says where each of the chunks lies."""
+    size = len(moov(table(*map(len, chunks), form=form)))
+    at = len(FTYP + old) + 8 + (0 if late else size)
+    starts = [at + sum(map(len, chunks[:index])) for index in range(len(chunks))]
+    first, second = moov(table(*starts, form=form)), box(b"mdat", *chunks)
+    return FTYP + old + (second + first if late else first + second)
+
+
+@given(
+    st.lists(st.binary(min_size=1, max_size=9), min_size=1, max_size=5),
+    st.sampled_from("IQ"),
+    st.booleans(),
+    st.one_of(st.none(), st.integers(0, 400)),
+    st.integers(9, 400),
+)
+def test_chunks_are_found_where_the_table_says(
+    chunks: list[bytes], form: str, late: bool, old: int | None, length: int
+) -> None:
+    content = movie(*chunks, form=form, late=late, old=b"" if old is None else c2pa(old))
+    store = length.to_bytes(4, "big") + b"jumb" + bytes(length - 8)
+    room = room_for("isobmff", io.BytesIO(content), len(content), length)
+    dest = io.BytesIO()
+    streaming.copy_around(Edited(io.BytesIO(content), len(content)), room, dest, hash_result=False)
+    dest.seek(room.start)
+    assert dest.write(room.fill(store)) == room.length
+    made = dest.getvalue()
+    assert stores_of("isobmff", dest, len(made)) == (store,)
+    found = [(path, body) for path, body in leaves(made) if path.endswith(("stco", "co64"))]
+    starts = offsets(found[0][1])
+    assert [made[at : at + len(chunk)] for at, chunk in zip(starts, chunks, strict=True)] == chunks
+    assert len(made) == len(movie(*chunks, form=form)) + room.length
+
+
+MEDIA = box(b"mdat", b"sound")
+PLAIN = moov(table(900))
+
+
+@pytest.mark.parametrize(
+    ("reason", "content"),
+    [
+        ("not one ftyp", box(b"wide") + PLAIN + MEDIA),
+        ("not one ftyp", FTYP + PLAIN + FTYP + MEDIA),
+        ("not have one movie", FTYP + PLAIN + MEDIA + PLAIN),
+        ("in fragments", FTYP + PLAIN + box(b"moof") + MEDIA),
+        ("in fragments", FTYP + PLAIN + box(b"sidx") + MEDIA),
+        ("in fragments", box(b"styp") + FTYP + PLAIN + MEDIA),
+        ("in fragments", FTYP + PLAIN + MEDIA + box(b"mfra")),
+        ("in fragments", FTYP + moov(table(900), more=box(b"mvex")) + MEDIA),
+        ("compressed", FTYP + moov(table(900), more=box(b"cmov")) + MEDIA),
+        ("items", FTYP + PLAIN + MEDIA + box(b"meta", bytes(4))),
+        ("items", FTYP + moov(table(900), more=box(b"meta", bytes(4), box(b"iloc"))) + MEDIA),
+        ("items", FTYP + moov(table(900), more=box(b"udta", box(b"meta", bytes(4), box(b"iloc")))) + MEDIA),
+        ("items", FTYP + moov(table(900), of_track=box(b"meta", bytes(4), box(b"iloc"))) + MEDIA),
+        ("another file", FTYP + moov(table(900), refs=ELSEWHERE) + MEDIA),
+        ("protected", FTYP + moov(table(900), box(b"saio")) + MEDIA),
+        ("something else than boxes", FTYP + moov(bytes(8), table(900)) + MEDIA),
+        ("something else than boxes", FTYP + moov(table(900), struct.pack(">I4s", 99, b"stsc")) + MEDIA),
+        ("after its box", FTYP + moov(box(b"stco", struct.pack(">II", 0, 9))) + MEDIA),
+        ("larger than their table can say", FTYP + moov(table((1 << 32) - 3000)) + MEDIA),
+        ("does not lie behind ftyp", FTYP + PLAIN + MEDIA + c2pa(90)),
+        ("does not lie behind ftyp", FTYP + c2pa(90) + PLAIN + c2pa(90) + MEDIA),
+    ],
+)
+def test_places_that_are_not_followed_leave_no_room(reason: str, content: bytes) -> None:
+    with pytest.raises(NoRoom, match=reason):
+        room_for("isobmff", io.BytesIO(content), len(content), 3000)
+
+
+def test_there_is_room_in_the_movie_that_those_were_made_of() -> None:
+    content = FTYP + PLAIN + MEDIA
+    assert room_for("isobmff", io.BytesIO(content), len(content), 3000).start == len(FTYP)
+
+
+@pytest.mark.parametrize("size", [(1 << 31) + 5, (1 << 32) - 2000, (1 << 32) + 5, 5 << 32])
+def test_a_movie_of_several_gib_has_room_where_its_table_has(size: int, tmp_path: Path) -> None:
+    for form in "IQ" if size < 1 << 32 else "Q":
+        path = tmp_path / "huge.mp4"
+        last = len(FTYP + moov(table(0, 0, form=form))) + size
+        head = FTYP + moov(table(len(FTYP) + 900, last, form=form)) + struct.pack(">I4sQ", 1, b"mdat", size + 16)
+        with path.open("w+b") as stream:
+            stream.write(head)
+            stream.truncate(len(head) + size)
+            if form == "I" and last + 3045 >= 1 << 32:
+                with pytest.raises(NoRoom, match="larger than their table"):
+                    room_for("isobmff", stream, len(head) + size, 3000)
+                continue
+            room = room_for("isobmff", stream, len(head) + size, 3000)
+        moved = struct.pack(f">2{form}", len(FTYP) + 900 + room.length, last + room.length)
+        assert moved in [edit.content for edit in room.edits]
 
 
 # --- holes and edits -------------------------------------------------------------------------------

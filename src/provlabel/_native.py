@@ -47,6 +47,36 @@ def sign_data_hashed(c2pa: Any, builder: Any, signer: Any, start: int, length: i
     return _bytes_of(c2pa, call, builder._handle, signer._handle, json.dumps(said).encode(), _STORE, None)
 
 
+def placed_length(c2pa: Any, builder: Any, mime: str) -> int:
+    """Return how many bytes the store of a builder will take in a file that it has to hash itself.
+
+    The builder remembers that; its context has to have a signer.
+
+    Raises:
+        C2paError: the engine refused the definition.
+    """
+    call = c2pa._lib.c2pa_builder_placeholder
+    call.restype = ctypes.c_int64
+    call.argtypes = [ctypes.POINTER(c2pa.C2paBuilder), ctypes.c_char_p, _BYTES]
+    box = _bytes_of(c2pa, call, builder._handle, mime.encode())
+    return len(box) - box.index(b"jumb") + 4  # the size of the store stands in front of its type
+
+
+def sign_placed(c2pa: Any, builder: Any, mime: str, stream: Any) -> bytes:
+    """Return the store over a file in which its place is kept free.
+
+    Raises:
+        C2paError: the engine cannot read the file, or refused to sign.
+    """
+    update, call = c2pa._lib.c2pa_builder_update_hash_from_stream, c2pa._lib.c2pa_builder_sign_embeddable
+    handle = ctypes.POINTER(c2pa.C2paBuilder)
+    update.restype, update.argtypes = ctypes.c_int, [handle, ctypes.c_char_p, ctypes.POINTER(c2pa.C2paStream)]
+    call.restype, call.argtypes = ctypes.c_int64, [handle, ctypes.c_char_p, _BYTES]
+    if update(builder._handle, mime.encode(), stream) < 0:
+        c2pa._raise_typed_c2pa_error(c2pa._read_native_error() or _SILENT)
+    return _bytes_of(c2pa, call, builder._handle, _STORE)
+
+
 _STORE = b"application/c2pa"  # a store by itself; we know how each container holds it
 _BYTES = ctypes.POINTER(ctypes.POINTER(ctypes.c_ubyte))
 

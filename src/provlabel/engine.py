@@ -330,12 +330,21 @@ class Credential:
     def __init__(self, algorithm: str, chain_pem: str, private_key_pem: bytes) -> None:
         self._info = algorithm, chain_pem, private_key_pem
         self._ready: tuple[int, Any] = 0, None
+        self._context: tuple[int, TrustStore | None, Any] = 0, None, None
 
     def signer(self) -> Any:
         """Return the engine's signer; a copy of this process makes its own."""
         if self._ready[0] != os.getpid():
             self._ready = os.getpid(), self.fresh()
         return self._ready[1]
+
+    def context(self, trust: TrustStore) -> Any:
+        """Return settings with a signer in them, for calls that take no other."""
+        process, known, context = self._context
+        if process != os.getpid() or known != trust:
+            context = binding().Context.from_json(json.dumps(settings(trust)), self.fresh())
+            self._context = os.getpid(), trust, context
+        return context
 
     def fresh(self) -> Any:
         """Return another one, for whoever uses it up."""
@@ -399,7 +408,7 @@ def sign(
     taps = _Tap(source), _Tap(dest)
     caught: list[BaseException] = []
     with contextlib.ExitStack() as stack, _uninterrupted(), _signer_errors(caught), _translated(*taps):
-        builder = _builder(stack, definition, ingredients, trust)
+        builder = _builder(stack, _context(trust), definition, ingredients)
         if detached:
             builder.set_no_embed()
         signer = credential.signer()
@@ -434,22 +443,56 @@ def sign_hashed(
     """
     with contextlib.ExitStack() as stack:
         with _uninterrupted(), _signer_errors([]), _translated():
-            builder = _builder(stack, definition, ingredients, trust)
+            builder = _builder(stack, _context(trust), definition, ingredients)
             signer = credential.signer()
             length = _native.placeholder_length(binding(), builder, signer)
         around = write(length)
         with _uninterrupted(), _signer_errors([]), _translated():
             store = _native.sign_data_hashed(binding(), builder, signer, *around)
+    return _announced(store, length)
+
+
+def sign_placed(
+    definition: Definition,
+    write: Callable[[int], object],
+    content: BinaryIO,
+    mime: str,
+    credential: Credential,
+    ingredients: Sequence[IngredientFile] = (),
+    *,
+    trust: TrustStore = TrustStore(),  # noqa: B008 - frozen and empty
+) -> bytes:
+    """Sign content that is written around a hole and that the engine then hashes, and return the manifest store.
+
+    ``write`` gets the length that the store will have, and writes ``content`` around a hole for it.
+
+    Raises:
+        SignerError: the credential cannot sign.
+        EngineError: the engine refused the definition, a file, or the certificate.
+        OSError: ``content`` failed.
+    """
+    tap = _Tap(content)
+    with contextlib.ExitStack() as stack:
+        with _uninterrupted(), _signer_errors([]), _translated():
+            builder = _builder(stack, credential.context(trust), definition, ingredients)
+            length = _native.placed_length(binding(), builder, mime)
+        write(length)
+        content.flush()
+        with _uninterrupted(), _signer_errors([]), _translated(tap), _opened(content, tap) as opened:
+            store = _native.sign_placed(binding(), builder, mime, opened)
+    return _announced(store, length)
+
+
+def _announced(store: bytes, length: int) -> bytes:
     if len(store) != length:
         raise EngineError(f"the manifest is of {len(store):,} bytes; {length:,} were announced")
     return store
 
 
 def _builder(
-    stack: contextlib.ExitStack, definition: Definition, ingredients: Sequence[IngredientFile], trust: TrustStore
+    stack: contextlib.ExitStack, context: Any, definition: Definition, ingredients: Sequence[IngredientFile]
 ) -> Any:
     """Return a builder that knows the definition, its resources and the ingredients."""
-    context = _context(trust)
     builder = stack.enter_context(binding().Builder(json.dumps(definition.manifest), context))
     for name, content in definition.resources.items():
         builder.add_resource(name, io.BytesIO(content))

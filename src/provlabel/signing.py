@@ -16,7 +16,16 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 from weakref import WeakKeyDictionary
 
 from provlabel import cose, engine
-from provlabel.containers import ROOMS, ContainerError, NoRoom, Room, TooLarge, room_for, splice
+from provlabel.containers import (
+    HASHED_BY_BOXES,
+    ROOMS,
+    ContainerError,
+    NoRoom,
+    Room,
+    TooLarge,
+    room_for,
+    splice,
+)
 from provlabel.containers.edits import Edited
 from provlabel.errors import EngineError, ProvlabelError, SignerError
 from provlabel.formats import Format
@@ -76,7 +85,8 @@ class Work:
     """A result in the making: content that gets a manifest, in a scratch file.
 
     Where we know how the container holds a manifest, one pass of ours writes the content around a hole, and
-    the engine signs a digest; otherwise the engine writes (``docs/adr/0018-streaming.md``).
+    the engine signs a digest, or hashes what we wrote where boxes are hashed one by one; otherwise the engine
+    writes (``docs/adr/0018-streaming.md``).
 
     Args:
         job: what is signed.
@@ -92,6 +102,7 @@ class Work:
         self.stream = cast("BinaryIO", io.BufferedReader(content))
         self._scratch = scratch
         self._room: Room | None = None
+        self._by_boxes = job.fmt.container in HASHED_BY_BOXES
         self._hash_source = hash_source
         #: SHA-256 of the source, hex, where it was wanted and a pass of ours has seen it.
         self.source_sha256 = ""
@@ -103,8 +114,8 @@ class Work:
 
     @property
     def hole(self) -> tuple[int, int] | None:
-        """Where we put the manifest: start and length in bytes; nothing if the engine did."""
-        return None if self._room is None else (self._room.start, self._room.length)
+        """Where we put the manifest, if the content hash leaves out just that: start and length in bytes."""
+        return None if self._room is None or self._by_boxes else (self._room.start, self._room.length)
 
     def sign(self, credential: engine.Credential) -> bytes:
         """Write the content and return the store, which still has to be put into its place.
@@ -116,12 +127,13 @@ class Work:
         """
         self._scratch.seek(0)
         self._scratch.truncate()
+        self._room = None  # of an earlier, shorter store
         job = self._job
         if self.detached:
             return self._beside(credential)
         if job.actor is None and job.fmt.container in ROOMS:  # an identity makes the store longer than was announced
             with contextlib.suppress(NoRoom):
-                return engine.sign_hashed(job.made, self._write, credential, job.files)
+                return self._around(credential)
         self.stream.seek(0)
         return engine.sign(job.made, self.stream, self._scratch, job.fmt.mime, credential, job.files, actor=job.actor)
 
@@ -137,13 +149,27 @@ class Work:
         self._scratch.seek(self._room.start)
         self._scratch.write(self._room.fill(store))
 
-    def _write(self, length: int) -> engine.Hashed:
+    def _around(self, credential: engine.Credential) -> bytes:
+        job = self._job
+        if not self._by_boxes:
+            return engine.sign_hashed(job.made, self._write, credential, job.files)
+        self._find_room(0)  # before the engine looks at ingredients; pictures in boxes never have one
+        return engine.sign_placed(job.made, self._write, self._scratch, job.fmt.mime, credential, job.files)
+
+    def _find_room(self, length: int) -> Room:
         try:
-            room = room_for(self._job.fmt.container, self.stream, self._content.size, length)
+            return room_for(self._job.fmt.container, self.stream, self._content.size, length)
         except TooLarge as exc:
             raise EngineError(f"the manifest cannot be embedded: {exc}", mend="use --detached") from exc
-        copied = copy_around(self._content, room, self._scratch, hash_source=self._hash_source)
+
+    def _write(self, length: int) -> engine.Hashed:
+        room = self._find_room(length)
+        copied = copy_around(
+            self._content, room, self._scratch, hash_source=self._hash_source, hash_result=not self._by_boxes
+        )
         self._room, self.source_sha256 = room, copied.source
+        if self._by_boxes:
+            self.put(bytes(length))  # the hole is left out by the head of its box
         return engine.Hashed(room.start, room.length, copied.content)
 
     def _beside(self, credential: engine.Credential) -> bytes:

@@ -27,11 +27,13 @@ _AHEAD = 4  # pieces of 1 MiB that wait for a digest
 class Copied(NamedTuple):
     """Digests of one pass."""
 
-    content: bytes  #: SHA-256 of the result without the hole
+    content: bytes  #: SHA-256 of the result without the hole; empty where it was not asked for
     source: str  #: SHA-256 of the source, hex; empty where it was not asked for
 
 
-def copy_around(content: Edited, room: Room, dest: BinaryIO, *, hash_source: bool = True) -> Copied:
+def copy_around(
+    content: Edited, room: Room, dest: BinaryIO, *, hash_source: bool = True, hash_result: bool = True
+) -> Copied:
     """Write ``content`` with the edits of ``room`` to ``dest``, and hash the result, and the source, on the way.
 
     Raises:
@@ -39,22 +41,23 @@ def copy_around(content: Edited, room: Room, dest: BinaryIO, *, hash_source: boo
         ContainerError: the source ends before its size.
     """
     made, source, at, written = content.edited(room.edits), content.source, 0, 0
-    with _lanes(1 + hash_source, threads=made.size >= LARGE) as (result, *originals):
+    with _lanes(hash_result + hash_source, threads=made.size >= LARGE) as lanes:
+        results, originals = lanes[:hash_result], lanes[hash_result:]
         for piece in made.pieces:
             if isinstance(piece, bytes):
                 dest.write(piece)
-                if written != room.start:
-                    result.update(piece)
+                for lane in results if written != room.start else ():
+                    lane.update(piece)
                 written += len(piece)
                 continue
             _feed(originals, source, at, piece.start)
             for data in pieces(source, piece.start, piece.end):
-                for lane in (result, *originals):
+                for lane in lanes:
                     lane.update(data)
                 dest.write(data)
             written, at = written + piece.end - piece.start, piece.end
         _feed(originals, source, at, content.source_size)
-    return Copied(result.digest(), "".join(lane.digest().hex() for lane in originals))
+    return Copied(b"".join(lane.digest() for lane in results), "".join(lane.digest().hex() for lane in originals))
 
 
 def _feed(lanes: list[Any], source: BinaryIO, start: int, end: int) -> None:

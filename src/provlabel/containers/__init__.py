@@ -47,10 +47,14 @@ _OBSTACLES: dict[str, Obstacle] = {"isobmff": items.obstacle, "svg": svg.obstacl
 #: Makes room for a manifest store of a length, or raises :class:`NoRoom`; only where we know how.
 ROOMS: dict[str, Callable[[BinaryIO, Sequence[Part], int], Room]] = {
     "id3": id3.room,
+    "isobmff": isobmff.room,
     "jpeg": jpeg.room,
     "png": png.room,
     "riff": riff.room,
 }
+
+#: Containers whose content is hashed box by box (``c2pa.hash.bmff``), which we leave to the engine.
+HASHED_BY_BOXES = frozenset({"isobmff"})
 
 #: How long a sound plays, in seconds, where the container tells.
 SECONDS: dict[str, Callable[[BinaryIO, Sequence[Part]], float | None]] = {
@@ -160,6 +164,7 @@ def lost(before: Counter[str], after: Counter[str]) -> list[str]:
 
 
 __all__ = [
+    "HASHED_BY_BOXES",
     "ROOMS",
     "SECONDS",
     "UNKNOWN",

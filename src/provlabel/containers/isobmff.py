@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
+from provlabel.containers import chunks
 from provlabel.containers._base import MAX_PARTS, ContainerError, Part, Role, is_zero, read_exactly
+from provlabel.containers.boxes import boxes, made
+from provlabel.containers.edits import Edit, NoRoom, Room, room_at
 
 C2PA = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 _XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
@@ -149,3 +152,38 @@ def _user_box(stream: BinaryIO, box: _Box) -> Iterator[Part]:
     yield Part(box.path, box.start, end - box.start, "manifest", at, end - at)
     if end < box.end:
         yield Part(box.path, end, box.end - end, "structure" if is_zero(stream, end, box.end) else "media")
+
+
+def room(stream: BinaryIO, parts: Sequence[Part], length: int) -> Room:
+    """Make room for a store in a box behind ``ftyp``, where the engine puts it; an old one there goes.
+
+    Raises:
+        NoRoom: where parts lie is told in a way that we do not follow.
+    """
+    places = [part.end for part in parts if part.name == "ftyp"]
+    if len(places) != 1:
+        raise NoRoom("there is not one ftyp box")
+    at, filled = places[0], len(_box_of(b"")) + length
+    old = _old_end(stream, at, max(part.end for part in parts))
+    if any(part.role == "manifest" and not at <= part.start < old for part in parts):
+        raise NoRoom("a C2PA box does not lie behind ftyp")
+    try:
+        moov = chunks.movie(stream, parts)
+        chunks.require_plain(stream, parts, moov)
+        moved = list(chunks.moved(stream, parts, moov, at, filled - (old - at)))
+    except ContainerError as exc:
+        raise NoRoom(str(exc)) from exc
+    return room_at(at, filled, _box_of, others=(Edit(at, old, b""), *moved))
+
+
+def _old_end(stream: BinaryIO, at: int, end: int) -> int:
+    """Return where a C2PA box at ``at`` ends; ``at`` itself when there is none."""
+    box = next(boxes(stream, at, end, 1), None)
+    if box is None or box.kind != b"uuid" or read_exactly(stream, box.body, min(16, box.end - box.body)) != C2PA:
+        return at
+    return box.end
+
+
+def _box_of(store: bytes) -> bytes:
+    """Return the box of a store; no other C2PA box follows it (C2PA 2.4 §A.5.1)."""
+    return made(b"uuid", C2PA, bytes(_FULL_BOX), b"manifest\x00", bytes(8), store)

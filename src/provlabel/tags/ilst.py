@@ -11,8 +11,8 @@ from typing import BinaryIO, NamedTuple
 
 from provlabel._text import printable
 from provlabel.containers import read_exactly
+from provlabel.containers.boxes import Box, boxes, content, made
 from provlabel.tags._base import MAX_CARRIER, MAX_VALUES, TagError
-from provlabel.tags._boxes import Box, boxes, content, made
 from provlabel.tags._fields import Gather
 
 FREE = "----"

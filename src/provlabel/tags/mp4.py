@@ -12,22 +12,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO, NamedTuple
 
 from provlabel._text import printable
-from provlabel.containers import Part, read_exactly
+from provlabel.containers import Part, chunks, read_exactly
+from provlabel.containers.boxes import Box, entered, handler, inside, made
 from provlabel.containers.edits import Edit
 from provlabel.evidence import Carrier
 from provlabel.mappings._base import Fields
 from provlabel.tags import ilst
 from provlabel.tags._base import TagError
-from provlabel.tags._boxes import Box, boxes, content, entered, handler, inside, made
 from provlabel.tags._fields import Gather, gathered
 from provlabel.tags.isobmff import uuid_packets
 
 _ITUNES, _BY_KEY = b"mdir", b"mdta"
 _MAX_LISTS = 16
-_MAX_TABLES = 32 << 20  # bytes of chunk offsets in all tracks
-_TABLE = 8  # version, flags and count in front of the entries of a table
-# Boxes with places in the file that are not followed.
-_FRAGMENTS = frozenset({"moof", "mfra", "sidx", "styp"})
 
 
 class _List(NamedTuple):
@@ -65,7 +61,7 @@ def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
 
     def fill(got: Gather) -> None:
         seen: set[str] = set()
-        lists = (found for moov in _movies(stream, parts) for found in _lists(stream, moov))
+        lists = (found for moov in chunks.movies(stream, parts) for found in _lists(stream, moov))
         for found in itertools.islice(lists, _MAX_LISTS):
             for item in _items(got, stream, found):
                 if not any(item.values):
@@ -77,15 +73,6 @@ def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
 
     yield from gathered("mp4", "metadata of the movie", fill)
     yield from uuid_packets(stream, parts)
-
-
-def _movies(stream: BinaryIO, parts: Sequence[Part]) -> list[Box]:
-    starts = {part.start for part in parts if part.name == "moov"}
-    return [box for start in sorted(starts) for box in itertools.islice(boxes(stream, start, _end(stream)), 1)]
-
-
-def _end(stream: BinaryIO) -> int:
-    return stream.seek(0, 2)
 
 
 def _lists(stream: BinaryIO, moov: Box) -> Iterator[_List]:
@@ -123,10 +110,7 @@ def edits(stream: BinaryIO, parts: Sequence[Part], asked: Mapping[str, Fields]) 
     itunes = {name: values for name, values in fields.items() if name not in by_key}
     for name in itunes:
         ilst.itunes_kind(name)
-    movies = _movies(stream, parts)
-    if len(movies) != 1:
-        raise TagError("the file does not have one movie")
-    moov = movies[0]
+    moov = chunks.movie(stream, parts)
     lists = list(_lists(stream, moov))
     changes = [
         *_changed(stream, moov, lists, _ITUNES, itunes),
@@ -134,11 +118,10 @@ def edits(stream: BinaryIO, parts: Sequence[Part], asked: Mapping[str, Fields]) 
     ]
     if not changes:
         return []
-    if _FRAGMENTS & {part.name for part in parts} or inside(stream, moov, b"mvex", b"cmov"):
-        raise TagError("a file in fragments, or with a compressed movie box, cannot be changed")
+    chunks.require_plain(stream, parts, moov)
     changes += _padded(changes, lists)
     growth = sum(change.growth for change in changes)
-    moved = _moved(stream, parts, moov, growth) if growth else ()
+    moved = chunks.moved(stream, parts, moov, moov.end, growth) if growth else ()
     return [*(change.edit for change in changes), *_sizes(stream, changes), *moved]
 
 
@@ -250,63 +233,3 @@ def _sizes(stream: BinaryIO, changes: Sequence[_Change]) -> Iterator[Edit]:
             yield Edit(box.start, box.start + 4, size.to_bytes(4, "big"))
         else:
             raise TagError("a box would be larger than its size can say")
-
-
-def _moved(stream: BinaryIO, parts: Sequence[Part], moov: Box, growth: int) -> Iterator[Edit]:
-    """Yield the chunk offsets of all tracks, where media behind the movie box moves (ISO 14496-12 §8.7.5).
-
-    Raises:
-        TagError: places are told in a way that is not followed.
-    """
-    if all(part.start < moov.end for part in parts):
-        return
-    if any(part.name == "meta" for part in parts):
-        raise TagError("the file has items outside of its movie, whose places are not followed")
-    read = 0
-    for track in inside(stream, moov, b"trak"):
-        media = _descend(stream, track, b"mdia", b"minf")
-        if any(not _in_file(stream, refs) for info in media for refs in _descend(stream, info, b"dinf", b"dref")):
-            raise TagError("a track of the file lies in another file")
-        for samples in (box for info in media for box in inside(stream, info, b"stbl")):
-            if inside(stream, samples, b"saio"):
-                raise TagError("a track of the file is protected")
-            for table in inside(stream, samples, b"stco", b"co64"):
-                read += table.end - table.body
-                if read > _MAX_TABLES:
-                    raise TagError(f"the file has more than {_MAX_TABLES:,} bytes of chunk offsets")
-                yield from _table(stream, table, moov, growth)
-
-
-def _descend(stream: BinaryIO, box: Box, *kinds: bytes) -> list[Box]:
-    found = [box]
-    for kind in kinds:
-        found = [inner for outer in found for inner in inside(stream, outer, kind)]
-    return found
-
-
-def _in_file(stream: BinaryIO, refs: Box) -> bool:
-    """Do all data references mean this very file (ISO 14496-12 §8.7.2: flag 1)?"""
-    entries = boxes(stream, refs.body + _TABLE, refs.end)
-    return all(content(stream, box)[3:4] == b"\x01" for box in entries)
-
-
-def _table(stream: BinaryIO, table: Box, moov: Box, growth: int) -> Iterator[Edit]:
-    """Yield a table of chunk offsets with those behind the movie box moved."""
-    import array
-    import sys
-
-    offsets = array.array("Q" if table.kind == b"co64" else "I")
-    data = read_exactly(stream, table.body, table.end - table.body)
-    end = _TABLE + int.from_bytes(data[4:_TABLE], "big") * offsets.itemsize
-    if end > len(data):
-        raise TagError("a table of chunk offsets ends after its box")
-    offsets.frombytes(data[_TABLE:end])
-    if sys.byteorder == "little":
-        offsets.byteswap()
-    try:
-        moved = array.array(offsets.typecode, (at + growth if at >= moov.end else at for at in offsets))
-    except OverflowError:
-        raise TagError("chunk offsets would be larger than their table can say") from None
-    if sys.byteorder == "little":
-        moved.byteswap()
-    yield Edit(table.body + _TABLE, table.body + end, moved.tobytes())

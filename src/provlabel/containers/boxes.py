@@ -1,14 +1,14 @@
-"""Boxes of ISO base media as far as tags need them (ISO 14496-12 §4.2): where they lie, and how they are made."""
+"""Boxes of ISO base media that are changed (ISO 14496-12 §4.2): where they lie, and how they are made."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-from provlabel.containers import ContainerError, read_exactly
-from provlabel.tags._base import MAX_CARRIER, TagError
+from provlabel.containers._base import ContainerError, read_exactly
 
 _MAX_BOXES = 10_000  # beside each other
+_MAX_CONTENT = 4 << 20  # bytes of a box that is read whole
 _FULL = 4  # version and flags
 
 
@@ -64,14 +64,18 @@ def content(stream: BinaryIO, box: Box) -> bytes:
     Raises:
         ContainerError: it is larger than any honest one of those that are read.
     """
-    if box.end - box.body > MAX_CARRIER:
-        raise ContainerError(f"the box at byte {box.start} is larger than {MAX_CARRIER:,} bytes")
+    if box.end - box.body > _MAX_CONTENT:
+        raise ContainerError(f"the box at byte {box.start} is larger than {_MAX_CONTENT:,} bytes")
     return read_exactly(stream, box.body, box.end - box.body)
 
 
 def made(kind: bytes, *parts: bytes) -> bytes:
-    """Return the bytes of a box."""
+    """Return the bytes of a box.
+
+    Raises:
+        ContainerError: they are more than its size can say.
+    """
     size = 8 + sum(map(len, parts))
     if size >= 1 << 32:
-        raise TagError("a box would be larger than its size can say")
+        raise ContainerError("a box would be larger than its size can say")
     return b"".join((size.to_bytes(4, "big"), kind, *parts))
