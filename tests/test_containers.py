@@ -162,7 +162,7 @@ def with_frames(mp3: bytes, *frames: bytes) -> bytes:
 
 
 TITLE, ISRC = frame(b"TIT2", b"\x03Lighthouse"), frame(b"TSRC", b"\x03GBAYE2600001")
-# Frames the engine's ID3 reader cannot parse: it then drops the whole tag, title and ISRC included.
+# Frames the engine's ID3 reader cannot parse: it then passes over the whole tag, and the manifest in it.
 UNPARSEABLE = {
     "grouping flag": frame(b"TPE1", b"\x01\x03The founders", b"\x00\x40"),
     "encrypted": frame(b"TPE1", b"\x03The founders", b"\x00\x04"),
@@ -173,10 +173,12 @@ UNPARSEABLE = {
 
 
 @pytest.mark.parametrize("bad", UNPARSEABLE.values(), ids=UNPARSEABLE.keys())
-def test_a_tag_that_would_be_lost_is_refused(bad: bytes, media: Path, label: Label, signer: Signer, cage: Cage) -> None:
+def test_a_tag_that_hides_the_manifest_is_refused(
+    bad: bytes, media: Path, label: Label, signer: Signer, cage: Cage
+) -> None:
     source, dest = media / "take.mp3", media / "out.mp3"
     source.write_bytes(with_frames(source.read_bytes(), TITLE, ISRC, bad))
-    with pytest.raises(EngineError, match="would lose ID3 frames") as caught:
+    with pytest.raises(EngineError, match="would not find the manifest: it cannot read the tags") as caught:
         label_file(source, dest, label, signer, cage=cage)
     assert "--detached" in caught.value.mend
     assert not dest.exists()

@@ -13,7 +13,7 @@ from provlabel import cage as cages
 from provlabel import cose
 from provlabel._files import Scratch, atomic_output, copy_to, locked, sha256_of, synced
 from provlabel._text import printable
-from provlabel.containers import inventory, lost
+from provlabel.containers import ContainerError, inventory, lost
 from provlabel.containers.edits import Edit, Edited
 from provlabel.engine import Actor, IngredientFile
 from provlabel.errors import EngineError, InputError, OutputError, SignerError, TimestampError
@@ -204,6 +204,8 @@ def _explained(path: Path, signer: Signer) -> Iterator[None]:
         yield
     except TimestampError as exc:
         raise TimestampError(f"{shown(path)}: {exc}", mend=exc.mend) from exc
+    except ContainerError as exc:
+        raise InputError(f"{shown(path)}: {exc}", mend=_BESIDE) from exc
     except (SignerError, EngineError) as exc:
         from provlabel.signers import name_of, profile
 

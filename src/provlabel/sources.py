@@ -133,9 +133,9 @@ def reopened(checked: Source) -> Iterator[BinaryIO]:
         _require_same(checked, stream)
         try:
             yield stream
-        except ContainerError as exc:  # found sound before, so somebody is at it
+        except ContainerError:  # it was found sound before, so somebody may be at it
             _require_same(checked, stream)
-            raise InputError(f"{shown(checked.path)}: {exc}") from exc
+            raise
         _require_same(checked, stream)
 
 
