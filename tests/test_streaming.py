@@ -22,7 +22,19 @@ from hypothesis import strategies as st
 import audio_files
 import test_formats as formats
 from conftest import SAMPLES, engine_credential, needs
-from provlabel import EngineError, InputError, Label, Prompt, _worker, engine, label_file, signing, streaming
+from provlabel import (
+    EngineError,
+    InputError,
+    Label,
+    Prompt,
+    TrustStore,
+    _worker,
+    engine,
+    label_file,
+    publishing,
+    signing,
+    streaming,
+)
 from provlabel.cage import Cage, Cages
 from provlabel.containers import WALKERS, ContainerError, NoRoom, TooLarge, jpeg, room_for, stores_of
 from provlabel.containers.edits import Edit, Edited, rewrite
@@ -218,14 +230,17 @@ def test_reading_back_once_agrees_with_the_full_reading(
     name: str, again: bool, make: Make, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     holes: list[Any] = []
-    read = cage.read
-    monkeypatch.setattr(cage, "read", lambda *a, **k: holes.append(k.get("hole")) or read(*a, **k))
+    reread = publishing.reread
+    monkeypatch.setattr(publishing, "reread", lambda *a: holes.append(a[2]) or reread(*a))
     out = as_written(name, make, label, signer, cage, again)
     monkeypatch.setattr(_worker, "LARGE", 0)
     full, once = answered(out, None), answered(out, holes[-1])
     assert once.engine_state == "Invalid"  # its word about a manifest without content
     comparable = {"engine_state": full.engine_state, "seconds": full.seconds}
     assert sorted_codes(msgspec.structs.replace(once, **comparable)) == sorted_codes(full)
+    monkeypatch.undo()
+    assert _worker.reread(out, TrustStore(), holes[-1]) == full == cage.read(out)
+    monkeypatch.setattr(_worker, "LARGE", 0)
 
     start, length = holes[-1]
     content = bytearray(out.read_bytes())
@@ -454,8 +469,8 @@ def test_what_the_engine_hashed_is_read_back_by_the_engine(
     tmp_path: Path, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     holes: list[Any] = []
-    read = cage.read
-    monkeypatch.setattr(cage, "read", lambda *a, **k: holes.append(k.get("hole")) or read(*a, **k))
+    reread = publishing.reread
+    monkeypatch.setattr(publishing, "reread", lambda *a: holes.append(a[2]) or reread(*a))
     by_us(monkeypatch)
     source = large("large.m4a", tmp_path)
     out = tmp_path / "out.m4a"

@@ -64,8 +64,8 @@ def _is_at(name: str, path: str) -> bool:
     return name == path or name.startswith((f"{path}/", f"{path}:")) or path.startswith(f"{name}/")
 
 
-def scan_file(stream: BinaryIO, size: int, fmt: Format) -> Scan:
-    """Walk ``stream`` of ``size`` bytes and check every manifest found in it.
+def scan_file(stream: BinaryIO, size: int, fmt: Format, *, ours: bool = False) -> Scan:
+    """Walk ``stream`` of ``size`` bytes and check every manifest in it, unless they are ``ours``, written just now.
 
     Raises:
         ContainerError: the container is damaged.
@@ -78,7 +78,7 @@ def scan_file(stream: BinaryIO, size: int, fmt: Format) -> Scan:
         raise Refused(f"{total:,} bytes of manifest; {MAX_STORE:,} are read")
     stores = stores_in(fmt.container, stream, manifests)
     budget = _Budget()
-    for store in stores:
+    for store in () if ours else stores:
         _scan(store, budget)
     return Scan(
         parts,

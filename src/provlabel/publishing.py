@@ -13,6 +13,7 @@ from provlabel import cage as cages
 from provlabel import cose
 from provlabel._files import Scratch, atomic_output, copy_to, locked, sha256_of, synced
 from provlabel._text import printable
+from provlabel._worker import reread
 from provlabel.containers import ContainerError, inventory, lost
 from provlabel.containers.edits import Edit, Edited
 from provlabel.engine import Actor, IngredientFile
@@ -21,6 +22,7 @@ from provlabel.evidence import Evidence
 from provlabel.manifest import Definition
 from provlabel.signing import Draft, Job, Work, draft, sign_here
 from provlabel.sources import Source, reopened, shown
+from provlabel.streaming import LARGE
 from provlabel.trust import TrustStore
 from provlabel.verdict import Verdict, judge
 from provlabel.verifying import beside, now
@@ -223,9 +225,8 @@ def _read_back(checked: Source, scratch: Scratch, cage: cages.Cage, trust: Trust
         SignerError: it holds, but older verifiers would report a broken signature.
     """
     scratch.stream.flush()
-    path, sidecar = (checked.path, scratch.path) if work.detached else (scratch.path, None)
     with synced(scratch.stream):
-        evidence = cage.read(path, trust, sidecar, hole=work.hole)
+        evidence = _seen(checked, scratch, cage, trust, work)
     verdict = judge(evidence, at=now())
     if work.hole is not None and evidence.source == "none":
         raise EngineError("the engine would not find the manifest: it cannot read the tags of this file", mend=_BESIDE)
@@ -241,6 +242,14 @@ def _read_back(checked: Source, scratch: Scratch, cage: cages.Cage, trust: Trust
         raise SignerError("the certificate names no organization (O)", mend="ask the CA for one with an organization")
     _require_story(verdict)
     return evidence
+
+
+def _seen(checked: Source, scratch: Scratch, cage: cages.Cage, trust: TrustStore, work: Work) -> Evidence:
+    if work.detached:
+        return cage.read(checked.path, trust, scratch.path)
+    if work.hole is not None and os.fstat(scratch.stream.fileno()).st_size < LARGE:
+        return reread(scratch.path, trust, work.hole)
+    return cage.read(scratch.path, trust, hole=work.hole)
 
 
 _BESIDE = "use --detached: it leaves the file as it is"

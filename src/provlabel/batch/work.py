@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import threading
 import time
@@ -15,6 +16,7 @@ from msgspec import Struct
 from provlabel import engine
 from provlabel._files import open_regular
 from provlabel._text import printable
+from provlabel._worker import RARELY
 from provlabel.agreement import story_of
 from provlabel.batch.jobs import label_of
 from provlabel.cage import Cage, fork, spawn
@@ -117,6 +119,7 @@ def open_tools(setting: Setting) -> Tools:
     if _kept and _kept[0][:2] == (os.getpid(), setting):
         return _kept[0][2]
     engine.binding()
+    gc.set_threshold(*RARELY)
     # A copy of a process with threads may hold a lock for ever.
     cage = Cage(fork if threading.active_count() == 1 else spawn, relaunch=spawn)
     cage.start()
