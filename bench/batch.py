@@ -8,7 +8,6 @@ in one process, and SHA-256 with a copy.  Ends with 1 when a promise is missed.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import random
@@ -22,9 +21,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from PIL import Image
-
 from keeping import keep
+from making import numbered_jpegs
 from measuring import CLI, run
 from run import BARE_SIGN
 
@@ -162,15 +160,11 @@ class Bench:
 
 
 def make(folder: Path, count: int) -> None:
-    """Write pictures of about 60 kB, each another."""
-    picture = Image.effect_noise((320, 240), 60).convert("RGB")
-    for number in range(count):
-        picture.putpixel((number % 320, number // 320), (255, number % 256, 0))
-        content = io.BytesIO()
-        picture.save(content, "JPEG", quality=92)
+    """Write the pictures, a hundred in a folder."""
+    for number, content in numbered_jpegs(count):
         place = folder / f"{number // 100:02}"
         place.mkdir(exist_ok=True, parents=True)
-        (place / f"{number:05}.jpg").write_bytes(content.getvalue())
+        (place / f"{number:05}.jpg").write_bytes(content)
 
 
 def report(rates: dict[str, list[float]], memory: dict[int, float], killed: dict[str, int], seed: int) -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import struct
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 from PIL import Image
@@ -15,6 +17,16 @@ _BLOCK = 1 << 20
 def small_jpeg(path: Path) -> None:
     """320 × 240 pixels, 60 kB."""
     Image.effect_noise((320, 240), 60).convert("RGB").save(path, quality=97)
+
+
+def numbered_jpegs(count: int) -> Iterator[tuple[int, bytes]]:
+    """Yield so many pictures of about 60 kB, each another, with their numbers."""
+    picture = Image.effect_noise((320, 240), 60).convert("RGB")
+    for number in range(count):
+        picture.putpixel((number % 320, number // 320), (255, number % 256, 0))
+        content = io.BytesIO()
+        picture.save(content, "JPEG", quality=92)
+        yield number, content.getvalue()
 
 
 def photo_jpeg(path: Path) -> None:

@@ -2,8 +2,9 @@
 
 Each case is one file; the commands take turns, because machines are noisy, and medians count.  CPU and time are
 of whole processes with everything that they start.  Memory is the sum over all processes of a command (PSS, so
-that shared pages count once), looked at while it runs: in a turn of its own for small files.  A ratio that was
-promised is one of CPU, which other programs disturb less; the one by the clock stands beside it.
+that shared pages count once), looked at while it runs: in a turn of its own for small files.  What was promised of a
+picture is a ratio of CPU, which other programs disturb less; of a large file one by the clock, since it is streamed by
+several threads.  The other stands beside it.
 
 ``run.py`` takes five minutes and 5 GB of disk.  ``run.py large`` is the case of 3 GB alone (``make bench-large``).
 Figures are kept in ``bench/results/``, and what became worse by a fifth since the last run is said.
@@ -123,15 +124,16 @@ class Promise(NamedTuple):
     theirs: str  #: nothing for memory
     bound: float
     faster: bool = False
+    clock: bool = False  #: instead of CPU
 
 
 def _streamed(case: str) -> tuple[Promise, ...]:
     return (
-        Promise(case, LABEL, BOTH, 1.6),
-        Promise(case, LABEL, DEFAULTS, 5.0, faster=True),
-        Promise(case, LABEL, BARE, 5.0, faster=True),
+        Promise(case, LABEL, BOTH, 1.6, clock=True),
+        Promise(case, LABEL, DEFAULTS, 5.0, faster=True, clock=True),
+        Promise(case, LABEL, BARE, 5.0, faster=True, clock=True),
         Promise(case, LABEL, "", 150),
-        Promise(case, VERIFY, SHA256, 1.5),
+        Promise(case, VERIFY, SHA256, 1.5, clock=True),
         Promise(case, VERIFY, "", 700),
     )
 
@@ -143,10 +145,11 @@ PROMISES = (
     Promise("6MB.jpg", DRAWN, DEFAULTS, 4.0, faster=True),
     Promise("ten-6MB.jpg", LABEL, BARE, 1.5),
     Promise("ten-6MB.jpg", DRAWN, DEFAULTS, 4.0, faster=True),
-    Promise("300MB.wav", VERIFY, SHA256, 1.5),
+    Promise("300MB.wav", VERIFY, SHA256, 1.5, clock=True),
     Promise("300MB.wav", VERIFY, "", 700),
-    Promise("300MB.flac", LABEL, BOTH, 2.0),
-    Promise("300MB.flac", VERIFY, SHA256, 1.5),
+    Promise("300MB.flac", LABEL, BOTH, 2.0, clock=True),
+    Promise("300MB.flac", VERIFY, SHA256, 1.5, clock=True),
+    Promise("300MB.flac", VERIFY, "", 700),
     *_streamed("1GB.wav"),
     *_streamed("3GB.wav"),
 )
@@ -278,10 +281,11 @@ def _reached(promise: Promise, table: Table) -> str:
     else:
         theirs = table[promise.theirs]
         over, under = (theirs, ours) if promise.faster else (ours, theirs)
-        ratio, wall = over.cpu / under.cpu, over.wall / under.wall
+        cpu, wall = over.cpu / under.cpu, over.wall / under.wall
+        ratio, beside = (wall, f"of CPU {cpu:.2f}") if promise.clock else (cpu, f"by the clock {wall:.2f}")
         held = ratio >= promise.bound if promise.faster else ratio <= promise.bound
         what, least = ("is so many times as fast as", "at least") if promise.faster else ("/", "at most")
-        bound = f"{least} {promise.bound}; by the clock {wall:.2f}"
+        bound = f"{least} {promise.bound}; {beside}"
         words = f"{promise.ours} {what} {promise.theirs}: {ratio:.2f}  ({bound})"
     return f"{'held' if held else 'MISSED':<7}{promise.case}: {words}"
 

@@ -7,7 +7,6 @@ process, which judges nothing, the second verifier, and SHA-256.  Ends with 1 wh
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
 import statistics
@@ -17,9 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from PIL import Image
-
 from keeping import keep
+from making import numbered_jpegs
 from measuring import CLI, run
 from provlabel import Label, Provider, System, label_bytes, open_signer
 
@@ -54,14 +52,10 @@ def make(folder: Path, home: Path) -> None:
         systems=(System(name="AcmeSynth", version="2.1"),),
         provider=Provider(name="Acme Audio Ltd"),
     )
-    picture = Image.effect_noise((320, 240), 60).convert("RGB")
-    for number in range(FILES):
-        picture.putpixel((number % 320, number // 320), (255, number % 256, 0))
-        content = io.BytesIO()
-        picture.save(content, "JPEG", quality=92)
+    for number, content in numbered_jpegs(FILES):
         place = folder / f"{number // 100:02}"
         place.mkdir(exist_ok=True, parents=True)
-        (place / f"{number:04}.jpg").write_bytes(label_bytes(content.getvalue(), label, signer)[0])
+        (place / f"{number:04}.jpg").write_bytes(label_bytes(content, label, signer)[0])
 
 
 def wall(command: list[str], env: dict[str, str]) -> float:

@@ -572,11 +572,11 @@ def made(media: Path, label: Label, signer: Signer, cage: Cage, name: str = "cov
 
 #: A day on which every rule is in force, whenever the tests are run; the test credential is valid until 2036.
 LATE = "2030-06-01T10:00:00Z"
+NOON = dt.datetime(2030, 6, 1, 12, tzinfo=dt.timezone.utc)
 
 
 def outcomes(file: Path, trust: TrustStore, cage: Cage, *laws: str) -> dict[str, str]:
-    moment = dt.datetime(2030, 6, 1, 12, tzinfo=dt.timezone.utc)
-    [report] = verify_file(file, trust=trust, at=moment, laws=laws, cage=cage).files
+    [report] = verify_file(file, trust=trust, at=NOON, laws=laws, cage=cage).files
     return {item.rule: item.outcome for item in report.law if item.counts}
 
 
@@ -584,7 +584,10 @@ def outcomes(file: Path, trust: TrustStore, cage: Cage, *laws: str) -> dict[str,
 def test_a_signed_file_under_every_law(
     name: str, whole: Label, media: Path, signer: Signer, trust: TrustStore, cage: Cage
 ) -> None:
-    found = outcomes(made(media, whole, signer, cage, name), trust, cage, *LAWS)
+    signed_file = made(media, whole, signer, cage, name)
+    [report] = verify_file(signed_file, trust=trust, at=NOON, cage=cage).files
+    assert report.state == "trusted", report.findings
+    found = outcomes(signed_file, trust, cage, *LAWS)
     assert set(found) == {row.id for row in ROWS}
     assert {code: found[f"law.us-ca.{code}"] for code in "1234568"} == {
         **dict.fromkeys("1234 5 8".replace(" ", ""), HELD),

@@ -201,13 +201,20 @@ def test_both_ways_read_alike(
 def test_every_part_stays_but_for_the_manifest(
     name: str, make: Make, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    by_us(monkeypatch)
-    source = make(name)
-    out = source.with_name(f"out-{name}")
-    receipt = label_file(source, out, label, signer, carriers=(), cage=cage)
+    source, out = receipted(make(name), label, signer, cage, monkeypatch)
     assert parts(out) == parts(source)
+
+
+def receipted(
+    source: Path, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Path, Path]:
+    """Label a file in our way, hold its receipt against both files, and return them."""
+    by_us(monkeypatch)
+    out = source.with_name(f"out-{source.name}")
+    receipt = label_file(source, out, label, signer, carriers=(), cage=cage)
     assert receipt.sha256 == hashlib.sha256(out.read_bytes()).hexdigest()
     assert receipt.source_sha256 == hashlib.sha256(source.read_bytes()).hexdigest()
+    return source, out
 
 
 def parts(path: Path) -> list[tuple[str, bytes]]:
@@ -401,12 +408,7 @@ def offsets(table: bytes) -> tuple[int, ...]:
 def test_only_offsets_of_chunks_change_in_a_movie(
     name: str, make: Make, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    by_us(monkeypatch)
-    source = make(name)
-    out = source.with_name(f"out-{name}")
-    receipt = label_file(source, out, label, signer, carriers=(), cage=cage)
-    assert receipt.sha256 == hashlib.sha256(out.read_bytes()).hexdigest()
-    assert receipt.source_sha256 == hashlib.sha256(source.read_bytes()).hexdigest()
+    source, out = receipted(make(name), label, signer, cage, monkeypatch)
     old, (first, second, *rest) = leaves(source.read_bytes()), leaves(out.read_bytes())
     assert second[1][8:24] == C2PA
     new, growth, tables = [first, *rest], len(second[1]), 0
