@@ -837,3 +837,19 @@ def test_several_cages_serve_as_one(media: Path, label: Label, signer: Signer) -
     with Cages(2) as cages:
         receipt = label_file(media / "cover.jpg", None, label, signer, cage=cages)
     assert receipt.sha256 == hashlib.sha256((media / "cover.labeled.jpg").read_bytes()).hexdigest()
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="there is no /proc here")
+def test_large_files_leave_the_address_space_to_the_next_small_one(
+    tmp_path: Path, label: Label, signer: Signer
+) -> None:
+    """Threads that hash took 64 MiB each, for ever, and the fourth small file later was refused as too costly."""
+    sounds = [large(f"{number}.{kind}", tmp_path) for kind in ("wav", "flac") for number in range(3)]
+    with Cage() as cage:
+        signed = [Path(label_file(path, None, label, signer, cage=cage).output) for path in sounds]
+        for path in signed * 2:
+            assert cage.read(path).trouble is None
+        assert cage._worker is not None
+        status = Path(f"/proc/{cage._worker.pid}/status").read_text()
+    size = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmSize"))
+    assert size < 120 << 10  # kB; a worker begins with half of that
