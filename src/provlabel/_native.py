@@ -105,7 +105,7 @@ def file_stream(c2pa: Any, fd: int) -> Iterator[Any]:
     """
     before = os.lseek(fd, 0, os.SEEK_CUR)
     os.lseek(fd, 0, os.SEEK_SET)
-    context = ctypes.cast(ctypes.c_void_p(fd), ctypes.POINTER(c2pa.StreamContext))
+    context = ctypes.POINTER(c2pa.StreamContext).from_buffer(ctypes.c_void_p(fd))  # a cast would leave a cycle
     stream = c2pa._lib.c2pa_create_stream(context, *_callbacks(c2pa))
     try:
         yield stream

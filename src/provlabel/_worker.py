@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from provlabel import cose
 
 #: For processes of ours: what is read lives for one file, and to look for cycles after each 700 objects takes a tenth.
-RARELY = (100_000, 50, 50)
+RARELY = (20_000, 20, 20)
 _MIB = 1 << 20
 _PIECE = 256 << 20  # bytes that the engine hashes at once, while it reads the next
 

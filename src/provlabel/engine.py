@@ -217,7 +217,7 @@ class _Tap:
 
 
 @contextlib.contextmanager
-def _translated(*taps: _Tap) -> Iterator[None]:
+def _translated(taps: Sequence[_Tap] = ()) -> Iterator[None]:
     """Turn the binding's errors into ours; a failing stream's own error comes first."""
     try:
         yield
@@ -268,17 +268,18 @@ def read(
         EngineError: the engine cannot read the file; ``kind`` is its word.
         OSError: the stream failed.
     """
-    tap = _Tap(stream)
+    taps: list[_Tap] = []
     try:
-        with _uninterrupted(), _translated(tap), _opened(stream, tap) as opened:
+        with _uninterrupted(), _translated(taps), _opened(stream, taps) as opened:
             context = _context(trust, identities=identities)
             whole, text = _native.read(binding(), context, mime, opened, manifest)
     except EngineError as exc:
         if exc.kind == "ManifestNotFound":
             return None
         raise
-    if tap.error is not None:
-        raise tap.error
+    for tap in taps:
+        if tap.error is not None:
+            raise tap.error
     state = msgspec.json.decode(whole, type=_Word).validation_state
     return Reading(state, msgspec.json.decode(text))
 
@@ -290,8 +291,8 @@ def found_in(stream: BinaryIO, mime: str) -> str:
         EngineError: it finds none, or cannot read it.
         OSError: the stream failed.
     """
-    tap = _Tap(stream)
-    with _uninterrupted(), _translated(tap), _opened(stream, tap) as opened:
+    taps: list[_Tap] = []
+    with _uninterrupted(), _translated(taps), _opened(stream, taps) as opened:
         context = _context(TrustStore(), judged=False)
         whole, _ = _native.read(binding(), context, mime, opened, None)
     return msgspec.json.decode(whole, type=_Word).active_manifest
@@ -303,12 +304,13 @@ class _Word(Struct):
 
 
 @contextlib.contextmanager
-def _opened(stream: BinaryIO, tap: _Tap) -> Iterator[Any]:
-    """Yield a stream for the engine: straight from the disk, or through ours when there is no file behind it."""
+def _opened(stream: BinaryIO, taps: list[_Tap]) -> Iterator[Any]:
+    """Yield a stream for the engine: straight from the disk, or tapped when there is no file behind it."""
     try:
         fd = stream.fileno()
     except OSError:  # there is none
-        with binding().Stream(tap) as wrapped:
+        taps.append(_Tap(stream))
+        with binding().Stream(taps[-1]) as wrapped:
             yield wrapped._stream
         return
     with _native.file_stream(binding(), fd) as opened:
@@ -407,7 +409,7 @@ def sign(
     """
     taps = _Tap(source), _Tap(dest)
     caught: list[BaseException] = []
-    with contextlib.ExitStack() as stack, _uninterrupted(), _signer_errors(caught), _translated(*taps):
+    with contextlib.ExitStack() as stack, _uninterrupted(), _signer_errors(caught), _translated(taps):
         builder = _builder(stack, _context(trust), definition, ingredients)
         if detached:
             builder.set_no_embed()
@@ -471,14 +473,14 @@ def sign_placed(
         EngineError: the engine refused the definition, a file, or the certificate.
         OSError: ``content`` failed.
     """
-    tap = _Tap(content)
+    taps: list[_Tap] = []
     with contextlib.ExitStack() as stack:
         with _uninterrupted(), _signer_errors([]), _translated():
             builder = _builder(stack, credential.context(trust), definition, ingredients)
             length = _native.placed_length(binding(), builder, mime)
         write(length)
         content.flush()
-        with _uninterrupted(), _signer_errors([]), _translated(tap), _opened(content, tap) as opened:
+        with _uninterrupted(), _signer_errors([]), _translated(taps), _opened(content, taps) as opened:
             store = _native.sign_placed(binding(), builder, mime, opened)
     return _announced(store, length)
 
