@@ -105,6 +105,8 @@ def test_folder_is_labelled_and_mirrored(work: Path, cli: Cli, trust: TrustStore
     assert done.returncode == 0, done.stderr
     assert "done     5" in done.stdout
     assert "link 1, not media (.txt) 1" in done.stdout
+    assert done.stderr.count("warning: no timestamp") == 1
+    assert "add --tsa URL (5 files)" in done.stderr
     assert sorted(str(path.relative_to(work / "out")) for path in (work / "out").rglob("*.jpg")) == [
         "a/000.jpg", "a/001.jpg", "a/002.jpg", "b/000.jpg", "b/001.jpg",
     ]  # fmt: skip
@@ -125,6 +127,8 @@ def test_json_says_what_came_of_it(work: Path, cli: Cli) -> None:
     assert group["files"] == 1
     assert group["example"] == "in/broken.jpg"
     assert "in/broken.jpg" not in group["message"]
+    [warned] = told["warnings"]
+    assert (warned["files"], warned["message"].partition(":")[0]) == (2, "no timestamp")
 
 
 def test_out_dir_below_the_folder_is_left_out(work: Path, cli: Cli) -> None:

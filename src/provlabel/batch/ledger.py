@@ -118,7 +118,7 @@ class Known(NamedTuple):
 
 
 class Group(Struct, frozen=True):
-    """Failures that are the same but for the file."""
+    """Failures, or warnings, that are the same but for the file."""
 
     error: str
     message: str
@@ -372,6 +372,15 @@ class Ledger:
         return [
             Group(error, message, mend, files, os.fsdecode(example)) for error, message, mend, files, example in rows
         ]
+
+    def warnings(self, most: int) -> list[Group]:
+        """Return what was warned of in this run, the most frequent first; equal warnings are one."""
+        rows = self._all(
+            "SELECT told.value, count(*) AS many, min(source) FROM jobs, json_each(receipt, '$.warnings') AS told "
+            "WHERE run = ? AND state = 'done' GROUP BY told.value ORDER BY many DESC, min(number) LIMIT ?",
+            (self.run, most),
+        )
+        return [Group("", message, "", files, os.fsdecode(example)) for message, files, example in rows]
 
     def write_receipts(self, path: Path) -> None:
         """Write every receipt that the ledger has to ``path``, a line of JSON each, for its owner alone.

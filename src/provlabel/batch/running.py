@@ -35,7 +35,7 @@ CHUNK = 25
 MAX_CHUNK = 500
 #: Attempts after the first.
 RETRIES = 3
-#: Kinds of failures that a result lists.
+#: Kinds of failures, and of warnings, that a result lists.
 MAX_GROUPS = 50
 #: Seconds before the second attempt; doubled before each further one, and shaken, so that not all come back at once.
 _PAUSE = 1.0
@@ -63,6 +63,7 @@ class BatchResult(Struct, frozen=True, kw_only=True):
     seconds: float
     files_per_second: float
     failures: tuple[Group, ...] = ()
+    warnings: tuple[Group, ...] = ()  #: of what was done; all are in the receipts
     notes: tuple[str, ...] = ()  #: outputs that were made again, and why
     passed_over: dict[str, int] = {}  #: what lay below the folders and is no job, by kind
     ledger: str = ""
@@ -371,6 +372,7 @@ def _result(
         seconds=round(seconds, 3),
         files_per_second=round(counts["done"] / seconds, 1) if seconds else 0.0,
         failures=tuple(ledger.failures(MAX_GROUPS)),
+        warnings=tuple(ledger.warnings(MAX_GROUPS)),
         notes=plan.notes,
         passed_over=dict(passed_over),
         ledger=str(book),

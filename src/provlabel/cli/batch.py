@@ -213,14 +213,23 @@ def _print(result: BatchResult, options: dict[str, Any]) -> None:
         return
     if not options["quiet"]:
         _print_notes(result.notes)
+        _print_notes(tuple(f"warning: {printable(item.message, 500)}{_files(item.files)}" for item in result.warnings))
     for group in result.failures[:_SHOWN]:
-        others = f" (and {group.files - 1:,} others)" if group.files > 1 else ""
-        say_error(f"{group.example}{others}: {group.message}", group.mend)
+        say_error(f"{group.example}{_others(group.files)}: {group.message}", group.mend)
     if len(result.failures) > _SHOWN:
         sys.stderr.write(f"… and {len(result.failures) - _SHOWN:,} other kinds of failures; all are in the ledger\n")
     if not options["quiet"]:
         for line in _table(result, options["dry_run"]):
             say(line)
+
+
+def _others(files: int) -> str:
+    """Say of how many files more than one something is true."""
+    return f" (and {files - 1:,} others)" if files > 1 else ""
+
+
+def _files(count: int) -> str:
+    return f" ({count:,} files)" if count > 1 else ""
 
 
 def _print_notes(notes: tuple[str, ...]) -> None:
