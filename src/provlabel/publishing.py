@@ -228,7 +228,7 @@ def _read_back(checked: Source, scratch: Scratch, cage: cages.Cage, trust: Trust
     with synced(scratch.stream):
         evidence = _seen(checked, scratch, cage, trust, work)
     verdict = judge(evidence, at=now())
-    if work.hole is not None and evidence.source == "none":
+    if work.hole is not None and _is_hidden(evidence):
         raise EngineError("the engine would not find the manifest: it cannot read the tags of this file", mend=_BESIDE)
     if verdict.axes.signer == "bad-signature":
         raise SignerError("what the signer gave is no signature by its certificate", mend=_OTHER_KEY)
@@ -242,6 +242,13 @@ def _read_back(checked: Source, scratch: Scratch, cage: cages.Cage, trust: Trust
         raise SignerError("the certificate names no organization (O)", mend="ask the CA for one with an organization")
     _require_story(verdict)
     return evidence
+
+
+def _is_hidden(evidence: Evidence) -> bool:
+    """Did the engine look for a manifest, and find none?"""
+    if evidence.trouble is not None:
+        return "ManifestNotFound" in evidence.trouble.text
+    return evidence.source == "none"
 
 
 def _seen(checked: Source, scratch: Scratch, cage: cages.Cage, trust: TrustStore, work: Work) -> Evidence:
