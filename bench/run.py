@@ -229,13 +229,24 @@ def _measured(case: Case, folder: Path, credential: Path) -> Table:
     for turn in range(min(case.turns, ROUNDS)):
         for name, command in commands.items():
             if not (turn and big and name in SLOW):
-                costs[name].append(run(command, every=0.05 if big else 0.0))
-    table = {name: middle(values) for name, values in costs.items()}
+                costs[name] += _cost(command, 0.05 if big else 0.0, may_fail=name in SLOW)
+    table = {name: middle(values) for name, values in costs.items() if values}
     if not big:
         for name, command in commands.items():
             watched = run(command, every=0.004)
             table[name] = table[name]._replace(together=watched.together)
     return table
+
+
+def _cost(command: list[object], every: float, *, may_fail: bool) -> list[Cost]:
+    """Return what a run cost; nothing when the engine by itself cannot do it, which is told."""
+    try:
+        return [run(command, every=every)]
+    except SystemExit as exc:
+        if not may_fail:
+            raise
+        print(f"the engine by itself fails: {str(exc).rpartition(': ')[2]}", flush=True)
+        return []
 
 
 def _commands(case: Case, paths: list[Path], credential: Path) -> dict[str, list[object]]:
@@ -279,6 +290,8 @@ def _reached(promise: Promise, table: Table) -> str:
         held = ours.together <= promise.bound
         words = f"{promise.ours}: {ours.together:.0f} MB in all processes  (at most {promise.bound:.0f})"
     else:
+        if promise.theirs not in table:
+            return f"       {promise.case}: {promise.ours} against {promise.theirs}: the engine by itself fails"
         theirs = table[promise.theirs]
         over, under = (theirs, ours) if promise.faster else (ours, theirs)
         cpu, wall = over.cpu / under.cpu, over.wall / under.wall
@@ -294,7 +307,7 @@ def _figures(table: Table) -> dict[str, Any]:
     """Return what is kept of a table, with what can be compared between machines: multiples of the floor."""
     made: dict[str, Any] = {}
     for name, cost in table.items():
-        floor = table.get(FLOORS[name]) or table[BARE]
+        floor = table.get(FLOORS[name]) or table.get(BARE) or cost
         made[name] = {
             "cpu_ms": round(cost.cpu, 1),
             "wall_ms": round(cost.wall, 1),
@@ -341,7 +354,10 @@ def _plot(cases: dict[str, Any]) -> None:
         return
 
     def panel(title: str, key: str, scale: float, words: Callable[[float], str], rows: tuple[str, ...]) -> Panel:
-        lines = {_NAMES[row]: [(size, cases[name][row][key] / scale) for name, size in sizes.items()] for row in rows}
+        lines = {
+            _NAMES[row]: [(size, cases[name][row][key] / scale) for name, size in sizes.items() if row in cases[name]]
+            for row in rows
+        }
         return Panel(title, words, lines)
 
     sign, read = (DEFAULTS, BOTH, LABEL), (READ, SECOND, SHA256, VERIFY)
