@@ -61,7 +61,7 @@ class Limits(msgspec.Struct, frozen=True):
 
     def memory(self, size: int) -> int:
         """Return the address space for a file of ``size`` bytes, in bytes."""
-        held = 2 * min(max(0, size - _PIECE), _PIECE)
+        held = 2 * min(size, _PIECE) if size >= LARGE else 0
         return self.base_mib * _MIB + int(self.memory_factor * size) + held
 
     def cpu(self, size: int) -> int:
