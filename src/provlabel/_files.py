@@ -21,7 +21,8 @@ from provlabel._text import printable
 from provlabel.errors import InputError, OutputError
 
 _PIECE = 1 << 20  # bytes read at once when hashing
-_WORTH_A_THREAD = 16 << 20  # bytes that take a disk longer than a thread takes to start
+#: A file of so many bytes or more is worth threads, and is read back by us instead of the engine.
+LARGE = 16 << 20
 SCRATCH_PREFIX = ".provlabel-"
 #: The whole name of a scratch file.
 SCRATCH = re.compile(re.escape(SCRATCH_PREFIX) + r"[0-9a-f]{16}")
@@ -182,7 +183,7 @@ def synced(stream: BinaryIO) -> Iterator[None]:
         OSError: it could not be written; the block was left before.
     """
     stream.flush()
-    if os.fstat(stream.fileno()).st_size < _WORTH_A_THREAD:
+    if os.fstat(stream.fileno()).st_size < LARGE:
         yield
         return
     errors: list[OSError] = []

@@ -11,7 +11,7 @@ import functools
 import json
 import os
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 
 def placeholder_length(c2pa: Any, builder: Any, signer: Any) -> int:
@@ -73,7 +73,7 @@ def sign_placed(c2pa: Any, builder: Any, mime: str, stream: Any) -> bytes:
     update.restype, update.argtypes = ctypes.c_int, [handle, ctypes.c_char_p, ctypes.POINTER(c2pa.C2paStream)]
     call.restype, call.argtypes = ctypes.c_int64, [handle, ctypes.c_char_p, _BYTES]
     if update(builder._handle, mime.encode(), stream) < 0:
-        c2pa._raise_typed_c2pa_error(c2pa._read_native_error() or _SILENT)
+        _raise_its_error(c2pa)
     return _bytes_of(c2pa, call, builder._handle, _STORE)
 
 
@@ -86,11 +86,17 @@ def _bytes_of(c2pa: Any, call: Any, *arguments: Any) -> bytes:
     pointer = ctypes.POINTER(ctypes.c_ubyte)()
     length = call(*arguments, ctypes.byref(pointer))
     if length < 0:
-        c2pa._raise_typed_c2pa_error(c2pa._read_native_error() or _SILENT)
+        _raise_its_error(c2pa)
     try:
         return ctypes.string_at(pointer, length)
     finally:
         c2pa._lib.c2pa_free(pointer)
+
+
+def _raise_its_error(c2pa: Any) -> NoReturn:
+    """Raise what the last call left as its error."""
+    c2pa._raise_typed_c2pa_error(c2pa._read_native_error() or "Other: the engine says nothing")
+    raise AssertionError  # the binding always raises
 
 
 # --- reading ---------------------------------------------------------------------------------------
@@ -137,19 +143,16 @@ def read(c2pa: Any, context: Any, mime: str, stream: Any, manifest: bytes | None
         data = (ctypes.c_ubyte * len(manifest)).from_buffer_copy(manifest)
         reader = library.c2pa_reader_with_manifest_data_and_stream(empty, kind, stream, data, len(manifest))
     if not reader:
-        c2pa._raise_typed_c2pa_error(c2pa._read_native_error() or _SILENT)  # the empty one is used up all the same
+        _raise_its_error(c2pa)  # the empty one is used up all the same
     try:
         return _text(c2pa, library.c2pa_reader_json(reader)), _text(c2pa, library.c2pa_reader_crjson(reader))
     finally:
         library.c2pa_free(reader)
 
 
-_SILENT = "Other: the engine says nothing"
-
-
 def _text(c2pa: Any, pointer: Any) -> bytes:
     if not pointer:
-        c2pa._raise_typed_c2pa_error(c2pa._read_native_error() or _SILENT)
+        _raise_its_error(c2pa)
     try:
         return ctypes.string_at(pointer)
     finally:

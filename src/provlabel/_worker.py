@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import msgspec
 
 from provlabel import engine
-from provlabel._files import fingerprint, open_regular, reader
+from provlabel._files import LARGE, fingerprint, open_regular, reader
 from provlabel.cbor import Refused
 from provlabel.containers import hole_in
 from provlabel.credentials import Answers, Credential, Examined, examine
@@ -38,7 +38,7 @@ from provlabel.formats import Format, sniff
 from provlabel.prescan import MAX_STORE, Scan, scan_file, scan_store
 from provlabel.previews import FRAMES, Preview, Purpose, draw
 from provlabel.rereading import with_content
-from provlabel.streaming import LARGE, digest_around, digesting
+from provlabel.streaming import digest_around, digesting
 from provlabel.tags import carriers_in
 from provlabel.trust import TrustStore
 from provlabel.verdict import proven_time

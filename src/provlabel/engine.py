@@ -268,20 +268,13 @@ def read(
         EngineError: the engine cannot read the file; ``kind`` is its word.
         OSError: the stream failed.
     """
-    taps: list[_Tap] = []
     try:
-        with _uninterrupted(), _translated(taps), _opened(stream, taps) as opened:
-            context = _context(trust, identities=identities)
-            whole, text = _native.read(binding(), context, mime, opened, manifest)
+        word, text = _said(stream, mime, trust, manifest, identities=identities)
     except EngineError as exc:
         if exc.kind == "ManifestNotFound":
             return None
         raise
-    for tap in taps:
-        if tap.error is not None:
-            raise tap.error
-    state = msgspec.json.decode(whole, type=_Word).validation_state
-    return Reading(state, msgspec.json.decode(text))
+    return Reading(word.validation_state, msgspec.json.decode(text))
 
 
 def found_in(stream: BinaryIO, mime: str) -> str:
@@ -291,16 +284,26 @@ def found_in(stream: BinaryIO, mime: str) -> str:
         EngineError: it finds none, or cannot read it.
         OSError: the stream failed.
     """
-    taps: list[_Tap] = []
-    with _uninterrupted(), _translated(taps), _opened(stream, taps) as opened:
-        context = _context(TrustStore(), judged=False)
-        whole, _ = _native.read(binding(), context, mime, opened, None)
-    return msgspec.json.decode(whole, type=_Word).active_manifest
+    word, _ = _said(stream, mime, TrustStore(), judged=False)
+    return word.active_manifest
 
 
 class _Word(Struct):
     validation_state: str
     active_manifest: str = ""
+
+
+def _said(
+    stream: BinaryIO, mime: str, trust: TrustStore, manifest: bytes | None = None, **how: bool
+) -> tuple[_Word, bytes]:
+    """Have the engine read, and return what counts of its JSON, and its crJSON; ``how`` is for :func:`settings`."""
+    taps: list[_Tap] = []
+    with _uninterrupted(), _translated(taps), _opened(stream, taps) as opened:
+        whole, text = _native.read(binding(), _context(trust, **how), mime, opened, manifest)
+    for tap in taps:
+        if tap.error is not None:
+            raise tap.error
+    return msgspec.json.decode(whole, type=_Word), text
 
 
 @contextlib.contextmanager

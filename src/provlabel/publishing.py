@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from provlabel import cage as cages
 from provlabel import cose
-from provlabel._files import Scratch, atomic_output, copy_to, locked, sha256_of, synced
+from provlabel._files import LARGE, Scratch, atomic_output, copy_to, locked, sha256_of, synced
 from provlabel._text import printable
 from provlabel._worker import reread
 from provlabel.containers import ContainerError, inventory, lost
@@ -22,7 +22,6 @@ from provlabel.evidence import Evidence
 from provlabel.manifest import Definition
 from provlabel.signing import Draft, Job, Work, draft, sign_here
 from provlabel.sources import Source, reopened, shown
-from provlabel.streaming import LARGE
 from provlabel.trust import TrustStore
 from provlabel.verdict import Verdict, judge
 from provlabel.verifying import beside, now

@@ -11,15 +11,13 @@ from collections.abc import Callable, Iterator
 from queue import SimpleQueue
 from typing import Any, BinaryIO, NamedTuple, TypeVar
 
-from provlabel._files import sha256_of
+from provlabel._files import LARGE, sha256_of
 from provlabel.containers import Room, pieces
 from provlabel.containers._base import PIECE
 from provlabel.containers.edits import Edited
 
 _T = TypeVar("_T")
 
-#: A file of this size or more is worth threads, and is read back by us instead of the engine.
-LARGE = 16 << 20
 _SHORT = 1 << 16  # bytes behind a hole that are not worth a thread
 _AHEAD = 4  # pieces of 1 MiB that wait for a digest
 

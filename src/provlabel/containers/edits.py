@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
 from typing import BinaryIO, NamedTuple
 
-from provlabel.containers._base import ContainerError, pieces
+from provlabel.containers._base import ContainerError, Part, pieces
 
 
 class Edit(NamedTuple):
@@ -170,6 +170,11 @@ class Room(NamedTuple):
     start: int  #: where the hole begins, in bytes from the beginning of the result
     length: int
     fill: Callable[[bytes], bytes]  #: makes what goes into the hole from a store of the length that was asked for
+
+
+def without_manifest(parts: Iterable[Part]) -> list[Edit]:
+    """Return the edits that take a manifest out of the file of these parts."""
+    return [Edit(part.start, part.end, b"") for part in parts if part.role == "manifest"]
 
 
 def room_at(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from provlabel.containers._base import ContainerError, Part, Role, is_zero, read_exactly
-from provlabel.containers.edits import Edit, NoRoom, Room, TooLarge, room_at
+from provlabel.containers.edits import Edit, NoRoom, Room, TooLarge, room_at, without_manifest
 from provlabel.formats import id3v2_size
 from provlabel.sniffing import mp3_rates
 
@@ -110,14 +110,14 @@ def room(stream: BinaryIO, parts: Sequence[Part], length: int) -> Room:
     end = id3v2_size(tag)
     if not end:
         frame = _frame_head(length, 4)
-        return room_at(0, length, _as_it_is, head=b"ID3\x04\x00\x00" + _syncsafe(len(frame) + length) + frame)
+        return room_at(0, length, _as_it_is, head=b"ID3\x04\x00\x00" + syncsafe(len(frame) + length) + frame)
     at = _end_of_frames(stream, parts, tag, end)
-    old = [Edit(part.start, part.end, b"") for part in parts if part.role == "manifest"]
+    old = without_manifest(parts)
     frame = _frame_head(length, tag[3])
     size = end - _HEAD - sum(edit.end - edit.start for edit in old) + len(frame) + length
     if size >= _MAX_SYNCSAFE:
         raise TooLarge("its ID3v2 tag would be larger than a header can say, 256 MiB")
-    return room_at(at, length, _as_it_is, head=frame, others=(Edit(6, _HEAD, _syncsafe(size)), *old))
+    return room_at(at, length, _as_it_is, head=frame, others=(Edit(6, _HEAD, syncsafe(size)), *old))
 
 
 def _end_of_frames(stream: BinaryIO, parts: Sequence[Part], tag: bytes, end: int) -> int:
@@ -134,14 +134,15 @@ def _end_of_frames(stream: BinaryIO, parts: Sequence[Part], tag: bytes, end: int
 
 def _frame_head(length: int, version: int) -> bytes:
     size = len(_BEFORE) + length
-    return b"GEOB" + (_syncsafe(size) if version == 4 else size.to_bytes(4, "big")) + b"\x00\x00" + _BEFORE
+    return b"GEOB" + (syncsafe(size) if version == 4 else size.to_bytes(4, "big")) + b"\x00\x00" + _BEFORE
 
 
 def _as_it_is(store: bytes) -> bytes:
     return store
 
 
-def _syncsafe(number: int) -> bytes:
+def syncsafe(number: int) -> bytes:
+    """Return a number below 2**28 with seven bits in each of four bytes (ID3v2.4 §6.2)."""
     return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
 
 

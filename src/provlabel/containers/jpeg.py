@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from provlabel.containers._base import MAX_PARTS, ContainerError, Part, Role, read_exactly, with_gaps, write_at
-from provlabel.containers.edits import Edit, NoRoom, Room, room_at
+from provlabel.containers.edits import NoRoom, Room, room_at, without_manifest
 
 _SOS, _EOI = 0xDA, 0xD9
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
@@ -128,7 +128,7 @@ def room(stream: BinaryIO, parts: Sequence[Part], length: int) -> Room:
     at = 2
     for part in parts:  # of JFIF, and JFXX behind it
         at = part.end if part.name == "marker e0" and part.start == at else at
-    old = [Edit(part.start, part.end, b"") for part in parts if part.role == "manifest"]
+    old = without_manifest(parts)
     for part in parts:
         if part.name == "marker eb" and read_exactly(stream, part.start + 4, 4) == _C2PA_BOX:
             raise NoRoom("another JUMBF box has the number of the manifest's")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from provlabel.containers._base import MAX_PARTS, ContainerError, Part, Role, read_exactly, write_payload
-from provlabel.containers.edits import Edit, NoRoom, Room, room_at
+from provlabel.containers.edits import NoRoom, Room, room_at, without_manifest
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _METADATA = frozenset({b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"tIME"})
@@ -54,7 +54,7 @@ def room(_: BinaryIO, parts: Sequence[Part], length: int) -> Room:
     """
     if parts[1].name != "IHDR":
         raise NoRoom("IHDR is not the first chunk")
-    old = [Edit(part.start, part.end, b"") for part in parts if part.role == "manifest"]
+    old = without_manifest(parts)
     return room_at(parts[1].end, length + _FRAME, _chunk, others=old)
 
 

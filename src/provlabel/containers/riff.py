@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from provlabel.containers._base import MAX_PARTS, ContainerError, Part, Role, read_exactly
-from provlabel.containers.edits import Edit, NoRoom, Room, TooLarge, room_at
+from provlabel.containers.edits import Edit, NoRoom, Room, TooLarge, room_at, without_manifest
 
 _METADATA = frozenset(
     {b"LIST", b"bext", b"iXML", b"axml", b"ID3 ", b"id3 ", b"cue ", b"_PMX", b"JUNK", b"PAD ", b"EXIF", b"XMP "}
@@ -72,7 +72,7 @@ def room(stream: BinaryIO, parts: Sequence[Part], length: int) -> Room:
         raise NoRoom("the chunks do not fill the declared size")
     if parts[-1].name == "after RIFF" and any(part.name == "data" and part.length == _HEAD for part in parts):
         raise NoRoom("the sound lies behind the declared size")
-    old = [Edit(part.start, part.end, b"") for part in parts if part.role == "manifest"]
+    old = without_manifest(parts)
     filled, padding = _HEAD + length, bytes(length % 2)
     size = end - _HEAD - sum(edit.end - edit.start for edit in old) + filled + len(padding)
     if size > _MAX_SIZE:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from provlabel._text import printable
 from provlabel.containers import ContainerError
+from provlabel.containers.id3 import syncsafe
 from provlabel.tags._base import MAX_CARRIER, MAX_VALUES, TagError
 from provlabel.tags._fields import Gather
 
@@ -290,7 +291,7 @@ def _number(field: bytes, *, syncsafe: bool) -> int:
 def _size(number: int) -> bytes:
     if number >= 1 << 28:
         raise TagError("the ID3v2 tag would be larger than its size can say")
-    return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
+    return syncsafe(number)
 
 
 # --- writing ---------------------------------------------------------------------------------------
