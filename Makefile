@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test verdict coverage lint bench bench-large bench-signers bench-tree bench-batch bench-carriers huge sizes matrix samples schemas docs hooks ern picture system clean
+.PHONY: demo test verdict coverage lint proof bench bench-large bench-signers bench-tree bench-batch bench-carriers huge sizes matrix samples schemas docs hooks ern picture system clean
 
 # Make a virtual environment, install provlabel, and show it at work on real files.
 demo: $(VENV)/.user
@@ -28,6 +28,11 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+# What is promised about reliability, counted: all parts, or PROOF=NAME; SEED, SCALE (less than 1 keeps nothing).
+proof: $(STAMP)
+	$(BIN)/python -m compileall -q src
+	$(BIN)/python proof/run.py $(PROOF) $(if $(SEED),--seed $(SEED)) $(if $(SCALE),--scale $(SCALE))
 
 # Ratios against the bare engine, another verifier, SHA-256 and a copy: CPU, time and memory of whole processes, in one run.
 bench: $(STAMP)
