@@ -11,9 +11,10 @@ import functools
 import gzip
 import hashlib
 import io
+import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -721,3 +722,123 @@ def _chapters(depth: int) -> bytes:
     for number in range(depth):
         inner = frame(b"CHAP", b"c%d\0" % number + bytes(16) + inner)
     return inner
+
+
+# --- signed manifests, whose claim the engine can read, with hostile content -------------------------
+
+
+@functools.cache
+def labelled(name: str = "still.png") -> bytes:
+    """The sample, labelled by a key that exists for this process."""
+    from provlabel import Label, label_file, open_signer
+
+    with tempfile.TemporaryDirectory() as folder:
+        signer = open_signer(f"test:{folder}/key")
+        label_file(MEDIA / name, f"{folder}/{name}", Label(kind="ai_generated"), signer)
+        return Path(folder, name).read_bytes()
+
+
+@functools.cache
+def signed_store() -> bytes:
+    png = labelled()
+    at = png.index(b"caBX")
+    return png[at + 4 : at + 4 + int.from_bytes(png[at - 4 : at], "big")]
+
+
+LABEL = b"org.provlabel.label"
+
+
+def claimed(claim: bytes, more: Sequence[bytes]) -> bytes:
+    """The claim with more assertions at the head of its list."""
+    at = claim.index(b"created_assertions") + len(b"created_assertions")
+    digest = b"\x58\x20" + bytes(32)
+    references = b"".join(
+        b"\xa2" + _t(b"url") + _t(b"self#jumbf=c2pa.assertions/" + name) + _t(b"hash") + digest for name in more
+    )
+    return claim[:at] + b"\x99" + be((claim[at] & 31) + len(more), 2) + references + claim[at + 1 :]
+
+
+def changed(boxes: bytes, label: bytes | None = None, more: Mapping[bytes, bytes] | None = None) -> bytes:
+    """The same boxes, with another content of our label, and ``more`` assertions; every length is right."""
+    more = more or {}
+    made, offset = b"", 0
+    while offset < len(boxes):
+        length = int.from_bytes(boxes[offset : offset + 4], "big")
+        kind, body = boxes[offset + 4 : offset + 8], boxes[offset + 8 : offset + length]
+        offset += length
+        if kind == b"jumb":
+            head = int.from_bytes(body[:4], "big")
+            name = body[25:head].partition(b"\0")[0]
+            inner = body[head:]
+            if name == LABEL and label is not None:
+                inner = box(b"cbor", label)
+            elif name != LABEL:
+                inner = changed(inner, label, more)
+            if name.startswith(b"c2pa.claim"):
+                inner = box(b"cbor", claimed(inner[8:], list(more)))
+            if name == b"c2pa.assertions":
+                inner += b"".join(assertion(content, name) for name, content in more.items())
+            body = body[:head] + inner
+        made += box(kind, body)
+    return made
+
+
+def signed(label: bytes | None = None, more: Mapping[bytes, bytes] | None = None) -> bytes:
+    return in_png(changed(signed_store(), label, more))
+
+
+def unseen(label: bytes | None = None, more: Mapping[bytes, bytes] | None = None) -> bytes:
+    """The same, in Brotli, which the pre-scan cannot look into."""
+    whole = changed(signed_store(), label, more)
+    head = 8 + int.from_bytes(whole[8:12], "big")
+    inner = whole[head:]
+    name = inner[8 + 25 :].split(b"\x00", 1)[0]
+    return in_png(box(b"jumb", whole[8:head] + superbox(b"c2cm", name, box(b"brob", compressed(inner)))))
+
+
+def assertions(count: int, content: bytes = b"\xa0") -> dict[bytes, bytes]:
+    return {b"org.example.a%d" % number: content for number in range(count)}
+
+
+def long_text(length: int) -> bytes:
+    return text(length) + b"a" * length
+
+
+def long_bytes(length: int) -> bytes:
+    return b"\x5a" + be(length) + bytes(length)
+
+
+def many_keys(count: int) -> bytes:
+    return b"\xba" + be(count) + b"".join(b"\x67%07d\1" % number for number in range(count))
+
+
+def many_numbers(count: int) -> bytes:
+    return b"\x9a" + be(count) + b"\1" * count
+
+
+HOSTILE |= {
+    "signed: a long text": Hostile(".png", lambda n: signed(long_text(min(n, 8_000_000)))),
+    "signed: long bytes": Hostile(".png", lambda n: signed(long_bytes(min(n, 8_000_000)))),
+    "signed: 199,000 numbers": Hostile(".png", lambda n: signed(many_numbers(min(n, 199_000)))),
+    "signed: 90,000 keys": Hostile(".png", lambda n: signed(many_keys(min(n // 9, 90_000)))),
+    "signed: 480 assertions more": Hostile(".png", lambda n: signed(more=assertions(480))),
+    "signed: 480 large assertions more": Hostile(
+        ".png", lambda n: signed(more=assertions(480, long_text(min(n, 8_000_000) // 480 - 300)))
+    ),
+    "signed: 480 assertions of numbers more": Hostile(
+        ".png", lambda n: signed(more=assertions(480, many_numbers(min(n, 190_000) // 480)))
+    ),
+    "signed, in Brotli: nothing else": Hostile(".png", lambda n: unseen()),
+    "signed, in Brotli: a long text": Hostile(".png", lambda n: unseen(long_text(min(n, 7_900_000)))),
+    "signed, in Brotli: long bytes": Hostile(".png", lambda n: unseen(long_bytes(min(n, 7_900_000)))),
+    "signed, in Brotli: a million numbers": Hostile(".png", lambda n: unseen(many_numbers(min(n, 1_000_000)))),
+    "signed, in Brotli: 100,000 keys": Hostile(".png", lambda n: unseen(many_keys(min(n // 9, 100_000)))),
+    "signed, in Brotli: lists 5,000 deep": Hostile(".png", lambda n: unseen(b"\x81" * min(n, 5_000) + b"\1")),
+    "signed, in Brotli: 900 assertions": Hostile(".png", lambda n: unseen(more=assertions(900))),
+    "signed, in Brotli: 900 large assertions": Hostile(
+        ".png", lambda n: unseen(more=assertions(900, long_text(min(n, 7_000_000) // 900 - 300)))
+    ),
+    "signed, in Brotli: a name outside of ASCII": Hostile(
+        ".png", lambda n: unseen(more={"org.example.\u00e9a".encode(): b"\xa0"})
+    ),
+}

@@ -35,6 +35,7 @@ class Scan(NamedTuple):
     damage: str = ""  #: what is missing from a content that can be walked
     obstacle: str = ""  #: why the engine must not embed into just this file
     seconds: float | None = None  #: how long it plays, where the container tells
+    compressed: bool = False  #: a manifest is compressed, and nobody has looked into it
 
     def role_at(self, start: int, length: int) -> Role:
         """Say what lies in ``length`` bytes from ``start``; the most telling part wins."""
@@ -86,6 +87,7 @@ def scan_file(stream: BinaryIO, size: int, fmt: Format, *, ours: bool = False) -
         damage=_damage(stream, parts, fmt),
         obstacle=obstacle(fmt.container, stream, size),
         seconds=_seconds(stream, parts, fmt),
+        compressed=budget.compressed,
     )
 
 
@@ -113,6 +115,7 @@ class _Budget:
         self.assertions = MAX_ASSERTIONS
         self.manifests = MAX_MANIFESTS
         self.cbor = MAX_CBOR_ITEMS
+        self.compressed = False
 
     def take_item(self, _head: int) -> None:
         """Take one item of CBOR, of which a plain file has a hundred."""
@@ -127,14 +130,16 @@ class _Budget:
         setattr(self, what, left)
 
 
-def scan_store(store: bytes) -> None:
-    """Check one manifest store, embedded or detached.
+def scan_store(store: bytes) -> bool:
+    """Check one manifest store, embedded or detached; say whether something in it is compressed.
 
     Raises:
         Refused: see the limits above.
         ContainerError: boxes that do not fit into each other.
     """
-    _scan(store, _Budget())
+    budget = _Budget()
+    _scan(store, budget)
+    return budget.compressed
 
 
 def _scan(store: bytes, budget: _Budget) -> None:
@@ -152,6 +157,8 @@ def _boxes(data: memoryview, span: tuple[int, int], budget: _Budget, depth: int,
             _superbox(data, box, budget, depth, parent)
         elif box.kind == jumbf.CBOR:
             cbor.walk(data[box.body : box.end], budget.take_item)
+        elif box.kind == jumbf.BROTLI:
+            budget.compressed = True
 
 
 def _superbox(data: memoryview, box: jumbf.Box, budget: _Budget, depth: int, parent: bytes) -> None:
