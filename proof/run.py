@@ -18,7 +18,11 @@ from typing import Any
 from proving import KEPT, ROOT, Figure, kept
 
 #: Name, and what it is about; each is a module of this folder.
-PROOFS: dict[str, str] = {}
+PROOFS: dict[str, str] = {
+    "hostile": "hostile files: time and memory of a verdict",
+    "connections": "the network: connections that nobody asked for",
+    "canaries": "secrets: canaries in outputs",
+}
 PAGE = ROOT / "docs" / "reliability.md"
 SEED = 20261122
 
