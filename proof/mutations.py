@@ -36,6 +36,7 @@ from provlabel.evidence import Evidence, Manifest
 from provlabel.verifying import beside
 
 WANTED = 200_000
+#: Changed copies that one task judges at most; part of what the seed decides.
 CHUNK = 250
 LABEL = Label(kind="ai_generated", systems=(System(name="AcmeSynth", version="2.1.0"),), title="Lighthouse at dawn")
 
@@ -314,7 +315,7 @@ def _cage() -> Cage:
     return Cage()
 
 
-def run_chunk(seed: Seed, others: tuple[Path, ...], root: Path, chance_of: tuple[int, str, int]) -> Outcome:
+def run_chunk(seed: Seed, others: tuple[Path, ...], root: Path, chance_of: tuple[int, str, int], count: int) -> Outcome:
     """Judge so many changed copies of one file."""
     chance, trust = rng(*chance_of), TrustStore.load(root, test=True)
     content = seed.path.read_bytes()
@@ -327,7 +328,7 @@ def run_chunk(seed: Seed, others: tuple[Path, ...], root: Path, chance_of: tuple
     out = Outcome(Counter(), Counter(), Counter(), Counter(), [])
     with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
         path = Path(folder) / seed.path.name
-        for number in range(CHUNK):
+        for number in range(count):
             other = chance.choice(others).read_bytes()
             of_manifest = bool(detached) and chance.random() < 0.5
             kind, changed = (
@@ -368,11 +369,11 @@ def prove(scale: float, seed: int) -> Iterator[Figure]:
         folder = Path(made)
         seeds = sign_all(folder)
         root = folder / "credential" / "root.pem"
-        chunks = -(-wanted // (CHUNK * len(seeds)))
+        each = -(-wanted // len(seeds))
         tasks = [
-            pool.submit(run_chunk, one, _others(one, seeds), root, (seed, one.name, number))
+            pool.submit(run_chunk, one, _others(one, seeds), root, (seed, one.name, number), min(CHUNK, each - number))
             for one in seeds
-            for number in range(chunks)
+            for number in range(0, each, CHUNK)
         ]
         for task in tasks:
             outcome = task.result()
