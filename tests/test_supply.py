@@ -16,13 +16,11 @@ from cyclonedx.validation.json import JsonStrictValidator
 from packaging.markers import Marker
 from packaging.requirements import Requirement
 
+import licences
+import locked
+import sbom
+
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "release"))
-
-import licences  # noqa: E402 - they lie there
-import locked  # noqa: E402
-import sbom  # noqa: E402
-
 LOCK = locked.pins(locked.LOCK.read_text())
 RUN_TIME = locked.at_run_time(LOCK)
 NEEDED = set().union(*RUN_TIME.values())
