@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test verdict coverage lint proof bench bench-large bench-signers bench-tree bench-batch bench-carriers huge sizes matrix samples schemas docs hooks ern lock audit licences sbom picture system clean
+.PHONY: demo test verdict coverage lint proof bench bench-large bench-signers bench-tree bench-batch bench-carriers huge sizes matrix samples signed schemas docs hooks ern lock audit licences sbom picture system clean
 
 # Make a virtual environment, install provlabel, and show it at work on real files.
 demo: $(VENV)/.user
@@ -82,6 +82,10 @@ hooks: $(STAMP)
 # What is made from the code or by a script, and committed.
 samples: $(STAMP)
 	$(BIN)/python samples/make_samples.py
+
+# What this version signs, to be verified by all later ones (samples/signed/README.md); refuses to write a folder again.
+signed: $(STAMP)
+	$(BIN)/python samples/sign_samples.py
 schemas docs: $(STAMP)
 	$(BIN)/python docs/generate.py
 
