@@ -114,12 +114,11 @@ def _installed_version(folder: Path) -> str:
 
     The package itself does not know it, and asking ``importlib.metadata`` takes longer than all the rest of loading.
     """
-    with os.scandir(folder.parent) as entries:
-        found = [match[1] for entry in entries if (match := _LEFT_BY_PIP.fullmatch(entry.name))]
-    return " and ".join(sorted(found))
+    left = sorted(name for name in os.listdir(folder.parent) if name.startswith(_LEFT_BY_PIP))  # noqa: PTH208 - faster
+    return " and ".join(name[len(_LEFT_BY_PIP) :].removesuffix(".dist-info") for name in left)
 
 
-_LEFT_BY_PIP = re.compile(r"c2pa_python-(.+)\.dist-info")
+_LEFT_BY_PIP = "c2pa_python-"
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:\.post\d+)?")
 
 
