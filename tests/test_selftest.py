@@ -354,6 +354,13 @@ def test_a_library_that_does_not_load_is_refused(tmp_path: Path, cli: Cli, media
     assert "the C2PA engine does not load" in done.stderr
 
 
+def test_a_platform_without_an_engine_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    with Cage(fork) as cage, pytest.raises(UnfitEngineError, match="not available here") as caught:
+        cage.read(MEDIA / "cover.jpg")
+    assert "platform table" in caught.value.mend
+
+
 def test_the_floor_is_that_of_the_package() -> None:
     wanted = next(Requirement(text) for text in locked.requirements()[""] if text.startswith("c2pa-python"))
     least, most = (".".join(map(str, bound)).removesuffix(".0") for bound in engine.BINDINGS)

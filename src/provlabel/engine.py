@@ -137,6 +137,8 @@ def _require_version(what: str, found: str, bounds: tuple[tuple[int, int, int], 
 def build() -> str:
     """Return what changes with every build of the engine, without loading it: place, size and times of its files.
 
+    Inode and time of change are what the machine gave them, so nobody can foresee this and bring along what goes by it.
+
     Raises:
         UnfitEngineError: there is none.
     """
