@@ -33,7 +33,7 @@ FLOORS = (
     ("timestamps",),
     ("_native",),
     ("engine",),
-    ("signing",),
+    ("signing", "selftest"),
     ("_worker", "targets", "decoding", "online"),
     ("cage",),
     ("evidence_cache",),

@@ -32,7 +32,7 @@ from provlabel.cbor import Refused
 from provlabel.containers import hole_in
 from provlabel.credentials import Answers, Credential, Examined, examine
 from provlabel.engine import Reading
-from provlabel.errors import EngineError, InputError
+from provlabel.errors import EngineError, InputError, UnfitEngineError
 from provlabel.evidence import Code, Evidence, Exclusion, Manifest, Trouble, manifests_from_crjson
 from provlabel.formats import Format, sniff
 from provlabel.prescan import MAX_STORE, Scan, scan_file, scan_store
@@ -89,6 +89,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     check: Check | None = None
     credential: Credential | None = None  #: examine this, and read no file
+    prove: bool = False  #: only say whether the engine does what it is told
     draw: str | None = None  #: only draw the file at ``path``, if this is its SHA-256
     purpose: Purpose = "report"  #: what it is drawn for
     digest: bool = True  #: without, the SHA-256 of a large file is left to somebody who reads it anyway
@@ -102,6 +103,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     examined: Examined | None = None
     preview: Preview | None = None
     refused: str = ""
+    unfit: str = ""  #: why the engine cannot be relied on, whatever was asked
+    mend: str = ""  #: of that
 
 
 # --- frames ----------------------------------------------------------------------------------------
@@ -136,7 +139,7 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     decoder = msgspec.json.Decoder(Request)
     while (raw := _receive(requests)) is not None:
         request = decoder.decode(raw)
-        bare = request.path is None and request.credential is None
+        bare = request.path is None and request.credential is None and not request.prove
         content = _receive(requests) if bare else None
         answers.write(frame(msgspec.json.encode(answer(request, content))))
         answers.flush()
@@ -170,7 +173,31 @@ def reread(path: Path, trust: TrustStore, hole: tuple[int, int]) -> Evidence:
 
 
 def answer(request: Request, content: bytes | None) -> Answer:
-    """Read one file, or examine one credential, under its limits."""
+    """Read one file, examine one credential, or try the engine, under its limits."""
+    try:
+        return _prove(request.limits) if request.prove else _answer(request, content)
+    except UnfitEngineError as exc:
+        return Answer(unfit=str(exc), mend=exc.mend)
+
+
+def _prove(limits: Limits) -> Answer:
+    """Have the engine show that each switch of ours that matters has its effect.
+
+    Raises:
+        UnfitEngineError: some have none.
+    """
+    from provlabel import selftest
+
+    _limit(limits, 0)
+    if failed := selftest.failures():
+        raise UnfitEngineError(
+            f"the C2PA engine {engine.version()} does not do what it is told: {'; '.join(failed)}",
+            mend="reinstall c2pa-python; if that does not help, report it: nothing is judged or labelled with it",
+        )
+    return Answer()
+
+
+def _answer(request: Request, content: bytes | None) -> Answer:
     if request.credential is not None and request.check is not None:
         _limit(request.limits, MAX_STORE)
         return Answer(examined=_examine(request.credential, request.trust, request.check))

@@ -22,10 +22,11 @@ from typing import BinaryIO, NamedTuple
 
 import msgspec
 
+from provlabel import selftest
 from provlabel._types import ready
 from provlabel._worker import HEADER, Answer, Check, Limits, Request, frame, frame_length, serve
 from provlabel.credentials import Credential, Examined
-from provlabel.errors import InputError
+from provlabel.errors import InputError, UnfitEngineError
 from provlabel.evidence import Evidence, Trouble
 from provlabel.previews import Preview, Purpose, nothing
 from provlabel.trust import TrustStore
@@ -143,15 +144,25 @@ class Cage:
         launch: how to start the first worker, :func:`spawn` or :func:`fork`.
         relaunch: how to start one after a death; :func:`spawn` where this process holds a key by then.
         limits: what one file may cost.
+        proofs: a folder that remembers which engines have passed the self-test; without, each process runs it once.
     """
 
     #: How many files are read at once.
     width = 1
 
-    def __init__(self, launch: Launch = spawn, *, relaunch: Launch | None = None, limits: Limits = _LIMITS) -> None:
+    def __init__(
+        self,
+        launch: Launch = spawn,
+        *,
+        relaunch: Launch | None = None,
+        limits: Limits = _LIMITS,
+        proofs: Path | None = None,
+    ) -> None:
         self._launch = launch
         self._relaunch = relaunch or launch
         self._limits = limits
+        self._proofs = proofs
+        self._proven = False
         self._lock = threading.Lock()
         self._worker: Worker | None = None
         _cages.add(self)
@@ -166,6 +177,18 @@ class Cage:
         """Start the worker now: before a key is loaded that a forked copy would hold."""
         with self._lock:
             self._running()
+
+    def prove(self) -> None:
+        """Have the engine show that what protects us has its effect, unless this build of it has shown so before.
+
+        Reading a file does this by itself; whoever does something before the first file asks for it.
+
+        Raises:
+            UnfitEngineError: it has not, or there is no engine.  Nothing may be judged or labelled.
+        """
+        with self._lock:
+            if not self._proven:
+                self._require_proof()
 
     def read(
         self,
@@ -190,6 +213,7 @@ class Cage:
 
         Raises:
             InputError: missing, forbidden, or not a regular file.
+            UnfitEngineError: as :meth:`prove`.
         """
         request = Request(
             path=_absolute(path),
@@ -246,31 +270,51 @@ class Cage:
                 os.kill(worker.pid, signal.SIGKILL)
 
     def _ask(self, request: Request, content: bytes, size: int) -> Evidence:
-        answer = self._answer(frame(msgspec.json.encode(request)) + content, self._limits.cpu(size))
+        answer = self._answer(frame(msgspec.json.encode(request)) + content, self._limits.cpu(size), proven=True)
         if isinstance(answer, Trouble):
             return Evidence(size=size, trouble=answer)
         if answer.evidence is None:
             raise InputError(answer.refused)
         return answer.evidence
 
-    def _answer(self, message: bytes, seconds: int) -> Answer | Trouble:
-        """Ask the worker; ``seconds`` of CPU are twice as many by the clock."""
-        with self._lock:
-            try:
-                answer = msgspec.json.decode(
-                    self._exchange(message, time.monotonic() + 2 * seconds), type=ready(Answer)
+    def _require_proof(self) -> None:
+        """Ask the worker for the self-test, unless that is known; one that replaces it may find another engine."""
+        what = selftest.subject()
+        if what not in _proven and not (self._proofs is not None and selftest.remembered(self._proofs, what)):
+            answer = self._asked(frame(msgspec.json.encode(Request(prove=True))), self._limits.cpu(0))
+            if isinstance(answer, Trouble):
+                raise UnfitEngineError(
+                    f"the C2PA engine died in its self-test: {answer.text}", mend="reinstall c2pa-python"
                 )
-            except _Died as death:
-                return Trouble(death.kind, str(death))  # type: ignore[arg-type]
-            except msgspec.DecodeError as exc:
+            if self._proofs is not None:
+                selftest.remember(self._proofs, what)
+        _proven.add(what)
+        self._proven = True
+
+    def _answer(self, message: bytes, seconds: int, *, proven: bool = False) -> Answer | Trouble:
+        """Ask the worker, if ``proven`` only after the self-test; ``seconds`` of CPU are twice as many by the clock."""
+        with self._lock:
+            if proven and self._running() and not self._proven:
+                self._require_proof()
+            answer = self._asked(message, seconds)
+            if isinstance(answer, Answer) and answer.evidence is not None and _leaves_traces(answer.evidence):
                 self._end()
-                return Trouble("died", f"it answered nonsense: {exc}")
-            except BaseException:
-                # Interrupted half-way: an answer left in the pipe would be taken for the next file's.
-                self._end()
-                raise
-            if answer.evidence is not None and _leaves_traces(answer.evidence):
-                self._end()
+        return answer
+
+    def _asked(self, message: bytes, seconds: int) -> Answer | Trouble:
+        try:
+            answer = msgspec.json.decode(self._exchange(message, time.monotonic() + 2 * seconds), type=ready(Answer))
+        except _Died as death:
+            return Trouble(death.kind, str(death))  # type: ignore[arg-type]
+        except msgspec.DecodeError as exc:
+            self._end()
+            return Trouble("died", f"it answered nonsense: {exc}")
+        except BaseException:
+            # Interrupted half-way: an answer left in the pipe would be taken for the next file's.
+            self._end()
+            raise
+        if answer.unfit:
+            raise UnfitEngineError(answer.unfit, mend=answer.mend)
         return answer
 
     def _exchange(self, message: bytes, deadline: float) -> bytes:
@@ -352,7 +396,7 @@ class Cage:
 
     def _forget(self) -> Worker:
         """Close our ends of the pipes; the worker sees that and ends."""
-        worker, self._worker = self._worker, None
+        worker, self._worker, self._proven = self._worker, None, False
         assert worker is not None  # noqa: S101 - only called while there is one
         os.close(worker.requests)
         os.close(worker.answers)
@@ -373,11 +417,14 @@ class Cages:
         width: how many files are read at once.
         launch: as for :class:`Cage`; those after a death are always spawned, as threads run by then.
         limits: what one file may cost.
+        proofs: as for :class:`Cage`.
     """
 
-    def __init__(self, width: int, launch: Launch = spawn, *, limits: Limits = _LIMITS) -> None:
+    def __init__(
+        self, width: int, launch: Launch = spawn, *, limits: Limits = _LIMITS, proofs: Path | None = None
+    ) -> None:
         self.width = width
-        self._all = tuple(Cage(launch, relaunch=spawn, limits=limits) for _ in range(width))
+        self._all = tuple(Cage(launch, relaunch=spawn, limits=limits, proofs=proofs) for _ in range(width))
         self._free: SimpleQueue[Cage] = SimpleQueue()
         for cage in self._all:
             self._free.put(cage)
@@ -456,6 +503,8 @@ def _leaves_traces(evidence: Evidence) -> bool:
     return evidence.trouble is not None and evidence.trouble.kind in ("too-costly", "refused")
 
 
+#: What this process has seen pass the self-test, or remembered.
+_proven: set[str] = set()
 _shared: dict[Callable[[], Cage], Cage] = {}
 _shared_lock = threading.Lock()
 _cages: weakref.WeakSet[Cage] = weakref.WeakSet()

@@ -119,6 +119,14 @@ def cache_folder() -> Path:
     return (Path(base) if base else _home() / ".cache") / "provlabel"
 
 
+def proofs_folder() -> Path | None:
+    """Return where it is remembered which engines have passed the self-test; nowhere without a home."""
+    try:
+        return cache_folder() / "selftest"
+    except ConfigError:
+        return None
+
+
 def _home() -> Path:
     try:
         return Path.home()

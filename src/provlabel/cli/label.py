@@ -22,6 +22,7 @@ from provlabel.cli._shared import (
     file_arguments,
     format_option,
     make_folder,
+    proofs_folder,
     quiet_option,
     require_not_among,
 )
@@ -308,7 +309,7 @@ def _draft(files: tuple[Path, ...], output: Path | None) -> int:
     if len(files) > 1:
         raise UsageError("--from-carriers drafts one label; there are more files", mend="draft them one by one")
     require_not_among(output, files, "-o")
-    with Cage(fork) as cage:
+    with Cage(fork, proofs=proofs_folder()) as cage:
         draft = drafted(read_tags(files[0], cage))
     deliver(to_json(draft.label), output)
     for line in draft.lines:

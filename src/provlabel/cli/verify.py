@@ -25,6 +25,7 @@ from provlabel.cli._shared import (
     law_option,
     laws_from,
     policy_options,
+    proofs_folder,
     quiet_option,
     require_not_among,
     style_for,
@@ -110,7 +111,7 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
     many = len(paths) > _FEW or any(map(os.path.isdir, paths))
     jobs = options["jobs"] or ((os.cpu_count() or 1) if many else 1)
     with contextlib.ExitStack() as stack:
-        cages = stack.enter_context(Cages(jobs, fork))
+        cages = stack.enter_context(Cages(jobs, fork, proofs=proofs_folder()))
         report = verify_paths(
             paths,
             trust=store,
