@@ -92,12 +92,12 @@ class EvidenceCache:
 
     def get(self, key: Key) -> Evidence | None:
         """Return what was seen of such a file, if that is known."""
-        with self._lock, contextlib.suppress(sqlite3.Error):
+        nonsense = (ValueError, TypeError, RecursionError)  # what stands there may be of any type, and of any depth
+        with self._lock, contextlib.suppress(sqlite3.Error, *nonsense):
             row = self._database.execute("SELECT at, value FROM evidence WHERE key = ?", (self._place(key),)).fetchone()
             if row is None or not 0 <= self._now - row[0] <= LIFE.total_seconds():
                 return None
-            with contextlib.suppress(msgspec.DecodeError):
-                return msgspec.structs.replace(self._decoder.decode(row[1]), fingerprint=key.fingerprint)
+            return msgspec.structs.replace(self._decoder.decode(row[1]), fingerprint=key.fingerprint)
         return None
 
     def keep(self, key: Key, evidence: Evidence, check: Check) -> None:
@@ -187,7 +187,7 @@ def _connected(path: Path, now: float) -> sqlite3.Connection:
                 database.execute(_TABLE)
                 database.execute("DELETE FROM evidence WHERE at < ?", (now - LIFE.total_seconds(),))
             return database
-        except sqlite3.DatabaseError as exc:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as exc:  # the latter: a name in a damaged schema
             database.close()
             if fresh or isinstance(exc, sqlite3.OperationalError):
                 raise
