@@ -205,7 +205,7 @@ class Ledger:
                     f"{shown}: another batch has this ledger", mend="wait until it has ended, or name another --ledger"
                 ) from exc
             raise OutputError(f"{shown}: cannot be written: {exc}", mend="is there room? is it yours?") from exc
-        except sqlite3.DatabaseError as exc:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as exc:  # the latter: a name in a damaged schema
             raise self._foreign(str(exc)) from exc
 
     @contextlib.contextmanager
