@@ -18,7 +18,10 @@ from typing import Any
 from proving import KEPT, ROOT, Figure, kept
 
 #: Name, and what it is about; each is a module of this folder.
-PROOFS: dict[str, str] = {}
+PROOFS: dict[str, str] = {
+    "fuzzing": "hostile bytes for each of our parsers",
+    "structures": "hostile manifests through the whole reading path",
+}
 PAGE = ROOT / "docs" / "reliability.md"
 SEED = 20261122
 
