@@ -18,7 +18,7 @@ import stat
 import threading
 from importlib.machinery import PathFinder
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import msgspec
 
@@ -69,7 +69,7 @@ class EvidenceCache:
         self._now = now.timestamp()
         self._lock = threading.Lock()
         self._kept: list[tuple[bytes, float, bytes]] = []
-        self._decoder = msgspec.msgpack.Decoder(Evidence)
+        self._decoder = msgspec.msgpack.Decoder(Evidence, ext_hook=_refused)
         self._database = _opened(folder, self._now)
 
     def __enter__(self) -> EvidenceCache:
@@ -130,6 +130,11 @@ class EvidenceCache:
 
     def _place(self, key: Key) -> bytes:
         return hashlib.sha256(self._prefix + f"{key.sha256}:{key.sidecar_sha256}".encode()).digest()
+
+
+def _refused(code: int, _: memoryview) -> NoReturn:
+    """Refuse types of msgpack that no evidence holds."""
+    raise ValueError(f"extension {code}")
 
 
 def _sidecar(path: Path) -> str:
