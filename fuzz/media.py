@@ -180,7 +180,7 @@ def _tagged(fmt: Format, data: bytes) -> None:
     rewrite(dest, len(made), again, dest_again)
     assert dest_again.getvalue() == made, "written twice is not written once"
     old, new = (containers.inventory(fmt.container, one, len(one.getvalue())) for one in (stream, dest))
-    assert not containers.lost(old, new), "a part is lost"
+    assert not data or not containers.lost(old, new), "a part is lost"
     if fmt.name in _EXACT:
         bare = [containers.bare_sha256(fmt.container, one, len(one.getvalue())) for one in (stream, dest)]
         assert bare[0] is not None

@@ -22,11 +22,13 @@ from provlabel.cage import Cage, Worker
 from provlabel.codes import EFFECTS
 from provlabel.comparing import compare, facts
 from provlabel.containers import ContainerError
+from provlabel.credentials import Credential, Examined
 from provlabel.drafting import drafted
 from provlabel.errors import InputError
 from provlabel.evidence import Carrier, Evidence, manifests_from_crjson
 from provlabel.mappings import PROJECTIONS, aigc
 from provlabel.policy import Gate, Policy
+from provlabel.previews import Preview
 from provlabel.renderers import RENDERERS, Extras
 from provlabel.reporting import Tally, file_report
 from provlabel.tags import _base as tag_limits
@@ -260,6 +262,25 @@ def _lying(data: bytes) -> Worker:
     return Worker(_NOBODY, requests, answers, tempfile.TemporaryFile(dir=seeds.SHM))
 
 
+def preview(data: bytes) -> None:
+    """What a worker that was taken over has drawn is shown or not, and runs nothing."""
+    with Cage(lambda: _lying(data)) as cage:
+        drawn = cage.preview(seeds.folder() / "a.jpg", "")
+    tally = Tally(_GATE, seeds.trust(), AT, False)
+    tally.add("a.jpg", seeds.evidence())
+    html = RENDERERS["html"].render(tally.report((), ()), Extras(previews={"a.jpg": drawn}))
+    assert "<script" not in html
+    assert "onerror" not in html.replace("&quot;", "") or "<img" not in drawn.why
+
+
+def examined(data: bytes) -> None:
+    """What it says of a credential is a judgement, or nothing."""
+    leaf, middle, _ = seeds.chain()
+    with Cage(lambda: _lying(data)) as cage:
+        found = cage.examine(Credential((leaf, middle)), seeds.trust(), _worker.Check(at=AT))
+    _judged(msgspec.structs.replace(seeds.evidence(), examined=found), whole=False)
+
+
 #: Somebody has to read what is asked: a pipe to nobody would say that the worker died.
 _readers: list[int] = []
 
@@ -297,6 +318,20 @@ def _answers() -> Iterator[bytes]:
     yield _worker.frame(
         b'{"evidence":{"manifests":[{"urn":"urn:x","label":' + b'{"a":' * 900 + b"1" + b"}" * 900 + b"}]}}"
     )
+
+
+def _previews() -> Iterator[bytes]:
+    for drawn in (
+        Preview(kind="picture", jpeg=b"\xff\xd8\xff", width=9, height=9),
+        Preview(kind="waveform", peaks=(0, 255, 7), seconds=1.5),
+        Preview(kind="none", why="<script>alert(1)</script>"),
+    ):
+        yield _worker.frame(msgspec.json.encode(_worker.Answer(preview=drawn)))
+
+
+def _judgements() -> Iterator[bytes]:
+    said = Examined("trusted", "why", "good", "x", "online", "2026-11-22T10:00:00Z", "2026-11-22T10:00:00Z", "x")
+    yield _worker.frame(msgspec.json.encode(_worker.Answer(examined=said)))
 
 
 def _requests() -> Iterator[bytes]:
@@ -359,4 +394,6 @@ def harnesses() -> dict[str, Harness]:
         "evidence-tree": Harness(evidence_tree, _random, (), decoding, 16, cost=8),
         "request": Harness(request, _requests, _JSON, decoding, cost=1),
         "answer": Harness(answer, _answers, _JSON, (), 16_384),
+        "preview": Harness(preview, _previews, _JSON, (), 1_024, cost=8),
+        "examined": Harness(examined, _judgements, _JSON, (), 1_024),
     }
