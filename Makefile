@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test verdict coverage lint proof bench bench-large bench-signers bench-tree bench-batch bench-carriers huge sizes matrix samples signed schemas docs hooks ern lock audit licences sbom picture system clean
+.PHONY: demo test verdict coverage lint proof fuzz fuzz-nightly bench bench-large bench-signers bench-tree bench-batch bench-carriers huge sizes matrix samples signed schemas docs hooks ern lock audit licences sbom picture system clean
 
 # Make a virtual environment, install provlabel, and show it at work on real files.
 demo: $(VENV)/.user
@@ -33,6 +33,21 @@ lint: $(STAMP)
 proof: $(STAMP)
 	$(BIN)/python -m compileall -q src
 	$(BIN)/python proof/run.py $(PROOF) $(if $(SEED),--seed $(SEED)) $(if $(SCALE),--scale $(SCALE))
+
+# Hostile bytes for each of our parsers, and hostile manifests through the whole reading path: about five minutes.
+fuzz: $(STAMP)
+	$(BIN)/python -m compileall -q src
+	$(BIN)/python fuzz/corpora.py
+	$(BIN)/python fuzz/run.py --total 200
+	$(BIN)/python fuzz/structures.py --structures 4000 --mutations 4000 --seed $$(date +%s)
+
+# The same for FUZZ_SECONDS, three hours unless they are given.
+FUZZ_SECONDS ?= 10800
+fuzz-nightly: $(STAMP)
+	$(BIN)/python -m compileall -q src
+	$(BIN)/python fuzz/corpora.py
+	$(BIN)/python fuzz/run.py --total $$(($(FUZZ_SECONDS) / 2))
+	$(BIN)/python fuzz/structures.py --structures 100000000 --mutations 0 --seed $$(date +%s) --seconds $$(($(FUZZ_SECONDS) / 2))
 
 # Ratios against the bare engine, another verifier, SHA-256 and a copy: CPU, time and memory of whole processes, in one run.
 bench: $(STAMP)

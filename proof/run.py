@@ -21,6 +21,8 @@ from proving import KEPT, ROOT, Figure, kept
 PROOFS = {
     "mutations": "signed files, changed at random",
     "soak": "20,000 labels and verifications in one process",
+    "fuzzing": "hostile bytes for each of our parsers",
+    "structures": "hostile manifests through the whole reading path",
 }
 PAGE = ROOT / "docs" / "reliability.md"
 SEED = 20261122

@@ -40,6 +40,7 @@ from provlabel.prescan import (
 )
 from provlabel.report import FileReport
 from provlabel.signers import Signer
+from stores import assertion, box, cbor, manifest, store, superbox
 
 # What pytest would print about the death of a forked worker is no news here.
 os.register_at_fork(after_in_child=faulthandler.disable)
@@ -70,32 +71,7 @@ def rules(judged: FileReport) -> list[str]:
     return [item.rule for item in judged.findings]
 
 
-# --- JUMBF by hand (ISO 19566-5) -------------------------------------------------------------------
-
-
-def box(kind: bytes, body: bytes) -> bytes:
-    return (len(body) + 8).to_bytes(4, "big") + kind + body
-
-
-def superbox(kind: bytes, name: bytes, *children: bytes) -> bytes:
-    uuid = kind + bytes.fromhex("00110010800000aa00389b71")
-    return box(b"jumb", box(b"jumd", uuid + b"\x03" + name + b"\x00") + b"".join(children))
-
-
-def cbor(content: bytes) -> bytes:
-    return box(b"cbor", content)
-
-
-def store(*manifests: bytes) -> bytes:
-    return superbox(b"c2pa", b"c2pa", *manifests)
-
-
-def manifest(*assertions: bytes) -> bytes:
-    return superbox(b"c2ma", b"urn:c2pa:x", superbox(b"c2as", b"c2pa.assertions", *assertions))
-
-
-def assertion(content: bytes, name: bytes = b"org.example.x") -> bytes:
-    return superbox(b"cbor", name, cbor(content))
+# --- JUMBF by hand ---------------------------------------------------------------------------------
 
 
 def in_png(content: bytes) -> bytes:

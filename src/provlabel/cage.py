@@ -306,7 +306,7 @@ class Cage:
             answer = msgspec.json.decode(self._exchange(message, time.monotonic() + 2 * seconds), type=ready(Answer))
         except _Died as death:
             return Trouble(death.kind, str(death))  # type: ignore[arg-type]
-        except msgspec.DecodeError as exc:
+        except (ValueError, RecursionError) as exc:  # no JSON, no text, or too deep
             self._end()
             return Trouble("died", f"it answered nonsense: {exc}")
         except BaseException:

@@ -196,6 +196,8 @@ def manifests_from_crjson(data: Mapping[str, Any]) -> tuple[Manifest, ...]:
 
 
 def _manifest(item: Mapping[str, Any]) -> Manifest:
+    if not isinstance(item["label"], str):
+        raise TypeError("a manifest without a name")
     claim, version = (item["claim.v2"], 2) if "claim.v2" in item else (item["claim"], 1)
     assertions: Mapping[str, Any] = item["assertions"]
     vouched = _vouched(claim, version)
