@@ -23,7 +23,7 @@ from provlabel.formats import BY_NAME, Format
 from provlabel.labeling import Receipt, facts
 from provlabel.publishing import lies_at, sealed
 from provlabel.signing import Draft, put
-from provlabel.sources import shown
+from provlabel.sources import naming_its_source, shown
 from provlabel.timestamps import Timestamper
 from provlabel.trust import TrustStore
 from provlabel.verdict import judge
@@ -32,6 +32,7 @@ from provlabel.verifying import SIDECAR, beside, now
 _NO_TRUST = TrustStore()
 
 
+@naming_its_source
 def stamp_file(
     source: Path | str,
     dest: Path | str | None,
