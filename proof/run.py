@@ -18,8 +18,13 @@ from typing import Any
 from proving import KEPT, ROOT, Figure, kept
 
 #: Name, and what it is about; each is a module of this folder.
-PROOFS: dict[str, str] = {}
+PROOFS: dict[str, str] = {
+    "faults": "nothing is lost, whatever fails when",
+    "batch_kills": "a batch that is killed and resumed",
+}
 PAGE = ROOT / "docs" / "reliability.md"
+#: Where proofs take from what tests and benches have.
+sys.path += [str(ROOT / "bench"), str(ROOT / "tests"), str(ROOT / "tests" / "faults")]
 SEED = 20261122
 
 
