@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from provlabel import TrustStore, open_signer, verify_file
-from provlabel._files import SCRATCH
+from provlabel._files import LARGE, SCRATCH
 from provlabel.cage import Cage
 from provlabel.publishing import labeled_name
 from provlabel.signers.test import ROOT
@@ -74,6 +74,8 @@ class Scene(NamedTuple):
     command: str = "label"
 
 
+#: A file of each way to write: around a hole, with boxes, by the engine, and by threads where it is large.
+STOCK = ("still.png", "take.wav", "take.flac", "take.mp3", "take.m4a", "still.gif", "still.tif", "large.wav")
 #: What every command of a scene says.
 SAID = ("--kind", "ai_generated", "--system", "AcmeSynth@2.1", "-q", "--signer")
 _JPEG = {"cover.jpg": "cover.jpg"}
@@ -103,8 +105,8 @@ SCENES: tuple[Scene, ...] = (
     ),
     Scene("into a new folder", ("cover.jpg", "--out-dir", "new"), _JPEG, {"new/cover.jpg": "output"}),
     *(
-        Scene(f"{name.suffix[1:]} file", (str(name),), {str(name): str(name)}, {str(labeled_name(name)): "output"})
-        for name in map(Path, ("still.png", "take.wav", "take.flac", "take.mp3", "take.m4a", "still.gif", "still.tif"))
+        Scene(f"{name} by itself", (str(name),), {str(name): str(name)}, {str(labeled_name(name)): "output"})
+        for name in map(Path, STOCK)
     ),
 )  # fmt: skip
 #: Four pictures by one worker, in chunks of one.
@@ -478,7 +480,7 @@ def calls_in(log: str, folder: Path, scene: Scene) -> list[Call]:
         if line.process == main or not line.step:
             continue
         # Counted for each process: no other may come to the same number before.
-        who = "worker" if line.process in workers else "cage"
+        who = "worker" if line.process in workers else "thread" if line.name == "fsync" else "cage"
         if line.path in scene.files and first[line.path, line.name, nth] == line.process:
             found.append(Call(who, line.name, nth, f"{line.step} in the {who}", path=line.path))
         elif "scratch" in line.step and first[None, line.name, count[line.process, line.name]] == line.process:
@@ -489,7 +491,7 @@ def calls_in(log: str, folder: Path, scene: Scene) -> list[Call]:
 
 def was_hit(log: str, folder: Path, scene: Scene, point: Point) -> bool:
     """Was the fault at the call that was meant?"""
-    step = vague(re.sub(" in the (cage|worker)$", "", point.call.step))
+    step = vague(re.sub(" in the (cage|worker|thread)$", "", point.call.step))
     lines = [line._replace(step=vague(line.step)) for line in lines_in(log, folder, scene)]
     if point.fault != KILL:
         texts = log.splitlines()
@@ -597,6 +599,8 @@ def make_stock(folder: Path) -> Path:
 
     shutil.copytree(MEDIA, folder)
     (folder / "label.toml").write_text(LABEL)
+    ffmpeg("-f", "lavfi", "-i", "anoisesrc=duration=190:sample_rate=48000:seed=1", folder / "large.wav")
+    assert (folder / "large.wav").stat().st_size > LARGE
     picture = Image.effect_noise((64, 48), 60)
     picture.save(folder / "still.gif")
     picture.save(folder / "still.tif")
