@@ -117,6 +117,16 @@ class Scratch(NamedTuple):
 
 
 @contextlib.contextmanager
+def only_read(stream: BinaryIO) -> Iterator[BinaryIO]:
+    """Close ``stream`` afterwards; that this fails says nothing about what was written elsewhere meanwhile."""
+    try:
+        yield stream
+    finally:
+        with contextlib.suppress(OSError):
+            stream.close()
+
+
+@contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Keep other processes of ours from replacing ``path`` meanwhile.
 
@@ -125,7 +135,7 @@ def locked(path: Path) -> Iterator[None]:
     """
     import fcntl
 
-    with open_regular(path) as stream:
+    with only_read(open_regular(path)) as stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as exc:

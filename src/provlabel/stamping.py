@@ -14,7 +14,7 @@ import msgspec
 
 from provlabel import cage as cages
 from provlabel import cose
-from provlabel._files import atomic_output, copy_to, fingerprint, locked, open_regular
+from provlabel._files import atomic_output, copy_to, fingerprint, locked, only_read, open_regular
 from provlabel._text import printable
 from provlabel.containers import stores_of
 from provlabel.errors import EngineError, InputError, OutputError, TimestampError, UsageError
@@ -62,7 +62,7 @@ def stamp_file(
     target = _target(held, source, dest)
     # Without a stamp there is nothing to write.
     timestamper = msgspec.structs.replace(timestamper, optional=False)
-    with locked(held), open_regular(held) as stream:
+    with locked(held), only_read(open_regular(held)) as stream:
         if fmt and fingerprint(stream) != evidence.fingerprint:
             raise InputError(f"{shown(source)}: changed while it was read", mend="try again when it is at rest")
         made = _draft(stream, fmt, shown(source))
