@@ -131,7 +131,7 @@ picture: $(STAMP)
 system:
 	apt-get update -qq
 	apt-get install -y -qq --no-install-recommends ffmpeg libimage-exiftool-perl flac gcc libc6-dev openssl \
-		libheif-examples libjxl-tools faketime softhsm2 git chromium poppler-utils
+		libheif-examples libjxl-tools faketime softhsm2 git chromium poppler-utils strace
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

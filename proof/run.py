@@ -23,8 +23,12 @@ PROOFS = {
     "soak": "20,000 labels and verifications in one process",
     "fuzzing": "hostile bytes for each of our parsers",
     "structures": "hostile manifests through the whole reading path",
+    "faults": "nothing is lost, whatever fails when",
+    "batch_kills": "a batch that is killed and resumed",
 }
 PAGE = ROOT / "docs" / "reliability.md"
+#: Where proofs take from what tests and benches have.
+sys.path += [str(ROOT / "bench"), str(ROOT / "tests"), str(ROOT / "tests" / "faults")]
 SEED = 20261122
 
 

@@ -73,7 +73,9 @@ def test_this_engine_does_what_it_is_told() -> None:
     assert selftest.failures() == ()
 
 
-@pytest.mark.parametrize(("group", "key", "value", "noticed"), SWITCHES, ids=lambda item: "gone" if item is GONE else str(item)[:30])
+@pytest.mark.parametrize(
+    ("group", "key", "value", "noticed"), SWITCHES, ids=lambda item: "gone" if item is GONE else str(item)[:30]
+)
 def test_a_switch_without_its_effect_is_noticed(
     group: str, key: str, value: Any, noticed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -205,12 +205,15 @@ def _answer(request: Request, content: bytes | None) -> Answer:
         stream: BinaryIO = io.BytesIO(content or b"") if request.path is None else _open(request.path)
     except InputError as exc:
         return Answer(refused=str(exc))
-    with stream:
-        size = stream.seek(0, io.SEEK_END)
-        _limit(request.limits, size)
-        if request.draw is not None:
-            return Answer(preview=draw(stream, request.draw, FRAMES[request.purpose]))
-        return Answer(evidence=_guarded(stream, size, request))
+    try:
+        with stream:
+            size = stream.seek(0, io.SEEK_END)
+            _limit(request.limits, size)
+            if request.draw is not None:
+                return Answer(preview=draw(stream, request.draw, FRAMES[request.purpose]))
+            return Answer(evidence=_guarded(stream, size, request))
+    except OSError as exc:
+        return Answer(evidence=_unread(0, exc))
 
 
 def _limit(limits: Limits, size: int) -> None:
@@ -235,7 +238,11 @@ def _guarded(stream: BinaryIO, size: int, request: Request) -> Evidence:
     except Refused as exc:
         return Evidence(size=size, trouble=Trouble("refused", str(exc)))
     except OSError as exc:
-        return Evidence(size=size, trouble=Trouble("io", exc.strerror or str(exc)))
+        return _unread(size, exc)
+
+
+def _unread(size: int, exc: OSError) -> Evidence:
+    return Evidence(size=size, trouble=Trouble("io", exc.strerror or str(exc)))
 
 
 def _read(stream: BinaryIO, size: int, request: Request) -> Evidence:

@@ -23,10 +23,11 @@ from typing import BinaryIO, NamedTuple
 import msgspec
 
 from provlabel import selftest
+from provlabel._files import reason
 from provlabel._types import ready
 from provlabel._worker import HEADER, Answer, Check, Limits, Request, frame, frame_length, serve
 from provlabel.credentials import Credential, Examined
-from provlabel.errors import InputError, UnfitEngineError
+from provlabel.errors import InputError, ProvlabelError, UnfitEngineError
 from provlabel.evidence import Evidence, Trouble
 from provlabel.previews import Preview, Purpose, nothing
 from provlabel.trust import TrustStore
@@ -59,10 +60,7 @@ def spawn() -> Worker:
     """
     boot = "import json,sys; sys.path[:]=json.loads(sys.argv[1]); from provlabel._worker import main; main()"
     path = json.dumps([entry for entry in sys.path if entry])
-    child_in, requests = os.pipe()
-    answers, child_out = os.pipe()
-    printed = _memory_file()
-    try:
+    with _wired() as (child_in, requests, answers, child_out, printed):
         pid = os.posix_spawn(
             sys.executable,
             [sys.executable, "-I", "-c", boot, path],
@@ -73,9 +71,6 @@ def spawn() -> Worker:
                 (os.POSIX_SPAWN_DUP2, printed.fileno(), 2),
             ],
         )
-    finally:
-        os.close(child_in)
-        os.close(child_out)
     return Worker(pid, requests, answers, printed)
 
 
@@ -84,17 +79,31 @@ def fork() -> Worker:
 
     The command line uses it: a start of Python costs more than reading a picture.
     """
-    child_in, requests = os.pipe()
-    answers, child_out = os.pipe()
-    printed = _memory_file()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    pid = os.fork()
-    if pid == 0:
-        _be_worker(child_in, child_out, printed.fileno(), (requests, answers))
-    os.close(child_in)
-    os.close(child_out)
+    with _wired() as (child_in, requests, answers, child_out, printed):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        pid = os.fork()
+        if pid == 0:
+            _be_worker(child_in, child_out, printed.fileno(), (requests, answers))
     return Worker(pid, requests, answers, printed)
+
+
+@contextlib.contextmanager
+def _wired() -> Iterator[tuple[int, int, int, int, BinaryIO]]:
+    """Make what a worker talks through: two pipes, and a file for what it prints.
+
+    Its own ends are closed afterwards, and ours too where it did not start.
+    """
+    with contextlib.ExitStack() as theirs, contextlib.ExitStack() as ours:
+        child_in, requests = os.pipe()
+        theirs.callback(os.close, child_in)
+        ours.callback(os.close, requests)
+        answers, child_out = os.pipe()
+        theirs.callback(os.close, child_out)
+        ours.callback(os.close, answers)
+        printed = ours.enter_context(_memory_file())
+        yield child_in, requests, answers, child_out, printed
+        ours.pop_all()
 
 
 def _be_worker(child_in: int, child_out: int, printed: int, foreign: tuple[int, ...]) -> None:
@@ -366,7 +375,13 @@ class Cage:
         if self._worker is not None and _has_ended(self._worker.pid):
             self._end()
         if self._worker is None:
-            self._worker = self._launch()
+            try:
+                self._worker = self._launch()
+            except OSError as exc:
+                raise ProvlabelError(
+                    f"no worker to read files can be started: {reason(exc)}",
+                    mend="see the limits of this user: ulimit -a",
+                ) from exc
             self._launch = self._relaunch
             os.set_blocking(self._worker.requests, False)
         return self._worker

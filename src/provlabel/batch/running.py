@@ -183,7 +183,11 @@ def run_batch(
             with Cage(proofs=proofs) as cage:
                 cage.prove()
             setting = _asked(setting, secrets)
-            _do(opened, plan_, setting, workers or _processors() + 1, chunk, retries, told or (lambda _: None))
+            _swept(plan_, kept)
+            try:
+                _do(opened, plan_, setting, workers or _processors() + 1, chunk, retries, told or (lambda _: None))
+            finally:
+                _swept(plan_, kept)
             opened.write_receipts(kept)
         return _result(opened, plan_, time.monotonic() - began, counted, book, kept)
 
@@ -296,7 +300,6 @@ def _do(
     if not plan.todo:
         return
     began = time.monotonic()
-    _swept(plan)
     size = max(1, min(chunk, plan.todo // (workers * 4)))
     done = failed = 0
     running = supervise(
@@ -309,17 +312,14 @@ def _do(
         prepare=open_tools,
         preload=_PRELOAD,
     )
-    try:
-        with contextlib.closing(running):  # type: ignore[type-var]
-            for outcomes in running:
-                if outcomes:
-                    settled = _with_pauses(ledger, outcomes, retries)
-                    ledger.settle(settled)
-                    done += sum(item.state == "done" for item in outcomes)
-                    failed += sum(item.state == "failed" and due is None for item, due in settled)
-                told(Progress(plan.todo, done, failed, time.monotonic() - began))
-    finally:
-        _swept(plan)
+    with contextlib.closing(running):  # type: ignore[type-var]
+        for outcomes in running:
+            if outcomes:
+                settled = _with_pauses(ledger, outcomes, retries)
+                ledger.settle(settled)
+                done += sum(item.state == "done" for item in outcomes)
+                failed += sum(item.state == "failed" and due is None for item, due in settled)
+            told(Progress(plan.todo, done, failed, time.monotonic() - began))
 
 
 def _chunks(ledger: Ledger, size: int) -> Iterator[list[Job] | None]:
@@ -359,10 +359,10 @@ def _lost(job: Job) -> Outcome:
     )
 
 
-def _swept(plan: Plan) -> None:
-    """Remove what killed workers left where we write."""
-    for folder in plan.folders:
-        sweep(Path(folder))
+def _swept(plan: Plan, receipts: Path) -> None:
+    """Remove what killed workers, and a killed driver, left where we write."""
+    for folder in {*map(Path, plan.folders), receipts.parent}:
+        sweep(folder)
 
 
 def _result(

@@ -267,6 +267,14 @@ def make_folder(folder: Path) -> None:
         raise OutputError(f"{printable(str(folder))}: cannot make this folder: {reason(exc)}") from exc
 
 
+def sweep_beside(*files: Path | None) -> None:
+    """Remove what killed runs left in the folders of ``files``, where we are about to write."""
+    from provlabel._files import sweep
+
+    for folder in {path.parent for path in files if path is not None}:
+        sweep(folder)
+
+
 def require_not_among(output: Path | None, inputs: Iterable[Path], name: str) -> None:
     """Refuse an output that would take the place of an input.
 

@@ -25,6 +25,7 @@ from provlabel.cli._shared import (
     proofs_folder,
     quiet_option,
     require_not_among,
+    sweep_beside,
 )
 from provlabel.cli._signing import (
     answers_from,
@@ -105,6 +106,7 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
         how["identity"] = _identity(options, answers)
         if options["out_dir"] is not None:
             make_folder(options["out_dir"])
+        sweep_beside(*(dest for _, dest in targets), options["receipt"])
         # Opened before anything is signed: a salt that cannot be kept would be lost.
         kept = stack.enter_context(_receipts_file(options))
         receipts, errors = _label_all(targets, label, signer, options, how)
