@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 from PIL import Image
 
 from conftest import MEDIA, needs
-from provlabel.formats import FORMATS
+from provlabel.containers import WALKERS
+from provlabel.formats import FORMATS, Format, sniff
 
 Maker = Callable[[Path], None]
 TAGS = ("-metadata", "title=Lighthouse", "-metadata", "artist=The provlabel founders")
@@ -137,3 +139,38 @@ ROWS = {row.name: row for row in FORMATS}
 def bare_mp3() -> bytes:
     content = (MEDIA / "take.mp3").read_bytes()
     return content[10 + (content[6] << 21 | content[7] << 14 | content[8] << 7 | content[9]) :]
+
+
+def known(content: bytes) -> Format | None:
+    return sniff(lambda offset, length: content[offset : offset + length])
+
+
+def parts_of(row: Format, content: bytes) -> list[Any]:
+    return list(WALKERS[row.container](io.BytesIO(content), len(content)))
+
+
+#: Names of the parts that hold what is seen or heard.
+DECODED = {
+    "image data", "IDAT", "fdAT", "VP8 ", "VP8L", "ANMF", "image", "mdat", "jxlc", "jxlp", "data", "drawing", "audio",
+}  # fmt: skip
+
+
+def stripped(row: Format, content: bytes) -> bytes:
+    """Take the manifest away, or out of sight where that would move the media."""
+    whole = len(content)
+    for part in sorted((part for part in parts_of(row, content) if part.role == "manifest"), key=lambda p: -p.start):
+        inside = content[part.start : part.end]
+        if row.container == "tiff":
+            order = "little" if content.startswith(b"II") else "big"
+            inside = inside.replace((52545).to_bytes(2, order), (65001).to_bytes(2, order))  # type: ignore[arg-type]
+        elif part.name.startswith("uuid:"):
+            inside = inside[:4] + b"free" + inside[8:]
+        else:
+            inside = b""
+        content = content[: part.start] + inside + content[part.end :]
+    if row.container == "riff":
+        content = content[:4] + (len(content) - 8).to_bytes(4, "little") + content[8:]
+    if row.container == "id3":  # the tag says its size
+        size = sum((content[9 - place] & 0x7F) << 7 * place for place in range(4)) - (whole - len(content))
+        content = content[:6] + bytes(size >> 7 * place & 0x7F for place in (3, 2, 1, 0)) + content[10:]
+    return content.replace(b"<c2pa:manifest></c2pa:manifest>", b"") if row.container == "svg" else content

@@ -21,12 +21,13 @@ from provlabel import InputError, Label, TrustStore, engine, label_bytes, label_
 from provlabel.cage import Cage
 from provlabel.containers import WALKERS, ContainerError, inventory, lost, obstacle
 from provlabel.containers.isobmff import C2PA
-from provlabel.formats import FORMATS, MEDIA_SUFFIXES, Format, sniff
+from provlabel.formats import FORMATS, MEDIA_SUFFIXES, Format
 from provlabel.label import signed_label
 from provlabel.manifest import definition
 from provlabel.prescan import scan_file
 from provlabel.signers import Signer
 from sample_files import (
+    DECODED,
     DETACHED,
     EMBEDDED,
     EMBEDDED_ROWS,
@@ -35,7 +36,10 @@ from sample_files import (
     MAKERS,
     ROWS,
     frames,
+    known,
+    parts_of,
     run,
+    stripped,
 )
 
 #: Changed bytes of decoded media per format; raise to 200 for a long look.
@@ -65,10 +69,6 @@ def make(workshop: Path, tmp_path: Path) -> Callable[[str], Path]:
 Make = Callable[[str], Path]
 
 
-def known(content: bytes) -> Format | None:
-    return sniff(lambda offset, length: content[offset : offset + length])
-
-
 def row_of(path: Path) -> Format:
     return ROWS[FORMAT_OF[path.name]]
 
@@ -81,10 +81,6 @@ def labelled(source: Path, label: Label, signer: Signer, cage: Cage) -> bytes:
     dest = source.with_name(f"labelled-{source.name}")
     label_file(source, dest, label, signer, carriers=(), cage=cage)
     return dest.read_bytes()
-
-
-def parts_of(row: Format, content: bytes) -> list[Any]:
-    return list(WALKERS[row.container](io.BytesIO(content), len(content)))
 
 
 # --- the table -------------------------------------------------------------------------------------
@@ -216,11 +212,6 @@ def test_labelled_file_is_trusted_and_both_verifiers_agree(
     assert said["validation_results"]["failure"] == []
 
 
-DECODED = {
-    "image data", "IDAT", "fdAT", "VP8 ", "VP8L", "ANMF", "image", "mdat", "jxlc", "jxlp", "data", "drawing",
-}  # fmt: skip
-
-
 @pytest.mark.parametrize("name", EMBEDDED)
 def test_every_changed_media_byte_is_refused(
     name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, cage: Cage
@@ -237,23 +228,6 @@ def test_every_changed_media_byte_is_refused(
     for cut in (len(original) - 1, len(original) * 9 // 10, len(original) // 2):
         assert state(original[:cut], trust, cage) not in GOOD, f"cut at {cut}"
     assert state(original + b"appended", trust, cage) not in GOOD
-
-
-def stripped(row: Format, content: bytes) -> bytes:
-    """Take the manifest away, or out of sight where that would move the media."""
-    for part in sorted((part for part in parts_of(row, content) if part.role == "manifest"), key=lambda p: -p.start):
-        inside = content[part.start : part.end]
-        if row.container == "tiff":
-            order = "little" if content.startswith(b"II") else "big"
-            inside = inside.replace((52545).to_bytes(2, order), (65001).to_bytes(2, order))  # type: ignore[arg-type]
-        elif part.name.startswith("uuid:"):
-            inside = inside[:4] + b"free" + inside[8:]
-        else:
-            inside = b""
-        content = content[: part.start] + inside + content[part.end :]
-    if row.container == "riff":
-        content = content[:4] + (len(content) - 8).to_bytes(4, "little") + content[8:]
-    return content.replace(b"<c2pa:manifest></c2pa:manifest>", b"") if row.container == "svg" else content
 
 
 @pytest.mark.parametrize("name", EMBEDDED)

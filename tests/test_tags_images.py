@@ -35,8 +35,8 @@ from provlabel.signers import Signer
 from provlabel.tags import TAGGERS, TagError
 from provlabel.tags._base import MAX_CARRIER, MAX_CARRIERS, MAX_VALUE
 from provlabel.tags.xmp import ARRAYS, NAMESPACES, merged, read_packet
-from sample_files import FORMAT_OF, PREFIXED, SVG, exif, frames, picture
-from test_formats import Make, box, decoded, known, make, workshop
+from sample_files import FORMAT_OF, PREFIXED, SVG, exif, frames, known, picture
+from test_formats import Make, box, decoded, make, workshop
 
 __all__ = ["make", "workshop"]  # fixtures
 
