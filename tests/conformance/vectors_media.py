@@ -72,7 +72,11 @@ def _attacked(bench: Bench, name: str, source: bytes, whole: bytes) -> Iterator[
 
     yield vector("bit", f"one bit of the media changed, in byte {at}", bytes(changed), altered, "abuse 1")
     yield vector(
-        "appended", "bytes appended", whole + b"appended", refused() if boxed or row.name == "SVG" else altered, "abuse 4"
+        "appended",
+        "bytes appended",
+        whole + b"appended",
+        refused() if boxed or row.name == "SVG" else altered,
+        "abuse 4",
     )
     yield vector("cut", "cut off at nine tenths", whole[: len(whole) * 9 // 10], refused(), "abuse 26")
     yield vector("stripped", "the manifest taken out", stripped(row, whole), unsigned(), "abuse 2")
@@ -208,7 +212,9 @@ def _odd_files(bench: Bench) -> Iterator[Vector]:
     yield vector("png-named-jpg", "a genuine PNG named .jpg", "still.jpg", bench.signed_png, passes())
     wav = bench.sign((MEDIA / "take.wav").read_bytes())
     yield vector("wav-named-mp3", "a genuine WAV named .mp3", "take.mp3", wav, passes())
-    yield vector("png-without-ending", "a genuine PNG with a name that tells nothing", "still", bench.signed_png, passes())
+    yield vector(
+        "png-without-ending", "a genuine PNG with a name that tells nothing", "still", bench.signed_png, passes()
+    )
     yield vector("empty", "no byte at all", "empty.png", b"", unreadable())
     yield vector("one-byte", "one byte", "one.jpg", b"\xff", unreadable())
     yield vector("text", "a text named .jpg", "text.jpg", b"For people to read.\n" * 20, unreadable())
@@ -216,7 +222,9 @@ def _odd_files(bench: Bench) -> Iterator[Vector]:
     yield vector("pdf-in-front", "a PDF in front of a signed picture", "still.png", pdf + bench.signed_png,
                  refused(content=("unreadable", "altered")))  # fmt: skip
     html = _with_text(bench.png, b"Comment\0<script>alert(1)</script>")
-    yield vector("script-inside", "a genuine picture with a script in its text", "still.png", bench.sign(html), passes())
+    yield vector(
+        "script-inside", "a genuine picture with a script in its text", "still.png", bench.sign(html), passes()
+    )
 
 
 def _with_text(content: bytes, text: bytes) -> bytes:
@@ -290,7 +298,9 @@ def exclusions(bench: Bench) -> Iterator[Vector]:
                  {STILL: made(exact)}, passes())  # fmt: skip
     for case, (title, ranges) in _EXCLUSIONS.items():
         expected = refused()
-        yield Vector(f"exclusions/{case}", title, "C2PA 2.4 §15.12.1, abuse 8", "content", {STILL: made(ranges)}, expected)
+        yield Vector(
+            f"exclusions/{case}", title, "C2PA 2.4 §15.12.1, abuse 8", "content", {STILL: made(ranges)}, expected
+        )
     replaced = bytearray(made(_EXCLUSIONS["pixels"][1]))
     replaced[-3900:-200] = bytes(byte ^ 0xA5 for byte in replaced[-3900:-200])
     yield Vector("exclusions/pixels-replaced", "the pixels are left out, and were replaced", "abuse 8", "content",
@@ -327,7 +337,11 @@ def _hashes(bench: Bench) -> Iterator[Vector]:
     for alg in ("md5", "sha1", "sha224"):
         yield Vector(f"hashes/{alg}", f"content bound by {alg}", "C2PA 2.4 §13.1", "content",
                      {STILL: embedded(bench.store(), bench.png, bench.hand, exact, alg=alg)}, refused())  # fmt: skip
-    for case, alg, digest in (("named-otherwise", "sha512", "sha256"), ("no-such", "sha257", "sha256"), ("empty-name", "", "sha256")):
+    for case, alg, digest in (
+        ("named-otherwise", "sha512", "sha256"),
+        ("no-such", "sha257", "sha256"),
+        ("empty-name", "", "sha256"),
+    ):
         made = bench.store()
         bound = {**_bound([], bench.png, digest), "alg": alg}
         bound.pop("exclusions")
@@ -352,7 +366,9 @@ def _bindings(bench: Bench) -> Iterator[Vector]:
     other.put("c2pa.hash.data__1", {**other.get("c2pa.hash.data"), "hash": bytes(32)})
     yield vector("two-bindings-one-wrong", "two hashes of the content, one of them wrong", other.signed(bench.hand))
     yield vector(
-        "gathered-binding", "the hash of the content is only gathered", bench.store().gather("c2pa.hash.data").signed(bench.hand)
+        "gathered-binding",
+        "the hash of the content is only gathered",
+        bench.store().gather("c2pa.hash.data").signed(bench.hand),
     )
 
 
