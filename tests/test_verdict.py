@@ -192,6 +192,11 @@ def test_a_hash_that_leaves_out_media_is_seen_without_the_engines_remark() -> No
     assert verdict(manifest(TRUSTED, exclusions=ranges)).axes.content == "not-fully-bound"
 
 
+def test_a_label_that_holds_nothing_is_no_label_that_is_not_there() -> None:
+    assert "label.unknown-value" in rules(verdict(manifest(TRUSTED, label=None, labels=1)))
+    assert "label.unknown-value" not in rules(verdict(manifest(TRUSTED, label=None, labels=0)))
+
+
 @pytest.mark.parametrize(
     ("places", "content"),
     [

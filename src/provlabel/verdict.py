@@ -490,7 +490,7 @@ def _label_vocabulary(active: Manifest) -> Iterator[Finding]:
     for item in active.actions:
         if item.source_type and item.source_type not in SOURCE_TYPES:
             yield finding("label.unknown-value", f"digitalSourceType {item.source_type}", at=item.action)
-    if active.label is None:
+    if active.label is None and not active.labels:
         return
     if _kind(active) not in KINDS:
         yield finding("label.unknown-value", f"kind {_kind(active)}", at="org.provlabel.label")
