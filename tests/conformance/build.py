@@ -19,11 +19,12 @@ from typing import Any
 sys.path[:0] = [str(Path(__file__).parents[1])]
 
 import vectors_claims
+import vectors_labels
 import vectors_media
 from provlabel.cage import Cage
 from vectors import Bench, Group, Vector
 
-GROUPS: tuple[Group, ...] = (*vectors_media.GROUPS, *vectors_claims.GROUPS)
+GROUPS: tuple[Group, ...] = (*vectors_media.GROUPS, *vectors_claims.GROUPS, *vectors_labels.GROUPS)
 SEED = 20261122
 
 
