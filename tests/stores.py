@@ -157,7 +157,7 @@ class Store:
         return self
 
     def _references(self) -> Iterator[list[Any]]:
-        yield from (self.claim[name] for name in ("created_assertions", "gathered_assertions") if name in self.claim)
+        yield from (self.claim[name] for name in ("created_assertions", "gathered_assertions", "assertions") if name in self.claim)
 
     def rehash(self) -> Store:
         """Let every reference of the claim fit the assertions as they are now."""
@@ -232,6 +232,12 @@ IHDR_END = 33  # signature of 8 bytes, and the first chunk of 25
 def in_png(content: bytes, store: bytes, at: int = IHDR_END) -> bytes:
     """Put a store into a PNG, right behind its header."""
     return content[:at] + chunk(b"caBX", store) + content[at:]
+
+
+def store_of(png: bytes) -> bytes:
+    """Return the store of a PNG that has one."""
+    at = png.index(b"caBX")
+    return png[at + 4 : at + 4 + int.from_bytes(png[at - 4 : at], "big")]
 
 
 def embedded(

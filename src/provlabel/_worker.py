@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import datetime as dt
 import gc
 import hashlib
@@ -310,7 +311,7 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
 def _seen_in(reading: Reading, scan: Scan, store: bytes, mime: str, request: Request) -> dict[str, Any]:
     active, *others = manifests_from_crjson(reading.crjson)
     check = request.check
-    wanted = check is not None and (check.as_of or check.revocation or _STAPLES in store)
+    wanted = check is not None and (check.as_of or check.revocation or _STAPLES in store or _vouched_for(active))
     stamped = active.signing is not None and bool(active.signing.stamped)
     own = _signature(store, active.urn) if wanted or stamped else None
     if own and stamped:
@@ -326,7 +327,13 @@ def _seen_in(reading: Reading, scan: Scan, store: bytes, mime: str, request: Req
     }
 
 
+_KNOWN = 64  # credentials whose judgement is remembered
 _STAPLES = b"rVals"  # of the header that holds stapled answers
+
+
+def _vouched_for(active: Manifest) -> bool:
+    """Does the engine trust the signer?  It heeds no constraint of an anchor and few above the leaf: we look too."""
+    return any(code.code == "signingCredential.trusted" for code in active.codes)
 
 
 # --- credentials -----------------------------------------------------------------------------------
@@ -370,17 +377,23 @@ def _with_credential(seen: Evidence, request: Request) -> Evidence:
         return seen
     replace = msgspec.structs.replace
     as_of = check.at.isoformat() if check.as_of else ""
-    if credential is None and (check.as_of or check.revocation):
+    asked = check.as_of or check.revocation or _vouched_for(seen.manifests[0])
+    if credential is None and asked:
         unread = Examined("invalid", "its signature cannot be read", revocation_why="its signature cannot be read")
         return replace(seen, as_of=as_of, examined=unread)
-    if credential is None or not (check.as_of or check.revocation or credential.ocsp):
+    if credential is None or not (asked or credential.ocsp):
         return replace(seen, as_of=as_of)
     moment = proven_time(seen, request.trust, check.at)
     examined = _examine(credential, request.trust, replace(check, moment=moment))
+    if not (check.as_of or check.revocation or credential.ocsp):  # nobody asked about revocation
+        bare = Examined(examined.path, examined.why, revocation_why="offline, and no stapled or cached answer")
+        return replace(seen, examined=bare, credential=None)
     return replace(seen, examined=examined, as_of=as_of)
 
 
+@functools.lru_cache(_KNOWN)
 def _examine(credential: Credential, trust: TrustStore, check: Check) -> Examined:
+    """Examine a credential; files of one run mostly come from one signer, and are judged as of one moment."""
     signers = [item for item in trust.lists if item.purpose == "manifest"]
     return examine(
         credential,

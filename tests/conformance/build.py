@@ -19,13 +19,15 @@ from typing import Any
 sys.path[:0] = [str(Path(__file__).parents[1])]
 
 import vectors_claims
+import vectors_history
 import vectors_labels
 import vectors_media
+import vectors_policy
 import vectors_trust
 from provlabel.cage import Cage
 from vectors import Bench, Group, Vector
 
-GROUPS: tuple[Group, ...] = (*vectors_media.GROUPS, *vectors_claims.GROUPS, *vectors_labels.GROUPS, *vectors_trust.GROUPS)
+GROUPS: tuple[Group, ...] = (*vectors_media.GROUPS, *vectors_claims.GROUPS, *vectors_labels.GROUPS, *vectors_history.GROUPS, *vectors_trust.GROUPS, *vectors_policy.GROUPS)
 SEED = 20261122
 
 

@@ -354,7 +354,8 @@ def forms(bench: Bench) -> Iterator[Vector]:
     changed = bytearray(packed)
     changed[-400] ^= 1
     yield vector("compressed-bit", "a bit of the media changed under a compressed manifest", bytes(changed),
-                 fails("invalid", "content.altered", content="altered"), "abuse 1")  # fmt: skip
+                 fails("invalid", "content.altered", content="altered", signer=("trusted", "unknown")),
+                 "abuse 1")  # fmt: skip
     at = packed.index(b"brob")
     garbled = packed[: at + 40] + bytes(60) + packed[at + 100 :]
     yield vector("compressed-garbled", "a compressed manifest that cannot be unpacked", garbled, refused(

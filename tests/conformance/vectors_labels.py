@@ -173,7 +173,7 @@ def _borrowed(bench: Bench) -> Iterator[Vector]:
 # --- carriers --------------------------------------------------------------------------------------
 
 
-def _xmp(source_type: str) -> bytes:
+def xmp(source_type: str) -> bytes:
     return (
         '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
         '<rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" '
@@ -181,7 +181,7 @@ def _xmp(source_type: str) -> bytes:
     ).encode()
 
 
-def _png_with_xmp(png: bytes, *packets: bytes) -> bytes:
+def png_with_xmp(png: bytes, *packets: bytes) -> bytes:
     more = b"".join(chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + packet) for packet in packets)
     return png[:33] + more + png[33:]
 
@@ -206,19 +206,19 @@ def carriers(bench: Bench) -> Iterator[Vector]:
         return vector(case, title, {name: content, f"{name}.c2pa": made.signed(bench.hand)}, expected)
 
     contradicts = fails("trusted", "carrier.contradicts")
-    yield beside("xmp-camera", "XMP says a camera took it", STILL, _png_with_xmp(bench.png, _xmp(CAMERA)), contradicts)
+    yield beside("xmp-camera", "XMP says a camera took it", STILL, png_with_xmp(bench.png, xmp(CAMERA)), contradicts)
     yield beside("xmp-camera-jpeg", "XMP of a JPEG says a camera took it", "cover.jpg",
-                 _jpeg_with_xmp(bench.jpeg, _xmp(CAMERA)), contradicts)  # fmt: skip
-    yield beside("xmp-agrees", "XMP of others says what the label says", STILL, _png_with_xmp(bench.png, _xmp(AI)),
+                 _jpeg_with_xmp(bench.jpeg, xmp(CAMERA)), contradicts)  # fmt: skip
+    yield beside("xmp-agrees", "XMP of others says what the label says", STILL, png_with_xmp(bench.png, xmp(AI)),
                  passes(never=("carrier.contradicts",)))  # fmt: skip
-    yield beside("xmp-other-ai", "XMP says that AI edited it, the label that AI made it", STILL, _png_with_xmp(
-        bench.png, _xmp(IPTC + "compositeWithTrainedAlgorithmicMedia")), contradicts)  # fmt: skip
-    yield beside("xmp-broken", "XMP that cannot be read", STILL, _png_with_xmp(bench.png, b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><a"),
+    yield beside("xmp-other-ai", "XMP says that AI edited it, the label that AI made it", STILL, png_with_xmp(
+        bench.png, xmp(IPTC + "compositeWithTrainedAlgorithmicMedia")), contradicts)  # fmt: skip
+    yield beside("xmp-broken", "XMP that cannot be read", STILL, png_with_xmp(bench.png, b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><a"),
                  passes("carrier.unreadable"))  # fmt: skip
-    entity = b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>' + _xmp(AI).replace(AI.encode(), b"&e;")
-    yield beside("xmp-entity", "XMP with an entity that names a file", STILL, _png_with_xmp(bench.png, entity),
+    entity = b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>' + xmp(AI).replace(AI.encode(), b"&e;")
+    yield beside("xmp-entity", "XMP with an entity that names a file", STILL, png_with_xmp(bench.png, entity),
                  passes("carrier.unreadable"))  # fmt: skip
-    yield vector("unsigned-ai", "XMP says AI, and nothing is signed", {STILL: _png_with_xmp(bench.png, _xmp(AI))},
+    yield vector("unsigned-ai", "XMP says AI, and nothing is signed", {STILL: png_with_xmp(bench.png, xmp(AI))},
                  unsigned("carrier.unsigned"))  # fmt: skip
     yield vector("bare", "no manifest, and no word of AI", {STILL: bench.png}, unsigned())
     human = {"systems": (), "kind": "human_made"}
