@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import functools
 import datetime as dt
+import functools
 import gc
 import hashlib
 import io
@@ -56,7 +56,7 @@ _PIECE = 256 << 20  # bytes that the engine hashes at once, while it reads the n
 class Limits(msgspec.Struct, frozen=True):
     """What one request may cost.  The figures come from measuring honest files of every format."""
 
-    base_mib: int = 256
+    base_mib: int = 288  #: of which 32 are for what judges certificates
     memory_factor: float = 2.0  #: times the size of the file, on top of the base
     cpu_seconds: int = 10  #: plus one for each 50 MB
 
@@ -172,6 +172,7 @@ def reread(path: Path, trust: TrustStore, hole: tuple[int, int]) -> Evidence:
 
 def answer(request: Request, content: bytes | None) -> Answer:
     """Read one file, or examine one credential, under its limits."""
+    _prepare(request)
     if request.credential is not None and request.check is not None:
         _limit(request.limits, MAX_STORE)
         return Answer(examined=_examine(request.credential, request.trust, request.check))
@@ -185,6 +186,14 @@ def answer(request: Request, content: bytes | None) -> Answer:
         if request.draw is not None:
             return Answer(preview=draw(stream, request.draw, FRAMES[request.purpose]))
         return Answer(evidence=_guarded(stream, size, request))
+
+
+def _prepare(request: Request) -> None:
+    """Load what judges certificates before there are limits: in a fork of a large process they leave no room for it."""
+    if request.check is not None and request.trust.has("manifest"):
+        from provlabel import cose  # noqa: F401
+        from provlabel.credentials import _judging  # noqa: F401
+        from provlabel.signers import certificates  # noqa: F401
 
 
 def _limit(limits: Limits, size: int) -> None:
