@@ -157,7 +157,11 @@ class Store:
         return self
 
     def _references(self) -> Iterator[list[Any]]:
-        yield from (self.claim[name] for name in ("created_assertions", "gathered_assertions", "assertions") if name in self.claim)
+        yield from (
+            self.claim[name]
+            for name in ("created_assertions", "gathered_assertions", "assertions")
+            if name in self.claim
+        )
 
     def rehash(self) -> Store:
         """Let every reference of the claim fit the assertions as they are now."""

@@ -19,7 +19,7 @@ def walk(raw: bytes) -> None:
     "value",
     [
         {"kind": "a", "other": {"kind": "b"}, "list": [{"kind": 1}, {"kind": 2}]},
-        {1: 1, -2: 2, b"1": 3, "1": 4, 1.5: 5, True: 6, None: 7, 2**40: 8},
+        {1: 1, -2: 2, b"1": 3, "1": 4, 1.5: 5, False: 6, None: 7, 2**40: 8},
         {"a": {"b": {"c": {}}}, "b": {}, "c": []},
         [{"a": index} for index in range(50)],
         {"a" * 300: 1, "a" * 301: 2, "": 3, b"": 4, 0: 5},

@@ -18,16 +18,24 @@ from typing import Any
 
 sys.path[:0] = [str(Path(__file__).parents[1])]
 
-import vectors_claims
-import vectors_history
-import vectors_labels
-import vectors_media
-import vectors_policy
-import vectors_trust
-from provlabel.cage import Cage
-from vectors import Bench, Group, Vector
+import vectors_claims  # noqa: E402
+import vectors_history  # noqa: E402
+import vectors_labels  # noqa: E402
+import vectors_media  # noqa: E402
+import vectors_policy  # noqa: E402
+import vectors_trust  # noqa: E402
+from vectors import Bench, Group, Vector  # noqa: E402
 
-GROUPS: tuple[Group, ...] = (*vectors_media.GROUPS, *vectors_claims.GROUPS, *vectors_labels.GROUPS, *vectors_history.GROUPS, *vectors_trust.GROUPS, *vectors_policy.GROUPS)
+from provlabel.cage import Cage  # noqa: E402
+
+GROUPS: tuple[Group, ...] = (
+    *vectors_media.GROUPS,
+    *vectors_claims.GROUPS,
+    *vectors_labels.GROUPS,
+    *vectors_history.GROUPS,
+    *vectors_trust.GROUPS,
+    *vectors_policy.GROUPS,
+)
 SEED = 20261122
 
 

@@ -1,4 +1,4 @@
-"""One vector, judged in this process; and what differs between an answer and what must come out."""
+"""One vector, judged by provlabel in this process: what its command line says, without the price of a process."""
 
 from __future__ import annotations
 
@@ -50,25 +50,3 @@ def gate_of(folder: Path, given: dict[str, Any]) -> Gate:
     if "policy" in given:
         return Gate(first=load_policy(folder / given["policy"]).enforced)
     return Gate.of(Policy(revocation=bool(given.get("require_revocation"))))
-
-
-def differences(expected: dict[str, Any], answer: dict[str, Any]) -> list[str]:
-    """Return what of ``answer`` is not as expected; what is not answered is not compared."""
-    wrong = []
-    if answer["exit"] != expected["exit"]:
-        wrong.append(f"exit {answer['exit']}, not {expected['exit']}")
-    if "state" in answer and not fits(answer["state"], expected["state"]):
-        wrong.append(f"state {answer['state']}, not {expected['state']}")
-    for axis, value in answer.get("axes", {}).items():
-        if not fits(value, expected["axes"][axis]):
-            wrong.append(f"{axis} {value}, not {expected['axes'][axis]}")
-    if "rules" in answer:
-        wrong += [f"without {code}" for code in expected["must"] if code not in answer["rules"]]
-        wrong += [f"with {code}" for code in expected["never"] if code in answer["rules"]]
-    return wrong
-
-
-def fits(value: Any, wanted: Any) -> bool:
-    """Is ``value`` what is wanted?  A set, as of ``label``, is written with spaces; a list is a choice."""
-    said = " ".join(value) if isinstance(value, list) else value
-    return said in ([wanted] if isinstance(wanted, str) else wanted)

@@ -33,8 +33,12 @@ SOUND: dict[str, Wanted] = {
 }
 #: Those of a file that says nothing, because it has no manifest or cannot be read.
 SILENT: dict[str, Wanted] = {
-    **SOUND, "content": "not-applicable", "label": "none", "signer": "not-applicable", "time": "none",
-}  # fmt: skip
+    **SOUND,
+    "content": "not-applicable",
+    "label": "none",
+    "signer": "not-applicable",
+    "time": "none",
+}
 
 
 class Expected(NamedTuple):

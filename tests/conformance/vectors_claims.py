@@ -7,11 +7,11 @@ from typing import Any
 
 import cbor2
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from vectors import STILL, Bench, Expected, Vector, fails, passes, refused, unreadable
 
 import pki
 from pki_matrix import der, issue
 from stores import Box, Hand, Store, load, raw_signature, superbox
-from vectors import STILL, Bench, Expected, Vector, fails, passes, refused, unreadable
 
 LABEL, ACTIONS = "org.provlabel.label", "c2pa.actions.v2"
 #: The signature does not hold: what else can be believed is nobody's concern.
@@ -41,8 +41,14 @@ def signatures(bench: Bench) -> Iterator[Vector]:
         return bench.store().rehash()
 
     yield vector("good", "signed anew by hand", again().sign(hand), passes())
-    for case, value in (("zeros", bytes(64)), ("ones", b"\xff" * 64), ("empty", b""), ("short", bytes(63)),
-                        ("long", bytes(65)), ("r-1-s-1", (1).to_bytes(32, "big") * 2)):  # fmt: skip
+    for case, value in (
+        ("zeros", bytes(64)),
+        ("ones", b"\xff" * 64),
+        ("empty", b""),
+        ("short", bytes(63)),
+        ("long", bytes(65)),
+        ("r-1-s-1", (1).to_bytes(32, "big") * 2),
+    ):
         yield vector(f"value-{case}", f"the value of the signature is {case}", again().sign(hand, value=value), _BAD)
     der_value = key.sign(b"x", ec.ECDSA(pki.hashes.SHA256()))
     yield vector("value-der", "the value is of other bytes, and in DER", again().sign(hand, value=der_value), _BAD)
@@ -87,8 +93,18 @@ def _algorithms(bench: Bench, vector: Put) -> Iterator[Vector]:
     def headed(number: Any, by: Hand = hand, **how: Any) -> Store:
         return bench.store().rehash().sign(by, protected={1: number, 33: by.chain[0]}, **how)
 
-    for case, number in (("es384", -35), ("es512", -36), ("ps256", -37), ("ed25519", -8), ("es256k", -47),
-                         ("rs256", -257), ("rs1", -65535), ("hmac", 5), ("none", 0), ("text", "ES256")):  # fmt: skip
+    for case, number in (
+        ("es384", -35),
+        ("es512", -36),
+        ("ps256", -37),
+        ("ed25519", -8),
+        ("es256k", -47),
+        ("rs256", -257),
+        ("rs1", -65535),
+        ("hmac", 5),
+        ("none", 0),
+        ("text", "ES256"),
+    ):
         yield vector(f"alg-{case}", f"an ES256 signature whose header says {case}", headed(number), _BAD)
     no_alg = bench.store().rehash().sign(hand, protected={33: chain})
     yield vector("alg-missing", "no algorithm in the protected header", no_alg, _BAD)
@@ -99,6 +115,7 @@ def _algorithms(bench: Bench, vector: Put) -> Iterator[Vector]:
     yield vector("ps256", "signed with PS256", bench.store().rehash().sign(strong), passes())
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import padding
+
     from provlabel import cose
 
     made = bench.store().rehash()
@@ -106,8 +123,12 @@ def _algorithms(bench: Bench, vector: Put) -> Iterator[Vector]:
     for case, number in (("rs256", -257), ("rs256-as-ps256", -37)):
         header = cbor2.dumps({1: number, 33: strong.chain[0]})
         value = rsa_key.sign(cose.to_be_signed(header, claim), padding.PKCS1v15(), hashes.SHA256())
-        yield vector(f"alg-real-{case}", f"a real PKCS #1 v1.5 signature, called {case}",
-                     bench.store().rehash().sign(strong, protected={1: number, 33: strong.chain[0]}, value=value), _BAD)  # fmt: skip
+        yield vector(
+            f"alg-real-{case}",
+            f"a real PKCS #1 v1.5 signature, called {case}",
+            bench.store().rehash().sign(strong, protected={1: number, 33: strong.chain[0]}, value=value),
+            _BAD,
+        )
     for name, curve in (("es384", ec.SECP384R1()), ("es512", ec.SECP521R1())):
         good = Hand.of(pki.leaf(bench.root, ec.generate_private_key(curve)))
         yield vector(name, f"signed with {name.upper()}", bench.store().rehash().sign(good), passes())
@@ -137,16 +158,23 @@ def _chains(bench: Bench, vector: Put) -> Iterator[Vector]:
         "no-chain": ({1: -7}, {}),
         "empty-chain": ({1: -7, 33: []}, {}),
         "chain-of-texts": ({1: -7, 33: ["a", "b"]}, {}),
-    }  # fmt: skip
-    either = Expected(1, ("valid", "invalid", "unreadable"), {**_BAD.axes, "signer": (
-        "bad-signature", "unknown", "not-applicable")})  # fmt: skip
+    }
+    either = Expected(
+        1, ("valid", "invalid", "unreadable"), {**_BAD.axes, "signer": ("bad-signature", "unknown", "not-applicable")}
+    )
     for case, (protected, unprotected) in two.items():
         made = bench.store().rehash().sign(bench.stranger, protected=protected, unprotected=unprotected)
-        yield vector(f"two-{case}", f"a stranger's signature, with the certificate of another: {case}", made, either,
-                     "sigstore 2022-36056, 2026-39984; RFC 9360 §2")  # fmt: skip
+        yield vector(
+            f"two-{case}",
+            f"a stranger's signature, with the certificate of another: {case}",
+            made,
+            either,
+            "sigstore 2022-36056, 2026-39984; RFC 9360 §2",
+        )
     same = bench.store().signed(bench.stranger)
-    yield vector("same-name", "signed by a stranger whose names are all those of the trusted signer", same, stranger,
-                 "abuse 3")  # fmt: skip
+    yield vector(
+        "same-name", "signed by a stranger whose names are all those of the trusted signer", same, stranger, "abuse 3"
+    )
     mislaid = issue("Other Leaf", bench.root, key=ec.generate_private_key(ec.SECP256R1()))
     cross = bench.store().rehash().sign(Hand(bench.hand.key, der(mislaid)))
     yield vector("other-key", "the certificate is trusted, and its key another", cross, _BAD, "abuse 16")
@@ -163,8 +191,9 @@ def boxes(bench: Bench) -> Iterator[Vector]:
 
     changed = bench.store().rehash().sign(hand)
     changed.put(LABEL, {**changed.get(LABEL), "kind": "human_made"})
-    altered = fails("invalid", "content.altered", content="altered", label=(
-        "present", "present contradictory", "contradictory"))  # fmt: skip
+    altered = fails(
+        "invalid", "content.altered", content="altered", label=("present", "present contradictory", "contradictory")
+    )
     yield vector("assertion-changed", "the label changed after it was signed", changed.dump(), altered, "abuse 1")
     yield vector("assertion-undeclared", "an assertion that the claim does not list", _undeclared(bench))
     yield vector("assertion-missing", "the claim lists an assertion that is not there", _missing(bench))
@@ -173,8 +202,13 @@ def boxes(bench: Bench) -> Iterator[Vector]:
     yield vector("reference-without-hash", "the claim lists an assertion without its hash", _unhashed(bench))
     yield vector("outside", "the claim lists an assertion of another manifest", _outside(bench))
     yield vector("two-claims", "two claims in one manifest", _two_claims(bench))
-    yield vector("two-labels", "two label assertions, both signed", _two_labels(bench), fails(
-        "trusted", "label.contradictory", label="present contradictory"), "abuse 12")  # fmt: skip
+    yield vector(
+        "two-labels",
+        "two label assertions, both signed",
+        _two_labels(bench),
+        fails("trusted", "label.contradictory", label="present contradictory"),
+        "abuse 12",
+    )
     for alg in ("md5", "sha1"):
         made = bench.store()
         made.claim["alg"] = alg
@@ -240,8 +274,9 @@ def _two_labels(bench: Bench) -> bytes:
 def _decoys(bench: Bench, vector: Put) -> Iterator[Vector]:
     """Another reader's active manifest: what lies beside the manifests must not be taken for one."""
     good = bench.store().rehash().sign(bench.hand)
-    either = Expected(1, ("valid", "invalid", "unreadable"), {**_BAD.axes, "signer": (
-        "bad-signature", "unknown", "not-applicable")})  # fmt: skip
+    either = Expected(
+        1, ("valid", "invalid", "unreadable"), {**_BAD.axes, "signer": ("bad-signature", "unknown", "not-applicable")}
+    )
     for kind in (b"c2cm", b"c2ma", b"zzzz"):
         made = bench.store().change(LABEL, lambda data: {**data, "title": "evil"}).rehash().sign(bench.stranger)
         [decoy] = load(good.manifest.dump())
@@ -249,20 +284,38 @@ def _decoys(bench: Bench, vector: Put) -> Iterator[Vector]:
             kind + (b"\x01" * 12 if kind == b"c2ma" else decoy.inside[0].body[4:16]) + decoy.inside[0].body[16:]
         )
         made.root.inside.append(decoy)
-        yield vector(f"decoy-{kind.decode()}", "a stranger's manifest, and a trusted one behind it that is none",
-                     made.dump(), either, "C2PA 2.4 §11.1.4")  # fmt: skip
+        yield vector(
+            f"decoy-{kind.decode()}",
+            "a stranger's manifest, and a trusted one behind it that is none",
+            made.dump(),
+            either,
+            "C2PA 2.4 §11.1.4",
+        )
     stranger = bench.store().change(LABEL, lambda data: {**data, "title": "evil"})
     stranger.rehash().sign(bench.stranger)
     behind = Store(good.dump())
     behind.root.inside.insert(1, _renamed(stranger).manifest)
-    yield vector("stranger-first", "a stranger's manifest that nothing refers to, in front of the good one",
-                 # A note in the specification: nothing is believed of a manifest that nothing refers to.
-                 behind.dump(), passes(), "C2PA 2.4 §15.10.3: manifest.unreferenced")  # fmt: skip
+    yield vector(
+        "stranger-first",
+        "a stranger's manifest that nothing refers to, in front of the good one",
+        # A note in the specification: nothing is believed of a manifest that nothing refers to.
+        behind.dump(),
+        passes(),
+        "C2PA 2.4 §15.10.3: manifest.unreferenced",
+    )
     behind = Store(good.dump())
     behind.root.inside.append(_renamed(stranger).manifest)
-    yield vector("stranger-last", "the good manifest, and a stranger's behind it", behind.dump(),
-                 Expected(1, ("valid", "invalid", "unreadable"), {**_REJECTED.axes, "signer": (
-                     "unknown", "bad-signature", "not-applicable")}), "abuse 4")  # fmt: skip
+    yield vector(
+        "stranger-last",
+        "the good manifest, and a stranger's behind it",
+        behind.dump(),
+        Expected(
+            1,
+            ("valid", "invalid", "unreadable"),
+            {**_REJECTED.axes, "signer": ("unknown", "bad-signature", "not-applicable")},
+        ),
+        "abuse 4",
+    )
 
 
 def _renamed(store: Store) -> Store:
@@ -319,8 +372,13 @@ def _sizes(bench: Bench, vector: Put) -> Iterator[Vector]:
         "sixty-assertions", "60 assertions of others, which is odd and no attack", some.signed(bench.hand), passes()
     )
     declared = b"\x5a" + (12 << 20).to_bytes(4, "big") + bytes(40)
-    yield vector("declared-length", "an assertion that declares 12 MB and has 40 bytes",
-                 bench.store().put("org.example.big", declared).signed(bench.hand), refused(), "abuse 33")  # fmt: skip
+    yield vector(
+        "declared-length",
+        "an assertion that declares 12 MB and has 40 bytes",
+        bench.store().put("org.example.big", declared).signed(bench.hand),
+        refused(),
+        "abuse 33",
+    )
     abort = bench.store().signed(bench.hand).replace(LABEL.encode(), "org.provlabel.\u00e9abe".encode())
     yield vector("label-not-ascii", "the name of an assertion is not ASCII", abort, hostile, "abuse 34")
     store = bench.store().signed(bench.hand)
@@ -353,31 +411,57 @@ def forms(bench: Bench) -> Iterator[Vector]:
     yield vector("compressed", "a compressed manifest", packed, passes(), "C2PA 2.4 §11.1.4.4")
     changed = bytearray(packed)
     changed[-400] ^= 1
-    yield vector("compressed-bit", "a bit of the media changed under a compressed manifest", bytes(changed),
-                 fails("invalid", "content.altered", content="altered", signer=("trusted", "unknown")),
-                 "abuse 1")  # fmt: skip
+    yield vector(
+        "compressed-bit",
+        "a bit of the media changed under a compressed manifest",
+        bytes(changed),
+        fails("invalid", "content.altered", content="altered", signer=("trusted", "unknown")),
+        "abuse 1",
+    )
     at = packed.index(b"brob")
     garbled = packed[: at + 40] + bytes(60) + packed[at + 100 :]
-    yield vector("compressed-garbled", "a compressed manifest that cannot be unpacked", garbled, refused(
-        signer=("not-applicable", "bad-signature")), "C2PA 2.4 §15.6: manifest.compressed.invalid")  # fmt: skip
+    yield vector(
+        "compressed-garbled",
+        "a compressed manifest that cannot be unpacked",
+        garbled,
+        refused(signer=("not-applicable", "bad-signature")),
+        "C2PA 2.4 §15.6: manifest.compressed.invalid",
+    )
     old = {**bench.definition(), "claim_version": 1}
-    yield vector("v1", "a claim of version 1, in its certificate's time", bench.by_engine(bench.png, old), passes(),
-                 "C2PA 2.4 §10.2")  # fmt: skip
+    yield vector(
+        "v1",
+        "a claim of version 1, in its certificate's time",
+        bench.by_engine(bench.png, old),
+        passes(),
+        "C2PA 2.4 §10.2",
+    )
 
     def elsewhere(builder: Any) -> None:
         builder.set_no_embed()
         builder.set_remote_url("https://evil.example/manifest.c2pa")
 
     remote = bench.by_engine(bench.png, prepare=elsewhere)
-    yield vector("remote", "only the address of a manifest", remote,
-                 Expected(1, "remote", {**unreadable().axes, "content": "not-applicable", "label": "remote-only"},
-                          ("label.remote",)), "abuse 30", "label")  # fmt: skip
+    yield vector(
+        "remote",
+        "only the address of a manifest",
+        remote,
+        Expected(
+            1, "remote", {**unreadable().axes, "content": "not-applicable", "label": "remote-only"}, ("label.remote",)
+        ),
+        "abuse 30",
+        "label",
+    )
 
     def both(builder: Any) -> None:
         builder.set_remote_url("https://evil.example/manifest.c2pa")
 
-    yield vector("remote-and-embedded", "a good manifest, and the address of another",
-                 bench.by_engine(bench.png, prepare=both), passes(), "C2PA 2.4 §15.5")  # fmt: skip
+    yield vector(
+        "remote-and-embedded",
+        "a good manifest, and the address of another",
+        bench.by_engine(bench.png, prepare=both),
+        passes(),
+        "C2PA 2.4 §15.5",
+    )
     from provlabel import redact_file
 
     for name, content in (("whole.png", bench.sign(bench.png, _personal(bench), personal=True, prompt_mode="clear")),):
@@ -387,8 +471,14 @@ def forms(bench: Bench) -> Iterator[Vector]:
         )
         redact_file(bench.folder / name, bench.folder / "redacted.png", bench.signer, cage=bench.cage)
     redacted = (bench.folder / "redacted.png").read_bytes()
-    yield vector("redacted", "personal fields redacted, as the specification has it", redacted,
-                 passes(history="clean"), "C2PA 2.4 §6.8", "history")  # fmt: skip
+    yield vector(
+        "redacted",
+        "personal fields redacted, as the specification has it",
+        redacted,
+        passes(history="clean"),
+        "C2PA 2.4 §6.8",
+        "history",
+    )
 
 
 def _personal(bench: Bench) -> Any:

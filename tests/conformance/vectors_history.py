@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from vectors import STILL, Bench, Expected, Vector, fails, passes, refused
+
 import pki
 from stores import Store, embedded, store_of
-from vectors import STILL, Bench, Expected, Vector, fails, passes, refused
 
 ACTIONS = "c2pa.actions.v2"
 
@@ -15,7 +16,9 @@ ACTIONS = "c2pa.actions.v2"
 def _over(bench: Bench, parent: bytes, *parts: bytes, **how: Any) -> bytes:
     """Sign over ``parent`` with the bare engine, which looks away."""
     made = bench.definition(has_parent=True)
-    placed = [{"action": "c2pa.placed", "parameters": {"ingredientIds": [f"part{index}"]}} for index in range(len(parts))]
+    placed = [
+        {"action": "c2pa.placed", "parameters": {"ingredientIds": [f"part{index}"]}} for index in range(len(parts))
+    ]
     actions = next(item for item in made["assertions"] if item["label"].startswith("c2pa.actions"))["data"]["actions"]
     actions[0].setdefault("parameters", {})["ingredientIds"] = ["parent"]
     actions.extend(placed)
@@ -53,12 +56,22 @@ def laundered(bench: Bench) -> Iterator[Vector]:
     }
     for case, (title, first, expected) in cases.items():
         for depth in (1, 2, 5):
-            yield Vector(f"history/{case}-{depth}", f"{title}, {depth} steps before", "abuse 10", "history",
-                         {STILL: _nested(bench, first, depth)}, expected)  # fmt: skip
+            yield Vector(
+                f"history/{case}-{depth}",
+                f"{title}, {depth} steps before",
+                "abuse 10",
+                "history",
+                {STILL: _nested(bench, first, depth)},
+                expected,
+            )
     part = _over(bench, bench.png, _altered(good))
-    yield Vector("history/part-altered", "an altered part beside a bare parent", "abuse 10", "history", {STILL: part}, broken)
+    yield Vector(
+        "history/part-altered", "an altered part beside a bare parent", "abuse 10", "history", {STILL: part}, broken
+    )
     deep = _over(bench, bench.sign(bench.png), _over(bench, bench.png, _altered(good)))
-    yield Vector("history/part-of-part-altered", "an altered part of a part", "abuse 10", "history", {STILL: deep}, broken)
+    yield Vector(
+        "history/part-of-part-altered", "an altered part of a part", "abuse 10", "history", {STILL: deep}, broken
+    )
 
 
 def graphs(bench: Bench) -> Iterator[Vector]:
@@ -71,23 +84,50 @@ def graphs(bench: Bench) -> Iterator[Vector]:
     bare = passes("history.no-provenance", history="clean")
     yield vector("bare-parent", "a parent without a manifest", _over(bench, bench.png), bare)
     yield vector("bare-part", "a good parent, and a part without a manifest", _over(bench, good, bench.jpeg), bare)
-    yield vector("diamond", "one part in two parts", _over(bench, good, _over(bench, good), _over(bench, good)),
-                 passes(history="clean"), "abuse 33")  # fmt: skip
+    yield vector(
+        "diamond",
+        "one part in two parts",
+        _over(bench, good, _over(bench, good), _over(bench, good)),
+        passes(history="clean"),
+        "abuse 33",
+    )
     yield vector("twelve", "twelve steps, all good", _nested(bench, good, 12), passes(history="clean"), "abuse 33")
     tree = _over(bench, good, *[bench.sign(bench.png) for _ in range(8)])
     yield vector("eight-parts", "eight good parts", tree, passes(history="clean"), "abuse 33")
-    yield vector("two-parents", "two parents", _two_parents(bench, good), refused(history=("clean", "broken", "none"), content=(
-        "not-fully-bound", "intact", "altered", "unreadable")), "C2PA 2.4 §15.11: manifest.multipleParents")  # fmt: skip
+    yield vector(
+        "two-parents",
+        "two parents",
+        _two_parents(bench, good),
+        refused(history=("clean", "broken", "none"), content=("not-fully-bound", "intact", "altered", "unreadable")),
+        "C2PA 2.4 §15.11: manifest.multipleParents",
+    )
     yield from _torn(bench, good)
     dropped = bench.definition()
     dropped["assertions"][0]["data"]["actions"] = [{"action": "c2pa.opened"}]
     content = bench.by_engine(good, dropped)
-    yield vector("dropped", "something was opened, and what is not said", content, Expected(1, ("invalid", "unreadable", "trusted"), {
-        **refused().axes, "content": ("not-fully-bound", "intact", "unreadable"), "label": (
-            "present", "present contradictory", "none"), "history": ("none", "broken")}),
-        "C2PA 2.4 §15.10.3: assertion.action.ingredientMismatch")  # fmt: skip
-    yield vector("dropped-in-silence", "signed anew, and not a word of the manifest before: the signer answers for it",
-                 bench.by_engine(good), passes(), "abuse 11")  # fmt: skip
+    yield vector(
+        "dropped",
+        "something was opened, and what is not said",
+        content,
+        Expected(
+            1,
+            ("invalid", "unreadable", "trusted"),
+            {
+                **refused().axes,
+                "content": ("not-fully-bound", "intact", "unreadable"),
+                "label": ("present", "present contradictory", "none"),
+                "history": ("none", "broken"),
+            },
+        ),
+        "C2PA 2.4 §15.10.3: assertion.action.ingredientMismatch",
+    )
+    yield vector(
+        "dropped-in-silence",
+        "signed anew, and not a word of the manifest before: the signer answers for it",
+        bench.by_engine(good),
+        passes(),
+        "abuse 11",
+    )
 
 
 def _two_parents(bench: Bench, good: bytes) -> bytes:
@@ -101,13 +141,25 @@ def _two_parents(bench: Bench, good: bytes) -> bytes:
 def _torn(bench: Bench, good: bytes) -> Iterator[Vector]:
     """Stores whose earlier manifests are gone, exchanged, or refer to later ones."""
     two = _over(bench, good)
-    broken = Expected(1, ("invalid", "unreadable"), {
-        **refused().axes, "history": ("broken", "none", "clean"), "content": ("intact", "altered", "not-fully-bound", "unreadable"),
-    })  # fmt: skip
+    broken = Expected(
+        1,
+        ("invalid", "unreadable"),
+        {
+            **refused().axes,
+            "history": ("broken", "none", "clean"),
+            "content": ("intact", "altered", "not-fully-bound", "unreadable"),
+        },
+    )
 
     def vector(case: str, title: str, store: Store) -> Vector:
-        return Vector(f"history/{case}", title, "C2PA 2.4 §15.11", "history",
-                      {STILL: embedded(store, good_bare, bench.hand)}, broken)  # fmt: skip
+        return Vector(
+            f"history/{case}",
+            title,
+            "C2PA 2.4 §15.11",
+            "history",
+            {STILL: embedded(store, good_bare, bench.hand)},
+            broken,
+        )
 
     good_bare = bench.png
     missing = Store(store_of(two))
@@ -149,9 +201,15 @@ def _round(content: bytes, *, itself: bool) -> Store:
     first = store.root.inside[1]
     [ingredient] = [box for box in store.assertions.inside[1:] if box.label == label]
     first.child("c2pa.assertions").inside.append(
-        type(ingredient)(b"jumb", b"", [ingredient.inside[0], type(ingredient)(
-            b"cbor", ingredient.content.body.replace(parent.encode(), urn.encode()))])
-    )  # fmt: skip
+        type(ingredient)(
+            b"jumb",
+            b"",
+            [
+                ingredient.inside[0],
+                type(ingredient)(b"cbor", ingredient.content.body.replace(parent.encode(), urn.encode())),
+            ],
+        )
+    )
     return store
 
 

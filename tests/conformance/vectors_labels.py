@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from msgspec.structs import replace
+from vectors import STILL, Bench, Expected, Vector, Wanted, fails, passes, unsigned
 
 from conftest import MEDIA
 from provlabel import Label
-from provlabel.label.vocabularies import IPTC, KINDS
 from provlabel.containers import stores_of
+from provlabel.label.vocabularies import IPTC, KINDS
 from sample_files import known, stripped
 from stores import Box, Store, chunk, superbox
-from vectors import STILL, Bench, Expected, Vector, Wanted, fails, passes, unsigned
 
 LABEL, ACTIONS, PERSONAL = "org.provlabel.label", "c2pa.actions.v2", "org.provlabel.personal"
 AI = IPTC + "trainedAlgorithmicMedia"
@@ -33,8 +33,14 @@ def kinds(bench: Bench) -> Iterator[Vector]:
     for kind in KINDS:
         human = kind == "human_made"
         label = replace(bench.label, kind=kind, systems=() if human else bench.label.systems)
-        yield Vector(f"labels/kind-{kind}", f"a genuine label: {kind}", "design: label", "label",
-                     {STILL: bench.sign(bench.png, label)}, passes(history="clean" if kind in _OF_PARENTS else "none"))  # fmt: skip
+        yield Vector(
+            f"labels/kind-{kind}",
+            f"a genuine label: {kind}",
+            "design: label",
+            "label",
+            {STILL: bench.sign(bench.png, label)},
+            passes(history="clean" if kind in _OF_PARENTS else "none"),
+        )
 
 
 #: Kinds that begin with what was opened, which came without a manifest.
@@ -74,17 +80,32 @@ def statements(bench: Bench) -> Iterator[Vector]:
         "evil": "https://evil.example/x",
         "homoglyph": AI.replace("Media", "Med\u0456a"),
     }.items():
-        yield vector(f"type-{case}", f"a source type that no vocabulary has: {value}", typed(value), label_fails(
-            (unknown, "present unknown-value contradictory"), "label.unknown-value"))  # fmt: skip
-        yield vector(f"alone-type-{case}", "the same in a file with actions alone", alone(typed(value)), label_fails(
-            "unknown-value", "label.unknown-value"))  # fmt: skip
+        yield vector(
+            f"type-{case}",
+            f"a source type that no vocabulary has: {value}",
+            typed(value),
+            label_fails((unknown, "present unknown-value contradictory"), "label.unknown-value"),
+        )
+        yield vector(
+            f"alone-type-{case}",
+            "the same in a file with actions alone",
+            alone(typed(value)),
+            label_fails("unknown-value", "label.unknown-value"),
+        )
     yield vector("alone-ai", "actions alone say that AI made it", alone(lambda made: made), passes(), "C2PA 2.4 §18.15")
     composite = alone(typed(IPTC + "compositeWithTrainedAlgorithmicMedia"))
     yield vector("alone-composite", "actions alone say that AI made a part", composite, passes(), "IPTC")
-    yield vector("alone-camera", "a camera's picture, and no word of AI", alone(typed(CAMERA)), label_fails(
-        "none", "policy.label"), "R5")  # fmt: skip
+    yield vector(
+        "alone-camera",
+        "a camera's picture, and no word of AI",
+        alone(typed(CAMERA)),
+        label_fails("none", "policy.label"),
+        "R5",
+    )
     contradictory = label_fails("present contradictory", "label.contradictory")
-    yield vector("human-by-ai", "the label says that people made it, the action that AI did", kind("human_made"), contradictory)
+    yield vector(
+        "human-by-ai", "the label says that people made it, the action that AI did", kind("human_made"), contradictory
+    )
     yield vector("ai-by-camera", "the label says AI, the action says a camera", typed(CAMERA), contradictory)
 
     def second(action: dict[str, Any]) -> Change:
@@ -94,13 +115,21 @@ def statements(bench: Bench) -> Iterator[Vector]:
         "two-created": {"action": "c2pa.created", "digitalSourceType": CAMERA},
         "two-created-alike": {"action": "c2pa.created", "digitalSourceType": AI},
     }.items():
-        yield vector(case, "two actions begin the same work", second(action), fails(
-            ("trusted", "invalid"), label="present contradictory", content=("intact", "not-fully-bound")))  # fmt: skip
-    yield vector("edited", "created by AI, then cropped", second({"action": "c2pa.cropped"}), passes(), "C2PA 2.4 §18.15")
+        yield vector(
+            case,
+            "two actions begin the same work",
+            second(action),
+            fails(("trusted", "invalid"), label="present contradictory", content=("intact", "not-fully-bound")),
+        )
+    yield vector(
+        "edited", "created by AI, then cropped", second({"action": "c2pa.cropped"}), passes(), "C2PA 2.4 §18.15"
+    )
     unvouched = label_fails("present unvouched", "label.unvouched")
     yield vector("gathered-label", "the label is only gathered", lambda made: made.gather(LABEL), unvouched)
     yield vector("gathered-actions", "the actions are only gathered", lambda made: made.gather(ACTIONS), unvouched)
-    yield vector("alone-gathered", "actions alone, and only gathered", alone(lambda made: made.gather(ACTIONS)), unvouched)
+    yield vector(
+        "alone-gathered", "actions alone, and only gathered", alone(lambda made: made.gather(ACTIONS)), unvouched
+    )
     yield from _shapes(bench, vector, kind)
     yield from _borrowed(bench)
 
@@ -108,25 +137,58 @@ def statements(bench: Bench) -> Iterator[Vector]:
 def _shapes(bench: Bench, vector: Callable[..., Vector], kind: Callable[[Any], Change]) -> Iterator[Vector]:
     """Values that are missing, invented, or of another shape."""
     unknown = label_fails(("present unknown-value", "present unknown-value contradictory"), "label.unknown-value")
-    for case, value in {"invented": "ai_dreamt", "cased": "AI_generated", "empty": "", "number": 1, "null": None,
-                        "list": ["ai_generated"], "space": "ai_generated "}.items():  # fmt: skip
+    for case, value in {
+        "invented": "ai_dreamt",
+        "cased": "AI_generated",
+        "empty": "",
+        "number": 1,
+        "null": None,
+        "list": ["ai_generated"],
+        "space": "ai_generated ",
+    }.items():
         yield vector(f"kind-{case}", f"a kind that no vocabulary has: {value!r}", kind(value), unknown)
 
     def dropped(made: Store) -> None:
         made.change(LABEL, lambda data: data.pop("kind") and None)
 
     yield vector("kind-missing", "a label that does not say what kind", dropped, unknown)
-    for case, data in {"list": ["ai_generated"], "text": "ai_generated", "number": 1, "null": None, "empty": {}}.items():
-        yield vector(f"label-{case}", f"the label is {case}", _label(data), label_fails(
-            ("present unknown-value", "present unknown-value contradictory", "unknown-value")))  # fmt: skip
+    for case, data in {
+        "list": ["ai_generated"],
+        "text": "ai_generated",
+        "number": 1,
+        "null": None,
+        "empty": {},
+    }.items():
+        yield vector(
+            f"label-{case}",
+            f"the label is {case}",
+            _label(data),
+            label_fails(("present unknown-value", "present unknown-value contradictory", "unknown-value")),
+        )
     malformed = label_fails("present", "label.malformed")
-    for case, (field, value) in {"systems": ("systems", "AcmeSynth"), "time": ("event_time", 20261122),
-                                 "people": ("people", [{"name": 5}])}.items():  # fmt: skip
+    for case, (field, value) in {
+        "systems": ("systems", "AcmeSynth"),
+        "time": ("event_time", 20261122),
+        "people": ("people", [{"name": 5}]),
+    }.items():
         change = _with(field, value)
-        yield vector(f"malformed-{case}", f"a field of the label has another shape: {field}", change, malformed._replace(
-            axes={**malformed.axes, "time": ("claimed", "none")}), "schema label-v1")  # fmt: skip
-    yield vector("newer-schema", "a label of a schema to come", _with("schema", "label-v9"), passes("label.newer-schema"), "design 13")
-    yield vector("more-fields", "a label with fields that nobody knows yet", _with("mood", "blue"), passes(), "design 13")
+        yield vector(
+            f"malformed-{case}",
+            f"a field of the label has another shape: {field}",
+            change,
+            malformed._replace(axes={**malformed.axes, "time": ("claimed", "none")}),
+            "schema label-v1",
+        )
+    yield vector(
+        "newer-schema",
+        "a label of a schema to come",
+        _with("schema", "label-v9"),
+        passes("label.newer-schema"),
+        "design 13",
+    )
+    yield vector(
+        "more-fields", "a label with fields that nobody knows yet", _with("mood", "blue"), passes(), "design 13"
+    )
 
 
 def _label(data: Any) -> Change:
@@ -142,32 +204,67 @@ def _borrowed(bench: Bench) -> Iterator[Vector]:
     parent = bench.sign(bench.png)
     made = bench.definition(has_parent=True)
     made["assertions"] = [
-        {"label": ACTIONS, "data": {"actions": [{"action": "c2pa.opened", "parameters": {"ingredientIds": ["parent"]}}]},
-         "created": True},
-    ]  # fmt: skip
+        {
+            "label": ACTIONS,
+            "data": {"actions": [{"action": "c2pa.opened", "parameters": {"ingredientIds": ["parent"]}}]},
+            "created": True,
+        },
+    ]
     content = bench.by_engine(parent, made, parts={"parent": parent})
-    yield Vector("labels/of-the-parent", "the parent has a label, the file itself has none", "design: whose label", "label",
-                 {STILL: content}, label_fails("none", "policy.label", history="clean", time=("none", "claimed")))  # fmt: skip
+    yield Vector(
+        "labels/of-the-parent",
+        "the parent has a label, the file itself has none",
+        "design: whose label",
+        "label",
+        {STILL: content},
+        label_fails("none", "policy.label", history="clean", time=("none", "claimed")),
+    )
     store = bench.store().rehash().sign(bench.hand)
     other = bench.store().change(LABEL, lambda data: data.update(kind="human_made")).rehash().sign(bench.hand)
     inside = store.assertions.inside
     inside[inside.index(store.assertions.child(LABEL))] = other.assertions.child(LABEL)
-    yield Vector("labels/of-another-file", "the label assertion of another file by the same signer", "abuse 4", "label",
-                 bench.detached(store.dump()), fails("invalid", "content.altered", content="altered", label=(
-                     "present", "present contradictory")))  # fmt: skip
+    yield Vector(
+        "labels/of-another-file",
+        "the label assertion of another file by the same signer",
+        "abuse 4",
+        "label",
+        bench.detached(store.dump()),
+        fails("invalid", "content.altered", content="altered", label=("present", "present contradictory")),
+    )
     people = bench.store().put(PERSONAL, {"people": [{"id": "a", "name": "Ada"}]}).rehash().sign(bench.hand)
     others = bench.store().put(PERSONAL, {"people": [{"id": "b", "name": "Bob"}]}).rehash().sign(bench.hand)
     inside = people.assertions.inside
     inside[inside.index(people.assertions.child(PERSONAL))] = others.assertions.child(PERSONAL)
-    yield Vector("labels/personal-swapped", "the personal fields of another file", "abuse 4", "label",
-                 bench.detached(people.dump()), fails("invalid", "content.altered", content="altered"))  # fmt: skip
+    yield Vector(
+        "labels/personal-swapped",
+        "the personal fields of another file",
+        "abuse 4",
+        "label",
+        bench.detached(people.dump()),
+        fails("invalid", "content.altered", content="altered"),
+    )
     slipped = bench.store().drop(LABEL).rehash().sign(bench.hand)
-    slipped.assertions.inside.append(superbox(b"cbor", LABEL, Box(b"cbor", bench.store().assertions.child(LABEL).content.body)))
-    yield Vector("labels/slipped-in", "a label that the claim does not list", "C2PA 2.4 §15.10: assertion.undeclared", "label",
-                 bench.detached(slipped.dump()), Expected(1, ("invalid", "unreadable", "trusted"), {
-                     **fails("invalid").axes, "content": ("altered", "unreadable", "intact"), "label": (
-                         "present", "present unvouched", "none"), "signer": ("trusted", "not-applicable"), "time": (
-                         "claimed", "none")}))  # fmt: skip
+    slipped.assertions.inside.append(
+        superbox(b"cbor", LABEL, Box(b"cbor", bench.store().assertions.child(LABEL).content.body))
+    )
+    yield Vector(
+        "labels/slipped-in",
+        "a label that the claim does not list",
+        "C2PA 2.4 §15.10: assertion.undeclared",
+        "label",
+        bench.detached(slipped.dump()),
+        Expected(
+            1,
+            ("invalid", "unreadable", "trusted"),
+            {
+                **fails("invalid").axes,
+                "content": ("altered", "unreadable", "intact"),
+                "label": ("present", "present unvouched", "none"),
+                "signer": ("trusted", "not-applicable"),
+                "time": ("claimed", "none"),
+            },
+        ),
+    )
 
 
 # --- carriers --------------------------------------------------------------------------------------
@@ -197,8 +294,14 @@ def carriers(bench: Bench) -> Iterator[Vector]:
     def vector(case: str, title: str, files: dict[str, bytes], expected: Expected) -> Vector:
         return Vector(f"carriers/{case}", title, "abuse 13", "label", files, expected)
 
-    def beside(case: str, title: str, name: str, content: bytes, expected: Expected, change: Change = lambda made: None,
-               ) -> Vector:  # fmt: skip
+    def beside(
+        case: str,
+        title: str,
+        name: str,
+        content: bytes,
+        expected: Expected,
+        change: Change = lambda made: None,
+    ) -> Vector:
         """Bind a store by hand to media with tags of its own."""
         made = bench.store()
         made.change("c2pa.hash.data", lambda data: data.update(hash=hashlib.sha256(content).digest()))
@@ -207,19 +310,48 @@ def carriers(bench: Bench) -> Iterator[Vector]:
 
     contradicts = fails("trusted", "carrier.contradicts")
     yield beside("xmp-camera", "XMP says a camera took it", STILL, png_with_xmp(bench.png, xmp(CAMERA)), contradicts)
-    yield beside("xmp-camera-jpeg", "XMP of a JPEG says a camera took it", "cover.jpg",
-                 _jpeg_with_xmp(bench.jpeg, xmp(CAMERA)), contradicts)  # fmt: skip
-    yield beside("xmp-agrees", "XMP of others says what the label says", STILL, png_with_xmp(bench.png, xmp(AI)),
-                 passes(never=("carrier.contradicts",)))  # fmt: skip
-    yield beside("xmp-other-ai", "XMP says that AI edited it, the label that AI made it", STILL, png_with_xmp(
-        bench.png, xmp(IPTC + "compositeWithTrainedAlgorithmicMedia")), contradicts)  # fmt: skip
-    yield beside("xmp-broken", "XMP that cannot be read", STILL, png_with_xmp(bench.png, b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><a"),
-                 passes("carrier.unreadable"))  # fmt: skip
+    yield beside(
+        "xmp-camera-jpeg",
+        "XMP of a JPEG says a camera took it",
+        "cover.jpg",
+        _jpeg_with_xmp(bench.jpeg, xmp(CAMERA)),
+        contradicts,
+    )
+    yield beside(
+        "xmp-agrees",
+        "XMP of others says what the label says",
+        STILL,
+        png_with_xmp(bench.png, xmp(AI)),
+        passes(never=("carrier.contradicts",)),
+    )
+    yield beside(
+        "xmp-other-ai",
+        "XMP says that AI edited it, the label that AI made it",
+        STILL,
+        png_with_xmp(bench.png, xmp(IPTC + "compositeWithTrainedAlgorithmicMedia")),
+        contradicts,
+    )
+    yield beside(
+        "xmp-broken",
+        "XMP that cannot be read",
+        STILL,
+        png_with_xmp(bench.png, b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><a"),
+        passes("carrier.unreadable"),
+    )
     entity = b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>' + xmp(AI).replace(AI.encode(), b"&e;")
-    yield beside("xmp-entity", "XMP with an entity that names a file", STILL, png_with_xmp(bench.png, entity),
-                 passes("carrier.unreadable"))  # fmt: skip
-    yield vector("unsigned-ai", "XMP says AI, and nothing is signed", {STILL: png_with_xmp(bench.png, xmp(AI))},
-                 unsigned("carrier.unsigned"))  # fmt: skip
+    yield beside(
+        "xmp-entity",
+        "XMP with an entity that names a file",
+        STILL,
+        png_with_xmp(bench.png, entity),
+        passes("carrier.unreadable"),
+    )
+    yield vector(
+        "unsigned-ai",
+        "XMP says AI, and nothing is signed",
+        {STILL: png_with_xmp(bench.png, xmp(AI))},
+        unsigned("carrier.unsigned"),
+    )
     yield vector("bare", "no manifest, and no word of AI", {STILL: bench.png}, unsigned())
     human = {"systems": (), "kind": "human_made"}
     other = bench.sign(bench.png, replace(bench.label, **human))
@@ -236,15 +368,29 @@ def _lying(bench: Bench, vector: Callable[..., Vector]) -> Iterator[Vector]:
     tagged = whole[:33] + whole[33 + 12 + len(raw) :]
     for case, title, content, change, expected in (
         ("list-true", "the label lists its tags as they are", tagged, lambda data: data, passes()),
-        ("tag-changed", "a tag that the label lists was changed before somebody signed", tagged.replace(
-            b"trainedAlgorithmicMedia", b"compositeCaptureMediaXX"), lambda data: data,
-            fails("trusted")),
-        ("tag-gone", "a tag that the label lists is not there", bench.png, lambda data: data,
-         passes("carrier.missing")),
+        (
+            "tag-changed",
+            "a tag that the label lists was changed before somebody signed",
+            tagged.replace(b"trainedAlgorithmicMedia", b"compositeCaptureMediaXX"),
+            lambda data: data,
+            fails("trusted"),
+        ),
+        (
+            "tag-gone",
+            "a tag that the label lists is not there",
+            bench.png,
+            lambda data: data,
+            passes("carrier.missing"),
+        ),
         ("list-lies", "the label lists digests of other values", tagged, _lie, fails("trusted", "carrier.changed")),
-        ("list-of-nothing", "the label lists no tags, and they agree", tagged, lambda data: data.pop("carriers") and None,
-         passes()),
-    ):  # fmt: skip
+        (
+            "list-of-nothing",
+            "the label lists no tags, and they agree",
+            tagged,
+            lambda data: data.pop("carriers") and None,
+            passes(),
+        ),
+    ):
         made = bench.store().put(LABEL, signed).change(LABEL, change)
         made.change("c2pa.hash.data", lambda data, content=content: data.update(hash=hashlib.sha256(content).digest()))
         yield vector(case, title, bench.detached(made.signed(bench.hand), content), expected)
@@ -270,9 +416,20 @@ def _sounds(bench: Bench, beside: Callable[..., Vector]) -> Iterator[Vector]:
         human = bench.sign(source, Label(kind="human_made"))
         row = known(source)
         assert row is not None
-        yield beside(f"{name}-human", "tags say that people made it, the label that AI did", name, stripped(row, human),
-                     fails("trusted", "carrier.contradicts"))  # fmt: skip
-        yield beside(f"{name}-ai", "tags say what the label says", name, stripped(row, ai), passes(never=("carrier.contradicts",)))
+        yield beside(
+            f"{name}-human",
+            "tags say that people made it, the label that AI did",
+            name,
+            stripped(row, human),
+            fails("trusted", "carrier.contradicts"),
+        )
+        yield beside(
+            f"{name}-ai",
+            "tags say what the label says",
+            name,
+            stripped(row, ai),
+            passes(never=("carrier.contradicts",)),
+        )
 
 
 GROUPS = (kinds, statements, carriers)

@@ -6,8 +6,7 @@ import hashlib
 import shutil
 from collections.abc import Callable, Iterator
 
-from PIL import Image
-from PIL.PngImagePlugin import PngInfo
+from vectors import STILL, Bench, Expected, Vector, fails, passes, refused, unreadable, unsigned
 
 from conftest import MEDIA, SAMPLES
 from provlabel.containers.isobmff import C2PA
@@ -21,8 +20,7 @@ from sample_files import (
     picture,
     stripped,
 )
-from stores import IHDR_END, Range, Store, chunk, embedded, in_png, load, without
-from vectors import STILL, Bench, Expected, Vector, fails, passes, refused, unreadable, unsigned
+from stores import IHDR_END, Range, chunk, embedded, without
 
 #: Kinds of ISO base media, whose damage a reader may notice before it comes to any hash.
 _BOXED = ("isobmff",)
@@ -97,15 +95,23 @@ def beside(bench: Bench) -> Iterator[Vector]:
         maker(path)
         files = bench.beside(name, path.read_bytes())
         yield Vector(
-            f"beside/{name}-genuine", "a genuine file with its manifest beside it", "C2PA 2.4 §11.4", "content",
-            files, passes(),
-        )  # fmt: skip
+            f"beside/{name}-genuine",
+            "a genuine file with its manifest beside it",
+            "C2PA 2.4 §11.4",
+            "content",
+            files,
+            passes(),
+        )
         changed = bytearray(files[name])
         changed[len(changed) // 2] ^= 1
         yield Vector(
-            f"beside/{name}-bit", "one bit changed under a manifest beside the file", "abuse 1", "content",
-            {**files, name: bytes(changed)}, fails("invalid", "content.altered", content="altered"),
-        )  # fmt: skip
+            f"beside/{name}-bit",
+            "one bit changed under a manifest beside the file",
+            "abuse 1",
+            "content",
+            {**files, name: bytes(changed)},
+            fails("invalid", "content.altered", content="altered"),
+        )
     yield from _beside_png(bench)
 
 
@@ -116,23 +122,42 @@ def _beside_png(bench: Bench) -> Iterator[Vector]:
     def vector(case: str, title: str, source: str, files: dict[str, bytes], expected: Expected) -> Vector:
         return Vector(f"beside/{case}", title, source, "content", files, expected)
 
-    yield vector("png-genuine", "a genuine PNG with its manifest beside it", "C2PA 2.4 §11.4", bench.detached(store),
-                 passes())  # fmt: skip
-    yield vector("foreign-bytes", "a good manifest beside other media", "abuse 9",
-                 bench.detached(store, other["other.png"].replace(b"\0b", b"\0c")),
-                 # what is embedded is judged, and it is of other bytes
-                 fails("invalid", "content.altered", content="altered"))  # fmt: skip
+    yield vector(
+        "png-genuine", "a genuine PNG with its manifest beside it", "C2PA 2.4 §11.4", bench.detached(store), passes()
+    )
+    yield vector(
+        "foreign-bytes",
+        "a good manifest beside other media",
+        "abuse 9",
+        bench.detached(store, other["other.png"].replace(b"\0b", b"\0c")),
+        # what is embedded is judged, and it is of other bytes
+        fails("invalid", "content.altered", content="altered"),
+    )
     jpeg = {"cover.jpg": bench.jpeg, "cover.jpg.c2pa": store}
-    yield vector("other-format", "a good manifest of a PNG beside a JPEG", "abuse 9", jpeg,
-                 fails("invalid", "content.altered", content="altered"))  # fmt: skip
+    yield vector(
+        "other-format",
+        "a good manifest of a PNG beside a JPEG",
+        "abuse 9",
+        jpeg,
+        fails("invalid", "content.altered", content="altered"),
+    )
     yield vector("garbage", "garbage beside a bare file", "abuse 22", bench.detached(b"garbage" * 40), unreadable())
-    yield vector("embedded-wins", "a good embedded manifest, and another one beside it", "design: embedded is judged",
-                 bench.detached(store, bench.signed_png), passes("carrier.sidecar-differs"))  # fmt: skip
+    yield vector(
+        "embedded-wins",
+        "a good embedded manifest, and another one beside it",
+        "design: embedded is judged",
+        bench.detached(store, bench.signed_png),
+        passes("carrier.sidecar-differs"),
+    )
     changed = bytearray(bench.signed_png)
     changed[-30] ^= 1
-    yield vector("sidecar-does-not-heal", "an altered file with a good manifest of the original beside it", "abuse 9",
-                 bench.detached(bench.beside("again.png", bench.png)["again.png.c2pa"], bytes(changed)),
-                 fails("invalid", "content.altered", content="altered"))  # fmt: skip
+    yield vector(
+        "sidecar-does-not-heal",
+        "an altered file with a good manifest of the original beside it",
+        "abuse 9",
+        bench.detached(bench.beside("again.png", bench.png)["again.png.c2pa"], bytes(changed)),
+        fails("invalid", "content.altered", content="altered"),
+    )
     for start, length in ((0, len(bench.png)), (100, 900)):
         left_out = [{"start": start, "length": length}]
         made = bench.store()
@@ -140,12 +165,20 @@ def _beside_png(bench: Bench) -> Iterator[Vector]:
         made.put("c2pa.hash.data", _bound(left_out, kept))
         over = bytearray(bench.png)
         over[start + 40 : start + length] = bytes(byte ^ 0x5A for byte in over[start + 40 : start + length])
-        yield vector(f"overwritten-{start}", "a detached manifest whose excluded range was overwritten",
-                     "c2pa-rs PR 2643, abuse 9", bench.detached(made.signed(bench.hand), bytes(over)),
-                     refused())  # fmt: skip
-        yield vector(f"excluded-{start}", "a detached manifest that leaves media out of its hash, not changed yet",
-                     "C2PA 2.4 §15.12.1, abuse 8", bench.detached(made.signed(bench.hand)),
-                     refused())  # fmt: skip
+        yield vector(
+            f"overwritten-{start}",
+            "a detached manifest whose excluded range was overwritten",
+            "c2pa-rs PR 2643, abuse 9",
+            bench.detached(made.signed(bench.hand), bytes(over)),
+            refused(),
+        )
+        yield vector(
+            f"excluded-{start}",
+            "a detached manifest that leaves media out of its hash, not changed yet",
+            "C2PA 2.4 §15.12.1, abuse 8",
+            bench.detached(made.signed(bench.hand)),
+            refused(),
+        )
 
 
 def _bound(left_out: list[Range], kept: bytes, alg: str = "sha256") -> dict[str, object]:
@@ -167,17 +200,28 @@ def places(bench: Bench) -> Iterator[Vector]:
     cases: dict[str, tuple[str, str, bytes, Expected]] = {
         "doubled": ("the same manifest twice", "abuse 4", whole[:IHDR_END] + stores + whole[IHDR_END:], two),
         "two": ("two manifests", "abuse 4", whole[:IHDR_END] + _chunk_of(other) + whole[IHDR_END:], two),
-        "two-turned": ("two manifests, the foreign one last", "abuse 4",
-                       whole[:IHDR_END] + stores + _chunk_of(other) + png[IHDR_END:], two),
-        "transplanted": ("the manifest of another picture", "abuse 4",
-                         png[:IHDR_END] + _chunk_of(other) + png[IHDR_END:], altered),
-        "at-the-end": ("the manifest moved to the end of the file", "abuse 4",
-                       png[:-12] + stores + png[-12:], altered),
-        "before": ("garbage in front of the file", "abuse 4", b"garbage!" + whole, refused(
-            content=("unreadable", "altered"))),
+        "two-turned": (
+            "two manifests, the foreign one last",
+            "abuse 4",
+            whole[:IHDR_END] + stores + _chunk_of(other) + png[IHDR_END:],
+            two,
+        ),
+        "transplanted": (
+            "the manifest of another picture",
+            "abuse 4",
+            png[:IHDR_END] + _chunk_of(other) + png[IHDR_END:],
+            altered,
+        ),
+        "at-the-end": ("the manifest moved to the end of the file", "abuse 4", png[:-12] + stores + png[-12:], altered),
+        "before": (
+            "garbage in front of the file",
+            "abuse 4",
+            b"garbage!" + whole,
+            refused(content=("unreadable", "altered")),
+        ),
         "chunk-behind": ("a chunk of text added", "abuse 13", _with_text(whole, b"Title\0stolen"), altered),
         "zip-behind": ("a ZIP archive behind the picture", "abuse 22", whole + _zip(), altered),
-    }  # fmt: skip
+    }
     for case, (title, source, content, expected) in cases.items():
         yield Vector(f"places/{case}", title, source, "content", {STILL: content}, expected)
     yield from _jpeg_places(bench)
@@ -219,8 +263,13 @@ def _odd_files(bench: Bench) -> Iterator[Vector]:
     yield vector("one-byte", "one byte", "one.jpg", b"\xff", unreadable())
     yield vector("text", "a text named .jpg", "text.jpg", b"For people to read.\n" * 20, unreadable())
     pdf = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
-    yield vector("pdf-in-front", "a PDF in front of a signed picture", "still.png", pdf + bench.signed_png,
-                 refused(content=("unreadable", "altered")))  # fmt: skip
+    yield vector(
+        "pdf-in-front",
+        "a PDF in front of a signed picture",
+        "still.png",
+        pdf + bench.signed_png,
+        refused(content=("unreadable", "altered")),
+    )
     html = _with_text(bench.png, b"Comment\0<script>alert(1)</script>")
     yield vector(
         "script-inside", "a genuine picture with a script in its text", "still.png", bench.sign(html), passes()
@@ -259,31 +308,42 @@ def _span(start: int, length: int) -> Range:
     return {"start": start, "length": length}
 
 
-#: Case -> title, what is left out (by where the manifest starts, its length and that of the file), and whether it passes.
+#: Case -> title, and what is left out, by where the manifest starts, its length and that of the file; none may pass.
 _EXCLUSIONS: dict[str, tuple[str, Ranges]] = {
     "wider": ("the range reaches a byte beyond the manifest", lambda at, size, all_: [_span(at, size + 1)]),
     "wider-before": ("the range begins a byte before the manifest", lambda at, size, all_: [_span(at - 1, size + 1)]),
     "narrower": ("the range ends a byte before the manifest does", lambda at, size, all_: [_span(at, size - 1)]),
     "whole-file": ("the range is the whole file", lambda at, size, all_: [_span(0, all_)]),
     "beyond": ("the range ends beyond the file", lambda at, size, all_: [_span(at, all_)]),
-    "far-beyond": ("a second range begins beyond the file", lambda at, size, all_: [_span(at, size), _span(all_ + 9, 9)]),
+    "far-beyond": (
+        "a second range begins beyond the file",
+        lambda at, size, all_: [_span(at, size), _span(all_ + 9, 9)],
+    ),
     "huge": ("a range of 2^63 bytes", lambda at, size, all_: [_span(at, size), _span(at + size, (1 << 63) - 1)]),
     "negative": ("a range that begins before the file", lambda at, size, all_: [_span(-9, 9), _span(at, size)]),
     "negative-length": ("a range of negative length", lambda at, size, all_: [_span(at, size), _span(at + size, -40)]),
     "pixels": ("the pixels are left out", lambda at, size, all_: [_span(at, size), _span(all_ - 4000, 3900)]),
     "one-pixel": ("one byte of the pixels is left out", lambda at, size, all_: [_span(at, size), _span(all_ - 900, 1)]),
-    "overlapping": ("two ranges overlap, and reach the pixels",
-                    lambda at, size, all_: [_span(at, size), _span(at + size - 20, 900)]),
+    "overlapping": (
+        "two ranges overlap, and reach the pixels",
+        lambda at, size, all_: [_span(at, size), _span(at + size - 20, 900)],
+    ),
     "nested": ("one range within another", lambda at, size, all_: [_span(at, size), _span(at + 8, 20)]),
-    "turned": ("ranges in the wrong order, one of pixels",
-               lambda at, size, all_: [_span(all_ - 900, 800), _span(at, size)]),
-    "metadata-first": ("a range of padding stands in front of that of the manifest, though it lies behind",
-                       lambda at, size, all_: [_span(all_ - 12, 4), _span(at, size)]),
+    "turned": (
+        "ranges in the wrong order, one of pixels",
+        lambda at, size, all_: [_span(all_ - 900, 800), _span(at, size)],
+    ),
+    "metadata-first": (
+        "a range of padding stands in front of that of the manifest, though it lies behind",
+        lambda at, size, all_: [_span(all_ - 12, 4), _span(at, size)],
+    ),
     "doubled": ("the range of the manifest twice", lambda at, size, all_: [_span(at, size)] * 2),
-    "hundreds": ("900 ranges of one byte each in the pixels",
-                 lambda at, size, all_: [_span(at, size), *(_span(at + size + 2000 + 3 * n, 1) for n in range(900))]),
+    "hundreds": (
+        "900 ranges of one byte each in the pixels",
+        lambda at, size, all_: [_span(at, size), *(_span(at + size + 2000 + 3 * n, 1) for n in range(900))],
+    ),
     "no-range": ("nothing is left out, though the manifest lies inside", lambda at, size, all_: []),
-}  # fmt: skip
+}
 
 
 def exclusions(bench: Bench) -> Iterator[Vector]:
@@ -294,8 +354,14 @@ def exclusions(bench: Bench) -> Iterator[Vector]:
         return embedded(bench.store(), content, bench.hand, ranges, **how)
 
     exact: Ranges = lambda at, size, all_: [_span(at, size)]  # noqa: E731 - a row of the table
-    yield Vector("exclusions/exact", "written by hand, with the manifest alone left out", "C2PA 2.4 §15.12.1", "content",
-                 {STILL: made(exact)}, passes())  # fmt: skip
+    yield Vector(
+        "exclusions/exact",
+        "written by hand, with the manifest alone left out",
+        "C2PA 2.4 §15.12.1",
+        "content",
+        {STILL: made(exact)},
+        passes(),
+    )
     for case, (title, ranges) in _EXCLUSIONS.items():
         expected = refused()
         yield Vector(
@@ -303,11 +369,23 @@ def exclusions(bench: Bench) -> Iterator[Vector]:
         )
     replaced = bytearray(made(_EXCLUSIONS["pixels"][1]))
     replaced[-3900:-200] = bytes(byte ^ 0xA5 for byte in replaced[-3900:-200])
-    yield Vector("exclusions/pixels-replaced", "the pixels are left out, and were replaced", "abuse 8", "content",
-                 {STILL: bytes(replaced)}, refused())  # fmt: skip
+    yield Vector(
+        "exclusions/pixels-replaced",
+        "the pixels are left out, and were replaced",
+        "abuse 8",
+        "content",
+        {STILL: bytes(replaced)},
+        refused(),
+    )
     zero: Ranges = lambda at, size, all_: [_span(at, size), _span(all_ - 900, 0)]  # noqa: E731
-    yield Vector("exclusions/zero-length", "a second range of no bytes", "C2PA 2.4 §15.12.1, abuse 8", "content",
-                 {STILL: made(zero)}, refused())  # fmt: skip
+    yield Vector(
+        "exclusions/zero-length",
+        "a second range of no bytes",
+        "C2PA 2.4 §15.12.1, abuse 8",
+        "content",
+        {STILL: made(zero)},
+        refused(),
+    )
     yield from _left_out_metadata(bench)
     yield from _hashes(bench)
 
@@ -317,26 +395,55 @@ def _left_out_metadata(bench: Bench) -> Iterator[Vector]:
     whole = len(chunk(b"tEXt", b"Comment\0written by a phone"))
     ranges: Ranges = lambda at, size, all_: [_span(at, size), _span(all_ - 12 - whole, whole)]  # noqa: E731
     content = embedded(bench.store(), text, bench.hand, ranges)
-    yield Vector("exclusions/metadata", "a chunk of text is left out, as phones do with EXIF", "C2PA 2.4 §15.12.1",
-                 "content", {STILL: content}, passes("content.metadata-excluded"))  # fmt: skip
+    yield Vector(
+        "exclusions/metadata",
+        "a chunk of text is left out, as phones do with EXIF",
+        "C2PA 2.4 §15.12.1",
+        "content",
+        {STILL: content},
+        passes("content.metadata-excluded"),
+    )
     later = content.replace(b"written by a phone", b"written by a thief")
-    yield Vector("exclusions/metadata-changed", "text that was left out of the hash has changed; checksums fit no more",
-                 "C2PA 2.4 §15.12.1", "content", {STILL: later}, passes("content.metadata-excluded"))  # fmt: skip
+    yield Vector(
+        "exclusions/metadata-changed",
+        "text that was left out of the hash has changed; checksums fit no more",
+        "C2PA 2.4 §15.12.1",
+        "content",
+        {STILL: later},
+        passes("content.metadata-excluded"),
+    )
     more: Ranges = lambda at, size, all_: [_span(at, size), _span(all_ - 12 - whole - 40, whole + 40)]  # noqa: E731
-    yield Vector("exclusions/metadata-and-pixels", "a range of metadata reaches 40 bytes into the pixels", "abuse 8",
-                 "content", {STILL: embedded(bench.store(), text, bench.hand, more)},
-                 refused())  # fmt: skip
+    yield Vector(
+        "exclusions/metadata-and-pixels",
+        "a range of metadata reaches 40 bytes into the pixels",
+        "abuse 8",
+        "content",
+        {STILL: embedded(bench.store(), text, bench.hand, more)},
+        refused(),
+    )
 
 
 def _hashes(bench: Bench) -> Iterator[Vector]:
     """Algorithms of the binding (C2PA 2.4 §13.1): SHA-2 of 256 bits or more, and no other."""
     exact: Ranges = lambda at, size, all_: [_span(at, size)]  # noqa: E731
     for alg in ("sha384", "sha512"):
-        yield Vector(f"hashes/{alg}", f"content bound by {alg}", "C2PA 2.4 §13.1", "content",
-                     {STILL: embedded(bench.store(), bench.png, bench.hand, exact, alg=alg)}, passes())  # fmt: skip
+        yield Vector(
+            f"hashes/{alg}",
+            f"content bound by {alg}",
+            "C2PA 2.4 §13.1",
+            "content",
+            {STILL: embedded(bench.store(), bench.png, bench.hand, exact, alg=alg)},
+            passes(),
+        )
     for alg in ("md5", "sha1", "sha224"):
-        yield Vector(f"hashes/{alg}", f"content bound by {alg}", "C2PA 2.4 §13.1", "content",
-                     {STILL: embedded(bench.store(), bench.png, bench.hand, exact, alg=alg)}, refused())  # fmt: skip
+        yield Vector(
+            f"hashes/{alg}",
+            f"content bound by {alg}",
+            "C2PA 2.4 §13.1",
+            "content",
+            {STILL: embedded(bench.store(), bench.png, bench.hand, exact, alg=alg)},
+            refused(),
+        )
     for case, alg, digest in (
         ("named-otherwise", "sha512", "sha256"),
         ("no-such", "sha257", "sha256"),
@@ -345,12 +452,24 @@ def _hashes(bench: Bench) -> Iterator[Vector]:
         made = bench.store()
         bound = {**_bound([], bench.png, digest), "alg": alg}
         bound.pop("exclusions")
-        yield Vector(f"hashes/{case}", f"content bound by {digest} that is called {alg or 'nothing'}", "C2PA 2.4 §13.1",
-                     "content", bench.detached(made.put("c2pa.hash.data", bound).signed(bench.hand)), refused())  # fmt: skip
+        yield Vector(
+            f"hashes/{case}",
+            f"content bound by {digest} that is called {alg or 'nothing'}",
+            "C2PA 2.4 §13.1",
+            "content",
+            bench.detached(made.put("c2pa.hash.data", bound).signed(bench.hand)),
+            refused(),
+        )
     for case, value in (("short", b"\x00"), ("none", b""), ("zeros", bytes(32)), ("text", "0" * 64)):
         made = bench.store().change("c2pa.hash.data", lambda data, value=value: {**data, "hash": value})
-        yield Vector(f"hashes/value-{case}", f"the digest of the content is {case}", "C2PA 2.4 §15.12.1", "content",
-                     bench.detached(made.signed(bench.hand)), refused())  # fmt: skip
+        yield Vector(
+            f"hashes/value-{case}",
+            f"the digest of the content is {case}",
+            "C2PA 2.4 §15.12.1",
+            "content",
+            bench.detached(made.signed(bench.hand)),
+            refused(),
+        )
     yield from _bindings(bench)
 
 
@@ -406,13 +525,26 @@ def boxes(bench: Bench) -> Iterator[Vector]:
         del settings["builder"]["bmff_hash_exclude_free_and_skip_boxes"]
 
     theirs = bench.by_engine(path.read_bytes(), mime="image/avif", settings=lax)
-    yield vector("of-others", "signed by others, with free and skip boxes left out of the hash", theirs, passes(),
-                 "C2PA 2.4 §A.5")  # fmt: skip
-    yield vector("padding", "the same with 3,000 zeros in a free box behind", theirs + _box(b"free", bytes(3000)),
-                 passes(), "C2PA 2.4 §A.5")  # fmt: skip
+    yield vector(
+        "of-others",
+        "signed by others, with free and skip boxes left out of the hash",
+        theirs,
+        passes(),
+        "C2PA 2.4 §A.5",
+    )
+    yield vector(
+        "padding",
+        "the same with 3,000 zeros in a free box behind",
+        theirs + _box(b"free", bytes(3000)),
+        passes(),
+        "C2PA 2.4 §A.5",
+    )
     hidden = fails("invalid", "content.not-fully-bound", content="not-fully-bound")
-    for case, more in (("free", _APPENDED["free"]), ("skip", _APPENDED["skip"]),
-                       ("late", _box(b"free", bytes(3000) + b"x"))):  # fmt: skip
+    for case, more in (
+        ("free", _APPENDED["free"]),
+        ("skip", _APPENDED["skip"]),
+        ("late", _box(b"free", bytes(3000) + b"x")),
+    ):
         yield vector(f"hidden-{case}", "a text in a box that the hash leaves out", theirs + more, hidden)
 
 

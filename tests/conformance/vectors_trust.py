@@ -9,15 +9,15 @@ from typing import Any
 
 import cbor2
 from cryptography.x509 import ocsp
+from vectors import STILL, Bench, Expected, Vector, Wanted, fails, passes, refused
 
 import pki
 import tsa as authorities
-from pki_answers import HOUR, response, responder, scene
-from pki_matrix import CHAINS, NOW, TIMES, authority, der, issue
+from pki_answers import HOUR, responder, response, scene
+from pki_matrix import CHAINS, NOW, TIMES, der, issue
 from provlabel import Actor, cose, timestamps
 from provlabel._times import zulu
 from stores import Hand, Store, embedded, in_png, store_of
-from vectors import STILL, Bench, Expected, Vector, Wanted, fails, passes, refused
 
 _WHEN = ("then", "now", "later")
 
@@ -60,19 +60,30 @@ def chains(bench: Bench) -> Iterator[Vector]:
         if chain.allowed:
             given["trust_leaf"] = "".join(chain.allowed).encode()
         if name in _EITHER:
-            chain = chain._replace(expected=tuple("bad" if worth in ("unknown", "expired") else worth for worth in chain.expected))
+            chain = chain._replace(
+                expected=tuple("bad" if worth in ("unknown", "expired") else worth for worth in chain.expected)
+            )
         for when, at, worth in zip(_WHEN, TIMES, chain.expected, strict=True):
             yield Vector(
-                f"chains/{_slug(name)}-{when}", f"{name}, judged as of {when}", "RFC 5280 §6, C2PA 2.4 §14.5, abuse 5",
-                "signer", bench.detached(store), _WORTH[worth], {**given, "at": zulu(at.isoformat())},
-            )  # fmt: skip
+                f"chains/{_slug(name)}-{when}",
+                f"{name}, judged as of {when}",
+                "RFC 5280 §6, C2PA 2.4 §14.5, abuse 5",
+                "signer",
+                bench.detached(store),
+                _WORTH[worth],
+                {**given, "at": zulu(at.isoformat())},
+            )
         if name not in _NOT_BY_THE_CLOCK:
             now = chain.expected[1]
             yield Vector(
-                f"chains/{_slug(name)}-by-the-clock", f"{name}, judged by the clock",
-                "RFC 5280 §6, C2PA 2.4 §14.5, abuse 5", "signer", bench.detached(store),
-                _WORTH["trusted"] if now == "trusted" else _WORTH["bad"], given,
-            )  # fmt: skip
+                f"chains/{_slug(name)}-by-the-clock",
+                f"{name}, judged by the clock",
+                "RFC 5280 §6, C2PA 2.4 §14.5, abuse 5",
+                "signer",
+                bench.detached(store),
+                _WORTH["trusted"] if now == "trusted" else _WORTH["bad"],
+                given,
+            )
 
 
 class _issued:
@@ -102,21 +113,44 @@ def purposes(bench: Bench) -> Iterator[Vector]:
     other = pki.root("Other Root").pem.encode()
 
     def vector(case: str, title: str, raw: bytes, expected: Expected, **given: Any) -> Vector:
-        return Vector(f"purposes/{case}", title, "c2pa-rs 1555, abuse 5", "signer", bench.detached(raw), expected, given)
+        return Vector(
+            f"purposes/{case}", title, "c2pa-rs 1555, abuse 5", "signer", bench.detached(raw), expected, given
+        )
 
     stranger = fails("valid", "signer.unknown", signer="unknown")
-    yield vector("as-clock", "the root is given for time authorities alone", store, stranger, trust=other, tsa_trust=root)
-    yield vector("as-identity", "the root is given for identities alone", store, stranger, trust=other, identity_trust=root)
+    yield vector(
+        "as-clock", "the root is given for time authorities alone", store, stranger, trust=other, tsa_trust=root
+    )
+    yield vector(
+        "as-identity", "the root is given for identities alone", store, stranger, trust=other, identity_trust=root
+    )
     yield vector("other-root", "another root of another name", store, stranger, trust=other)
     same = pki.root("Conformance Root").pem.encode()
     yield vector("same-name", "another root of the same name", store, stranger, trust=same)
-    yield vector("leaf-allowed", "the signer's certificate itself is trusted", store, passes(), trust=other,
-                 trust_leaf=bench.leaf.pem.encode())  # fmt: skip
-    yield vector("leaf-of-another", "another certificate is trusted", store, stranger, trust=other,
-                 trust_leaf=pki.leaf(bench.root).pem.encode())  # fmt: skip
+    yield vector(
+        "leaf-allowed",
+        "the signer's certificate itself is trusted",
+        store,
+        passes(),
+        trust=other,
+        trust_leaf=bench.leaf.pem.encode(),
+    )
+    yield vector(
+        "leaf-of-another",
+        "another certificate is trusted",
+        store,
+        stranger,
+        trust=other,
+        trust_leaf=pki.leaf(bench.root).pem.encode(),
+    )
     wrong = _WORTH["invalid"]
-    for case, eku in (("clock", authorities.TIME_STAMPING), ("responder", "1.3.6.1.5.5.7.3.9"), ("server", pki.SERVER),
-                      ("client", "1.3.6.1.5.5.7.3.2"), ("code", "1.3.6.1.5.5.7.3.3")):  # fmt: skip
+    for case, eku in (
+        ("clock", authorities.TIME_STAMPING),
+        ("responder", "1.3.6.1.5.5.7.3.9"),
+        ("server", pki.SERVER),
+        ("client", "1.3.6.1.5.5.7.3.2"),
+        ("code", "1.3.6.1.5.5.7.3.3"),
+    ):
         hand = Hand.of(pki.leaf(bench.root, eku=eku))
         yield vector(f"eku-{case}", f"a certificate for another purpose: {case}", bench.store().signed(hand), wrong)
     for case, eku in (("e-mail", "1.3.6.1.5.5.7.3.4"), ("documents", "1.3.6.1.5.5.7.3.36")):
@@ -141,36 +175,72 @@ def revocation(bench: Bench) -> Iterator[Vector]:
         "none": ("no answer", (), open_),
         "good": ("a good answer of the CA's", whole[:1], good),
         "good-of-both": ("good answers about leaf and intermediate", whole, good),
-        "by-delegate": ("a good answer by a responder of the CA's", (response(here.leaf, here.middle, delegate),), good),
+        "by-delegate": (
+            "a good answer by a responder of the CA's",
+            (response(here.leaf, here.middle, delegate),),
+            good,
+        ),
         "revoked": ("revoked for compromise", (response(here.leaf, here.middle, since=NOW - HOUR),), revoked),
-        "revoked-by-delegate": ("revoked, says a responder of the CA's",
-                                (response(here.leaf, here.middle, delegate, since=NOW - HOUR),), revoked),
-        "good-and-revoked": ("a good answer and one that says revoked",
-                             (*whole[:1], response(here.leaf, here.middle, since=NOW - HOUR)), revoked),
+        "revoked-by-delegate": (
+            "revoked, says a responder of the CA's",
+            (response(here.leaf, here.middle, delegate, since=NOW - HOUR),),
+            revoked,
+        ),
+        "good-and-revoked": (
+            "a good answer and one that says revoked",
+            (*whole[:1], response(here.leaf, here.middle, since=NOW - HOUR)),
+            revoked,
+        ),
         "of-another": ("a good answer about another certificate", whole[1:], open_),
-        "by-a-stranger": ("a good answer by a stranger of the same name",
-                          (response(here.leaf, here.middle, scene().middle),), open_),
-        "revoked-by-a-stranger": ("revoked, says a stranger", (response(
-            here.leaf, here.middle, scene().middle, since=NOW - HOUR),), open_),
-        "by-the-leaf": ("a good answer that the certificate gives of itself",
-                        (response(here.leaf, here.middle, here.leaf),), open_),
-        "by-no-responder": ("a good answer by a certificate that is for no such thing",
-                            (response(here.leaf, here.middle, issue("Clerk", here.middle)),), open_),
+        "by-a-stranger": (
+            "a good answer by a stranger of the same name",
+            (response(here.leaf, here.middle, scene().middle),),
+            open_,
+        ),
+        "revoked-by-a-stranger": (
+            "revoked, says a stranger",
+            (response(here.leaf, here.middle, scene().middle, since=NOW - HOUR),),
+            open_,
+        ),
+        "by-the-leaf": (
+            "a good answer that the certificate gives of itself",
+            (response(here.leaf, here.middle, here.leaf),),
+            open_,
+        ),
+        "by-no-responder": (
+            "a good answer by a certificate that is for no such thing",
+            (response(here.leaf, here.middle, issue("Clerk", here.middle)),),
+            open_,
+        ),
         "out-of-date": ("a good answer that ended yesterday", (response(here.leaf, here.middle, **past),), open_),
-        "from-the-future": ("a good answer from tomorrow", (response(
-            here.leaf, here.middle, this=NOW + 24 * HOUR, following=NOW + 48 * HOUR),), open_),
-        "unknown": ("the responder does not know the certificate",
-                    (response(here.leaf, here.middle, status=ocsp.OCSPCertStatus.UNKNOWN),), open_),
+        "from-the-future": (
+            "a good answer from tomorrow",
+            (response(here.leaf, here.middle, this=NOW + 24 * HOUR, following=NOW + 48 * HOUR),),
+            open_,
+        ),
+        "unknown": (
+            "the responder does not know the certificate",
+            (response(here.leaf, here.middle, status=ocsp.OCSPCertStatus.UNKNOWN),),
+            open_,
+        ),
         "garbage": ("an answer that is none", (b"garbage",), open_),
         "bit": ("a good answer with a bit changed", (_bit(whole[0]),), open_),
-    }  # fmt: skip
+    }
     for case, (title, answers, expected) in cases.items():
         files = bench.detached(bench.store().signed(hand, staples=answers))
 
-        def vector(name: str, wanted: Expected, given: dict[str, Any], title: str = title,
-                   files: dict[str, bytes] = files) -> Vector:  # fmt: skip
-            return Vector(f"revocation/{name}", title, "RFC 6960, C2PA 2.4 §15.9, abuse 6", "revocation", files, wanted,
-                          {"trust": anchors, **given})  # fmt: skip
+        def vector(
+            name: str, wanted: Expected, given: dict[str, Any], title: str = title, files: dict[str, bytes] = files
+        ) -> Vector:
+            return Vector(
+                f"revocation/{name}",
+                title,
+                "RFC 6960, C2PA 2.4 §15.9, abuse 6",
+                "revocation",
+                files,
+                wanted,
+                {"trust": anchors, **given},
+            )
 
         yield vector(case, expected, {})
         strict = expected
@@ -196,13 +266,18 @@ def times(bench: Bench) -> Iterator[Vector]:
         return
     root = pki.root("Clock Root")
     long_ago = {"begins": -390 * pki.DAY, "lasts": 3650 * pki.DAY}
-    clock = authorities.Authority(bench.folder / "clock", root, pki.leaf(root, eku=authorities.TIME_STAMPING, **long_ago))
+    clock = authorities.Authority(
+        bench.folder / "clock", root, pki.leaf(root, eku=authorities.TIME_STAMPING, **long_ago)
+    )
     thief_root = pki.root("Clock Root")
     thief = authorities.Authority(
         bench.folder / "thief", thief_root, pki.leaf(thief_root, eku=authorities.TIME_STAMPING, **long_ago)
     )
-    server = authorities.Authority(bench.folder / "server", root, pki.leaf(root, eku=authorities.TIME_STAMPING, **{
-        **long_ago, "lasts": 300 * pki.DAY}, common="Old Clock"))  # fmt: skip
+    server = authorities.Authority(
+        bench.folder / "server",
+        root,
+        pki.leaf(root, eku=authorities.TIME_STAMPING, **{**long_ago, "lasts": 300 * pki.DAY}, common="Old Clock"),
+    )
     clocks = root.pem.encode()
     ago = NOW - 100 * pki.DAY
     old = Hand.of(pki.leaf(bench.root, begins=-300 * pki.DAY, lasts=290 * pki.DAY))
@@ -216,8 +291,15 @@ def times(bench: Bench) -> Iterator[Vector]:
 
     def vector(case: str, title: str, hand: Hand, stamps: Stamps, expected: Expected, **given: Any) -> Vector:
         raw = bench.store().signed(hand, stamps=stamps)
-        return Vector(f"times/{case}", title, "RFC 3161, C2PA 2.4 §15.8, abuse 7", "time", bench.detached(raw), expected,
-                      {"tsa_trust": clocks, **given})  # fmt: skip
+        return Vector(
+            f"times/{case}",
+            title,
+            "RFC 3161, C2PA 2.4 §15.8, abuse 7",
+            "time",
+            bench.detached(raw),
+            expected,
+            {"tsa_trust": clocks, **given},
+        )
 
     proven, claimed = passes(time="proven"), passes()
     expired = fails("invalid", "signer.expired", signer="expired")
@@ -233,11 +315,22 @@ def times(bench: Bench) -> Iterator[Vector]:
         "broken": ("a token whose signature was changed", broken, "expired"),
         "garbage": ("a token that is none", garbage, "expired"),
         "late": ("a good token from after the certificate ended", token(clock, None), ("bad-signature", "expired")),
-        "too-early": ("a good token from before the certificate began", token(clock, NOW - 350 * pki.DAY),
-                      ("bad-signature", "expired")),
-        "from-the-future": ("a token from a year ahead", token(clock, NOW + 300 * pki.DAY), ("expired", "bad-signature")),
-        "clock-over": ("a token from after the authority's own certificate ended", token(server, NOW - 20 * pki.DAY), "expired"),
-    }  # fmt: skip
+        "too-early": (
+            "a good token from before the certificate began",
+            token(clock, NOW - 350 * pki.DAY),
+            ("bad-signature", "expired"),
+        ),
+        "from-the-future": (
+            "a token from a year ahead",
+            token(clock, NOW + 300 * pki.DAY),
+            ("expired", "bad-signature"),
+        ),
+        "clock-over": (
+            "a token from after the authority's own certificate ended",
+            token(server, NOW - 20 * pki.DAY),
+            "expired",
+        ),
+    }
     for case, (title, stamps, worth) in cases.items():
         if worth == "trusted":
             wanted = proven
@@ -246,20 +339,61 @@ def times(bench: Bench) -> Iterator[Vector]:
         yield vector(f"ended-{case}", f"the certificate has ended; {title}", old, stamps, wanted)
     for case in ("unanchored", "other-bytes", "broken", "garbage", "from-the-future", "clock-over"):
         title, stamps, _ = cases[case]
-        yield vector(f"holds-{case}", f"the certificate holds; {title}", Hand.of(pki.leaf(
-            bench.root, begins=-300 * pki.DAY, lasts=3650 * pki.DAY)), stamps, claimed)  # fmt: skip
+        yield vector(
+            f"holds-{case}",
+            f"the certificate holds; {title}",
+            Hand.of(pki.leaf(bench.root, begins=-300 * pki.DAY, lasts=3650 * pki.DAY)),
+            stamps,
+            claimed,
+        )
     good = cases["good"][1]
-    yield vector("holds-good", "the certificate holds; a good token", Hand.of(pki.leaf(
-        bench.root, begins=-300 * pki.DAY, lasts=3650 * pki.DAY)), good, proven)  # fmt: skip
-    yield vector("no-clocks", "a good token, and no anchors for clocks", old, good, expired, tsa_trust=pki.root().pem.encode())
-    yield vector("clock-among-signers", "the clock's root is given for signers, and not for clocks", old, good, expired,
-                 trust=(bench.root.pem + root.pem).encode(), tsa_trust=pki.root().pem.encode())  # fmt: skip
-    yield vector("before-the-token", "judged as of a time before the token", old, good, fails(
-        ("trusted", "invalid"), time="claimed")._replace(exit=0, state="trusted"), at=zulu((ago - 50 * pki.DAY).isoformat()))  # fmt: skip
-    yield vector("after-all", "judged in three years; a good token", old, good, proven, at=zulu((NOW + 900 * pki.DAY).isoformat()))
-    yield vector("signers-own-clock", "a clock below the signer's root, which is for signers", old, token(
-        authorities.Authority(bench.folder / "own", bench.root, pki.leaf(bench.root, eku=authorities.TIME_STAMPING, **long_ago)),
-        ago), expired)  # fmt: skip
+    yield vector(
+        "holds-good",
+        "the certificate holds; a good token",
+        Hand.of(pki.leaf(bench.root, begins=-300 * pki.DAY, lasts=3650 * pki.DAY)),
+        good,
+        proven,
+    )
+    yield vector(
+        "no-clocks", "a good token, and no anchors for clocks", old, good, expired, tsa_trust=pki.root().pem.encode()
+    )
+    yield vector(
+        "clock-among-signers",
+        "the clock's root is given for signers, and not for clocks",
+        old,
+        good,
+        expired,
+        trust=(bench.root.pem + root.pem).encode(),
+        tsa_trust=pki.root().pem.encode(),
+    )
+    yield vector(
+        "before-the-token",
+        "judged as of a time before the token",
+        old,
+        good,
+        fails(("trusted", "invalid"), time="claimed")._replace(exit=0, state="trusted"),
+        at=zulu((ago - 50 * pki.DAY).isoformat()),
+    )
+    yield vector(
+        "after-all",
+        "judged in three years; a good token",
+        old,
+        good,
+        proven,
+        at=zulu((NOW + 900 * pki.DAY).isoformat()),
+    )
+    yield vector(
+        "signers-own-clock",
+        "a clock below the signer's root, which is for signers",
+        old,
+        token(
+            authorities.Authority(
+                bench.folder / "own", bench.root, pki.leaf(bench.root, eku=authorities.TIME_STAMPING, **long_ago)
+            ),
+            ago,
+        ),
+        expired,
+    )
     yield from _old_tokens(bench, clock, old, clocks)
 
 
@@ -272,9 +406,15 @@ def _old_tokens(bench: Bench, clock: authorities.Authority, old: Hand, clocks: b
     at = NOW - 100 * pki.DAY
     token = _opened(clock.answer(timestamps.request(message, 5), at))
     raw = made.sign(old, protected={1: -7, 33: old.chain[0]}, unprotected={"sigTst": {"tstTokens": [{"val": token}]}})
-    yield Vector("times/over-the-claim", "a good token over the claim alone, and the key stolen since", "C2PA 2.4 §10.3.2.5",
-                 "time", bench.detached(raw.dump()), fails("invalid", "signer.expired", signer="expired"),
-                 {"tsa_trust": clocks})  # fmt: skip
+    yield Vector(
+        "times/over-the-claim",
+        "a good token over the claim alone, and the key stolen since",
+        "C2PA 2.4 §10.3.2.5",
+        "time",
+        bench.detached(raw.dump()),
+        fails("invalid", "signer.expired", signer="expired"),
+        {"tsa_trust": clocks},
+    )
     thief_root = pki.root("Thief")
     thief = authorities.Authority(
         bench.folder / "v1", thief_root, pki.leaf(thief_root, eku=authorities.TIME_STAMPING, begins=-390 * pki.DAY)
@@ -284,9 +424,15 @@ def _old_tokens(bench: Bench, clock: authorities.Authority, old: Hand, clocks: b
     message = cbor2.dumps(["CounterSignature", header, b"", made.manifest.child("c2pa.claim").content.body])
     token = _opened(thief.answer(timestamps.request(message, 5), at))
     made.sign(old, protected={1: -7, 33: old.chain[0]}, unprotected={"sigTst": {"tstTokens": [{"val": token}]}})
-    yield Vector("times/v1-self-made", "a claim of version 1 by a stolen key that ended, with a clock of the thief's own",
-                 "c2pa-rs 2317, abuse 7", "time", {STILL: in_png(bench.png, made.dump())},
-                 fails("invalid", "signer.expired", signer="expired"), {"tsa_trust": clocks})  # fmt: skip
+    yield Vector(
+        "times/v1-self-made",
+        "a claim of version 1 by a stolen key that ended, with a clock of the thief's own",
+        "c2pa-rs 2317, abuse 7",
+        "time",
+        {STILL: in_png(bench.png, made.dump())},
+        fails("invalid", "signer.expired", signer="expired"),
+        {"tsa_trust": clocks},
+    )
 
 
 def _opened(reply: bytes) -> bytes:
@@ -313,38 +459,78 @@ def identities(bench: Bench) -> Iterator[Vector]:
     anchors = {"identity_trust": people.pem.encode()}
 
     def vector(case: str, title: str, content: bytes, expected: Expected, **given: Any) -> Vector:
-        return Vector(f"identities/{case}", title, "CAWG identity 1.2 §7", "identity", {STILL: content}, expected, given)
+        return Vector(
+            f"identities/{case}", title, "CAWG identity 1.2 §7", "identity", {STILL: content}, expected, given
+        )
 
     yield vector("good", "an identity that a list of people vouches for", one, passes(identity="ok"), **anchors)
     yield vector("no-list", "the same without such a list", one, passes(identity="not-checked"))
-    yield vector("stranger", "an identity of the same name by another CA", bench.sign(bench.png, identity=Actor(
-        mallory, ["creator"])), passes("identity.unknown", identity="not-checked"), **anchors)  # fmt: skip
+    yield vector(
+        "stranger",
+        "an identity of the same name by another CA",
+        bench.sign(bench.png, identity=Actor(mallory, ["creator"])),
+        passes("identity.unknown", identity="not-checked"),
+        **anchors,
+    )
     altered = one.replace(b"cawg.creator", b"cawg.sponsor", 1)
-    yield vector("role-changed", "the role was changed", altered, fails(
-        "invalid", identity="bad", content="altered"), **anchors)  # fmt: skip
+    yield vector(
+        "role-changed", "the role was changed", altered, fails("invalid", identity="bad", content="altered"), **anchors
+    )
     again = bench.sign(one)
-    yield vector("of-the-parent", "the identity stands for the parent alone", again, passes(
-        identity="none", history="clean"), **anchors)  # fmt: skip
+    yield vector(
+        "of-the-parent",
+        "the identity stands for the parent alone",
+        again,
+        passes(identity="none", history="clean"),
+        **anchors,
+    )
     borrowed = bench.sign(one, identity=Actor(mallory, ["creator"]))
-    yield vector("borrowed", "a stranger's identity over a parent with a good one", borrowed, passes(
-        identity="not-checked", history="clean"), **anchors)  # fmt: skip
-    yield vector("signers-root", "the list of people is that of signers", one, passes(
-        "identity.unknown", identity="not-checked"), identity_trust=bench.root.pem.encode())  # fmt: skip
+    yield vector(
+        "borrowed",
+        "a stranger's identity over a parent with a good one",
+        borrowed,
+        passes(identity="not-checked", history="clean"),
+        **anchors,
+    )
+    yield vector(
+        "signers-root",
+        "the list of people is that of signers",
+        one,
+        passes("identity.unknown", identity="not-checked"),
+        identity_trust=bench.root.pem.encode(),
+    )
     signer = bench.opened("person", pki.leaf(people, eku=email, common="Jane Label"))
-    yield vector("person-signs", "a person's certificate signs the manifest itself", bench.sign(bench.png, signer=signer),
-                 fails("valid", "signer.unknown", signer="unknown"), **anchors)  # fmt: skip
+    yield vector(
+        "person-signs",
+        "a person's certificate signs the manifest itself",
+        bench.sign(bench.png, signer=signer),
+        fails("valid", "signer.unknown", signer="unknown"),
+        **anchors,
+    )
     for case, data in {"empty": {}, "garbage": {"signer_payload": {}, "signature": "x"}}.items():
         made = bench.definition()
         made["assertions"].append({"label": "cawg.identity", "data": data})
-        yield vector(case, "an identity that does not hold", bench.by_engine(bench.png, made), fails(
-            ("trusted", "invalid"), "identity.bad", identity="bad"), **anchors)  # fmt: skip
+        yield vector(
+            case,
+            "an identity that does not hold",
+            bench.by_engine(bench.png, made),
+            fails(("trusted", "invalid"), "identity.bad", identity="bad"),
+            **anchors,
+        )
     other = Store(store_of(bench.sign(bench.png, bench.label, identity=Actor(jane, ["creator"]))))
     swapped = bench.store().rehash()
     for box in other.assertions.inside[1:]:
         if box.label == "cawg.identity":
             swapped.put("cawg.identity", box.content.body)
-    yield Vector("identities/of-another-file", "a good identity taken from another file", "CAWG identity 1.2 §7", "identity",
-                 bench.detached(swapped.signed(bench.hand)), fails(("trusted", "invalid"), identity="bad"), anchors)  # fmt: skip
+    yield Vector(
+        "identities/of-another-file",
+        "a good identity taken from another file",
+        "CAWG identity 1.2 §7",
+        "identity",
+        bench.detached(swapped.signed(bench.hand)),
+        fails(("trusted", "invalid"), identity="bad"),
+        anchors,
+    )
 
 
 GROUPS = (chains, purposes, revocation, times, identities)
