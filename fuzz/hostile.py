@@ -14,9 +14,9 @@ from collections.abc import Callable
 from typing import Any
 
 import seeds
+from boxes import Raw, box, cbor, encoded, hashed_uri, store, superbox
 from mutating import ODD, changed_tree, mutated
 from provlabel import cose
-from stores import Raw, box, cbor, encoded, hashed_uri, store, superbox
 
 _IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 LABEL = {"schema": "label-v1", "kind": "ai_generated", "title": "Dawn", "systems": [{"name": "AcmeSynth"}]}

@@ -25,6 +25,7 @@ PROOFS = {
     "structures": "hostile manifests through the whole reading path",
     "faults": "nothing is lost, whatever fails when",
     "batch_kills": "a batch that is killed and resumed",
+    "conformance": "vectors for verifiers, through the real command lines",
 }
 PAGE = ROOT / "docs" / "reliability.md"
 #: Where proofs take from what tests and benches have.

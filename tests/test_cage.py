@@ -20,6 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from boxes import assertion, box, cbor, manifest, store, superbox
 from conftest import MEDIA, SAMPLES, Cli
 from provlabel import InputError, Label, TrustStore, label_file, verify_file, verify_paths
 from provlabel._worker import Limits
@@ -40,7 +41,6 @@ from provlabel.prescan import (
 )
 from provlabel.report import FileReport
 from provlabel.signers import Signer
-from stores import assertion, box, cbor, manifest, store, superbox
 
 # What pytest would print about the death of a forked worker is no news here.
 os.register_at_fork(after_in_child=faulthandler.disable)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import datetime as dt
+import functools
 import gc
 import hashlib
 import io
@@ -55,7 +56,7 @@ _PIECE = 256 << 20  # bytes that the engine hashes at once, while it reads the n
 class Limits(msgspec.Struct, frozen=True):
     """What one request may cost.  The figures come from measuring honest files of every format."""
 
-    base_mib: int = 256
+    base_mib: int = 288  #: of which 32 are for what judges certificates
     memory_factor: float = 2.0  #: times the size of the file, on top of the base
     cpu_seconds: int = 10  #: plus one for each 50 MB
 
@@ -198,6 +199,7 @@ def _prove(limits: Limits) -> Answer:
 
 
 def _answer(request: Request, content: bytes | None) -> Answer:
+    _prepare(request)
     if request.credential is not None and request.check is not None:
         _limit(request.limits, MAX_STORE)
         return Answer(examined=_examine(request.credential, request.trust, request.check))
@@ -214,6 +216,14 @@ def _answer(request: Request, content: bytes | None) -> Answer:
             return Answer(evidence=_guarded(stream, size, request))
     except OSError as exc:
         return Answer(evidence=_unread(0, exc))
+
+
+def _prepare(request: Request) -> None:
+    """Load what judges certificates before there are limits: in a fork of a large process they leave no room for it."""
+    if request.check is not None and request.trust.has("manifest"):
+        from provlabel import cose  # noqa: F401
+        from provlabel.credentials import _judging  # noqa: F401
+        from provlabel.signers import certificates  # noqa: F401
 
 
 def _limit(limits: Limits, size: int) -> None:
@@ -344,7 +354,7 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
 def _seen_in(reading: Reading, scan: Scan, store: bytes, mime: str, request: Request) -> dict[str, Any]:
     active, *others = manifests_from_crjson(reading.crjson)
     check = request.check
-    wanted = check is not None and (check.as_of or check.revocation or _STAPLES in store)
+    wanted = check is not None and (check.as_of or check.revocation or _STAPLES in store or _vouched_for(active))
     stamped = active.signing is not None and bool(active.signing.stamped)
     own = _signature(store, active.urn) if wanted or stamped else None
     if own and stamped:
@@ -360,7 +370,13 @@ def _seen_in(reading: Reading, scan: Scan, store: bytes, mime: str, request: Req
     }
 
 
+_KNOWN = 64  # credentials whose judgement is remembered
 _STAPLES = b"rVals"  # of the header that holds stapled answers
+
+
+def _vouched_for(active: Manifest) -> bool:
+    """Does the engine trust the signer?  It heeds no constraint of an anchor and few above the leaf: we look too."""
+    return any(code.code == "signingCredential.trusted" for code in active.codes)
 
 
 # --- credentials -----------------------------------------------------------------------------------
@@ -404,17 +420,23 @@ def _with_credential(seen: Evidence, request: Request) -> Evidence:
         return seen
     replace = msgspec.structs.replace
     as_of = check.at.isoformat() if check.as_of else ""
-    if credential is None and (check.as_of or check.revocation):
+    asked = check.as_of or check.revocation or _vouched_for(seen.manifests[0])
+    if credential is None and asked:
         unread = Examined("invalid", "its signature cannot be read", revocation_why="its signature cannot be read")
         return replace(seen, as_of=as_of, examined=unread)
-    if credential is None or not (check.as_of or check.revocation or credential.ocsp):
+    if credential is None or not (asked or credential.ocsp):
         return replace(seen, as_of=as_of)
     moment = proven_time(seen, request.trust, check.at)
     examined = _examine(credential, request.trust, replace(check, moment=moment))
+    if not (check.as_of or check.revocation or credential.ocsp):  # nobody asked about revocation
+        bare = Examined(examined.path, examined.why, revocation_why="offline, and no stapled or cached answer")
+        return replace(seen, examined=bare, credential=None)
     return replace(seen, examined=examined, as_of=as_of)
 
 
+@functools.lru_cache(_KNOWN)
 def _examine(credential: Credential, trust: TrustStore, check: Check) -> Examined:
+    """Examine a credential; files of one run mostly come from one signer, and are judged as of one moment."""
     signers = [item for item in trust.lists if item.purpose == "manifest"]
     return examine(
         credential,

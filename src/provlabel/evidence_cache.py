@@ -105,7 +105,7 @@ class EvidenceCache:
         trouble = evidence.trouble
         if (
             (evidence.sha256, evidence.sidecar_sha256) != key[:2]
-            or evidence.examined is not None
+            or not _timeless(evidence)
             or check.as_of
             or check.revocation
             or (trouble is not None and trouble.kind not in _LASTING)
@@ -135,6 +135,12 @@ class EvidenceCache:
 def _refused(code: int, _: memoryview) -> NoReturn:
     """Refuse types of msgpack that no evidence holds."""
     raise ValueError(f"extension {code}")
+
+
+def _timeless(evidence: Evidence) -> bool:
+    """Is our own look at the certificates one that a day does not change?  Answers about revocation grow old."""
+    examined = evidence.examined
+    return examined is None or (examined.path == "trusted" and evidence.credential is None)
 
 
 def _sidecar(path: Path) -> str:
