@@ -27,7 +27,7 @@ from PIL import Image, ImageSequence
 from proving import ROOT, Figure, rng
 
 sys.path.insert(0, str(ROOT / "tests"))
-import test_formats as formats  # the makers of one file in each format
+import sample_files as formats
 from conftest import MEDIA
 from provlabel import Label, System, TrustStore, label_file, open_signer, verify_file
 from provlabel.cage import Cage
@@ -68,7 +68,7 @@ def sign_all(folder: Path) -> list[Seed]:
     with Cage() as cage:
         for name, source in _sources(folder):
             dest = folder / f"signed-{name}"
-            detached = name in {row[0] for row in formats._DETACHED}
+            detached = name in {row[0] for row in formats.DETACHED_ROWS}
             label_file(source, dest, LABEL, signer, detached=detached, cage=cage)
             seeds.append(_seed(name, dest, cage))
             if name in TWICE:
@@ -89,7 +89,7 @@ def _sources(folder: Path) -> Iterator[tuple[str, Path]]:
         path = folder / name
         formats.run("ffmpeg", "-v", "error", "-y", "-i", MEDIA / name, *options, *formats.TAGS, path)
         yield name, path
-    for name, _, make, _ in (*formats._EMBEDDED, *formats._DETACHED):
+    for name, _, make, _ in (*formats.EMBEDDED_ROWS, *formats.DETACHED_ROWS):
         path = folder / name
         make(path)
         yield name, path
