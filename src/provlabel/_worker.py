@@ -7,6 +7,7 @@ expected to die: whoever asked then knows that the file is not fit to be read.
 
 from __future__ import annotations
 
+import bisect
 import contextlib
 import ctypes
 import datetime as dt
@@ -31,7 +32,7 @@ from provlabel import engine
 from provlabel._files import LARGE, fingerprint, open_regular, reader
 from provlabel.cbor import Refused
 from provlabel.containers import hole_in
-from provlabel.credentials import Answers, Credential, Examined, examine
+from provlabel.credentials import Answers, Credential, Examined, examine, turning_points
 from provlabel.engine import Reading
 from provlabel.errors import EngineError, InputError, UnfitEngineError
 from provlabel.evidence import Code, Evidence, Exclusion, Manifest, Trouble, manifests_from_crjson
@@ -370,7 +371,8 @@ def _seen_in(reading: Reading, scan: Scan, store: bytes, mime: str, request: Req
     }
 
 
-_KNOWN = 64  # credentials whose judgement is remembered
+_KNOWN = 64  # chains whose judgement is remembered
+_EVER = dt.datetime.min.replace(tzinfo=dt.timezone.utc)  # before all turning points
 _STAPLES = b"rVals"  # of the header that holds stapled answers
 
 
@@ -427,16 +429,32 @@ def _with_credential(seen: Evidence, request: Request) -> Evidence:
     if credential is None or not (asked or credential.ocsp):
         return replace(seen, as_of=as_of)
     moment = proven_time(seen, request.trust, check.at)
-    examined = _examine(credential, request.trust, replace(check, moment=moment))
     if not (check.as_of or check.revocation or credential.ocsp):  # nobody asked about revocation
-        bare = Examined(examined.path, examined.why, revocation_why="offline, and no stapled or cached answer")
-        return replace(seen, examined=bare, credential=None)
-    return replace(seen, examined=examined, as_of=as_of)
+        examined = _vouched(credential.chain, request.trust, moment or check.at)
+        return replace(seen, examined=examined, credential=None)
+    return replace(seen, examined=_examine(credential, request.trust, replace(check, moment=moment)), as_of=as_of)
+
+
+def _vouched(chain: tuple[bytes, ...], trust: TrustStore, at: dt.datetime) -> Examined:
+    """Judge a chain alone.  Many files come from one signer, and most moments are like the one before."""
+    turns = _turns(chain, trust)
+    place = bisect.bisect_right(turns, at)
+    return _judged_since(chain, trust, turns[place - 1] if place else _EVER)
 
 
 @functools.lru_cache(_KNOWN)
+def _turns(chain: tuple[bytes, ...], trust: TrustStore) -> tuple[dt.datetime, ...]:
+    return turning_points(Credential(chain), tuple(item.pem for item in trust.lists if item.purpose == "manifest"))
+
+
+@functools.lru_cache(_KNOWN)
+def _judged_since(chain: tuple[bytes, ...], trust: TrustStore, turn: dt.datetime) -> Examined:
+    """Return what is true of a chain from a turning point on to the next."""
+    examined = _examine(Credential(chain), trust, Check(at=turn))
+    return Examined(examined.path, examined.why, revocation_why="offline, and no stapled or cached answer")
+
+
 def _examine(credential: Credential, trust: TrustStore, check: Check) -> Examined:
-    """Examine a credential; files of one run mostly come from one signer, and are judged as of one moment."""
     signers = [item for item in trust.lists if item.purpose == "manifest"]
     return examine(
         credential,

@@ -17,7 +17,7 @@ from pki_answers import HOUR, responder, response, scene
 from pki_matrix import CHAINS, NOW, TIMES, der, issue
 from provlabel import Actor, cose, timestamps
 from provlabel._times import zulu
-from stores import Hand, Store, embedded, in_png, store_of
+from stores import Hand, Store, chunk, embedded, in_png, store_of
 
 _WHEN = ("then", "now", "later")
 
@@ -472,7 +472,8 @@ def identities(bench: Bench) -> Iterator[Vector]:
         passes("identity.unknown", identity="not-checked"),
         **anchors,
     )
-    altered = one.replace(b"cawg.creator", b"cawg.sponsor", 1)
+    store = store_of(one)
+    altered = one.replace(chunk(b"caBX", store), chunk(b"caBX", store.replace(b"cawg.creator", b"cawg.sponsor", 1)))
     yield vector(
         "role-changed", "the role was changed", altered, fails("invalid", identity="bad", content="altered"), **anchors
     )

@@ -111,7 +111,8 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
     many = len(paths) > _FEW or any(map(os.path.isdir, paths))
     jobs = options["jobs"] or ((os.cpu_count() or 1) if many else 1)
     with contextlib.ExitStack() as stack:
-        cages = stack.enter_context(Cages(jobs, fork, proofs=proofs_folder()))
+        proofs = None if options["no_cache"] else _apart(proofs_folder(), gate, paths)
+        cages = stack.enter_context(Cages(jobs, fork, proofs=proofs))
         report = verify_paths(
             paths,
             trust=store,
@@ -216,13 +217,18 @@ def _cache(
     from provlabel.verifying import now
 
     try:
-        folder = cache_folder() / "evidence"
+        folder = _apart(cache_folder() / "evidence", gate, paths)
     except ConfigError:
-        return contextlib.nullcontext()
+        folder = None
+    return EvidenceCache(folder, trust, now()) if folder is not None else contextlib.nullcontext()
+
+
+def _apart(folder: Path | None, gate: Gate, paths: Sequence[Path]) -> Path | None:
+    """Return ``folder`` unless it lies below what is judged, which could bring it along."""
+    if folder is None or gate.relative(str(folder)) is not None:
+        return None
     real = Path(os.path.realpath(folder))
-    if gate.relative(str(folder)) is not None or any(real.is_relative_to(os.path.realpath(path)) for path in paths):
-        return contextlib.nullcontext()
-    return EvidenceCache(folder, trust, now())
+    return None if any(real.is_relative_to(os.path.realpath(path)) for path in paths) else folder
 
 
 def _init_policy(report: Report, gate: Gate, output: Path | None, trust: tuple[str, ...]) -> int:
