@@ -32,6 +32,7 @@ _WORDS = {
 }
 #: Packages whose metadata say nothing, or nothing clear; read in their own licence files.
 _READ = {
+    "atheris": "Apache-2.0",
     "axe-playwright-python": "MIT AND MPL-2.0",  # the script of axe in it is under the second
     "python-dateutil": "Apache-2.0 AND BSD-3-Clause",
 }
