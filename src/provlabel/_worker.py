@@ -33,8 +33,9 @@ from provlabel.containers import hole_in
 from provlabel.credentials import Answers, Credential, Examined, examine
 from provlabel.engine import Reading
 from provlabel.errors import EngineError, InputError
-from provlabel.evidence import Code, Evidence, Exclusion, Manifest, Trouble, manifests_from_crjson
+from provlabel.evidence import Code, Evidence, Exclusion, Manifest, Opinion, Trouble, manifests_from_crjson
 from provlabel.formats import Format, sniff
+from provlabel.opinions import not_given
 from provlabel.prescan import MAX_STORE, Scan, scan_file, scan_store
 from provlabel.previews import FRAMES, Preview, Purpose, draw
 from provlabel.rereading import with_content
@@ -80,6 +81,15 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     moment: dt.datetime | None = None  #: the proven time of signing
 
 
+class Second(msgspec.Struct, frozen=True, kw_only=True):
+    """What the second verifier is to judge: the very bytes that were judged before."""
+
+    mime: str
+    at: dt.datetime
+    sha256: str  #: of the file
+    store_sha256: str = ""  #: of the manifest beside it, where that is the one that was judged
+
+
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """One file to read: by path, or as bytes that follow the request in a frame of their own."""
 
@@ -91,6 +101,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     credential: Credential | None = None  #: examine this, and read no file
     draw: str | None = None  #: only draw the file at ``path``, if this is its SHA-256
     purpose: Purpose = "report"  #: what it is drawn for
+    second: Second | None = None  #: only ask the second verifier about the file
     digest: bool = True  #: without, the SHA-256 of a large file is left to somebody who reads it anyway
     hole: tuple[int, int] | None = None  #: where a manifest was put a moment ago: start and length in bytes
 
@@ -101,6 +112,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     evidence: Evidence | None = None
     examined: Examined | None = None
     preview: Preview | None = None
+    opinion: Opinion | None = None
     refused: str = ""
 
 
@@ -183,7 +195,34 @@ def answer(request: Request, content: bytes | None) -> Answer:
         _limit(request.limits, size)
         if request.draw is not None:
             return Answer(preview=draw(stream, request.draw, FRAMES[request.purpose]))
+        if request.second is not None:
+            return Answer(opinion=_opinion(stream, size, request, request.second))
         return Answer(evidence=_guarded(stream, size, request))
+
+
+def _opinion(stream: BinaryIO, size: int, request: Request, second: Second) -> Opinion:
+    """Ask the second verifier, if these are still the bytes that were judged."""
+    from provlabel.second_opinion import MOST_BYTES, opinion
+
+    if size > MOST_BYTES:
+        return not_given(f"the file is larger than {MOST_BYTES:,} bytes")
+    stream.seek(0)
+    content = stream.read(size)
+    try:
+        store = _beside(request.sidecar) if second.store_sha256 else None
+    except InputError as exc:
+        return not_given(str(exc))
+    seen = (_sha256(content), _sha256(store) if store is not None else "")
+    if seen != (second.sha256, second.store_sha256):
+        return not_given("the file changed after it was judged")
+    try:
+        return opinion(content, store, second.mime, request.trust, second.at)
+    except MemoryError:
+        return not_given("it used up its memory")
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _limit(limits: Limits, size: int) -> None:
@@ -298,7 +337,7 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
     sidecar = _beside(request.sidecar)
     if sidecar is None:
         return {"source": "remote", "remote_url": url} if url else {"source": "none"}
-    found: dict[str, Any] = {"sidecar_sha256": hashlib.sha256(sidecar).hexdigest()}
+    found: dict[str, Any] = {"sidecar_sha256": _sha256(sidecar)}
     scan_store(sidecar)
     stream.seek(0)
     reading = engine.read(stream, mime, request.trust, sidecar)
@@ -443,7 +482,7 @@ def _differing(path: bytes | None, scan: Scan) -> dict[str, Any]:
         return {"sidecar_sha256": "unreadable", "sidecar_differs": True}
     if beside is None:
         return {}
-    return {"sidecar_sha256": hashlib.sha256(beside).hexdigest(), "sidecar_differs": beside not in scan.stores}
+    return {"sidecar_sha256": _sha256(beside), "sidecar_differs": beside not in scan.stores}
 
 
 def _trouble(exc: EngineError) -> Trouble:

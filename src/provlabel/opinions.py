@@ -1,0 +1,303 @@
+"""What a second verifier said of a file, held against our own verdict: pure, and without that verifier.
+
+:func:`opinion_of` makes a small record of its answer, :func:`compared` finds what differs.  Where it refuses
+what we accept and nobody knows why, the file fails; what is known to differ is a row of :data:`KNOWN`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+from provlabel._text import printable
+from provlabel.codes import EFFECTS, Effect
+from provlabel.evidence import Code, Evidence, Opinion
+from provlabel.report import Axes, Finding, SecondOpinion, finding
+
+#: Reasons that are kept of one answer, and letters of each.
+MOST_REASONS = 40
+_LETTERS = 300
+
+Question = Literal["manifest", "content", "signature", "history", "trust"]
+Side = Literal["ours", "theirs"]
+
+
+# --- its answer ------------------------------------------------------------------------------------
+
+_TRUST = {
+    "valid_for_supplied_material": "trusted",
+    "not_valid_for_supplied_material": "untrusted",
+    "not_evaluated": "not-judged",
+}
+_SIGNATURE: frozenset[Effect] = frozenset({"bad-signature"})
+#: What does not say that content or signature are bad; who signed, and when, are questions of their own.
+_ASIDE: frozenset[Effect] = frozenset(
+    {"untrusted", "out-of-validity", "revoked", "time-unproven", "identity-bad", "identity-unknown", "note"}
+)
+
+
+def opinion_of(answer: Any, version: str) -> Opinion:
+    """Return what encypher-c2pa says, its report as ``verify`` returns it, in our words.
+
+    ``integrity`` alone decides nothing: a failure that we do not know counts against the content, and so does
+    an ``integrity`` that is not valid without any reason.
+
+    Raises:
+        ValueError: the answer does not have the shape of such a report.
+    """
+    try:
+        present, integrity, trust = answer["present"], answer["integrity"], _TRUST[answer["trust"]["status"]]
+        results = {kind: tuple(_codes(kind, answer["validation_results"][kind])) for kind in ("success", "failure")}
+        failures, found = results["failure"], (answer["hard_binding"], answer["signature"])
+    except (KeyError, TypeError, AttributeError) as exc:
+        raise ValueError(f"unexpected shape: {exc!r}") from exc
+    said = Opinion(version=version, present=present is True, reasons=failures[:MOST_REASONS])
+    if present is not True:
+        return said
+    against = [code for code in failures if _effect(code) not in _ASIDE | _SIGNATURE]
+    signed = found[1] == "valid" and not any(_effect(code) in _SIGNATURE for code in failures)
+    content = _content(against, found[0])
+    if content == "intact" and signed and integrity != "valid" and not failures:
+        content = "not-fully-bound"
+    return Opinion(
+        version=version,
+        present=True,
+        content=content,
+        signature="good" if signed else "bad",
+        trust=trust,  # type: ignore[arg-type]
+        reasons=said.reasons,
+    )
+
+
+def unreadable(why: str, version: str) -> Opinion:
+    """Return the opinion of a verifier that cannot read the file, or what is in it, at all."""
+    return Opinion(version=version, content="unreadable", reasons=(Code("unreadable", "failure", text=why[:_LETTERS]),))
+
+
+def not_given(why: str, version: str = "") -> Opinion:
+    """Return what stands for an opinion that there is none of."""
+    return Opinion(version=version, why=why[:_LETTERS])
+
+
+def _codes(kind: Any, entries: Iterable[Mapping[str, Any]]) -> Iterator[Code]:
+    for entry in entries:
+        yield Code(
+            str(entry["code"]), kind, str(entry.get("url") or ""), str(entry.get("explanation") or "")[:_LETTERS]
+        )
+
+
+def _effect(code: Code) -> Effect | None:
+    return EFFECTS.get(code.code)
+
+
+def _content(against: Sequence[Code], binding: Any) -> Literal["intact", "altered", "not-fully-bound"]:
+    if binding == "mismatch" or any(_effect(code) == "altered" for code in against):
+        return "altered"
+    return "intact" if binding == "match" and not against else "not-fully-bound"
+
+
+# --- what differs ----------------------------------------------------------------------------------
+
+
+class View(NamedTuple):
+    """One side's answers to the questions that both answer, and its reasons for each that is bad."""
+
+    present: bool | None  #: is there a manifest?  ``None`` where the file cannot be read
+    content: str
+    signature: Literal["good", "bad", "not-applicable"]
+    history: str
+    trust: Literal["trusted", "untrusted", "not-judged"]
+    reasons: Mapping[Question, tuple[str, ...]]
+
+    @property
+    def accepts(self) -> bool:
+        """Does this side say that nothing was changed since it was signed?"""
+        return self.present is True and self.content == "intact" and self.signature == "good" and not self.broken
+
+    @property
+    def broken(self) -> bool:
+        """Was an earlier version or a part altered?"""
+        return self.history == "broken"
+
+    def refused(self) -> Iterator[Question]:
+        """Yield the questions that it answers badly."""
+        if self.content != "intact":
+            yield "content"
+        if self.signature == "bad":
+            yield "signature"
+        if self.broken:
+            yield "history"
+
+
+class Difference(NamedTuple):
+    """One question that the two answer differently, which side is content, and what the other one says."""
+
+    question: Question
+    accepts: Side
+    reasons: tuple[str, ...]
+    known: Known | None = None
+
+
+class Known(NamedTuple):
+    """A difference whose reason is known.  *All* reasons of the side that refuses have to fit ``why``."""
+
+    name: str
+    question: Question
+    accepts: Side
+    why: str  #: regular expression, matched from the beginning of a reason: ``code: text`` or ``rule: message``
+    reason: str  #: why the two differ, and which of them is right
+    shown: str  #: the file of others, or the test, that shows it
+    formats: tuple[str, ...] = ()  #: only in these
+
+
+KNOWN: tuple[Known, ...] = ()
+
+
+def compared(axes: Axes, findings: Iterable[Finding], evidence: Evidence) -> tuple[SecondOpinion | None, list[Finding]]:
+    """Hold the opinion in ``evidence`` against our verdict; ``(None, [])`` where none was asked for."""
+    given = evidence.second
+    if given is None:
+        return None, []
+    mine, theirs = our_view(axes, findings, evidence), their_view(given)
+    why = given.why
+    if not why and mine.present is False and theirs.present is None:
+        why = f"it cannot read the file: {_said(theirs.reasons['content'])}"
+    if why:
+        return _info(given, "not given", why), [finding("second.not-given", printable(why, _LETTERS))]
+    found = [_explained(item, evidence.format or "") for item in differences(mine, theirs)]
+    unknown = any(item.known is None for item in found)
+    said = "differs" if unknown else "differs as known" if found else "agrees"
+    return _info(given, said, ""), [_finding(item, mine, given) for item in found]
+
+
+def our_view(axes: Axes, findings: Iterable[Finding], evidence: Evidence) -> View:
+    """Return our own answers."""
+    findings = list(findings)
+    reasons: dict[Question, tuple[str, ...]] = {
+        question: tuple(f"{item.rule}: {item.message}" for item in findings if item.rule.startswith(rules))
+        for question, rules in _OUR_RULES.items()
+    }
+    if evidence.trouble is not None:
+        return View(None, axes.content, "not-applicable", "none", "not-judged", reasons)
+    if not evidence.manifests:
+        return View(False, axes.content, "not-applicable", "none", "not-judged", reasons)
+    bad = axes.signer in ("bad-signature", "not-applicable")
+    trust = _OUR_TRUST.get(axes.signer, "untrusted")
+    return View(True, axes.content, "bad" if bad else "good", axes.history, trust, reasons)  # type: ignore[arg-type]
+
+
+_OUR_RULES: dict[Question, tuple[str, ...]] = {
+    "manifest": ("label.remote",),
+    "content": ("content.altered", "content.not-fully-bound", "content.rule-broken", "engine.", *(
+        f"content.{trouble}" for trouble in ("malformed", "refused", "worker-died", "too-costly", "unsupported", "unread")
+    )),
+    "signature": ("signer.bad-signature",),
+    "history": ("history.broken",),
+    "trust": ("signer.",),
+}  # fmt: skip
+_OUR_TRUST = {"trusted": "trusted", "no-anchors": "not-judged", "bad-signature": "not-judged"}
+
+
+def their_view(given: Opinion) -> View:
+    """Return the answers of the second verifier."""
+    failures = given.reasons
+
+    def texts(wanted: Iterable[Code]) -> tuple[str, ...]:
+        return tuple(f"{code.code}: {code.text}" for code in wanted)
+
+    reasons: dict[Question, tuple[str, ...]] = {
+        "manifest": texts(failures),
+        "content": texts(code for code in failures if _effect(code) not in _ASIDE | _SIGNATURE),
+        "signature": texts(code for code in failures if _effect(code) in _SIGNATURE),
+        "history": (),
+        "trust": texts(code for code in failures if _effect(code) in _ASIDE),
+    }
+    return View(given.present, given.content, given.signature, "none", given.trust, reasons)
+
+
+def differences(mine: View, theirs: View) -> Iterator[Difference]:
+    """Yield every question on which one side refuses, or does not see, what the other accepts.
+
+    Where both refuse it is no matter which of them finds more wrong.
+    """
+    if mine.present is not None and theirs.present is not None and mine.present != theirs.present:
+        seeing: Side = "ours" if mine.present else "theirs"
+        yield Difference("manifest", seeing, (theirs if mine.present else mine).reasons["manifest"])
+        return
+    if mine.accepts != theirs.accepts:
+        side: Side = "ours" if mine.accepts else "theirs"
+        other = theirs if mine.accepts else mine
+        for question in other.refused():
+            yield Difference(question, side, other.reasons[question])
+    elif mine.accepts and {mine.trust, theirs.trust} == {"trusted", "untrusted"}:
+        trusting = mine.trust == "trusted"
+        yield Difference("trust", "ours" if trusting else "theirs", (theirs if trusting else mine).reasons["trust"])
+
+
+def _explained(item: Difference, fmt: str) -> Difference:
+    return item._replace(known=next((row for row in KNOWN if _fits(row, item, fmt)), None))
+
+
+def _fits(row: Known, item: Difference, fmt: str) -> bool:
+    return (
+        (row.question, row.accepts) == (item.question, item.accepts)
+        and (not row.formats or fmt in row.formats)
+        and all(re.match(row.why, reason, re.DOTALL) for reason in item.reasons or ("",))
+    )
+
+
+#: Which rule tells that the two differ, by question; another one where it is we who refuse.
+_RULES: dict[Question, str] = {
+    "manifest": "second.manifest",
+    "content": "second.content",
+    "signature": "second.signer",
+    "trust": "second.trust",
+}
+_WORDS: dict[Question, str] = {
+    "manifest": "whether there is a manifest",
+    "content": "the content",
+    "signature": "the signature",
+    "history": "earlier versions and parts",
+    "trust": "who signed",
+}
+
+
+def _finding(item: Difference, mine: View, given: Opinion) -> Finding:
+    ours, theirs = (_accepting(item, mine), _said(item.reasons))
+    if item.accepts == "theirs":
+        ours, theirs = _said(item.reasons), _accepting(item, their_view(given))
+    both = f"{_WORDS[item.question]}: provlabel: {ours}; {given.verifier} {given.version}: {theirs}"
+    if item.known is not None:
+        return finding("second.known", printable(f"{item.known.reason}; {both}", 3 * _LETTERS))
+    refused_here = item.accepts == "theirs" and item.question not in ("manifest", "trust")
+    return finding("second.accepts" if refused_here else _RULES[item.question], printable(both, 3 * _LETTERS))
+
+
+def _accepting(item: Difference, view: View) -> str:
+    return {
+        "manifest": "there is one",
+        "content": view.content,
+        "signature": view.signature,
+        "history": "nothing against them",
+        "trust": view.trust,
+    }[item.question]
+
+
+def _said(reasons: Sequence[str]) -> str:
+    shown = "; ".join(reasons[:3]) or "no, without a reason"
+    return f"{shown}; and {len(reasons) - 3} more" if len(reasons) > 3 else shown
+
+
+def _info(given: Opinion, said: Any, why: str) -> SecondOpinion:
+    return SecondOpinion(
+        verifier=given.verifier,
+        version=given.version,
+        said=said,
+        manifest=given.present,
+        content=given.content,
+        signature=given.signature,
+        trust=given.trust,
+        reasons=tuple(f"{code.code}: {code.text}" for code in given.reasons),
+        why=why,
+    )
