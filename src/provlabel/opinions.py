@@ -30,6 +30,7 @@ _TRUST = {
     "not_valid_for_supplied_material": "untrusted",
     "not_evaluated": "not-judged",
 }
+_SIGNATURES = {"valid": "good", "invalid": "bad", "unknown": "not-applicable"}
 _SIGNATURE: frozenset[Effect] = frozenset({"bad-signature"})
 #: What does not say that content or signature are bad; who signed, and when, are questions of their own.
 _ASIDE: frozenset[Effect] = frozenset(
@@ -56,15 +57,16 @@ def opinion_of(answer: Any, version: str) -> Opinion:
     if present is not True:
         return said
     against = [code for code in failures if _effect(code) not in _ASIDE | _SIGNATURE]
-    signed = found[1] == "valid" and not any(_effect(code) in _SIGNATURE for code in failures)
-    content = _content(against, found[0])
-    if content == "intact" and signed and integrity != "valid" and not failures:
+    signature = "bad" if any(_effect(code) in _SIGNATURE for code in failures) else _SIGNATURES.get(found[1], "bad")
+    unjudged = signature == "bad" and found[0] == "unknown" and not against
+    content = "not-applicable" if unjudged else _content(against, found[0])
+    if content == "intact" and signature == "good" and integrity != "valid" and not failures:
         content = "not-fully-bound"
     return Opinion(
         version=version,
         present=True,
         content=content,
-        signature="good" if signed else "bad",
+        signature=signature,  # type: ignore[arg-type]
         trust=trust,  # type: ignore[arg-type]
         reasons=said.reasons,
     )
@@ -121,13 +123,15 @@ class View(NamedTuple):
         return self.history == "broken"
 
     def refused(self) -> Iterator[Question]:
-        """Yield the questions that it answers badly."""
-        if self.content != "intact":
-            yield "content"
-        if self.signature == "bad":
-            yield "signature"
-        if self.broken:
-            yield "history"
+        """Yield the questions that it answers badly; for whoever does not accept, at least one."""
+        bad: dict[Question, bool] = {
+            "content": self.content in ("altered", "not-fully-bound", "unreadable"),
+            "signature": self.signature == "bad",
+            "history": self.broken,
+        }
+        yield from (question for question, is_bad in bad.items() if is_bad)
+        if not any(bad.values()):
+            yield "signature" if self.content == "intact" else "content"
 
 
 class Difference(NamedTuple):
@@ -175,7 +179,11 @@ def our_view(axes: Axes, findings: Iterable[Finding], evidence: Evidence) -> Vie
     """Return our own answers."""
     findings = list(findings)
     reasons: dict[Question, tuple[str, ...]] = {
-        question: tuple(f"{item.rule}: {item.message}" for item in findings if item.rule.startswith(rules))
+        question: tuple(
+            f"{item.rule}: {item.message}"
+            for item in findings
+            if item.rule.startswith(rules) and (item.level == "error" or question in ("manifest", "trust"))
+        )
         for question, rules in _OUR_RULES.items()
     }
     if evidence.trouble is not None:
@@ -189,13 +197,11 @@ def our_view(axes: Axes, findings: Iterable[Finding], evidence: Evidence) -> Vie
 
 _OUR_RULES: dict[Question, tuple[str, ...]] = {
     "manifest": ("label.remote",),
-    "content": ("content.altered", "content.not-fully-bound", "content.rule-broken", "engine.", *(
-        f"content.{trouble}" for trouble in ("malformed", "refused", "worker-died", "too-costly", "unsupported", "unread")
-    )),
+    "content": ("content.", "engine."),
     "signature": ("signer.bad-signature",),
     "history": ("history.broken",),
     "trust": ("signer.",),
-}  # fmt: skip
+}
 _OUR_TRUST = {"trusted": "trusted", "no-anchors": "not-judged", "bad-signature": "not-judged"}
 
 

@@ -68,9 +68,7 @@ _FEW = 8
 @click.option(
     "--against", type=PATH, metavar="XML", help="The DDEX message (ERN) of this delivery: every disagreement is told."
 )
-@click.option(
-    "--second-opinion", is_flag=True, help="Have an independent verifier judge too, and tell where it differs."
-)
+@click.option("--second-opinion", is_flag=True, help="Have another, independent verifier judge too.")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first file that does not pass.")
 @click.option("-j", "--jobs", type=click.IntRange(1, 64), help="Files read at once. [default: one for each processor]")
 @click.option("--no-cache", is_flag=True, help="Read every file again, even if it was read today.")

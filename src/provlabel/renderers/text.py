@@ -172,21 +172,13 @@ def _facts(item: FileReport) -> Iterator[tuple[str, str]]:
         yield "second", printable(second_words(item.second))
 
 
-_SECOND = {
-    "agrees": "agrees",
-    "differs": "DIFFERS",
-    "differs as known": "differs, as is known",
-    "not given": "not given",
-}
+_SECOND = {"differs": "DIFFERS", "differs as known": "differs, as is known"}
+_NOTHING = "agrees that there is nothing to rely on"
 
 
 def second_words(second: SecondOpinion) -> str:
     """Return which verifier judged too, and how its opinion stands to ours; what comes from a file is not escaped."""
-    said = (
-        _SECOND[second.said]
-        if second.manifest or second.said != "agrees"
-        else "agrees that there is nothing to rely on"
-    )
+    said = _NOTHING if second.said == "agrees" and not second.manifest else _SECOND.get(second.said, second.said)
     return f"{f'{second.verifier} {second.version}'.strip()}: {said}"
 
 
