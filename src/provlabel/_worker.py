@@ -29,7 +29,7 @@ import msgspec
 from provlabel import engine
 from provlabel._files import LARGE, fingerprint, open_regular, reader
 from provlabel.cbor import Refused
-from provlabel.containers import hole_in
+from provlabel.containers import ContainerError, hole_in
 from provlabel.credentials import Answers, Credential, Examined, examine
 from provlabel.engine import Reading
 from provlabel.errors import EngineError, InputError
@@ -338,12 +338,17 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
     if sidecar is None:
         return {"source": "remote", "remote_url": url} if url else {"source": "none"}
     found: dict[str, Any] = {"sidecar_sha256": _sha256(sidecar)}
-    scan_store(sidecar)
-    stream.seek(0)
-    reading = engine.read(stream, mime, request.trust, sidecar)
-    if reading is None:
-        return {**found, "source": "none"}
-    return {**found, "source": "sidecar", **_seen_in(reading, scan, sidecar, mime, request)}
+    try:
+        scan_store(sidecar)
+        stream.seek(0)
+        reading = engine.read(stream, mime, request.trust, sidecar)
+        if reading is None:
+            return {**found, "source": "none"}
+        return {**found, "source": "sidecar", **_seen_in(reading, scan, sidecar, mime, request)}
+    except EngineError as exc:
+        return {**found, "source": "sidecar", "trouble": _trouble(exc)}
+    except ContainerError as exc:
+        return {**found, "source": "sidecar", "trouble": Trouble("malformed", str(exc))}
 
 
 def _seen_in(reading: Reading, scan: Scan, store: bytes, mime: str, request: Request) -> dict[str, Any]:
