@@ -18,7 +18,9 @@ from typing import Any
 from proving import KEPT, ROOT, Figure, kept
 
 #: Name, and what it is about; each is a module of this folder.
-PROOFS: dict[str, str] = {}
+PROOFS: dict[str, str] = {
+    "opinions": "a second verifier over the same files",
+}
 PAGE = ROOT / "docs" / "reliability.md"
 SEED = 20261122
 
