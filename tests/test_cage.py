@@ -639,6 +639,19 @@ def test_what_the_claim_does_not_sign_has_its_name(
         assert "label" in judged.findings[0].message
 
 
+def test_a_description_has_no_toggles_that_nobody_knows(
+    labelled: dict[str, Path], trust: TrustStore, cage: Cage
+) -> None:
+    """The engine hashes the box as it would write it, and so does not see that an assertion was changed."""
+    content = bytearray(labelled["take.wav"].read_bytes())
+    content[content.index(b"c2pa.actions.v2\x00") - 1] |= 0x40
+    read = engine.read(io.BytesIO(content), "audio/wav", trust)
+    assert read is not None
+    assert read.state == "Trusted", "the trap is gone"
+    judged = verify_bytes(bytes(content), trust=trust, cage=cage).files[0]
+    assert (judged.state, judged.findings[0].rule) == ("unreadable", "content.malformed")
+
+
 @pytest.mark.parametrize("more", [b"\x00", box(b"free", b"text"), None], ids=["a zero", "a box", "a second store"])
 def test_a_detached_manifest_is_one_store_and_nothing_more(more: bytes | None, labelled: dict[str, Path]) -> None:
     """Readers could each take another; the engine takes the first, the second verifier none."""

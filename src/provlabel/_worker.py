@@ -334,6 +334,8 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
             **_differing(request.sidecar, scan),
             **_seen_in(reading, scan, scan.stores[0] if scan.stores else b"", mime, request),
         }
+    if scan.stores:
+        raise EngineError("there is a manifest in it that the engine does not find", kind="ManifestNotFound")
     sidecar = _beside(request.sidecar)
     if sidecar is None:
         return {"source": "remote", "remote_url": url} if url else {"source": "none"}

@@ -29,6 +29,7 @@ _ASSERTION_STORE = b"c2as"
 #: Labels of the boxes that a claim does not sign, by their type (C2PA 2.4 §11.1.4).  The engine finds them by type
 #: and takes any label, though a claim names its signature by it.
 _LABELS = {
+    b"c2pa": (b"c2pa",),
     _ASSERTION_STORE: (b"c2pa.assertions",),
     b"c2cl": (b"c2pa.claim", b"c2pa.claim.v2"),
     b"c2cs": (b"c2pa.signature",),
