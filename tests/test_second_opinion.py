@@ -219,6 +219,40 @@ def test_bytes_of_another_tag_in_a_bigtiff(make: Make, signer: Signer, trust: Tr
     assert (file.axes.content, known(file)) == ("not-fully-bound", "left-out")
 
 
+@needs("ffmpeg")
+def test_what_a_box_says_of_itself(make: Make, label: Label, signer: Signer, trust: TrustStore, cage: Cage) -> None:
+    content = signed(make("aac.m4a"), label, signer, cage)
+    file = heard(content.replace(b"manifest\x00", b"manifold\x00", 1), trust, cage)
+    assert (file.state, known(file)) == ("unreadable", "purpose")
+    place = content.index(b"\x03c2pa\x00")
+    for toggles in (b"\x07", b"\x43"):
+        file = heard(content[:place] + toggles + content[place + 1 :], trust, cage)
+        assert (file.state, known(file)) == ("unreadable", "description")
+
+
+def test_a_flag_that_hides_the_manifest(label: Label, signer: Signer, trust: TrustStore, cage: Cage) -> None:
+    """Not the engine's word alone: a file in which we see a manifest is not called unsigned."""
+    content, _ = label_bytes((MEDIA / "take.flac").read_bytes(), label, signer, cage=cage)
+    changed = content[:5] + b"\x04" + content[6:]
+    assert engine.read(io.BytesIO(changed), "audio/flac", trust) is None, "the trap is gone"
+    file = heard(changed, trust, cage)
+    assert (file.state, agrees(file)) == ("unreadable", True)
+
+
+@pytest.mark.parametrize("place", [4, 8, 11], ids=["identifier", "first of the sequence", "last of the sequence"])
+def test_segments_that_only_the_engine_takes(
+    place: int, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+) -> None:
+    content, _ = label_bytes((MEDIA / "cover.jpg").read_bytes(), label, signer, cage=cage)
+    changed = bytearray(content)
+    changed[content.index(b"\xff\xeb") + place] ^= 1
+    read = engine.read(io.BytesIO(changed), "image/jpeg", trust)
+    assert read is not None
+    assert read.state == "Trusted", "the trap is gone"
+    file = heard(bytes(changed), trust, cage)
+    assert (file.axes.content, agrees(file)) == ("not-fully-bound", True)
+
+
 def with_a_key_twice(forger: Forger) -> None:
     """Say the name of the hash twice, and sign that."""
     data = memoryview(forger.store)

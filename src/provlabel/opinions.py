@@ -186,6 +186,24 @@ KNOWN: tuple[Known, ...] = (
         formats=_BOXED,
     ),
     Known(
+        "purpose", "content", "theirs", r"content\.malformed: .*: C2PA box present without a readable manifest\Z",
+        "it does not ask what the box of C2PA says it is for, which no hash covers",
+        "an M4A whose uuid box has another word in the place of manifest",
+        formats=_BOXED,
+    ),
+    Known(
+        "description", "content", "theirs",
+        r"content\.malformed: .*: (Verify: unexpected end of file|a manifest box is described .* not known)\Z",
+        "it passes over how the boxes of a manifest describe themselves, where no hash covers that",
+        "a manifest whose first box has a toggle more",
+    ),
+    Known(
+        "signature-header", "content", "theirs",
+        r"content\.malformed: .*: Signature: could not generate a trusted time stamp\Z",
+        "it passes over a header of the signature that the engine takes for a damaged timestamp",
+        "a JPEG with one bit flipped in the unsigned header of its signature",
+    ),
+    Known(
         "doubled-key", "content", "theirs", r"content\.malformed: .*: duplicate field `[^`]*`\Z",
         "it takes CBOR that has a key twice, of which readers could each take another value",
         "a hash assertion with two names",
