@@ -5,7 +5,12 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import shutil
+import signal
+import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +20,7 @@ import pytest
 
 import pki
 import tsa as authorities
-from conftest import MEDIA, SAMPLES, needs
+from conftest import MEDIA, SAMPLES, Cli, Under, needs
 from provlabel import (
     Label,
     Timestamper,
@@ -27,7 +32,9 @@ from provlabel import (
     verify_bytes,
     verify_file,
     verify_paths,
+    verifying,
 )
+from provlabel import cage as cages
 from provlabel.cage import Cage
 from provlabel.opinions import KNOWN
 from provlabel.report import FileReport
@@ -285,9 +292,15 @@ def test_a_key_that_is_there_twice(tmp_path: Path, label: Label, victim: Any, ca
     forger = Forger(tmp_path / "signed", label, cage, by, root)
     with_a_key_twice(forger)
     file = verify_file(forger.path, trust=forger.trust, second_opinion=True, cage=cage).files[0]
-    assert file.second is not None
-    print(file)
     assert known(file) == "doubled-key"
+
+
+def test_a_header_that_nobody_signs(label: Label, signer: Signer, trust: TrustStore, cage: Cage) -> None:
+    """The name of the padding, a text, becomes bytes; the engine takes what it finds there for a bad timestamp."""
+    content, _ = label_bytes((MEDIA / "cover.jpg").read_bytes(), label, signer, cage=cage)
+    place = content.index(b"\xa1cpad", content.index(b"c2pa.signature\x00")) + 1
+    file = heard(content[:place] + b"Cpad" + content[place + 4 :], trust, cage)
+    assert (file.state, known(file)) == ("unreadable", "signature-header")
 
 
 #: Public files, by the difference that each shows; of the others nothing is told.
@@ -308,3 +321,163 @@ def test_every_difference_on_public_files_is_explained(corpus: Path, cage: Cage)
     found = {Path(file.path).name: told(file) for file in report.files}
     assert {name: rules for name, rules in found.items() if rules} == PUBLIC
     assert all(file.second is not None and file.second.said != "not given" for file in report.files)
+
+
+# --- what becomes of its failures ------------------------------------------------------------------
+
+
+@pytest.fixture
+def content(label: Label, signer: Signer, cage: Cage) -> bytes:
+    return label_bytes((MEDIA / "still.png").read_bytes(), label, signer, cage=cage)[0]
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGABRT, signal.SIGSEGV])
+def test_its_death_loses_no_verdict(
+    number: int, content: bytes, trust: TrustStore, cage: Cage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is killed while it has the file: stopped first, so that it cannot answer before."""
+    with Cage() as own:
+        monkeypatch.setattr(verifying, "_own_cage", lambda: own)
+        monkeypatch.setattr(cages, "_shared", {})
+        own.start()
+        assert own._worker is not None
+        os.kill(own._worker.pid, signal.SIGSTOP)
+        pid = own._worker.pid
+        timer = threading.Timer(0.3, lambda: (os.kill(pid, number), os.kill(pid, signal.SIGCONT)))
+        timer.start()
+        file = heard(content, trust, cage)
+        timer.join()
+        assert (file.state, file.passed, told(file)) == ("trusted", True, ["second.not-given"])
+        assert file.second is not None
+        assert "died" in file.second.why
+        assert agrees(heard(content, trust, cage)), "the next file has a new worker"
+
+
+def test_it_hangs(content: bytes, trust: TrustStore, cage: Cage, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Cage(limits=verifying.Limits(cpu_seconds=1)) as own:
+        monkeypatch.setattr(verifying, "_own_cage", lambda: own)
+        monkeypatch.setattr(cages, "_shared", {})
+        own.start()
+        assert own._worker is not None
+        os.kill(own._worker.pid, signal.SIGSTOP)
+        begun = time.monotonic()
+        file = heard(content, trust, cage)
+        assert time.monotonic() - begun < 5
+        assert (file.passed, told(file)) == (True, ["second.not-given"])
+        assert file.second is not None
+        assert "too long" in file.second.why
+
+
+def test_a_hostile_file_harms_neither(trust: TrustStore, cage: Cage) -> None:
+    """Boxes without end, and lengths that are not there; what we do not read it need not read."""
+    start = b"\x89PNG\r\n\x1a\n"
+    for hostile in (
+        start,
+        start + b"\xff" * 60,
+        b"RIFF\xff\xff\xff\xffWAVE" + b"C2PA\xff\xff\xff\x7f" * 9,
+        b"",
+        b"text",
+    ):
+        file = heard(hostile, trust, cage)
+        assert (file.state, file.passed) == ("unreadable", False)
+        assert file.second is not None
+
+
+def test_other_bytes_are_not_judged(media: Path, trust: TrustStore, cage: Cage) -> None:
+    """The digest of what was judged decides which bytes are meant."""
+    judged = cage.read(media / "cover.jpg", trust)
+    (media / "cover.jpg").write_bytes((media / "still.png").read_bytes())
+    said = cage.second_opinion(media / "cover.jpg", judged, trust, verifying.now())
+    assert said.why == "the file changed after it was judged"
+
+
+def test_a_file_that_is_gone_or_too_large(media: Path, trust: TrustStore, cage: Cage) -> None:
+    judged = cage.read(media / "cover.jpg", trust)
+    (media / "cover.jpg").unlink()
+    assert "no such file" in cage.second_opinion(media / "cover.jpg", judged, trust, verifying.now()).why.lower()
+    with (media / "take.wav").open("r+b") as stream:
+        stream.truncate((128 << 20) + 1)
+    assert "larger than" in cage.second_opinion(media / "take.wav", judged, trust, verifying.now()).why
+
+
+# --- the command line ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(media: Path, label: Label, signer: Signer, cage: Cage) -> Path:
+    for name in SAMPLES:
+        label_file(media / name, media / f"signed-{name}", label, signer, cage=cage)
+        (media / name).unlink()
+    return media
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_folder_by_several_workers(jobs: str, folder: Path, cli: Cli) -> None:
+    for _ in range(2):  # what was seen before is not taken from the cache, as it has no second opinion
+        done = cli("verify", folder, "--trust", "test", "--second-opinion", "-j", jobs, "--format", "json")
+        assert done.returncode == 0, done.stdout + done.stderr
+        report = json.loads(done.stdout)
+        assert [file["second"]["said"] for file in report["files"]] == ["agrees"] * len(SAMPLES)
+        assert cli("verify", folder, "--trust", "test").returncode == 0
+
+
+OUTPUTS = {
+    "text": f"{BY} 1.", "markdown": f"{BY} 1.", "html": f"{BY} 1.", "sarif": "second.not-given",
+    "junit": f"{BY} 1.", "github": "second.not-given",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_every_output_has_it(output: str, folder: Path, cli: Cli) -> None:
+    """An agreement where people read; what is to be looked at everywhere."""
+    (folder / "empty.bmp").write_bytes(b"")
+    done = cli("verify", folder, "--trust", "test", "--second-opinion", "--format", output)
+    assert done.returncode == 1
+    assert OUTPUTS[output] in done.stdout
+
+
+def test_without_the_extra(folder: Path, under: Under, tmp_path: Path) -> None:
+    """Exit code 2, and the one line that says what to install; nothing is read."""
+    hidden = tmp_path / "hidden"
+    hidden.mkdir()
+    (hidden / "sitecustomize.py").write_text(
+        "import importlib.util as util, sys\nfind = util.find_spec\n"
+        "util.find_spec = lambda name, package=None: None if name == 'encypher_c2pa' else find(name, package)\n"
+    )
+    path = os.pathsep.join([str(hidden), *sys.path])
+    done = under((), "verify", folder, "--trust", "test", "--second-opinion", PYTHONPATH=path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "pip install 'provlabel[second-opinion]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@needs("strace")
+def test_it_reaches_nobody_and_leaves_nothing(folder: Path, under: Under, home: Path, tmp_path: Path) -> None:
+    """Telemetry is off, also for what fails and was agreed to before; its word is kept nowhere."""
+    config = home / ".config" / "encypher"
+    config.mkdir(parents=True, exist_ok=True)
+    (config / "c2pa.json").write_text('{"telemetry_enabled": true, "online": "on"}')
+    changed = bytearray((folder / "signed-take.wav").read_bytes())
+    changed[200] ^= 1
+    (folder / "signed-take.wav").write_bytes(changed)
+    log = tmp_path / "log"
+    done = under(
+        ("strace", "-f", "-qq", "-o", str(log), "-e", "trace=socket,connect,sendto,mkdir,rename"),
+        "verify", folder, "--trust", "test", "--second-opinion",
+        ENCYPHER_C2PA_TELEMETRY="on", ENCYPHER_C2PA_ONLINE="on",
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    assert "agrees" in done.stdout
+    calls = log.read_text()
+    assert "AF_INET" not in calls
+    assert "encypher" not in calls
+
+
+def test_every_known_difference_is_written_down() -> None:
+    """And shown: by a test of this file, or by one of the public files."""
+    text = (Path(__file__).parents[1] / "docs" / "differences.md").read_text()
+    tests = Path(__file__).read_text()
+    assert len({row.name for row in KNOWN}) == len(KNOWN)
+    for row in KNOWN:
+        assert f"`{row.name}`" in text, f"{row.name} has no row in docs/differences.md"
+        assert f'"{row.name}"' in tests or "c2pa-python fixtures" in row.shown
