@@ -26,6 +26,7 @@ PROOFS = {
     "faults": "nothing is lost, whatever fails when",
     "batch_kills": "a batch that is killed and resumed",
     "conformance": "vectors for verifiers, through the real command lines",
+    "opinions": "a second verifier over the same files",
 }
 PAGE = ROOT / "docs" / "reliability.md"
 #: Where proofs take from what tests and benches have.

@@ -31,12 +31,13 @@ import msgspec
 from provlabel import engine
 from provlabel._files import LARGE, fingerprint, open_regular, reader
 from provlabel.cbor import Refused
-from provlabel.containers import hole_in
+from provlabel.containers import ContainerError, hole_in
 from provlabel.credentials import Answers, Credential, Examined, examine, turning_points
 from provlabel.engine import Reading
 from provlabel.errors import EngineError, InputError, UnfitEngineError
-from provlabel.evidence import Code, Evidence, Exclusion, Manifest, Trouble, manifests_from_crjson
+from provlabel.evidence import Code, Evidence, Exclusion, Manifest, Opinion, Trouble, manifests_from_crjson
 from provlabel.formats import Format, sniff
+from provlabel.opinions import not_given
 from provlabel.prescan import MAX_STORE, Scan, scan_file, scan_store
 from provlabel.previews import FRAMES, Preview, Purpose, draw
 from provlabel.rereading import with_content
@@ -82,6 +83,15 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     moment: dt.datetime | None = None  #: the proven time of signing
 
 
+class Second(msgspec.Struct, frozen=True, kw_only=True):
+    """What the second verifier is to judge: the very bytes that were judged before."""
+
+    mime: str
+    at: dt.datetime
+    sha256: str  #: of the file
+    store_sha256: str = ""  #: of the manifest beside it, where that is the one that was judged
+
+
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """One file to read: by path, or as bytes that follow the request in a frame of their own."""
 
@@ -94,6 +104,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     prove: bool = False  #: only say whether the engine does what it is told
     draw: str | None = None  #: only draw the file at ``path``, if this is its SHA-256
     purpose: Purpose = "report"  #: what it is drawn for
+    second: Second | None = None  #: only ask the second verifier about the file
     digest: bool = True  #: without, the SHA-256 of a large file is left to somebody who reads it anyway
     hole: tuple[int, int] | None = None  #: where a manifest was put a moment ago: start and length in bytes
 
@@ -104,6 +115,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     evidence: Evidence | None = None
     examined: Examined | None = None
     preview: Preview | None = None
+    opinion: Opinion | None = None
     refused: str = ""
     unfit: str = ""  #: why the engine cannot be relied on, whatever was asked
     mend: str = ""  #: of that
@@ -214,6 +226,8 @@ def _answer(request: Request, content: bytes | None) -> Answer:
             _limit(request.limits, size)
             if request.draw is not None:
                 return Answer(preview=draw(stream, request.draw, FRAMES[request.purpose]))
+            if request.second is not None:
+                return Answer(opinion=_opinion(stream, size, request, request.second))
             return Answer(evidence=_guarded(stream, size, request))
     except OSError as exc:
         return Answer(evidence=_unread(0, exc))
@@ -225,6 +239,31 @@ def _prepare(request: Request) -> None:
         from provlabel import cose  # noqa: F401
         from provlabel.credentials import _judging  # noqa: F401
         from provlabel.signers import certificates  # noqa: F401
+
+
+def _opinion(stream: BinaryIO, size: int, request: Request, second: Second) -> Opinion:
+    """Ask the second verifier, if these are still the bytes that were judged."""
+    from provlabel.second_opinion import MOST_BYTES, opinion
+
+    if size > MOST_BYTES:
+        return not_given(f"the file is larger than {MOST_BYTES:,} bytes")
+    stream.seek(0)
+    content = stream.read(size)
+    try:
+        store = _beside(request.sidecar) if second.store_sha256 else None
+    except InputError as exc:
+        return not_given(str(exc))
+    seen = (_sha256(content), _sha256(store) if store is not None else "")
+    if seen != (second.sha256, second.store_sha256):
+        return not_given("the file changed after it was judged")
+    try:
+        return opinion(content, store, second.mime, request.trust, second.at)
+    except MemoryError:
+        return not_given("it used up its memory")
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _limit(limits: Limits, size: int) -> None:
@@ -340,16 +379,23 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
             **_differing(request.sidecar, scan),
             **_seen_in(reading, scan, scan.stores[0] if scan.stores else b"", mime, request),
         }
+    if scan.stores:
+        raise EngineError("there is a manifest in it that the engine does not find", kind="ManifestNotFound")
     sidecar = _beside(request.sidecar)
     if sidecar is None:
         return {"source": "remote", "remote_url": url} if url else {"source": "none"}
-    found: dict[str, Any] = {"sidecar_sha256": hashlib.sha256(sidecar).hexdigest()}
-    scan_store(sidecar)
-    stream.seek(0)
-    reading = engine.read(stream, mime, request.trust, sidecar)
-    if reading is None:
-        return {**found, "source": "none"}
-    return {**found, "source": "sidecar", **_seen_in(reading, scan, sidecar, mime, request)}
+    found: dict[str, Any] = {"sidecar_sha256": _sha256(sidecar)}
+    try:
+        scan_store(sidecar)
+        stream.seek(0)
+        reading = engine.read(stream, mime, request.trust, sidecar)
+        if reading is None:
+            return {**found, "source": "none"}
+        return {**found, "source": "sidecar", **_seen_in(reading, scan, sidecar, mime, request)}
+    except EngineError as exc:
+        return {**found, "source": "sidecar", "trouble": _trouble(exc)}
+    except ContainerError as exc:
+        return {**found, "source": "sidecar", "trouble": Trouble("malformed", str(exc))}
 
 
 def _seen_in(reading: Reading, scan: Scan, store: bytes, mime: str, request: Request) -> dict[str, Any]:
@@ -517,7 +563,7 @@ def _differing(path: bytes | None, scan: Scan) -> dict[str, Any]:
         return {"sidecar_sha256": "unreadable", "sidecar_differs": True}
     if beside is None:
         return {}
-    return {"sidecar_sha256": hashlib.sha256(beside).hexdigest(), "sidecar_differs": beside not in scan.stores}
+    return {"sidecar_sha256": _sha256(beside), "sidecar_differs": beside not in scan.stores}
 
 
 def _trouble(exc: EngineError) -> Trouble:

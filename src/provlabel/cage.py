@@ -7,6 +7,7 @@ limited in memory, CPU and time per file, and what it prints stays with us.
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import json
 import os
 import selectors
@@ -25,10 +26,12 @@ import msgspec
 from provlabel import selftest
 from provlabel._files import reason
 from provlabel._types import ready
-from provlabel._worker import HEADER, Answer, Check, Limits, Request, frame, frame_length, serve
+from provlabel._worker import HEADER, Answer, Check, Limits, Request, Second, frame, frame_length, serve
 from provlabel.credentials import Credential, Examined
 from provlabel.errors import InputError, ProvlabelError, UnfitEngineError
-from provlabel.evidence import Evidence, Trouble
+from provlabel.evidence import Evidence, Opinion, Trouble
+from provlabel.formats import BY_NAME
+from provlabel.opinions import not_given
 from provlabel.previews import Preview, Purpose, nothing
 from provlabel.trust import TrustStore
 
@@ -266,6 +269,41 @@ class Cage:
             return nothing(_NO_PICTURE.get(answer.kind, "the decoder died on it"))
         return answer.preview or nothing("it cannot be read any more")
 
+    def second_opinion(
+        self,
+        path: Path | None,
+        judged: Evidence,
+        trust: TrustStore,
+        at: dt.datetime,
+        *,
+        sidecar: Path | None = None,
+        content: bytes = b"",
+    ) -> Opinion:
+        """Ask the second verifier about what ``judged`` was seen of: a file, or without a path ``content``.
+
+        Never ask this of a cage that reads evidence: what kills or takes over that verifier must have no
+        verdict to give.  Its death is an opinion that was not given, and why.
+        """
+        fmt = BY_NAME.get(judged.format or "")
+        if fmt is None or not judged.sha256:
+            return not_given("the file could not be read far enough to say which bytes are meant")
+        beside = sidecar is not None and judged.source == "sidecar"
+        second = Second(
+            mime=fmt.mime, at=at, sha256=judged.sha256, store_sha256=judged.sidecar_sha256 if beside else ""
+        )
+        request = Request(
+            path=_absolute(path) if path else None,
+            sidecar=_absolute(sidecar) if sidecar and beside else None,
+            trust=trust,
+            limits=self._limits,
+            second=second,
+        )
+        message = frame(msgspec.json.encode(request)) + (b"" if path else frame(content))
+        answer = self._answer(message, self._limits.cpu(judged.size))
+        if isinstance(answer, Trouble):
+            return not_given(f"the second verifier died: {answer.text}")
+        return answer.opinion or not_given(answer.refused)
+
     def close(self) -> None:
         """End the worker, if one runs."""
         with self._lock:
@@ -476,6 +514,20 @@ class Cages:
         """Judge a credential that was read before; see :meth:`Cage.examine`."""
         with self._one() as cage:
             return cage.examine(credential, trust, check)
+
+    def second_opinion(
+        self,
+        path: Path | None,
+        judged: Evidence,
+        trust: TrustStore,
+        at: dt.datetime,
+        *,
+        sidecar: Path | None = None,
+        content: bytes = b"",
+    ) -> Opinion:
+        """Ask the second verifier; see :meth:`Cage.second_opinion`."""
+        with self._one() as cage:
+            return cage.second_opinion(path, judged, trust, at, sidecar=sidecar, content=content)
 
     def close(self) -> None:
         """End all workers."""

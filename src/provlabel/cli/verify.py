@@ -69,6 +69,7 @@ _FEW = 8
 @click.option(
     "--against", type=PATH, metavar="XML", help="The DDEX message (ERN) of this delivery: every disagreement is told."
 )
+@click.option("--second-opinion", is_flag=True, help="Have another, independent verifier judge too.")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first file that does not pass.")
 @click.option("-j", "--jobs", type=click.IntRange(1, 64), help="Files read at once. [default: one for each processor]")
 @click.option("--no-cache", is_flag=True, help="Read every file again, even if it was read today.")
@@ -88,6 +89,7 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
       provlabel verify cover.jpg --trust anchors.pem --at 2026-03-01
       provlabel verify cover.jpg --trust anchors.pem --law eu,us-ca
       provlabel verify delivery/ --trust anchors.pem --against delivery/message.xml
+      provlabel verify cover.jpg --trust anchors.pem --second-opinion
     """
     from provlabel.cage import Cages, fork
     from provlabel.cli._gate import gate_from
@@ -120,9 +122,10 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
             at=at,
             revocation=_revocation(options),
             laws=laws_from(options["law"]),
+            second_opinion=options["second_opinion"],
             cage=cages,
             cache=stack.enter_context(_cache(store, gate, paths))
-            if many and at is None and not options["no_cache"]
+            if many and at is None and not options["no_cache"] and not options["second_opinion"]
             else None,
             fail_fast=options["fail_fast"],
             against=_delivery(options["against"]),
