@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test verdict coverage lint proof bench bench-large bench-signers bench-tree bench-batch bench-carriers huge sizes matrix samples schemas docs hooks ern picture system clean
+.PHONY: demo test verdict coverage lint proof fuzz fuzz-nightly bench bench-large bench-signers bench-tree bench-batch bench-carriers huge sizes matrix samples signed schemas docs hooks ern lock audit licences sbom picture system clean
 
 # Make a virtual environment, install provlabel, and show it at work on real files.
 demo: $(VENV)/.user
@@ -16,8 +16,8 @@ test: $(STAMP)
 
 # The pure modules of verdicts: every branch, by their own tests alone.
 verdict: $(STAMP)
-	$(BIN)/python -m pytest -q tests/test_verdict.py tests/test_codes.py tests/test_mappings.py \
-		--cov=provlabel.verdict --cov=provlabel.agreement --cov-branch \
+	$(BIN)/python -m pytest -q tests/test_verdict.py tests/test_codes.py tests/test_mappings.py tests/test_opinions.py \
+		--cov=provlabel.verdict --cov=provlabel.agreement --cov=provlabel.opinions --cov-branch \
 		--cov-report=term-missing --cov-fail-under=100
 
 # All tests again, with the lines and branches that they do not reach; takes twice as long.
@@ -33,6 +33,21 @@ lint: $(STAMP)
 proof: $(STAMP)
 	$(BIN)/python -m compileall -q src
 	$(BIN)/python proof/run.py $(PROOF) $(if $(SEED),--seed $(SEED)) $(if $(SCALE),--scale $(SCALE))
+
+# Hostile bytes for each of our parsers, and hostile manifests through the whole reading path: about five minutes.
+fuzz: $(STAMP)
+	$(BIN)/python -m compileall -q src
+	$(BIN)/python fuzz/corpora.py
+	$(BIN)/python fuzz/run.py --total 200
+	$(BIN)/python fuzz/structures.py --structures 4000 --mutations 4000 --seed $$(date +%s)
+
+# The same for FUZZ_SECONDS, three hours unless they are given.
+FUZZ_SECONDS ?= 10800
+fuzz-nightly: $(STAMP)
+	$(BIN)/python -m compileall -q src
+	$(BIN)/python fuzz/corpora.py
+	$(BIN)/python fuzz/run.py --total $$(($(FUZZ_SECONDS) / 2))
+	$(BIN)/python fuzz/structures.py --structures 100000000 --mutations 0 --seed $$(date +%s) --seconds $$(($(FUZZ_SECONDS) / 2))
 
 # Ratios against the bare engine, another verifier, SHA-256 and a copy: CPU, time and memory of whole processes, in one run.
 bench: $(STAMP)
@@ -82,12 +97,31 @@ hooks: $(STAMP)
 # What is made from the code or by a script, and committed.
 samples: $(STAMP)
 	$(BIN)/python samples/make_samples.py
+
+# What this version signs, to be verified by all later ones (samples/signed/README.md); refuses to write a folder again.
+signed: $(STAMP)
+	$(BIN)/python samples/sign_samples.py
 schemas docs: $(STAMP)
 	$(BIN)/python docs/generate.py
 
 # What is written for DDEX, judged by the XSD of ERN 4.3.2, which DDEX licenses: make ern XSD=…/release-notification.xsd
 ern: $(STAMP)
 	PROVLABEL_ERN_XSD=$(XSD) $(BIN)/python -m pytest -q tests/test_ddex.py
+
+# The lock of development dependencies, from pyproject.toml and requirements-dev.in; make lock UPGRADE=--upgrade for newer ones.
+lock: $(STAMP)
+	$(BIN)/uv pip compile --no-config --quiet --universal --python-version 3.10 --all-extras --generate-hashes $(UPGRADE) \
+		--custom-compile-command 'make lock' -o requirements-dev.txt pyproject.toml requirements-dev.in
+
+# Known vulnerabilities of what the lock names; needs the network, and fails where it could not ask.
+audit: $(STAMP)
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements-dev.txt
+
+# Licences of all dependencies, and the bill of materials that is released beside the wheel (docs/adr/0019-supply-chain.md).
+licences: $(STAMP)
+	$(BIN)/python release/licences.py
+sbom: $(STAMP)
+	$(BIN)/python release/sbom.py
 
 # The picture of an HTML report in the README, drawn with Chromium.
 picture: $(STAMP)
@@ -97,7 +131,7 @@ picture: $(STAMP)
 system:
 	apt-get update -qq
 	apt-get install -y -qq --no-install-recommends ffmpeg libimage-exiftool-perl flac gcc libc6-dev openssl \
-		libheif-examples libjxl-tools faketime softhsm2 git chromium poppler-utils
+		libheif-examples libjxl-tools faketime softhsm2 git chromium poppler-utils strace
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -106,8 +140,10 @@ $(VENV)/.user: pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet --disable-pip-version-check '.[html]'
 	touch $@
 
+# What is installed is what the lock names by its hash; provlabel itself comes from here.
 $(STAMP): pyproject.toml requirements-dev.txt | $(BIN)/python
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt -e .
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
 clean:

@@ -15,8 +15,6 @@ from typing import NamedTuple
 
 from proving import ROOT, Figure
 
-sys.path.insert(0, str(ROOT / "tests"))
-
 #: Most bytes of a file, and smaller sizes: just below a limit a file may cost more than far above it.
 SIZES = (9_900_000, 4_000_000, 900_000, 250_000)
 SECONDS, MEGABYTES = 2.0, 300.0

@@ -18,12 +18,22 @@ from typing import Any
 from proving import KEPT, ROOT, Figure, kept
 
 #: Name, and what it is about; each is a module of this folder.
-PROOFS: dict[str, str] = {
+PROOFS = {
+    "mutations": "signed files, changed at random",
+    "soak": "20,000 labels and verifications in one process",
+    "fuzzing": "hostile bytes for each of our parsers",
+    "structures": "hostile manifests through the whole reading path",
+    "faults": "nothing is lost, whatever fails when",
+    "batch_kills": "a batch that is killed and resumed",
+    "conformance": "vectors for verifiers, through the real command lines",
+    "opinions": "a second verifier over the same files",
     "hostile": "hostile files: time and memory of a verdict",
     "connections": "the network: connections that nobody asked for",
     "canaries": "secrets: canaries in outputs",
 }
 PAGE = ROOT / "docs" / "reliability.md"
+#: Where proofs take from what tests and benches have.
+sys.path += [str(ROOT / "bench"), str(ROOT / "tests"), str(ROOT / "tests" / "faults")]
 SEED = 20261122
 
 

@@ -49,7 +49,9 @@ def usage(*held: str) -> x509.KeyUsage:
     return x509.KeyUsage(**{one: one in held for one in every})
 
 
-def root(common: str = "Acme Root", key: Any = None) -> Issued:
+def root(
+    common: str = "Acme Root", key: Any = None, *, begins: dt.timedelta = -400 * DAY, lasts: dt.timedelta = 4050 * DAY
+) -> Issued:
     key = key or ec.generate_private_key(ec.SECP256R1())
     now = dt.datetime.now(dt.timezone.utc)
     builder = (
@@ -58,8 +60,8 @@ def root(common: str = "Acme Root", key: Any = None) -> Issued:
         .issuer_name(name(common))
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - 400 * DAY)
-        .not_valid_after(now + 3650 * DAY)
+        .not_valid_before(now + begins)
+        .not_valid_after(now + begins + lasts)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .add_extension(usage("key_cert_sign", "crl_sign"), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)

@@ -20,8 +20,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from boxes import assertion, box, cbor, manifest, store, superbox
 from conftest import MEDIA, SAMPLES, Cli
-from provlabel import InputError, Label, TrustStore, label_file, verify_file, verify_paths
+from provlabel import InputError, Label, TrustStore, engine, label_file, verify_bytes, verify_file, verify_paths
 from provlabel._worker import Limits
 from provlabel.cage import Cage, Launch, Worker, fork, spawn
 from provlabel.cbor import MAX_DEPTH, Refused
@@ -70,32 +71,7 @@ def rules(judged: FileReport) -> list[str]:
     return [item.rule for item in judged.findings]
 
 
-# --- JUMBF by hand (ISO 19566-5) -------------------------------------------------------------------
-
-
-def box(kind: bytes, body: bytes) -> bytes:
-    return (len(body) + 8).to_bytes(4, "big") + kind + body
-
-
-def superbox(kind: bytes, name: bytes, *children: bytes) -> bytes:
-    uuid = kind + bytes.fromhex("00110010800000aa00389b71")
-    return box(b"jumb", box(b"jumd", uuid + b"\x03" + name + b"\x00") + b"".join(children))
-
-
-def cbor(content: bytes) -> bytes:
-    return box(b"cbor", content)
-
-
-def store(*manifests: bytes) -> bytes:
-    return superbox(b"c2pa", b"c2pa", *manifests)
-
-
-def manifest(*assertions: bytes) -> bytes:
-    return superbox(b"c2ma", b"urn:c2pa:x", superbox(b"c2as", b"c2pa.assertions", *assertions))
-
-
-def assertion(content: bytes, name: bytes = b"org.example.x") -> bytes:
-    return superbox(b"cbor", name, cbor(content))
+# --- JUMBF by hand ---------------------------------------------------------------------------------
 
 
 def in_png(content: bytes) -> bytes:
@@ -620,6 +596,44 @@ def test_declared_lengths_are_not_believed(major: int, length: bytes) -> None:
 def test_boxes_that_do_not_fit_are_damage(content: bytes) -> None:
     with pytest.raises((ContainerError, Refused)):
         scan_store(content)
+
+
+@pytest.mark.parametrize("label", [b"c2pa.claim.v2", b"c2pa.assertions", b"c2pa.signature"])
+def test_what_the_claim_does_not_sign_has_its_name(
+    label: bytes, labelled: dict[str, Path], trust: TrustStore, cage: Cage
+) -> None:
+    """A claim names its signature by its label (C2PA 2.4 §11.1.4); the engine takes any, and so takes changed ones."""
+    content = labelled["take.wav"].read_bytes()
+    place = content.index(label + b"\x00")
+    for changed in (b"C", b"\x01"):
+        renamed = content[:place] + changed + content[place + 1 :]
+        read = engine.read(io.BytesIO(renamed), "audio/wav", trust)
+        assert read is not None
+        assert read.state == "Trusted", "the trap is gone"
+        judged = verify_bytes(renamed, trust=trust, cage=cage).files[0]
+        assert (judged.state, judged.findings[0].rule) == ("unreadable", "content.malformed")
+        assert "label" in judged.findings[0].message
+
+
+def test_a_description_has_no_toggles_that_nobody_knows(
+    labelled: dict[str, Path], trust: TrustStore, cage: Cage
+) -> None:
+    """The engine hashes the box as it would write it, and so does not see that an assertion was changed."""
+    content = bytearray(labelled["take.wav"].read_bytes())
+    content[content.index(b"c2pa.actions.v2\x00") - 1] |= 0x40
+    read = engine.read(io.BytesIO(content), "audio/wav", trust)
+    assert read is not None
+    assert read.state == "Trusted", "the trap is gone"
+    judged = verify_bytes(bytes(content), trust=trust, cage=cage).files[0]
+    assert (judged.state, judged.findings[0].rule) == ("unreadable", "content.malformed")
+
+
+@pytest.mark.parametrize("more", [b"\x00", box(b"free", b"text"), None], ids=["a zero", "a box", "a second store"])
+def test_a_detached_manifest_is_one_store_and_nothing_more(more: bytes | None, labelled: dict[str, Path]) -> None:
+    """Readers could each take another; the engine takes the first, the second verifier none."""
+    honest = store_of(labelled["still.png"].read_bytes())
+    with pytest.raises(ContainerError, match="more behind"):
+        scan_store(honest + (honest if more is None else more))
 
 
 def test_honest_stores_pass(labelled: dict[str, Path]) -> None:

@@ -229,3 +229,18 @@ def test_a_tag_of_thousands_of_frames_is_refused_before_the_engine_needs_minutes
     item = verify_file(path, cage=cage).files[0]
     assert item.state == "unreadable"
     assert "too many ID3v2 frames" in item.findings[0].message
+
+
+def test_a_manifest_of_png_with_a_wrong_crc_is_damage(
+    media: Path, tmp_path: Path, label: Label, signer: Signer, cage: Cage
+) -> None:
+    """No hash covers the CRC, and decoders refuse the picture over it: whoever changes it must not stay unnoticed."""
+    out = tmp_path / "out.png"
+    label_file(media / "still.png", out, label, signer, cage=cage)
+    content = bytearray(out.read_bytes())
+    (place,) = (part for part in WALKERS["png"](io.BytesIO(content), len(content)) if part.name == "caBX")
+    content[place.end - 1] ^= 1
+    out.write_bytes(content)
+    judged = verify_file(out, cage=cage).files[0]
+    assert judged.state == "unreadable"
+    assert f"the CRC of the chunk at byte {place.start} is wrong" in judged.findings[0].message

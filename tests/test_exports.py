@@ -36,6 +36,7 @@ PUBLIC = {
     "TimestampError",
     "Timestamper",
     "TrustStore",
+    "UnfitEngineError",
     "UsageError",
     "VerificationError",
     "__version__",
@@ -83,5 +84,6 @@ def test_exit_codes_of_errors() -> None:
         "SignerError": 3,
         "TimestampError": 3,
         "EngineError": 3,
+        "UnfitEngineError": 3,
         "VerificationError": 1,
     }

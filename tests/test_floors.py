@@ -22,7 +22,7 @@ FLOORS = (
     ("cose", "prescan", "codes", "rules", "evidence", "previews"),
     ("rereading",),
     ("report", "tags"),
-    ("agreement",),
+    ("agreement", "opinions"),
     ("projecting", "drafting"),
     ("comparing", "delivery"),
     ("trust",),
@@ -32,8 +32,8 @@ FLOORS = (
     ("signers",),
     ("timestamps",),
     ("_native",),
-    ("engine",),
-    ("signing",),
+    ("engine", "second_opinion"),
+    ("signing", "selftest"),
     ("_worker", "targets", "decoding", "online"),
     ("cage",),
     ("evidence_cache",),
@@ -54,6 +54,7 @@ LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
 ROOMS: dict[str, set[str]] = {
     "c2pa": {"engine"},
     "click": {"cli"},
+    "encypher_c2pa": {"second_opinion"},
     "mutagen": set(),  # GPL, and it judges our tags (docs/adr/0014-own-taggers.md)
     "PIL": {"previews"},
     "miniaudio": {"previews"},

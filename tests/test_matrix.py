@@ -24,6 +24,7 @@ from provlabel.formats import FORMATS
 from provlabel.label import joined, label_from_dict, origin_of
 from provlabel.label.vocabularies import PromptMode
 from provlabel.signers import Signer
+from sample_files import DECODED, known, parts_of, stripped
 
 CHANGES = int(os.environ.get("PROVLABEL_CHANGES", "5"))
 #: What a label may weigh, certificates and inputs included; the notes measured 5.4 to 9 kB.
@@ -34,7 +35,6 @@ OF_SOUNDS = ("ai-assisted-track", "ai-track", "voice-clone", "human-made")
 FITTING = {"image": OF_IMAGES, "audio": OF_SOUNDS, "video": tuple(dict.fromkeys((*OF_IMAGES, *OF_SOUNDS)))}
 SAMPLE_FORMATS = dict(zip(SAMPLES, ("JPEG", "PNG", "WAV", "MP3", "FLAC"), strict=True))
 FORMAT_OF = SAMPLE_FORMATS | formats.FORMAT_OF
-DECODED = formats.DECODED | {"audio"}
 
 # The files of test_formats, made anew for this module.
 workshop, make = formats.workshop, formats.make
@@ -70,22 +70,12 @@ def expected(label: Label) -> Label:
     return msgspec.structs.replace(label, prompt=Prompt(mode="clear", text=label.prompt.text))
 
 
-def stripped(name: str, content: bytes) -> bytes:
-    """Take the manifest away; an ID3 tag says its size, which the helper of test_formats need not know."""
-    row = formats.ROWS[FORMAT_OF[name]]
-    bare = formats.stripped(row, content)
-    if row.container == "id3":
-        size = sum((content[9 - place] & 0x7F) << 7 * place for place in range(4)) - (len(content) - len(bare))
-        bare = bare[:6] + bytes(size >> 7 * place & 0x7F for place in (3, 2, 1, 0)) + bare[10:]
-    return bare
-
-
 def test_every_format_and_every_label_takes_part() -> None:
     taking_part = {FORMAT_OF[cell.values[0]] for cell in CELLS}
     assert taking_part == {row.name for row in FORMATS if row.embed}
     assert {cell.values[1] for cell in CELLS} == {path.stem for path in LABELS.glob("*.toml")}
     for name, row in SAMPLE_FORMATS.items():
-        found = formats.known((MEDIA / name).read_bytes())
+        found = known((MEDIA / name).read_bytes())
         assert found is not None
         assert found.name == row
 
@@ -120,11 +110,11 @@ def test_the_whole_life_of_a_label(
     for offset, changed in changes(row, content, f"{name} {label_name} 20261122"):
         assert formats.state(changed, trust, cage) not in formats.GOOD, f"byte {offset}"
     # Without its manifest the file is a file without a label, and nothing worse.
-    assert formats.state(stripped(name, content), trust, cage) == "unsigned"
+    assert formats.state(stripped(row, content), trust, cage) == "unsigned"
 
 
 def changes(row: Any, content: bytes, seed: str) -> Iterator[tuple[int, bytes]]:
-    parts = [part for part in formats.parts_of(row, content) if part.name in DECODED]
+    parts = [part for part in parts_of(row, content) if part.name in DECODED]
     offsets = sorted({offset for part in parts for offset in range(part.start, part.end)})
     rng = random.Random(seed)
     for offset in rng.sample(offsets, CHANGES):

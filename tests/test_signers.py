@@ -596,6 +596,7 @@ ANSWERS = {
     "missing": (Canned(200, b"{}"), "answered without a signature in base64"),
     "number": (Canned(200, b'{"signature": 7}'), "answered without a signature in base64"),
     "no-base64": (Canned(200, b'{"signature": "*"}'), "answered without a signature in base64"),
+    "no-ascii": (Canned(200, '{"signature": "é"}'.encode()), "answered without a signature in base64"),
     "empty": (Canned(200, b'{"signature": ""}'), "answered with an empty signature"),
 }
 

@@ -45,6 +45,7 @@ from provlabel.manifest import definition
 from provlabel.signers import Signer
 from provlabel.verdict import judge
 from provlabel.verifying import now
+from sample_files import bare_mp3
 from test_containers import UNPARSEABLE, with_frames
 from test_engine import Callback
 
@@ -123,7 +124,7 @@ def make(kept: Path, tmp_path: Path) -> Make:
             if name in SAMPLES:
                 whole.write_bytes((audio_files.MEDIA / name).read_bytes())
             else:
-                (BUILT.get(name) or audio_files.KINDS.get(name) or formats._MAKERS[name])(whole)
+                (BUILT.get(name) or audio_files.KINDS.get(name) or formats.MAKERS[name])(whole)
         copy = tmp_path / name
         copy.write_bytes(whole.read_bytes())
         return copy
@@ -722,7 +723,7 @@ def test_segments_are_those_that_the_engine_writes(media: Path, label: Label, si
 
 # --- what a hostile reviewer found -----------------------------------------------------------------
 
-MPEG = formats.bare_mp3()
+MPEG = bare_mp3()
 
 
 @pytest.mark.parametrize("bad", UNPARSEABLE.values(), ids=UNPARSEABLE)

@@ -35,20 +35,8 @@ from provlabel.signers import Signer
 from provlabel.tags import TAGGERS, TagError
 from provlabel.tags._base import MAX_CARRIER, MAX_CARRIERS, MAX_VALUE
 from provlabel.tags.xmp import ARRAYS, NAMESPACES, merged, read_packet
-from test_formats import (
-    FORMAT_OF,
-    PREFIXED,
-    SVG,
-    Make,
-    box,
-    decoded,
-    exif,
-    frames,
-    known,
-    make,
-    picture,
-    workshop,
-)
+from sample_files import FORMAT_OF, PREFIXED, SVG, exif, frames, known, picture
+from test_formats import Make, box, decoded, make, workshop
 
 __all__ = ["make", "workshop"]  # fixtures
 

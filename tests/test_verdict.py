@@ -152,7 +152,7 @@ def test_no_confirmed_hash_is_not_intact() -> None:
     ],
 )
 def test_what_is_left_out_decides(roles: tuple[str, ...], content: str) -> None:
-    ranges = tuple(Exclusion(0, 1, role) for role in roles)
+    ranges = tuple(Exclusion(place, 1, role) for place, role in enumerate(roles))
     found = verdict(manifest(TRUSTED, info("assertion.dataHash.additionalExclusionsPresent", "why"), exclusions=ranges))
     assert found.axes.content == content
     assert ("content.metadata-excluded" in rules(found)) == ("metadata" in roles and content == "intact")
@@ -190,6 +190,29 @@ def test_which_boxes_are_left_out_decides(more: Exclusion | None, content: str, 
 def test_a_hash_that_leaves_out_media_is_seen_without_the_engines_remark() -> None:
     ranges = (Exclusion(0, 1, "manifest"), Exclusion(5, 9, "media"))
     assert verdict(manifest(TRUSTED, exclusions=ranges)).axes.content == "not-fully-bound"
+
+
+def test_a_label_that_holds_nothing_is_no_label_that_is_not_there() -> None:
+    assert "label.unknown-value" in rules(verdict(manifest(TRUSTED, label=None, labels=1)))
+    assert "label.unknown-value" not in rules(verdict(manifest(TRUSTED, label=None, labels=0)))
+
+
+@pytest.mark.parametrize(
+    ("places", "content"),
+    [
+        (((5, 9), (14, 1)), "intact"),
+        (((5, 9), (13, 1)), "not-fully-bound"),
+        (((5, 9), (5, 9)), "not-fully-bound"),
+        (((5, 9), (7, 2)), "not-fully-bound"),
+        (((14, 1), (5, 9)), "not-fully-bound"),
+    ],
+)
+def test_ranges_overlap_nowhere_and_stand_in_order(places: tuple[tuple[int, int], ...], content: str) -> None:
+    """C2PA 2.4 §15.12.1; the engine takes them however they lie."""
+    ranges = tuple(Exclusion(start, length, "manifest") for start, length in places)
+    found = verdict(manifest(TRUSTED, exclusions=ranges))
+    assert found.axes.content == content
+    assert ("content.not-fully-bound" in rules(found)) == (content != "intact")
 
 
 def test_an_update_manifest_is_bound_by_its_parent() -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         ProvlabelError,
         SignerError,
         TimestampError,
+        UnfitEngineError,
         UsageError,
         VerificationError,
     )
@@ -54,6 +55,7 @@ _HOMES = {
         "ProvlabelError",
         "SignerError",
         "TimestampError",
+        "UnfitEngineError",
         "UsageError",
         "VerificationError",
     ),
@@ -101,6 +103,7 @@ __all__ = [
     "TimestampError",
     "Timestamper",
     "TrustStore",
+    "UnfitEngineError",
     "UsageError",
     "VerificationError",
     "__version__",

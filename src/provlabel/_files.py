@@ -117,6 +117,16 @@ class Scratch(NamedTuple):
 
 
 @contextlib.contextmanager
+def only_read(stream: BinaryIO) -> Iterator[BinaryIO]:
+    """Close ``stream`` afterwards; that this fails says nothing about what was written elsewhere meanwhile."""
+    try:
+        yield stream
+    finally:
+        with contextlib.suppress(OSError):
+            stream.close()
+
+
+@contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Keep other processes of ours from replacing ``path`` meanwhile.
 
@@ -125,7 +135,7 @@ def locked(path: Path) -> Iterator[None]:
     """
     import fcntl
 
-    with open_regular(path) as stream:
+    with only_read(open_regular(path)) as stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as exc:
@@ -157,6 +167,7 @@ def atomic_output(
         fd, scratch = _new_scratch(target.parent, mode)
     except OSError as exc:
         raise OutputError(f"{shown}: cannot write there: {reason(exc)}") from exc
+    published = False
     try:
         with os.fdopen(fd, "w+b") as stream:
             yield Scratch(stream, scratch)
@@ -165,10 +176,12 @@ def atomic_output(
                 _take_after(stream.fileno(), target, like)
             os.fsync(stream.fileno())
             _publish(scratch, target, replace)  # while it is locked
+            published = True
     except FileExistsError as exc:
         raise _exists(shown) from exc
     except OSError as exc:
-        raise OutputError(f"{shown}: cannot write: {reason(exc)}") from exc
+        if not published:  # else it is on the disk and in its place, whatever closing it says
+            raise OutputError(f"{shown}: cannot write: {reason(exc)}") from exc
     finally:
         with contextlib.suppress(OSError):
             scratch.unlink()
@@ -215,10 +228,16 @@ def _new_scratch(folder: Path, mode: int) -> tuple[int, Path]:
     while True:
         scratch = folder / f"{SCRATCH_PREFIX}{os.urandom(8).hex()}"
         fd = os.open(scratch, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
-        with contextlib.suppress(OSError):  # a file system without locks, where nothing can be swept either
-            fcntl.flock(fd, fcntl.LOCK_EX)
-        if _leads_to(scratch, fd):
-            return fd, scratch
+        try:
+            with contextlib.suppress(OSError):  # a file system without locks, where nothing can be swept either
+                fcntl.flock(fd, fcntl.LOCK_EX)
+            if _leads_to(scratch, fd):
+                return fd, scratch
+        except BaseException:
+            with contextlib.suppress(OSError):
+                scratch.unlink()
+            os.close(fd)
+            raise
         os.close(fd)  # it was swept between opening and locking
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import functools
 import json
 import os
@@ -134,20 +135,43 @@ def read(c2pa: Any, context: Any, mime: str, stream: Any, manifest: bytes | None
 
     Raises:
         C2paError: the engine cannot read it.
+        OSError: the disk failed, whatever the engine made of that.
     """
     library, kind = c2pa._lib, mime.encode()
     empty = library.c2pa_reader_from_context(context.execution_context)
+    ctypes.set_errno(0)
     if manifest is None:
-        reader = library.c2pa_reader_with_stream(empty, kind, stream)
+        reader = _with_errno(c2pa, "c2pa_reader_with_stream")(empty, kind, stream)
     else:
         data = (ctypes.c_ubyte * len(manifest)).from_buffer_copy(manifest)
-        reader = library.c2pa_reader_with_manifest_data_and_stream(empty, kind, stream, data, len(manifest))
+        call = _with_errno(c2pa, "c2pa_reader_with_manifest_data_and_stream")
+        reader = call(empty, kind, stream, data, len(manifest))
+    if (failed := ctypes.get_errno()) in _FAILING_DISK:
+        if reader:
+            library.c2pa_free(reader)
+        raise OSError(failed, os.strerror(failed))
     if not reader:
         _raise_its_error(c2pa)  # the empty one is used up all the same
     try:
         return _text(c2pa, library.c2pa_reader_json(reader)), _text(c2pa, library.c2pa_reader_crjson(reader))
     finally:
         library.c2pa_free(reader)
+
+
+#: The engine takes these for the end of the file, and calls the content altered, or even sound.
+_FAILING_DISK = (errno.EIO, errno.ESTALE)
+
+
+@functools.cache
+def _with_errno(c2pa: Any, name: str) -> Any:
+    """Return a function of the engine after which :func:`ctypes.get_errno` tells the last error of the system.
+
+    Nothing that succeeds resets that, and nothing but a disk sets one of :data:`_FAILING_DISK`.
+    """
+    known = getattr(c2pa._lib, name)
+    call = getattr(ctypes.CDLL(c2pa._lib._name, use_errno=True), name)
+    call.restype, call.argtypes = known.restype, known.argtypes
+    return call
 
 
 def _text(c2pa: Any, pointer: Any) -> bytes:

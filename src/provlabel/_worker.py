@@ -7,9 +7,11 @@ expected to die: whoever asked then knows that the file is not fit to be read.
 
 from __future__ import annotations
 
+import bisect
 import contextlib
 import ctypes
 import datetime as dt
+import functools
 import gc
 import hashlib
 import io
@@ -28,12 +30,13 @@ import msgspec
 from provlabel import engine
 from provlabel._files import LARGE, fingerprint, open_regular, reader
 from provlabel.cbor import Refused
-from provlabel.containers import hole_in
-from provlabel.credentials import Answers, Credential, Examined, examine
+from provlabel.containers import ContainerError, hole_in
+from provlabel.credentials import Answers, Credential, Examined, examine, turning_points
 from provlabel.engine import Reading
-from provlabel.errors import EngineError, InputError
-from provlabel.evidence import Code, Evidence, Exclusion, Manifest, Trouble, manifests_from_crjson
+from provlabel.errors import EngineError, InputError, UnfitEngineError
+from provlabel.evidence import Code, Evidence, Exclusion, Manifest, Opinion, Trouble, manifests_from_crjson
 from provlabel.formats import Format, sniff
+from provlabel.opinions import not_given
 from provlabel.prescan import MAX_STORE, Scan, scan_file, scan_store
 from provlabel.previews import FRAMES, Preview, Purpose, draw
 from provlabel.rereading import with_content
@@ -54,7 +57,7 @@ _PIECE = 256 << 20  # bytes that the engine hashes at once, while it reads the n
 class Limits(msgspec.Struct, frozen=True):
     """What one request may cost.  The figures come from measuring honest files of every format."""
 
-    base_mib: int = 256
+    base_mib: int = 288  #: of which 32 are for what judges certificates
     memory_factor: float = 2.0  #: times the size of the file, on top of the base
     cpu_seconds: int = 10  #: plus one for each 50 MB
 
@@ -82,6 +85,15 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     moment: dt.datetime | None = None  #: the proven time of signing
 
 
+class Second(msgspec.Struct, frozen=True, kw_only=True):
+    """What the second verifier is to judge: the very bytes that were judged before."""
+
+    mime: str
+    at: dt.datetime
+    sha256: str  #: of the file
+    store_sha256: str = ""  #: of the manifest beside it, where that is the one that was judged
+
+
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """One file to read: by path, or as bytes that follow the request in a frame of their own."""
 
@@ -91,8 +103,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     check: Check | None = None
     credential: Credential | None = None  #: examine this, and read no file
+    prove: bool = False  #: only say whether the engine does what it is told
     draw: str | None = None  #: only draw the file at ``path``, if this is its SHA-256
     purpose: Purpose = "report"  #: what it is drawn for
+    second: Second | None = None  #: only ask the second verifier about the file
     digest: bool = True  #: without, the SHA-256 of a large file is left to somebody who reads it anyway
     hole: tuple[int, int] | None = None  #: where a manifest was put a moment ago: start and length in bytes
 
@@ -103,7 +117,10 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     evidence: Evidence | None = None
     examined: Examined | None = None
     preview: Preview | None = None
+    opinion: Opinion | None = None
     refused: str = ""
+    unfit: str = ""  #: why the engine cannot be relied on, whatever was asked
+    mend: str = ""  #: of that
 
 
 # --- frames ----------------------------------------------------------------------------------------
@@ -138,7 +155,7 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     decoder = msgspec.json.Decoder(Request)
     while (raw := _receive(requests)) is not None:
         request = decoder.decode(raw)
-        bare = request.path is None and request.credential is None
+        bare = request.path is None and request.credential is None and not request.prove
         content = _receive(requests) if bare else None
         answers.write(frame(msgspec.json.encode(answer(request, content))))
         answers.flush()
@@ -172,7 +189,32 @@ def reread(path: Path, trust: TrustStore, hole: tuple[int, int]) -> Evidence:
 
 
 def answer(request: Request, content: bytes | None) -> Answer:
-    """Read one file, or examine one credential, under its limits."""
+    """Read one file, examine one credential, or try the engine, under its limits."""
+    try:
+        return _prove(request.limits) if request.prove else _answer(request, content)
+    except UnfitEngineError as exc:
+        return Answer(unfit=str(exc), mend=exc.mend)
+
+
+def _prove(limits: Limits) -> Answer:
+    """Have the engine show that each switch of ours that matters has its effect.
+
+    Raises:
+        UnfitEngineError: some have none.
+    """
+    from provlabel import selftest
+
+    _limit(limits, 0)
+    if failed := selftest.failures():
+        raise UnfitEngineError(
+            f"the C2PA engine {engine.version()} does not do what it is told: {'; '.join(failed)}",
+            mend="reinstall c2pa-python; if that does not help, report it: nothing is judged or labelled with it",
+        )
+    return Answer()
+
+
+def _answer(request: Request, content: bytes | None) -> Answer:
+    _prepare(request)
     if request.credential is not None and request.check is not None:
         _limit(request.limits, MAX_STORE)
         return Answer(examined=_examine(request.credential, request.trust, request.check))
@@ -180,12 +222,50 @@ def answer(request: Request, content: bytes | None) -> Answer:
         stream: BinaryIO = io.BytesIO(content or b"") if request.path is None else _open(request.path)
     except InputError as exc:
         return Answer(refused=str(exc))
-    with stream:
-        size = stream.seek(0, io.SEEK_END)
-        _limit(request.limits, size)
-        if request.draw is not None:
-            return Answer(preview=draw(stream, request.draw, FRAMES[request.purpose]))
-        return Answer(evidence=_guarded(stream, size, request))
+    try:
+        with stream:
+            size = stream.seek(0, io.SEEK_END)
+            _limit(request.limits, size)
+            if request.draw is not None:
+                return Answer(preview=draw(stream, request.draw, FRAMES[request.purpose]))
+            if request.second is not None:
+                return Answer(opinion=_opinion(stream, size, request, request.second))
+            return Answer(evidence=_guarded(stream, size, request))
+    except OSError as exc:
+        return Answer(evidence=_unread(0, exc))
+
+
+def _prepare(request: Request) -> None:
+    """Load what judges certificates before there are limits: in a fork of a large process they leave no room for it."""
+    if request.check is not None and request.trust.has("manifest"):
+        from provlabel import cose  # noqa: F401
+        from provlabel.credentials import _judging  # noqa: F401
+        from provlabel.signers import certificates  # noqa: F401
+
+
+def _opinion(stream: BinaryIO, size: int, request: Request, second: Second) -> Opinion:
+    """Ask the second verifier, if these are still the bytes that were judged."""
+    from provlabel.second_opinion import MOST_BYTES, opinion
+
+    if size > MOST_BYTES:
+        return not_given(f"the file is larger than {MOST_BYTES:,} bytes")
+    stream.seek(0)
+    content = stream.read(size)
+    try:
+        store = _beside(request.sidecar) if second.store_sha256 else None
+    except InputError as exc:
+        return not_given(str(exc))
+    seen = (_sha256(content), _sha256(store) if store is not None else "")
+    if seen != (second.sha256, second.store_sha256):
+        return not_given("the file changed after it was judged")
+    try:
+        return opinion(content, store, second.mime, request.trust, second.at)
+    except MemoryError:
+        return not_given("it used up its memory")
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _limit(limits: Limits, size: int) -> None:
@@ -219,7 +299,11 @@ def _guarded(stream: BinaryIO, size: int, request: Request) -> Evidence:
     except Refused as exc:
         return Evidence(size=size, trouble=Trouble("refused", str(exc)))
     except OSError as exc:
-        return Evidence(size=size, trouble=Trouble("io", exc.strerror or str(exc)))
+        return _unread(size, exc)
+
+
+def _unread(size: int, exc: OSError) -> Evidence:
+    return Evidence(size=size, trouble=Trouble("io", exc.strerror or str(exc)))
 
 
 def _read(stream: BinaryIO, size: int, request: Request) -> Evidence:
@@ -308,23 +392,30 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
             **_differing(request.sidecar, scan),
             **_seen_in(reading, scan, scan.stores[0] if scan.stores else b"", mime, request),
         }
+    if scan.stores:
+        raise EngineError("there is a manifest in it that the engine does not find", kind="ManifestNotFound")
     sidecar = _beside(request.sidecar)
     if sidecar is None:
         return {"source": "remote", "remote_url": url} if url else {"source": "none"}
-    found: dict[str, Any] = {"sidecar_sha256": hashlib.sha256(sidecar).hexdigest()}
-    if scan_store(sidecar):
-        _hurry(stream.seek(0, io.SEEK_END))
-    stream.seek(0)
-    reading = engine.read(stream, mime, request.trust, sidecar)
-    if reading is None:
-        return {**found, "source": "none"}
-    return {**found, "source": "sidecar", **_seen_in(reading, scan, sidecar, mime, request)}
+    found: dict[str, Any] = {"sidecar_sha256": _sha256(sidecar)}
+    try:
+        if scan_store(sidecar):
+            _hurry(stream.seek(0, io.SEEK_END))
+        stream.seek(0)
+        reading = engine.read(stream, mime, request.trust, sidecar)
+        if reading is None:
+            return {**found, "source": "none"}
+        return {**found, "source": "sidecar", **_seen_in(reading, scan, sidecar, mime, request)}
+    except EngineError as exc:
+        return {**found, "source": "sidecar", "trouble": _trouble(exc)}
+    except ContainerError as exc:
+        return {**found, "source": "sidecar", "trouble": Trouble("malformed", str(exc))}
 
 
 def _seen_in(reading: Reading, scan: Scan, store: bytes, mime: str, request: Request) -> dict[str, Any]:
     active, *others = manifests_from_crjson(reading.crjson)
     check = request.check
-    wanted = check is not None and (check.as_of or check.revocation or _STAPLES in store)
+    wanted = check is not None and (check.as_of or check.revocation or _STAPLES in store or _vouched_for(active))
     stamped = active.signing is not None and bool(active.signing.stamped)
     own = _signature(store, active.urn) if wanted or stamped else None
     if own and stamped:
@@ -340,7 +431,14 @@ def _seen_in(reading: Reading, scan: Scan, store: bytes, mime: str, request: Req
     }
 
 
+_KNOWN = 64  # chains whose judgement is remembered
+_EVER = dt.datetime.min.replace(tzinfo=dt.timezone.utc)  # before all turning points
 _STAPLES = b"rVals"  # of the header that holds stapled answers
+
+
+def _vouched_for(active: Manifest) -> bool:
+    """Does the engine trust the signer?  It heeds no constraint of an anchor and few above the leaf: we look too."""
+    return any(code.code == "signingCredential.trusted" for code in active.codes)
 
 
 # --- credentials -----------------------------------------------------------------------------------
@@ -384,14 +482,36 @@ def _with_credential(seen: Evidence, request: Request) -> Evidence:
         return seen
     replace = msgspec.structs.replace
     as_of = check.at.isoformat() if check.as_of else ""
-    if credential is None and (check.as_of or check.revocation):
+    asked = check.as_of or check.revocation or _vouched_for(seen.manifests[0])
+    if credential is None and asked:
         unread = Examined("invalid", "its signature cannot be read", revocation_why="its signature cannot be read")
         return replace(seen, as_of=as_of, examined=unread)
-    if credential is None or not (check.as_of or check.revocation or credential.ocsp):
+    if credential is None or not (asked or credential.ocsp):
         return replace(seen, as_of=as_of)
     moment = proven_time(seen, request.trust, check.at)
-    examined = _examine(credential, request.trust, replace(check, moment=moment))
-    return replace(seen, examined=examined, as_of=as_of)
+    if not (check.as_of or check.revocation or credential.ocsp):  # nobody asked about revocation
+        examined = _vouched(credential.chain, request.trust, moment or check.at)
+        return replace(seen, examined=examined, credential=None)
+    return replace(seen, examined=_examine(credential, request.trust, replace(check, moment=moment)), as_of=as_of)
+
+
+def _vouched(chain: tuple[bytes, ...], trust: TrustStore, at: dt.datetime) -> Examined:
+    """Judge a chain alone.  Many files come from one signer, and most moments are like the one before."""
+    turns = _turns(chain, trust)
+    place = bisect.bisect_right(turns, at)
+    return _judged_since(chain, trust, turns[place - 1] if place else _EVER)
+
+
+@functools.lru_cache(_KNOWN)
+def _turns(chain: tuple[bytes, ...], trust: TrustStore) -> tuple[dt.datetime, ...]:
+    return turning_points(Credential(chain), tuple(item.pem for item in trust.lists if item.purpose == "manifest"))
+
+
+@functools.lru_cache(_KNOWN)
+def _judged_since(chain: tuple[bytes, ...], trust: TrustStore, turn: dt.datetime) -> Examined:
+    """Return what is true of a chain from a turning point on to the next."""
+    examined = _examine(Credential(chain), trust, Check(at=turn))
+    return Examined(examined.path, examined.why, revocation_why="offline, and no stapled or cached answer")
 
 
 def _examine(credential: Credential, trust: TrustStore, check: Check) -> Examined:
@@ -457,7 +577,7 @@ def _differing(path: bytes | None, scan: Scan) -> dict[str, Any]:
         return {"sidecar_sha256": "unreadable", "sidecar_differs": True}
     if beside is None:
         return {}
-    return {"sidecar_sha256": hashlib.sha256(beside).hexdigest(), "sidecar_differs": beside not in scan.stores}
+    return {"sidecar_sha256": _sha256(beside), "sidecar_differs": beside not in scan.stores}
 
 
 def _trouble(exc: EngineError) -> Trouble:

@@ -7,6 +7,7 @@ limited in memory, CPU and time per file, and what it prints stays with us.
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import json
 import os
 import selectors
@@ -22,11 +23,15 @@ from typing import BinaryIO, NamedTuple
 
 import msgspec
 
+from provlabel import selftest
+from provlabel._files import reason
 from provlabel._types import ready
-from provlabel._worker import HEADER, Answer, Check, Limits, Request, frame, frame_length, serve
+from provlabel._worker import HEADER, Answer, Check, Limits, Request, Second, frame, frame_length, serve
 from provlabel.credentials import Credential, Examined
-from provlabel.errors import InputError
-from provlabel.evidence import Evidence, Trouble
+from provlabel.errors import InputError, ProvlabelError, UnfitEngineError
+from provlabel.evidence import Evidence, Opinion, Trouble
+from provlabel.formats import BY_NAME
+from provlabel.opinions import not_given
 from provlabel.previews import Preview, Purpose, nothing
 from provlabel.trust import TrustStore
 
@@ -58,10 +63,7 @@ def spawn() -> Worker:
     """
     boot = "import json,sys; sys.path[:]=json.loads(sys.argv[1]); from provlabel._worker import main; main()"
     path = json.dumps([entry for entry in sys.path if entry])
-    child_in, requests = os.pipe()
-    answers, child_out = os.pipe()
-    printed = _memory_file()
-    try:
+    with _wired() as (child_in, requests, answers, child_out, printed):
         pid = os.posix_spawn(
             sys.executable,
             [sys.executable, "-I", "-c", boot, path],
@@ -72,9 +74,6 @@ def spawn() -> Worker:
                 (os.POSIX_SPAWN_DUP2, printed.fileno(), 2),
             ],
         )
-    finally:
-        os.close(child_in)
-        os.close(child_out)
     return Worker(pid, requests, answers, printed)
 
 
@@ -83,17 +82,31 @@ def fork() -> Worker:
 
     The command line uses it: a start of Python costs more than reading a picture.
     """
-    child_in, requests = os.pipe()
-    answers, child_out = os.pipe()
-    printed = _memory_file()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    pid = os.fork()
-    if pid == 0:
-        _be_worker(child_in, child_out, printed.fileno(), (requests, answers))
-    os.close(child_in)
-    os.close(child_out)
+    with _wired() as (child_in, requests, answers, child_out, printed):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        pid = os.fork()
+        if pid == 0:
+            _be_worker(child_in, child_out, printed.fileno(), (requests, answers))
     return Worker(pid, requests, answers, printed)
+
+
+@contextlib.contextmanager
+def _wired() -> Iterator[tuple[int, int, int, int, BinaryIO]]:
+    """Make what a worker talks through: two pipes, and a file for what it prints.
+
+    Its own ends are closed afterwards, and ours too where it did not start.
+    """
+    with contextlib.ExitStack() as theirs, contextlib.ExitStack() as ours:
+        child_in, requests = os.pipe()
+        theirs.callback(os.close, child_in)
+        ours.callback(os.close, requests)
+        answers, child_out = os.pipe()
+        theirs.callback(os.close, child_out)
+        ours.callback(os.close, answers)
+        printed = ours.enter_context(_memory_file())
+        yield child_in, requests, answers, child_out, printed
+        ours.pop_all()
 
 
 def _be_worker(child_in: int, child_out: int, printed: int, foreign: tuple[int, ...]) -> None:
@@ -143,15 +156,25 @@ class Cage:
         launch: how to start the first worker, :func:`spawn` or :func:`fork`.
         relaunch: how to start one after a death; :func:`spawn` where this process holds a key by then.
         limits: what one file may cost.
+        proofs: a folder that remembers which engines have passed the self-test; without, each process runs it once.
     """
 
     #: How many files are read at once.
     width = 1
 
-    def __init__(self, launch: Launch = spawn, *, relaunch: Launch | None = None, limits: Limits = _LIMITS) -> None:
+    def __init__(
+        self,
+        launch: Launch = spawn,
+        *,
+        relaunch: Launch | None = None,
+        limits: Limits = _LIMITS,
+        proofs: Path | None = None,
+    ) -> None:
         self._launch = launch
         self._relaunch = relaunch or launch
         self._limits = limits
+        self._proofs = proofs
+        self._proven = False
         self._lock = threading.Lock()
         self._worker: Worker | None = None
         _cages.add(self)
@@ -166,6 +189,18 @@ class Cage:
         """Start the worker now: before a key is loaded that a forked copy would hold."""
         with self._lock:
             self._running()
+
+    def prove(self) -> None:
+        """Have the engine show that what protects us has its effect, unless this build of it has shown so before.
+
+        Reading a file does this by itself; whoever does something before the first file asks for it.
+
+        Raises:
+            UnfitEngineError: it has not, or there is no engine.  Nothing may be judged or labelled.
+        """
+        with self._lock:
+            if not self._proven:
+                self._require_proof()
 
     def read(
         self,
@@ -190,6 +225,7 @@ class Cage:
 
         Raises:
             InputError: missing, forbidden, or not a regular file.
+            UnfitEngineError: as :meth:`prove`.
         """
         request = Request(
             path=_absolute(path),
@@ -233,6 +269,41 @@ class Cage:
             return nothing(_NO_PICTURE.get(answer.kind, "the decoder died on it"))
         return answer.preview or nothing("it cannot be read any more")
 
+    def second_opinion(
+        self,
+        path: Path | None,
+        judged: Evidence,
+        trust: TrustStore,
+        at: dt.datetime,
+        *,
+        sidecar: Path | None = None,
+        content: bytes = b"",
+    ) -> Opinion:
+        """Ask the second verifier about what ``judged`` was seen of: a file, or without a path ``content``.
+
+        Never ask this of a cage that reads evidence: what kills or takes over that verifier must have no
+        verdict to give.  Its death is an opinion that was not given, and why.
+        """
+        fmt = BY_NAME.get(judged.format or "")
+        if fmt is None or not judged.sha256:
+            return not_given("the file could not be read far enough to say which bytes are meant")
+        beside = sidecar is not None and judged.source == "sidecar"
+        second = Second(
+            mime=fmt.mime, at=at, sha256=judged.sha256, store_sha256=judged.sidecar_sha256 if beside else ""
+        )
+        request = Request(
+            path=_absolute(path) if path else None,
+            sidecar=_absolute(sidecar) if sidecar and beside else None,
+            trust=trust,
+            limits=self._limits,
+            second=second,
+        )
+        message = frame(msgspec.json.encode(request)) + (b"" if path else frame(content))
+        answer = self._answer(message, self._limits.cpu(judged.size))
+        if isinstance(answer, Trouble):
+            return not_given(f"the second verifier died: {answer.text}")
+        return answer.opinion or not_given(answer.refused)
+
     def close(self) -> None:
         """End the worker, if one runs."""
         with self._lock:
@@ -246,31 +317,51 @@ class Cage:
                 os.kill(worker.pid, signal.SIGKILL)
 
     def _ask(self, request: Request, content: bytes, size: int) -> Evidence:
-        answer = self._answer(frame(msgspec.json.encode(request)) + content, self._limits.cpu(size))
+        answer = self._answer(frame(msgspec.json.encode(request)) + content, self._limits.cpu(size), proven=True)
         if isinstance(answer, Trouble):
             return Evidence(size=size, trouble=answer)
         if answer.evidence is None:
             raise InputError(answer.refused)
         return answer.evidence
 
-    def _answer(self, message: bytes, seconds: int) -> Answer | Trouble:
-        """Ask the worker; ``seconds`` of CPU are twice as many by the clock."""
-        with self._lock:
-            try:
-                answer = msgspec.json.decode(
-                    self._exchange(message, time.monotonic() + 2 * seconds), type=ready(Answer)
+    def _require_proof(self) -> None:
+        """Ask the worker for the self-test, unless that is known; one that replaces it may find another engine."""
+        what = selftest.subject()
+        if what not in _proven and not (self._proofs is not None and selftest.remembered(self._proofs, what)):
+            answer = self._asked(frame(msgspec.json.encode(Request(prove=True))), self._limits.cpu(0))
+            if isinstance(answer, Trouble):
+                raise UnfitEngineError(
+                    f"the C2PA engine died in its self-test: {answer.text}", mend="reinstall c2pa-python"
                 )
-            except _Died as death:
-                return Trouble(death.kind, str(death))  # type: ignore[arg-type]
-            except msgspec.DecodeError as exc:
+            if self._proofs is not None:
+                selftest.remember(self._proofs, what)
+        _proven.add(what)
+        self._proven = True
+
+    def _answer(self, message: bytes, seconds: int, *, proven: bool = False) -> Answer | Trouble:
+        """Ask the worker, if ``proven`` only after the self-test; ``seconds`` of CPU are twice as many by the clock."""
+        with self._lock:
+            if proven and self._running() and not self._proven:
+                self._require_proof()
+            answer = self._asked(message, seconds)
+            if isinstance(answer, Answer) and answer.evidence is not None and _leaves_traces(answer.evidence):
                 self._end()
-                return Trouble("died", f"it answered nonsense: {exc}")
-            except BaseException:
-                # Interrupted half-way: an answer left in the pipe would be taken for the next file's.
-                self._end()
-                raise
-            if answer.evidence is not None and _leaves_traces(answer.evidence):
-                self._end()
+        return answer
+
+    def _asked(self, message: bytes, seconds: int) -> Answer | Trouble:
+        try:
+            answer = msgspec.json.decode(self._exchange(message, time.monotonic() + 2 * seconds), type=ready(Answer))
+        except _Died as death:
+            return Trouble(death.kind, str(death))  # type: ignore[arg-type]
+        except (ValueError, RecursionError) as exc:  # no JSON, no text, or too deep
+            self._end()
+            return Trouble("died", f"it answered nonsense: {exc}")
+        except BaseException:
+            # Interrupted half-way: an answer left in the pipe would be taken for the next file's.
+            self._end()
+            raise
+        if answer.unfit:
+            raise UnfitEngineError(answer.unfit, mend=answer.mend)
         return answer
 
     def _exchange(self, message: bytes, deadline: float) -> bytes:
@@ -322,7 +413,13 @@ class Cage:
         if self._worker is not None and _has_ended(self._worker.pid):
             self._end()
         if self._worker is None:
-            self._worker = self._launch()
+            try:
+                self._worker = self._launch()
+            except OSError as exc:
+                raise ProvlabelError(
+                    f"no worker to read files can be started: {reason(exc)}",
+                    mend="see the limits of this user: ulimit -a",
+                ) from exc
             self._launch = self._relaunch
             os.set_blocking(self._worker.requests, False)
         return self._worker
@@ -352,7 +449,7 @@ class Cage:
 
     def _forget(self) -> Worker:
         """Close our ends of the pipes; the worker sees that and ends."""
-        worker, self._worker = self._worker, None
+        worker, self._worker, self._proven = self._worker, None, False
         assert worker is not None  # noqa: S101 - only called while there is one
         os.close(worker.requests)
         os.close(worker.answers)
@@ -373,11 +470,14 @@ class Cages:
         width: how many files are read at once.
         launch: as for :class:`Cage`; those after a death are always spawned, as threads run by then.
         limits: what one file may cost.
+        proofs: as for :class:`Cage`.
     """
 
-    def __init__(self, width: int, launch: Launch = spawn, *, limits: Limits = _LIMITS) -> None:
+    def __init__(
+        self, width: int, launch: Launch = spawn, *, limits: Limits = _LIMITS, proofs: Path | None = None
+    ) -> None:
         self.width = width
-        self._all = tuple(Cage(launch, relaunch=spawn, limits=limits) for _ in range(width))
+        self._all = tuple(Cage(launch, relaunch=spawn, limits=limits, proofs=proofs) for _ in range(width))
         self._free: SimpleQueue[Cage] = SimpleQueue()
         for cage in self._all:
             self._free.put(cage)
@@ -414,6 +514,20 @@ class Cages:
         """Judge a credential that was read before; see :meth:`Cage.examine`."""
         with self._one() as cage:
             return cage.examine(credential, trust, check)
+
+    def second_opinion(
+        self,
+        path: Path | None,
+        judged: Evidence,
+        trust: TrustStore,
+        at: dt.datetime,
+        *,
+        sidecar: Path | None = None,
+        content: bytes = b"",
+    ) -> Opinion:
+        """Ask the second verifier; see :meth:`Cage.second_opinion`."""
+        with self._one() as cage:
+            return cage.second_opinion(path, judged, trust, at, sidecar=sidecar, content=content)
 
     def close(self) -> None:
         """End all workers."""
@@ -456,6 +570,8 @@ def _leaves_traces(evidence: Evidence) -> bool:
     return evidence.trouble is not None and evidence.trouble.kind in ("too-costly", "refused")
 
 
+#: What this process has seen pass the self-test, or remembered.
+_proven: set[str] = set()
 _shared: dict[Callable[[], Cage], Cage] = {}
 _shared_lock = threading.Lock()
 _cages: weakref.WeakSet[Cage] = weakref.WeakSet()

@@ -11,7 +11,7 @@ from provlabel.containers import ContainerError
 
 MAX_DEPTH = 64
 _WIDTHS = {24: 1, 25: 2, 26: 4, 27: 8}  # bytes of the value after a head (RFC 8949 §3)
-_BREAK = 0xFF
+_BREAK, _MAP = 0xFF, 5
 _UNTIL_BREAK = -1  # an item of undeclared length (RFC 8949 §3.2.1), as older manifests have
 
 
@@ -24,29 +24,66 @@ def walk(data: memoryview, take: Callable[[int], None]) -> None:
 
     Raises:
         Refused: it is nested too deeply, or declares more than there is.
-        ContainerError: it is no CBOR, or cut off.
+        ContainerError: it is no CBOR, cut off, or a map in it says two things under one key.
     """
     raw = bytes(data)  # a byte of it is had twice as fast
     open_items, offset, size = [1], 0, len(raw)
+    keys: list[_Keys | None] = [None]  # of each open item that is a map
     while open_items:
         left = open_items[-1]
         if left == 0:
             open_items.pop()
+            keys.pop()
             continue
         if offset >= size:
             raise ContainerError("manifest data ends in the middle of a value")
         if left == _UNTIL_BREAK and raw[offset] == _BREAK:
             open_items.pop()
+            keys.pop()
             offset += 1
             continue
         if left != _UNTIL_BREAK:
             open_items[-1] = left - 1
         take(raw[offset])
+        start = offset
         offset, children = _item(raw, offset, size)
+        if (held := keys[-1]) is not None:
+            held.take(raw, start, offset, children)
         if children:
             open_items.append(children)
+            keys.append(_Keys() if raw[start] >> 5 == _MAP else None)
             if len(open_items) > MAX_DEPTH:
                 raise Refused("manifest data is nested too deeply")
+
+
+class _Keys:
+    """The keys of one map: which of two values of a key counts, every reader decides for itself (RFC 8949 §5.6)."""
+
+    __slots__ = ("seen", "turn")
+
+    def __init__(self) -> None:
+        self.seen = set[tuple[int, bytes]]()
+        self.turn = True  #: the next item of the map is a key
+
+    def take(self, raw: bytes, start: int, end: int, children: int) -> None:
+        """Look at one item of the map, from ``start`` to ``end``."""
+        if self.turn:
+            key = _plain(raw, start, end)
+            if children or key in self.seen:
+                raise ContainerError("a map of manifest data has a key twice, or one that is no plain value")
+            self.seen.add(key)
+        self.turn = not self.turn
+
+
+def _plain(raw: bytes, start: int, end: int) -> tuple[int, bytes]:
+    """Return type and value of an item however long its head is; bytes, since chosen numbers collide."""
+    major, extra = raw[start] >> 5, raw[start] & 31
+    head = start + 1 + _WIDTHS.get(extra, 0)
+    if major in (2, 3):
+        return major, raw[head:end]
+    if major < 2:
+        return major, (raw[start + 1 : head] if extra >= 24 else bytes([extra])).lstrip(b"\x00")
+    return major, raw[start:end]
 
 
 def _item(data: bytes, offset: int, size: int) -> tuple[int, int]:

@@ -28,9 +28,9 @@ from msgspec import Struct
 
 from provlabel import _native
 from provlabel._text import printable
-from provlabel.errors import ConfigError, EngineError, SignerError
+from provlabel.errors import ConfigError, EngineError, SignerError, UnfitEngineError
 from provlabel.manifest import Definition
-from provlabel.trust import TrustStore
+from provlabel.trust import TrustStore, pem
 
 if TYPE_CHECKING:
     from provlabel.signers import Signer
@@ -40,6 +40,10 @@ _MAX_INFLATED = 8
 #: What the engine hashes without looking inside: any file, left byte-identical, for a detached manifest.
 ANY_FILE = "application/octet-stream"
 _LIBRARIES = {"linux": "libc2pa_c.so", "darwin": "libc2pa_c.dylib"}
+#: Versions that may run, from the first to before the second: of c2pa-python, as in pyproject.toml, and of what it
+#: loads.  Below, a manifest beside a file whose excluded range was overwritten is trusted; above, nothing was measured.
+BINDINGS = (0, 38, 1), (0, 39, 0)
+NATIVE = (0, 91, 3), (0, 92, 0)
 
 
 class Reading(Struct, frozen=True):
@@ -77,21 +81,73 @@ def binding() -> Any:
     ``importlib.metadata`` for a version string, which is half of the time that the import takes.
 
     Raises:
-        EngineError: the platform has no engine, or c2pa-python is not installed.
+        UnfitEngineError: the platform has no engine, c2pa-python is not installed, or it or its library is of another
+            version than those that were measured.
     """
+    folder, library = _place()
+    _require_version("c2pa-python", _installed_version(folder), BINDINGS)
+    folder = folder.resolve()
+    with _environment("C2PA_LIBRARY_NAME", str(library)), _hollow_package(folder):
+        try:
+            loaded = importlib.import_module("c2pa.c2pa")
+        except (OSError, RuntimeError, ImportError, AttributeError) as exc:
+            raise UnfitEngineError(f"the C2PA engine does not load: {exc}", mend="reinstall c2pa-python") from exc
+    _require_version("its library c2pa-rs", str(loaded.sdk_version()), NATIVE)
+    return loaded
+
+
+def _place() -> tuple[Path, Path]:
+    """Return the folder of the binding, as the search path names it, and the library that it brings, without links."""
     spec = importlib.machinery.PathFinder.find_spec("c2pa")
     library = _LIBRARIES.get(sys.platform)
     if spec is None or not spec.submodule_search_locations or library is None:
-        raise EngineError(
+        raise UnfitEngineError(
             "the C2PA engine is not available here",
             mend="provlabel runs on Linux (glibc) and macOS; see the platform table in the README",
         )
-    folder = Path(spec.submodule_search_locations[0]).resolve()
-    with _environment("C2PA_LIBRARY_NAME", str(folder / "libs" / library)), _hollow_package(folder):
-        try:
-            return importlib.import_module("c2pa.c2pa")
-        except (OSError, RuntimeError, ImportError) as exc:
-            raise EngineError(f"the C2PA engine does not load: {exc}", mend="reinstall c2pa-python") from exc
+    folder = Path(spec.submodule_search_locations[0])
+    return folder, folder.resolve() / "libs" / library
+
+
+def _installed_version(folder: Path) -> str:
+    """Return the version of the package that lies in ``folder``, by the name of what pip left beside it.
+
+    The package itself does not know it, and asking ``importlib.metadata`` takes longer than all the rest of loading.
+    """
+    left = sorted(name for name in os.listdir(folder.parent) if name.startswith(_LEFT_BY_PIP))  # noqa: PTH208 - faster
+    return " and ".join(name[len(_LEFT_BY_PIP) :].removesuffix(".dist-info") for name in left)
+
+
+_LEFT_BY_PIP = "c2pa_python-"
+_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:\.post\d+)?")
+
+
+def _require_version(what: str, found: str, bounds: tuple[tuple[int, int, int], tuple[int, int, int]]) -> None:
+    match = _VERSION.fullmatch(found)
+    if match is None or not bounds[0] <= tuple(map(int, match.groups())) < bounds[1]:
+        least, most = (".".join(map(str, bound)) for bound in bounds)
+        floor, ceiling = (".".join(map(str, bound)) for bound in BINDINGS)
+        raise UnfitEngineError(
+            f"the C2PA engine cannot be relied on: {what} is of version {printable(found) or 'unknown'}, "
+            f"needed is {least} or later, before {most}",
+            mend=f"pip install 'c2pa-python>={floor},<{ceiling}'",
+        )
+
+
+def build() -> str:
+    """Return what changes with every build of the engine, without loading it: place, size and times of its files.
+
+    Inode and time of change are what the machine gave them, so nobody can foresee this and bring along what goes by it.
+
+    Raises:
+        UnfitEngineError: there is none.
+    """
+    folder, library = _place()
+    try:
+        seen = [(path, path.stat()) for path in (folder / "c2pa.py", library)]
+    except OSError as exc:
+        raise UnfitEngineError(f"the C2PA engine is not whole: {exc}", mend="reinstall c2pa-python") from exc
+    return "\n".join(f"{path}:{at.st_ino}:{at.st_size}:{at.st_mtime_ns}:{at.st_ctime_ns}" for path, at in seen)
 
 
 @contextlib.contextmanager
@@ -288,6 +344,20 @@ def found_in(stream: BinaryIO, mime: str) -> str:
     return word.active_manifest
 
 
+def objection(stream: BinaryIO, mime: str, given: dict[str, Any]) -> str:
+    """Return why the engine does not read a file under other settings than ours, in its own words; empty if it does.
+
+    For the self-test alone: nothing is judged by what this says.
+    """
+    c2pa = binding()
+    try:
+        with _uninterrupted(), c2pa.Context.from_json(json.dumps(given)) as context:
+            c2pa.Reader(mime, stream, context=context).close()
+    except c2pa.C2paError as exc:
+        return str(exc)
+    return ""
+
+
 class _Word(Struct):
     validation_state: str
     active_manifest: str = ""
@@ -323,6 +393,10 @@ def _opened(stream: BinaryIO, taps: list[_Tap]) -> Iterator[Any]:
 # --- signing ---------------------------------------------------------------------------------------
 
 
+# A PKCS#8 Ed25519 key (RFC 8410 §7) up to its 32 secret bytes.
+_ED25519_HEAD = bytes.fromhex("302e020100300506032b657004220420")
+
+
 class Credential:
     """A key and certificates for the engine itself to sign with, made ready once in each process.
 
@@ -336,6 +410,11 @@ class Credential:
         self._info = algorithm, chain_pem, private_key_pem
         self._ready: tuple[int, Any] = 0, None
         self._context: tuple[int, TrustStore | None, Any] = 0, None, None
+
+    @classmethod
+    def stand_in(cls, chain_pem: str) -> Credential:
+        """Make a key that belongs to nobody, beside certificates of somebody else: the signature does not hold."""
+        return cls("ed25519", chain_pem, pem(_ED25519_HEAD + os.urandom(32), "PRIVATE KEY").encode())
 
     def signer(self) -> Any:
         """Return the engine's signer; a copy of this process makes its own."""

@@ -11,6 +11,7 @@
     ├─ SignerError            3  the key or certificate cannot sign; says why
     ├─ TimestampError         3  no time authority gave a good timestamp; says why, for each
     ├─ EngineError            3  the C2PA engine failed; carries its own words
+    ├─ UnfitEngineError       3  the engine that is installed cannot be relied on; nothing was judged or labelled
     └─ VerificationError      1  raised by ``Report.require()``; carries the report
 
 Bad *content* is never one of these: it is a finding in a report.  A message says what failed, on
@@ -80,6 +81,13 @@ class EngineError(ProvlabelError):
     def __init__(self, message: str, *, mend: str = "", kind: str = "Other") -> None:
         super().__init__(message, mend=mend)
         self.kind = kind
+
+
+class UnfitEngineError(ProvlabelError):
+    """The C2PA engine is missing, of another version than was measured, or does not do what it was told.
+
+    It says nothing about any file, so it ends a run; hence it is no :class:`EngineError`, which may be a file's fault.
+    """
 
 
 class VerificationError(ProvlabelError):

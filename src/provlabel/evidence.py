@@ -152,6 +152,19 @@ class Carrier(Struct, frozen=True):
     faults: tuple[str, ...] = ()  #: why it, or a part of it, could not be read
 
 
+class Opinion(Struct, frozen=True, kw_only=True):
+    """What a second verifier said of the same bytes, in our words."""
+
+    verifier: str = "encypher-c2pa"
+    version: str = ""
+    why: str = ""  #: why there is none; empty when it was given
+    present: bool | None = None  #: is there a manifest?  ``None`` where it cannot read the file
+    content: Literal["intact", "altered", "not-fully-bound", "unreadable", "not-applicable"] = "not-applicable"
+    signature: Literal["good", "bad", "not-applicable"] = "not-applicable"
+    trust: Literal["trusted", "untrusted", "not-judged"] = "not-judged"
+    reasons: tuple[Code, ...] = ()  #: its failures
+
+
 class Evidence(Struct, frozen=True, kw_only=True):
     """Everything that was seen of one file."""
 
@@ -175,6 +188,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
     as_of: str = ""  #: the moment for which it was examined, when that was not the present; RFC 3339
     damage: str = ""  #: the content is cut off, though it can be read; such a file is not labelled
     trouble: Trouble | None = None
+    second: Opinion | None = None  #: of another verifier, where it was asked for
 
 
 def manifests_from_crjson(data: Mapping[str, Any]) -> tuple[Manifest, ...]:
@@ -196,6 +210,8 @@ def manifests_from_crjson(data: Mapping[str, Any]) -> tuple[Manifest, ...]:
 
 
 def _manifest(item: Mapping[str, Any]) -> Manifest:
+    if not isinstance(item["label"], str):
+        raise TypeError("a manifest without a name")
     claim, version = (item["claim.v2"], 2) if "claim.v2" in item else (item["claim"], 1)
     assertions: Mapping[str, Any] = item["assertions"]
     vouched = _vouched(claim, version)

@@ -18,7 +18,7 @@ import stat
 import threading
 from importlib.machinery import PathFinder
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import msgspec
 
@@ -69,7 +69,7 @@ class EvidenceCache:
         self._now = now.timestamp()
         self._lock = threading.Lock()
         self._kept: list[tuple[bytes, float, bytes]] = []
-        self._decoder = msgspec.msgpack.Decoder(Evidence)
+        self._decoder = msgspec.msgpack.Decoder(Evidence, ext_hook=_refused)
         self._database = _opened(folder, self._now)
 
     def __enter__(self) -> EvidenceCache:
@@ -92,12 +92,12 @@ class EvidenceCache:
 
     def get(self, key: Key) -> Evidence | None:
         """Return what was seen of such a file, if that is known."""
-        with self._lock, contextlib.suppress(sqlite3.Error):
+        nonsense = (ValueError, TypeError, RecursionError)  # what stands there may be of any type, and of any depth
+        with self._lock, contextlib.suppress(sqlite3.Error, *nonsense):
             row = self._database.execute("SELECT at, value FROM evidence WHERE key = ?", (self._place(key),)).fetchone()
             if row is None or not 0 <= self._now - row[0] <= LIFE.total_seconds():
                 return None
-            with contextlib.suppress(msgspec.DecodeError):
-                return msgspec.structs.replace(self._decoder.decode(row[1]), fingerprint=key.fingerprint)
+            return msgspec.structs.replace(self._decoder.decode(row[1]), fingerprint=key.fingerprint)
         return None
 
     def keep(self, key: Key, evidence: Evidence, check: Check) -> None:
@@ -105,7 +105,7 @@ class EvidenceCache:
         trouble = evidence.trouble
         if (
             (evidence.sha256, evidence.sidecar_sha256) != key[:2]
-            or evidence.examined is not None
+            or not _timeless(evidence)
             or check.as_of
             or check.revocation
             or (trouble is not None and trouble.kind not in _LASTING)
@@ -130,6 +130,17 @@ class EvidenceCache:
 
     def _place(self, key: Key) -> bytes:
         return hashlib.sha256(self._prefix + f"{key.sha256}:{key.sidecar_sha256}".encode()).digest()
+
+
+def _refused(code: int, _: memoryview) -> NoReturn:
+    """Refuse types of msgpack that no evidence holds."""
+    raise ValueError(f"extension {code}")
+
+
+def _timeless(evidence: Evidence) -> bool:
+    """Is our own look at the certificates one that a day does not change?  Answers about revocation grow old."""
+    examined = evidence.examined
+    return examined is None or (examined.path == "trusted" and evidence.credential is None)
 
 
 def _sidecar(path: Path) -> str:
@@ -187,7 +198,7 @@ def _connected(path: Path, now: float) -> sqlite3.Connection:
                 database.execute(_TABLE)
                 database.execute("DELETE FROM evidence WHERE at < ?", (now - LIFE.total_seconds(),))
             return database
-        except sqlite3.DatabaseError as exc:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as exc:  # the latter: a name in a damaged schema
             database.close()
             if fresh or isinstance(exc, sqlite3.OperationalError):
                 raise

@@ -10,6 +10,7 @@ from provlabel.containers import ContainerError
 SUPERBOX, DESCRIPTION, CBOR, BROTLI = b"jumb", b"jumd", b"cbor", b"brob"
 _HEAD = 8
 _TOGGLES = 17  # bytes of a description before its label: a UUID of 16 and the toggles
+_RESERVED = b"\x20"  # the lowest of the toggles without a meaning (ISO 19566-5 Table B.2)
 
 
 class Box(NamedTuple):
@@ -62,10 +63,13 @@ def described(data: memoryview, box: Box) -> tuple[Description, int]:
     """Return the description of the superbox ``box`` and where its children start.
 
     Raises:
-        ContainerError: it has none.
+        ContainerError: it has none, or one with toggles that no standard has.  The engine takes such a box,
+            and hashes another one than stands there.
     """
     first = next(boxes(data, box.body, box.end), None)
     if first is None or first.kind != DESCRIPTION:
         raise ContainerError("a manifest box has no description")
     body = bytes(data[first.body : first.end])
+    if body[_TOGGLES - 1 : _TOGGLES] >= _RESERVED:
+        raise ContainerError("a manifest box is described in a way that is not known")
     return Description(body[:16], body[_TOGGLES:].split(b"\x00", 1)[0]), first.end

@@ -32,7 +32,7 @@ from provlabel.previews import Preview, nothing, require_pillow
 from provlabel.projecting import Choice
 from provlabel.publishing import Published, Seal, place_for, publish
 from provlabel.report import Failure
-from provlabel.sources import Source, broken_by, parent_of, read_source, shown
+from provlabel.sources import Source, broken_by, naming_its_source, parent_of, read_source, shown
 from provlabel.verifying import now
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ class Receipts(Struct, frozen=True, kw_only=True):
     schema: Literal["receipt-v1"] = "receipt-v1"
 
 
+@naming_its_source
 def label_file(
     source: Path | str,
     dest: Path | str | None,
@@ -187,6 +188,7 @@ def label_file(
     )
 
 
+@naming_its_source
 def redact_file(
     source: Path | str,
     dest: Path | str | None,

@@ -2,8 +2,9 @@
 
 The engine aborts the process on a 2 kB file, takes 4.1 GB for a 2.5 kB one, and needs quadratic
 time in the number of assertions.  This scan walks container, JUMBF boxes (ISO 19566-5) and CBOR
-heads (RFC 8949) with fixed limits and refuses what no honest file needs.  It judges nothing else:
-what passes is still read by the engine inside the cage.
+heads (RFC 8949) with fixed limits and refuses what no honest file needs.  Of all else it judges only
+what the engine does not look at: three labels, and bytes behind a store.  What passes is still read by the engine
+inside the cage.
 """
 
 from __future__ import annotations
@@ -25,6 +26,14 @@ MAX_BOX_DEPTH = 32
 MAX_CBOR_ITEMS = 200_000
 
 _ASSERTION_STORE = b"c2as"
+#: Labels of the boxes that a claim does not sign, by their type (C2PA 2.4 §11.1.4).  The engine finds them by type
+#: and takes any label, though a claim names its signature by it.
+_LABELS = {
+    b"c2pa": (b"c2pa",),
+    _ASSERTION_STORE: (b"c2pa.assertions",),
+    b"c2cl": (b"c2pa.claim", b"c2pa.claim.v2"),
+    b"c2cs": (b"c2pa.signature",),
+}
 
 
 class Scan(NamedTuple):
@@ -131,14 +140,18 @@ class _Budget:
 
 
 def scan_store(store: bytes) -> bool:
-    """Check one manifest store, embedded or detached; say whether something in it is compressed.
+    """Check one detached manifest store; say whether something in it is compressed.
 
     Raises:
         Refused: see the limits above.
-        ContainerError: boxes that do not fit into each other.
+        ContainerError: boxes that do not fit into each other, or without the label that they must have;
+            or more than the one store, of which readers could each take another.
     """
     budget = _Budget()
     _scan(store, budget)
+    first = next(jumbf.boxes(memoryview(store)), None)
+    if first is not None and first.end != len(store):
+        raise ContainerError("there is more behind the detached manifest than the one store")
     return budget.compressed
 
 
@@ -165,6 +178,8 @@ def _superbox(data: memoryview, box: jumbf.Box, budget: _Budget, depth: int, par
     said, children = jumbf.described(data, box)
     if not said.label.isascii():
         raise Refused("an assertion label holds characters outside ASCII, which aborts the engine")
+    if said.label not in _LABELS.get(said.kind, (said.label,)):
+        raise ContainerError("a part of the manifest does not have the label that C2PA gives it")
     if parent == _ASSERTION_STORE:
         budget.take("assertions")
     elif parent == b"c2pa":

@@ -114,12 +114,11 @@ def publish(
             ]
             like = os.fstat(stream.fileno())
             mode = like.st_mode & 0o777
-            if place.copy is not None:
-                copy = stack.enter_context(atomic_output(place.copy, replace=place.replace, mode=mode))
+            scratch, copy = stack.enter_context(_outputs(place, mode, like))
+            if copy is not None:
                 copy_to(stream, copy.stream)
-            scratch = stack.enter_context(
-                atomic_output(place.target, replace=place.replace, mode=mode, like=like if place.in_place else None)
-            )
+                copy.stream.flush()
+                os.fsync(copy.stream.fileno())  # it is published last, and must not fail for want of room then
             job = Job(made, checked.fmt, files, place.detached, seal.actor)
             content = Edited(stream, like.st_size, edits)
             work = Work(job, content, scratch.stream, hash_source=not checked.evidence.sha256)
@@ -138,6 +137,34 @@ def publish(
         if isinstance(signed, bytes):
             return Published(signed, attempt(signed), digest)
         return sealed(signed, seal.timestamper, attempt, digest)
+
+
+@contextlib.contextmanager
+def _outputs(place: Place, mode: int, like: os.stat_result) -> Iterator[tuple[Scratch, Scratch | None]]:
+    """Open what is written: the result, and the copy that a detached manifest may come with.
+
+    The manifest is in its place first, so that nobody finds the copy without it.  Where the copy cannot follow, it
+    is taken back: beside nothing it would be half a result.
+    """
+    if place.copy is None:
+        old = like if place.in_place else None
+        with atomic_output(place.target, replace=place.replace, mode=mode, like=old) as scratch:
+            yield scratch, None
+        return
+    mark = None
+    try:
+        with (
+            atomic_output(place.copy, replace=place.replace, mode=mode) as copy,
+            atomic_output(place.target, replace=place.replace, mode=mode) as scratch,
+        ):
+            mark = os.fstat(scratch.stream.fileno())
+            yield scratch, copy
+    except BaseException:
+        if mark is not None and not place.replace:  # an old manifest is gone, and this one no worse than none
+            with contextlib.suppress(OSError):
+                if os.path.samestat(os.lstat(place.target), mark):
+                    place.target.unlink()
+        raise
 
 
 def _signed(work: Work, seal: Seal) -> bytes | Draft:

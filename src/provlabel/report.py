@@ -148,6 +148,20 @@ class CarrierValue(Struct, frozen=True, kw_only=True, omit_defaults=True):
     personal: bool = False  #: names or words of people: the values are shown on request alone
 
 
+class SecondOpinion(Struct, frozen=True, kw_only=True):
+    """What a second, independent verifier said of the same bytes, and how that stands to our verdict."""
+
+    verifier: str
+    version: str
+    said: Literal["agrees", "differs", "differs as known", "not given"]
+    manifest: bool | None  #: is there one?  None where it cannot read the file, or was not heard
+    content: Content
+    signature: Literal["good", "bad", "not-applicable"]
+    trust: Literal["trusted", "untrusted", "not-judged"]
+    reasons: tuple[str, ...] = ()  #: what it found wrong, in its words
+    why: str = ""  #: why it was not given
+
+
 class HistoryNode(Struct, frozen=True, kw_only=True):
     """One earlier version or part, and what came before it."""
 
@@ -223,6 +237,7 @@ class FileReport(Struct, frozen=True, kw_only=True):
     actions: tuple[dict[str, str], ...] = ()
     thumbnail: str | None = None  #: media type of the small picture in the manifest
     findings: tuple[Finding, ...] = ()
+    second: SecondOpinion | None = None  #: where it was asked for
     law: tuple[LawResult, ...] = ()  #: of the laws that were asked for
     not_checked: tuple[str, ...] = ()
 

@@ -15,6 +15,7 @@ from provlabel._times import rfc3339, zulu
 from provlabel._version import __version__
 from provlabel.evidence import Evidence, Manifest, Signing
 from provlabel.manifest import label_info
+from provlabel.opinions import compared
 from provlabel.policy import Gate
 from provlabel.report import (
     CarrierValue,
@@ -88,6 +89,7 @@ def _under_laws(file: FileReport, evidence: Evidence, laws: Sequence[str], at: d
 def _seen(path: str, evidence: Evidence, verdict: Verdict, trust: TrustStore, personal: bool) -> FileReport:
     """Return what is so, before any policy."""
     active = evidence.manifests[0] if evidence.manifests else None
+    second, differing = compared(verdict.axes, verdict.findings, evidence)
     return FileReport(
         path=path,
         passed=False,
@@ -100,7 +102,8 @@ def _seen(path: str, evidence: Evidence, verdict: Verdict, trust: TrustStore, pe
         size=evidence.size,
         format=evidence.format,
         source=evidence.source,
-        findings=(*verdict.findings, *_test_trust(verdict, evidence, trust)),
+        findings=(*verdict.findings, *_test_trust(verdict, evidence, trust), *differing),
+        second=second,
         not_checked=verdict.not_checked,
         revocation=_revocation_info(verdict, evidence),
         carriers=_shown(verdict.carriers, personal),

@@ -206,6 +206,25 @@ _ROWS = (
     Rule(
         "delivery.unread", "error", "the file could not be held against the message", "see what it says, and try again",
     ),
+    Rule(
+        "second.content", "error", "the second verifier refuses content that holds here",
+        "do not rely on the file until you know which is right; report it, with the file if you may",
+    ),
+    Rule(
+        "second.signer", "error", "the second verifier refuses a signature that holds here",
+        "do not rely on the file until you know which is right; report it, with the file if you may",
+    ),
+    Rule(
+        "second.manifest", "error", "one of the two verifiers sees a manifest, and the other sees none",
+        "do not rely on the file until you know which is right; report it, with the file if you may",
+    ),
+    Rule("second.accepts", "warning", "the second verifier accepts what is refused here, which stays refused"),
+    Rule("second.trust", "warning", "the two verifiers do not agree on whether the signer is trusted"),
+    Rule("second.known", "note", "the two verifiers differ for a reason that is known"),
+    Rule(
+        "second.not-given", "warning", "a second opinion was asked for and not given",
+        "see what it says; the verdict is that of provlabel alone",
+    ),
     Rule("policy.state", "error", "the state of the file is not one that the policy accepts"),
     Rule(
         "policy.label", "error", "the policy asks for a label, and there is none",

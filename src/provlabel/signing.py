@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from provlabel.manifest import Definition
     from provlabel.signers import LocalKey, Signer
 
-# A PKCS#8 Ed25519 key (RFC 8410 §7) up to its 32 secret bytes.
-_STAND_IN_HEAD = bytes.fromhex("302e020100300506032b657004220420")
 #: Bytes that are kept free in a signature beyond what is needed when it has to be made larger.
 _MARGIN = 64
 
@@ -238,9 +236,7 @@ def put(fmt: Format | None, scratch: BinaryIO, store: bytes) -> None:
 def _stand_in(chain_pem: str, free: int) -> engine.Credential:
     """Make a key for one file; the engine reserves as much as the certificates take, so one of zeros is added."""
     filler = pem(b"\x30\x83" + free.to_bytes(3, "big") + bytes(free)) if free else ""
-    return engine.Credential(
-        "ed25519", chain_pem + filler, pem(_STAND_IN_HEAD + os.urandom(32), "PRIVATE KEY").encode()
-    )
+    return engine.Credential.stand_in(chain_pem + filler)
 
 
 def _ask(signer: Signer, algorithm: str, message: bytes) -> bytes:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, TypeVar, cast
 
 from msgspec import Struct
 
 from provlabel import cage as cages
-from provlabel._files import fingerprint, open_regular
+from provlabel._files import fingerprint, open_regular, reason
 from provlabel._text import printable
 from provlabel.containers import ContainerError
 from provlabel.errors import InputError, UsageError
@@ -21,6 +22,7 @@ from provlabel.verdict import judge
 from provlabel.verifying import beside, now
 
 _NO_TRUST = TrustStore()
+_Procedure = TypeVar("_Procedure", bound=Callable[..., Any])
 
 
 class Source(Struct, frozen=True):
@@ -39,6 +41,23 @@ class Source(Struct, frozen=True):
 def shown(path: Path) -> str:
     """Return a path as it can be printed."""
     return printable(str(path))
+
+
+def naming_its_source(procedure: _Procedure) -> _Procedure:
+    """Let ``procedure`` name its argument ``source`` where the system stops it; outputs are named by who writes them.
+
+    Raises:
+        InputError: in place of an :class:`OSError`.
+    """
+
+    @functools.wraps(procedure)
+    def named(source: Path | str, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return procedure(source, *args, **kwargs)
+        except OSError as exc:
+            raise InputError(f"{shown(Path(source))}: {reason(exc)}") from exc
+
+    return cast("_Procedure", named)
 
 
 def read_source(path: Path, cage: cages.Cage, accept_broken: bool, *, digest: bool = False) -> Source:

@@ -14,7 +14,7 @@ import msgspec
 
 from provlabel import cage as cages
 from provlabel import cose
-from provlabel._files import atomic_output, copy_to, fingerprint, locked, open_regular
+from provlabel._files import atomic_output, copy_to, fingerprint, locked, only_read, open_regular
 from provlabel._text import printable
 from provlabel.containers import stores_of
 from provlabel.errors import EngineError, InputError, OutputError, TimestampError, UsageError
@@ -23,7 +23,7 @@ from provlabel.formats import BY_NAME, Format
 from provlabel.labeling import Receipt, facts
 from provlabel.publishing import lies_at, sealed
 from provlabel.signing import Draft, put
-from provlabel.sources import shown
+from provlabel.sources import naming_its_source, shown
 from provlabel.timestamps import Timestamper
 from provlabel.trust import TrustStore
 from provlabel.verdict import judge
@@ -32,6 +32,7 @@ from provlabel.verifying import SIDECAR, beside, now
 _NO_TRUST = TrustStore()
 
 
+@naming_its_source
 def stamp_file(
     source: Path | str,
     dest: Path | str | None,
@@ -61,7 +62,7 @@ def stamp_file(
     target = _target(held, source, dest)
     # Without a stamp there is nothing to write.
     timestamper = msgspec.structs.replace(timestamper, optional=False)
-    with locked(held), open_regular(held) as stream:
+    with locked(held), only_read(open_regular(held)) as stream:
         if fmt and fingerprint(stream) != evidence.fingerprint:
             raise InputError(f"{shown(source)}: changed while it was read", mend="try again when it is at rest")
         made = _draft(stream, fmt, shown(source))

@@ -7,7 +7,6 @@ private keys included, and then silently trusts nobody; so every list is checked
 from __future__ import annotations
 
 import base64
-import binascii
 import datetime as dt
 import hashlib
 import os
@@ -155,7 +154,7 @@ def der_certificates(pem: str) -> tuple[bytes, ...]:
             for match in _BLOCK.finditer(pem)
             if match[1] == "CERTIFICATE"
         )
-    except binascii.Error as exc:
+    except ValueError as exc:  # of no base64, and of characters outside ASCII
         raise ConfigError("a certificate is damaged: it is no base64", mend="get the chain file again") from exc
 
 
@@ -190,7 +189,7 @@ def _is_der_sequence(body: str) -> bool:
     """A whole DER SEQUENCE and nothing after it; the engine parses the rest."""
     try:
         der = base64.b64decode("".join(body.split()), validate=True)
-    except binascii.Error:
+    except ValueError:
         return False
     if len(der) < 4 or der[0] != 0x30 or not der[1] & 0x80:
         return False

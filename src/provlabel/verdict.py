@@ -7,6 +7,7 @@ alone decides nothing, an unknown code is an error, and a check that was not mad
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
@@ -243,6 +244,8 @@ _OFFSETS = frozenset(
         "/moof/traf/trun",
     }
 )
+# C2PA 2.4 §15.12.1 calls such a hash malformed; the engine takes it.
+_DISORDER = "the ranges that the hash leaves out overlap, or are in the wrong order"
 _HARMLESS = frozenset({"manifest", "structure", "metadata"})
 
 
@@ -253,6 +256,9 @@ def _exclusions(hashed: Manifest, effects: dict[Effect, list[Code]]) -> tuple[li
     all that it does remark on, must be known to us, or what is left out cannot be told, which
     counts as not covered.
     """
+    ranges = [part for part in hashed.exclusions if not part.xpath]
+    if any(after.start < before.start + before.length for before, after in itertools.pairwise(ranges)):
+        return [finding("content.not-fully-bound", _DISORDER)], []
     remarked = "excluded" in effects
     judged = [part for part in hashed.exclusions if part.xpath not in _OFFSETS]
     for part in judged:
@@ -484,7 +490,7 @@ def _label_vocabulary(active: Manifest) -> Iterator[Finding]:
     for item in active.actions:
         if item.source_type and item.source_type not in SOURCE_TYPES:
             yield finding("label.unknown-value", f"digitalSourceType {item.source_type}", at=item.action)
-    if active.label is None:
+    if active.label is None and not active.labels:
         return
     if _kind(active) not in KINDS:
         yield finding("label.unknown-value", f"kind {_kind(active)}", at="org.provlabel.label")

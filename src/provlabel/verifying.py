@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import functools
 import os
@@ -16,7 +17,7 @@ from msgspec import Struct
 
 from provlabel import cage as cages
 from provlabel._files import open_regular
-from provlabel._worker import Check
+from provlabel._worker import Check, Limits
 from provlabel.credentials import Answers, Examined
 from provlabel.errors import InputError, UsageError
 from provlabel.evidence import Evidence
@@ -71,6 +72,7 @@ def verify_file(
     at: dt.datetime | None = None,
     revocation: Revocation = _OFFLINE,
     laws: Iterable[str] = (),
+    second_opinion: bool = False,
     cage: cages.Cage | None = None,
 ) -> Report:
     """Verify one image or sound, and the detached manifest beside it if there is one.
@@ -83,15 +85,25 @@ def verify_file(
         at: judge as of this time, which has a zone; the present when not given.
         revocation: where answers about revoked certificates may come from.
         laws: names of laws to hold it against, as ``provlabel verify --law`` takes them.
+        second_opinion: have another verifier judge too (``docs/differences.md``).
         cage: where untrusted bytes are read; by default one worker shared by this process.
 
     Raises:
         InputError: the file is missing, forbidden, or not a regular file.  Bad *content* never
             raises: it is a finding in the report.
         UsageError: no law has such a name.
+        ConfigError: there is no other verifier on this machine.
     """
     report = verify_paths(
-        [path], trust=trust, policy=policy, personal=personal, at=at, revocation=revocation, laws=laws, cage=cage
+        [path],
+        trust=trust,
+        policy=policy,
+        personal=personal,
+        at=at,
+        revocation=revocation,
+        laws=laws,
+        second_opinion=second_opinion,
+        cage=cage,
     )
     if report.errors:
         failure = report.errors[0]
@@ -109,11 +121,15 @@ def verify_bytes(
     at: dt.datetime | None = None,
     revocation: Revocation = _OFFLINE,
     laws: Iterable[str] = (),
+    second_opinion: bool = False,
     cage: cages.Cage | None = None,
 ) -> Report:
     """Verify an image or sound held in memory; ``name`` stands for it in the report."""
     cage, check, gate = cage or cages.shared(), _check(at, revocation), Gate.of(policy)
     evidence = _with_answers(cage.read_bytes(content, trust, check), trust, check, revocation, cage, set())
+    if second_opinion:
+        with _second_verifier(1) as second:
+            evidence = _with_opinion(evidence, second, None, trust, check, content)
     tally = Tally(gate, trust, check.at, personal, _laws(laws))
     tally.add(name, evidence)
     return tally.report((), _insecure(revocation))
@@ -128,6 +144,7 @@ def verify_paths(
     at: dt.datetime | None = None,
     revocation: Revocation = _OFFLINE,
     laws: Iterable[str] = (),
+    second_opinion: bool = False,
     cage: cages.Cage | cages.Cages | None = None,
     cache: EvidenceCache | None = None,
     fail_fast: bool = False,
@@ -147,6 +164,7 @@ def verify_paths(
         at: judge as of this time, which has a zone; the present when not given.
         revocation: where answers about revoked certificates may come from.
         laws: names of laws to hold it against, as ``provlabel verify --law`` takes them.
+        second_opinion: have another verifier judge too (``docs/differences.md``).
         cage: where untrusted bytes are read; :class:`~provlabel.cage.Cages` read several files at once.
         cache: evidence of earlier runs, for the same ``trust``.
         fail_fast: stop at the first file that fails, and count what was not reached.
@@ -154,7 +172,7 @@ def verify_paths(
         against: the message that says what these files are; one for each run.
     """
     cage, check, gate = cage or cages.shared(), _check(at, revocation), _with_tracked(Gate.of(policy))
-    cache = _lasting(cache, check)
+    cache = None if second_opinion else _lasting(cache, check)
     tally = Tally(gate, trust, check.at, personal, _laws(laws), against)
     silent, stopped = set[str](), threading.Event()
     paths = list(paths)
@@ -173,16 +191,18 @@ def verify_paths(
             return None
         try:
             evidence = _evidence(work, cage, trust, check, cache)
-            return _with_answers(evidence, trust, check, revocation, cage, silent)
+            evidence = _with_answers(evidence, trust, check, revocation, cage, silent)
+            return _with_opinion(evidence, second, work.path, trust, check)
         except InputError as exc:
             return Failure(str(work.path), str(exc), exc.mend)
 
-    for count, (target, seen) in enumerate(_in_order(cage, first, then, targets(paths)), 1):
-        tally.add(target.path, None if stopped.is_set() else seen, target.top)
-        if watch is not None:
-            watch(count)
-        if fail_fast and tally.failed:
-            stopped.set()
+    with _second_verifier(cage.width if second_opinion else 0) as second:
+        for count, (target, seen) in enumerate(_in_order(cage, first, then, targets(paths)), 1):
+            tally.add(target.path, None if stopped.is_set() else seen, target.top)
+            if watch is not None:
+                watch(count)
+            if fail_fast and tally.failed:
+                stopped.set()
     return tally.report(folders, _insecure(revocation))
 
 
@@ -382,6 +402,52 @@ def _sources(
             silent=silent,
         )
         yield fetched.answers, nonce, "; ".join(fetched.failures)
+
+
+# --- the second opinion ----------------------------------------------------------------------------
+
+# It holds a file two or three times, as a whole.
+_SECOND = Limits(base_mib=512, memory_factor=4.0)
+
+
+def _own_cage() -> cages.Cage:
+    return cages.Cage(limits=_SECOND)
+
+
+@contextlib.contextmanager
+def _second_verifier(width: int) -> Iterator[cages.Cage | cages.Cages | None]:
+    """Open workers of its own for the second verifier, as many as files are read at once; none for 0.
+
+    Raises:
+        ConfigError: it is not installed.
+    """
+    if not width:
+        yield None
+        return
+    from provlabel.second_opinion import require_second_verifier
+
+    require_second_verifier()
+    if width == 1:
+        yield cages.shared(_own_cage)
+        return
+    with cages.Cages(width, limits=_SECOND) as several:
+        yield several
+
+
+def _with_opinion(
+    evidence: Evidence,
+    second: cages.Cage | cages.Cages | None,
+    path: Path | None,
+    trust: TrustStore,
+    check: Check,
+    content: bytes = b"",
+) -> Evidence:
+    """Add what the second verifier says of the same bytes: the file at ``path``, or ``content``."""
+    if second is None:
+        return evidence
+    sidecar = beside(path) if path is not None else None
+    said = second.second_opinion(path, evidence, trust, check.at, sidecar=sidecar, content=content)
+    return msgspec.structs.replace(evidence, second=said)
 
 
 def beside(path: Path) -> Path:

@@ -161,7 +161,7 @@ class Ledger:
     @property
     def is_new(self) -> bool:
         """Has it no job yet?"""
-        return self._all("SELECT 1 FROM jobs LIMIT 1").fetchone() is None
+        return next(self._all("SELECT 1 FROM jobs LIMIT 1"), None) is None
 
     def close(self) -> None:
         """Close it; the log beside it goes into it."""
@@ -205,7 +205,7 @@ class Ledger:
                     f"{shown}: another batch has this ledger", mend="wait until it has ended, or name another --ledger"
                 ) from exc
             raise OutputError(f"{shown}: cannot be written: {exc}", mend="is there room? is it yours?") from exc
-        except sqlite3.DatabaseError as exc:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as exc:  # the latter: a name in a damaged schema
             raise self._foreign(str(exc)) from exc
 
     @contextlib.contextmanager
@@ -239,8 +239,9 @@ class Ledger:
 
     def eating(self) -> Iterator[tuple[bytes, bytes]]:
         """Yield source and output of jobs whose output is a source of some job."""
-        self._all("CREATE INDEX IF NOT EXISTS temp.origins ON listed (origin)")
-        self._all("CREATE INDEX IF NOT EXISTS temp.files ON listed (file)")
+        with self._explained():
+            self._database.execute("CREATE INDEX IF NOT EXISTS temp.origins ON listed (origin)")
+            self._database.execute("CREATE INDEX IF NOT EXISTS temp.files ON listed (file)")
         yield from self._all(
             "SELECT source, output FROM temp.listed AS job WHERE "
             "EXISTS (SELECT 1 FROM temp.listed AS other WHERE other.origin = job.folded) OR "
@@ -329,12 +330,8 @@ class Ledger:
 
     def is_over(self) -> bool:
         """Tell whether no job of this run is waiting or running."""
-        return (
-            self._all(
-                "SELECT 1 FROM jobs WHERE run = ? AND state IN ('waiting', 'running') LIMIT 1", (self.run,)
-            ).fetchone()
-            is None
-        )
+        left = self._all("SELECT 1 FROM jobs WHERE run = ? AND state IN ('waiting', 'running') LIMIT 1", (self.run,))
+        return next(left, None) is None
 
     def tries(self, numbers: Sequence[int]) -> dict[int, int]:
         """Return how often these jobs were tried in this run."""
@@ -357,9 +354,9 @@ class Ledger:
     def counts(self) -> dict[str, int]:
         """Return how many jobs of this run are in each state, ``adopted`` and ``retried`` among them."""
         found = dict(self._all("SELECT state, count(*) FROM jobs WHERE run = ? GROUP BY state", (self.run,)))
-        adopted, retried = self._all(
+        [(adopted, retried)] = self._all(
             "SELECT coalesce(sum(adopted), 0), coalesce(sum(tries > 1), 0) FROM jobs WHERE run = ?", (self.run,)
-        ).fetchone()
+        )
         return {"done": 0, "failed": 0, **found, "adopted": adopted, "retried": retried}
 
     def failures(self, most: int) -> list[Group]:
@@ -388,14 +385,16 @@ class Ledger:
         Raises:
             OutputError: it cannot be written.
         """
+        wanted = "SELECT CAST(receipt AS TEXT) FROM jobs WHERE state = 'done' AND receipt IS NOT NULL ORDER BY number"
         with atomic_output(path, replace=True, mode=0o600) as scratch:
             os.fchmod(scratch.stream.fileno(), 0o600)
-            for (receipt,) in self._all("SELECT receipt FROM jobs WHERE state = 'done' ORDER BY number"):
+            for (receipt,) in self._all(wanted):
                 scratch.stream.write(receipt.encode() + b"\n")
 
-    def _all(self, query: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+    def _all(self, query: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of an answer; what is damaged may show only in one of them."""
         with self._explained():
-            return self._database.execute(query, values)
+            yield from self._database.execute(query, values)
 
 
 def _columns(outcome: Outcome, due: float | None, ended: str) -> tuple[Any, ...]:

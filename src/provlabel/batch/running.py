@@ -23,6 +23,7 @@ from provlabel.batch.ledger import Group, Ledger
 from provlabel.batch.planning import Plan, Planned, plan
 from provlabel.batch.pool import supervise
 from provlabel.batch.work import Job, Outcome, Setting, label_chunk, open_tools
+from provlabel.cage import Cage
 from provlabel.errors import ConfigError, OutputError, UsageError
 from provlabel.label.vocabularies import PromptMode
 from provlabel.previews import require_pillow
@@ -98,6 +99,7 @@ def run_batch(
     workers: int | None = None,
     chunk: int = CHUNK,
     dry_run: bool = False,
+    proofs: Path | None = None,
     passed_over: Counter[str] | None = None,
     planned: Callable[[Planned], None] | None = None,
     told: Callable[[Progress], None] | None = None,
@@ -130,6 +132,7 @@ def run_batch(
         workers: processes; one more than this process may use processors, without: each waits for the disk at times.
         chunk: files that a worker is given at once, at most.
         dry_run: only say what would be done; writes nothing, and does not open the signer.
+        proofs: a folder that remembers which engines have passed the self-test; without, each worker runs it once.
         passed_over: where what is no job is counted.
         planned: called with what is done about each job.
         told: called from time to time with how far it is.
@@ -139,6 +142,7 @@ def run_batch(
         ConfigError: a ledger that is none, or not ours; ``thumbnail`` without Pillow.
         OutputError: the ledger is another batch's at the moment, or cannot be written.
         InputError, SignerError: the signer cannot be opened.
+        UnfitEngineError: the engine cannot be relied on; nothing was done.
     """
     began = time.monotonic()
     part = _shard(shard, workers, chunk, retries)
@@ -155,6 +159,7 @@ def run_batch(
         stamp_room=stamp_room,
         thumbnail=thumbnail,
         replace=replace,
+        proofs=str(proofs or ""),
     )
     folder = Path(out_dir) if out_dir is not None else None
     book, kept = _records(folder, ledger, receipts, part)
@@ -175,8 +180,14 @@ def run_batch(
             keep=not dry_run,
         )
         if not dry_run:
+            with Cage(proofs=proofs) as cage:
+                cage.prove()
             setting = _asked(setting, secrets)
-            _do(opened, plan_, setting, workers or _processors() + 1, chunk, retries, told or (lambda _: None))
+            _swept(plan_, kept)
+            try:
+                _do(opened, plan_, setting, workers or _processors() + 1, chunk, retries, told or (lambda _: None))
+            finally:
+                _swept(plan_, kept)
             opened.write_receipts(kept)
         return _result(opened, plan_, time.monotonic() - began, counted, book, kept)
 
@@ -289,7 +300,6 @@ def _do(
     if not plan.todo:
         return
     began = time.monotonic()
-    _swept(plan)
     size = max(1, min(chunk, plan.todo // (workers * 4)))
     done = failed = 0
     running = supervise(
@@ -302,17 +312,14 @@ def _do(
         prepare=open_tools,
         preload=_PRELOAD,
     )
-    try:
-        with contextlib.closing(running):  # type: ignore[type-var]
-            for outcomes in running:
-                if outcomes:
-                    settled = _with_pauses(ledger, outcomes, retries)
-                    ledger.settle(settled)
-                    done += sum(item.state == "done" for item in outcomes)
-                    failed += sum(item.state == "failed" and due is None for item, due in settled)
-                told(Progress(plan.todo, done, failed, time.monotonic() - began))
-    finally:
-        _swept(plan)
+    with contextlib.closing(running):  # type: ignore[type-var]
+        for outcomes in running:
+            if outcomes:
+                settled = _with_pauses(ledger, outcomes, retries)
+                ledger.settle(settled)
+                done += sum(item.state == "done" for item in outcomes)
+                failed += sum(item.state == "failed" and due is None for item, due in settled)
+            told(Progress(plan.todo, done, failed, time.monotonic() - began))
 
 
 def _chunks(ledger: Ledger, size: int) -> Iterator[list[Job] | None]:
@@ -352,10 +359,10 @@ def _lost(job: Job) -> Outcome:
     )
 
 
-def _swept(plan: Plan) -> None:
-    """Remove what killed workers left where we write."""
-    for folder in plan.folders:
-        sweep(Path(folder))
+def _swept(plan: Plan, receipts: Path) -> None:
+    """Remove what killed workers, and a killed driver, left where we write."""
+    for folder in {*map(Path, plan.folders), receipts.parent}:
+        sweep(folder)
 
 
 def _result(

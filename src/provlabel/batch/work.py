@@ -60,6 +60,7 @@ class Setting(Struct, frozen=True, kw_only=True):
     stamp_room: int = 0
     thumbnail: bool = False
     replace: bool = False
+    proofs: str = ""  #: folder that remembers which engines have passed the self-test
     checked: bool = False  #: whoever hands this out held key and certificate against the profile
 
     def __repr__(self) -> str:  # the answers are secrets
@@ -121,7 +122,8 @@ def open_tools(setting: Setting) -> Tools:
     engine.binding()
     gc.set_threshold(*RARELY)
     # A copy of a process with threads may hold a lock for ever.
-    cage = Cage(fork if threading.active_count() == 1 else spawn, relaunch=spawn)
+    proofs = Path(setting.proofs) if setting.proofs else None
+    cage = Cage(fork if threading.active_count() == 1 else spawn, relaunch=spawn, proofs=proofs)
     cage.start()
     answers = dict(setting.answers)
 

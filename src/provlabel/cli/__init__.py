@@ -130,10 +130,17 @@ def run(args: list[str] | None = None) -> int:
             with contextlib.suppress(OSError):
                 traceback.print_exc()
             return 3
-        say_error(
-            f"internal fault: {type(exc).__name__}: {exc}", "set PROVLABEL_DEBUG=1 for the traceback, and report it"
-        )
+        _say_unforeseen(exc)
         return 3
+
+
+def _say_unforeseen(exc: Exception) -> None:
+    """Tell what the system refused at a place where we did not expect it, and what is our own fault."""
+    if isinstance(exc, OSError):
+        where = f"{exc.filename}: " if exc.filename else ""
+        say_error(f"{where}the system refused: {exc.strerror or exc}")
+        return
+    say_error(f"internal fault: {type(exc).__name__}: {exc}", "set PROVLABEL_DEBUG=1 for the traceback, and report it")
 
 
 def _require_no_file_named_like_an_option(args: list[str]) -> None:

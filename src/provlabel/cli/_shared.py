@@ -119,6 +119,14 @@ def cache_folder() -> Path:
     return (Path(base) if base else _home() / ".cache") / "provlabel"
 
 
+def proofs_folder() -> Path | None:
+    """Return where it is remembered which engines have passed the self-test; nowhere without a home."""
+    try:
+        return cache_folder() / "selftest"
+    except ConfigError:
+        return None
+
+
 def _home() -> Path:
     try:
         return Path.home()
@@ -257,6 +265,14 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
         raise OutputError(f"{printable(str(folder))}: cannot make this folder: {reason(exc)}") from exc
+
+
+def sweep_beside(*files: Path | None) -> None:
+    """Remove what killed runs left in the folders of ``files``, where we are about to write."""
+    from provlabel._files import sweep
+
+    for folder in {path.parent for path in files if path is not None}:
+        sweep(folder)
 
 
 def require_not_among(output: Path | None, inputs: Iterable[Path], name: str) -> None:

@@ -16,7 +16,7 @@ import click
 
 from provlabel._text import printable
 from provlabel._version import __version__
-from provlabel.cli._shared import PATH, cache_folder, options_of, test_folder, user_folder
+from provlabel.cli._shared import PATH, cache_folder, options_of, proofs_folder, test_folder, user_folder
 from provlabel.errors import ConfigError, ProvlabelError, UsageError
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def early_cage() -> Cage:
     from provlabel.cage import Cage, fork, spawn
 
     engine.binding()
-    cage = Cage(fork, relaunch=spawn)
+    cage = Cage(fork, relaunch=spawn, proofs=proofs_folder())
     cage.start()
     return cage
 

@@ -16,7 +16,7 @@ import click
 from provlabel._text import printable
 from provlabel.cli import say, say_error
 from provlabel.cli._labelling import how_from, labelling_options
-from provlabel.cli._shared import PATH, deliver, format_option, quiet_option
+from provlabel.cli._shared import PATH, deliver, format_option, proofs_folder, quiet_option
 from provlabel.cli._signing import answers_from, signer_option, tsa_options, uri_of
 from provlabel.errors import UsageError
 
@@ -93,6 +93,7 @@ def command(paths: tuple[Path, ...], **options: Any) -> int:
                 workers=options["workers"],
                 chunk=options["chunk"],
                 dry_run=options["dry_run"],
+                proofs=proofs_folder(),
                 passed_over=passed_over,
                 planned=_say_planned if options["dry_run"] and options["format_"] == "text" else None,
                 told=show,

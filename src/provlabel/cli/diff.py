@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from provlabel.cli._shared import PATH, deliver, format_option, style_for, trust_from, trust_options
+from provlabel.cli._shared import PATH, deliver, format_option, proofs_folder, style_for, trust_from, trust_options
 from provlabel.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def _print_changes(old: Path, new: Path, store: TrustStore, personal: bool, form
     from provlabel.renderers import changes
     from provlabel.renderers.json import to_json
 
-    with Cage(fork) as cage:
+    with Cage(fork, proofs=proofs_folder()) as cage:
         found = diff_files(old, new, trust=store, personal=personal, cage=cage)
     deliver(to_json(found) if format_ == "json" else changes.render(found, style_for(sys.stdout)), None)
     if "unreadable" in (found.old.state, found.new.state):
@@ -71,7 +71,7 @@ def _print_facts(file: Path, store: TrustStore, personal: bool) -> int:
 
     seen: Facts
     try:
-        with Cage(fork) as cage:
+        with Cage(fork, proofs=proofs_folder()) as cage:
             seen = facts_of(file, trust=store, personal=personal, cage=cage)
     except InputError as exc:
         if not os.path.lexists(file):

@@ -16,6 +16,7 @@ from provlabel.cli._shared import (
     PATH,
     deliver,
     file_arguments,
+    proofs_folder,
     require_not_among,
     trust_from,
     trust_options,
@@ -100,7 +101,7 @@ def _of_media(paths: Sequence[Path], trust: Any, personal: bool) -> tuple[int, l
 
     policy = Policy(name="export", states=("trusted", "valid"))
     many = len(paths) > 1 or any(map(os.path.isdir, paths))
-    with Cages((os.cpu_count() or 1) if many else 1, fork) as cages:
+    with Cages((os.cpu_count() or 1) if many else 1, fork, proofs=proofs_folder()) as cages:
         report = verify_paths(paths, trust=trust, policy=policy, personal=personal, cage=cages)
     for failure in report.errors:
         say_error(failure.message, failure.mend)

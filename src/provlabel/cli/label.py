@@ -22,8 +22,10 @@ from provlabel.cli._shared import (
     file_arguments,
     format_option,
     make_folder,
+    proofs_folder,
     quiet_option,
     require_not_among,
+    sweep_beside,
 )
 from provlabel.cli._signing import (
     answers_from,
@@ -104,6 +106,7 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
         how["identity"] = _identity(options, answers)
         if options["out_dir"] is not None:
             make_folder(options["out_dir"])
+        sweep_beside(*(dest for _, dest in targets), options["receipt"])
         # Opened before anything is signed: a salt that cannot be kept would be lost.
         kept = stack.enter_context(_receipts_file(options))
         receipts, errors = _label_all(targets, label, signer, options, how)
@@ -308,7 +311,7 @@ def _draft(files: tuple[Path, ...], output: Path | None) -> int:
     if len(files) > 1:
         raise UsageError("--from-carriers drafts one label; there are more files", mend="draft them one by one")
     require_not_among(output, files, "-o")
-    with Cage(fork) as cage:
+    with Cage(fork, proofs=proofs_folder()) as cage:
         draft = drafted(read_tags(files[0], cage))
     deliver(to_json(draft.label), output)
     for line in draft.lines:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from provlabel._text import printable
-from provlabel.cli._shared import PATH, deliver, format_option, law_option, laws_from, style_for
+from provlabel.cli._shared import PATH, deliver, format_option, law_option, laws_from, proofs_folder, style_for
 from provlabel.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _seconds(media: Path | None) -> float | None:
         return None
     from provlabel.cage import Cage, fork
 
-    with Cage(fork) as cage:
+    with Cage(fork, proofs=proofs_folder()) as cage:
         seconds = cage.read(media).seconds
     if seconds is None:
         raise InputError(f"{printable(str(media))}: does not tell how long it plays", mend="leave --media away")

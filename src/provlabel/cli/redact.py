@@ -9,7 +9,7 @@ import click
 
 from provlabel._text import printable
 from provlabel.cli import say
-from provlabel.cli._shared import PATH, format_option
+from provlabel.cli._shared import PATH, format_option, sweep_beside
 from provlabel.cli._signing import (
     answers_from,
     early_cage,
@@ -61,6 +61,7 @@ def command(
         timestamper = timestamper_from(options)
         signer = open_named_signer(signer_uri, answers_from(pass_file))
         dest = file if in_place else output
+        sweep_beside(dest or file)
         receipt = redact_file(file, dest, signer, replace=force or in_place, timestamper=timestamper, cage=cage)
     if format_ == "json":
         say(to_json(Receipts(receipts=(receipt,))).rstrip())

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from provlabel.cli._shared import PATH, deliver, format_option, style_for, trust_from, trust_options
+from provlabel.cli._shared import PATH, deliver, format_option, proofs_folder, style_for, trust_from, trust_options
 
 
 @click.command("show")
@@ -31,7 +31,7 @@ def command(file: Path, format_: str, personal: bool, **lists: Any) -> int:
     from provlabel.verifying import verify_file
 
     store = trust_from(**lists)
-    with Cage(fork) as cage:
+    with Cage(fork, proofs=proofs_folder()) as cage:
         report = verify_file(file, trust=store, personal=personal, cage=cage)
     style = style_for(sys.stdout)
     deliver(

@@ -9,7 +9,7 @@ import click
 
 from provlabel._text import printable
 from provlabel.cli import say, say_error
-from provlabel.cli._shared import PATH, file_arguments, format_option
+from provlabel.cli._shared import PATH, file_arguments, format_option, sweep_beside
 from provlabel.cli._signing import early_cage, stamp_options, timestamper_from
 from provlabel.errors import ProvlabelError, UsageError
 
@@ -47,6 +47,7 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
     with early_cage() as cage:
         timestamper = timestamper_from(options)
         assert timestamper is not None  # noqa: S101 - an authority was named
+        sweep_beside(*files, options["output"])
         for file in files:
             try:
                 receipt = stamp_file(file, options["output"], timestamper, replace=options["force"], cage=cage)

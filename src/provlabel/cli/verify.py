@@ -25,6 +25,7 @@ from provlabel.cli._shared import (
     law_option,
     laws_from,
     policy_options,
+    proofs_folder,
     quiet_option,
     require_not_among,
     style_for,
@@ -68,6 +69,7 @@ _FEW = 8
 @click.option(
     "--against", type=PATH, metavar="XML", help="The DDEX message (ERN) of this delivery: every disagreement is told."
 )
+@click.option("--second-opinion", is_flag=True, help="Have another, independent verifier judge too.")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first file that does not pass.")
 @click.option("-j", "--jobs", type=click.IntRange(1, 64), help="Files read at once. [default: one for each processor]")
 @click.option("--no-cache", is_flag=True, help="Read every file again, even if it was read today.")
@@ -87,6 +89,7 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
       provlabel verify cover.jpg --trust anchors.pem --at 2026-03-01
       provlabel verify cover.jpg --trust anchors.pem --law eu,us-ca
       provlabel verify delivery/ --trust anchors.pem --against delivery/message.xml
+      provlabel verify cover.jpg --trust anchors.pem --second-opinion
     """
     from provlabel.cage import Cages, fork
     from provlabel.cli._gate import gate_from
@@ -110,7 +113,8 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
     many = len(paths) > _FEW or any(map(os.path.isdir, paths))
     jobs = options["jobs"] or ((os.cpu_count() or 1) if many else 1)
     with contextlib.ExitStack() as stack:
-        cages = stack.enter_context(Cages(jobs, fork))
+        proofs = None if options["no_cache"] else _apart(proofs_folder(), gate, paths)
+        cages = stack.enter_context(Cages(jobs, fork, proofs=proofs))
         report = verify_paths(
             paths,
             trust=store,
@@ -118,9 +122,10 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
             at=at,
             revocation=_revocation(options),
             laws=laws_from(options["law"]),
+            second_opinion=options["second_opinion"],
             cage=cages,
             cache=stack.enter_context(_cache(store, gate, paths))
-            if many and at is None and not options["no_cache"]
+            if many and at is None and not options["no_cache"] and not options["second_opinion"]
             else None,
             fail_fast=options["fail_fast"],
             against=_delivery(options["against"]),
@@ -215,13 +220,18 @@ def _cache(
     from provlabel.verifying import now
 
     try:
-        folder = cache_folder() / "evidence"
+        folder = _apart(cache_folder() / "evidence", gate, paths)
     except ConfigError:
-        return contextlib.nullcontext()
+        folder = None
+    return EvidenceCache(folder, trust, now()) if folder is not None else contextlib.nullcontext()
+
+
+def _apart(folder: Path | None, gate: Gate, paths: Sequence[Path]) -> Path | None:
+    """Return ``folder`` unless it lies below what is judged, which could bring it along."""
+    if folder is None or gate.relative(str(folder)) is not None:
+        return None
     real = Path(os.path.realpath(folder))
-    if gate.relative(str(folder)) is not None or any(real.is_relative_to(os.path.realpath(path)) for path in paths):
-        return contextlib.nullcontext()
-    return EvidenceCache(folder, trust, now())
+    return None if any(real.is_relative_to(os.path.realpath(path)) for path in paths) else folder
 
 
 def _init_policy(report: Report, gate: Gate, output: Path | None, trust: tuple[str, ...]) -> int:

@@ -54,7 +54,10 @@ def read_exactly(stream: BinaryIO, offset: int, length: int) -> bytes:
     Raises:
         ContainerError: the file ends before.
     """
-    stream.seek(offset)
+    try:
+        stream.seek(offset)
+    except (OverflowError, OSError) as exc:  # 64-bit offsets of others are farther than any system can go
+        raise ContainerError(f"refers to byte {offset}, beyond the end of any file") from exc
     data = stream.read(length)
     if len(data) != length:
         raise ContainerError(f"ends at byte {offset + len(data)}, in the middle of a part")

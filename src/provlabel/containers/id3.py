@@ -84,7 +84,7 @@ def _text_end(body: bytes, at: int, *, wide: bool) -> int:
 
 
 def _size(field: bytes, *, syncsafe: bool) -> int:
-    if syncsafe and all(byte < 0x80 for byte in field):
+    if syncsafe and len(field) == 4 and all(byte < 0x80 for byte in field):  # shorter at the end of a tag
         return field[0] << 21 | field[1] << 14 | field[2] << 7 | field[3]
     return int.from_bytes(field, "big")
 

@@ -27,7 +27,7 @@ def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
 def _walk(stream: BinaryIO, size: int) -> Iterator[Part]:
     if read_exactly(stream, 0, 2) != b"\xff\xd8":
         raise ContainerError("no JPEG start of image")
-    offset, boxes = 2, set[bytes]()
+    offset, boxes = 2, dict[bytes, int]()
     for _ in range(MAX_PARTS):
         head = read_exactly(stream, offset, 2)
         if head[0] != 0xFF:
@@ -71,8 +71,8 @@ def require_whole(stream: BinaryIO, parts: Sequence[Part]) -> None:
     raise ContainerError("the picture is cut off: it has no end")
 
 
-def _segment(stream: BinaryIO, marker: int, offset: int, length: int, boxes: set[bytes]) -> Part:
-    """Name a segment; ``boxes`` has the numbers of the manifest's boxes so far."""
+def _segment(stream: BinaryIO, marker: int, offset: int, length: int, boxes: dict[bytes, int]) -> Part:
+    """Name a segment; ``boxes`` has the numbers of the manifest's boxes so far, and the last segment of each."""
     if marker == _APP11 and length > _APP11_HEAD + 8 and _is_manifest(stream, offset, length, boxes):
         return Part("APP11", offset, length, "manifest", offset + _APP11_HEAD, length - _APP11_HEAD)
     name = _METADATA.get(marker)
@@ -80,15 +80,20 @@ def _segment(stream: BinaryIO, marker: int, offset: int, length: int, boxes: set
     return Part(name or f"marker {marker:02x}", offset, length, role)
 
 
-def _is_manifest(stream: BinaryIO, offset: int, length: int, boxes: set[bytes]) -> bool:
-    """Tell a segment of a manifest from those of JPEG XT and of other JUMBF boxes (ISO 19566-5), as the engine does.
+def _is_manifest(stream: BinaryIO, offset: int, length: int, boxes: dict[bytes, int]) -> bool:
+    """Tell a segment of a manifest from those of JPEG XT and of other JUMBF boxes (ISO 19566-5),.
 
     The first has the type ``c2pa`` in the description of its box, further ones have the number of the first.
+    The engine does not look at the identifier ``JP``, nor at the sequence: others then see no manifest.
     """
     head = read_exactly(stream, offset + 4, min(28, length - 4))
+    number, place = head[2:4], int.from_bytes(head[4:8], "big")
     if head[24:28] == b"c2pa":
-        boxes.add(head[2:4])
-    return head[2:4] in boxes
+        boxes.setdefault(number, 0)
+    if number not in boxes or head[:2] != b"JP" or place != boxes[number] + 1:
+        return False
+    boxes[number] = place
+    return True
 
 
 def stores(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[bytes]:

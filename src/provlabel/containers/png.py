@@ -13,6 +13,7 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _METADATA = frozenset({b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"tIME"})
 _C2PA = b"caBX"
 _FRAME = 12  # length, type and CRC around the data
+_CHECKED = 16 << 20  # bytes of a manifest whose CRC is held against it; a larger one is refused for its size
 
 
 def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
@@ -29,6 +30,7 @@ def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
             raise ContainerError(f"chunk at byte {offset} ends after the file")
         name = kind.decode("latin-1")
         if kind == _C2PA:
+            _check(stream, offset, data)
             yield Part(name, offset, length, "manifest", offset + 8, data)
         else:
             role: Role = "metadata" if kind in _METADATA else "media"
@@ -39,6 +41,15 @@ def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
                 yield Part("after IEND", offset, size - offset, "media")
             return
     raise ContainerError("too many chunks")
+
+
+def _check(stream: BinaryIO, offset: int, data: int) -> None:
+    """Hold a manifest against its CRC: no hash covers that, and decoders refuse a picture over a wrong one."""
+    if data > _CHECKED:
+        return
+    named = read_exactly(stream, offset + 4, 4 + data)
+    if read_exactly(stream, offset + 8 + data, 4) != zlib.crc32(named).to_bytes(4, "big"):
+        raise ContainerError(f"the CRC of the chunk at byte {offset} is wrong")
 
 
 def splice(stream: BinaryIO, parts: Sequence[Part], store: bytes) -> None:

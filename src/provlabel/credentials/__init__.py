@@ -23,7 +23,7 @@ What counts, and where we differ from the library that checks RFC 5280 for us, `
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from msgspec import Struct
@@ -152,6 +152,22 @@ def examine(
         raise
     except Exception as exc:  # neither parser promises which errors hostile DER ends in
         return Examined("invalid", printable(f"cannot be read: {exc}"))
+
+
+def turning_points(credential: Credential, anchors: tuple[bytes | str, ...]) -> tuple[datetime, ...]:
+    """Return, in order, the moments from which on a certificate of either holds, or no longer does.
+
+    Between two of them :func:`examine` says the same of a path, whenever it is asked.
+    """
+    from provlabel.credentials._certificates import read, read_list
+
+    certs = filter(None, (*map(read, credential.chain[:MAX_CHAIN]), *read_list(anchors)))
+    begin_or_end = {
+        moment
+        for cert in certs
+        for moment in (cert.not_valid_before_utc, cert.not_valid_after_utc + timedelta(microseconds=1))
+    }
+    return tuple(sorted(begin_or_end))
 
 
 def _beyond_limits(chain: tuple[bytes, ...]) -> str:

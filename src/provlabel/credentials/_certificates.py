@@ -34,10 +34,11 @@ def read_list(sources: tuple[bytes | str, ...]) -> tuple[x509.Certificate, ...]:
     One that cannot be read vouches for nobody: trust lists hold old roots that break the rules of DER.
     """
     blocks = (block for source in sources for block in (_PEM.findall(source) if isinstance(source, str) else [source]))
-    return tuple(cert for block in blocks if (cert := _read(block)) is not None)
+    return tuple(cert for block in blocks if (cert := read(block)) is not None)
 
 
-def _read(block: bytes | str) -> x509.Certificate | None:
+def read(block: bytes | str) -> x509.Certificate | None:
+    """Return the certificate in DER or one block of PEM, or nothing when it cannot be read."""
     try:
         if isinstance(block, str):
             return x509.load_pem_x509_certificate(block.encode())

@@ -8,7 +8,6 @@ read, as far as it stands at the places below.  Element names and their order ar
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -326,7 +325,7 @@ def _either(element: Element, name: str, older: str) -> str:
 def _from_base64(value: str) -> str:
     try:
         return base64.b64decode(value, validate=True).hex()
-    except binascii.Error:
+    except ValueError:
         return value
 
 

@@ -26,6 +26,7 @@ from provlabel.renderers.text import (
     STATES,
     excuse_words,
     identity_words,
+    second_words,
     system_words,
     time_words,
     who_words,
@@ -171,6 +172,8 @@ def _facts(item: FileReport) -> Iterator[tuple[str, Child]]:
     for name, words in time_words(item):
         yield {"since": "Made", "signed": "Signed"}.get(name, name), words
     yield "File", ", ".join(filter(None, (item.format, _size(item.size))))
+    if item.second is not None:
+        yield "Second opinion", second_words(item.second)
 
 
 def _systems(label: LabelInfo) -> Iterator[tuple[str, Child]]:

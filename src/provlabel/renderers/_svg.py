@@ -191,6 +191,8 @@ def _wave(peaks: Sequence[int]) -> Node:
 
 def _axis(seconds: float, top: float) -> Iterator[Node]:
     yield tag("line", class_="axis", x1="0", x2="100%", y1=_short(top), y2=_short(top))
+    if seconds <= 0:  # as a worker says, which may have been taken over
+        return
     step = next((step for step in _TICKS if seconds / step <= 6), _TICKS[-1])
     for place in range(min(int(seconds / step) + 1, 100)):
         at = 100 * place * step / seconds

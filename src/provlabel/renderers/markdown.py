@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from provlabel._text import LIMIT, printable
 from provlabel.renderers._base import Extras
-from provlabel.renderers.text import STATES, count_words, headline, not_checked
+from provlabel.renderers.text import STATES, count_words, headline, not_checked, second_counts
 from provlabel.report import ExceptionUse, FileReport, Finding, Named, Report
 from provlabel.rules import RULES
 
@@ -123,6 +123,7 @@ def _facts(report: Report) -> Iterator[str]:
         *([f"- baseline {_named(report.baseline)}"] if report.baseline is not None else []),
         f"- judged as of {_code(report.at)} by provlabel {_code(report.tool.version)}"
         f" with {_code(report.engine.name)} {_code(report.engine.version)}",
+        *(f"- second opinion: {_code(words)}: {count:,} files" for words, count in second_counts(report).items()),
         *(f"- {state}: {words}" for state, (_, words) in STATES.items() if report.summary.states.get(state)),
     ]
     yield from _folded("How it was judged, and what was not checked", _cut(lines, "facts"))

@@ -22,6 +22,7 @@ from provlabel.report import (
     Named,
     PolicyInfo,
     Report,
+    SecondOpinion,
     SignerInfo,
     Summary,
 )
@@ -167,6 +168,23 @@ def _facts(item: FileReport) -> Iterator[tuple[str, str]]:
         )
     if claims := [found.message.partition(": ")[2] for found in item.findings if found.rule == "carrier.unsigned"]:
         yield "claims", f"{printable('; '.join(claims), 500)} — nothing signs that"
+    if item.second is not None:
+        yield "second", printable(second_words(item.second))
+
+
+_SECOND = {"differs": "DIFFERS", "differs as known": "differs, as is known"}
+_NOTHING = "agrees that there is nothing to rely on"
+
+
+def second_words(second: SecondOpinion) -> str:
+    """Return which verifier judged too, and how its opinion stands to ours; what comes from a file is not escaped."""
+    said = _NOTHING if second.said == "agrees" and not second.manifest else _SECOND.get(second.said, second.said)
+    return f"{f'{second.verifier} {second.version}'.strip()}: {said}"
+
+
+def second_counts(report: Report) -> dict[str, int]:
+    """Count the files by what the second verifier said of them."""
+    return dict(Counter(second_words(item.second) for item in report.files if item.second is not None))
 
 
 #: How a carrier stands to the label, worst first.
@@ -281,6 +299,8 @@ def footer(report: Report, style: Style = _PLAIN) -> Iterator[str]:
     policies = ", ".join(map(policy_words, report.policy))
     known = f" · baseline {_list_words(report.baseline)}" if report.baseline else ""
     yield style.paint(f"policy {policies}{known} · anchors {anchors} · at {printable(report.at)}", "dim")
+    for words, count in second_counts(report).items():
+        yield style.paint(f"second opinion: {printable(words)}: {count:,} files", "dim")
     if report.message is not None:
         yield style.paint(f"held against the message {_list_words(report.message)}", "dim")
     if report.laws:

@@ -23,7 +23,6 @@ nothing but sign.  Redirects are not followed, proxies not used, and an answer h
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import os
 import threading
@@ -75,7 +74,7 @@ class HttpsSigner(Described):
         answer = self._service.ask({"algorithm": self.algorithm, "tbs": base64.b64encode(data).decode()})
         try:
             signature = base64.b64decode(answer["signature"], validate=True)
-        except (KeyError, TypeError, binascii.Error) as exc:
+        except (KeyError, TypeError, ValueError) as exc:
             raise SignerError(f"{self._service.shown}: answered without a signature in base64") from exc
         if not signature:
             raise SignerError(f"{self._service.shown}: answered with an empty signature")

@@ -40,6 +40,7 @@ class _Reading:
         self.found: list[_Place] = []  #: packets and RDF that stand in no other, in the order of the file
         self.metadata: _Place | None = None
         self.root = 0
+        self.namespace = ""  #: of the root
         self.encoding = ""
         self._depth = 0
         self._open: list[_Place] = []  # the metadata element, the packet within
@@ -64,6 +65,7 @@ class _Reading:
         if self._depth == 1:
             self.root = self._parser.CurrentByteIndex
             self._scope.enter(attributes)
+            self.namespace = self._scope.element(name)[0]
         elif self._open or self._depth == 2:
             self._scope.enter(attributes)
             self._opens(self._scope.element(name))
@@ -183,6 +185,8 @@ def edits(stream: BinaryIO, parts: Sequence[Part], wanted: Mapping[str, Fields])
 def _new(stream: BinaryIO, seen: _Reading, packet: bytes) -> Edit:
     """Return what puts a packet where there is none."""
     if seen.metadata is None:
+        if (seen.namespace, "metadata") not in _METADATA:
+            raise TagError("its root is in no namespace of SVG, where nobody looks for metadata")
         name, end = xmp.tag_extent(_upto(stream, seen.root, _ROOT))
         name = name.removesuffix(b"svg") + b"metadata"
         at = seen.root + end
