@@ -32,7 +32,7 @@ lint: $(STAMP)
 # What is promised about reliability, counted: all parts, or PROOF=NAME; SEED, SCALE (less than 1 keeps nothing).
 proof: $(STAMP)
 	$(BIN)/python -m compileall -q src
-	$(BIN)/python proof/run.py $(PROOF) $(if $(SEED),--seed $(SEED)) $(if $(SCALE),--scale $(SCALE))
+	$(BIN)/python proof/proofs.py $(PROOF) $(if $(SEED),--seed $(SEED)) $(if $(SCALE),--scale $(SCALE))
 
 # Hostile bytes for each of our parsers, and hostile manifests through the whole reading path: about five minutes.
 fuzz: $(STAMP)

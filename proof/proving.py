@@ -5,7 +5,7 @@ A proof is a module of this folder with one function::
     def prove(scale: float, seed: int) -> Iterator[Figure]
 
 ``scale`` 1 is the reach that is promised; less is for trying out, and is kept nowhere.  Every random
-choice comes from ``seed``.  ``python proof/run.py NAME…`` runs proofs by name, ``make proof`` all of
+choice comes from ``seed``.  ``python proof/proofs.py NAME…`` runs proofs by name, ``make proof`` all of
 them; figures of a full run are kept in ``docs/reliability.json``, each with its date, seed and command,
 and from them ``docs/reliability.md`` is written.
 """

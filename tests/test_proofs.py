@@ -13,7 +13,7 @@ from conftest import needs
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "proof"))
 
-import run as proofs  # noqa: E402
+import proofs  # noqa: E402
 from proving import Figure, kept, rng  # noqa: E402
 
 #: Small enough for every change; each takes seconds.
@@ -26,7 +26,7 @@ SCALES = {"mutations": 0.001, "soak": 0.002}
 @pytest.mark.parametrize("name", SCALES)
 def test_a_proof_runs(name: str) -> None:
     before = (proofs.KEPT.read_bytes() if proofs.KEPT.exists() else b"", proofs.PAGE.read_bytes())
-    command = [sys.executable, "proof/run.py", name, "--scale", str(SCALES[name]), "--seed", "1"]
+    command = [sys.executable, "proof/proofs.py", name, "--scale", str(SCALES[name]), "--seed", "1"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("held") >= 2

@@ -302,7 +302,7 @@ class Cage:
         answer = self._answer(message, self._limits.cpu(judged.size))
         if isinstance(answer, Trouble):
             return not_given(f"the second verifier died: {answer.text}")
-        return answer.opinion or not_given(answer.refused)
+        return answer.opinion or not_given(answer.refused or "the file cannot be read any more")
 
     def close(self) -> None:
         """End the worker, if one runs."""

@@ -1,6 +1,6 @@
 """The system fails at each step of labelling, in each way that it can there: nothing is lost, nothing is left.
 
-Each pair of step and fault is visited once, in some scene; ``python proof/run.py faults`` visits the whole table.
+Each pair of step and fault is visited once, in some scene; ``python proof/proofs.py faults`` visits the whole table.
 """
 
 from __future__ import annotations
