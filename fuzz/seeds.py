@@ -130,11 +130,11 @@ def _by_ffmpeg(name: str) -> bytes:
 
 
 def _by_tests(name: str) -> bytes:
-    import test_formats
+    import sample_files
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
-        test_formats._MAKERS[name](path)
+        sample_files.MAKERS[name](path)
         return path.read_bytes()
 
 
