@@ -37,7 +37,7 @@ from provlabel.errors import EngineError, InputError, UnfitEngineError
 from provlabel.evidence import Code, Evidence, Exclusion, Manifest, Opinion, Trouble, manifests_from_crjson
 from provlabel.formats import Format, sniff
 from provlabel.opinions import not_given
-from provlabel.prescan import MAX_STORE, Scan, scan_file, scan_store
+from provlabel.prescan import MAX_SIZE, MAX_STORE, Scan, scan_file, scan_store
 from provlabel.previews import FRAMES, Preview, Purpose, draw
 from provlabel.rereading import with_content
 from provlabel.streaming import digest_around, digesting
@@ -308,6 +308,8 @@ def _unread(size: int, exc: OSError) -> Evidence:
 
 def _read(stream: BinaryIO, size: int, request: Request) -> Evidence:
     """Look at one file: format, container, manifest, in this order."""
+    if size > MAX_SIZE:
+        raise Refused(f"larger than {MAX_SIZE >> 30} GiB")
     mark = fingerprint(stream) if request.path is not None else ""
     with _digesting(stream, size, request) as digest:
         fmt = sniff(reader(stream))

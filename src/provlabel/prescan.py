@@ -18,6 +18,7 @@ from provlabel.containers import SECONDS, WALKERS, WHOLE, ContainerError, Part, 
 from provlabel.formats import Format
 
 # Limits with their source: reliability study of Nov 2026 (attack files and 450 honest fixtures).
+MAX_SIZE = 64 << 30  # bytes of a file; a hole on the disk may be larger, and takes minutes to read
 MAX_STORE = 8 << 20  # bytes of all manifests together; the largest honest store seen had 1.1 MB
 MAX_BOXES = 5_000
 MAX_ASSERTIONS = 500
