@@ -10,7 +10,7 @@ import pytest
 
 import hostile_files as hostile
 from conftest import MEDIA, Cli
-from provlabel import Label, TrustStore, label_file, verify_bytes
+from provlabel import InputError, Label, TrustStore, label_file, verify_bytes
 from provlabel.cage import Cage, Worker, spawn
 from provlabel.signers import Signer
 from test_delivery import desk
@@ -79,7 +79,7 @@ def test_none_is_signed_half_or_with_its_source_lost(tmp_path: Path, signer: Sig
         source = tmp_path / f"hostile{hostile.HOSTILE[name].suffix}"
         content = hostile.HOSTILE[name].make(1_000_000)
         source.write_bytes(content)
-        with pytest.raises(Exception, match="."):
+        with pytest.raises(InputError):
             label_file(source, tmp_path / "out", Label(kind="ai_generated"), signer, cage=cage)
         assert source.read_bytes() == content
         assert sorted(path.name for path in tmp_path.iterdir()) == [source.name]

@@ -65,8 +65,8 @@ def test_a_flipped_bit_in_every_97th_byte_is_refused(
 NOT_SAID = "that does not mean “not AI”"
 #: Words by which no label would become a statement about the content, or a good signature one about truth.
 CLAIMS = re.compile(
-    r"authentic|genuine|\bno AI\b(?! label)|without AI|made by (?:a )?(?:human|person)s?\b|human[- ]made(?!-by)|not made by|"
-    r"is (?:real|true)\b|unaltered photo|original photo",
+    r"authentic|genuine|\bno AI\b(?! label)|without AI|made by (?:a )?(?:human|person)s?\b|human[- ]made(?!-by)|"
+    r"not made by|is (?:real|true)\b|unaltered photo|original photo",
     re.IGNORECASE,
 )
 EXIFTOOL = ("cover.jpg", "still.png", "lossy.webp", "plain.tif", "still.gif", "still.avif", "boxed.jxl", "clip.mp4",
@@ -153,7 +153,7 @@ def test_no_output_calls_anything_true_or_free_of_ai(output: str, what: str, jud
         "trust-mark",
     ):
         text = text.replace(allowed, "")
-    assert (what == "unsigned" and output in ("json", "sarif", "junit", "github")) or text
+    assert text
     found = CLAIMS.findall(text)
     assert found == []
 
