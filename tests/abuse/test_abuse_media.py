@@ -20,7 +20,7 @@ from provlabel.signers import Signer
 from sample_files import EMBEDDED, MAKERS, known
 
 #: Flipped bits in each file; 0 flips one in every 97th byte of all of them, which takes minutes.
-FLIPS = int(os.environ.get("PROVLABEL_FLIPS", "25"))
+FLIPS = int(os.environ.get("PROVLABEL_FLIPS", "15"))
 EVERY = 97
 
 
