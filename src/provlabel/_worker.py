@@ -15,7 +15,6 @@ import functools
 import gc
 import hashlib
 import io
-import math
 import os
 import resource
 import signal
@@ -38,7 +37,7 @@ from provlabel.errors import EngineError, InputError, UnfitEngineError
 from provlabel.evidence import Code, Evidence, Exclusion, Manifest, Opinion, Trouble, manifests_from_crjson
 from provlabel.formats import Format, sniff
 from provlabel.opinions import not_given
-from provlabel.prescan import MAX_STORE, Scan, scan_file, scan_store
+from provlabel.prescan import MAX_SIZE, MAX_STORE, Scan, scan_file, scan_store
 from provlabel.previews import FRAMES, Preview, Purpose, draw
 from provlabel.rereading import with_content
 from provlabel.streaming import digest_around, digesting
@@ -70,6 +69,9 @@ class Limits(msgspec.Struct, frozen=True):
     def cpu(self, size: int) -> int:
         """Return the seconds of CPU for a file of ``size`` bytes; wall time is twice that."""
         return self.cpu_seconds + size // (50 * _MIB)
+
+
+_UNSEEN = Limits(cpu_seconds=1)  # an honest compressed manifest takes the engine some milliseconds
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
@@ -271,10 +273,19 @@ def _limit(limits: Limits, size: int) -> None:
     with contextlib.suppress(ValueError, OSError):  # macOS knows no limit of address space
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
         resource.setrlimit(resource.RLIMIT_AS, (limits.memory(size), hard))
+    _limit_cpu(limits.cpu(size))
+
+
+def _limit_cpu(seconds: int) -> None:
     used = resource.getrusage(resource.RUSAGE_SELF)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    spent = math.ceil(used.ru_utime + used.ru_stime)
-    resource.setrlimit(resource.RLIMIT_CPU, (spent + limits.cpu(size), hard))
+    spent = round(used.ru_utime + used.ru_stime)
+    resource.setrlimit(resource.RLIMIT_CPU, (spent + seconds, hard))
+
+
+def _hurry(size: int) -> None:
+    """Leave the engine little time: what the pre-scan could not look into may be what it needs minutes for."""
+    _limit_cpu(_UNSEEN.cpu(size))
 
 
 def _guarded(stream: BinaryIO, size: int, request: Request) -> Evidence:
@@ -297,6 +308,8 @@ def _unread(size: int, exc: OSError) -> Evidence:
 
 def _read(stream: BinaryIO, size: int, request: Request) -> Evidence:
     """Look at one file: format, container, manifest, in this order."""
+    if size > MAX_SIZE:
+        raise Refused(f"larger than {MAX_SIZE >> 30} GiB")
     mark = fingerprint(stream) if request.path is not None else ""
     with _digesting(stream, size, request) as digest:
         fmt = sniff(reader(stream))
@@ -323,6 +336,8 @@ def _found(stream: BinaryIO, size: int, fmt: Format, request: Request) -> dict[s
     """Return what scan and engine find; a container that the scan cannot follow never meets the engine."""
     try:
         scan = scan_file(stream, size, fmt, ours=request.hole is not None)
+        if scan.compressed:
+            _hurry(size)
         once = request.hole is not None and size >= LARGE
         return {
             "seconds": scan.seconds,
@@ -386,7 +401,8 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
         return {"source": "remote", "remote_url": url} if url else {"source": "none"}
     found: dict[str, Any] = {"sidecar_sha256": _sha256(sidecar)}
     try:
-        scan_store(sidecar)
+        if scan_store(sidecar):
+            _hurry(stream.seek(0, io.SEEK_END))
         stream.seek(0)
         reading = engine.read(stream, mime, request.trust, sidecar)
         if reading is None:

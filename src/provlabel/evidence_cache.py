@@ -27,7 +27,7 @@ from provlabel._text import printable
 from provlabel._worker import Check
 from provlabel.errors import ConfigError, InputError
 from provlabel.evidence import Evidence
-from provlabel.prescan import MAX_STORE
+from provlabel.prescan import MAX_SIZE, MAX_STORE
 from provlabel.trust import TrustStore
 
 #: How long an entry counts.
@@ -82,6 +82,8 @@ class EvidenceCache:
         """Read what decides the evidence of ``path``; ``None`` when it cannot be told, and so is not looked up."""
         try:
             with open_regular(path) as stream:
+                if stream.seek(0, os.SEEK_END) > MAX_SIZE:
+                    return None
                 mark = fingerprint(stream)
                 digest = sha256_of(stream)
                 if fingerprint(stream) != mark:
