@@ -227,7 +227,7 @@ def test_killed_at_random_moments_and_resumed(
     assert {name: (work / "out" / name).stat().st_ino for name in before} == before  # nothing done was done again
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc here")
 def test_stopped_and_resumed(
     number: signal.Signals, work: Path, start: Starter, cli: Cli, trust: TrustStore, cage: Cage
