@@ -151,20 +151,29 @@ def _outputs(place: Place, mode: int, like: os.stat_result) -> Iterator[tuple[Sc
         with atomic_output(place.target, replace=place.replace, mode=mode, like=old) as scratch:
             yield scratch, None
         return
-    mark = None
+    marks = None
     try:
         with (
             atomic_output(place.copy, replace=place.replace, mode=mode) as copy,
             atomic_output(place.target, replace=place.replace, mode=mode) as scratch,
         ):
-            mark = os.fstat(scratch.stream.fileno())
+            marks = os.fstat(copy.stream.fileno()), os.fstat(scratch.stream.fileno())
             yield scratch, copy
     except BaseException:
-        if mark is not None and not place.replace:  # an old manifest is gone, and this one no worse than none
-            with contextlib.suppress(OSError):
-                if os.path.samestat(os.lstat(place.target), mark):
+        if marks is not None and not place.replace:  # an old manifest is gone, and this one no worse than none
+            copied, made = marks
+            if not _lies(copied, place.copy) and _lies(made, place.target):
+                with contextlib.suppress(OSError):
                     place.target.unlink()
         raise
+
+
+def _lies(mark: os.stat_result, path: Path) -> bool:
+    """Is this the file that lies there?"""
+    try:
+        return os.path.samestat(os.lstat(path), mark)
+    except OSError:
+        return False
 
 
 def _signed(work: Work, seal: Seal) -> bytes | Draft:
