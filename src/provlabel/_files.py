@@ -190,6 +190,20 @@ def atomic_output(
     _sync_folder(target.parent)
 
 
+def require_writable(target: Path, *, replace: bool) -> None:
+    """Refuse now what :func:`atomic_output` would refuse to begin with.
+
+    Raises:
+        OutputError: as there.
+    """
+    with contextlib.suppress(_Dropped), atomic_output(target, replace=replace):
+        raise _Dropped
+
+
+class _Dropped(Exception):
+    """Ends a block whose output nobody wants."""
+
+
 @contextlib.contextmanager
 def synced(stream: BinaryIO) -> Iterator[None]:
     """Bring what was written to the disk, beside what the block does.

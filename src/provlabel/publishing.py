@@ -102,8 +102,12 @@ def publish(
     place: Place,
     cage: cages.Cage,
     edits: Sequence[Edit] = (),
+    settle: Callable[[Published], None] = lambda _: None,
 ) -> Published:
-    """Edit and sign into a scratch file, have it stamped, read it back, and rename it to where it belongs."""
+    """Edit and sign into a scratch file, have it stamped, read it back, and rename it to where it belongs.
+
+    ``settle`` is called before that rename, and prevents it by raising.
+    """
     with contextlib.ExitStack() as stack, _explained(checked.path, seal.signer):
         if place.in_place:
             stack.enter_context(locked(place.target))
@@ -135,8 +139,11 @@ def publish(
             return seen
 
         if isinstance(signed, bytes):
-            return Published(signed, attempt(signed), digest)
-        return sealed(signed, seal.timestamper, attempt, digest)
+            made_here = Published(signed, attempt(signed), digest)
+        else:
+            made_here = sealed(signed, seal.timestamper, attempt, digest)
+        settle(made_here)
+        return made_here
 
 
 @contextlib.contextmanager
