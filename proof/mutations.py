@@ -277,6 +277,10 @@ DECODERS: dict[str, Callable[[Path], bytes]] = {
 }  # fmt: skip
 
 
+#: What stands for the content of a file that no decoder reads.
+REFUSAL = b"not decoded: "
+
+
 def seen_or_heard(format_name: str, path: Path) -> bytes:
     """Return a digest of what a decoder makes of the file, or of its refusal."""
     media = formats.ROWS[format_name].media
@@ -286,7 +290,7 @@ def seen_or_heard(format_name: str, path: Path) -> bytes:
             warnings.simplefilter("ignore")
             return decode(path)
     except Exception as exc:
-        return f"not decoded: {type(exc).__name__}".encode()
+        return REFUSAL + type(exc).__name__.encode()
 
 
 def told(evidence: Evidence) -> list[Manifest]:
@@ -327,6 +331,8 @@ def run_chunk(seed: Seed, others: tuple[Path, ...], root: Path, chance_of: tuple
     ftyp = next(((a, b) for a, b in parts if content[a + 4 : a + 8] == b"ftyp"), None)
     genuine = told(_cage().read(seed.path, trust, manifest))
     original = seen_or_heard(seed.format, seed.path)
+    # Else every change would look the same: it is decoded as little.
+    assert not original.startswith(REFUSAL), f"{seed.name}: {original.decode()}"
     out = Outcome(Counter(), Counter(), Counter(), Counter(), [], 0.0)
     with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
         path = Path(folder) / seed.path.name
