@@ -206,6 +206,25 @@ def test_an_identity_is_not_borrowed_from_the_parent(
     assert verify_file(media / "three.jpg", trust=trust + people, cage=cage).files[0].axes.identity == "none"
 
 
+@pytest.mark.parametrize("purpose", ["timestamp", "identity"])
+def test_a_list_for_another_purpose_does_not_vouch_for_a_parent(
+    purpose: Any, media: Path, label: Label, signer: Signer, trust: TrustStore, tmp_path: Path, cage: Cage
+) -> None:
+    other = pki.root("Clock Root")
+    stranger = open_signer(pki.write(tmp_path / "stranger", pki.leaf(other, common="Stranger"), other))
+    label_file(media / "cover.jpg", media / "one.jpg", label, stranger, cage=cage)
+    label_file(media / "one.jpg", media / "two.jpg", label, signer, cage=cage)
+    root = tmp_path / "stranger" / "root.pem"
+    found = verify_file(media / "two.jpg", trust=trust + TrustStore.load(root, purpose=purpose), cage=cage).files[0]
+    assert (found.axes.signer, found.axes.history, found.history[0].state) == (
+        "trusted",
+        "unknown-signer",
+        "unknown-signer",
+    )
+    known = verify_file(media / "two.jpg", trust=trust + TrustStore.load(root), cage=cage).files[0]
+    assert (known.axes.history, known.history[0].state) == ("clean", "clean")
+
+
 def test_an_identity_by_another_key_is_not_published(
     media: Path, label: Label, signer: Signer, tmp_path: Path, cage: Cage
 ) -> None:
