@@ -477,6 +477,7 @@ def _with_credential(seen: Evidence, request: Request) -> Evidence:
     moment = proven_time(seen, request.trust, check.at)
     if not (check.as_of or check.revocation or credential.ocsp):  # nobody asked about revocation
         examined = _vouched(credential.chain, request.trust, moment or check.at)
+        examined = replace(examined, until="") if moment else examined  # what was so then stays so
         return replace(seen, examined=examined, credential=None)
     return replace(seen, examined=_examine(credential, request.trust, replace(check, moment=moment)), as_of=as_of)
 
@@ -485,7 +486,8 @@ def _vouched(chain: tuple[bytes, ...], trust: TrustStore, at: dt.datetime) -> Ex
     """Judge a chain alone.  Many files come from one signer, and most moments are like the one before."""
     turns = _turns(chain, trust)
     place = bisect.bisect_right(turns, at)
-    return _judged_since(chain, trust, turns[place - 1] if place else _EVER)
+    judged = _judged_since(chain, trust, turns[place - 1] if place else _EVER)
+    return msgspec.structs.replace(judged, until=turns[place].isoformat()) if place < len(turns) else judged
 
 
 @functools.lru_cache(_KNOWN)
