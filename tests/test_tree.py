@@ -444,8 +444,10 @@ def test_what_was_seen_does_not_outlive_a_certificate(
 
     def seen(hours: int, *options: str) -> object:
         clock = f"{now() + dt.timedelta(hours=hours):%Y-%m-%d %H:%M:%S}"
-        args = ("verify", "tree", "--trust", tmp_path / "child" / "root.pem", "--format", "json", *options)
-        done = under(("faketime", clock), *args, TZ="UTC", XDG_CACHE_HOME=str(tmp_path / "cache"))
+        args = ("verify", ".", "--trust", tmp_path / "child" / "root.pem", "--format", "json", *options)
+        done = under(
+            ("faketime", clock), *args, cwd=tmp_path / "tree", TZ="UTC", XDG_CACHE_HOME=str(tmp_path / "cache")
+        )
         file = json.loads(done.stdout)["files"][0]
         return done.returncode, file["state"], file["axes"]["signer"], file["axes"]["history"]
 
