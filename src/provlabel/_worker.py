@@ -21,6 +21,7 @@ import resource
 import signal
 import struct
 import sys
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -206,9 +207,14 @@ def _prove(limits: Limits) -> Answer:
     if failed := selftest.failures():
         raise UnfitEngineError(
             f"the C2PA engine {engine.version()} does not do what it is told: {'; '.join(failed)}",
-            mend="reinstall c2pa-python; if that does not help, report it: nothing is judged or labelled with it",
+            mend=_AGAIN if time.time() >= _FILES_BEGIN else "set the clock of this machine, which stands before 2000",
         )
     return Answer()
+
+
+#: When the certificates of the self-test begin, in seconds since 1970; a machine that lost its clock is before that.
+_FILES_BEGIN = dt.datetime(2000, 1, 2, tzinfo=dt.timezone.utc).timestamp()
+_AGAIN = "reinstall c2pa-python; if that does not help, report it: nothing is judged or labelled with it"
 
 
 def _answer(request: Request, content: bytes | None) -> Answer:
