@@ -20,6 +20,7 @@ import resource
 import signal
 import struct
 import sys
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -208,9 +209,14 @@ def _prove(limits: Limits) -> Answer:
     if failed := selftest.failures():
         raise UnfitEngineError(
             f"the C2PA engine {engine.version()} does not do what it is told: {'; '.join(failed)}",
-            mend="reinstall c2pa-python; if that does not help, report it: nothing is judged or labelled with it",
+            mend=_AGAIN if time.time() >= _FILES_BEGIN else "set the clock of this machine, which stands before 2000",
         )
     return Answer()
+
+
+#: When the certificates of the self-test begin, in seconds since 1970; a machine that lost its clock is before that.
+_FILES_BEGIN = dt.datetime(2000, 1, 2, tzinfo=dt.timezone.utc).timestamp()
+_AGAIN = "reinstall c2pa-python; if that does not help, report it: nothing is judged or labelled with it"
 
 
 def _answer(request: Request, content: bytes | None) -> Answer:
@@ -493,6 +499,7 @@ def _with_credential(seen: Evidence, request: Request) -> Evidence:
     moment = proven_time(seen, request.trust, check.at)
     if not (check.as_of or check.revocation or credential.ocsp):  # nobody asked about revocation
         examined = _vouched(credential.chain, request.trust, moment or check.at)
+        examined = replace(examined, until="") if moment else examined  # what was so then stays so
         return replace(seen, examined=examined, credential=None)
     return replace(seen, examined=_examine(credential, request.trust, replace(check, moment=moment)), as_of=as_of)
 
@@ -501,7 +508,8 @@ def _vouched(chain: tuple[bytes, ...], trust: TrustStore, at: dt.datetime) -> Ex
     """Judge a chain alone.  Many files come from one signer, and most moments are like the one before."""
     turns = _turns(chain, trust)
     place = bisect.bisect_right(turns, at)
-    return _judged_since(chain, trust, turns[place - 1] if place else _EVER)
+    judged = _judged_since(chain, trust, turns[place - 1] if place else _EVER)
+    return msgspec.structs.replace(judged, until=turns[place].isoformat()) if place < len(turns) else judged
 
 
 @functools.lru_cache(_KNOWN)
