@@ -516,10 +516,10 @@ HOSTILE: dict[str, Hostile] = {
     "png: chunks without content": Hostile(".png", lambda n: png_with(filled(chunk(b"abCd", b""), n))),
     "png: texts without content": Hostile(".png", lambda n: png_with(filled(chunk(b"tEXt", b""), n))),
     "png: texts that unfold": Hostile(".png", lambda n: png_with(filled(chunk(b"zTXt", b"a\0\0" + zeros(64)), n))),
-    "png: a profile that unfolds": Hostile(".png", lambda n: png_with(chunk(b"iCCP", b"a\0\0" + zeros(512)))),
+    "png: a profile that unfolds": Hostile(".png", lambda n: png_with(chunk(b"iCCP", b"a\0\0" + zeros(128)))),
     "png: packets that unfold": Hostile(".png", lambda n: png_with(filled(itxt(worst_packet(), deflated=True), n))),
     "png: packets of zeros that unfold": Hostile(
-        ".png", lambda n: png_with(filled(chunk(b"iTXt", XMP_KEY + b"\1\0\0\0" + zeros(512)), n))
+        ".png", lambda n: png_with(filled(chunk(b"iTXt", XMP_KEY + b"\1\0\0\0" + zeros(128)), n))
     ),
     "png: a packet that lists": Hostile(".png", lambda n: png_with(itxt(worst_packet(n)))),
     "png: a packet of deep elements": Hostile(".png", lambda n: png_with(itxt(_nested(min(n, MOST) - 999)))),
