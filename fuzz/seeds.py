@@ -118,7 +118,7 @@ MADE = {
     "rf64.wav": (*_SOUND, "-rf64", "always"),
     "a.webm": (*_FILM, "-c:v", "libvpx", "-c:a", "libvorbis"),
 }
-#: And by programs of their own, as :mod:`test_formats` makes them.
+#: And by programs of their own, as :mod:`sample_files` makes them.
 OF_TESTS = ("still.heic", "boxed.jxl")
 
 
@@ -130,11 +130,11 @@ def _by_ffmpeg(name: str) -> bytes:
 
 
 def _by_tests(name: str) -> bytes:
-    import test_formats
+    import sample_files
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
-        test_formats._MAKERS[name](path)
+        sample_files.MAKERS[name](path)
         return path.read_bytes()
 
 

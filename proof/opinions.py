@@ -35,7 +35,8 @@ from provlabel.signers.test import ROOT as TEST_ROOT
 from provlabel.verdict import judge
 
 sys.path.insert(0, str(ROOT / "tests"))
-import test_formats as formats
+import sample_files as formats
+from conftest import SAMPLES
 
 CORPUS = ROOT.parent / "shared" / "corpus"
 MEDIA = ROOT / "samples" / "media"
@@ -135,7 +136,7 @@ def _makers() -> dict[str, Callable[[Path], Any]]:
     def sample(name: str) -> Callable[[Path], Any]:
         return lambda path: shutil.copy(MEDIA / name, path)
 
-    return {**{name: sample(name) for name in formats.SAMPLES}, **formats._MAKERS}
+    return {**{name: sample(name) for name in SAMPLES}, **formats.MAKERS}
 
 
 def mutated(cases: list[Case], seed: int, number: int) -> Case:

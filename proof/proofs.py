@@ -27,6 +27,9 @@ PROOFS = {
     "batch_kills": "a batch that is killed and resumed",
     "conformance": "vectors for verifiers, through the real command lines",
     "opinions": "a second verifier over the same files",
+    "hostile": "hostile files: time and memory of a verdict",
+    "connections": "the network: connections that nobody asked for",
+    "canaries": "secrets: canaries in outputs",
 }
 PAGE = ROOT / "docs" / "reliability.md"
 #: Where proofs take from what tests and benches have.

@@ -15,12 +15,12 @@ import functools
 import gc
 import hashlib
 import io
-import math
 import os
 import resource
 import signal
 import struct
 import sys
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -38,7 +38,7 @@ from provlabel.errors import EngineError, InputError, UnfitEngineError
 from provlabel.evidence import Code, Evidence, Exclusion, Manifest, Opinion, Trouble, manifests_from_crjson
 from provlabel.formats import Format, sniff
 from provlabel.opinions import not_given
-from provlabel.prescan import MAX_STORE, Scan, scan_file, scan_store
+from provlabel.prescan import MAX_SIZE, MAX_STORE, Scan, scan_file, scan_store
 from provlabel.previews import FRAMES, Preview, Purpose, draw
 from provlabel.rereading import with_content
 from provlabel.streaming import digest_around, digesting
@@ -70,6 +70,9 @@ class Limits(msgspec.Struct, frozen=True):
     def cpu(self, size: int) -> int:
         """Return the seconds of CPU for a file of ``size`` bytes; wall time is twice that."""
         return self.cpu_seconds + size // (50 * _MIB)
+
+
+_UNSEEN = Limits(cpu_seconds=1)  # an honest compressed manifest takes the engine some milliseconds
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
@@ -206,9 +209,14 @@ def _prove(limits: Limits) -> Answer:
     if failed := selftest.failures():
         raise UnfitEngineError(
             f"the C2PA engine {engine.version()} does not do what it is told: {'; '.join(failed)}",
-            mend="reinstall c2pa-python; if that does not help, report it: nothing is judged or labelled with it",
+            mend=_AGAIN if time.time() >= _FILES_BEGIN else "set the clock of this machine, which stands before 2000",
         )
     return Answer()
+
+
+#: When the certificates of the self-test begin, in seconds since 1970; a machine that lost its clock is before that.
+_FILES_BEGIN = dt.datetime(2000, 1, 2, tzinfo=dt.timezone.utc).timestamp()
+_AGAIN = "reinstall c2pa-python; if that does not help, report it: nothing is judged or labelled with it"
 
 
 def _answer(request: Request, content: bytes | None) -> Answer:
@@ -271,10 +279,19 @@ def _limit(limits: Limits, size: int) -> None:
     with contextlib.suppress(ValueError, OSError):  # macOS knows no limit of address space
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
         resource.setrlimit(resource.RLIMIT_AS, (limits.memory(size), hard))
+    _limit_cpu(limits.cpu(size))
+
+
+def _limit_cpu(seconds: int) -> None:
     used = resource.getrusage(resource.RUSAGE_SELF)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    spent = math.ceil(used.ru_utime + used.ru_stime)
-    resource.setrlimit(resource.RLIMIT_CPU, (spent + limits.cpu(size), hard))
+    spent = round(used.ru_utime + used.ru_stime)
+    resource.setrlimit(resource.RLIMIT_CPU, (spent + seconds, hard))
+
+
+def _hurry(size: int) -> None:
+    """Leave the engine little time: what the pre-scan could not look into may be what it needs minutes for."""
+    _limit_cpu(_UNSEEN.cpu(size))
 
 
 def _guarded(stream: BinaryIO, size: int, request: Request) -> Evidence:
@@ -297,6 +314,8 @@ def _unread(size: int, exc: OSError) -> Evidence:
 
 def _read(stream: BinaryIO, size: int, request: Request) -> Evidence:
     """Look at one file: format, container, manifest, in this order."""
+    if size > MAX_SIZE:
+        raise Refused(f"larger than {MAX_SIZE >> 30} GiB")
     mark = fingerprint(stream) if request.path is not None else ""
     with _digesting(stream, size, request) as digest:
         fmt = sniff(reader(stream))
@@ -323,6 +342,8 @@ def _found(stream: BinaryIO, size: int, fmt: Format, request: Request) -> dict[s
     """Return what scan and engine find; a container that the scan cannot follow never meets the engine."""
     try:
         scan = scan_file(stream, size, fmt, ours=request.hole is not None)
+        if scan.compressed:
+            _hurry(size)
         once = request.hole is not None and size >= LARGE
         return {
             "seconds": scan.seconds,
@@ -386,7 +407,8 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
         return {"source": "remote", "remote_url": url} if url else {"source": "none"}
     found: dict[str, Any] = {"sidecar_sha256": _sha256(sidecar)}
     try:
-        scan_store(sidecar)
+        if scan_store(sidecar):
+            _hurry(stream.seek(0, io.SEEK_END))
         stream.seek(0)
         reading = engine.read(stream, mime, request.trust, sidecar)
         if reading is None:
@@ -477,6 +499,7 @@ def _with_credential(seen: Evidence, request: Request) -> Evidence:
     moment = proven_time(seen, request.trust, check.at)
     if not (check.as_of or check.revocation or credential.ocsp):  # nobody asked about revocation
         examined = _vouched(credential.chain, request.trust, moment or check.at)
+        examined = replace(examined, until="") if moment else examined  # what was so then stays so
         return replace(seen, examined=examined, credential=None)
     return replace(seen, examined=_examine(credential, request.trust, replace(check, moment=moment)), as_of=as_of)
 
@@ -485,7 +508,8 @@ def _vouched(chain: tuple[bytes, ...], trust: TrustStore, at: dt.datetime) -> Ex
     """Judge a chain alone.  Many files come from one signer, and most moments are like the one before."""
     turns = _turns(chain, trust)
     place = bisect.bisect_right(turns, at)
-    return _judged_since(chain, trust, turns[place - 1] if place else _EVER)
+    judged = _judged_since(chain, trust, turns[place - 1] if place else _EVER)
+    return msgspec.structs.replace(judged, until=turns[place].isoformat()) if place < len(turns) else judged
 
 
 @functools.lru_cache(_KNOWN)

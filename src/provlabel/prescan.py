@@ -18,6 +18,7 @@ from provlabel.containers import SECONDS, WALKERS, WHOLE, ContainerError, Part, 
 from provlabel.formats import Format
 
 # Limits with their source: reliability study of Nov 2026 (attack files and 450 honest fixtures).
+MAX_SIZE = 64 << 30  # bytes of a file; a hole on the disk may be larger, and takes minutes to read
 MAX_STORE = 8 << 20  # bytes of all manifests together; the largest honest store seen had 1.1 MB
 MAX_BOXES = 5_000
 MAX_ASSERTIONS = 500
@@ -26,6 +27,8 @@ MAX_BOX_DEPTH = 32
 MAX_CBOR_ITEMS = 200_000
 
 _ASSERTION_STORE = b"c2as"
+#: What has one content and nothing else (C2PA 2.4 §11.1.4); the engine passes over more in a signature.
+_SINGLE = frozenset({b"c2cl", b"c2cs"})
 #: Labels of the boxes that a claim does not sign, by their type (C2PA 2.4 §11.1.4).  The engine finds them by type
 #: and takes any label, though a claim names its signature by it.
 _LABELS = {
@@ -44,6 +47,7 @@ class Scan(NamedTuple):
     damage: str = ""  #: what is missing from a content that can be walked
     obstacle: str = ""  #: why the engine must not embed into just this file
     seconds: float | None = None  #: how long it plays, where the container tells
+    compressed: bool = False  #: a manifest is compressed, and nobody has looked into it
 
     def role_at(self, start: int, length: int) -> Role:
         """Say what lies in ``length`` bytes from ``start``; the most telling part wins."""
@@ -95,6 +99,7 @@ def scan_file(stream: BinaryIO, size: int, fmt: Format, *, ours: bool = False) -
         damage=_damage(stream, parts, fmt),
         obstacle=obstacle(fmt.container, stream, size),
         seconds=_seconds(stream, parts, fmt),
+        compressed=budget.compressed,
     )
 
 
@@ -122,6 +127,7 @@ class _Budget:
         self.assertions = MAX_ASSERTIONS
         self.manifests = MAX_MANIFESTS
         self.cbor = MAX_CBOR_ITEMS
+        self.compressed = False
 
     def take_item(self, _head: int) -> None:
         """Take one item of CBOR, of which a plain file has a hundred."""
@@ -136,18 +142,20 @@ class _Budget:
         setattr(self, what, left)
 
 
-def scan_store(store: bytes) -> None:
-    """Check one detached manifest store.
+def scan_store(store: bytes) -> bool:
+    """Check one detached manifest store; say whether something in it is compressed.
 
     Raises:
         Refused: see the limits above.
         ContainerError: boxes that do not fit into each other, or without the label that they must have;
             or more than the one store, of which readers could each take another.
     """
-    _scan(store, _Budget())
+    budget = _Budget()
+    _scan(store, budget)
     first = next(jumbf.boxes(memoryview(store)), None)
     if first is not None and first.end != len(store):
         raise ContainerError("there is more behind the detached manifest than the one store")
+    return budget.compressed
 
 
 def _scan(store: bytes, budget: _Budget) -> None:
@@ -159,12 +167,18 @@ def _scan(store: bytes, budget: _Budget) -> None:
 def _boxes(data: memoryview, span: tuple[int, int], budget: _Budget, depth: int, parent: bytes) -> None:
     if depth > MAX_BOX_DEPTH:
         raise Refused("manifest boxes are nested too deeply")
+    end = span[0]
     for box in jumbf.boxes(data, *span):
+        end = box.end
         budget.take("boxes")
         if box.kind == jumbf.SUPERBOX:
             _superbox(data, box, budget, depth, parent)
         elif box.kind == jumbf.CBOR:
             cbor.walk(data[box.body : box.end], budget.take_item)
+        elif box.kind == jumbf.BROTLI:
+            budget.compressed = True
+    if depth and end != span[1]:
+        raise ContainerError("a manifest box holds something else than boxes")
 
 
 def _superbox(data: memoryview, box: jumbf.Box, budget: _Budget, depth: int, parent: bytes) -> None:
@@ -173,6 +187,8 @@ def _superbox(data: memoryview, box: jumbf.Box, budget: _Budget, depth: int, par
         raise Refused("an assertion label holds characters outside ASCII, which aborts the engine")
     if said.label not in _LABELS.get(said.kind, (said.label,)):
         raise ContainerError("a part of the manifest does not have the label that C2PA gives it")
+    if said.kind in _SINGLE and [inside.kind for inside in jumbf.boxes(data, children, box.end)] != [jumbf.CBOR]:
+        raise ContainerError("a claim or a signature is not the one value that C2PA gives it")
     if parent == _ASSERTION_STORE:
         budget.take("assertions")
     elif parent == b"c2pa":

@@ -21,8 +21,10 @@ class Box(NamedTuple):
     end: int
 
 
-def boxes(stream: BinaryIO, start: int, end: int, limit: int = _MAX_BOXES) -> Iterator[Box]:
+def boxes(stream: BinaryIO, start: int, end: int, limit: int = _MAX_BOXES, *, to_end: bool = False) -> Iterator[Box]:
     """Yield the boxes between two places; what is no box, such as the four zeros that end user data, ends them.
+
+    ``to_end`` takes a size of zero for a box that goes on to the end (ISO 14496-12 §4.2.2).
 
     Raises:
         ContainerError: there are more than ``limit``.
@@ -34,6 +36,8 @@ def boxes(stream: BinaryIO, start: int, end: int, limit: int = _MAX_BOXES) -> It
         length, body = int.from_bytes(head[:4], "big"), 8
         if length == 1:
             length, body = int.from_bytes(head[8:], "big"), 16
+        elif length == 0 and to_end:
+            length = end - start
         if length < body or start + length > end:
             return
         yield Box(head[4:8], start, start + body, start + length)

@@ -11,6 +11,9 @@ _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
 _COMMENT, _APPLICATION = 0xFE, 0xFF
 _C2PA, _XMP = b"C2PA_GIF", b"XMP Data"
 _SCREEN = 13  # signature and logical screen descriptor
+_PIECE = 4 << 10  # bytes; the blocks of most files are short
+MAX_SHORT = 100_000  # sub-blocks beyond one for each 128 bytes of the file; honest ones have 255 bytes but for the last
+_HALF = 128
 _IDENTIFIER = 11  # bytes of identifier and authentication code, before the data
 _APPLICATION_HEAD = 14  # introducer, label, length 11, identifier of 8 and authentication code of 3 bytes
 
@@ -22,6 +25,7 @@ def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
         raise ContainerError("no GIF signature")
     offset = _SCREEN + _table(head[10])
     yield Part("screen", 0, offset, "media")
+    left = MAX_SHORT + size // _HALF
     for _ in range(MAX_PARTS):
         kind = read_exactly(stream, offset, 1)[0]
         if kind == _TRAILER:
@@ -31,7 +35,7 @@ def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
             return
         if kind not in (_EXTENSION, _IMAGE):
             raise ContainerError(f"no block at byte {offset}")
-        part = _image(stream, offset) if kind == _IMAGE else _extension(stream, offset)
+        left, part = (_image if kind == _IMAGE else _extension)(stream, offset, left)
         yield part
         offset = part.end
     raise ContainerError("too many blocks")
@@ -42,34 +46,57 @@ def _table(flags: int) -> int:
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 
-def _image(stream: BinaryIO, offset: int) -> Part:
+def _image(stream: BinaryIO, offset: int, left: int) -> tuple[int, Part]:
     flags = read_exactly(stream, offset, 10)[9]
     data = offset + 10 + _table(flags) + 1  # and the smallest code size of LZW
-    return Part("image", offset, _sub_blocks(stream, data) - offset, "media")
+    left, end = _sub_blocks(stream, data, left)
+    return left, Part("image", offset, end - offset, "media")
 
 
-def _extension(stream: BinaryIO, offset: int) -> Part:
+def _extension(stream: BinaryIO, offset: int, left: int) -> tuple[int, Part]:
     label = read_exactly(stream, offset, 2)[1]
-    end = _sub_blocks(stream, offset + 2)
+    left, end = _sub_blocks(stream, offset + 2, left)
     if label == _APPLICATION and end - offset > _APPLICATION_HEAD:
-        name = read_exactly(stream, offset + 3, 8)
-        if name == _C2PA:
-            if read_exactly(stream, offset + 2, 1)[0] != _IDENTIFIER:
-                raise ContainerError(f"the identifier of the C2PA block at byte {offset} is not of {_IDENTIFIER} bytes")
-            at = offset + _APPLICATION_HEAD
-            return Part("C2PA_GIF", offset, end - offset, "manifest", at, end - at)
-        role: Role = "metadata" if name == _XMP else "media"
-        return Part(name.decode("latin-1"), offset, end - offset, role)
+        return left, _application(stream, offset, end)
     if label == _COMMENT:
-        return Part("comment", offset, end - offset, "metadata")
-    return Part(f"extension {label:02x}", offset, end - offset, "media")
+        return left, Part("comment", offset, end - offset, "metadata")
+    return left, Part(f"extension {label:02x}", offset, end - offset, "media")
 
 
-def _sub_blocks(stream: BinaryIO, offset: int) -> int:
-    """Return the end of the sub-blocks that begin at ``offset``, their terminator included."""
-    while length := read_exactly(stream, offset, 1)[0]:
-        offset += 1 + length
-    return offset + 1
+def _application(stream: BinaryIO, offset: int, end: int) -> Part:
+    name = read_exactly(stream, offset + 3, 8)
+    if name == _C2PA:
+        if read_exactly(stream, offset + 2, 1)[0] != _IDENTIFIER:
+            raise ContainerError(f"the identifier of the C2PA block at byte {offset} is not of {_IDENTIFIER} bytes")
+        at = offset + _APPLICATION_HEAD
+        return Part("C2PA_GIF", offset, end - offset, "manifest", at, end - at)
+    role: Role = "metadata" if name == _XMP else "media"
+    return Part(name.decode("latin-1"), offset, end - offset, role)
+
+
+def _sub_blocks(stream: BinaryIO, offset: int, left: int) -> tuple[int, int]:
+    """Return how many sub-blocks the file may still have, and where those from ``offset`` end, with their terminator.
+
+    Raises:
+        ContainerError: there are more than ``left``, for each of which the engine takes its time.
+    """
+    while True:
+        data = _upto(stream, offset)
+        at, end = 0, len(data)
+        while at < end and data[at]:
+            at += 1 + data[at]
+            left -= 1
+        if left < 0:
+            raise ContainerError("too many sub-blocks")
+        if at < end:
+            return left, offset + at + 1
+        offset += at
+
+
+def _upto(stream: BinaryIO, offset: int) -> bytes:
+    """Read a piece: sub-blocks may be of one byte each, and millions."""
+    stream.seek(offset)
+    return stream.read(_PIECE) or read_exactly(stream, offset, 1)
 
 
 def stores(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[bytes]:

@@ -10,13 +10,15 @@ from typing import BinaryIO, NamedTuple
 
 from provlabel.containers import chunks
 from provlabel.containers._base import MAX_PARTS, ContainerError, Part, Role, is_zero, read_exactly
-from provlabel.containers.boxes import boxes, made
+from provlabel.containers.boxes import boxes, entered, made
 from provlabel.containers.edits import Edit, NoRoom, Room, room_at
 
 C2PA = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
+_OURS = f"uuid:{C2PA.hex()}"
 _XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _STORE_KIND = b"c2pa"  # the type in the description of a manifest store begins with it
-# Purposes of a C2PA box that come with an offset and a store; "merkle" has neither.
+# Purposes of a C2PA box that come with an offset and a store.  No hash covers any C2PA box, and readers pass over those
+# with another purpose, "merkle" too where the manifest has no such hash; one that has it leaves out all media.
 _WITH_STORE = (b"manifest", b"original", b"update")
 _INNER = frozenset({"moov", "moov/trak", "moov/udta", "moov/meta", "moov/udta/meta", "moov/udta/meta/ilst", "mfra"})
 _METADATA = ("moov/udta/", "moov/meta/", "moov/trak/udta")
@@ -31,6 +33,12 @@ _SINGLE: dict[str, Role] = {
     "mfra/mfro": "structure",
 }
 _PADDING = frozenset({"free", "skip"})
+# And one more for each KiB, and for each 8 KiB: a film of an hour has 30,000 in fragments of two seconds.
+MAX_BOXES, MAX_FRAGMENTS = 15_000, 2_000
+# Boxes of boxes (ISO 14496-12 §6.2.3), whoever enters them.
+_ENTERED = frozenset(
+    b"moov trak mdia minf dinf stbl edts udta meta mvex moof traf mfra tref sinf schi iprp ipco ipro iref ilst".split()
+)
 _FULL_BOX = 4  # version and flags in front of what a box holds
 # Without one of these there is nothing to decode.
 _ROOTS = frozenset({"moov", "meta", "jxlc", "jxlp", "moof"})
@@ -46,6 +54,7 @@ class _Box(NamedTuple):
 
 def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
     """Yield every box; movie, user data and metadata are entered, and padding is looked into."""
+    _require_few(stream, size)
     seen: set[str] = set()
     for count, part in enumerate(_walk(stream, 0, size, "")):
         if count >= MAX_PARTS:
@@ -58,6 +67,24 @@ def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
         raise ContainerError("nothing in it can be decoded")
     if "moov" in seen and not _SAMPLES & seen:
         raise ContainerError("ends before the sound or picture that it announces")
+
+
+def _require_few(stream: BinaryIO, size: int) -> None:
+    """Refuse a file of very many boxes, at any depth: the engine needs quadratic time in their number.
+
+    Raises:
+        ContainerError: there are more than an honest file of this size has.
+    """
+    most = MAX_BOXES + size // 1024
+    waiting, left, fragments = [(0, size)], most, MAX_FRAGMENTS + size // 8192
+    while waiting:
+        for box in boxes(stream, *waiting.pop(), most + 1, to_end=True):
+            left -= 1
+            fragments -= box.kind == b"moof"
+            if left < 0 or fragments < 0:
+                raise ContainerError("too many boxes")
+            if box.kind in _ENTERED:
+                waiting.append((entered(stream, box).body if box.kind == b"meta" else box.body, box.end))
 
 
 def seconds(stream: BinaryIO, parts: Sequence[Part]) -> float | None:
@@ -144,7 +171,7 @@ def _user_box(stream: BinaryIO, box: _Box) -> Iterator[Part]:
     if not ended:
         raise ContainerError(f"the C2PA box at byte {box.start} does not say what it is for")
     if purpose not in _WITH_STORE:
-        yield Part(box.path, box.start, length, "manifest")
+        yield Part(box.path, box.start, length, "media")
         return
     at = body + _FULL_BOX + len(purpose) + 1 + 8
     declared = int.from_bytes(read_exactly(stream, at, 4), "big") if at + 4 <= box.end else 0
@@ -165,7 +192,8 @@ def room(stream: BinaryIO, parts: Sequence[Part], length: int) -> Room:
         raise NoRoom("there is not one ftyp box")
     at, filled = places[0], len(_box_of(b"")) + length
     old = _old_end(stream, at, max(part.end for part in parts))
-    if any(part.role == "manifest" and not at <= part.start < old for part in parts):
+    ours = (part for part in parts if part.role == "manifest" or part.name == _OURS)
+    if any(not at <= part.start < old for part in ours):
         raise NoRoom("a C2PA box does not lie behind ftyp")
     try:
         moov = chunks.movie(stream, parts)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
 from typing import BinaryIO, NamedTuple
 
 from provlabel.containers import isobmff
@@ -11,6 +12,8 @@ from provlabel.containers._base import ContainerError, Part, read_exactly
 #: Items and extents of one file; real ones have a few hundred, of a picture in tiles.
 MAX_ITEMS = 10_000
 _MAX_TABLE = 1 << 20  # bytes of iinf or iloc
+_MAX_METAS = 8  # ISO 14496-12 §8.11.1 allows one
+_TOO_MANY = f"it has more than {_MAX_METAS} boxes that tell of items"
 _HEAD = 8
 _VERSION = 4  # bytes of version and flags
 
@@ -119,14 +122,29 @@ def obstacle(stream: BinaryIO, size: int) -> str:
 
     Then it points into the middle of something, or behind the end of the file, and the manifest holds all the same.
     """
-    for part in isobmff.walk(stream, size):
-        if part.name == "meta":
-            try:
-                boxes = {box.name: box for box in children(stream, part)}
-                raw = table(stream, boxes, b"iloc")
-                moved = [item for item in locations(raw).values() if item.method == 0 and not item.base]
-            except ContainerError:
-                continue
-            if moved and raw[5] >> 4:
-                return "the engine would point its items (picture, EXIF or XMP) to a wrong place"
+    try:
+        found = metas(isobmff.walk(stream, size))
+    except ContainerError as exc:
+        return str(exc)
+    for part in found:
+        try:
+            boxes = {box.name: box for box in children(stream, part)}
+            raw = table(stream, boxes, b"iloc")
+            moved = [item for item in locations(raw).values() if item.method == 0 and not item.base]
+        except ContainerError:
+            continue
+        if moved and raw[5] >> 4:
+            return "the engine would point its items (picture, EXIF or XMP) to a wrong place"
     return ""
+
+
+def metas(parts: Iterable[Part]) -> list[Part]:
+    """Return the boxes that tell of items; an honest file has one.
+
+    Raises:
+        ContainerError: there are many.
+    """
+    found = list(itertools.islice((part for part in parts if part.name == "meta"), _MAX_METAS + 1))
+    if len(found) > _MAX_METAS:
+        raise ContainerError(_TOO_MANY)
+    return found

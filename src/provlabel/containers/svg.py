@@ -9,12 +9,16 @@ from __future__ import annotations
 import base64
 import binascii
 import itertools
-from collections.abc import Iterator, Sequence
-from typing import Any, BinaryIO
+from collections.abc import Iterator, Mapping, Sequence
+from typing import BinaryIO
 
 from provlabel.containers._base import MAX_PARTS, ContainerError, Part, Role, pieces, read_exactly, write_payload
 
 MAX_DEPTH = 1_000
+MAX_ELEMENTS = 500_000  # of a drawing, and references; maps have a few hundred thousand
+MAX_ATTRIBUTES = 10_000  # of one element
+#: A handler whose presence keeps expat from expanding entities; it is called for each bit of text, so it is one in C.
+UNHEARD = bool
 _MANIFEST = "c2pa:manifest"
 _METADATA = frozenset({"metadata", "title", "desc"})
 _ENCODINGS = frozenset({"", "utf-8", "us-ascii"})
@@ -27,19 +31,22 @@ class _Reading:
         from xml.parsers import expat
 
         self.marks: list[tuple[int, str, Role]] = [(0, "drawing", "media")]
-        self.ends = 0  #: where the last end tag stands
+        self.ends = 0  #: where the end tag of the root stands
         self.encoding = ""
-        self._path: list[str] = []
+        self._depth = 0
+        self._count = self._references = 0
         self._awaits = False  #: the next byte of text is the manifest's first
         self._parser = expat.ParserCreate()
         self._error = expat.ExpatError
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
-        self._parser.CharacterDataHandler = self._text
         self._parser.XmlDeclHandler = self._declared
-        self._parser.DefaultHandler = lambda _: None  # its presence is what keeps entities unexpanded
+        self._parser.DefaultHandler = UNHEARD
 
     def feed(self, piece: bytes, last: bool) -> None:
+        self._references += piece.count(b"&")
+        if self._references > MAX_ELEMENTS:
+            raise ContainerError("too many references to entities")
         try:
             self._parser.Parse(piece, last)
         except ContainerError:
@@ -52,34 +59,48 @@ class _Reading:
             raise ContainerError("too many elements")
         self.marks.append((self._parser.CurrentByteIndex, name, role))
 
-    def _start(self, name: str, _: Any) -> None:
-        self._path.append(name)
-        if len(self._path) > MAX_DEPTH:
+    def _start(self, name: str, attributes: Mapping[str, str]) -> None:
+        self._depth += 1
+        self._count += 1
+        if self._depth > MAX_DEPTH:
             raise ContainerError("elements are nested too deeply")
-        self._awaits = name == _MANIFEST
-        if self._is_told(2, name):
+        if self._count > MAX_ELEMENTS or len(attributes) > MAX_ATTRIBUTES:
+            raise ContainerError("too many elements or attributes")
+        if name == _MANIFEST or self._awaits:
+            self._await(name == _MANIFEST)
+        if self._depth == 2 and _is_told(name):
             self._mark(name, "metadata")
 
     def _end(self, name: str) -> None:
-        self.ends = self._parser.CurrentByteIndex
-        self._path.pop()
+        self._depth -= 1
+        if self._depth > 1 and name != _MANIFEST:
+            self._await(False)
+            return
+        if self._depth == 0:
+            self.ends = self._parser.CurrentByteIndex
         if name == _MANIFEST and not self._awaits:
             self._mark("after the manifest", "metadata")
-        elif self._is_told(1, name):
+        elif self._depth == 1 and _is_told(name):
             self._mark("drawing", "media")
-        self._awaits = False
+        self._await(False)
 
-    def _is_told(self, depth: int, name: str) -> bool:
-        """Is it a child of the root that tells something, and is not drawn?"""
-        return len(self._path) == depth and name.rpartition(":")[2] in _METADATA
+    def _await(self, awaits: bool) -> None:
+        """Hear of text where it is wanted alone: a drawing may have millions of bits of it."""
+        if awaits != self._awaits:
+            self._awaits = awaits
+            self._parser.CharacterDataHandler = self._text if awaits else None
 
     def _text(self, _: str) -> None:
-        if self._awaits:
-            self._mark(_MANIFEST, "manifest")
-            self._awaits = False
+        self._mark(_MANIFEST, "manifest")
+        self._await(False)
 
     def _declared(self, _: str, encoding: str | None, __: int) -> None:
         self.encoding = (encoding or "").lower()
+
+
+def _is_told(name: str) -> bool:
+    """Does a child of the root of this name tell something, and is not drawn?"""
+    return name.rpartition(":")[2] in _METADATA
 
 
 def _read(stream: BinaryIO, size: int) -> _Reading:

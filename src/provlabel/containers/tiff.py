@@ -8,6 +8,7 @@ from typing import BinaryIO, Literal, NamedTuple
 from provlabel.containers._base import MAX_PARTS, PIECE, UNKNOWN, ContainerError, Part, Role, read_exactly, with_gaps
 
 MAX_DIRECTORIES = 1_000
+MAX_TAGS = 10_000  # of one directory; cameras write a hundred
 _C2PA = 52545
 # How the description of a manifest store begins, behind the two sizes and ``jumb``.
 _STORE = b"jumd" + bytes.fromhex("6332706100110010800000aa00389b71")
@@ -139,7 +140,7 @@ def _directories(stream: BinaryIO, size: int) -> Iterator[_Directory]:
 def _directory(stream: BinaryIO, size: int, kind: _Kind, name: str, offset: int) -> _Directory:
     width = 8 if kind.wide else 2
     count = kind.number(read_exactly(stream, offset, width))
-    if count > MAX_PARTS:
+    if count > MAX_TAGS:
         raise ContainerError(f"{count} tags at byte {offset}")
     entries = offset + width
     end = entries + kind.entry * count
@@ -164,7 +165,7 @@ def _entry(raw: bytes, start: int, kind: _Kind, size: int, name: str) -> _Entry:
 
 
 def _numbers(stream: BinaryIO, kind: _Kind, entry: _Entry) -> list[int]:
-    if not entry.width or entry.length > MAX_PARTS * 8:
+    if not entry.width or entry.length > MAX_PARTS * entry.width:
         raise ContainerError(f"tag {entry.tag} at byte {entry.start} has no list of offsets")
     raw = read_exactly(stream, entry.at, entry.length)
     return [kind.number(raw[at : at + entry.width]) for at in range(0, len(raw), entry.width)]

@@ -41,9 +41,10 @@ def _packet(stream: BinaryIO, part: Part) -> bytes:
 
 def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
     """Yield each XMP packet."""
+    room = xmp.Room()
     for part in _packets(parts):
         try:
-            yield Carrier("xmp", "application extension", *xmp.read_packet(_packet(stream, part)))
+            yield Carrier("xmp", "application extension", *xmp.read_packet(_packet(stream, part), room))
         except TagError as exc:
             yield Carrier("xmp", "application extension", faults=(str(exc),))
 

@@ -21,23 +21,24 @@ _HEAD = 8
 _VERSION = 4  # bytes of version and flags
 
 
-def uuid_packets(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
+def uuid_packets(stream: BinaryIO, parts: Sequence[Part], room: xmp.Room) -> Iterator[Carrier]:
     """Yield XMP in boxes of its own type (XMP specification part 3 §1.2.7.1: MP4)."""
     for part in parts:
         if part.name == _UUID:
             body, length = items.body(stream, part)
-            yield xmp.packet_at(stream, "uuid box", body + 16, length - 16)
+            yield xmp.packet_at(stream, "uuid box", body + 16, length - 16, room)
 
 
 def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
     """Yield XMP and EXIF of items and of boxes; what Brotli compresses is a fault."""
-    yield from uuid_packets(stream, parts)
+    room = xmp.Room()
+    yield from uuid_packets(stream, parts, room)
+    for part in items.metas(parts):
+        yield from _described(stream, part, room)
     for part in parts:
         body, length = items.body(stream, part)
-        if part.name == "meta":
-            yield from _described(stream, part)
-        elif part.name == "xml ":
-            yield xmp.packet_at(stream, "xml box", body, length)
+        if part.name == "xml ":
+            yield xmp.packet_at(stream, "xml box", body, length, room)
         elif part.name == "Exif":
             yield _exif(read_exactly(stream, body, min(length, MAX_CARRIER)), "Exif box")
         elif part.name == "brob" and (kind := read_exactly(stream, body, min(4, length))) in (b"xml ", b"Exif"):
@@ -51,7 +52,7 @@ def _exif(raw: bytes, place: str) -> Carrier:
     return exif.carrier(place, raw[4 + int.from_bytes(raw[:4], "big") :])
 
 
-def _described(stream: BinaryIO, meta: Part) -> Iterator[Carrier]:
+def _described(stream: BinaryIO, meta: Part, room: xmp.Room) -> Iterator[Carrier]:
     try:
         boxes = {box.name: box for box in reversed(list(items.children(stream, meta)))}
         wanted = list(_infos(items.table(stream, boxes, b"iinf"))) if b"iinf" in boxes else []
@@ -65,7 +66,7 @@ def _described(stream: BinaryIO, meta: Part) -> Iterator[Carrier]:
         except (ContainerError, KeyError) as exc:
             yield Carrier(kind, "item", faults=(str(exc) if isinstance(exc, ContainerError) else "it lies nowhere",))
             continue
-        yield Carrier("xmp", "item", *xmp.read_packet(raw)) if kind == "xmp" else _exif(raw, "item")
+        yield Carrier("xmp", "item", *xmp.read_packet(raw, room)) if kind == "xmp" else _exif(raw, "item")
 
 
 def _infos(raw: bytes) -> Iterator[tuple[int, str]]:

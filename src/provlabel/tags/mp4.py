@@ -17,7 +17,7 @@ from provlabel.containers.boxes import Box, entered, handler, inside, made
 from provlabel.containers.edits import Edit
 from provlabel.evidence import Carrier
 from provlabel.mappings._base import Fields
-from provlabel.tags import ilst
+from provlabel.tags import ilst, xmp
 from provlabel.tags._base import TagError
 from provlabel.tags._fields import Gather, gathered
 from provlabel.tags.isobmff import uuid_packets
@@ -72,7 +72,7 @@ def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
                 got.add(item.name, filter(None, item.values))
 
     yield from gathered("mp4", "metadata of the movie", fill)
-    yield from uuid_packets(stream, parts)
+    yield from uuid_packets(stream, parts, xmp.Room())
 
 
 def _lists(stream: BinaryIO, moov: Box) -> Iterator[_List]:

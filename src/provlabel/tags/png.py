@@ -37,12 +37,13 @@ def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
     texts = [part for part in parts if part.name in _TEXTS and not _is_xmp(stream, part)]
     if texts:
         yield _as_carrier(stream, texts)
+    room = xmp.Room()
     for part in parts:
         if part.name == "eXIf":
             yield exif.carrier_at(stream, "eXIf chunk", part.start + _HEAD, part.length - _HEAD - _CRC)
         elif _is_xmp(stream, part):
             text = _packet(stream, part)
-            fields, faults = xmp.read_packet(text.raw)
+            fields, faults = xmp.read_packet(text.raw, room)
             yield Carrier("xmp", f"{part.name} chunk", fields, (text.fault,) if text.fault else faults)
 
 

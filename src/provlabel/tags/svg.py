@@ -8,6 +8,7 @@ from typing import BinaryIO, NamedTuple
 
 from provlabel.containers import ContainerError, Part, obstacle, pieces
 from provlabel.containers.edits import Edit
+from provlabel.containers.svg import UNHEARD
 from provlabel.evidence import Carrier
 from provlabel.mappings._base import Fields
 from provlabel.tags import xmp
@@ -49,7 +50,7 @@ class _Reading:
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
         self._parser.XmlDeclHandler = self._declared
-        self._parser.DefaultHandler = lambda _: None  # its presence is what keeps entities unexpanded
+        self._parser.DefaultHandler = UNHEARD
 
     def feed(self, piece: bytes, last: bool) -> None:
         from xml.parsers.expat import ExpatError
@@ -146,9 +147,10 @@ def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
     except ContainerError as exc:
         yield Carrier("xmp", "metadata element", faults=(f"the SVG {exc}",))
         return
+    room = xmp.Room()
     for place in packets:
         try:
-            yield Carrier("xmp", "metadata element", *xmp.read_packet(b"".join(_framed(stream, place))))
+            yield Carrier("xmp", "metadata element", *xmp.read_packet(b"".join(_framed(stream, place)), room))
         except TagError as exc:
             yield Carrier("xmp", "metadata element", faults=(str(exc),))
 

@@ -46,11 +46,12 @@ def _packets(stream: BinaryIO, parts: Sequence[Part]) -> list[_Packet]:
 
 def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
     """Yield XMP packets, and the text of tags as EXIF."""
+    room = xmp.Room()
     for packet in _packets(stream, parts):
         if packet.length < 0:
             yield Carrier("xmp", "tag 700", faults=("tag 700 holds no bytes",))
         else:
-            yield xmp.packet_at(stream, "tag 700", packet.at, packet.length)
+            yield xmp.packet_at(stream, "tag 700", packet.at, packet.length, room)
     yield exif.carrier_of("IFD0", reader(stream))
 
 

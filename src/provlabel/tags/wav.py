@@ -21,7 +21,9 @@ from provlabel.tags.mp3 import Stretch, merged_first, read_tags
 
 _HEAD = 8
 _LIST = 12  # head of a list and its kind
-_MAX_TEXTS = 10_000
+_MAX_TEXTS = 10_000  # of one list
+_MAX_LISTS = 16  # honest files have one
+_TOO_MANY = f"more than {_MAX_LISTS} INFO lists"
 _MAX_SIZE = (1 << 32) - 1
 _ID3 = ("id3 ", "ID3 ")
 _NAME = re.compile(r"[A-Z][A-Z0-9]{3}")
@@ -42,7 +44,10 @@ def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
     """Yield what lists and chunks say, then each ID3v2 tag, and XMP, which is not written here."""
 
     def fill(got: Gather) -> None:
-        for part in _lists(stream, parts):
+        for count, part in enumerate(_lists(stream, parts)):
+            if count == _MAX_LISTS:
+                got.fault(_TOO_MANY)
+                break
             _read_list(got, stream, part)
         labels = [part for part in parts if part.name == _AIGC]
         if len(labels) > 1:
@@ -52,9 +57,11 @@ def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
 
     yield from gathered("riff", "LIST INFO and AIGC chunks", fill)
     yield from read_tags(stream, [_inside(stream, part) for part in parts if part.name in _ID3], "id3 chunk")
+    room = xmp.Room()
     for part in parts:
         if part.name == _XMP:
-            yield xmp.packet_at(stream, "_PMX chunk", part.start + _HEAD, _chunk_end(stream, part) - part.start - _HEAD)
+            at = part.start + _HEAD
+            yield xmp.packet_at(stream, "_PMX chunk", at, _chunk_end(stream, part) - at, room)
 
 
 def _read_list(got: Gather, stream: BinaryIO, part: Part) -> None:
@@ -92,7 +99,10 @@ _Changes = tuple[list[bytes], list[Edit]]
 
 
 def _info(stream: BinaryIO, parts: Sequence[Part], fields: Mapping[str, tuple[str, ...]]) -> _Changes:
-    lists = {part: list(_texts(stream, part, strict=True)) for part in _lists(stream, parts)} if fields else {}
+    known = list(_lists(stream, parts)) if fields else []
+    if len(known) > _MAX_LISTS:
+        raise TagError(_TOO_MANY)
+    lists = {part: list(_texts(stream, part, strict=True)) for part in known}
     texts = [text for found in lists.values() for text in found]
     new = {}
     for name, values in fields.items():

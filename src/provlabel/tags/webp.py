@@ -21,9 +21,10 @@ _LARGEST = 0xFFFF_FFFE
 
 def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
     """Yield each XMP packet and EXIF."""
+    room = xmp.Room()
     for part in parts:
         if part.name == "XMP ":
-            yield xmp.packet_at(stream, "XMP chunk", part.start + _HEAD, _length(stream, part))
+            yield xmp.packet_at(stream, "XMP chunk", part.start + _HEAD, _length(stream, part), room)
         elif part.name == "EXIF":
             yield exif.carrier_at(stream, "EXIF chunk", part.start + _HEAD, _length(stream, part))
 

@@ -45,8 +45,9 @@ ARRAYS = {
     "plus:OtherConstraints": "Alt",
 }
 MAX_DEPTH = 100
-MAX_ELEMENTS = 60_000  # lists of ancestors by Photoshop have tens of thousands
+MAX_ELEMENTS = 60_000  # of all packets of a file; lists of ancestors by Photoshop have tens of thousands
 MAX_ATTRIBUTES = 1_000  # of one element
+MAX_ALL_ATTRIBUTES = 100_000  # of all packets of a file; histories by Photoshop have five at each step
 _MAX_NAME = 200  # characters
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -79,6 +80,26 @@ _NOT_A_PROPERTY = frozenset({"rdf:about", "about", "rdf:ID", "rdf:nodeID", "xml:
 
 class _Fault(ValueError):
     """The packet cannot be read further; the message says why."""
+
+
+class Room:
+    """What all packets of one file together may still hold: several may share their bytes, or unfold from few."""
+
+    def __init__(self) -> None:
+        self.elements, self.attributes = MAX_ELEMENTS, MAX_ALL_ATTRIBUTES
+
+    def take(self, attributes: int) -> None:
+        """Take one element.
+
+        Raises:
+            _Fault: there is no room for it.
+        """
+        self.elements -= 1
+        self.attributes -= attributes
+        if self.elements < 0:
+            raise _Fault(f"the XMP of the file has more than {MAX_ELEMENTS:,} elements")
+        if self.attributes < 0:
+            raise _Fault(f"the XMP of the file has more than {MAX_ALL_ATTRIBUTES:,} attributes")
 
 
 class Scope:
@@ -140,12 +161,12 @@ def _misspelt(uri: str, written: str) -> str:
 class _Reading:
     """The RDF elements of a packet; of foreign properties only that they are there."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: Room) -> None:
         from xml.parsers import expat
 
         self.roots: list[_Node] = []
         self.encoding = ""
-        self._elements = 0
+        self._room = room
         self._path: list[_Node | None] = []  # None for what is passed over
         self._scope = Scope()
         self._error = expat.ExpatError
@@ -171,9 +192,7 @@ class _Reading:
             del self._parser  # it refers to us: a packet would stay in memory until the next collection
 
     def _start(self, raw: str, attributes: Mapping[str, str]) -> None:
-        self._elements += 1
-        if self._elements > MAX_ELEMENTS:
-            raise _Fault(f"the XMP packet has more than {MAX_ELEMENTS:,} elements")
+        self._room.take(len(attributes))
         if len(attributes) > MAX_ATTRIBUTES:
             raise _Fault(f"an element of the XMP packet has more than {MAX_ATTRIBUTES:,} attributes")
         if len(self._path) >= MAX_DEPTH:
@@ -291,16 +310,16 @@ def _collected(found: Iterable[tuple[str, tuple[str, ...] | None]]) -> tuple[dic
     return fields, list(faults)
 
 
-def read_packet(packet: bytes) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
+def read_packet(packet: bytes, room: Room | None = None) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
     """Return the properties of a packet that are plain text or arrays of it, and what is wrong with the packet.
 
     Names have the prefixes of :data:`NAMESPACES`, whatever the packet uses.  Of alternatives by language the
     default comes first.  Structures and unknown namespaces are passed over.  What stands before a
-    fault is returned all the same, since other programs may read it too.
+    fault is returned all the same, since other programs may read it too.  ``room`` is that of its file.
     """
     if len(packet) > MAX_CARRIER:
         return {}, (_too_large(len(packet)),)
-    reading, faults = _Reading(), []
+    reading, faults = _Reading(room or Room()), []
     try:
         reading.feed(_as_utf8(packet))
         if not reading.roots:
@@ -325,11 +344,11 @@ def _too_large(size: int) -> str:
     return f"the XMP packet takes {size:,} bytes; more than {MAX_CARRIER:,} are not read"
 
 
-def packet_at(stream: BinaryIO, place: str, at: int, length: int) -> Carrier:
+def packet_at(stream: BinaryIO, place: str, at: int, length: int, room: Room) -> Carrier:
     """Return what the packet of ``length`` bytes at byte ``at`` says."""
     if length > MAX_CARRIER:
         return Carrier("xmp", place, faults=(_too_large(length),))
-    return Carrier("xmp", place, *read_packet(read_exactly(stream, at, length)))
+    return Carrier("xmp", place, *read_packet(read_exactly(stream, at, length), room))
 
 
 def require_one(packets: Sequence[object]) -> None:
@@ -418,7 +437,7 @@ def _editable(packet: bytes) -> _Reading:
         raise TagError(_too_large(len(packet)))
     if any(packet.startswith(mark) for mark, _ in _WIDE):
         raise TagError("the XMP packet is not UTF-8, and no other is rewritten")
-    seen = _Reading()
+    seen = _Reading(Room())
     try:
         seen.feed(packet.rstrip(b"\0"))
     except _Fault as exc:
