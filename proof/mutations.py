@@ -399,7 +399,7 @@ def prove(scale: float, seed: int) -> Iterator[Figure]:
     missing = sorted({row.name for row in formats.FORMATS} - set(cases))
     yield Figure(
         "changed files, over all formats that can be signed",
-        f">= {WANTED:,}",
+        f">= {wanted:,}",
         f"{cases.total():,} of {len(cases)} formats",
         cases.total() >= wanted and not missing,
         f"not made: {', '.join(missing)}" if missing else "",
