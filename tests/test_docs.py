@@ -114,7 +114,7 @@ def test_links_of_the_docs_lead_somewhere() -> None:
 
 
 def test_tests_named_in_the_docs_exist() -> None:
-    tests = "".join(path.read_text() + path.name for path in (ROOT / "tests").glob("test_*.py"))
+    tests = "".join(path.read_text() + path.name for path in (ROOT / "tests").rglob("test_*.py"))
     for page in (ROOT / "docs").glob("*.md"):
         for name in re.findall(r"`(?:test_\w+\.py::)?(test_\w+(?:\.py)?)", page.read_text()):
             assert name in tests, f"{page.name}: {name}"

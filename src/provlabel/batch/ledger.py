@@ -34,6 +34,7 @@ APPLICATION = 0x70726C62
 
 State = Literal["waiting", "running", "done", "failed"]
 _TABLES = """
+-- Their texts, which may hold names and prompts that are not signed, stay in a temporary table: each run brings them.
 CREATE TABLE labels (digest BLOB PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE jobs (
   number INTEGER PRIMARY KEY,
@@ -184,6 +185,7 @@ class Ledger:
         elif (found := database.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
             raise self._foreign(f"is damaged: {found}")
         database.execute("PRAGMA synchronous = FULL")
+        database.execute("PRAGMA secure_delete = ON")
         database.execute("BEGIN IMMEDIATE")  # takes the lock, which stays
         database.execute("COMMIT")
         database.executescript(_LISTED)
@@ -279,9 +281,11 @@ class Ledger:
         with self._writing():
             self.run = int(self._database.execute("SELECT coalesce(max(run), 0) + 1 FROM jobs").fetchone()[0])
             self._database.execute(
-                "INSERT OR IGNORE INTO main.labels SELECT digest, text FROM temp.told WHERE digest IN "
+                "DELETE FROM temp.told WHERE digest NOT IN "
                 "(SELECT label FROM temp.listed JOIN temp.plan USING (number))"
             )
+            self._database.execute("INSERT OR IGNORE INTO main.labels SELECT digest, '' FROM temp.told")
+            self._database.execute("UPDATE main.labels SET text = '' WHERE text <> ''")  # as older ledgers have them
             self._database.execute(
                 "INSERT INTO main.jobs (place, source, output, label, digest, urn, state, run, attempts, tries, due, "
                 "size, mtime_ns) "
@@ -296,7 +300,7 @@ class Ledger:
                 (self.run,),
             )
         with self._explained():
-            self._database.executescript("DELETE FROM temp.listed; DELETE FROM temp.told; DELETE FROM temp.plan")
+            self._database.executescript("DELETE FROM temp.listed; DELETE FROM temp.plan")
 
     # --- the run -------------------------------------------------------------------------------
 
@@ -305,7 +309,8 @@ class Ledger:
         with self._writing():
             rows = self._database.execute(
                 "SELECT number, source, output, text, urn, attempts FROM jobs "
-                "JOIN labels ON labels.digest = jobs.label WHERE run = ? AND state = 'waiting' AND due <= ? "
+                "JOIN temp.told AS told ON told.digest = jobs.label "
+                "WHERE run = ? AND state = 'waiting' AND due <= ? "
                 "ORDER BY due, number LIMIT ?",
                 (self.run, at, most),
             ).fetchall()

@@ -22,6 +22,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import Connection
 from typing import Any, Generic, TypeVar
 
+from provlabel._files import reason
 from provlabel.errors import ProvlabelError
 
 Job = TypeVar("Job")
@@ -200,8 +201,18 @@ class _Pool:
         self._end(at_once=kind is not None)
 
     def submit(self, chunk: Sequence[Any]) -> Future[Any]:
-        with _our_path(), _no_script():  # workers start here
-            return self._executor.submit(_run, chunk)
+        """Hand a chunk out; workers start here.
+
+        Raises:
+            ProvlabelError: none can be started, since their socket lies in the folder for temporary files.
+        """
+        try:
+            with _our_path(), _no_script():
+                return self._executor.submit(_run, chunk)
+        except OSError as exc:
+            raise ProvlabelError(
+                f"no worker can be started: {reason(exc)}", mend="where the path of TMPDIR is long, set a shorter one"
+            ) from exc
 
     def rebuild(self) -> None:
         """Make a new pool in place of a broken one.
