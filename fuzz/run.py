@@ -117,15 +117,20 @@ def _ran(name: str, folder: Path, status: int, seconds: float) -> Ran:
     found = sorted(folder.glob("found-*"))
     if status == 0 and not found:
         return Ran(name, count, seconds)
-    return Ran(name, count, seconds, keep(name, found[0].read_bytes()) if found else None, said[-3_000:] or "it died")
+    raised = (folder / "found-now").exists()
+    kept = keep(name, found[0].read_bytes(), small=raised) if found else None
+    return Ran(name, count, seconds, kept, said[-3_000:] or "it died")
 
 
-def keep(name: str, data: bytes) -> Path:
-    """Make an input small that a harness stumbles over, and keep it."""
+def keep(name: str, data: bytes, *, small: bool) -> Path:
+    """Keep an input that a harness stumbles over, made ``small`` if that is by an exception.
+
+    What takes too much time or memory would take it from this process too.
+    """
     from harnesses import HARNESSES
 
     stumbles = _stumbling(HARNESSES[name].check)
-    data = smallest(data, lambda part: stumbles(part) == stumbles(data)) if stumbles(data) else data
+    data = smallest(data, lambda part: stumbles(part) == stumbles(data)) if small and stumbles(data) else data
     folder = REGRESSIONS / name
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / seeds.name_of(data)

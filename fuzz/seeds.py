@@ -118,7 +118,7 @@ MADE = {
     "rf64.wav": (*_SOUND, "-rf64", "always"),
     "a.webm": (*_FILM, "-c:v", "libvpx", "-c:a", "libvorbis"),
 }
-#: And by programs of their own, as :mod:`test_formats` makes them.
+#: And by programs of their own, as :mod:`sample_files` makes them.
 OF_TESTS = ("still.heic", "boxed.jxl")
 
 

@@ -52,7 +52,7 @@ def main() -> None:
         print(f"== {name}: {PROOFS[name]}", flush=True)
         begun = time.monotonic()
         figures = list(_printed(importlib.import_module(name).prove(args.scale, args.seed)))
-        held &= all(figure.held for figure in figures)
+        held &= bool(figures) and all(figure.held for figure in figures)
         if args.scale >= 1:
             _keep(name, args.seed, time.monotonic() - begun, figures)
     if args.page or args.scale >= 1:

@@ -70,7 +70,7 @@ def prove(scale: float, seed: int) -> Iterator[Figure]:
                 seen.append(state())
     yield Figure(
         "files labelled and verified by one process",
-        f"{WANTED:,}, all trusted",
+        f"{wanted:,}, all trusted",
         f"{trusted:,} of {wanted:,}",
         trusted == wanted,
     )

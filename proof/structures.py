@@ -12,7 +12,8 @@ from typing import Any
 
 from proving import ROOT, Figure
 
-TOTAL, STRUCTURES = 200_000, 40_000
+#: ``mutations`` takes 200,000 changed files the same way, without the rendering.
+TOTAL, STRUCTURES, LEAST = 50_000, 40_000, 30_000
 _JOBS = 2
 
 
@@ -29,9 +30,9 @@ def prove(scale: float, seed: int) -> Iterator[Figure]:
     read, lost = states.total() + len(wrong), _JOBS - len(counts)
     yield Figure(
         "hostile files judged and rendered in the main process",
-        f"at least {TOTAL * scale:,.0f}, {0.15 * TOTAL * scale:,.0f} of them structure-aware",
+        f"at least {TOTAL * scale:,.0f}, {LEAST * scale:,.0f} of them structure-aware",
         f"{read:,}, {structures:,} of them structure-aware",
-        read >= TOTAL * scale and structures >= 0.15 * TOTAL * scale,
+        read >= TOTAL * scale and structures >= LEAST * scale,
         ", ".join(f"{state} {count:,}" for state, count in states.most_common()),
     )
     said = "".join(one.stderr[-300:] for one in done if one.returncode not in (0, 1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import json
 import os
@@ -227,7 +228,7 @@ def test_killed_at_random_moments_and_resumed(
     assert {name: (work / "out" / name).stat().st_ino for name in before} == before  # nothing done was done again
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc here")
 def test_stopped_and_resumed(
     number: signal.Signals, work: Path, start: Starter, cli: Cli, trust: TrustStore, cage: Cage
@@ -821,6 +822,85 @@ def test_sweep_takes_what_nobody_writes(tmp_path: Path) -> None:
     assert other.exists()
     assert sweep(tmp_path) == 0
     assert sweep(tmp_path / "missing") == 0
+
+
+def test_sweep_leaves_what_is_no_scratch_file(tmp_path: Path) -> None:
+    """A link of that name is somebody else's, and its file is not even locked."""
+    theirs = tmp_path / "theirs"
+    theirs.write_bytes(b"theirs")
+    (tmp_path / f"{SCRATCH_PREFIX}0123456789abcdef").symlink_to(theirs)
+    os.mkfifo(tmp_path / f"{SCRATCH_PREFIX}0123456789abcde0")
+    before = sorted(tmp_path.iterdir())
+    assert sweep(tmp_path) == 0
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_sweep_of_a_large_folder_ends(tmp_path: Path) -> None:
+    for number in range(30):
+        (tmp_path / f"{SCRATCH_PREFIX}{number:016x}").touch()
+    assert sweep(tmp_path, 20) == 20
+    assert sweep(tmp_path) == 10
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.ENOTSUP, errno.ENOSYS])
+def test_publishing_where_there_are_no_hard_links(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "link", refused)
+    with atomic_output(tmp_path / "whole", replace=False) as scratch:
+        scratch.stream.write(b"whole")
+    assert [path.name for path in tmp_path.iterdir()] == ["whole"]
+
+
+def test_publishing_on_a_disk_that_fails_is_not_tried_in_another_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rename could overwrite what appeared meanwhile."""
+
+    def failed(_: object, target: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "link", failed)
+    with pytest.raises(OutputError, match="input/output error"), atomic_output(tmp_path / "x", replace=False):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_network_that_tells_of_a_link_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    link = os.link
+
+    def twice(*names: Path) -> None:
+        link(*names)
+        link(*names)
+
+    monkeypatch.setattr(os, "link", twice)
+    with atomic_output(tmp_path / "whole", replace=False) as scratch:
+        scratch.stream.write(b"whole")
+    assert (tmp_path / "whole").read_bytes() == b"whole"
+
+
+def test_attribute_that_may_not_be_set_takes_no_other_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "x"
+    target.touch()
+    try:
+        for name in ("user.a", "user.b", "user.c"):
+            os.setxattr(target, name, b"1")
+    except (AttributeError, OSError):
+        pytest.skip("no extended attributes here")
+    put = os.setxattr
+
+    def fussy(fd: int, name: str, value: bytes) -> None:
+        if name == "user.a":
+            raise PermissionError(errno.EPERM, "Operation not permitted")
+        put(fd, name, value)
+
+    monkeypatch.setattr(os, "setxattr", fussy)
+    monkeypatch.setattr(os, "listxattr", lambda _: ["user.a", "user.b", "user.c"])
+    with atomic_output(target, replace=True, like=target.stat()):
+        pass
+    monkeypatch.undo()
+    assert sorted(os.listxattr(target)) == ["user.b", "user.c"]
 
 
 def test_scratch_of_a_killed_process_is_swept(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ from pki_answers import (
     twin,
 )
 from pki_matrix import CHAINS, EKU, NOW, TIMES, Chain, authority, der, issue, pem, rsa_key
-from provlabel.credentials import Answers, Credential, Examined, examine
+from provlabel.credentials import Answers, Credential, Examined, examine, turning_points
 from provlabel.errors import UsageError
 
 CELLS = [(name, place) for name in CHAINS for place in range(3)]
@@ -79,6 +79,15 @@ def test_anchors_in_any_form() -> None:
     for anchors in (der(root), (*pem(other), *der(root)), ("text\n" + other.pem + broken + root.pem,), (b"", root.pem)):
         assert examine(Credential(certs), anchors, (EKU,), NOW).path == OK
     assert examine(Credential(certs), (broken, b"garbage", ""), (EKU,), NOW).path == WHO
+
+
+def test_an_anchor_of_an_unknown_version_vouches_for_nobody_and_harms_nobody() -> None:
+    root = authority("Root")
+    certs = der(issue("Leaf", root))
+    [odd] = (raw.replace(bytes.fromhex("a003020102"), bytes.fromhex("a003020105"), 1) for raw in der(authority("Odd")))
+    assert examine(Credential(certs), (*der(root), odd), (EKU,), NOW).path == OK
+    assert examine(Credential((*certs, odd)), der(root), (EKU,), NOW).path == BAD
+    assert len(turning_points(Credential((*certs, odd)), (*der(root), odd))) == 4
 
 
 def test_moment_without_zone_is_wrong_use() -> None:

@@ -35,10 +35,14 @@ from provlabel import (
     label_file,
     open_signer,
     timestamps,
+    verify_bytes,
     verify_file,
 )
 from provlabel.cage import Cage
+from provlabel.containers import isobmff
+from provlabel.containers.boxes import made
 from provlabel.signers import Signer
+from stores import Box, Store
 from test_online import Site, certomancer, site
 
 __all__ = ["site"]
@@ -204,6 +208,69 @@ def test_an_identity_is_not_borrowed_from_the_parent(
     assert (found.identity[0].name, found.axes.identity) == ("Mallory", "not-checked")
     label_file(media / "one.jpg", media / "three.jpg", label, signer, cage=cage)
     assert verify_file(media / "three.jpg", trust=trust + people, cage=cage).files[0].axes.identity == "none"
+
+
+@pytest.mark.parametrize("purpose", ["timestamp", "identity"])
+def test_a_list_for_another_purpose_does_not_vouch_for_a_parent(
+    purpose: Any, media: Path, label: Label, signer: Signer, trust: TrustStore, tmp_path: Path, cage: Cage
+) -> None:
+    other = pki.root("Clock Root")
+    stranger = open_signer(pki.write(tmp_path / "stranger", pki.leaf(other, common="Stranger"), other))
+    label_file(media / "cover.jpg", media / "one.jpg", label, stranger, cage=cage)
+    label_file(media / "one.jpg", media / "two.jpg", label, signer, cage=cage)
+    root = tmp_path / "stranger" / "root.pem"
+    found = verify_file(media / "two.jpg", trust=trust + TrustStore.load(root, purpose=purpose), cage=cage).files[0]
+    assert (found.axes.signer, found.axes.history, found.history[0].state) == (
+        "trusted",
+        "unknown-signer",
+        "unknown-signer",
+    )
+    known = verify_file(media / "two.jpg", trust=trust + TrustStore.load(root), cage=cage).files[0]
+    assert (known.axes.history, known.history[0].state) == ("clean", "clean")
+
+
+SIGNED = Path(__file__).parents[1] / "samples" / "signed" / "0.1.0"
+_TREE = {"uniqueId": 0, "localId": 0, "location": 0, "hashes": None}
+#: What anybody can append to a signed film or picture, in a box that no hash covers.
+APPENDED = {
+    "another purpose": b"note\x00" + b"a hidden text" * 90,
+    "no hash of a tree": b"merkle\x00" + cbor2.dumps(_TREE) + b"a hidden text" * 90,
+    "a tree with more in it": b"merkle\x00" + cbor2.dumps({**_TREE, "hashes": [b"a hidden text" * 90]}),
+}
+
+
+@pytest.mark.parametrize("what", sorted(APPENDED))
+@pytest.mark.parametrize("name", ["clip.mp4", "still.avif", "still.heic"])
+def test_a_box_of_c2pa_without_a_manifest_is_not_left_out(name: str, what: str, cage: Cage) -> None:
+    trust = TrustStore.load(SIGNED / "anchors.pem")
+    content, box = (SIGNED / name).read_bytes(), made(b"uuid", isobmff.C2PA, bytes(4), APPENDED[what])
+    assert verify_bytes(content, trust=trust, cage=cage).files[0].state == "trusted"
+    found = verify_bytes(content + box, trust=trust, cage=cage).files[0]
+    assert (found.state, found.axes.content) == ("invalid", "not-fully-bound")
+
+
+UNSIGNED = {
+    "a box behind the signature": lambda made: made.manifest.child("c2pa.signature"),
+    "stray bytes behind it": lambda made: made.manifest.child("c2pa.signature"),
+    "stray bytes in the manifest": lambda made: made.manifest,
+}
+
+
+@pytest.mark.parametrize("where", sorted(UNSIGNED))
+def test_nothing_hides_beside_what_is_signed(where: str, forger: Forger, cage: Cage) -> None:
+    made = Store(forger.store)
+    box = UNSIGNED[where](made)
+    hidden = Box(b"json", b'{"kind": "human_made"}').dump() if "box" in where else b"x"
+    whole = made.dump()
+    inner = box.dump()
+    place = whole.rindex(inner) + len(inner)
+    out = bytearray(whole[:place] + hidden + whole[place:])
+    for holder in {id(one): one for one in (made.root, made.manifest, box)}.values():
+        start = whole.index(holder.dump())
+        out[start : start + 4] = (len(holder.dump()) + len(hidden)).to_bytes(4, "big")
+    forger.sidecar.write_bytes(out)
+    found = verify_file(forger.path, trust=forger.trust, cage=cage).files[0]
+    assert (found.state, found.findings[0].rule) == ("unreadable", "content.malformed")
 
 
 def test_an_identity_by_another_key_is_not_published(

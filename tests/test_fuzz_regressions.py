@@ -18,6 +18,7 @@ sys.path.insert(0, str(FUZZ))
 import hostile  # noqa: E402
 import seeds  # noqa: E402
 import structures  # noqa: E402
+from _harness import Harness  # noqa: E402
 from harnesses import HARNESSES  # noqa: E402
 from mutating import mutated  # noqa: E402
 from provlabel.verifying import verify_bytes  # noqa: E402
@@ -81,3 +82,21 @@ def test_a_judge_that_is_told_a_lie_says_so() -> None:
     finally:
         judge.close()
     assert [line.partition(":")[0] for line in judge.counts.wrong] == ["a", "b", "c"]
+
+
+def test_input_that_takes_for_ever_is_kept_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To make it small it would have to be read here, for ever."""
+    import importlib.util
+
+    found = importlib.util.spec_from_file_location("fuzz_run", FUZZ / "run.py")
+    assert found is not None
+    assert found.loader is not None
+    runner = importlib.util.module_from_spec(found)
+    found.loader.exec_module(runner)
+    monkeypatch.setattr(runner, "REGRESSIONS", tmp_path / "kept")
+    monkeypatch.setitem(HARNESSES, "slow", Harness(lambda _: pytest.fail("it was read"), lambda: ()))
+    (tmp_path / "said").write_text("ALARM")
+    (tmp_path / "found-timeout-1").write_bytes(b"slow one")
+    ran = runner._ran("slow", tmp_path, 70, 11.0)
+    assert ran.kept.read_bytes() == b"slow one"
+    assert "ALARM" in ran.said

@@ -70,7 +70,7 @@ def start(home: Path, credential: Path, media: Path, tmp_path: Path) -> Iterator
     """Start ``provlabel`` and go on."""
     started: list[subprocess.Popen[str]] = []
 
-    def run(*args: str | Path) -> Started:
+    def run(*args: str | Path, before: Callable[[], object] | None = None) -> Started:
         around = {key: value for key, value in os.environ.items() if key.startswith("AWS_")}
         process = subprocess.Popen(
             [sys.executable, "-m", "provlabel", *map(str, args)],
@@ -81,6 +81,7 @@ def start(home: Path, credential: Path, media: Path, tmp_path: Path) -> Iterator
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            preexec_fn=before,
         )
         started.append(process)
         return Started(process, tmp_path)
@@ -132,6 +133,25 @@ def test_program_that_hangs(number: signal.Signals, program: Path, media: Path, 
     said = run.require_stopped(number)
     assert list((run.folder / "out").iterdir()) == []
     assert ("stopped" in said) == (number == signal.SIGINT)
+
+
+def test_terminal_that_is_closed(program: Path, media: Path, start: Start) -> None:
+    run = start(*label(media / "cover.jpg", f"cmd:{program}"))
+    until((run.folder / "hangs").exists, run)
+    run.require_stopped(signal.SIGHUP)
+    assert list((run.folder / "out").iterdir()) == []
+
+
+def test_terminal_that_is_closed_under_nohup(program: Path, media: Path, start: Start) -> None:
+    """Whoever starts us with SIGHUP ignored wants us to outlive the terminal."""
+    run = start(
+        *label(media / "cover.jpg", f"cmd:{program}"), before=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    )
+    until((run.folder / "hangs").exists, run)
+    run.process.send_signal(signal.SIGHUP)
+    with pytest.raises(subprocess.TimeoutExpired):
+        run.process.wait(0.5)
+    run.require_stopped(signal.SIGTERM)
 
 
 @each_signal

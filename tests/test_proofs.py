@@ -17,7 +17,7 @@ import proofs  # noqa: E402
 from proving import Figure, kept, rng  # noqa: E402
 
 #: Small enough for every change; each takes seconds.
-SCALES = {"mutations": 0.001, "soak": 0.002}
+SCALES = {"mutations": 0.001, "soak": 0.002, "opinions": 0.0005}
 
 
 @needs("ffmpeg")

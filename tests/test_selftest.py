@@ -132,6 +132,14 @@ def test_the_clock_of_the_machine_makes_no_difference(clock: str) -> None:
     assert done.stdout == "()\n"
 
 
+@needs("faketime")
+def test_a_machine_that_lost_its_clock_is_told_so(under: Any, media: Path) -> None:
+    done = under(("faketime", "1990-01-01 00:00:00"), "verify", media / "still.png", "--no-cache")
+    assert done.returncode == 3
+    assert "set the clock of this machine" in done.stderr
+    assert "died" not in done.stderr
+
+
 # --- once for each build ---------------------------------------------------------------------------
 
 

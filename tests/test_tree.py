@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import re
 import shutil
@@ -17,8 +18,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from conftest import SAMPLES, Cli, Under
-from provlabel import ConfigError, Label, Policy, Report, TrustStore, label_file, verify_paths
+import pki
+from conftest import SAMPLES, Cli, Under, needs
+from provlabel import ConfigError, Label, Policy, Report, TrustStore, label_file, open_signer, verify_paths
 from provlabel._times import read
 from provlabel._worker import Check
 from provlabel.cage import Cage, Cages, Worker, fork, spawn
@@ -421,6 +423,36 @@ def test_what_may_differ_next_time_is_not_kept(
         cache.keep(key, evidence, check)
     with EvidenceCache(tmp_path / "cache", trust, now()) as cache:
         assert cache.get(key) == evidence
+
+
+@needs("faketime")
+@pytest.mark.parametrize("ends", ["intermediate", "root", "leaf of the parent"])
+def test_what_was_seen_does_not_outlive_a_certificate(
+    ends: str, label: Label, media: Path, tmp_path: Path, under: Under, cage: Cage
+) -> None:
+    soon = pki.DAY + dt.timedelta(hours=1)
+    root = pki.root(begins=-pki.DAY, **({"lasts": soon} if ends == "root" else {}))
+    middle = pki.intermediate(root, lasts=soon if ends == "intermediate" else 300 * pki.DAY)
+    uris = []
+    for name, lasts in (("parent", soon if ends == "leaf of the parent" else 200 * pki.DAY), ("child", 200 * pki.DAY)):
+        leaf = pki.leaf(middle, lasts=lasts)
+        uris.append(pki.write(tmp_path / name, leaf, root))
+        (tmp_path / name / "chain.pem").write_text(leaf.pem + middle.pem)
+    (tmp_path / "tree").mkdir()
+    label_file(media / "still.png", tmp_path / "one.png", label, open_signer(uris[0]), cage=cage)
+    label_file(tmp_path / "one.png", tmp_path / "tree" / "two.png", label, open_signer(uris[1]), cage=cage)
+
+    def seen(hours: int, *options: str) -> object:
+        clock = f"{now() + dt.timedelta(hours=hours):%Y-%m-%d %H:%M:%S}"
+        args = ("verify", ".", "--trust", tmp_path / "child" / "root.pem", "--format", "json", *options)
+        done = under(
+            ("faketime", clock), *args, cwd=tmp_path / "tree", TZ="UTC", XDG_CACHE_HOME=str(tmp_path / "cache")
+        )
+        file = json.loads(done.stdout)["files"][0]
+        return done.returncode, file["state"], file["axes"]["signer"], file["axes"]["history"]
+
+    assert seen(0) == (0, "trusted", "trusted", "clean")
+    assert seen(2) == seen(2, "--no-cache") != (0, "trusted", "trusted", "clean")
 
 
 def test_the_cache_is_for_the_user_alone_and_never_below_what_is_judged(small: Path, cli: Cli, tmp_path: Path) -> None:

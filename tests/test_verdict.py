@@ -40,6 +40,7 @@ def bad(code: str, text: str = "") -> Code:
 
 SOUND = (ok("claimSignature.validated"), ok("assertion.dataHash.match"))
 TRUSTED = ok("signingCredential.trusted", "found in [urn:provlabel:anchors:1] trust anchors")
+BY_A_CLOCK = ok("signingCredential.trusted", "found in [urn:provlabel:anchors:2] trust anchors")
 LABEL = {"schema": "label-v1", "kind": "ai_generated"}
 
 
@@ -559,6 +560,8 @@ def with_parent(part: Ingredient, *parents: Manifest) -> Verdict:
         ((TRUSTED,), (TRUSTED,), "clean"),
         ((bad("signingCredential.untrusted"),), (TRUSTED,), "clean"),
         ((bad("signingCredential.untrusted"),), (), "unknown-signer"),
+        ((bad("signingCredential.untrusted"),), (BY_A_CLOCK,), "unknown-signer"),
+        ((TRUSTED,), (BY_A_CLOCK,), "unknown-signer"),
         ((TRUSTED,), (bad("signingCredential.untrusted"),), "unknown-signer"),
         ((TRUSTED,), (bad("signingCredential.expired"),), "unknown-signer"),
         ((bad("assertion.dataHash.mismatch"),), (TRUSTED,), "broken"),

@@ -8,7 +8,9 @@ scratch file from :func:`atomic_output`.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
+import itertools
 import os
 import re
 import stat
@@ -188,6 +190,20 @@ def atomic_output(
     _sync_folder(target.parent)
 
 
+def require_writable(target: Path, *, replace: bool) -> None:
+    """Refuse now what :func:`atomic_output` would refuse to begin with.
+
+    Raises:
+        OutputError: as there.
+    """
+    with contextlib.suppress(_Dropped), atomic_output(target, replace=replace):
+        raise _Dropped
+
+
+class _Dropped(Exception):
+    """Ends a block whose output nobody wants."""
+
+
 @contextlib.contextmanager
 def synced(stream: BinaryIO) -> Iterator[None]:
     """Bring what was written to the disk, beside what the block does.
@@ -248,24 +264,38 @@ def _leads_to(path: Path, fd: int) -> bool:
         return False
 
 
-def sweep(folder: Path) -> int:
+def sweep(folder: Path, most: int | None = None) -> int:
     """Remove the scratch files in ``folder`` that nobody writes any more, and return how many they were.
 
     A process that is killed leaves its scratch file behind; the lock on it ends with the process.  Folders below
-    are not looked at.
+    are not looked at, nor more than ``most`` names, in no order.
     """
-    import fcntl
-
     swept = 0
     with contextlib.suppress(OSError), os.scandir(folder) as found:
-        for entry in found:
-            if not SCRATCH.fullmatch(entry.name):
-                continue
-            with contextlib.suppress(OSError, InputError), open_regular(Path(entry)) as stream:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                os.unlink(entry)  # noqa: PTH108 - an entry is no Path
-                swept += 1
+        for entry in itertools.islice(found, most):
+            if entry.name.startswith(SCRATCH_PREFIX) and SCRATCH.fullmatch(entry.name):
+                with contextlib.suppress(OSError):
+                    swept += _swept(entry)
     return swept
+
+
+def _swept(entry: os.DirEntry[str]) -> bool:
+    """Remove a scratch file unless it is locked; a link or a pipe of that name is none of ours."""
+    import fcntl
+
+    if not entry.is_file(follow_symlinks=False):
+        return False
+    how = os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW
+    try:
+        fd = os.open(entry, os.O_RDWR | how)  # NFS locks only what is open for writing
+    except PermissionError:
+        fd = os.open(entry, os.O_RDONLY | how)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.unlink(entry)  # noqa: PTH108 - an entry is no Path
+    finally:
+        os.close(fd)
+    return True
 
 
 def _require_free(target: Path, shown: str, replace: bool) -> None:
@@ -290,7 +320,8 @@ def _take_after(fd: int, target: Path, like: os.stat_result) -> None:
     if hasattr(os, "listxattr"):
         with contextlib.suppress(OSError):
             for name in os.listxattr(target):
-                os.setxattr(fd, name, os.getxattr(target, name))
+                with contextlib.suppress(OSError):  # one that only the system may set takes no other with it
+                    os.setxattr(fd, name, os.getxattr(target, name))
 
 
 def _exists(shown: str) -> OutputError:
@@ -304,11 +335,20 @@ def _publish(scratch: Path, target: Path, replace: bool) -> None:
     try:
         os.link(scratch, target)  # unlike a rename it refuses to overwrite
     except FileExistsError:
-        raise
-    except OSError:  # FAT and some network shares know no hard links
+        if not target.samefile(scratch):  # else NFS asked twice, and was told of its own success
+            raise
+    except OSError as exc:
+        if exc.errno not in _NO_LINKS:
+            raise
         if os.path.lexists(target):
             raise FileExistsError from None
         scratch.rename(target)
+
+
+#: How FAT and some network shares say that they know no hard links, or a system that it allows none.
+_NO_LINKS = frozenset(
+    {errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EXDEV, errno.EMLINK, errno.EINVAL}
+)
 
 
 def _sync_folder(folder: Path) -> None:

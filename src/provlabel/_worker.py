@@ -20,6 +20,7 @@ import resource
 import signal
 import struct
 import sys
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -27,9 +28,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
-from provlabel import engine
+from provlabel import _times, engine
 from provlabel._files import LARGE, fingerprint, open_regular, reader
 from provlabel.cbor import Refused
+from provlabel.codes import EFFECTS, Effect
 from provlabel.containers import ContainerError, hole_in
 from provlabel.credentials import Answers, Credential, Examined, examine, turning_points
 from provlabel.engine import Reading
@@ -208,9 +210,14 @@ def _prove(limits: Limits) -> Answer:
     if failed := selftest.failures():
         raise UnfitEngineError(
             f"the C2PA engine {engine.version()} does not do what it is told: {'; '.join(failed)}",
-            mend="reinstall c2pa-python; if that does not help, report it: nothing is judged or labelled with it",
+            mend=_AGAIN if time.time() >= _FILES_BEGIN else "set the clock of this machine, which stands before 2000",
         )
     return Answer()
+
+
+#: When the certificates of the self-test begin, in seconds since 1970; a machine that lost its clock is before that.
+_FILES_BEGIN = dt.datetime(2000, 1, 2, tzinfo=dt.timezone.utc).timestamp()
+_AGAIN = "reinstall c2pa-python; if that does not help, report it: nothing is judged or labelled with it"
 
 
 def _answer(request: Request, content: bytes | None) -> Answer:
@@ -421,7 +428,7 @@ def _seen_in(reading: Reading, scan: Scan, store: bytes, mime: str, request: Req
     stamped = active.signing is not None and bool(active.signing.stamped)
     own = _signature(store, active.urn) if wanted or stamped else None
     if own and stamped:
-        active = _with_seal(active, own)
+        active = _with_seal(active, own, lambda trust: engine.read(io.BytesIO(), mime, trust, store), request.trust)
     if active.identities:
         active = _with_identities(active, store, mime, request.trust)
     spec = reading.crjson["manifests"][0]["validationResults"].get("specVersion", "")
@@ -440,7 +447,7 @@ _STAPLES = b"rVals"  # of the header that holds stapled answers
 
 def _vouched_for(active: Manifest) -> bool:
     """Does the engine trust the signer?  It heeds no constraint of an anchor and few above the leaf: we look too."""
-    return any(code.code == "signingCredential.trusted" for code in active.codes)
+    return _says(active, "trusted")
 
 
 # --- credentials -----------------------------------------------------------------------------------
@@ -493,6 +500,7 @@ def _with_credential(seen: Evidence, request: Request) -> Evidence:
     moment = proven_time(seen, request.trust, check.at)
     if not (check.as_of or check.revocation or credential.ocsp):  # nobody asked about revocation
         examined = _vouched(credential.chain, request.trust, moment or check.at)
+        examined = replace(examined, until="") if moment else examined  # what was so then stays so
         return replace(seen, examined=examined, credential=None)
     return replace(seen, examined=_examine(credential, request.trust, replace(check, moment=moment)), as_of=as_of)
 
@@ -501,7 +509,8 @@ def _vouched(chain: tuple[bytes, ...], trust: TrustStore, at: dt.datetime) -> Ex
     """Judge a chain alone.  Many files come from one signer, and most moments are like the one before."""
     turns = _turns(chain, trust)
     place = bisect.bisect_right(turns, at)
-    return _judged_since(chain, trust, turns[place - 1] if place else _EVER)
+    judged = _judged_since(chain, trust, turns[place - 1] if place else _EVER)
+    return msgspec.structs.replace(judged, until=turns[place].isoformat()) if place < len(turns) else judged
 
 
 @functools.lru_cache(_KNOWN)
@@ -530,12 +539,51 @@ def _examine(credential: Credential, trust: TrustStore, check: Check) -> Examine
     )
 
 
-def _with_seal(active: Manifest, own: tuple[cose.Place, cose.Signature]) -> Manifest:
-    """See whether the token stands where it covers the signature; the engine takes one over the claim too."""
+def _with_seal(
+    active: Manifest,
+    own: tuple[cose.Place, cose.Signature],
+    read: Callable[[TrustStore], Reading | None],
+    trust: TrustStore,
+) -> Manifest:
+    """See whether the token proves a time: the engine takes one over the claim alone, and one by a retired clock."""
     assert active.signing is not None  # noqa: S101 - only called for what is stamped
     signature, replace = own[1], msgspec.structs.replace
-    sealed = bool(signature.stamps) and not signature.old_stamp
+    sealed = bool(signature.stamps) and not signature.old_stamp and _by_living_clocks(active, read, trust)
     return replace(active, signing=replace(active.signing, sealed=sealed))
+
+
+def _by_living_clocks(active: Manifest, read: Callable[[TrustStore], Reading | None], trust: TrustStore) -> bool:
+    """Do anchors vouch for the token that were in date at its time?  Whoever stole an older one chooses that time.
+
+    The engine asks that of all but the anchor, and does not tell which it was: it is asked again without the others.
+    """
+    assert active.signing is not None  # noqa: S101 - only called for what is stamped
+    try:
+        living = _clocks_of(trust, _times.read(active.signing.stamped))
+        if living == trust or not _says(active, "time-proven"):
+            return True
+        reading = read(living)
+        judged = manifests_from_crjson(reading.crjson)[0] if reading is not None else None
+    except (EngineError, ValueError):
+        return False
+    return judged is not None and judged.urn == active.urn and _says(judged, "time-proven")
+
+
+def _clocks_of(trust: TrustStore, moment: dt.datetime) -> TrustStore:
+    """Return ``trust`` without the anchors of clocks that were not in date at ``moment``."""
+    if not trust.has("timestamp"):
+        return trust
+    from provlabel.credentials._certificates import out_of_time, read
+
+    def in_date(der: bytes) -> bool:
+        cert = read(der)
+        return cert is not None and out_of_time((cert,), moment) is None
+
+    return trust.only("timestamp", in_date)
+
+
+def _says(manifest: Manifest, effect: Effect) -> bool:
+    return any(EFFECTS.get(code.code) == effect for code in manifest.codes)
 
 
 def _with_identities(active: Manifest, store: bytes, mime: str, trust: TrustStore) -> Manifest:

@@ -3,8 +3,8 @@
 Evidence is kept, never a verdict: policy, levels and exceptions are applied anew each time.  An entry is
 found by what the file and its detached manifest hold, by the lists of anchors, and by the exact build of
 engine and provlabel.  What depends on the moment or on others (another time of judgement, answers
-about revocation, stapled ones too, a worker that died) is not kept, and since certificates end, nothing counts
-for longer than :data:`LIFE`.
+about revocation, stapled ones too, a worker that died) is not kept.  Nothing counts once a certificate that was
+looked at has ended, nor for longer than :data:`LIFE`.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ import os
 import sqlite3
 import stat
 import threading
+from collections.abc import Iterator
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 import msgspec
 
+from provlabel import _times
 from provlabel._files import fingerprint, open_regular, sha256_of
 from provlabel._text import printable
 from provlabel._worker import Check
@@ -99,7 +101,10 @@ class EvidenceCache:
             row = self._database.execute("SELECT at, value FROM evidence WHERE key = ?", (self._place(key),)).fetchone()
             if row is None or not 0 <= self._now - row[0] <= LIFE.total_seconds():
                 return None
-            return msgspec.structs.replace(self._decoder.decode(row[1]), fingerprint=key.fingerprint)
+            known = self._decoder.decode(row[1])
+            if any(row[0] < end <= self._now for end in _ends(known)):
+                return None
+            return msgspec.structs.replace(known, fingerprint=key.fingerprint)
         return None
 
     def keep(self, key: Key, evidence: Evidence, check: Check) -> None:
@@ -143,6 +148,13 @@ def _timeless(evidence: Evidence) -> bool:
     """Is our own look at the certificates one that a day does not change?  Answers about revocation grow old."""
     examined = evidence.examined
     return examined is None or (examined.path == "trusted" and evidence.credential is None)
+
+
+def _ends(evidence: Evidence) -> Iterator[float]:
+    """Yield when certificates end: of the path that we looked at, and of the signers of parents and parts."""
+    if evidence.examined is not None and evidence.examined.until:
+        yield _times.read(evidence.examined.until).timestamp()
+    yield from (_times.read(one.signing.not_after).timestamp() for one in evidence.manifests[1:] if one.signing)
 
 
 def _sidecar(path: Path) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -92,6 +92,7 @@ def label_file(
     carriers: Sequence[Choice] | None = None,
     urn: str | None = None,
     thumbnail: bool = False,
+    keep: Callable[[Receipt], None] = lambda _: None,
     cage: cages.Cage | None = None,
     studio: cages.Cage | None = None,
 ) -> Receipt:
@@ -126,6 +127,8 @@ def label_file(
             again by it; a new one without.
         thumbnail: put a small JPEG of the picture (at most 10 kB, upright, without metadata) into the manifest; a
             warning where there is none, as of a sound.
+        keep: called with the receipt when the result is whole, before it gets its name: what this raises prevents
+            that.  So that no hash of a prompt is published whose salt is lost.
         cage: where untrusted bytes are read first.
         studio: where thumbnails are drawn, of :func:`provlabel.picturing.studio`; one that all calls share without.
 
@@ -169,23 +172,29 @@ def label_file(
     )
     # 3. Sign into a scratch file, read it back in full, rename.
     seal = Seal(signer, timestamper, stamp_room, identity)
-    written = publish(checked, tuple(_ingredients(parent, placed)), made, seal, place, cage, worn.edits)
-    return Receipt(
-        **facts(checked.evidence, place.target, written, detached=place.detached),
-        parent=parent.manifest if parent else None,
-        carriers={item["id"]: sorted({**item["values"], **item.get("personal_values", {})}) for item in worn.listed},
-        prompt_sha256=said.system.get("prompt", {}).get("sha256"),
-        prompt_salt=said.prompt_salt,
-        withheld=said.withheld,
-        warnings=(
-            *_unasked(checked, detached),
-            *worn.warnings,
-            *_undrawn(checked, small),
-            *_doubts(label, checked.evidence.seconds),
-            *_warnings(checked, parent, *placed),
-            *_about_time(written, seal),
-        ),
-    )
+
+    def receipt(written: Published) -> Receipt:
+        return Receipt(
+            **facts(checked.evidence, place.target, written, detached=place.detached),
+            parent=parent.manifest if parent else None,
+            carriers={
+                item["id"]: sorted({**item["values"], **item.get("personal_values", {})}) for item in worn.listed
+            },
+            prompt_sha256=said.system.get("prompt", {}).get("sha256"),
+            prompt_salt=said.prompt_salt,
+            withheld=said.withheld,
+            warnings=(
+                *_unasked(checked, detached),
+                *worn.warnings,
+                *_undrawn(checked, small),
+                *_doubts(label, checked.evidence.seconds),
+                *_warnings(checked, parent, *placed),
+                *_about_time(written, seal),
+            ),
+        )
+
+    used = tuple(_ingredients(parent, placed))
+    return receipt(publish(checked, used, made, seal, place, cage, worn.edits, lambda written: keep(receipt(written))))
 
 
 @naming_its_source

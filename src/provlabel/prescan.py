@@ -27,6 +27,8 @@ MAX_BOX_DEPTH = 32
 MAX_CBOR_ITEMS = 200_000
 
 _ASSERTION_STORE = b"c2as"
+#: What has one content and nothing else (C2PA 2.4 §11.1.4); the engine passes over more in a signature.
+_SINGLE = frozenset({b"c2cl", b"c2cs"})
 #: Labels of the boxes that a claim does not sign, by their type (C2PA 2.4 §11.1.4).  The engine finds them by type
 #: and takes any label, though a claim names its signature by it.
 _LABELS = {
@@ -165,7 +167,9 @@ def _scan(store: bytes, budget: _Budget) -> None:
 def _boxes(data: memoryview, span: tuple[int, int], budget: _Budget, depth: int, parent: bytes) -> None:
     if depth > MAX_BOX_DEPTH:
         raise Refused("manifest boxes are nested too deeply")
+    end = span[0]
     for box in jumbf.boxes(data, *span):
+        end = box.end
         budget.take("boxes")
         if box.kind == jumbf.SUPERBOX:
             _superbox(data, box, budget, depth, parent)
@@ -173,6 +177,8 @@ def _boxes(data: memoryview, span: tuple[int, int], budget: _Budget, depth: int,
             cbor.walk(data[box.body : box.end], budget.take_item)
         elif box.kind == jumbf.BROTLI:
             budget.compressed = True
+    if depth and end != span[1]:
+        raise ContainerError("a manifest box holds something else than boxes")
 
 
 def _superbox(data: memoryview, box: jumbf.Box, budget: _Budget, depth: int, parent: bytes) -> None:
@@ -181,6 +187,8 @@ def _superbox(data: memoryview, box: jumbf.Box, budget: _Budget, depth: int, par
         raise Refused("an assertion label holds characters outside ASCII, which aborts the engine")
     if said.label not in _LABELS.get(said.kind, (said.label,)):
         raise ContainerError("a part of the manifest does not have the label that C2PA gives it")
+    if said.kind in _SINGLE and [inside.kind for inside in jumbf.boxes(data, children, box.end)] != [jumbf.CBOR]:
+        raise ContainerError("a claim or a signature is not the one value that C2PA gives it")
     if parent == _ASSERTION_STORE:
         budget.take("assertions")
     elif parent == b"c2pa":

@@ -102,8 +102,12 @@ def publish(
     place: Place,
     cage: cages.Cage,
     edits: Sequence[Edit] = (),
+    settle: Callable[[Published], None] = lambda _: None,
 ) -> Published:
-    """Edit and sign into a scratch file, have it stamped, read it back, and rename it to where it belongs."""
+    """Edit and sign into a scratch file, have it stamped, read it back, and rename it to where it belongs.
+
+    ``settle`` is called before that rename, and prevents it by raising.
+    """
     with contextlib.ExitStack() as stack, _explained(checked.path, seal.signer):
         if place.in_place:
             stack.enter_context(locked(place.target))
@@ -135,8 +139,11 @@ def publish(
             return seen
 
         if isinstance(signed, bytes):
-            return Published(signed, attempt(signed), digest)
-        return sealed(signed, seal.timestamper, attempt, digest)
+            made_here = Published(signed, attempt(signed), digest)
+        else:
+            made_here = sealed(signed, seal.timestamper, attempt, digest)
+        settle(made_here)
+        return made_here
 
 
 @contextlib.contextmanager
@@ -151,20 +158,29 @@ def _outputs(place: Place, mode: int, like: os.stat_result) -> Iterator[tuple[Sc
         with atomic_output(place.target, replace=place.replace, mode=mode, like=old) as scratch:
             yield scratch, None
         return
-    mark = None
+    marks = None
     try:
         with (
             atomic_output(place.copy, replace=place.replace, mode=mode) as copy,
             atomic_output(place.target, replace=place.replace, mode=mode) as scratch,
         ):
-            mark = os.fstat(scratch.stream.fileno())
+            marks = os.fstat(copy.stream.fileno()), os.fstat(scratch.stream.fileno())
             yield scratch, copy
     except BaseException:
-        if mark is not None and not place.replace:  # an old manifest is gone, and this one no worse than none
-            with contextlib.suppress(OSError):
-                if os.path.samestat(os.lstat(place.target), mark):
+        if marks is not None and not place.replace:  # an old manifest is gone, and this one no worse than none
+            copied, made = marks
+            if not _lies(copied, place.copy) and _lies(made, place.target):
+                with contextlib.suppress(OSError):
                     place.target.unlink()
         raise
+
+
+def _lies(mark: os.stat_result, path: Path) -> bool:
+    """Is this the file that lies there?"""
+    try:
+        return os.path.samestat(os.lstat(path), mark)
+    except OSError:
+        return False
 
 
 def _signed(work: Work, seal: Seal) -> bytes | Draft:

@@ -107,7 +107,7 @@ def _seen(path: str, evidence: Evidence, verdict: Verdict, trust: TrustStore, pe
         not_checked=verdict.not_checked,
         revocation=_revocation_info(verdict, evidence),
         carriers=_shown(verdict.carriers, personal),
-        **(_told_by(active, evidence, personal) if active else {}),
+        **(_told_by(active, evidence, trust, personal) if active else {}),
     )
 
 
@@ -141,7 +141,7 @@ def _test_trust(verdict: Verdict, evidence: Evidence, trust: TrustStore) -> tupl
     return (finding("signer.test-credential"),) if any(item.test for item in used) else ()
 
 
-def _told_by(active: Manifest, evidence: Evidence, personal: bool) -> dict[str, Any]:
+def _told_by(active: Manifest, evidence: Evidence, trust: TrustStore, personal: bool) -> dict[str, Any]:
     """What the active manifest tells: label, signer, times, actions, history."""
     by_urn = {manifest.urn: manifest for manifest in evidence.manifests}
     label = label_info(active, personal=personal)
@@ -159,7 +159,7 @@ def _told_by(active: Manifest, evidence: Evidence, personal: bool) -> dict[str, 
             for one in active.identities
         ),
         "actions": tuple(_action(item) for item in active.actions),
-        "history": _history(active, by_urn, {active.urn}),
+        "history": _history(active, by_urn, {active.urn}, trust),
     }
 
 
@@ -187,7 +187,9 @@ def _signer_info(signing: Signing | None) -> SignerInfo | None:
     )
 
 
-def _history(manifest: Manifest, by_urn: dict[str, Manifest], unfolded: set[str]) -> tuple[HistoryNode, ...]:
+def _history(
+    manifest: Manifest, by_urn: dict[str, Manifest], unfolded: set[str], trust: TrustStore
+) -> tuple[HistoryNode, ...]:
     """Return the ingredients of ``manifest`` as a tree.
 
     A manifest that several others refer to is unfolded once: a store of 360 kB can hold a graph whose
@@ -196,7 +198,7 @@ def _history(manifest: Manifest, by_urn: dict[str, Manifest], unfolded: set[str]
     nodes = []
     for part in manifest.ingredients:
         target = by_urn.get(part.manifest)
-        state = judge_ingredient(part, target)[0]
+        state = judge_ingredient(part, target, trust)[0]
         info = label_info(target) if target else None
         first = target is not None and target.urn not in unfolded
         unfolded.add(part.manifest)
@@ -209,7 +211,7 @@ def _history(manifest: Manifest, by_urn: dict[str, Manifest], unfolded: set[str]
                 signer=target.signing.subject.get("CN") if target and target.signing else None,
                 kind=info.kind if info else None,
                 state="no-provenance" if state == "clean" and target is None else state,  # type: ignore[arg-type]
-                history=_history(target, by_urn, unfolded) if target and first else (),
+                history=_history(target, by_urn, unfolded, trust) if target and first else (),
             )
         )
     return tuple(nodes)

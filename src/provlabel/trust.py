@@ -11,9 +11,11 @@ import datetime as dt
 import hashlib
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
+import msgspec
 from msgspec import Struct
 
 from provlabel import _times
@@ -96,6 +98,17 @@ class TrustStore(Struct, frozen=True):
         return tuple(
             item for item in self.lists if item.purpose == purpose and (leaf if item.leaves else item.sha256 in named)
         )
+
+    def only(self, purpose: Purpose, wanted: Callable[[bytes], bool]) -> TrustStore:
+        """Return a store whose anchors for ``purpose`` are those of which ``wanted`` says so, by their DER."""
+
+        def kept(item: AnchorList) -> AnchorList:
+            ders = der_certificates(item.pem) if item.purpose == purpose else ()
+            if all(map(wanted, ders)):
+                return item
+            return msgspec.structs.replace(item, pem="".join(pem(der) for der in ders if wanted(der)))
+
+        return TrustStore(tuple(map(kept, self.lists)), self.ekus)
 
     def settings(self) -> list[dict[str, str]]:
         """Return the anchors as the engine wants them.

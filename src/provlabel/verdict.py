@@ -79,7 +79,7 @@ def judge(evidence: Evidence, *, at: dt.datetime, trust: TrustStore = TrustStore
     content, content_findings = _content(bound(evidence.manifests))
     signer, signer_findings = _signer(evidence, effects, time, trust, at)
     label, label_findings = _label(active)
-    history, history_findings = history_of(evidence.manifests)
+    history, history_findings = history_of(evidence.manifests, trust)
     identity, identity_findings = _identity(active, effects, trust)
     revocation = _revocation(effects, evidence.examined)
     axes = Axes(
@@ -537,7 +537,7 @@ _BREAKS: frozenset[Effect] = frozenset({"altered", "unbound", "rule-broken", "ba
 _STRANGER: frozenset[Effect] = frozenset({"untrusted", "out-of-validity"})
 
 
-def history_of(manifests: tuple[Manifest, ...]) -> tuple[HistoryState, list[Finding]]:
+def history_of(manifests: tuple[Manifest, ...], trust: TrustStore) -> tuple[HistoryState, list[Finding]]:
     """Judge every ingredient of every manifest, at any depth.
 
     The engine stores what it found about an ingredient when it was added and later reports only
@@ -548,14 +548,16 @@ def history_of(manifests: tuple[Manifest, ...]) -> tuple[HistoryState, list[Find
     findings: list[Finding] = []
     for manifest in manifests:
         for part in manifest.ingredients:
-            state, why = judge_ingredient(part, by_urn.get(part.manifest))
+            state, why = judge_ingredient(part, by_urn.get(part.manifest), trust)
             states.append(state)
             findings += why
     worst: tuple[HistoryState, ...] = ("broken", "unknown-signer", "clean")
     return next((state for state in worst if state in states), "none"), findings
 
 
-def judge_ingredient(part: Ingredient, target: Manifest | None) -> tuple[HistoryState, list[Finding]]:
+def judge_ingredient(
+    part: Ingredient, target: Manifest | None, trust: TrustStore
+) -> tuple[HistoryState, list[Finding]]:
     """Judge one ingredient by what was recorded with it and by its manifest in the same store."""
     name = part.title or part.manifest or part.relationship
     if not part.manifest:
@@ -570,9 +572,10 @@ def judge_ingredient(part: Ingredient, target: Manifest | None) -> tuple[History
     if broken:
         said = dict.fromkeys(f"{name}: {_said(code)}" for code in broken)
         return "broken", [finding("history.broken", text, at=target.urn) for text in said]
-    now_trusted = any(EFFECTS.get(code.code) == "trusted" for code in target.codes)
+    trusting = [code for code in target.codes if EFFECTS.get(code.code) == "trusted"]
+    now_trusted = _vouched_for(trusting, trust, "manifest")
     then_stranger = any(EFFECTS.get(code.code) in _STRANGER for code in part.recorded)
-    now_stranger = any(EFFECTS.get(code.code) in _STRANGER for code in target.codes)
+    now_stranger = any(EFFECTS.get(code.code) in _STRANGER for code in target.codes) or (trusting and not now_trusted)
     if now_stranger or (then_stranger and not now_trusted):
         return "unknown-signer", [finding("history.unknown-signer", name, at=target.urn)]
     return "clean", []

@@ -19,10 +19,6 @@ from conftest import needs
 from provlabel import TrustStore, verify_file
 from provlabel.cage import Cage
 
-#: Vectors that provlabel refuses though the specification passes them, and why; a pass is never excused.
-REFUSED = {
-    "forms/compressed": "its certificates are packed, and what we cannot look into we do not trust",
-}
 #: By the list of what must be there: groups, and how many vectors at least.
 LEAST = {
     "formats": 100,
@@ -63,8 +59,8 @@ def test_no_vector_passes_wrongly_and_every_axis_is_as_expected(tmp_path: Path, 
             wrong[name] = found
     passed = [name for name, found in wrong.items() if "exit 0, not 1" in found]
     assert passed == [], "WRONG PASSES"
-    assert {name: found for name, found in wrong.items() if name not in REFUSED} == {}
-    assert set(REFUSED) <= set(wrong), "mended: take it out of the list"
+    assert {name: found for name, found in wrong.items() if name not in run.REFUSED} == {}
+    assert set(run.REFUSED) <= set(wrong), "mended: take it out of the list"
     _through_the_command_line(tmp_path, folders[:: len(folders) // SAMPLE])
 
 
@@ -106,6 +102,9 @@ def adapter(folder: Path, script: str) -> Path:
     return path
 
 
+UNANSWERED = "3 vectors, 0 skipped, 0 wrong passes, 1 wrong refusals, 3 not answered"
+
+
 @pytest.mark.parametrize(
     ("script", "code", "said"),
     [
@@ -116,8 +115,17 @@ def adapter(folder: Path, script: str) -> Path:
             0,
             "3 vectors, 3 skipped, 0 wrong passes, 0 wrong refusals",
         ),
-        ("sys.exit(3)", 0, "3 vectors, 0 skipped, 0 wrong passes, 1 wrong refusals"),
-        ('print("nonsense", flush=True)', 0, "3 vectors, 0 skipped, 0 wrong passes, 1 wrong refusals"),
+        ("sys.exit(3)", 2, UNANSWERED),
+        ('print("nonsense", flush=True)', 2, UNANSWERED),
+        ("print(5, flush=True)", 2, UNANSWERED),
+        ("print(json.dumps({}), flush=True)", 2, UNANSWERED),
+        ('print(json.dumps({"exit": "0"}), flush=True)', 2, UNANSWERED),
+        ('print(json.dumps({"exit": True}), flush=True)', 2, UNANSWERED),
+        (
+            'print(json.dumps({"exit": 1, "axes": {"mood": "good"}}), flush=True)',
+            0,
+            "3 vectors, 0 skipped, 0 wrong passes, 1 wrong refusals",
+        ),
     ],
 )
 def test_an_adapter_of_another_tool(script: str, code: int, said: str, few: Path, tmp_path: Path) -> None:
@@ -135,6 +143,19 @@ def test_an_adapter_of_another_tool(script: str, code: int, said: str, few: Path
 def test_shipped_adapters_answer(name: str, few: Path) -> None:
     answers = [one.answer.get("exit") for one in run.run(name, few)]
     assert answers == [0, 1, 1]
+
+
+def test_adapter_that_cannot_be_run(few: Path, tmp_path: Path) -> None:
+    for name in ("missing", "few"):
+        done = subprocess.run(
+            [sys.executable, run.__file__, "--adapter", tmp_path / name, few],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 2
+        assert f"{tmp_path / name}: cannot be run" in done.stderr
+        assert "Traceback" not in done.stderr
 
 
 def test_no_vectors_are_no_success(tmp_path: Path) -> None:

@@ -366,6 +366,21 @@ def times(bench: Bench) -> Iterator[Vector]:
         trust=(bench.root.pem + root.pem).encode(),
         tsa_trust=pki.root().pem.encode(),
     )
+    over = pki.root("Old Clock Root", begins=-390 * pki.DAY, lasts=100 * pki.DAY)
+    retired = authorities.Authority(
+        bench.folder / "retired", over, pki.leaf(over, eku=authorities.TIME_STAMPING, **long_ago)
+    )
+    for case, lists in (("alone", over.pem), ("beside-another", over.pem + root.pem)):
+        title = f"a token from after the clock's root ended, that root {case.replace('-', ' ')}"
+        yield vector(f"retired-root-{case}", title, old, token(retired, ago), expired, tsa_trust=lists.encode())
+    yield vector(
+        "good-beside-retired",
+        "a good token, and the root of a clock that was retired before it",
+        old,
+        good,
+        proven,
+        tsa_trust=(over.pem + root.pem).encode(),
+    )
     yield vector(
         "before-the-token",
         "judged as of a time before the token",

@@ -79,6 +79,8 @@ STOCK = ("still.png", "take.wav", "take.flac", "take.mp3", "take.m4a", "still.gi
 #: What every command of a scene says.
 SAID = ("--kind", "ai_generated", "--system", "AcmeSynth@2.1", "-q", "--signer")
 _JPEG = {"cover.jpg": "cover.jpg"}
+#: Where a salt must be on the disk before its hash is.
+SALTED = "with a salt"
 SCENES: tuple[Scene, ...] = (
     Scene("new file", ("cover.jpg",), _JPEG, {"cover.labeled.jpg": "output"}),
     Scene("in place", ("cover.jpg", "--in-place"), _JPEG, {"cover.jpg": "output"}),
@@ -101,7 +103,14 @@ SCENES: tuple[Scene, ...] = (
         ("cover.jpg", "--receipt", "kept.json"),
         _JPEG,
         {"cover.labeled.jpg": "output", "kept.json": "receipt"},
-        ("receipt", "output"),
+        ("receipt", "output", "receipt"),
+    ),
+    Scene(
+        SALTED,
+        ("cover.jpg", "--receipt", "kept.json", "--prompt-mode", "hash", "--prompt-file", "prompt.txt"),
+        {**_JPEG, "prompt.txt": "label.toml"},
+        {"cover.labeled.jpg": "output", "kept.json": "receipt"},
+        ("receipt", "output", "receipt", "receipt"),
     ),
     Scene("into a new folder", ("cover.jpg", "--out-dir", "new"), _JPEG, {"new/cover.jpg": "output"}),
     *(
@@ -317,8 +326,19 @@ class Bench:
             if name not in after:
                 if must or name in before:
                     yield Problem("output", f"{name} is missing")
-            elif role != "receipt" and (why := self._unsound(folder / name, scene, before)):
+            elif role == "receipt":
+                yield from _cut_receipts(folder / name)
+            elif why := self._unsound(folder / name, scene, before):
                 yield Problem("output", f"{name} is not whole: {why}")
+            elif scene.name == SALTED and not self._is_salted(folder, name):
+                yield Problem("output", f"{name} has a hash of its prompt whose salt is lost")
+
+    def _is_salted(self, folder: Path, name: str) -> bool:
+        label = self._cage.read(folder / name).manifests[0].label
+        assert label is not None
+        digest, kept = label["prompt"]["sha256"], folder / "kept.json"
+        receipts = json.loads(kept.read_text())["receipts"] if kept.exists() else []
+        return any(one["prompt_sha256"] == digest and one["prompt_salt"] for one in receipts)
 
     def _unsound(self, output: Path, scene: Scene, before: Mapping[str, Seen]) -> str:
         media = output.with_name(output.name.removesuffix(".c2pa"))
@@ -543,6 +563,18 @@ def _published_in_silence(folder: Path, scene: Scene, before: Mapping[str, Seen]
         for name in scene.outputs:
             if name in after and after[name] != before.get(name):
                 yield Problem("words", f"{name} is there, and was told to have failed")
+
+
+def _cut_receipts(path: Path) -> Iterator[Problem]:
+    """Tell of receipts that are there and not whole."""
+    text = path.read_text()
+    try:
+        told = list(map(json.loads, text.splitlines())) if path.suffix == ".jsonl" else json.loads(text)["receipts"]
+    except (ValueError, KeyError):
+        yield Problem("output", f"{path.name} is not whole")
+        return
+    if not all(one["manifest"] for one in told):
+        yield Problem("output", f"{path.name} names no manifest")
 
 
 def problems_of_words(done: Ran, point: Point) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from faultpoints import SAID, SCENES, Bench, Point, Scene, make_stock, points_of
+from faultpoints import KILL, SAID, SALTED, SCENES, Bench, Point, Scene, make_stock, points_of
 
 from conftest import needs
 
@@ -45,6 +45,21 @@ def test_each_fault_at_each_step(part: int, points: list[Point], bench: Bench) -
     visits = [bench.visit(point) for point in points[part::PARTS]]
     assert [str(visit.point) for visit in visits if not visit.hit] == []
     assert {str(visit.point): visit.problems for visit in visits if visit.problems} == {}
+
+
+@needs("strace")
+@needs("ffmpeg")
+def test_no_hash_of_a_prompt_outlives_its_salt(bench: Bench) -> None:
+    """Whatever fails at the end, or kills: the salt is on the disk before its hash has a name."""
+    [scene] = [scene for scene in SCENES if scene.name == SALTED]
+    hurt = [
+        point
+        for point in points_of(scene, bench.calls(scene))
+        if point.call.step.startswith(("publish ", "sync ")) and point.fault in (KILL, "ENOSPC")
+    ]
+    assert len({point.call for point in hurt}) >= 6
+    visits = [bench.visit(point) for point in hurt]
+    assert {str(visit.point): visit.problems for visit in visits if visit.problems or not visit.hit} == {}
 
 
 @needs("strace")

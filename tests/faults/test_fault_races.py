@@ -11,7 +11,7 @@ import pytest
 from races import race
 
 from conftest import MEDIA
-from provlabel import Label, ProvlabelError, label_file
+from provlabel import Label, ProvlabelError, _files, label_file
 from provlabel.cage import Cage
 from provlabel.evidence import Evidence
 from provlabel.signers import LocalKey, Signer
@@ -141,3 +141,20 @@ def test_folder_that_is_removed_meanwhile(tmp_path: Path, label: Label, signer: 
     with pytest.raises(ProvlabelError, match="no such file or directory"):
         label_file(source, folder / "b.jpg", label, late, cage=cage)
     assert there(tmp_path) == {"a.jpg": (MEDIA / "cover.jpg").read_bytes()}
+
+
+def test_run_that_is_stopped_after_both_of_a_pair_are_there_keeps_both(
+    tmp_path: Path, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy without its manifest would be a picture without a label."""
+    source, dest = tmp_path / "a.jpg", tmp_path / "b.jpg"
+    shutil.copy(MEDIA / "cover.jpg", source)
+
+    def stopped(_: Path) -> None:
+        if dest.exists():
+            raise SystemExit(128 + 15)
+
+    monkeypatch.setattr(_files, "_sync_folder", stopped)
+    with pytest.raises(SystemExit):
+        label_file(source, dest, label, signer, detached=True, cage=cage)
+    assert sorted(there(tmp_path)) == ["a.jpg", "b.jpg", "b.jpg.c2pa"]

@@ -78,7 +78,8 @@ def main(args: list[str] | None = None) -> NoReturn:
     _prepare_streams()
     gc.set_threshold(100_000, 50, 50)  # a command ends before it has made many cycles
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _stop)
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup asks us to outlive the terminal
+            signal.signal(number, _stop)
     code = run(args)
     with contextlib.suppress(OSError):
         sys.stdout.flush()

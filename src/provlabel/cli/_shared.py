@@ -272,7 +272,11 @@ def sweep_beside(*files: Path | None) -> None:
     from provlabel._files import sweep
 
     for folder in {path.parent for path in files if path is not None}:
-        sweep(folder)
+        sweep(folder, _MOST_NAMES)
+
+
+#: Names of a folder that are looked at for what was left: a hundredth of a second, however large the folder is.
+_MOST_NAMES = 10_000
 
 
 def require_not_among(output: Path | None, inputs: Iterable[Path], name: str) -> None:

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -107,22 +107,42 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
         if options["out_dir"] is not None:
             make_folder(options["out_dir"])
         sweep_beside(*(dest for _, dest in targets), options["receipt"])
-        # Opened before anything is signed: a salt that cannot be kept would be lost.
-        kept = stack.enter_context(_receipts_file(options))
-        receipts, errors = _label_all(targets, label, signer, options, how)
-        _publish(receipts, errors, options, kept)
+        book = _Receipts(options)
+        receipts, errors = _label_all(targets, label, signer, options, {**how, "keep": book.keep})
+        _publish(receipts, errors, options, book)
     return max((exc.exit_code for _, exc in errors), default=0)
 
 
-@contextlib.contextmanager
-def _receipts_file(options: dict[str, Any]) -> Iterator[BinaryIO | None]:
-    if options["receipt"] is None:
-        yield None
-        return
-    from provlabel._files import atomic_output
+class _Receipts:
+    """The file of receipts: refused before anything is signed, and with a salt in it before that is needed."""
 
-    with atomic_output(options["receipt"], replace=options["force"], mode=0o600) as scratch:
-        yield scratch.stream
+    def __init__(self, options: dict[str, Any]) -> None:
+        from provlabel._files import require_writable
+
+        self._path: Path | None = options["receipt"]
+        self._replace: bool = options["force"]
+        self._at_once = options["prompt_mode"] == "hash"
+        self._kept: list[Receipt] = []
+        if self._path is not None:
+            require_writable(self._path, replace=self._replace)
+
+    def keep(self, receipt: Receipt) -> None:
+        """Write the receipt of a file that gets its name next, where a salt would be lost otherwise."""
+        if self._at_once and self._path is not None:
+            from provlabel.labeling import Receipts
+            from provlabel.renderers.json import to_json
+
+            self._kept.append(receipt)
+            self.write(to_json(Receipts(receipts=tuple(self._kept))))
+
+    def write(self, whole: str) -> None:
+        """Write all of them, in place of what this run wrote before."""
+        if self._path is not None:
+            from provlabel._files import atomic_output
+
+            with atomic_output(self._path, replace=self._replace, mode=0o600) as scratch:
+                scratch.stream.write(whole.encode())
+            self._replace = True
 
 
 # --- the request -----------------------------------------------------------------------------------
@@ -342,9 +362,9 @@ def _publish(
     receipts: list[Receipt],
     errors: list[tuple[Path, ProvlabelError]],
     options: dict[str, Any],
-    kept: BinaryIO | None,
+    book: _Receipts,
 ) -> None:
-    if options["format_"] != "json" and kept is None:
+    if options["format_"] != "json" and options["receipt"] is None:
         return
     from provlabel.labeling import Receipts
     from provlabel.renderers.json import to_json
@@ -357,7 +377,6 @@ def _publish(
             insecure=(BROKEN,) if options["accept_broken"] else (),
         )
     )
-    if kept is not None:
-        kept.write(whole.encode())
+    book.write(whole)
     if options["format_"] == "json":
         deliver(whole, None)

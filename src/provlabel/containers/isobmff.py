@@ -14,9 +14,11 @@ from provlabel.containers.boxes import boxes, entered, made
 from provlabel.containers.edits import Edit, NoRoom, Room, room_at
 
 C2PA = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
+_OURS = f"uuid:{C2PA.hex()}"
 _XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _STORE_KIND = b"c2pa"  # the type in the description of a manifest store begins with it
-# Purposes of a C2PA box that come with an offset and a store; "merkle" has neither.
+# Purposes of a C2PA box that come with an offset and a store.  No hash covers any C2PA box, and readers pass over those
+# with another purpose, "merkle" too where the manifest has no such hash; one that has it leaves out all media.
 _WITH_STORE = (b"manifest", b"original", b"update")
 _INNER = frozenset({"moov", "moov/trak", "moov/udta", "moov/meta", "moov/udta/meta", "moov/udta/meta/ilst", "mfra"})
 _METADATA = ("moov/udta/", "moov/meta/", "moov/trak/udta")
@@ -169,7 +171,7 @@ def _user_box(stream: BinaryIO, box: _Box) -> Iterator[Part]:
     if not ended:
         raise ContainerError(f"the C2PA box at byte {box.start} does not say what it is for")
     if purpose not in _WITH_STORE:
-        yield Part(box.path, box.start, length, "manifest")
+        yield Part(box.path, box.start, length, "media")
         return
     at = body + _FULL_BOX + len(purpose) + 1 + 8
     declared = int.from_bytes(read_exactly(stream, at, 4), "big") if at + 4 <= box.end else 0
@@ -190,7 +192,8 @@ def room(stream: BinaryIO, parts: Sequence[Part], length: int) -> Room:
         raise NoRoom("there is not one ftyp box")
     at, filled = places[0], len(_box_of(b"")) + length
     old = _old_end(stream, at, max(part.end for part in parts))
-    if any(part.role == "manifest" and not at <= part.start < old for part in parts):
+    ours = (part for part in parts if part.role == "manifest" or part.name == _OURS)
+    if any(not at <= part.start < old for part in ours):
         raise NoRoom("a C2PA box does not lie behind ftyp")
     try:
         moov = chunks.movie(stream, parts)

@@ -82,6 +82,7 @@ class Examined(Struct, frozen=True):
     this_update: str = ""
     next_update: str = ""
     requests: tuple[RevocationRequest, ...] = ()  #: what would settle what is open
+    until: str = ""  #: when a certificate begins or ends next, so that the path may be another; RFC 3339
 
 
 def examine(

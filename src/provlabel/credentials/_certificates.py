@@ -43,7 +43,7 @@ def read(block: bytes | str) -> x509.Certificate | None:
         if isinstance(block, str):
             return x509.load_pem_x509_certificate(block.encode())
         return x509.load_der_x509_certificate(block)
-    except ValueError:
+    except (ValueError, x509.InvalidVersion):
         return None
 
 

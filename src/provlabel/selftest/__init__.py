@@ -23,7 +23,7 @@ from typing import Any
 
 from provlabel import engine
 from provlabel._version import __version__
-from provlabel.errors import EngineError
+from provlabel.errors import EngineError, SignerError
 from provlabel.manifest import Definition
 from provlabel.trust import AnchorList, TrustStore
 
@@ -50,7 +50,7 @@ def _shown(check: Callable[[], bool]) -> bool:
     """An engine that cannot do one of these at all has not shown it."""
     try:
         return check()
-    except (EngineError, OSError, LookupError, ValueError):
+    except (EngineError, SignerError, OSError, LookupError, ValueError):
         return False
 
 
