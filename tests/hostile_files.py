@@ -478,13 +478,7 @@ HOSTILE: dict[str, Hostile] = {
         lambda n: in_png(
             store(
                 manifest(
-                    *[
-                        assertion(
-                            text(min(n, 8 << 20) // 490 - 200) + b"a" * (min(n, 8 << 20) // 490 - 200),
-                            b"org.example.%d" % k,
-                        )
-                        for k in range(490)
-                    ]
+                    *[assertion(long_text(min(n, 8 << 20) // 490 - 200), b"org.example.%d" % k) for k in range(490)]
                 )
             )
         ),
@@ -753,6 +747,7 @@ def assertions(count: int, content: bytes = b"\xa0") -> dict[str, bytes]:
 
 
 def long_text(length: int) -> bytes:
+    length = max(0, length)
     return text(length) + b"a" * length
 
 
