@@ -432,7 +432,9 @@ def test_who_needs_no_engine_does_not_ask_it(args: tuple[str, ...], cli: Cli, re
 def test_the_self_test_opens_no_connection(tmp_path: Path, under: Any) -> None:
     said = tmp_path / "calls"
     trace = ("strace", "-f", "-qq", "-e", "trace=connect,openat", "-o", str(said))
-    fresh = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    here = tmp_path / "here"
+    here.mkdir()
+    fresh: dict[str, Any] = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "cwd": here}
     under(trace, "verify", MEDIA / "cover.jpg", **fresh)
     calls = said.read_text()
     assert "selftest/stamped.png" in calls, "it did not run"
