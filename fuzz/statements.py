@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import json
 import os
 import random
@@ -24,7 +25,7 @@ from provlabel.comparing import compare, facts
 from provlabel.containers import ContainerError
 from provlabel.credentials import Credential, Examined
 from provlabel.drafting import drafted
-from provlabel.errors import InputError
+from provlabel.errors import InputError, UnfitEngineError
 from provlabel.evidence import Carrier, Evidence, manifests_from_crjson
 from provlabel.mappings import PROJECTIONS, aigc
 from provlabel.policy import Gate, Policy
@@ -239,12 +240,20 @@ def request(data: bytes) -> None:
 
 def answer(data: bytes) -> None:
     """What a worker that was taken over answers is evidence, trouble, or an error of ours, and never harms us."""
+    _prove_the_engine()
     with Cage(lambda: _lying(data)) as cage:
         try:
             evidence = cage.read_bytes(b"x", seeds.trust())
-        except InputError:
+        except (InputError, UnfitEngineError):
             return
     _judged(evidence, whole=len(data) % 16 == 0)
+
+
+@functools.cache
+def _prove_the_engine() -> None:
+    """Have an honest worker show it, once, so that a lying one is not asked."""
+    with Cage() as cage:
+        cage.prove()
 
 
 _NOBODY = (1 << 22) + 1  # no process can have this number
