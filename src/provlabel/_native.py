@@ -68,12 +68,17 @@ def sign_placed(c2pa: Any, builder: Any, mime: str, stream: Any) -> bytes:
 
     Raises:
         C2paError: the engine cannot read the file, or refused to sign.
+        OSError: the disk failed, whatever the engine made of that.
     """
-    update, call = c2pa._lib.c2pa_builder_update_hash_from_stream, c2pa._lib.c2pa_builder_sign_embeddable
+    update, call = _with_errno(c2pa, "c2pa_builder_update_hash_from_stream"), c2pa._lib.c2pa_builder_sign_embeddable
     handle = ctypes.POINTER(c2pa.C2paBuilder)
     update.restype, update.argtypes = ctypes.c_int, [handle, ctypes.c_char_p, ctypes.POINTER(c2pa.C2paStream)]
     call.restype, call.argtypes = ctypes.c_int64, [handle, ctypes.c_char_p, _BYTES]
-    if update(builder._handle, mime.encode(), stream) < 0:
+    ctypes.set_errno(0)
+    done = update(builder._handle, mime.encode(), stream)
+    if (failed := ctypes.get_errno()) in _FAILING_DISK:
+        raise OSError(failed, os.strerror(failed))
+    if done < 0:
         _raise_its_error(c2pa)
     return _bytes_of(c2pa, call, builder._handle, _STORE)
 
