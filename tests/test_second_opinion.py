@@ -287,6 +287,14 @@ def superboxes(data: memoryview, start: int = 0, end: int | None = None) -> Iter
             yield from superboxes(data, jumbf.described(data, one)[1], one.end)
 
 
+def test_a_crc_that_is_wrong(label: Label, signer: Signer, trust: TrustStore, cage: Cage) -> None:
+    content, _ = label_bytes((MEDIA / "still.png").read_bytes(), label, signer, cage=cage)
+    start = content.index(b"caBX")
+    end = start + 8 + int.from_bytes(content[start - 4 : start], "big")
+    file = heard(content[: end - 1] + bytes([content[end - 1] ^ 1]) + content[end:], trust, cage)
+    assert (file.state, known(file)) == ("unreadable", "crc")
+
+
 def test_a_key_that_is_there_twice(tmp_path: Path, label: Label, victim: Any, cage: Cage) -> None:
     root, by = victim
     forger = Forger(tmp_path / "signed", label, cage, by, root)

@@ -192,6 +192,12 @@ KNOWN: tuple[Known, ...] = (
         formats=_BOXED,
     ),
     Known(
+        "crc", "content", "theirs", r"content\.malformed: [^:]*: the CRC of the chunk at byte \d+ is wrong\Z",
+        "it asks not for the CRC of the manifest's chunk, which no hash covers; decoders refuse the picture over it",
+        "a PNG with one bit flipped in the CRC of its manifest",
+        formats=("PNG",),
+    ),
+    Known(
         "description", "content", "theirs",
         r"content\.malformed: .*: (Verify: unexpected end of file|a manifest box is described .* not known)\Z",
         "it passes over how the boxes of a manifest describe themselves, where no hash covers that",
