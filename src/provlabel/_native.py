@@ -76,8 +76,7 @@ def sign_placed(c2pa: Any, builder: Any, mime: str, stream: Any) -> bytes:
     call.restype, call.argtypes = ctypes.c_int64, [handle, ctypes.c_char_p, _BYTES]
     ctypes.set_errno(0)
     done = update(builder._handle, mime.encode(), stream)
-    if (failed := ctypes.get_errno()) in _FAILING_DISK:
-        raise OSError(failed, os.strerror(failed))
+    _require_disk()
     if done < 0:
         _raise_its_error(c2pa)
     return _bytes_of(c2pa, call, builder._handle, _STORE)
@@ -151,20 +150,24 @@ def read(c2pa: Any, context: Any, mime: str, stream: Any, manifest: bytes | None
         data = (ctypes.c_ubyte * len(manifest)).from_buffer_copy(manifest)
         call = _with_errno(c2pa, "c2pa_reader_with_manifest_data_and_stream")
         reader = call(empty, kind, stream, data, len(manifest))
-    if (failed := ctypes.get_errno()) in _FAILING_DISK:
-        if reader:
-            library.c2pa_free(reader)
-        raise OSError(failed, os.strerror(failed))
-    if not reader:
-        _raise_its_error(c2pa)  # the empty one is used up all the same
     try:
+        _require_disk()
+        if not reader:
+            _raise_its_error(c2pa)  # the empty one is used up all the same
         return _text(c2pa, library.c2pa_reader_json(reader)), _text(c2pa, library.c2pa_reader_crjson(reader))
     finally:
-        library.c2pa_free(reader)
+        if reader:
+            library.c2pa_free(reader)
 
 
 #: The engine takes these for the end of the file, and calls the content altered, or even sound.
 _FAILING_DISK = (errno.EIO, errno.ESTALE)
+
+
+def _require_disk() -> None:
+    """Raise what the disk said since ``errno`` was reset, by a call of :func:`_with_errno`."""
+    if (failed := ctypes.get_errno()) in _FAILING_DISK:
+        raise OSError(failed, os.strerror(failed))
 
 
 @functools.cache

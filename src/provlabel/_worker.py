@@ -424,7 +424,9 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
 def _seen_in(reading: Reading, scan: Scan, store: bytes, mime: str, request: Request) -> dict[str, Any]:
     active, *others = manifests_from_crjson(reading.crjson)
     check = request.check
-    wanted = check is not None and (check.as_of or check.revocation or _STAPLES in store or _vouched_for(active))
+    # Whom the engine trusts we look at, too: it heeds no constraint of an anchor, and few above the leaf.
+    trusted = _says(active, "trusted")
+    wanted = check is not None and (check.as_of or check.revocation or _STAPLES in store or trusted)
     stamped = active.signing is not None and bool(active.signing.stamped)
     own = _signature(store, active.urn) if wanted or stamped else None
     if own and stamped:
@@ -443,11 +445,6 @@ def _seen_in(reading: Reading, scan: Scan, store: bytes, mime: str, request: Req
 _KNOWN = 64  # chains whose judgement is remembered
 _EVER = dt.datetime.min.replace(tzinfo=dt.timezone.utc)  # before all turning points
 _STAPLES = b"rVals"  # of the header that holds stapled answers
-
-
-def _vouched_for(active: Manifest) -> bool:
-    """Does the engine trust the signer?  It heeds no constraint of an anchor and few above the leaf: we look too."""
-    return _says(active, "trusted")
 
 
 # --- credentials -----------------------------------------------------------------------------------
@@ -491,7 +488,7 @@ def _with_credential(seen: Evidence, request: Request) -> Evidence:
         return seen
     replace = msgspec.structs.replace
     as_of = check.at.isoformat() if check.as_of else ""
-    asked = check.as_of or check.revocation or _vouched_for(seen.manifests[0])
+    asked = check.as_of or check.revocation or _says(seen.manifests[0], "trusted")
     if credential is None and asked:
         unread = Examined("invalid", "its signature cannot be read", revocation_why="its signature cannot be read")
         return replace(seen, as_of=as_of, examined=unread)
