@@ -110,7 +110,7 @@ ern: $(STAMP)
 
 # The lock of development dependencies, from pyproject.toml and requirements-dev.in; make lock UPGRADE=--upgrade for newer ones.
 lock: $(STAMP)
-	$(BIN)/uv pip compile --no-config --quiet --universal --python-version 3.10 --all-extras --generate-hashes $(UPGRADE) \
+	$(BIN)/uv pip compile --no-config --quiet --universal --python-version 3.10 --all-extras --generate-hashes --no-strip-extras $(UPGRADE) \
 		--custom-compile-command 'make lock' -o requirements-dev.txt pyproject.toml requirements-dev.in
 
 # Known vulnerabilities of what the lock names; needs the network, and fails where it could not ask.

@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -22,7 +22,7 @@ LOCK = ROOT / "requirements-dev.txt"
 WANTED = ROOT / "requirements-dev.in"
 #: Who wants a package, as the lock says it, when it is pyproject.toml or the list of what development needs.
 OURS, DEVELOPMENT = "provlabel (pyproject.toml)", "-r requirements-dev.in"
-_PIN = re.compile(r"([a-z0-9-]+)==([^ ;]+)(?: ; ([^\\]+?))? \\")
+_PIN = re.compile(r"([a-z0-9-]+)(?:\[([a-z0-9,-]+)\])?==([^ ;]+)(?: ; ([^\\]+?))? \\")
 _HASH = re.compile(r"    --hash=sha256:([0-9a-f]{64})(?: \\)?")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -31,6 +31,7 @@ class Pin(NamedTuple):
     """One package of one version, as the lock has it; several of a name differ by their markers."""
 
     name: str
+    extras: frozenset[str]  #: pip before 23.1 refuses a lock in which somebody wants ``name[extra]`` and these lack
     version: str
     marker: str  #: for which Pythons and platforms; empty for all
     sha256: tuple[str, ...]  #: of every file that may be installed for it
@@ -43,7 +44,7 @@ def pins(text: str) -> tuple[Pin, ...]:
     Raises:
         ValueError: a line is neither a pin, one of its hashes, nor a remark of who wants it.
     """
-    found: list[tuple[Any, list[str], list[str]]] = []
+    found: list[tuple[re.Match[str], list[str], list[str]]] = []
     for number, line in enumerate(text.splitlines(), 1):
         if match := _PIN.fullmatch(line):
             found.append((match, [], []))
@@ -53,7 +54,12 @@ def pins(text: str) -> tuple[Pin, ...]:
             found[-1][2].extend(_via(line))
         elif not line.startswith("#"):
             raise ValueError(f"line {number}: {line}")
-    return tuple(Pin(pin[1], pin[2], (pin[3] or "").strip(), tuple(hashes), tuple(via)) for pin, hashes, via in found)
+    return tuple(_pin(*row) for row in found)
+
+
+def _pin(line: re.Match[str], hashes: list[str], via: list[str]) -> Pin:
+    name, extras, version, marker = line.groups(default="")
+    return Pin(name, frozenset(filter(None, extras.split(","))), version, marker.strip(), tuple(hashes), tuple(via))
 
 
 def _via(line: str) -> Iterator[str]:

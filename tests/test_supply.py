@@ -89,6 +89,21 @@ def test_each_place_gets_one_version(place: dict[str, str]) -> None:
             assert locked.canonical(need.name) in here, need.name
 
 
+def test_the_lock_keeps_extras() -> None:
+    """Without them pip 23.0.1, which Python 3.10 and 3.11 ship, refuses the whole lock."""
+    kept = {pin.name: pin.extras for pin in LOCK}
+    wanted = [
+        (found.name, need)
+        for found in metadata.distributions()
+        if locked.canonical(found.name) in kept
+        for need in map(Requirement, found.requires or ())
+        if need.extras and (need.marker is None or need.marker.evaluate({"extra": ""}))
+    ]
+    assert wanted, "coverage[toml] is wanted by pytest-cov"
+    for by, need in wanted:
+        assert need.extras <= kept[locked.canonical(need.name)], f"{by} wants {need}: run make lock"
+
+
 def test_make_installs_by_hash() -> None:
     for page in ("Makefile", "README.md"):
         text = (ROOT / page).read_text()
