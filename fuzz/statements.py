@@ -17,8 +17,8 @@ import seeds
 from _harness import Harness
 from mutating import ODD, changed_tree
 from provlabel import _worker, cbor, cose, jumbf, prescan
-from provlabel._types import ready
-from provlabel._xml import parse, to_bytes
+from provlabel._support.types import ready
+from provlabel._support.xml import parse, to_bytes
 from provlabel.cage import Cage, Worker
 from provlabel.codes import EFFECTS
 from provlabel.comparing import compare, facts

@@ -27,7 +27,7 @@ import pki
 import tsa as authorities
 from conftest import Cli, needs
 from provlabel import TrustStore, run_batch, verify_file
-from provlabel._files import SCRATCH_PREFIX, atomic_output, sweep
+from provlabel._support.files import SCRATCH_PREFIX, atomic_output, sweep
 from provlabel.batch import pool
 from provlabel.batch.jobs import Shard, folded, shard_from, wanted_in
 from provlabel.batch.ledger import Known, Ledger, Listed
@@ -905,7 +905,7 @@ def test_attribute_that_may_not_be_set_takes_no_other_with_it(tmp_path: Path, mo
 
 def test_scratch_of_a_killed_process_is_swept(tmp_path: Path) -> None:
     script = (
-        "import os, signal, sys; from pathlib import Path; from provlabel._files import atomic_output\n"
+        "import os, signal, sys; from pathlib import Path; from provlabel._support.files import atomic_output\n"
         f"with atomic_output(Path({str(tmp_path / 'x')!r}), replace=False): os.kill(os.getpid(), signal.SIGKILL)"
     )
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

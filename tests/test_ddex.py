@@ -22,7 +22,7 @@ from msgspec import UNSET, structs, to_builtins
 from conftest import Cli
 from labels import LABELS
 from provlabel import Label, System, TrustStore, label_file, load_label
-from provlabel._xml import XmlError, parse, unwritable
+from provlabel._support.xml import XmlError, parse, unwritable
 from provlabel.label.identifiers import CANONICAL
 from provlabel.label.records import Contribution, Identifier, Permissions, Person, Rights
 from provlabel.label.vocabularies import KINDS

@@ -13,7 +13,7 @@ import jsonschema_rs
 import pytest
 
 from conftest import Cli
-from provlabel import _text
+from provlabel._support import text as _text
 from provlabel.cli import _COMMANDS
 from provlabel.rules import RULES
 from provlabel.schemas import SCHEMAS

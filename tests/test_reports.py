@@ -33,7 +33,7 @@ from provlabel import (
     verify_file,
     verify_paths,
 )
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.cage import Cage
 from provlabel.cli._outputs import OUTPUTS
 from provlabel.label import signed_label

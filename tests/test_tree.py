@@ -21,7 +21,7 @@ import pytest
 import pki
 from conftest import SAMPLES, Cli, Under, needs
 from provlabel import ConfigError, Label, Policy, Report, TrustStore, label_file, open_signer, verify_paths
-from provlabel._times import read
+from provlabel._support.times import read
 from provlabel._worker import Check
 from provlabel.cage import Cage, Cages, Worker, fork, spawn
 from provlabel.evidence import Evidence, Trouble
@@ -498,7 +498,7 @@ def test_progress_is_seen_on_a_terminal_alone(small: Path, home: Path, credentia
 
 RUSH = """
 import sys, threading, msgspec
-from provlabel._types import ready
+from provlabel._support.types import ready
 
 sys.setswitchinterval(1e-6)
 kinds = []

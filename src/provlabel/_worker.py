@@ -28,8 +28,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
-from provlabel import _times, engine
-from provlabel._files import LARGE, fingerprint, open_regular, reader
+from provlabel import engine
+from provlabel._support import times as _times
+from provlabel._support.files import LARGE, fingerprint, open_regular, reader
 from provlabel.cbor import Refused
 from provlabel.codes import EFFECTS, Effect
 from provlabel.containers import ContainerError, hole_in

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import UNSET
 
-from provlabel._types import ready
+from provlabel._support.types import ready
 from provlabel.errors import LabelError
 from provlabel.evidence import Carrier, Evidence, Manifest, bound
 from provlabel.label import Label, joined

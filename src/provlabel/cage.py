@@ -24,8 +24,8 @@ from typing import BinaryIO, NamedTuple
 import msgspec
 
 from provlabel import selftest
-from provlabel._files import reason
-from provlabel._types import ready
+from provlabel._support.files import reason
+from provlabel._support.types import ready
 from provlabel._worker import HEADER, Answer, Check, Limits, Request, Second, frame, frame_length, serve
 from provlabel.credentials import Credential, Examined
 from provlabel.errors import InputError, ProvlabelError, UnfitEngineError

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.errors import ConfigError, InputError, UsageError
 
 #: Formats that the ffmpeg of current distributions does not decode.

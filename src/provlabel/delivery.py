@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from provlabel._files import digests_of, open_regular
-from provlabel._text import printable
+from provlabel._support.files import digests_of, open_regular
+from provlabel._support.text import printable
 from provlabel.errors import InputError
 from provlabel.label import Label, label_from_dict
 from provlabel.label.identifiers import CANONICAL
@@ -185,7 +185,7 @@ def message_at(path: Path) -> Message:
         InputError: it cannot be read.
         ConfigError: it is no message of a known version of ERN.
     """
-    from provlabel._xml import MAX_BYTES
+    from provlabel._support.xml import MAX_BYTES
 
     with open_regular(path) as stream:
         return read_message(stream.read(MAX_BYTES + 1), printable(str(path)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from provlabel import cage as cages
-from provlabel._files import open_regular, reader, sha256_of
+from provlabel._support.files import open_regular, reader, sha256_of
 from provlabel._worker import Check
 from provlabel.comparing import Comparison, Fact, comparison, facts
 from provlabel.containers import Bare, ContainerError, bare_sha256

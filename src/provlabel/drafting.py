@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from provlabel._types import ready
+from provlabel._support.types import ready
 from provlabel.evidence import Carrier
 from provlabel.label import Label
 from provlabel.label.records import SCHEMA

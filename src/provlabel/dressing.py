@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.agreement import story_of
 from provlabel.containers import WALKERS, stores_left
 from provlabel.containers.edits import Edit

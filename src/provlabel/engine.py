@@ -27,7 +27,7 @@ import msgspec
 from msgspec import Struct
 
 from provlabel import _native
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.errors import ConfigError, EngineError, SignerError, UnfitEngineError
 from provlabel.manifest import Definition
 from provlabel.trust import TrustStore, pem

@@ -23,9 +23,9 @@ from typing import NamedTuple, NoReturn
 
 import msgspec
 
-from provlabel import _times
-from provlabel._files import fingerprint, open_regular, sha256_of
-from provlabel._text import printable
+from provlabel._support import times as _times
+from provlabel._support.files import fingerprint, open_regular, sha256_of
+from provlabel._support.text import printable
 from provlabel._worker import Check
 from provlabel.errors import ConfigError, InputError
 from provlabel.evidence import Evidence

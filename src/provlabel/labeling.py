@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 from msgspec import Struct
 
-from provlabel import _times
 from provlabel import cage as cages
-from provlabel._text import printable
-from provlabel._times import zulu
-from provlabel._types import ready
+from provlabel._support import times as _times
+from provlabel._support.text import printable
+from provlabel._support.times import zulu
+from provlabel._support.types import ready
 from provlabel.dressing import dress, undress
 from provlabel.errors import InputError, OutputError
 from provlabel.evidence import Evidence

@@ -19,9 +19,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from provlabel._files import atomic_output, open_regular, reason
-from provlabel._http import Failed, exchange, parsed
-from provlabel._text import printable
+from provlabel._support.files import atomic_output, open_regular, reason
+from provlabel._support.http import Failed, exchange, parsed
+from provlabel._support.text import printable
 from provlabel.credentials import MAX_ANSWERS, MAX_CRL, MAX_OCSP, Answers, RevocationRequest
 from provlabel.errors import ProvlabelError
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.codes import EFFECTS, Effect
 from provlabel.evidence import Code, Evidence, Opinion
 from provlabel.report import Axes, Finding, SecondOpinion, finding

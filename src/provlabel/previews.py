@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
 
 from msgspec import Struct
 
-from provlabel._files import fingerprint, reader, sha256_of
+from provlabel._support.files import fingerprint, reader, sha256_of
 from provlabel.errors import ConfigError
 from provlabel.formats import Format, sniff
 

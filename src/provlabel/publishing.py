@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from provlabel import cage as cages
 from provlabel import cose
-from provlabel._files import LARGE, Scratch, atomic_output, copy_to, locked, sha256_of, synced
-from provlabel._text import printable
+from provlabel._support.files import LARGE, Scratch, atomic_output, copy_to, locked, sha256_of, synced
+from provlabel._support.text import printable
 from provlabel._worker import reread
 from provlabel.containers import ContainerError, inventory, lost
 from provlabel.containers.edits import Edit, Edited

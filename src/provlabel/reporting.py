@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from provlabel._text import printable
-from provlabel._times import rfc3339, zulu
+from provlabel._support.text import printable
+from provlabel._support.times import rfc3339, zulu
 from provlabel._version import __version__
 from provlabel.evidence import Evidence, Manifest, Signing
 from provlabel.manifest import label_info

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from provlabel._schema import json_schema
+from provlabel._support.json_schema import json_schema
 from provlabel.comparing import Comparison
 from provlabel.label import Label
 from provlabel.labeling import Receipts

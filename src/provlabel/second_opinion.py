@@ -10,7 +10,7 @@ import importlib.util
 import os
 from importlib.metadata import version
 
-from provlabel._times import rfc3339
+from provlabel._support.times import rfc3339
 from provlabel.errors import ConfigError
 from provlabel.evidence import Opinion
 from provlabel.opinions import not_given, opinion_of, unreadable

@@ -11,8 +11,8 @@ from typing import Any, BinaryIO, TypeVar, cast
 from msgspec import Struct
 
 from provlabel import cage as cages
-from provlabel._files import fingerprint, open_regular, reason
-from provlabel._text import printable
+from provlabel._support.files import fingerprint, open_regular, reason
+from provlabel._support.text import printable
 from provlabel.containers import ContainerError
 from provlabel.errors import InputError, UsageError
 from provlabel.evidence import Carrier, Evidence

@@ -14,8 +14,8 @@ import msgspec
 
 from provlabel import cage as cages
 from provlabel import cose
-from provlabel._files import atomic_output, copy_to, fingerprint, locked, only_read, open_regular
-from provlabel._text import printable
+from provlabel._support.files import atomic_output, copy_to, fingerprint, locked, only_read, open_regular
+from provlabel._support.text import printable
 from provlabel.containers import stores_of
 from provlabel.errors import EngineError, InputError, OutputError, TimestampError, UsageError
 from provlabel.evidence import Evidence

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from queue import SimpleQueue
 from typing import Any, BinaryIO, NamedTuple, TypeVar
 
-from provlabel._files import LARGE, sha256_of
+from provlabel._support.files import LARGE, sha256_of
 from provlabel.containers import Room, pieces
 from provlabel.containers._base import PIECE
 from provlabel.containers.edits import Edited

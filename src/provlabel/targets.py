@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from provlabel._files import SCRATCH, open_regular, reader, reason
-from provlabel._text import printable
+from provlabel._support.files import SCRATCH, open_regular, reader, reason
+from provlabel._support.text import printable
 from provlabel.errors import ConfigError, InputError
 from provlabel.formats import MEDIA_SUFFIXES, PREFIX, sniff
 

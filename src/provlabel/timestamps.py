@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
-from provlabel._text import printable
-from provlabel._times import rfc3339
+from provlabel._support.text import printable
+from provlabel._support.times import rfc3339
 from provlabel.errors import ConfigError, TimestampError
 from provlabel.trust import TrustStore
 
@@ -87,7 +87,7 @@ class Timestamper(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
         Raises:
             TimestampError: no answer in time, or not one to our question.
         """
-        from provlabel._http import Failed, exchange
+        from provlabel._support.http import Failed, exchange
 
         nonce = int.from_bytes(os.urandom(8), "big") | 1 << 63
         now = dt.datetime.now(dt.timezone.utc)
@@ -116,7 +116,7 @@ _OURS = frozenset({"host", "connection", "content-length", "content-type", "tran
 
 
 def _require_url(url: str) -> None:
-    from provlabel._http import Failed, parsed
+    from provlabel._support.http import Failed, parsed
 
     if "@" in url:  # wherever it stands: a password may hold what ends an address
         raise ConfigError("a password in an address shows up in lists of processes", mend="send it in a header")

@@ -18,9 +18,9 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from provlabel import _times
-from provlabel._files import open_regular
-from provlabel._text import printable
+from provlabel._support import times as _times
+from provlabel._support.files import open_regular
+from provlabel._support.text import printable
 from provlabel.errors import ConfigError
 from provlabel.report import Named
 

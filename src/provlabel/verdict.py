@@ -13,9 +13,9 @@ from collections.abc import Collection, Iterable, Iterator
 import msgspec
 from msgspec import Struct
 
-from provlabel import _times
-from provlabel._times import zulu
-from provlabel._types import ready
+from provlabel._support import times as _times
+from provlabel._support.times import zulu
+from provlabel._support.types import ready
 from provlabel.agreement import claims_of, disagreements, values_of
 from provlabel.codes import EFFECTS, Effect
 from provlabel.credentials import Examined

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from provlabel import cage as cages
-from provlabel._files import open_regular
+from provlabel._support.files import open_regular
 from provlabel._worker import Check, Limits
 from provlabel.credentials import Answers, Examined
 from provlabel.errors import InputError, UsageError

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from provlabel import Revocation, TrustStore, verify_paths
-from provlabel._times import read as read_time
+from provlabel._support.times import read as read_time
 from provlabel.cage import Cage
 from provlabel.cli.verify import exit_code
 from provlabel.policy import Gate, Policy, load_policy

@@ -16,7 +16,7 @@ import tsa as authorities
 from pki_answers import HOUR, responder, response, scene
 from pki_matrix import CHAINS, NOW, TIMES, der, issue
 from provlabel import Actor, cose, timestamps
-from provlabel._times import zulu
+from provlabel._support.times import zulu
 from stores import Hand, Store, chunk, embedded, in_png, store_of
 
 _WHEN = ("then", "now", "later")

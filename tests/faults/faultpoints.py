@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from provlabel import TrustStore, open_signer, verify_file
-from provlabel._files import LARGE, SCRATCH
+from provlabel._support.files import LARGE, SCRATCH
 from provlabel.cage import Cage
 from provlabel.publishing import labeled_name
 from provlabel.signers.test import ROOT

@@ -11,7 +11,8 @@ import pytest
 from races import race
 
 from conftest import MEDIA
-from provlabel import Label, ProvlabelError, _files, label_file
+from provlabel import Label, ProvlabelError, label_file
+from provlabel._support import files as _files
 from provlabel.cage import Cage
 from provlabel.evidence import Evidence
 from provlabel.signers import LocalKey, Signer

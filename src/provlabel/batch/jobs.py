@@ -14,9 +14,9 @@ from typing import Any, BinaryIO, Literal, NamedTuple
 
 import msgspec
 
-from provlabel._faults import Fault
-from provlabel._text import printable
-from provlabel._types import ready
+from provlabel._support.faults import Fault
+from provlabel._support.text import printable
+from provlabel._support.types import ready
 from provlabel.errors import InputError, LabelError, UsageError
 from provlabel.label import Label, label_from_dict
 from provlabel.label.lint import semantic_faults

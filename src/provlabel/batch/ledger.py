@@ -21,9 +21,9 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from provlabel._files import atomic_output, reason
-from provlabel._text import printable
-from provlabel._times import rfc3339
+from provlabel._support.files import atomic_output, reason
+from provlabel._support.text import printable
+from provlabel._support.times import rfc3339
 from provlabel.batch.work import Job, Outcome
 from provlabel.errors import ConfigError, OutputError
 

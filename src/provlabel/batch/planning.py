@@ -14,8 +14,8 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from provlabel._faults import Fault
-from provlabel._text import printable
+from provlabel._support.faults import Fault
+from provlabel._support.text import printable
 from provlabel.batch.jobs import Labels, Shard, Wanted, folded, place_of
 from provlabel.batch.ledger import Known, Ledger, Listed, new_urn
 from provlabel.batch.work import Setting

@@ -22,7 +22,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import Connection
 from typing import Any, Generic, TypeVar
 
-from provlabel._files import reason
+from provlabel._support.files import reason
 from provlabel.errors import ProvlabelError
 
 Job = TypeVar("Job")

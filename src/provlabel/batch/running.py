@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 from msgspec import Struct, structs
 
-from provlabel._faults import Fault
-from provlabel._files import sweep
-from provlabel._text import printable
+from provlabel._support.faults import Fault
+from provlabel._support.files import sweep
+from provlabel._support.text import printable
 from provlabel.batch.jobs import Labels, Shard, Wanted, wanted_below
 from provlabel.batch.ledger import Group, Ledger
 from provlabel.batch.planning import Plan, Planned, plan
@@ -238,7 +238,7 @@ def _wanted(
 
 
 def _opened(book: Path, folder: Path | None) -> Ledger:
-    from provlabel._files import reason
+    from provlabel._support.files import reason
 
     try:
         for place in (folder, book.parent):

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from msgspec import Struct
 
 from provlabel import engine
-from provlabel._files import open_regular
-from provlabel._text import printable
+from provlabel._support.files import open_regular
+from provlabel._support.text import printable
 from provlabel._worker import RARELY
 from provlabel.agreement import story_of
 from provlabel.batch.jobs import label_of

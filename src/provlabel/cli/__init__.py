@@ -17,7 +17,7 @@ from typing import NoReturn
 
 import click
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel._version import __version__
 from provlabel.errors import ProvlabelError, UsageError
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from provlabel._files import reason
-from provlabel._text import printable
+from provlabel._support.files import reason
+from provlabel._support.text import printable
 from provlabel.errors import InputError, UsageError
 from provlabel.policy import BUILTIN, Enforced, Gate, Loaded, Policy, load_baseline, load_policy
 from provlabel.policy.loading import NAME

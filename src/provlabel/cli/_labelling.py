@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.cli._shared import options_of
 from provlabel.cli._signing import timestamper_from
 

@@ -30,7 +30,7 @@ class _OutputType(click.ParamType):  # type: ignore[type-arg]
             return value
         name, equals, file = str(value).partition("=")
         if name not in OUTPUTS:
-            from provlabel._faults import nearest
+            from provlabel._support.faults import nearest
 
             near = nearest(name, OUTPUTS)
             self.fail(

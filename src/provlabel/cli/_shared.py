@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.errors import ConfigError, InputError, OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -235,7 +235,7 @@ def deliver(text: str, output: Path | None) -> None:
         except OSError as exc:
             raise OutputError(f"standard output: {exc.strerror or exc}") from exc
         return
-    from provlabel._files import atomic_output
+    from provlabel._support.files import atomic_output
 
     if os.path.exists(output) and not os.path.isfile(output):  # noqa: PTH110, PTH113 - these never raise
         _write_through(text, output)
@@ -259,7 +259,7 @@ def make_folder(folder: Path) -> None:
     Raises:
         OutputError: it cannot be made.
     """
-    from provlabel._files import reason
+    from provlabel._support.files import reason
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -269,7 +269,7 @@ def make_folder(folder: Path) -> None:
 
 def sweep_beside(*files: Path | None) -> None:
     """Remove what killed runs left in the folders of ``files``, where we are about to write."""
-    from provlabel._files import sweep
+    from provlabel._support.files import sweep
 
     for folder in {path.parent for path in files if path is not None}:
         sweep(folder, _MOST_NAMES)

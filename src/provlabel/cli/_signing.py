@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel._version import __version__
 from provlabel.cli._shared import PATH, cache_folder, options_of, proofs_folder, test_folder, user_folder
 from provlabel.errors import ConfigError, ProvlabelError, UsageError
@@ -184,7 +184,7 @@ def _configured_signer() -> str | None:
         return None
     import msgspec
 
-    from provlabel._files import open_regular
+    from provlabel._support.files import open_regular
 
     try:
         with open_regular(path) as stream:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.cli import say, say_error
 from provlabel.cli._labelling import how_from, labelling_options
 from provlabel.cli._shared import PATH, deliver, format_option, proofs_folder, quiet_option
@@ -113,7 +113,7 @@ def command(paths: tuple[Path, ...], **options: Any) -> int:
 @contextlib.contextmanager
 def _listed(options: dict[str, Any]) -> Iterator[Iterable[Any]]:
     """Yield the jobs of the list."""
-    from provlabel._files import open_regular
+    from provlabel._support.files import open_regular
     from provlabel.batch import wanted_in
 
     path: Path = options["list_path"]

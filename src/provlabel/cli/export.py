@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.cli import say_error
 from provlabel.cli._shared import (
     PATH,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.cli import say, say_error
 from provlabel.cli._shared import PATH, make_folder
 from provlabel.errors import OutputError, UsageError
@@ -47,7 +47,7 @@ def command(file: Path, source: str, out_dir: Path, force: bool) -> int:
       provlabel import message.xml --from ddex -o labels/
       provlabel import catalogue.csv --from csv -o labels/
     """
-    from provlabel._files import atomic_output
+    from provlabel._support.files import atomic_output
     from provlabel.renderers.json import to_json
 
     drafts = _from_message(file) if source == "ddex" else _from_table(file, source)
@@ -94,7 +94,7 @@ def _place(item: Loaded) -> str:
 
 def _from_table(file: Path, source: str) -> list[_Draft] | None:
     """Read a table, or tell every fault of it."""
-    from provlabel._files import open_regular
+    from provlabel._support.files import open_regular
     from provlabel.mappings.table import MAX_BYTES, load_csv, load_jsonl
 
     with open_regular(file) as stream:

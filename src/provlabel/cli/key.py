@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from provlabel._files import atomic_output
-from provlabel._text import printable
+from provlabel._support.files import atomic_output
+from provlabel._support.text import printable
 from provlabel.cli import say
 from provlabel.cli._shared import PATH, deliver, format_option, style_for, test_folder, trust_from, trust_option
 from provlabel.cli._signing import answers_from, open_named_signer, signer_option

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from provlabel._text import printable
-from provlabel._times import rfc3339
+from provlabel._support.text import printable
+from provlabel._support.times import rfc3339
 from provlabel.cli import say, say_error
 from provlabel.cli._labelling import BROKEN, how_from, labelling_options
 from provlabel.cli._shared import (
@@ -117,7 +117,7 @@ class _Receipts:
     """The file of receipts: refused before anything is signed, and with a salt in it before that is needed."""
 
     def __init__(self, options: dict[str, Any]) -> None:
-        from provlabel._files import require_writable
+        from provlabel._support.files import require_writable
 
         self._path: Path | None = options["receipt"]
         self._replace: bool = options["force"]
@@ -138,7 +138,7 @@ class _Receipts:
     def write(self, whole: str) -> None:
         """Write all of them, in place of what this run wrote before."""
         if self._path is not None:
-            from provlabel._files import atomic_output
+            from provlabel._support.files import atomic_output
 
             with atomic_output(self._path, replace=self._replace, mode=0o600) as scratch:
                 scratch.stream.write(whole.encode())
@@ -212,7 +212,7 @@ def _identifier(item: str) -> dict[str, str]:
 
 def _prompt(path: Path) -> str:
     """Read the prompt; the one line break that an editor adds at the end does not belong to it."""
-    from provlabel._files import open_regular
+    from provlabel._support.files import open_regular
     from provlabel.label.loading import MAX_FILE
 
     with sys.stdin.buffer if str(path) == "-" else open_regular(path) as stream:

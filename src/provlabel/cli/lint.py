@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.cli._shared import PATH, deliver, format_option, law_option, laws_from, proofs_folder, style_for
 from provlabel.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from provlabel._faults import Fault
+    from provlabel._support.faults import Fault
     from provlabel.law import Law
     from provlabel.renderers.style import Style
     from provlabel.report import Finding, LawResult

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.cli import say
 from provlabel.cli._shared import PATH, make_folder
 from provlabel.errors import ProvlabelError
@@ -23,7 +23,7 @@ def command(folder: Path) -> None:
     Example:
       provlabel samples demo
     """
-    from provlabel._files import atomic_output
+    from provlabel._support.files import atomic_output
 
     make_folder(folder)
     for source in sorted(_home().iterdir()):

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.cli import say, say_error
 from provlabel.cli._shared import PATH, file_arguments, format_option, sweep_beside
 from provlabel.cli._signing import early_cage, stamp_options, timestamper_from

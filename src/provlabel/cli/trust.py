@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.cli._shared import deliver, format_option, style_for, trust_from, trust_options
 from provlabel.errors import UsageError
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from provlabel import _times
-from provlabel._text import printable
+from provlabel._support import times as _times
+from provlabel._support.text import printable
 from provlabel.cli import say, say_error
 from provlabel.cli._outputs import OUTPUT, OUTPUTS, Output, outputs_from
 from provlabel.cli._progress import Progress

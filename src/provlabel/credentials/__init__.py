@@ -28,7 +28,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.errors import UsageError
 
 #: Limits on what is read: certificates of a chain, bytes of one, answers, bytes of one.

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 
 # C2PA 2.4 §14.5.1: RSA of 2,048 bits or more, three curves, Ed25519, and SHA-2 from 256 bits on.
 _MIN_RSA = 2048

@@ -16,7 +16,7 @@ from pyhanko_certvalidator.path import ValidationPath
 from pyhanko_certvalidator.policy_decl import NO_REVOCATION, CertRevTrustPolicy, PKIXValidationParams
 from pyhanko_certvalidator.validate import async_validate_path
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.credentials import PathState
 from provlabel.credentials._certificates import (
     claims_ca,

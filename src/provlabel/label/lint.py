@@ -14,9 +14,9 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from provlabel._faults import Fault, nearest, pointer_part, schema_faults
-from provlabel._schema import json_schema
-from provlabel._text import printable
+from provlabel._support.faults import Fault, nearest, pointer_part, schema_faults
+from provlabel._support.json_schema import json_schema
+from provlabel._support.text import printable
 from provlabel.label.identifiers import CANONICAL
 from provlabel.label.loading import label_from_dict, moment, unportable, wanted_form
 from provlabel.label.records import PERSONAL, SCHEMA, Contribution, Label, Region

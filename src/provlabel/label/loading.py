@@ -12,11 +12,11 @@ from typing import Any
 
 import msgspec
 
-from provlabel._faults import nearest, placed
-from provlabel._files import open_regular
-from provlabel._schema import json_schema, node_at
-from provlabel._text import printable
-from provlabel._types import ready
+from provlabel._support.faults import nearest, placed
+from provlabel._support.files import open_regular
+from provlabel._support.json_schema import json_schema, node_at
+from provlabel._support.text import printable
+from provlabel._support.types import ready
 from provlabel.errors import LabelError
 from provlabel.label.records import ASCII, HEX_64, ID, LANGUAGE, ONE_LINE, RFC_3339, SCHEMA, URL, Label
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 
 from provlabel import rules
-from provlabel._faults import nearest
-from provlabel._text import printable
+from provlabel._support.faults import nearest
+from provlabel._support.text import printable
 from provlabel.errors import UsageError
 from provlabel.law.records import LAWS, Law
 

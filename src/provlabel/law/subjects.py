@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from provlabel._times import read
+from provlabel._support.times import read
 from provlabel.evidence import Action, Evidence, Manifest, mapping
 from provlabel.formats import BY_NAME
 from provlabel.label.vocabularies import AI_KINDS, IPTC, KINDS, SOURCE_TYPES

@@ -15,7 +15,7 @@ from typing import Any
 
 from msgspec import UNSET, Struct
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel._version import __version__
 from provlabel.errors import UsageError
 from provlabel.evidence import LABEL, PERSONAL

@@ -15,8 +15,8 @@ from urllib.parse import quote
 
 from msgspec import UNSET, structs
 
-from provlabel._text import printable
-from provlabel._xml import Element, to_bytes, unwritable
+from provlabel._support.text import printable
+from provlabel._support.xml import Element, to_bytes, unwritable
 from provlabel.label import Label
 from provlabel.label.identifiers import CANONICAL
 from provlabel.label.records import ID, Contribution, Person

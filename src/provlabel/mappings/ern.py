@@ -15,8 +15,8 @@ from typing import NamedTuple, get_args
 from unicodedata import normalize
 from urllib.parse import unquote
 
-from provlabel._text import printable
-from provlabel._xml import Element, XmlError, parse
+from provlabel._support.text import printable
+from provlabel._support.xml import Element, XmlError, parse
 from provlabel.errors import ConfigError
 from provlabel.label.vocabularies import Extent
 

@@ -14,7 +14,7 @@ from typing import Any, get_args
 
 from msgspec import UNSET, convert, to_builtins
 
-from provlabel._types import ready
+from provlabel._support.types import ready
 from provlabel.label import Label
 from provlabel.label.records import Contribution, System
 from provlabel.label.vocabularies import KINDS, Role

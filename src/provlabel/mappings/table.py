@@ -18,8 +18,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple, get_args
 
-from provlabel._faults import nearest
-from provlabel._text import printable
+from provlabel._support.faults import nearest
+from provlabel._support.text import printable
 from provlabel.label.loading import parse_json
 from provlabel.label.records import (
     China,

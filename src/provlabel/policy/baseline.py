@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from provlabel._files import open_regular
-from provlabel._text import printable
+from provlabel._support.files import open_regular
+from provlabel._support.text import printable
 from provlabel.errors import ConfigError
 from provlabel.report import REPORT_SCHEMA, FileReport, Finding, Named
 

@@ -7,8 +7,8 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from provlabel._text import printable
-from provlabel._times import read
+from provlabel._support.text import printable
+from provlabel._support.times import read
 from provlabel.label.fields import has_field
 from provlabel.policy.gate import Gate
 from provlabel.report import FileReport, Report, SignerInfo

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from provlabel._faults import Fault, nearest, placed, schema_faults
-from provlabel._schema import json_schema, node_at
-from provlabel._text import printable
+from provlabel._support.faults import Fault, nearest, placed, schema_faults
+from provlabel._support.json_schema import json_schema, node_at
+from provlabel._support.text import printable
 from provlabel.errors import ConfigError
 from provlabel.label.records import Label
 from provlabel.policy.records import POLICY_SCHEMA, Policy

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import UNSET
 
-from provlabel._files import open_regular
-from provlabel._text import printable
+from provlabel._support.files import open_regular
+from provlabel._support.text import printable
 from provlabel.errors import ConfigError, InputError
 from provlabel.policy.faults import require_no_faults
 from provlabel.policy.gate import Enforced

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.label.vocabularies import KINDS
 from provlabel.previews import Preview
 from provlabel.renderers import _svg

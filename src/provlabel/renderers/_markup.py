@@ -6,7 +6,7 @@ import html
 import re
 from typing import NamedTuple
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 
 _LIMIT = 2_000  # characters of one text; a longer one ends in …
 _VOID = frozenset({"img", "link", "meta"})

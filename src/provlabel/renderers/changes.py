@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.comparing import Comparison, Fact, Facts, Side
 from provlabel.renderers.style import Style
 

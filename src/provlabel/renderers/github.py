@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.renderers._base import Extras
 from provlabel.renderers.text import excuse_words, footer, headline
 from provlabel.report import Failure, FileReport, Finding, Report

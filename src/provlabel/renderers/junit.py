@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.renderers._base import Extras
 from provlabel.renderers.style import Style
 from provlabel.renderers.text import count_words, excuse_words, finding_lines, footer, headline

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from provlabel._text import LIMIT, printable
+from provlabel._support.text import LIMIT, printable
 from provlabel.renderers._base import Extras
 from provlabel.renderers.text import STATES, count_words, headline, not_checked, second_counts
 from provlabel.report import ExceptionUse, FileReport, Finding, Named, Report

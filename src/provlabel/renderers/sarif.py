@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.renderers._base import Extras
 from provlabel.renderers.json import to_json
 from provlabel.renderers.text import count_words, excuse_words, headline, not_checked

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.renderers._base import Extras
 from provlabel.renderers.style import Style
 from provlabel.report import (

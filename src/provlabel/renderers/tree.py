@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.label.records import Label
 from provlabel.label.vocabularies import KINDS
 from provlabel.renderers.style import Style

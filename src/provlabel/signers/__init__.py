@@ -6,7 +6,7 @@ import datetime as dt
 import importlib
 import re
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.errors import ConfigError
 from provlabel.signers._base import Algorithm, LocalKey, Secrets, Signer
 

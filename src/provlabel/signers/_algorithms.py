@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any, get_args
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.cose import raw_ecdsa
 from provlabel.errors import ConfigError, SignerError
 from provlabel.signers._base import Algorithm

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from provlabel._files import open_regular, reason
-from provlabel._text import printable
+from provlabel._support.files import open_regular, reason
+from provlabel._support.text import printable
 from provlabel.errors import ConfigError, InputError, SignerError
 from provlabel.signers._base import Secrets
 

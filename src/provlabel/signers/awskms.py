@@ -19,7 +19,7 @@ import logging
 import os
 from typing import Any
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.errors import ConfigError, SignerError
 from provlabel.signers import _algorithms as algorithms
 from provlabel.signers import _material as material

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from provlabel._files import open_regular
-from provlabel._text import printable
+from provlabel._support.files import open_regular
+from provlabel._support.text import printable
 from provlabel.errors import ConfigError, SignerError
 from provlabel.signers._material import MAX_FILE
 from provlabel.trust import EKUS

@@ -20,7 +20,7 @@ import shlex
 import subprocess
 from collections.abc import Sequence
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.errors import ConfigError, SignerError
 from provlabel.signers import _algorithms as algorithms
 from provlabel.signers import _material as material

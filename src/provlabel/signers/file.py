@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.errors import SignerError
 from provlabel.signers import _algorithms as algorithms
 from provlabel.signers import _material as material

@@ -33,7 +33,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.errors import ConfigError, SignerError
 from provlabel.signers import _algorithms as algorithms
 from provlabel.signers import _material as material
@@ -192,7 +192,7 @@ class _Service:
     def _connect(self) -> http.client.HTTPSConnection:
         from http.client import HTTPSConnection
 
-        from provlabel._http import Reply
+        from provlabel._support.http import Reply
 
         connection = HTTPSConnection(*self._place, timeout=self._timeout, context=self._context)
         connection.response_class = Reply

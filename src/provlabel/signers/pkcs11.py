@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.errors import ConfigError, SignerError
 from provlabel.signers import _algorithms as algorithms
 from provlabel.signers import _material as material

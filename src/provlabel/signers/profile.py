@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from msgspec import Struct
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.errors import ConfigError, SignerError
 from provlabel.signers import _algorithms as algorithms
 from provlabel.signers import certificates as certs

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from provlabel._files import atomic_output
-from provlabel._text import printable
+from provlabel._support.files import atomic_output
+from provlabel._support.text import printable
 from provlabel.errors import ConfigError, SignerError
 from provlabel.signers import certificates as certs
 

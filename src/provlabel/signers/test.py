@@ -9,8 +9,8 @@ import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from provlabel._files import SCRATCH_PREFIX, atomic_output
-from provlabel._text import printable
+from provlabel._support.files import SCRATCH_PREFIX, atomic_output
+from provlabel._support.text import printable
 from provlabel.errors import ConfigError, OutputError
 from provlabel.signers import file
 from provlabel.signers._base import Secrets

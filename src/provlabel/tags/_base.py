@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import BinaryIO, NamedTuple
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.containers import ContainerError, Part
 from provlabel.containers.edits import Edit
 from provlabel.evidence import Carrier

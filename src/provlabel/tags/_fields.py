@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.containers import ContainerError
 from provlabel.evidence import Carrier
 from provlabel.mappings._base import CarrierId

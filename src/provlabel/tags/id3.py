@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.containers import ContainerError
 from provlabel.containers.id3 import syncsafe
 from provlabel.tags._base import MAX_CARRIER, MAX_VALUES, TagError

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.containers import read_exactly
 from provlabel.containers.boxes import Box, boxes, content, made
 from provlabel.tags._base import MAX_CARRIER, MAX_VALUES, TagError

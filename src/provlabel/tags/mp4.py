@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO, NamedTuple
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.containers import Part, chunks, read_exactly
 from provlabel.containers.boxes import Box, entered, handler, inside, made
 from provlabel.containers.edits import Edit

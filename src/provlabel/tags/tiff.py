@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO, Literal, NamedTuple
 
-from provlabel._files import reader
+from provlabel._support.files import reader
 from provlabel.containers import Part, read_exactly
 from provlabel.containers.edits import Edit
 from provlabel.evidence import Carrier

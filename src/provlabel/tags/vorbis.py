@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.tags._base import TagError
 from provlabel.tags._fields import Gather
 

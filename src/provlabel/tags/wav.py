@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO, NamedTuple
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.containers import ContainerError, Part, read_exactly
 from provlabel.containers.edits import Edit
 from provlabel.evidence import Carrier

@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, NamedTuple
 
-from provlabel._text import printable
-from provlabel._xml import UNWRITABLE
+from provlabel._support.text import printable
+from provlabel._support.xml import UNWRITABLE
 from provlabel.containers import read_exactly
 from provlabel.containers.edits import Edit, rewrite
 from provlabel.evidence import Carrier

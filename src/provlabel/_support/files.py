@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from provlabel._text import printable
+from provlabel._support.text import printable
 from provlabel.errors import InputError, OutputError
 
 _PIECE = 1 << 20  # bytes read at once when hashing

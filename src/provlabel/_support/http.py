@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
-from provlabel._files import reason
-from provlabel._text import printable
+from provlabel._support.files import reason
+from provlabel._support.text import printable
 from provlabel._version import __version__
 
 _MAX_URL = 2048

@@ -8,8 +8,8 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from provlabel._schema import node_at
-from provlabel._text import printable
+from provlabel._support.json_schema import node_at
+from provlabel._support.text import printable
 
 
 class Fault(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,1 @@
+"""What several packages need and none is about: files, text, times, types."""
