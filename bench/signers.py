@@ -28,7 +28,7 @@ from PIL import Image
 
 from keeping import keep
 from provlabel import Label, label_file, open_signer
-from provlabel.cage import Cage, shared
+from provlabel.sandbox import Cage, shared
 from provlabel.signers.test import CHAIN, KEY
 
 LABELS, WORKERS, LATENCY, BOUND = 200, 4, 0.020, 1.3

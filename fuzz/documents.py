@@ -21,7 +21,6 @@ from provlabel.batch.ledger import Ledger
 from provlabel.credentials import Answers, Credential, examine
 from provlabel.delivery import Delivery
 from provlabel.errors import ConfigError, InputError, LabelError, OutputError, SignerError, TimestampError, UsageError
-from provlabel.evidence_cache import EvidenceCache, Key
 from provlabel.label import label_from_dict
 from provlabel.label.lint import fixed, lint
 from provlabel.label.loading import read_plain
@@ -33,6 +32,7 @@ from provlabel.mappings.table import Row, dump_csv, dump_jsonl, load_csv, load_j
 from provlabel.policy import load_policy
 from provlabel.policy.baseline import load_baseline
 from provlabel.policy.globs import matches
+from provlabel.sandbox.cache import EvidenceCache, Key
 from provlabel.signers import _material, awskms, cmd, https, pkcs11
 from provlabel.signers.certificates import parse
 from provlabel.timestamps import checked

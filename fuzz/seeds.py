@@ -224,7 +224,7 @@ def signed(name: str) -> bytes:
 @functools.cache
 def cage() -> Any:
     """Return the cage in which seeds are read."""
-    from provlabel.cage import shared
+    from provlabel.sandbox import shared
 
     return shared()
 

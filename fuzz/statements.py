@@ -16,10 +16,9 @@ import msgspec
 import seeds
 from _harness import Harness
 from mutating import ODD, changed_tree
-from provlabel import _worker, cbor, cose, jumbf, prescan
+from provlabel import cbor, cose, jumbf, prescan
 from provlabel._support.types import ready
 from provlabel._support.xml import parse, to_bytes
-from provlabel.cage import Cage, Worker
 from provlabel.codes import EFFECTS
 from provlabel.comparing import compare, facts
 from provlabel.containers import ContainerError
@@ -32,6 +31,8 @@ from provlabel.policy import Gate, Policy
 from provlabel.previews import Preview
 from provlabel.renderers import RENDERERS, Extras
 from provlabel.reporting import Tally, file_report
+from provlabel.sandbox import Cage, Worker
+from provlabel.sandbox import worker as _worker
 from provlabel.tags import _base as tag_limits
 from provlabel.tags import exif, id3, vorbis, xmp
 from provlabel.verifying import _with_tracked

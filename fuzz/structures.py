@@ -26,10 +26,10 @@ import seeds
 from hostile import Plan
 from mutating import mutated
 from provlabel import containers
-from provlabel.cage import Cage, Limits, Worker, spawn
 from provlabel.containers.edits import Edited
 from provlabel.renderers import RENDERERS, Extras
 from provlabel.report import FileReport, Report
+from provlabel.sandbox import Cage, Limits, Worker, spawn
 from provlabel.verifying import verify_bytes, verify_file
 
 GOOD = ("trusted", "valid")

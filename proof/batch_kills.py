@@ -24,7 +24,7 @@ from faultpoints import LABEL, LEDGER, seen_in, strangers, untrue
 from making import numbered_jpegs
 from proving import Figure, rng
 from provlabel import TrustStore, open_signer, verify_file
-from provlabel.cage import Cage
+from provlabel.sandbox import Cage
 from provlabel.signers.test import ROOT as TEST_ROOT
 
 FILES, KILLS = 5_000, 50

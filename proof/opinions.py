@@ -25,12 +25,12 @@ import msgspec
 
 from proving import ROOT, Figure, rng
 from provlabel import Label, System, TrustStore, label_file, open_signer
-from provlabel._worker import Check, Limits, Request, answer
-from provlabel.cage import Cage
 from provlabel.evidence import Evidence
 from provlabel.formats import BY_NAME
 from provlabel.opinions import KNOWN, compared, our_view, their_view
-from provlabel.second_opinion import opinion
+from provlabel.sandbox import Cage
+from provlabel.sandbox.second_opinion import opinion
+from provlabel.sandbox.worker import Check, Limits, Request, answer
 from provlabel.signers.test import ROOT as TEST_ROOT
 from provlabel.verdict import judge
 

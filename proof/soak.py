@@ -12,7 +12,7 @@ from typing import NamedTuple
 from mutations import LABEL, PICTURES, SHORT, formats
 from proving import Figure
 from provlabel import TrustStore, label_file, open_signer, verify_file
-from provlabel.cage import Cage
+from provlabel.sandbox import Cage
 
 WANTED = 20_000
 #: What memory may grow by in the second half of a run, of what it was, in the process and in its worker.

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from provlabel import Label, Provider, System, TrustStore, engine, open_signer
-from provlabel.cage import Cage
+from provlabel.sandbox import Cage
 from provlabel.signers import LocalKey, Signer
 from provlabel.signers.test import ROOT
 

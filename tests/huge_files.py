@@ -16,7 +16,7 @@ import pytest
 import test_streaming as streams
 from conftest import MEDIA
 from provlabel import Label, label_file
-from provlabel.cage import Cage
+from provlabel.sandbox import Cage
 from provlabel.signers import Signer
 from provlabel.verdict import judge
 from provlabel.verifying import now

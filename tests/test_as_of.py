@@ -30,8 +30,8 @@ from provlabel import (
     verify_file,
     verify_paths,
 )
-from provlabel.cage import Cage
 from provlabel.containers import splice, stores_of
+from provlabel.sandbox import Cage
 from test_online import Site, certomancer, site, sleeping
 
 __all__ = ["site"]
@@ -209,7 +209,7 @@ SIGN_THEN = """
 import sys
 from pathlib import Path
 from provlabel import Label, Timestamper, label_file, open_signer
-from provlabel.cage import Cage, fork
+from provlabel.sandbox import Cage, fork
 source, dest, uri, tsa = sys.argv[1:]
 stamper = Timestamper(urls=(tsa,)) if tsa else None
 with Cage(fork) as cage:  # a worker of its own would not have our clock

@@ -27,9 +27,9 @@ from cryptography.x509.oid import NameOID
 
 from conftest import SAMPLES, Cli, Under, besides_time
 from provlabel import ConfigError, Label, LabelError, SignerError, label_file, load_label, open_signer, verify_file
-from provlabel.cage import Cage
 from provlabel.containers import WALKERS
 from provlabel.formats import FORMATS
+from provlabel.sandbox import Cage
 from provlabel.signers import Signer
 
 SAID = ("--kind", "ai_generated", "--system", "AcmeSynth@2.1", "--signer", "test")

@@ -34,8 +34,8 @@ from provlabel.batch.ledger import Known, Ledger, Listed
 from provlabel.batch.planning import decide
 from provlabel.batch.running import pause
 from provlabel.batch.work import Setting, may_pass
-from provlabel.cage import Cage
 from provlabel.errors import ConfigError, InputError, OutputError, SignerError, TimestampError, UsageError
+from provlabel.sandbox import Cage
 
 LABEL = """kind = "ai_generated"
 [[systems]]

@@ -23,8 +23,6 @@ from hypothesis import strategies as st
 from boxes import assertion, box, cbor, manifest, store, superbox
 from conftest import MEDIA, SAMPLES, Cli
 from provlabel import InputError, Label, TrustStore, engine, label_file, verify_bytes, verify_file, verify_paths
-from provlabel._worker import Limits
-from provlabel.cage import Cage, Launch, Worker, fork, spawn
 from provlabel.cbor import MAX_DEPTH, Refused
 from provlabel.containers import WALKERS, ContainerError
 from provlabel.evidence import Evidence
@@ -40,6 +38,8 @@ from provlabel.prescan import (
     scan_store,
 )
 from provlabel.report import FileReport
+from provlabel.sandbox import Cage, Launch, Worker, fork, spawn
+from provlabel.sandbox.worker import Limits
 from provlabel.signers import Signer
 
 # What pytest would print about the death of a forked worker is no news here.

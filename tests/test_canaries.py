@@ -25,8 +25,8 @@ import tsa as authorities
 from conftest import Cli, needs
 from kms_server import Kms
 from provlabel import TrustStore, label_file, open_signer, verify_file
-from provlabel.cage import Cage
 from provlabel.label import label_from_dict
+from provlabel.sandbox import Cage
 from provlabel.timestamps import ROOM
 from signer_matrix import TOKEN as BEARER
 from signer_matrix import Backends

@@ -13,11 +13,11 @@ from msgspec.structs import replace
 
 from conftest import SAMPLES, Cli, needs
 from provlabel import Identifier, InputError, Label, LabelError, System, label_file, redact_file, verify_file
-from provlabel.cage import Cage
 from provlabel.errors import UsageError
 from provlabel.label.records import China, Contribution, Permissions, Person, Prompt, Rights
 from provlabel.label.vocabularies import IPTC
 from provlabel.report import FileReport
+from provlabel.sandbox import Cage
 from provlabel.signers import Signer
 from provlabel.trust import TrustStore
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from provlabel import Label, label_bytes
-from provlabel.cage import Cage
 from provlabel.codes import _BY_EFFECT, EFFECTS
 from provlabel.evidence import Evidence
+from provlabel.sandbox import Cage
 from provlabel.signers import Signer
 
 

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from conftest import SAMPLES, needs
 from provlabel import EngineError, InputError, Label, label_file, verify_file
-from provlabel.cage import Cage
 from provlabel.containers import WALKERS, ContainerError, inventory
 from provlabel.formats import FORMATS, id3v2_size, sniff
 from provlabel.prescan import scan_file
+from provlabel.sandbox import Cage
 from provlabel.signers import Signer
 
 

@@ -12,9 +12,9 @@ import pytest
 
 from conftest import Cli
 from provlabel import Label, System, TrustStore, label_file
-from provlabel.cage import Cage
 from provlabel.delivery import Delivery
 from provlabel.label.records import Contribution, Identifier, Permissions
+from provlabel.sandbox import Cage
 from provlabel.signers import Signer
 from provlabel.verifying import verify_paths
 

@@ -16,12 +16,12 @@ from msgspec.structs import replace
 
 from conftest import MEDIA, SAMPLES, Cli, needs
 from provlabel import Label, Provider, System, TrustStore, label_file, verify_file
-from provlabel.cage import Cage
 from provlabel.comparing import Change, Fact, _flat, compare, facts
 from provlabel.differing import diff_files
 from provlabel.label.records import Contribution, Operation, Person, Span
 from provlabel.renderers import Style, changes
 from provlabel.report import FileReport, HistoryNode, LabelInfo
+from provlabel.sandbox import Cage
 from provlabel.schemas import SCHEMAS
 from provlabel.signers import Signer
 from repositories import Repository

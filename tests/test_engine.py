@@ -36,10 +36,10 @@ from provlabel import (
     open_signer,
     verify_bytes,
 )
-from provlabel.cage import Cage
 from provlabel.evidence import manifests_from_crjson
 from provlabel.label import signed_label
 from provlabel.manifest import definition
+from provlabel.sandbox import Cage
 from provlabel.signers import Signer
 
 JPEG = "image/jpeg"

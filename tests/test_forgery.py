@@ -38,9 +38,9 @@ from provlabel import (
     verify_bytes,
     verify_file,
 )
-from provlabel.cage import Cage
 from provlabel.containers import isobmff
 from provlabel.containers.boxes import made
+from provlabel.sandbox import Cage
 from provlabel.signers import Signer
 from stores import Box, Store
 from test_online import Site, certomancer, site

@@ -18,9 +18,7 @@ from attacks import ATTACKS, infect
 from browser import browse
 from conftest import MEDIA, Cli, needs
 from provlabel import Label, TrustStore, label_file, load_label, verify_paths
-from provlabel.cage import Cage
 from provlabel.label.records import Contribution, Point, Region, Span
-from provlabel.picturing import previews_of
 from provlabel.previews import Preview
 from provlabel.renderers import RENDERERS, Extras, _html_words
 from provlabel.renderers._html_style import STYLE
@@ -39,6 +37,8 @@ from provlabel.report import (
     Skipped,
     TimeInfo,
 )
+from provlabel.sandbox import Cage
+from provlabel.sandbox.drawing import previews_of
 from provlabel.signers import Signer
 
 LABELS = Path(__file__).parents[1] / "samples" / "labels"

@@ -10,7 +10,7 @@ import pytest
 import pki
 from conftest import SAMPLES, Cli
 from provlabel import Actor, ConfigError, Label, SignerError, TrustStore, label_file, open_signer, verify_file
-from provlabel.cage import Cage
+from provlabel.sandbox import Cage
 from provlabel.signers import Signer
 from test_signing import Broken, Remote, remote, root
 

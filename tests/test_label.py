@@ -14,12 +14,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from provlabel import Identifier, Label, LabelError, Prompt, Provider, System, label_file, load_label, verify_file
-from provlabel.cage import Cage
 from provlabel.label import digest_of_prompt, joined, label_from_dict, origin_of, signed_label
 from provlabel.label.lint import fixed, lint, semantic_faults
 from provlabel.label.records import PERSONAL, Person
 from provlabel.label.vocabularies import KINDS, SOURCE_TYPES, Kind, Oversight
 from provlabel.manifest import definition
+from provlabel.sandbox import Cage
 from provlabel.schemas import SCHEMAS
 from provlabel.signers import Signer
 

@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 
 from conftest import Cli, engine_credential
 from provlabel import Label, Provider, System, TrustStore, UsageError, engine, label_file, verify_file
-from provlabel.cage import Cage
 from provlabel.evidence import Action, Carrier
 from provlabel.label import signed_label
 from provlabel.label.records import Disclosure, Identifier, Judgements, Likeness, Mark
@@ -31,6 +30,7 @@ from provlabel.policy.records import LawName
 from provlabel.renderers import RENDERERS, Extras
 from provlabel.report import LawResult
 from provlabel.rules import RULES
+from provlabel.sandbox import Cage
 from provlabel.signers import Signer
 
 ROOT = Path(__file__).parents[1]

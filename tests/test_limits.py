@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import hostile_files as hostile
-from provlabel.cage import Cage, Worker, spawn
 from provlabel.containers import WALKERS, ContainerError, Part, gif, isobmff, obstacle, svg, tiff
+from provlabel.sandbox import Cage, Worker, spawn
 from provlabel.tags import carriers_in
 from provlabel.tags.xmp import MAX_ALL_ATTRIBUTES, MAX_ELEMENTS
 

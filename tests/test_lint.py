@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from conftest import Cli, needs
-from provlabel.cage import Cage
+from provlabel.sandbox import Cage
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "samples" / "labels").glob("*.toml"))
 

@@ -24,7 +24,6 @@ from msgspec.structs import replace
 from attacks import ATTACKS, infect
 from conftest import MEDIA
 from provlabel import Label, Report, TrustStore, label_file, verify_paths
-from provlabel.cage import Cage
 from provlabel.evidence import Action, Manifest
 from provlabel.label import Provider, System
 from provlabel.label.vocabularies import KINDS
@@ -46,6 +45,7 @@ from provlabel.report import (
     outcome_of,
 )
 from provlabel.rules import RULES
+from provlabel.sandbox import Cage
 from provlabel.signers import Signer
 
 DATA = Path(__file__).parent / "data"

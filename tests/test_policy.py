@@ -19,11 +19,11 @@ from PIL.PngImagePlugin import PngInfo
 
 from conftest import Cli, Under, needs
 from provlabel import ConfigError, Label, Policy, Prompt, System, TrustStore, label_file, verify_file, verify_paths
-from provlabel.cage import Cage
 from provlabel.policy import Gate, load_baseline, load_policy
 from provlabel.policy.drafting import draft
 from provlabel.policy.globs import matches
 from provlabel.report import FileReport, Report
+from provlabel.sandbox import Cage
 from provlabel.schemas import SCHEMAS
 from provlabel.signers import Signer
 from provlabel.targets import repository_of, tracked_below

@@ -11,9 +11,9 @@ import pytest
 
 from conftest import Cli
 from provlabel import Label, label_file
-from provlabel.cage import Cage
 from provlabel.policy import load_policy
 from provlabel.policy.gate import FORBIDDEN
+from provlabel.sandbox import Cage
 from provlabel.signers import Signer
 
 TEXT = (Path(__file__).parents[1] / "docs" / "policy.md").read_text()

@@ -19,11 +19,12 @@ from msgspec.structs import replace
 from PIL import Image
 
 from conftest import MEDIA, needs
-from provlabel import picturing, previews, verify_paths
-from provlabel._worker import Limits
-from provlabel.cage import Cage, Launch
-from provlabel.picturing import _LIMITS, previews_of
+from provlabel import previews, verify_paths
 from provlabel.previews import FRAMES, Preview, draw
+from provlabel.sandbox import Cage, Launch
+from provlabel.sandbox import drawing as picturing
+from provlabel.sandbox.drawing import _LIMITS, previews_of
+from provlabel.sandbox.worker import Limits
 
 
 @pytest.fixture(scope="module")
@@ -240,7 +241,7 @@ def test_a_decoder_that_dies_or_hangs_or_lies_is_no_failure(
     """Workers as they would be after a hostile file took them over."""
     import sys
 
-    from provlabel.cage import Worker
+    from provlabel.sandbox import Worker
 
     report = verify_paths([media / "cover.jpg"], cage=cage)
 

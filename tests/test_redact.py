@@ -10,7 +10,7 @@ import pytest
 
 from conftest import MIMES, SAMPLES, Cli, besides_time
 from provlabel import InputError, Label, TrustStore, label_file, load_label, redact_file, verify_file
-from provlabel.cage import Cage
+from provlabel.sandbox import Cage
 from provlabel.signers import Signer
 from test_formats import FORMAT_OF, ROWS, Make, make, workshop
 

@@ -34,7 +34,6 @@ from provlabel import (
     verify_paths,
 )
 from provlabel._support.text import printable
-from provlabel.cage import Cage
 from provlabel.cli._outputs import OUTPUTS
 from provlabel.label import signed_label
 from provlabel.manifest import Definition, definition
@@ -42,6 +41,7 @@ from provlabel.policy import Gate
 from provlabel.renderers import RENDERERS, Extras, Style, tree
 from provlabel.report import Failure
 from provlabel.rules import RULES
+from provlabel.sandbox import Cage
 from provlabel.schemas import SCHEMAS
 from provlabel.signers import Signer
 

@@ -34,10 +34,10 @@ from provlabel import (
     verify_paths,
     verifying,
 )
-from provlabel import cage as cages
-from provlabel.cage import Cage
+from provlabel import sandbox as cages
 from provlabel.opinions import KNOWN
 from provlabel.report import FileReport
+from provlabel.sandbox import Cage
 from provlabel.signers import Signer
 from test_as_of import NOW, anchors, here, labelled, site, stapled
 from test_forgery import Forger, der, victim

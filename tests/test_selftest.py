@@ -20,8 +20,8 @@ from packaging.requirements import Requirement
 import locked
 from conftest import MEDIA, Cli, needs
 from provlabel import Label, TrustStore, UnfitEngineError, engine, label_file, selftest, verify_file
-from provlabel import cage as cages
-from provlabel.cage import Cage, Cages, fork, spawn
+from provlabel import sandbox as cages
+from provlabel.sandbox import Cage, Cages, fork, spawn
 from provlabel.signers import Signer
 
 ROOT = Path(__file__).parents[1]

@@ -16,9 +16,9 @@ from cryptography import x509
 
 from conftest import needs
 from provlabel._version import __version__
-from provlabel.cage import Cage
 from provlabel.formats import BY_NAME, FORMATS
 from provlabel.label.vocabularies import KINDS
+from provlabel.sandbox import Cage
 
 ROOT = Path(__file__).parents[1]
 SIGNED = ROOT / "samples" / "signed"
@@ -94,7 +94,7 @@ def test_a_clock_far_ahead_changes_nothing() -> None:
     script = """
 import json, sys
 from pathlib import Path
-from provlabel.cage import Cage, fork
+from provlabel.sandbox import Cage, fork
 from sign_samples import judged
 folder = Path(sys.argv[1])
 expected = json.loads((folder / "expected.json").read_text())

@@ -17,7 +17,7 @@ import pki
 from conftest import MIMES, Cli, needs
 from kms_server import Kms
 from provlabel import Label, Report, TrustStore, label_file, open_signer, verify_file
-from provlabel.cage import Cage
+from provlabel.sandbox import Cage
 from signer_matrix import COMBINATIONS, SOFTHSM, Backends
 from signer_matrix import TOKEN as BEARER
 from signing_service import Canned, SigningService

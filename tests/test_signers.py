@@ -41,7 +41,7 @@ from provlabel import (
     open_signer,
     verify_bytes,
 )
-from provlabel.cage import Cage
+from provlabel.sandbox import Cage
 from provlabel.signers import Algorithm, Signer, _base
 from provlabel.signers import _algorithms as algorithms
 from signer_matrix import COMBINATIONS, Backends

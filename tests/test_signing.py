@@ -17,8 +17,8 @@ import pki
 import test_formats as formats
 from conftest import SAMPLES, needs
 from provlabel import Label, SignerError, TrustStore, UsageError, label_file, verify_file
-from provlabel.cage import Cage
 from provlabel.formats import BY_NAME
+from provlabel.sandbox import Cage
 
 workshop, make = formats.workshop, formats.make
 

@@ -28,20 +28,20 @@ from provlabel import (
     Label,
     Prompt,
     TrustStore,
-    _worker,
     engine,
     label_file,
     publishing,
     signing,
     streaming,
 )
-from provlabel.cage import Cage, Cages
 from provlabel.containers import WALKERS, ContainerError, NoRoom, TooLarge, jpeg, room_for, stores_of
 from provlabel.containers.edits import Edit, Edited, rewrite
 from provlabel.evidence import Evidence
 from provlabel.formats import BY_NAME
 from provlabel.label import signed_label
 from provlabel.manifest import definition
+from provlabel.sandbox import Cage, Cages
+from provlabel.sandbox import worker as _worker
 from provlabel.signers import Signer
 from provlabel.verdict import judge
 from provlabel.verifying import now

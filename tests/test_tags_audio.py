@@ -22,10 +22,10 @@ from mutagen import mp4
 import audio_files as files
 from conftest import needs
 from provlabel import Label, label_file, verify_file
-from provlabel.cage import Cage
 from provlabel.containers import WALKERS, ContainerError, Part
 from provlabel.containers.edits import rewrite
 from provlabel.evidence import Carrier
+from provlabel.sandbox import Cage
 from provlabel.signers import Signer
 from provlabel.tags import TAGGERS, TagError
 from provlabel.tags._base import MAX_CARRIER, MAX_CARRIERS, MAX_FIELDS, MAX_VALUE, MAX_VALUES

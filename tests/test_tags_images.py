@@ -27,10 +27,10 @@ from PIL import Image, ImageCms, PngImagePlugin
 
 from conftest import MEDIA, needs
 from provlabel import Label, TrustStore, label_bytes, verify_bytes
-from provlabel.cage import Cage
 from provlabel.containers import WALKERS, ContainerError
 from provlabel.containers.edits import rewrite
 from provlabel.evidence import Carrier
+from provlabel.sandbox import Cage
 from provlabel.signers import Signer
 from provlabel.tags import TAGGERS, TagError
 from provlabel.tags._base import MAX_CARRIER, MAX_CARRIERS, MAX_VALUE

@@ -20,21 +20,12 @@ from PIL import Image, ImageCms
 
 import test_formats as formats
 from conftest import MEDIA, Cli, besides_time, needs
-from provlabel import (
-    ConfigError,
-    Label,
-    TrustStore,
-    label_bytes,
-    label_file,
-    picturing,
-    previews,
-    redact_file,
-    verify_file,
-)
-from provlabel.cage import Cage
+from provlabel import ConfigError, Label, TrustStore, label_bytes, label_file, previews, redact_file, verify_file
 from provlabel.engine import binding
 from provlabel.formats import BY_NAME
 from provlabel.label import label_from_dict
+from provlabel.sandbox import Cage
+from provlabel.sandbox import drawing as picturing
 from provlabel.signers import Signer
 
 workshop, make = formats.workshop, formats.make
@@ -290,7 +281,7 @@ def test_a_decoder_that_takes_too_much_is_stopped(
     label: Label, signer: Signer, tmp_path: Path, cage: Cage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """300 MB of pixels, within what is allowed, where there are only 100 MB of address space more than at rest."""
-    from provlabel._worker import Limits
+    from provlabel.sandbox.worker import Limits
 
     raw = Image.new("RGBA", (7_900, 7_900))
     path = saved(tmp_path / "large.png", raw)
@@ -428,7 +419,7 @@ def test_reader_and_studio_hold_no_end_of_each_others_pipes() -> None:
         "import os, sys\n"
         "from pathlib import Path\n"
         "from provlabel.cli._signing import early_cage, early_studio\n"
-        "from provlabel.picturing import thumbnail_of\n"
+        "from provlabel.sandbox.drawing import thumbnail_of\n"
         "outer = {os.readlink(f'/proc/self/fd/{fd}') for fd in range(256) if os.path.exists(f'/proc/self/fd/{fd}')}\n"
         "def pipes(pid):\n"
         "    ends = [os.readlink(f'/proc/{pid}/fd/{fd}') for fd in os.listdir(f'/proc/{pid}/fd')]\n"

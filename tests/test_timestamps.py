@@ -15,7 +15,7 @@ import pki
 import tsa as authorities
 from conftest import MIMES, SAMPLES, Cli, needs
 from provlabel import Label, Timestamper, TimestampError, TrustStore, label_file, stamp_file, verify_file
-from provlabel.cage import Cage
+from provlabel.sandbox import Cage
 from provlabel.signers import Signer
 
 pytestmark = needs("openssl")

@@ -22,10 +22,10 @@ import pki
 from conftest import SAMPLES, Cli, Under, needs
 from provlabel import ConfigError, Label, Policy, Report, TrustStore, label_file, open_signer, verify_paths
 from provlabel._support.times import read
-from provlabel._worker import Check
-from provlabel.cage import Cage, Cages, Worker, fork, spawn
 from provlabel.evidence import Evidence, Trouble
-from provlabel.evidence_cache import LIFE, MAX_VALUE, EvidenceCache
+from provlabel.sandbox import Cage, Cages, Worker, fork, spawn
+from provlabel.sandbox.cache import LIFE, MAX_VALUE, EvidenceCache
+from provlabel.sandbox.worker import Check
 from provlabel.signers import Signer
 from provlabel.verifying import beside, now
 from test_cage import aborting, compressed
@@ -356,7 +356,7 @@ def test_a_certificate_that_has_ended_meanwhile_is_seen(
 
 def test_another_build_reads_again(run: Run, counting: Counting, monkeypatch: pytest.MonkeyPatch) -> None:
     run()
-    monkeypatch.setattr("provlabel.evidence_cache._build", lambda: b"another")
+    monkeypatch.setattr("provlabel.sandbox.cache._build", lambda: b"another")
     run()
     assert counting.reads == 15
 

@@ -12,7 +12,7 @@ import pytest
 import pki
 from conftest import Cli
 from provlabel import ConfigError, Label, TrustStore, label_file, open_signer, verify_file
-from provlabel.cage import Cage
+from provlabel.sandbox import Cage
 from provlabel.signers import Signer
 
 

@@ -19,7 +19,6 @@ from provlabel._version import __version__
 
 if TYPE_CHECKING:
     from provlabel.batch import BatchResult, run_batch
-    from provlabel.cage import Cages
     from provlabel.engine import Actor
     from provlabel.errors import (
         ConfigError,
@@ -34,11 +33,12 @@ if TYPE_CHECKING:
         UsageError,
         VerificationError,
     )
-    from provlabel.evidence_cache import EvidenceCache
     from provlabel.label import Identifier, Label, Prompt, Provider, System, load_label
     from provlabel.labeling import Receipt, label_bytes, label_file, redact_file
     from provlabel.policy import Gate, Policy, load_policy
     from provlabel.report import FileReport, Finding, Report
+    from provlabel.sandbox import Cages
+    from provlabel.sandbox.cache import EvidenceCache
     from provlabel.signers import Signer, open_signer
     from provlabel.stamping import stamp_file
     from provlabel.timestamps import Timestamper

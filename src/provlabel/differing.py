@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from provlabel import cage as cages
+from provlabel import sandbox as cages
 from provlabel._support.files import open_regular, reader, sha256_of
-from provlabel._worker import Check
 from provlabel.comparing import Comparison, Fact, comparison, facts
 from provlabel.containers import Bare, ContainerError, bare_sha256
 from provlabel.formats import sniff
 from provlabel.policy import Gate, Policy
 from provlabel.report import FileReport
 from provlabel.reporting import file_report
+from provlabel.sandbox.worker import Check
 from provlabel.trust import TrustStore
 from provlabel.verifying import now, verify_file
 

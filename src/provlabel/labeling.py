@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 from msgspec import Struct
 
-from provlabel import cage as cages
+from provlabel import sandbox as cages
 from provlabel._support import times as _times
 from provlabel._support.text import printable
 from provlabel._support.times import zulu
@@ -130,7 +130,7 @@ def label_file(
         keep: called with the receipt when the result is whole, before it gets its name: what this raises prevents
             that.  So that no hash of a prompt is published whose salt is lost.
         cage: where untrusted bytes are read first.
-        studio: where thumbnails are drawn, of :func:`provlabel.picturing.studio`; one that all calls share without.
+        studio: where thumbnails are drawn, of :func:`provlabel.sandbox.drawing.studio`; one that all calls share without.
 
     Raises:
         ConfigError: ``thumbnail`` without Pillow.
@@ -360,7 +360,7 @@ def _unasked(checked: Source, detached: bool) -> Iterator[str]:
 
 def _drawn(checked: Source, studio: cages.Cage | None) -> Preview:
     """Draw the thumbnail from the bytes that the cage has read, in a process that holds no key."""
-    from provlabel import picturing
+    from provlabel.sandbox import drawing as picturing
 
     if checked.fmt.media != "image":
         return nothing(f"{checked.fmt.name} is no picture")

@@ -1,7 +1,7 @@
 """Small pictures of files for people: a thumbnail, or the outline of a sound.
 
 Decoders of media are large and written in C, so :func:`draw` is only ever called in a worker that makes
-nothing else (:mod:`provlabel.picturing`): a preview is an illustration and never evidence.  Pillow is the
+nothing else (:mod:`provlabel.sandbox.drawing`): a preview is an illustration and never evidence.  Pillow is the
 extra ``pictures``, with miniaudio ``html``, and both are imported nowhere but here.
 """
 

@@ -9,17 +9,17 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
-from provlabel import cage as cages
 from provlabel import cose
+from provlabel import sandbox as cages
 from provlabel._support.files import LARGE, Scratch, atomic_output, copy_to, locked, sha256_of, synced
 from provlabel._support.text import printable
-from provlabel._worker import reread
 from provlabel.containers import ContainerError, inventory, lost
 from provlabel.containers.edits import Edit, Edited
 from provlabel.engine import Actor, IngredientFile
 from provlabel.errors import EngineError, InputError, OutputError, SignerError, TimestampError
 from provlabel.evidence import Evidence
 from provlabel.manifest import Definition
+from provlabel.sandbox.worker import reread
 from provlabel.signing import Draft, Job, Work, draft, sign_here
 from provlabel.sources import Source, reopened, shown
 from provlabel.trust import TrustStore

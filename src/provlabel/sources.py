@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, TypeVar, cast
 
 from msgspec import Struct
 
-from provlabel import cage as cages
+from provlabel import sandbox as cages
 from provlabel._support.files import fingerprint, open_regular, reason
 from provlabel._support.text import printable
 from provlabel.containers import ContainerError

@@ -12,8 +12,8 @@ from typing import BinaryIO
 
 import msgspec
 
-from provlabel import cage as cages
 from provlabel import cose
+from provlabel import sandbox as cages
 from provlabel._support.files import atomic_output, copy_to, fingerprint, locked, only_read, open_regular
 from provlabel._support.text import printable
 from provlabel.containers import stores_of

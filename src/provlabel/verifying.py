@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from provlabel import cage as cages
+from provlabel import sandbox as cages
 from provlabel._support.files import open_regular
-from provlabel._worker import Check, Limits
 from provlabel.credentials import Answers, Examined
 from provlabel.errors import InputError, UsageError
 from provlabel.evidence import Evidence
 from provlabel.policy import Enforced, Gate, Policy
 from provlabel.report import Failure, Report, SkippedWhy
 from provlabel.reporting import Seen, Tally
+from provlabel.sandbox.worker import Check, Limits
 from provlabel.targets import Target, is_media, media_of, targets, tracked_below
 from provlabel.trust import TrustStore
 from provlabel.verdict import proven_time
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
     from provlabel.delivery import Delivery
-    from provlabel.evidence_cache import EvidenceCache, Key
+    from provlabel.sandbox.cache import EvidenceCache, Key
 
 #: Detached manifest of ``song.ogg``: ``song.ogg.c2pa``.
 SIDECAR = ".c2pa"
@@ -165,7 +165,7 @@ def verify_paths(
         revocation: where answers about revoked certificates may come from.
         laws: names of laws to hold it against, as ``provlabel verify --law`` takes them.
         second_opinion: have another verifier judge too (``docs/differences.md``).
-        cage: where untrusted bytes are read; :class:`~provlabel.cage.Cages` read several files at once.
+        cage: where untrusted bytes are read; :class:`~provlabel.sandbox.Cages` read several files at once.
         cache: evidence of earlier runs, for the same ``trust``.
         fail_fast: stop at the first file that fails, and count what was not reached.
         watch: is told after each path how many are done.
@@ -424,7 +424,7 @@ def _second_verifier(width: int) -> Iterator[cages.Cage | cages.Cages | None]:
     if not width:
         yield None
         return
-    from provlabel.second_opinion import require_second_verifier
+    from provlabel.sandbox.second_opinion import require_second_verifier
 
     require_second_verifier()
     if width == 1:

@@ -15,9 +15,9 @@ import pytest
 
 from conftest import MEDIA, Cli, needs
 from provlabel import label_file, open_signer
-from provlabel.cage import Cage
 from provlabel.cli import _COMMANDS
 from provlabel.label import label_from_dict
+from provlabel.sandbox import Cage
 
 PROMPT, PERSON = "canary-prompt-5b1f0c", "Canary Person 5b1f0c"
 PHRASE = "canary-phrase-5b1f0c"

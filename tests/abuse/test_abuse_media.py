@@ -12,10 +12,10 @@ import pytest
 
 from conftest import MEDIA, SAMPLES, needs
 from provlabel import Label, TrustStore, label_file, verify_bytes, verify_file
-from provlabel.cage import Cage
 from provlabel.prescan import scan_file
 from provlabel.renderers import RENDERERS, Extras
 from provlabel.report import Report
+from provlabel.sandbox import Cage
 from provlabel.signers import Signer
 from sample_files import EMBEDDED, MAKERS, known
 

@@ -15,7 +15,7 @@ import hostile_files as hostile
 import pki
 from conftest import MEDIA, SAMPLES, Cli, needs
 from provlabel import Label, label_file, open_signer
-from provlabel.cage import Cage
+from provlabel.sandbox import Cage
 from test_online import URLS
 from tracing import traced
 

@@ -26,7 +26,7 @@ import vectors_policy  # noqa: E402
 import vectors_trust  # noqa: E402
 from vectors import Bench, Group, Vector  # noqa: E402
 
-from provlabel.cage import Cage  # noqa: E402
+from provlabel.sandbox import Cage  # noqa: E402
 
 GROUPS: tuple[Group, ...] = (
     *vectors_media.GROUPS,

@@ -8,9 +8,9 @@ from typing import Any
 
 from provlabel import Revocation, TrustStore, verify_paths
 from provlabel._support.times import read as read_time
-from provlabel.cage import Cage
 from provlabel.cli.verify import exit_code
 from provlabel.policy import Gate, Policy, load_policy
+from provlabel.sandbox import Cage
 
 _PURPOSES = {"tsa_trust": "timestamp", "identity_trust": "identity"}
 

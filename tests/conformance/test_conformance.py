@@ -17,7 +17,7 @@ from vectors import Bench, Vector, fails, passes
 import run
 from conftest import needs
 from provlabel import TrustStore, verify_file
-from provlabel.cage import Cage
+from provlabel.sandbox import Cage
 
 #: By the list of what must be there: groups, and how many vectors at least.
 LEAST = {

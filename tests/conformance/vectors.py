@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import pki
 from conftest import MEDIA
 from provlabel import Label, Provider, System, engine, label_bytes, label_file, open_signer
-from provlabel.cage import Cage
 from provlabel.label import signed_label
 from provlabel.manifest import definition
+from provlabel.sandbox import Cage
 from provlabel.signers import LocalKey, Signer
 from stores import Hand, Store
 

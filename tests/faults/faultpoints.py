@@ -24,8 +24,8 @@ from typing import NamedTuple
 
 from provlabel import TrustStore, open_signer, verify_file
 from provlabel._support.files import LARGE, SCRATCH
-from provlabel.cage import Cage
 from provlabel.publishing import labeled_name
+from provlabel.sandbox import Cage
 from provlabel.signers.test import ROOT
 
 KILL = "SIGKILL"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from provlabel import TrustStore, open_signer, verify_file
-from provlabel.cage import Cage
+from provlabel.sandbox import Cage
 from provlabel.signers.test import ROOT
 
 

@@ -21,7 +21,7 @@ import pki
 import tsa as authorities
 from conftest import MEDIA, Cli, Under, needs
 from provlabel import Label, ProvlabelError, label_file, open_signer
-from provlabel.cage import Cage, Worker, spawn
+from provlabel.sandbox import Cage, Worker, spawn
 from provlabel.signers import Signer
 from provlabel.timestamps import Timestamper
 from signer_matrix import Backends
@@ -119,7 +119,7 @@ def without_handles() -> Worker:
 def test_worker_that_fails_each_time(
     launch: Callable[[], Worker], words: str, source: Path, label: Label, signer: Signer
 ) -> None:
-    from provlabel._worker import Limits
+    from provlabel.sandbox.worker import Limits
 
     before = everything(source.parent)
     with Cage(launch, limits=Limits(cpu_seconds=1)) as cage:

@@ -13,8 +13,8 @@ from races import race
 from conftest import MEDIA
 from provlabel import Label, ProvlabelError, label_file
 from provlabel._support import files as _files
-from provlabel.cage import Cage
 from provlabel.evidence import Evidence
+from provlabel.sandbox import Cage
 from provlabel.signers import LocalKey, Signer
 
 

@@ -16,10 +16,8 @@ from msgspec import Struct
 from provlabel import engine
 from provlabel._support.files import open_regular
 from provlabel._support.text import printable
-from provlabel._worker import RARELY
 from provlabel.agreement import story_of
 from provlabel.batch.jobs import label_of
-from provlabel.cage import Cage, fork, spawn
 from provlabel.containers import stores_of
 from provlabel.errors import (
     ConfigError,
@@ -34,6 +32,8 @@ from provlabel.formats import BY_NAME
 from provlabel.label.vocabularies import PromptMode
 from provlabel.labeling import Receipt, label_file
 from provlabel.projecting import Choice
+from provlabel.sandbox import Cage, fork, spawn
+from provlabel.sandbox.worker import RARELY
 from provlabel.sources import shown
 from provlabel.timestamps import Timestamper
 from provlabel.trust import TrustStore

@@ -20,7 +20,7 @@ from provlabel.cli._shared import PATH, cache_folder, options_of, proofs_folder,
 from provlabel.errors import ConfigError, ProvlabelError, UsageError
 
 if TYPE_CHECKING:
-    from provlabel.cage import Cage
+    from provlabel.sandbox import Cage
     from provlabel.signers import Secrets, Signer
     from provlabel.timestamps import Timestamper
 
@@ -99,7 +99,7 @@ def _headers(path: Path | None) -> dict[str, str]:
 def early_cage() -> Cage:
     """Load the engine, then start the worker as a copy of this process, which holds no key yet."""
     from provlabel import engine
-    from provlabel.cage import Cage, fork, spawn
+    from provlabel.sandbox import Cage, fork, spawn
 
     engine.binding()
     cage = Cage(fork, relaunch=spawn, proofs=proofs_folder())
@@ -113,9 +113,9 @@ def early_studio() -> Cage:
     Raises:
         ConfigError: the library that draws is not installed.
     """
-    from provlabel.cage import fork
-    from provlabel.picturing import studio
     from provlabel.previews import require_pillow
+    from provlabel.sandbox import fork
+    from provlabel.sandbox.drawing import studio
 
     require_pillow()
     drawing = studio(fork)

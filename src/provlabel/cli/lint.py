@@ -96,7 +96,7 @@ def _seconds(media: Path | None) -> float | None:
     """Return how long the sound plays, read in the cage."""
     if media is None:
         return None
-    from provlabel.cage import Cage, fork
+    from provlabel.sandbox import Cage, fork
 
     with Cage(fork, proofs=proofs_folder()) as cage:
         seconds = cage.read(media).seconds

@@ -26,8 +26,8 @@ def command(file: Path, format_: str, personal: bool, **lists: Any) -> int:
       provlabel show take.labeled.mp3 --trust test
       provlabel show cover.jpg --format json
     """
-    from provlabel.cage import Cage, fork
     from provlabel.renderers import RENDERERS, Extras, tree
+    from provlabel.sandbox import Cage, fork
     from provlabel.verifying import verify_file
 
     store = trust_from(**lists)

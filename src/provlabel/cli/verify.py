@@ -38,10 +38,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from provlabel.delivery import Delivery
-    from provlabel.evidence_cache import EvidenceCache
     from provlabel.policy import Gate
     from provlabel.previews import Preview
     from provlabel.report import Report
+    from provlabel.sandbox.cache import EvidenceCache
     from provlabel.trust import TrustStore
     from provlabel.verifying import Revocation
 
@@ -91,9 +91,9 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
       provlabel verify delivery/ --trust anchors.pem --against delivery/message.xml
       provlabel verify cover.jpg --trust anchors.pem --second-opinion
     """
-    from provlabel.cage import Cages, fork
     from provlabel.cli._gate import gate_from
     from provlabel.renderers import RENDERERS, Extras
+    from provlabel.sandbox import Cages, fork
     from provlabel.verifying import verify_paths
 
     if options["init_policy"] and formats:
@@ -177,7 +177,7 @@ def _require_replaceable(place: Path | None, kept: Iterable[Path], name: str) ->
 
 def _previews(report: Report) -> dict[str, Preview]:
     """Draw the files only now that all are judged, in a worker that judges none."""
-    from provlabel.picturing import previews_of
+    from provlabel.sandbox.drawing import previews_of
 
     return previews_of(report)
 
@@ -216,7 +216,7 @@ def _cache(
     trust: TrustStore, gate: Gate, paths: Sequence[Path]
 ) -> contextlib.AbstractContextManager[EvidenceCache | None]:
     """Open the user's cache of evidence; none below what is judged, and none where there is no home."""
-    from provlabel.evidence_cache import EvidenceCache
+    from provlabel.sandbox.cache import EvidenceCache
     from provlabel.verifying import now
 
     try:

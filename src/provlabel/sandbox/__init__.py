@@ -26,13 +26,13 @@ import msgspec
 from provlabel import selftest
 from provlabel._support.files import reason
 from provlabel._support.types import ready
-from provlabel._worker import HEADER, Answer, Check, Limits, Request, Second, frame, frame_length, serve
 from provlabel.credentials import Credential, Examined
 from provlabel.errors import InputError, ProvlabelError, UnfitEngineError
 from provlabel.evidence import Evidence, Opinion, Trouble
 from provlabel.formats import BY_NAME
 from provlabel.opinions import not_given
 from provlabel.previews import Preview, Purpose, nothing
+from provlabel.sandbox.worker import HEADER, Answer, Check, Limits, Request, Second, frame, frame_length, serve
 from provlabel.trust import TrustStore
 
 #: Bytes of one answer; a store of 8 MB yields less.
@@ -61,7 +61,7 @@ def spawn() -> Worker:
     ``-I`` keeps the current directory and ``PYTHON*`` variables out of it; the search path is
     handed over, so that it finds the same packages as we do.
     """
-    boot = "import json,sys; sys.path[:]=json.loads(sys.argv[1]); from provlabel._worker import main; main()"
+    boot = "import json,sys; sys.path[:]=json.loads(sys.argv[1]); from provlabel.sandbox.worker import main; main()"
     path = json.dumps([entry for entry in sys.path if entry])
     with _wired() as (child_in, requests, answers, child_out, printed):
         pid = os.posix_spawn(

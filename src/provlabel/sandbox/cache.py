@@ -26,10 +26,10 @@ import msgspec
 from provlabel._support import times as _times
 from provlabel._support.files import fingerprint, open_regular, sha256_of
 from provlabel._support.text import printable
-from provlabel._worker import Check
 from provlabel.errors import ConfigError, InputError
 from provlabel.evidence import Evidence
 from provlabel.prescan import MAX_SIZE, MAX_STORE
+from provlabel.sandbox.worker import Check
 from provlabel.trust import TrustStore
 
 #: How long an entry counts.

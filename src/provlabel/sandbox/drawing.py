@@ -6,11 +6,11 @@ import io
 import time
 from pathlib import Path
 
-from provlabel import cage as cages
-from provlabel._worker import Limits
+from provlabel import sandbox as cages
 from provlabel.containers import UNKNOWN, WALKERS, ContainerError
 from provlabel.previews import FRAMES, Preview, Purpose, nothing
 from provlabel.report import FileReport, Report, failing_first
+from provlabel.sandbox.worker import Limits
 
 #: Pictures of one report: with 12 kB each, a file that can be mailed.
 LIMIT = 200

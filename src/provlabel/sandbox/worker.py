@@ -253,7 +253,7 @@ def _prepare(request: Request) -> None:
 
 def _opinion(stream: BinaryIO, size: int, request: Request, second: Second) -> Opinion:
     """Ask the second verifier, if these are still the bytes that were judged."""
-    from provlabel.second_opinion import MOST_BYTES, opinion
+    from provlabel.sandbox.second_opinion import MOST_BYTES, opinion
 
     if size > MOST_BYTES:
         return not_given(f"the file is larger than {MOST_BYTES:,} bytes")
