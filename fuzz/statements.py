@@ -19,11 +19,11 @@ from mutating import ODD, changed_tree
 from provlabel import cbor, cose, jumbf, prescan
 from provlabel._support.types import ready
 from provlabel._support.xml import parse, to_bytes
+from provlabel.carriers.draft import drafted
 from provlabel.codes import EFFECTS
 from provlabel.comparing import compare, facts
 from provlabel.containers import ContainerError
 from provlabel.credentials import Credential, Examined
-from provlabel.drafting import drafted
 from provlabel.errors import InputError, UnfitEngineError
 from provlabel.evidence import Carrier, Evidence, manifests_from_crjson
 from provlabel.mappings import PROJECTIONS, aigc

@@ -14,8 +14,9 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from provlabel import Identifier, Label, LabelError, Prompt, System
-from provlabel.agreement import Story, compared, digest_of, disagreements, story_of, values_of
-from provlabel.drafting import drafted
+from provlabel.carriers.compare import Story, compared, digest_of, disagreements, story_of, values_of
+from provlabel.carriers.draft import drafted
+from provlabel.carriers.plan import CHOICES, DEFAULT, chosen, projected
 from provlabel.errors import InputError
 from provlabel.evidence import Action, Carrier, Evidence, Ingredient, Manifest
 from provlabel.label import label_from_dict, signed_label
@@ -23,7 +24,6 @@ from provlabel.label.records import China, Contribution, Likeness, Permissions, 
 from provlabel.label.vocabularies import AI_KINDS, IPTC, KINDS, Role, Use
 from provlabel.mappings import KNOWN, PROJECTIONS, Projection, aigc, iptc, music
 from provlabel.mappings.marks import MARKS, claims_in
-from provlabel.projecting import CHOICES, DEFAULT, chosen, projected
 
 PLUS = "http://ns.useplus.org/ldf/vocab/"
 AI, CAPTURE = IPTC + "trainedAlgorithmicMedia", IPTC + "digitalCapture"

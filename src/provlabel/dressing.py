@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from provlabel._support.text import printable
-from provlabel.agreement import story_of
+from provlabel.carriers.compare import story_of
+from provlabel.carriers.plan import Choice, chosen, projected
 from provlabel.containers import WALKERS, stores_left
 from provlabel.containers.edits import Edit
 from provlabel.errors import InputError, LabelError, UsageError
 from provlabel.evidence import mapping
 from provlabel.label import Label
 from provlabel.mappings import Fields
-from provlabel.projecting import Choice, chosen, projected
 from provlabel.sources import Source, reopened, shown
 from provlabel.tags import TAGGERS, TagError, Tagger
 

@@ -20,6 +20,7 @@ from provlabel._support import times as _times
 from provlabel._support.text import printable
 from provlabel._support.times import zulu
 from provlabel._support.types import ready
+from provlabel.carriers.plan import Choice
 from provlabel.dressing import dress, undress
 from provlabel.errors import InputError, OutputError
 from provlabel.evidence import Evidence
@@ -29,7 +30,6 @@ from provlabel.label.lint import semantic_faults
 from provlabel.label.vocabularies import PromptMode
 from provlabel.manifest import PARENT, component, definition, ingredient_definition
 from provlabel.previews import Preview, nothing, require_pillow
-from provlabel.projecting import Choice
 from provlabel.publishing import Published, Seal, place_for, publish
 from provlabel.report import Failure
 from provlabel.sources import Source, broken_by, naming_its_source, parent_of, read_source, shown

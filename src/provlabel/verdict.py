@@ -16,7 +16,7 @@ from msgspec import Struct
 from provlabel._support import times as _times
 from provlabel._support.times import zulu
 from provlabel._support.types import ready
-from provlabel.agreement import claims_of, disagreements, values_of
+from provlabel.carriers.compare import claims_of, disagreements, values_of
 from provlabel.codes import EFFECTS, Effect
 from provlabel.credentials import Examined
 from provlabel.evidence import Code, Evidence, Exclusion, Identity, Ingredient, Manifest, Signing, bound

@@ -23,10 +23,10 @@ from provlabel.batch.ledger import Group, Ledger
 from provlabel.batch.planning import Plan, Planned, plan
 from provlabel.batch.pool import supervise
 from provlabel.batch.work import Job, Outcome, Setting, label_chunk, open_tools
+from provlabel.carriers.plan import Choice
 from provlabel.errors import ConfigError, OutputError, UsageError
 from provlabel.label.vocabularies import PromptMode
 from provlabel.previews import require_pillow
-from provlabel.projecting import Choice
 from provlabel.sandbox import Cage
 from provlabel.signers import Secrets, require_fit
 from provlabel.timestamps import Timestamper

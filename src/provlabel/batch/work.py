@@ -16,8 +16,9 @@ from msgspec import Struct
 from provlabel import engine
 from provlabel._support.files import open_regular
 from provlabel._support.text import printable
-from provlabel.agreement import story_of
 from provlabel.batch.jobs import label_of
+from provlabel.carriers.compare import story_of
+from provlabel.carriers.plan import Choice
 from provlabel.containers import stores_of
 from provlabel.errors import (
     ConfigError,
@@ -31,7 +32,6 @@ from provlabel.evidence import Evidence
 from provlabel.formats import BY_NAME
 from provlabel.label.vocabularies import PromptMode
 from provlabel.labeling import Receipt, label_file
-from provlabel.projecting import Choice
 from provlabel.sandbox import Cage, fork, spawn
 from provlabel.sandbox.worker import RARELY
 from provlabel.sources import shown

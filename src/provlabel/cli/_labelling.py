@@ -20,7 +20,7 @@ class _Carriers(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     name = "names"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        from provlabel.projecting import CHOICES
+        from provlabel.carriers.plan import CHOICES
 
         names = () if value == "none" else tuple(dict.fromkeys(value.split(",")))
         if unknown := [name for name in names if name not in CHOICES]:

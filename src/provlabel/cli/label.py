@@ -323,7 +323,7 @@ def _how(options: dict[str, Any]) -> dict[str, Any]:
 
 def _draft(files: tuple[Path, ...], output: Path | None) -> int:
     """Write what the tags of one file say as a label that somebody has to read and finish."""
-    from provlabel.drafting import drafted
+    from provlabel.carriers.draft import drafted
     from provlabel.renderers.json import to_json
     from provlabel.sandbox import Cage, fork
     from provlabel.sources import read_tags

@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 from msgspec import UNSET
 
-from provlabel.agreement import Story, both_values, compared, digest_of
+from provlabel.carriers.compare import Story, both_values, compared, digest_of
 from provlabel.errors import InputError, LabelError
 from provlabel.evidence import Carrier
 from provlabel.label import Label
