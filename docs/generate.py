@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from provlabel.carriers.tags import TAGGERS
 from provlabel.formats import FORMATS
 from provlabel.label import Identifier, Label, Prompt, System
 from provlabel.label.records import China, Contribution, Permissions, Person, Rights
@@ -20,7 +21,6 @@ from provlabel.renderers.json import to_json
 from provlabel.renderers.text import STATES
 from provlabel.rules import RULES
 from provlabel.schemas import SCHEMAS
-from provlabel.tags import TAGGERS
 
 ROOT = Path(__file__).parents[1]
 

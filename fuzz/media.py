@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator
 
 import seeds
 from _harness import Harness
-from provlabel import containers, prescan, tags
+from provlabel import containers, prescan
+from provlabel.carriers import tags
+from provlabel.carriers.tags import TAGGERS, TagError
 from provlabel.containers import ContainerError
 from provlabel.containers.edits import Edited, rewrite
 from provlabel.errors import InputError
 from provlabel.formats import BY_NAME, FORMATS, Format, sniff
-from provlabel.tags import TAGGERS, TagError
 
 #: What the worker makes a finding of; anything else that leaves a reader is a fault of it.
 MALFORMED = (ValueError, InputError)

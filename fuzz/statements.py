@@ -20,6 +20,8 @@ from provlabel import cbor, cose, jumbf, prescan
 from provlabel._support.types import ready
 from provlabel._support.xml import parse, to_bytes
 from provlabel.carriers.draft import drafted
+from provlabel.carriers.tags import _base as tag_limits
+from provlabel.carriers.tags import exif, id3, vorbis, xmp
 from provlabel.codes import EFFECTS
 from provlabel.comparing import compare, facts
 from provlabel.containers import ContainerError
@@ -33,8 +35,6 @@ from provlabel.renderers import RENDERERS, Extras
 from provlabel.reporting import Tally, file_report
 from provlabel.sandbox import Cage, Worker
 from provlabel.sandbox import worker as _worker
-from provlabel.tags import _base as tag_limits
-from provlabel.tags import exif, id3, vorbis, xmp
 from provlabel.verifying import _with_tracked
 
 AT = dt.datetime(2026, 11, 22, 12, tzinfo=dt.timezone.utc)

@@ -11,11 +11,11 @@ from typing import Any
 import mutagen
 from mutagen import apev2, flac, id3, mp3, mp4, wave
 
+from provlabel.carriers.tags import TAGGERS
 from provlabel.containers import WALKERS, Part
 from provlabel.containers.edits import Edit, rewrite
 from provlabel.evidence import Carrier
 from provlabel.formats import Format, sniff
-from provlabel.tags import TAGGERS
 
 MEDIA = Path(__file__).parents[1] / "samples" / "media"
 META = ("-metadata", "title=Foreign title", "-metadata", "artist=Ännä/Bob", "-metadata", "comment=kept 日本")

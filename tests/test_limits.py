@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 import hostile_files as hostile
+from provlabel.carriers.tags import carriers_in
+from provlabel.carriers.tags.xmp import MAX_ALL_ATTRIBUTES, MAX_ELEMENTS
 from provlabel.containers import WALKERS, ContainerError, Part, gif, isobmff, obstacle, svg, tiff
 from provlabel.sandbox import Cage, Worker, spawn
-from provlabel.tags import carriers_in
-from provlabel.tags.xmp import MAX_ALL_ATTRIBUTES, MAX_ELEMENTS
 
 XMP_TWICE = 3  # packets of half the allowance each
 

@@ -22,16 +22,16 @@ from mutagen import mp4
 import audio_files as files
 from conftest import needs
 from provlabel import Label, label_file, verify_file
+from provlabel.carriers.tags import TAGGERS, TagError
+from provlabel.carriers.tags._base import MAX_CARRIER, MAX_CARRIERS, MAX_FIELDS, MAX_VALUE, MAX_VALUES
+from provlabel.carriers.tags.id3 import merged_tag, read_tag
+from provlabel.carriers.tags.vorbis import merged_comments, read_comments
+from provlabel.carriers.tags.xmp import merged
 from provlabel.containers import WALKERS, ContainerError, Part
 from provlabel.containers.edits import rewrite
 from provlabel.evidence import Carrier
 from provlabel.sandbox import Cage
 from provlabel.signers import Signer
-from provlabel.tags import TAGGERS, TagError
-from provlabel.tags._base import MAX_CARRIER, MAX_CARRIERS, MAX_FIELDS, MAX_VALUE, MAX_VALUES
-from provlabel.tags.id3 import merged_tag, read_tag
-from provlabel.tags.vorbis import merged_comments, read_comments
-from provlabel.tags.xmp import merged
 
 pytestmark = [needs("exiftool"), needs("ffmpeg"), needs("ffprobe")]
 

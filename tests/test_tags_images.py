@@ -27,14 +27,14 @@ from PIL import Image, ImageCms, PngImagePlugin
 
 from conftest import MEDIA, needs
 from provlabel import Label, TrustStore, label_bytes, verify_bytes
+from provlabel.carriers.tags import TAGGERS, TagError
+from provlabel.carriers.tags._base import MAX_CARRIER, MAX_CARRIERS, MAX_VALUE
+from provlabel.carriers.tags.xmp import ARRAYS, NAMESPACES, merged, read_packet
 from provlabel.containers import WALKERS, ContainerError
 from provlabel.containers.edits import rewrite
 from provlabel.evidence import Carrier
 from provlabel.sandbox import Cage
 from provlabel.signers import Signer
-from provlabel.tags import TAGGERS, TagError
-from provlabel.tags._base import MAX_CARRIER, MAX_CARRIERS, MAX_VALUE
-from provlabel.tags.xmp import ARRAYS, NAMESPACES, merged, read_packet
 from sample_files import FORMAT_OF, PREFIXED, SVG, exif, frames, known, picture
 from test_formats import Make, box, decoded, make, workshop
 

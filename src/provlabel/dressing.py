@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from provlabel._support.text import printable
 from provlabel.carriers.compare import story_of
 from provlabel.carriers.plan import Choice, chosen, projected
+from provlabel.carriers.tags import TAGGERS, TagError, Tagger
 from provlabel.containers import WALKERS, stores_left
 from provlabel.containers.edits import Edit
 from provlabel.errors import InputError, LabelError, UsageError
@@ -18,7 +19,6 @@ from provlabel.evidence import mapping
 from provlabel.label import Label
 from provlabel.mappings import Fields
 from provlabel.sources import Source, reopened, shown
-from provlabel.tags import TAGGERS, TagError, Tagger
 
 
 class Dress(NamedTuple):

@@ -31,6 +31,7 @@ import msgspec
 from provlabel import engine
 from provlabel._support import times as _times
 from provlabel._support.files import LARGE, fingerprint, open_regular, reader
+from provlabel.carriers.tags import carriers_in
 from provlabel.cbor import Refused
 from provlabel.codes import EFFECTS, Effect
 from provlabel.containers import ContainerError, hole_in
@@ -44,7 +45,6 @@ from provlabel.prescan import MAX_SIZE, MAX_STORE, Scan, scan_file, scan_store
 from provlabel.previews import FRAMES, Preview, Purpose, draw
 from provlabel.rereading import with_content
 from provlabel.streaming import digest_around, digesting
-from provlabel.tags import carriers_in
 from provlabel.trust import TrustStore
 from provlabel.verdict import proven_time
 

@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from provlabel._support.text import printable
+from provlabel.carriers.tags._base import MAX_CARRIER, MAX_VALUES, TagError
+from provlabel.carriers.tags._fields import Gather
 from provlabel.containers import ContainerError
 from provlabel.containers.id3 import syncsafe
-from provlabel.tags._base import MAX_CARRIER, MAX_VALUES, TagError
-from provlabel.tags._fields import Gather
 
 _HEAD = 10
 _MAX_FRAMES = 10_000

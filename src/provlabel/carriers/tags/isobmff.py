@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO
 
+from provlabel.carriers.tags import exif, xmp
+from provlabel.carriers.tags._base import MAX_CARRIER, TagError
 from provlabel.containers import ContainerError, Part, items, read_exactly
 from provlabel.containers.edits import Edit
 from provlabel.evidence import Carrier
 from provlabel.mappings._base import Fields
-from provlabel.tags import exif, xmp
-from provlabel.tags._base import MAX_CARRIER, TagError
 
 _UUID = "uuid:be7acfcb97a942e89c71999491e3afac"
 _XMP_TYPE = b"application/rdf+xml"

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from provlabel._support.text import printable
-from provlabel.tags._base import TagError
-from provlabel.tags._fields import Gather
+from provlabel.carriers.tags._base import TagError
+from provlabel.carriers.tags._fields import Gather
 
 _MAX_COMMENTS = 10_000
 _VENDOR = b"provlabel"  # of a comment block that we begin

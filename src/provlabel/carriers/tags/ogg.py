@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
+from provlabel.carriers.tags import vorbis
+from provlabel.carriers.tags._base import MAX_CARRIER
+from provlabel.carriers.tags._fields import Gather, gathered
 from provlabel.containers import ContainerError, Part, read_exactly
 from provlabel.evidence import Carrier
-from provlabel.tags import vorbis
-from provlabel.tags._base import MAX_CARRIER
-from provlabel.tags._fields import Gather, gathered
 
 _HEAD = 27  # of a page, then its table of segments
 _MAX_PAGES = 10_000

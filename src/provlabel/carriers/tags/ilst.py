@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
 from provlabel._support.text import printable
+from provlabel.carriers.tags._base import MAX_CARRIER, MAX_VALUES, TagError
+from provlabel.carriers.tags._fields import Gather
 from provlabel.containers import read_exactly
 from provlabel.containers.boxes import Box, boxes, content, made
-from provlabel.tags._base import MAX_CARRIER, MAX_VALUES, TagError
-from provlabel.tags._fields import Gather
 
 FREE = "----"
 KEYS = "keys:"

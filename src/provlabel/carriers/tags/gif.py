@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO
 
+from provlabel.carriers.tags import xmp
+from provlabel.carriers.tags._base import MAX_CARRIER, TagError
 from provlabel.containers import Part, read_exactly
 from provlabel.containers.edits import Edit
 from provlabel.evidence import Carrier
 from provlabel.mappings._base import Fields
-from provlabel.tags import xmp
-from provlabel.tags._base import MAX_CARRIER, TagError
 
 _HEAD = b"\x21\xff\x0bXMP DataXMP"
 # A program that knows no XMP takes any byte of it for the length of a sub-block; each leads into the ramp,

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO, Literal, NamedTuple
 
 from provlabel._support.files import reader
+from provlabel.carriers.tags import exif, xmp
+from provlabel.carriers.tags._base import TagError
 from provlabel.containers import Part, read_exactly
 from provlabel.containers.edits import Edit
 from provlabel.evidence import Carrier
 from provlabel.mappings._base import Fields
-from provlabel.tags import exif, xmp
-from provlabel.tags._base import TagError
 
 _XMP = 700
 _ENTRY = 12

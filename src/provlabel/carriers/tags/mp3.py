@@ -6,15 +6,15 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO, NamedTuple
 
+from provlabel.carriers.tags import id3
+from provlabel.carriers.tags._base import TagError
+from provlabel.carriers.tags._fields import Gather, gathered
 from provlabel.containers import ContainerError, Part, read_exactly
 from provlabel.containers.edits import Edit
 from provlabel.containers.id3 import MAX_TAG
 from provlabel.evidence import Carrier
 from provlabel.formats import id3v2_size
 from provlabel.mappings._base import Fields
-from provlabel.tags import id3
-from provlabel.tags._base import TagError
-from provlabel.tags._fields import Gather, gathered
 
 _MAX_TAGS = 8  # in a row, as formats.sniff passes over
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO, Literal, NamedTuple
 
+from provlabel.carriers.tags._base import MAX_CARRIER, MAX_VALUE
 from provlabel.containers import read_exactly
 from provlabel.evidence import Carrier
 from provlabel.sniffing import ReadAt
-from provlabel.tags._base import MAX_CARRIER, MAX_VALUE
 
 _FIRST = {0x010E: "ImageDescription", 0x0131: "Software", 0x013B: "Artist"}
 _POINTER, _COMMENT = 0x8769, 0x9286  # to the EXIF directory, and what stands there

@@ -7,10 +7,10 @@ from typing import BinaryIO
 
 from msgspec.structs import replace
 
+from provlabel.carriers.tags._base import TagError, Tagger
 from provlabel.containers import ContainerError, Part
 from provlabel.evidence import Carrier
 from provlabel.mappings import KNOWN
-from provlabel.tags._base import TagError, Tagger
 
 #: By the name of the format.
 TAGGERS: dict[str, Tagger] = {

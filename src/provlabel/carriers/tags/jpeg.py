@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO
 
+from provlabel.carriers.tags import exif, xmp
+from provlabel.carriers.tags._base import MAX_CARRIER, TagError
 from provlabel.containers import Part, read_exactly
 from provlabel.containers.edits import Edit
 from provlabel.evidence import Carrier
 from provlabel.mappings._base import Fields
-from provlabel.tags import exif, xmp
-from provlabel.tags._base import MAX_CARRIER, TagError
 
 MAX_PACKET = 65_502  # bytes that the specification allows in one segment
 _HEAD = 4  # marker and length

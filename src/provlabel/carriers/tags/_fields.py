@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from provlabel._support.text import printable
+from provlabel.carriers.tags._base import MAX_CARRIER, MAX_FIELDS, MAX_NAME, MAX_VALUE, MAX_VALUES
 from provlabel.containers import ContainerError
 from provlabel.evidence import Carrier
 from provlabel.mappings._base import CarrierId
-from provlabel.tags._base import MAX_CARRIER, MAX_FIELDS, MAX_NAME, MAX_VALUE, MAX_VALUES
 
 _MAX_FAULTS = 20
 

@@ -42,7 +42,7 @@ class Tagger(NamedTuple):
 
         What is broken or too large is a fault of its carrier, not an exception.
         """
-        read: _Read = importlib.import_module(f"provlabel.tags.{self.module}").read
+        read: _Read = importlib.import_module(f"provlabel.carriers.tags.{self.module}").read
         for count, carrier in enumerate(read(stream, parts)):
             if count == MAX_CARRIERS:
                 yield Carrier(carrier.id, carrier.place, faults=(f"more than {MAX_CARRIERS} carriers; not read",))
@@ -61,7 +61,7 @@ class Tagger(NamedTuple):
         fields = asked_of(self.carriers, asked)
         if not fields:
             return []
-        edits: _Edits = importlib.import_module(f"provlabel.tags.{self.module}").edits
+        edits: _Edits = importlib.import_module(f"provlabel.carriers.tags.{self.module}").edits
         try:
             return edits(stream, parts, fields)
         except TagError:
