@@ -19,16 +19,16 @@ from _harness import Harness
 from provlabel.batch.jobs import Labels, Wanted, place_of, wanted_in
 from provlabel.batch.ledger import Ledger
 from provlabel.credentials import Answers, Credential, examine
-from provlabel.delivery import Delivery
 from provlabel.errors import ConfigError, InputError, LabelError, OutputError, SignerError, TimestampError, UsageError
+from provlabel.exchange.delivery import Delivery
+from provlabel.exchange.ern import read_message
+from provlabel.exchange.table import Row, dump_csv, dump_jsonl, load_csv, load_jsonl
 from provlabel.label import label_from_dict
 from provlabel.label.lint import fixed, lint
 from provlabel.label.loading import read_plain
 from provlabel.labeling import Receipts
 from provlabel.law import judge_law, load_laws
 from provlabel.law.subjects import subject_of_label
-from provlabel.mappings.ern import read_message
-from provlabel.mappings.table import Row, dump_csv, dump_jsonl, load_csv, load_jsonl
 from provlabel.policy import load_policy
 from provlabel.policy.baseline import load_baseline
 from provlabel.policy.globs import matches

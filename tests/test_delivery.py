@@ -12,7 +12,7 @@ import pytest
 
 from conftest import Cli
 from provlabel import Label, System, TrustStore, label_file
-from provlabel.delivery import Delivery
+from provlabel.exchange.delivery import Delivery
 from provlabel.label.records import Contribution, Identifier, Permissions
 from provlabel.sandbox import Cage
 from provlabel.signers import Signer
@@ -592,7 +592,7 @@ def test_a_message_is_read_in_time_that_grows_with_its_size_alone() -> None:
     """Of 40,000 resources and 40,000 releases, and of 40,000 deals with one release, not every pair is looked at."""
     import time
 
-    from provlabel.mappings.ern import read_message
+    from provlabel.exchange.ern import read_message
 
     count = 40_000
     resources = "".join(f"<Image><ResourceReference>A{place}</ResourceReference></Image>" for place in range(count))
@@ -644,7 +644,7 @@ def test_hostile_text_of_a_message_is_shown_and_not_run(cli: Cli, desk: Desk) ->
 
 
 def test_a_file_that_changes_after_it_was_judged_is_told(desk: Desk, trust: TrustStore, cage: Cage) -> None:
-    from provlabel.delivery import message_at
+    from provlabel.exchange.delivery import message_at
 
     def changed(path: str, algorithms: frozenset[str]) -> dict[str, str]:
         return {name: "00" for name in algorithms}
@@ -656,7 +656,7 @@ def test_a_file_that_changes_after_it_was_judged_is_told(desk: Desk, trust: Trus
 
 
 def test_sha256_is_not_computed_twice(desk: Desk, trust: TrustStore, cage: Cage) -> None:
-    from provlabel.delivery import message_at
+    from provlabel.exchange.delivery import message_at
 
     def never(path: str, algorithms: frozenset[str]) -> dict[str, str]:
         raise AssertionError

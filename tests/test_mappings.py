@@ -17,13 +17,13 @@ from provlabel import Identifier, Label, LabelError, Prompt, System
 from provlabel.carriers.compare import Story, compared, digest_of, disagreements, story_of, values_of
 from provlabel.carriers.draft import drafted
 from provlabel.carriers.plan import CHOICES, DEFAULT, chosen, projected
+from provlabel.carriers.vocabularies import KNOWN, PROJECTIONS, Projection, aigc, iptc, music
+from provlabel.carriers.vocabularies.marks import MARKS, claims_in
 from provlabel.errors import InputError
 from provlabel.evidence import Action, Carrier, Evidence, Ingredient, Manifest
 from provlabel.label import label_from_dict, signed_label
 from provlabel.label.records import China, Contribution, Likeness, Permissions, Person, Rights
 from provlabel.label.vocabularies import AI_KINDS, IPTC, KINDS, Role, Use
-from provlabel.mappings import KNOWN, PROJECTIONS, Projection, aigc, iptc, music
-from provlabel.mappings.marks import MARKS, claims_in
 
 PLUS = "http://ns.useplus.org/ldf/vocab/"
 AI, CAPTURE = IPTC + "trainedAlgorithmicMedia", IPTC + "digitalCapture"

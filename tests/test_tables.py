@@ -18,8 +18,8 @@ from msgspec import to_builtins
 from conftest import Cli
 from labels import LABELS, LINE
 from provlabel import label_file, load_label
+from provlabel.exchange.table import Row, dump_csv, dump_jsonl, load_csv, load_jsonl
 from provlabel.label import Label, label_from_dict
-from provlabel.mappings.table import Row, dump_csv, dump_jsonl, load_csv, load_jsonl
 from provlabel.signers import Signer
 
 EXAMPLES = Path(__file__).parents[1] / "samples" / "labels"

@@ -41,7 +41,7 @@ from provlabel.trust import TrustStore
 from provlabel.verdict import Verdict, judge, judge_ingredient
 
 if TYPE_CHECKING:
-    from provlabel.delivery import Delivery
+    from provlabel.exchange.delivery import Delivery
 
 
 def file_report(

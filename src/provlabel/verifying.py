@@ -31,7 +31,7 @@ from provlabel.verdict import proven_time
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
-    from provlabel.delivery import Delivery
+    from provlabel.exchange.delivery import Delivery
     from provlabel.sandbox.cache import EvidenceCache, Key
 
 #: Detached manifest of ``song.ogg``: ``song.ogg.c2pa``.

@@ -18,10 +18,10 @@ from provlabel._support.faults import Fault
 from provlabel._support.text import printable
 from provlabel._support.types import ready
 from provlabel.errors import InputError, LabelError, UsageError
+from provlabel.exchange.table import MAX_BYTES, MAX_FAULTS, Row, Table, TableFault, load_csv, load_line
 from provlabel.label import Label, label_from_dict
 from provlabel.label.lint import semantic_faults
 from provlabel.label.loading import read_plain
-from provlabel.mappings.table import MAX_BYTES, MAX_FAULTS, Row, Table, TableFault, load_csv, load_line
 from provlabel.targets import is_media, targets
 
 ListFormat = Literal["csv", "jsonl"]
@@ -110,7 +110,7 @@ def _media(path: Path) -> bool:
 def wanted_in(stream: BinaryIO, name: str, form: ListFormat, out_dir: Path | None) -> Iterator[Wanted | Fault]:
     """Yield the jobs of a list; ``name`` is what it is called.
 
-    CSV has the columns of :mod:`provlabel.mappings.table`, ``output`` and ``label`` (a label file); lines of JSON are
+    CSV has the columns of :mod:`provlabel.exchange.table`, ``output`` and ``label`` (a label file); lines of JSON are
     ``{"path": …, "output": …, "label": {…} or "FILE"}``; a line that begins with no brace is a path.
     """
     rows = _csv_rows(stream) if form == "csv" else _lines(stream)

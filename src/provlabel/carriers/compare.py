@@ -16,12 +16,12 @@ import msgspec
 from msgspec import UNSET
 
 from provlabel._support.types import ready
+from provlabel.carriers.vocabularies import PROJECTIONS, Field, Fields, Projection, aigc, iptc, music
+from provlabel.carriers.vocabularies.marks import claims_in
 from provlabel.errors import LabelError
 from provlabel.evidence import Carrier, Evidence, Manifest, bound
 from provlabel.label import Label, joined
 from provlabel.label.vocabularies import AI_KINDS, KINDS, SOURCE_TYPES
-from provlabel.mappings import PROJECTIONS, Field, Fields, Projection, aigc, iptc, music
-from provlabel.mappings.marks import claims_in
 from provlabel.report import Agreement, CarrierValue, Finding, finding
 
 _SHOWN = 200  # characters of a value in a finding

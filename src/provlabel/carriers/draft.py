@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 import msgspec
 
 from provlabel._support.types import ready
+from provlabel.carriers.vocabularies import PROJECTIONS
+from provlabel.carriers.vocabularies.marks import claims_in
 from provlabel.evidence import Carrier
 from provlabel.label import Label
 from provlabel.label.records import SCHEMA
-from provlabel.mappings import PROJECTIONS
-from provlabel.mappings.marks import claims_in
 
 
 class Draft(NamedTuple):

@@ -14,12 +14,12 @@ from typing import Any, Literal, NamedTuple
 from msgspec import UNSET
 
 from provlabel.carriers.compare import Story, both_values, compared, digest_of
+from provlabel.carriers.vocabularies import PROJECTIONS, CarrierId, Field, Projection, iptc
+from provlabel.carriers.vocabularies._base import Fields
 from provlabel.errors import InputError, LabelError
 from provlabel.evidence import Carrier
 from provlabel.label import Label
 from provlabel.label.vocabularies import KINDS
-from provlabel.mappings import PROJECTIONS, CarrierId, Field, Projection, iptc
-from provlabel.mappings._base import Fields
 from provlabel.report import CarrierValue
 
 #: What ``--carriers`` chooses: XMP of pictures, tags of sounds, the AIGC object of either.

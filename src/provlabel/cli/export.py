@@ -24,7 +24,7 @@ from provlabel.cli._shared import (
 from provlabel.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
-    from provlabel.mappings.ddex import FileFacts
+    from provlabel.exchange.ddex import FileFacts
     from provlabel.report import FileReport
 
 #: What the label files of people end with; anything else is media.
@@ -138,15 +138,15 @@ def _written(to: str, items: Sequence[_Item]) -> str:
             _tell(f"{item.path}: left out: {name}: add --personal")
     if to == "ddex":
         return _ddex(items)
-    from provlabel.mappings.table import Row, dump_csv, dump_jsonl
+    from provlabel.exchange.table import Row, dump_csv, dump_jsonl
 
     rows = [Row(item.path, item.label) for item in items]
     return (dump_csv if to == "csv" else dump_jsonl)(rows).decode()
 
 
 def _ddex(items: Sequence[_Item]) -> str:
+    from provlabel.exchange.ddex import dump
     from provlabel.label import label_from_dict
-    from provlabel.mappings.ddex import dump
 
     dumped = dump([(label_from_dict(item.label, source=printable(item.path)), _facts(item)) for item in items])
     for item, losses in zip(items, dumped.losses, strict=True):
@@ -158,7 +158,7 @@ def _ddex(items: Sequence[_Item]) -> str:
 
 
 def _facts(item: _Item) -> FileFacts:
-    from provlabel.mappings.ddex import FileFacts
+    from provlabel.exchange.ddex import FileFacts
 
     known = bool(item.sha256)
     return FileFacts(item.media or "audio", Path(item.path).name if known else "", item.sha256)  # type: ignore[arg-type]

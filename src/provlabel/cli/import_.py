@@ -16,7 +16,7 @@ from provlabel.cli._shared import PATH, make_folder
 from provlabel.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
-    from provlabel.mappings.ddex import Loaded, Loss
+    from provlabel.exchange.ddex import Loaded, Loss
 
 _ENDING = ".label.json"
 _LONGEST = 200  # characters of a file name that come from others; file systems end at 255 bytes
@@ -77,8 +77,8 @@ def command(file: Path, source: str, out_dir: Path, force: bool) -> int:
 
 
 def _from_message(file: Path) -> list[_Draft]:
-    from provlabel.delivery import message_at
-    from provlabel.mappings.ddex import load
+    from provlabel.exchange.ddex import load
+    from provlabel.exchange.delivery import message_at
 
     message = message_at(file)
     if not message.speaks_of_ai:
@@ -95,7 +95,7 @@ def _place(item: Loaded) -> str:
 def _from_table(file: Path, source: str) -> list[_Draft] | None:
     """Read a table, or tell every fault of it."""
     from provlabel._support.files import open_regular
-    from provlabel.mappings.table import MAX_BYTES, load_csv, load_jsonl
+    from provlabel.exchange.table import MAX_BYTES, load_csv, load_jsonl
 
     with open_regular(file) as stream:
         content = stream.read(MAX_BYTES + 1)

@@ -193,7 +193,7 @@ def _said(options: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _systems(options: dict[str, Any]) -> list[dict[str, str]]:
-    from provlabel.mappings.music import system_named
+    from provlabel.carriers.vocabularies.music import system_named
 
     systems = [system_named(item) for item in options["systems"]]
     details = {"model_type": options["model_type"], "identifier": options["model_id"]}

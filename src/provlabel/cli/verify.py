@@ -37,7 +37,7 @@ from provlabel.errors import ConfigError, OutputError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from provlabel.delivery import Delivery
+    from provlabel.exchange.delivery import Delivery
     from provlabel.policy import Gate
     from provlabel.previews import Preview
     from provlabel.report import Report
@@ -147,7 +147,7 @@ def _delivery(message: Path | None) -> Delivery | None:
     """Read the message before any file, so that a wrong one costs no time."""
     if message is None:
         return None
-    from provlabel.delivery import Delivery
+    from provlabel.exchange.delivery import Delivery
 
     return Delivery.of(message)
 

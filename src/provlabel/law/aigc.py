@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from provlabel.carriers.vocabularies import aigc
 from provlabel.law.records import Subject
-from provlabel.mappings import aigc
 
 
 class Found(NamedTuple):

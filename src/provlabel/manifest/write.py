@@ -17,13 +17,13 @@ from msgspec import UNSET, Struct
 
 from provlabel._support.text import printable
 from provlabel._version import __version__
+from provlabel.carriers.vocabularies import iptc
+from provlabel.carriers.vocabularies.iptc import constraint_of
 from provlabel.errors import UsageError
 from provlabel.evidence import LABEL, PERSONAL
 from provlabel.label import Label, SignedLabel, origin_of
 from provlabel.label.records import Contribution, Operation, Permissions, Reference, Region, System
 from provlabel.label.vocabularies import CAWG_USES, IPTC, KINDS
-from provlabel.mappings import iptc
-from provlabel.mappings.iptc import constraint_of
 
 #: Version of the specification the manifests follow, a whole SemVer as C2PA 2.4 §10.2.1 wants it.
 SPEC_VERSION = "2.4.0"

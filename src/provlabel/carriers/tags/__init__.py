@@ -8,9 +8,9 @@ from typing import BinaryIO
 from msgspec.structs import replace
 
 from provlabel.carriers.tags._base import TagError, Tagger
+from provlabel.carriers.vocabularies import KNOWN
 from provlabel.containers import ContainerError, Part
 from provlabel.evidence import Carrier
-from provlabel.mappings import KNOWN
 
 #: By the name of the format.
 TAGGERS: dict[str, Tagger] = {

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import BinaryIO, NamedTuple
 
 from provlabel._support.text import printable
+from provlabel.carriers.vocabularies._base import CarrierId, Fields
 from provlabel.containers import ContainerError, Part
 from provlabel.containers.edits import Edit
 from provlabel.evidence import Carrier
-from provlabel.mappings._base import CarrierId, Fields
 
 # Limits of what is read of one carrier; honest files are far below.
 MAX_CARRIER = 4 << 20  # bytes of one packet, tag or comment block

@@ -8,11 +8,11 @@ from typing import BinaryIO, NamedTuple
 
 from provlabel.carriers.tags import xmp
 from provlabel.carriers.tags._base import MAX_CARRIERS, TagError
+from provlabel.carriers.vocabularies._base import Fields
 from provlabel.containers import ContainerError, Part, obstacle, pieces
 from provlabel.containers.edits import Edit
 from provlabel.containers.svg import UNHEARD
 from provlabel.evidence import Carrier
-from provlabel.mappings._base import Fields
 
 _NAME = 1 << 10  # bytes that surely hold the name of a tag, or an end tag
 _ROOT = 256 << 10  # bytes that surely hold the start tag of the root

@@ -15,11 +15,11 @@ from typing import Any, get_args
 from msgspec import UNSET, convert, to_builtins
 
 from provlabel._support.types import ready
+from provlabel.carriers.vocabularies._base import CarrierId, Field, FieldRole, Fields, first, told
+from provlabel.carriers.vocabularies._people import credits_of, people_named
 from provlabel.label import Label
 from provlabel.label.records import Contribution, System
 from provlabel.label.vocabularies import KINDS, Role
-from provlabel.mappings._base import CarrierId, Field, FieldRole, Fields, first, told
-from provlabel.mappings._people import credits_of, people_named
 
 PREFIX = "PROVLABEL_"
 KIND, SYSTEMS, CONTRIBUTIONS = f"{PREFIX}KIND", f"{PREFIX}SYSTEMS", f"{PREFIX}CONTRIBUTIONS"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 
-from provlabel.mappings import aigc, iptc, music
-from provlabel.mappings._base import CarrierId, Field, FieldRole, Fields, Projection
-from provlabel.mappings.marks import MARKS
+from provlabel.carriers.vocabularies import aigc, iptc, music
+from provlabel.carriers.vocabularies._base import CarrierId, Field, FieldRole, Fields, Projection
+from provlabel.carriers.vocabularies.marks import MARKS
 
 _MUSIC: tuple[CarrierId, ...] = ("id3", "vorbis", "mp4", "riff")
 PROJECTIONS: tuple[Projection, ...] = (

@@ -18,11 +18,11 @@ import msgspec
 from provlabel._support.files import digests_of, open_regular
 from provlabel._support.text import printable
 from provlabel.errors import InputError
+from provlabel.exchange.ddex import parts_said, role_of
+from provlabel.exchange.ern import MEDIA, USE_TYPES, DeliveredFile, Hash, Message, Resource, plain, read_message
 from provlabel.label import Label, label_from_dict
 from provlabel.label.identifiers import CANONICAL
 from provlabel.label.vocabularies import KINDS
-from provlabel.mappings.ddex import parts_said, role_of
-from provlabel.mappings.ern import MEDIA, USE_TYPES, DeliveredFile, Hash, Message, Resource, plain, read_message
 from provlabel.report import Axes, FileReport, Finding, Named, finding
 
 #: Extents by which AI took part.

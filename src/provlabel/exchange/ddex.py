@@ -17,11 +17,11 @@ from msgspec import UNSET, structs
 
 from provlabel._support.text import printable
 from provlabel._support.xml import Element, to_bytes, unwritable
+from provlabel.exchange.ern import NAMESPACE, USE_TYPES, Contributor, Message, Party, Resource
 from provlabel.label import Label
 from provlabel.label.identifiers import CANONICAL
 from provlabel.label.records import ID, Contribution, Person
 from provlabel.label.vocabularies import KINDS
-from provlabel.mappings.ern import NAMESPACE, USE_TYPES, Contributor, Message, Party, Resource
 
 AVS_VERSION = "9"
 Media = Literal["image", "audio", "video"]

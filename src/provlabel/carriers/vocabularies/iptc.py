@@ -12,11 +12,11 @@ from typing import Any
 
 from msgspec import UNSET
 
+from provlabel.carriers.vocabularies._base import Field, Fields, first, told
+from provlabel.carriers.vocabularies._people import names_of, people_named
 from provlabel.label import Label
 from provlabel.label.records import Permissions
 from provlabel.label.vocabularies import CAWG_USES, IPTC, KINDS, SOURCE_TYPES
-from provlabel.mappings._base import Field, Fields, first, told
-from provlabel.mappings._people import names_of, people_named
 
 SOURCE_TYPE = "Iptc4xmpExt:DigitalSourceType"
 SYSTEM, VERSION = "Iptc4xmpExt:AISystemUsed", "Iptc4xmpExt:AISystemVersionUsed"

@@ -14,10 +14,10 @@ from typing import Any
 
 from msgspec import UNSET
 
+from provlabel.carriers.vocabularies._base import CarrierId, Field, Fields, first
 from provlabel.errors import LabelError
 from provlabel.label import Label
 from provlabel.label.vocabularies import AI_KINDS
-from provlabel.mappings._base import CarrierId, Field, Fields, first
 
 KEYS = (
     "Label",

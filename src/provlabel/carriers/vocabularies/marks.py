@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from provlabel.carriers.vocabularies import aigc, iptc, music
+from provlabel.carriers.vocabularies._base import CarrierId, Fields, first
 from provlabel.label.vocabularies import AI_KINDS
-from provlabel.mappings import aigc, iptc, music
-from provlabel.mappings._base import CarrierId, Fields, first
 
 
 class Mark(NamedTuple):
