@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from provlabel import _native
 from provlabel._support.text import printable
+from provlabel.engine import native as _native
 from provlabel.errors import ConfigError, EngineError, SignerError, UnfitEngineError
 from provlabel.manifest import Definition
 from provlabel.trust import TrustStore, pem
