@@ -17,8 +17,8 @@ from typing import Any
 from PIL import Image
 
 from provlabel import Label, Timestamper, engine, label_file, open_signer
+from provlabel.engine.selftest import REMOTE
 from provlabel.manifest import Definition
-from provlabel.selftest import REMOTE
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 import pki

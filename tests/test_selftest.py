@@ -19,8 +19,9 @@ from packaging.requirements import Requirement
 
 import locked
 from conftest import MEDIA, Cli, needs
-from provlabel import Label, TrustStore, UnfitEngineError, engine, label_file, selftest, verify_file
+from provlabel import Label, TrustStore, UnfitEngineError, engine, label_file, verify_file
 from provlabel import sandbox as cages
+from provlabel.engine import selftest
 from provlabel.sandbox import Cage, Cages, fork, spawn
 from provlabel.signers import Signer
 

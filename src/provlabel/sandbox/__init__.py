@@ -23,10 +23,10 @@ from typing import BinaryIO, NamedTuple
 
 import msgspec
 
-from provlabel import selftest
 from provlabel._support.files import reason
 from provlabel._support.types import ready
 from provlabel.credentials import Credential, Examined
+from provlabel.engine import selftest
 from provlabel.errors import InputError, ProvlabelError, UnfitEngineError
 from provlabel.evidence import Evidence, Opinion, Trouble
 from provlabel.formats import BY_NAME

@@ -205,7 +205,7 @@ def _prove(limits: Limits) -> Answer:
     Raises:
         UnfitEngineError: some have none.
     """
-    from provlabel import selftest
+    from provlabel.engine import selftest
 
     _limit(limits, 0)
     if failed := selftest.failures():
