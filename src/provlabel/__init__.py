@@ -34,13 +34,13 @@ if TYPE_CHECKING:
         VerificationError,
     )
     from provlabel.label import Identifier, Label, Prompt, Provider, System, load_label
-    from provlabel.labeling import Receipt, label_bytes, label_file, redact_file
+    from provlabel.labeling.label import Receipt, label_bytes, label_file, redact_file
+    from provlabel.labeling.stamp import stamp_file
     from provlabel.policy import Gate, Policy, load_policy
     from provlabel.report import FileReport, Finding, Report
     from provlabel.sandbox import Cages
     from provlabel.sandbox.cache import EvidenceCache
     from provlabel.signers import Signer, open_signer
-    from provlabel.stamping import stamp_file
     from provlabel.timestamps import Timestamper
     from provlabel.trust import TrustStore
     from provlabel.verifying import Revocation, verify_bytes, verify_file, verify_paths

@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 from provlabel import TrustStore, open_signer, verify_file
 from provlabel._support.files import LARGE, SCRATCH
-from provlabel.publishing import labeled_name
+from provlabel.labeling.publish import labeled_name
 from provlabel.sandbox import Cage
 from provlabel.signers.test import ROOT
 

@@ -31,10 +31,10 @@ from provlabel.errors import (
 from provlabel.evidence import Evidence
 from provlabel.formats import BY_NAME
 from provlabel.label.vocabularies import PromptMode
-from provlabel.labeling import Receipt, label_file
+from provlabel.labeling.label import Receipt, label_file
+from provlabel.labeling.sources import shown
 from provlabel.sandbox import Cage, fork, spawn
 from provlabel.sandbox.worker import RARELY
-from provlabel.sources import shown
 from provlabel.timestamps import Timestamper
 from provlabel.trust import TrustStore
 from provlabel.verdict import judge

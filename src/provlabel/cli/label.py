@@ -40,7 +40,7 @@ from provlabel.errors import InputError, LabelError, OutputError, ProvlabelError
 if TYPE_CHECKING:
     from provlabel.engine import Actor
     from provlabel.label import Label
-    from provlabel.labeling import Receipt
+    from provlabel.labeling.label import Receipt
     from provlabel.signers import Secrets, Signer
 
 
@@ -129,7 +129,7 @@ class _Receipts:
     def keep(self, receipt: Receipt) -> None:
         """Write the receipt of a file that gets its name next, where a salt would be lost otherwise."""
         if self._at_once and self._path is not None:
-            from provlabel.labeling import Receipts
+            from provlabel.labeling.label import Receipts
             from provlabel.renderers.json import to_json
 
             self._kept.append(receipt)
@@ -258,7 +258,7 @@ def _placement(options: dict[str, Any]) -> Callable[[Path], Path]:
         return lambda source: folder / source.name
     if options["detached"]:
         return lambda source: source
-    from provlabel.publishing import labeled_name
+    from provlabel.labeling.publish import labeled_name
 
     return labeled_name
 
@@ -286,7 +286,7 @@ def _label_all(
     targets: tuple[tuple[Path, Path], ...], label: Label, signer: Signer, options: dict[str, Any], how: dict[str, Any]
 ) -> tuple[list[Receipt], list[tuple[Path, ProvlabelError]]]:
     """Label every file; one that fails does not stop the others."""
-    from provlabel.labeling import label_file
+    from provlabel.labeling.label import label_file
 
     receipts: list[Receipt] = []
     errors: list[tuple[Path, ProvlabelError]] = []
@@ -324,9 +324,9 @@ def _how(options: dict[str, Any]) -> dict[str, Any]:
 def _draft(files: tuple[Path, ...], output: Path | None) -> int:
     """Write what the tags of one file say as a label that somebody has to read and finish."""
     from provlabel.carriers.draft import drafted
+    from provlabel.labeling.sources import read_tags
     from provlabel.renderers.json import to_json
     from provlabel.sandbox import Cage, fork
-    from provlabel.sources import read_tags
 
     if len(files) > 1:
         raise UsageError("--from-carriers drafts one label; there are more files", mend="draft them one by one")
@@ -366,7 +366,7 @@ def _publish(
 ) -> None:
     if options["format_"] != "json" and options["receipt"] is None:
         return
-    from provlabel.labeling import Receipts
+    from provlabel.labeling.label import Receipts
     from provlabel.renderers.json import to_json
     from provlabel.report import Failure
 

@@ -38,10 +38,10 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
         raise UsageError("-o takes one file; there are more", mend="use --in-place")
     if not options["tsa"]:
         raise UsageError("no time authority was named", mend="add --tsa URL")
-    from provlabel.labeling import Receipts
+    from provlabel.labeling.label import Receipts
+    from provlabel.labeling.stamp import stamp_file
     from provlabel.renderers.json import to_json
     from provlabel.report import Failure
-    from provlabel.stamping import stamp_file
 
     receipts, errors = [], []
     with early_cage() as cage:

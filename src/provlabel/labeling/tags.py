@@ -18,7 +18,7 @@ from provlabel.containers.edits import Edit
 from provlabel.errors import InputError, LabelError, UsageError
 from provlabel.evidence import mapping
 from provlabel.label import Label
-from provlabel.sources import Source, reopened, shown
+from provlabel.labeling.sources import Source, reopened, shown
 
 
 class Dress(NamedTuple):

@@ -18,10 +18,10 @@ from provlabel.containers.edits import Edit, Edited
 from provlabel.engine import Actor, IngredientFile
 from provlabel.errors import EngineError, InputError, OutputError, SignerError, TimestampError
 from provlabel.evidence import Evidence
+from provlabel.labeling.signature import Draft, Job, Work, draft, sign_here
+from provlabel.labeling.sources import Source, reopened, shown
 from provlabel.manifest import Definition
 from provlabel.sandbox.worker import reread
-from provlabel.signing import Draft, Job, Work, draft, sign_here
-from provlabel.sources import Source, reopened, shown
 from provlabel.trust import TrustStore
 from provlabel.verdict import Verdict, judge
 from provlabel.verifying import beside, now

@@ -21,18 +21,18 @@ from provlabel._support.text import printable
 from provlabel._support.times import zulu
 from provlabel._support.types import ready
 from provlabel.carriers.plan import Choice
-from provlabel.dressing import dress, undress
 from provlabel.errors import InputError, OutputError
 from provlabel.evidence import Evidence
 from provlabel.formats import BY_NAME
 from provlabel.label import Label, SignedLabel, as_records, signed_label
 from provlabel.label.lint import semantic_faults
 from provlabel.label.vocabularies import PromptMode
+from provlabel.labeling.publish import Published, Seal, place_for, publish
+from provlabel.labeling.sources import Source, broken_by, naming_its_source, parent_of, read_source, shown
+from provlabel.labeling.tags import dress, undress
 from provlabel.manifest import PARENT, component, definition, ingredient_definition
 from provlabel.previews import Preview, nothing, require_pillow
-from provlabel.publishing import Published, Seal, place_for, publish
 from provlabel.report import Failure
-from provlabel.sources import Source, broken_by, naming_its_source, parent_of, read_source, shown
 from provlabel.verifying import now
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Sources in, published files out: label, redact, stamp."""
