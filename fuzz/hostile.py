@@ -16,7 +16,7 @@ from typing import Any
 import seeds
 from boxes import Raw, box, cbor, encoded, hashed_uri, store, superbox
 from mutating import ODD, changed_tree, mutated
-from provlabel import cose
+from provlabel.manifest import cose
 
 _IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 LABEL = {"schema": "label-v1", "kind": "ai_generated", "title": "Dawn", "systems": [{"name": "AcmeSynth"}]}

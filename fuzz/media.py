@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator
 
 import seeds
 from _harness import Harness
-from provlabel import containers, prescan
+from provlabel import containers
 from provlabel.carriers import tags
 from provlabel.carriers.tags import TAGGERS, TagError
 from provlabel.containers import ContainerError
 from provlabel.containers.edits import Edited, rewrite
 from provlabel.errors import InputError
 from provlabel.formats import BY_NAME, FORMATS, Format, sniff
+from provlabel.manifest import limits as prescan
 
 #: What the worker makes a finding of; anything else that leaves a reader is a fault of it.
 MALFORMED = (ValueError, InputError)

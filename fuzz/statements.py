@@ -16,19 +16,20 @@ import msgspec
 import seeds
 from _harness import Harness
 from mutating import ODD, changed_tree
-from provlabel import cbor, cose, jumbf, prescan
 from provlabel._support.types import ready
 from provlabel._support.xml import parse, to_bytes
 from provlabel.carriers.draft import drafted
 from provlabel.carriers.tags import _base as tag_limits
 from provlabel.carriers.tags import exif, id3, vorbis, xmp
 from provlabel.carriers.vocabularies import PROJECTIONS, aigc
-from provlabel.codes import EFFECTS
 from provlabel.comparing import compare, facts
 from provlabel.containers import ContainerError
 from provlabel.credentials import Credential, Examined
 from provlabel.errors import InputError, UnfitEngineError
 from provlabel.evidence import Carrier, Evidence, manifests_from_crjson
+from provlabel.manifest import cbor, cose, jumbf
+from provlabel.manifest import limits as prescan
+from provlabel.manifest.codes import EFFECTS
 from provlabel.policy import Gate, Policy
 from provlabel.previews import Preview
 from provlabel.renderers import RENDERERS, Extras

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
 import pki
 from pki_matrix import der
-from provlabel import cose
+from provlabel.manifest import cose
 
 _TAIL = bytes.fromhex("00110010800000aa00389b71")
 _REQUESTABLE = b"\x03"

@@ -24,13 +24,13 @@ from provlabel import (
     Revocation,
     TrustStore,
     UsageError,
-    cose,
     label_file,
     open_signer,
     verify_file,
     verify_paths,
 )
 from provlabel.containers import splice, stores_of
+from provlabel.manifest import cose
 from provlabel.sandbox import Cage
 from test_online import Site, certomancer, site, sleeping
 

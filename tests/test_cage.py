@@ -23,11 +23,11 @@ from hypothesis import strategies as st
 from boxes import assertion, box, cbor, manifest, store, superbox
 from conftest import MEDIA, SAMPLES, Cli
 from provlabel import InputError, Label, TrustStore, engine, label_file, verify_bytes, verify_file, verify_paths
-from provlabel.cbor import MAX_DEPTH, Refused
 from provlabel.containers import WALKERS, ContainerError
 from provlabel.evidence import Evidence
 from provlabel.formats import FORMATS, sniff
-from provlabel.prescan import (
+from provlabel.manifest.cbor import MAX_DEPTH, Refused
+from provlabel.manifest.limits import (
     MAX_ASSERTIONS,
     MAX_BOX_DEPTH,
     MAX_BOXES,

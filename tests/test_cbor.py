@@ -7,8 +7,8 @@ import time
 import cbor2
 import pytest
 
-from provlabel import cbor
 from provlabel.containers import ContainerError
+from provlabel.manifest import cbor
 
 
 def walk(raw: bytes) -> None:

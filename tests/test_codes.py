@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from provlabel import Label, label_bytes
-from provlabel.codes import _BY_EFFECT, EFFECTS
 from provlabel.evidence import Evidence
+from provlabel.manifest.codes import _BY_EFFECT, EFFECTS
 from provlabel.sandbox import Cage
 from provlabel.signers import Signer
 

@@ -17,7 +17,7 @@ from conftest import SAMPLES, needs
 from provlabel import EngineError, InputError, Label, label_file, verify_file
 from provlabel.containers import WALKERS, ContainerError, inventory
 from provlabel.formats import FORMATS, id3v2_size, sniff
-from provlabel.prescan import scan_file
+from provlabel.manifest.limits import scan_file
 from provlabel.sandbox import Cage
 from provlabel.signers import Signer
 

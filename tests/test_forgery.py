@@ -31,7 +31,6 @@ from provlabel import (
     Timestamper,
     TimestampError,
     TrustStore,
-    cose,
     label_file,
     open_signer,
     timestamps,
@@ -40,6 +39,7 @@ from provlabel import (
 )
 from provlabel.containers import isobmff
 from provlabel.containers.boxes import made
+from provlabel.manifest import cose
 from provlabel.sandbox import Cage
 from provlabel.signers import Signer
 from stores import Box, Store

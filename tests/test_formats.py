@@ -23,7 +23,7 @@ from provlabel.containers.isobmff import C2PA
 from provlabel.formats import FORMATS, MEDIA_SUFFIXES, Format
 from provlabel.label import signed_label
 from provlabel.manifest import definition
-from provlabel.prescan import scan_file
+from provlabel.manifest.limits import scan_file
 from provlabel.sandbox import Cage
 from provlabel.signers import Signer
 from sample_files import (

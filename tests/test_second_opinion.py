@@ -26,7 +26,6 @@ from provlabel import (
     Timestamper,
     TrustStore,
     engine,
-    jumbf,
     label_bytes,
     label_file,
     verify_bytes,
@@ -35,6 +34,7 @@ from provlabel import (
     verifying,
 )
 from provlabel import sandbox as cages
+from provlabel.manifest import jumbf
 from provlabel.opinions import KNOWN
 from provlabel.report import FileReport
 from provlabel.sandbox import Cage

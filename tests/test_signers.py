@@ -1211,7 +1211,7 @@ STAND_IN = """
 import base64, io, json, sys, urllib.request
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, utils
-from provlabel.cose import raw_ecdsa
+from provlabel.manifest.cose import raw_ecdsa
 from test_signers import REPLIES
 def answer(request, timeout):
     body = json.loads(request.data)

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from provlabel.codes import EFFECTS
 from provlabel.credentials import Examined
 from provlabel.evidence import Action, Code, Evidence, Exclusion, Identity, Ingredient, Manifest, Signing, Trouble
 from provlabel.label.vocabularies import IPTC, KINDS
+from provlabel.manifest.codes import EFFECTS
 from provlabel.report import Axes
 from provlabel.trust import AnchorList, TrustStore
 from provlabel.verdict import Verdict, judge, proven_time, state_of

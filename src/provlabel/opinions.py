@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from provlabel._support.text import printable
-from provlabel.codes import EFFECTS, Effect
 from provlabel.evidence import Code, Evidence, Opinion
+from provlabel.manifest.codes import EFFECTS, Effect
 from provlabel.report import Axes, Finding, SecondOpinion, finding
 
 #: Reasons that are kept of one answer, and letters of each.

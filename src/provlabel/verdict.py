@@ -17,11 +17,11 @@ from provlabel._support import times as _times
 from provlabel._support.times import zulu
 from provlabel._support.types import ready
 from provlabel.carriers.compare import claims_of, disagreements, values_of
-from provlabel.codes import EFFECTS, Effect
 from provlabel.credentials import Examined
 from provlabel.evidence import Code, Evidence, Exclusion, Identity, Ingredient, Manifest, Signing, bound
 from provlabel.label.records import SCHEMA, Label
 from provlabel.label.vocabularies import AI_KINDS, KINDS, SOURCE_TYPES
+from provlabel.manifest.codes import EFFECTS, Effect
 from provlabel.report import (
     Axes,
     CarrierValue,

@@ -12,7 +12,7 @@ import pytest
 
 from conftest import MEDIA, SAMPLES, needs
 from provlabel import Label, TrustStore, label_file, verify_bytes, verify_file
-from provlabel.prescan import scan_file
+from provlabel.manifest.limits import scan_file
 from provlabel.renderers import RENDERERS, Extras
 from provlabel.report import Report
 from provlabel.sandbox import Cage

@@ -24,7 +24,7 @@ from attacks import ATTACKS
 from conftest import MEDIA, SAMPLES, Cli, needs
 from provlabel import ConfigError, InputError, Label, TrustStore, label_file, open_signer, verify_file
 from provlabel.cli import _COMMANDS
-from provlabel.prescan import MAX_SIZE
+from provlabel.manifest.limits import MAX_SIZE
 from provlabel.sandbox import Cage, shared
 from provlabel.signers import Signer
 from provlabel.signers._material import read_secrets

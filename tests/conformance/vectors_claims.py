@@ -116,7 +116,7 @@ def _algorithms(bench: Bench, vector: Put) -> Iterator[Vector]:
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import padding
 
-    from provlabel import cose
+    from provlabel.manifest import cose
 
     made = bench.store().rehash()
     claim = made.manifest.child("c2pa.claim.v2").content.body

@@ -15,8 +15,9 @@ import pki
 import tsa as authorities
 from pki_answers import HOUR, responder, response, scene
 from pki_matrix import CHAINS, NOW, TIMES, der, issue
-from provlabel import Actor, cose, timestamps
+from provlabel import Actor, timestamps
 from provlabel._support.times import zulu
+from provlabel.manifest import cose
 from stores import Hand, Store, chunk, embedded, in_png, store_of
 
 _WHEN = ("then", "now", "later")

@@ -39,7 +39,7 @@ def sign(
       c2patool in.jpg -m manifest.json -o out.jpg --signer-path \\
         'provlabel key sign --signer file:key.pem?chain=chain.pem'
     """
-    from provlabel.cose import raw_ecdsa
+    from provlabel.manifest.cose import raw_ecdsa
 
     signer = open_named_signer(signer_uri, answers_from(pass_file))
     if info:

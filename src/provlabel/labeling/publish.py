@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
-from provlabel import cose
 from provlabel import sandbox as cages
 from provlabel._support.files import LARGE, Scratch, atomic_output, copy_to, locked, sha256_of, synced
 from provlabel._support.text import printable
@@ -20,7 +19,7 @@ from provlabel.errors import EngineError, InputError, OutputError, SignerError, 
 from provlabel.evidence import Evidence
 from provlabel.labeling.signature import Draft, Job, Work, draft, sign_here
 from provlabel.labeling.sources import Source, reopened, shown
-from provlabel.manifest import Definition
+from provlabel.manifest import Definition, cose
 from provlabel.sandbox.worker import reread
 from provlabel.trust import TrustStore
 from provlabel.verdict import Verdict, judge

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 from weakref import WeakKeyDictionary
 
-from provlabel import cose, engine
+from provlabel import engine
 from provlabel.containers import (
     HASHED_BY_BOXES,
     ROOMS,
@@ -29,6 +29,7 @@ from provlabel.containers import (
 from provlabel.containers.edits import Edited
 from provlabel.errors import EngineError, ProvlabelError, SignerError
 from provlabel.formats import Format
+from provlabel.manifest import cose
 from provlabel.streaming import copy_around
 from provlabel.trust import der_certificates, pem
 

@@ -12,7 +12,6 @@ from typing import BinaryIO
 
 import msgspec
 
-from provlabel import cose
 from provlabel import sandbox as cages
 from provlabel._support.files import atomic_output, copy_to, fingerprint, locked, only_read, open_regular
 from provlabel._support.text import printable
@@ -24,6 +23,7 @@ from provlabel.labeling.label import Receipt, facts
 from provlabel.labeling.publish import lies_at, sealed
 from provlabel.labeling.signature import Draft, put
 from provlabel.labeling.sources import naming_its_source, shown
+from provlabel.manifest import cose
 from provlabel.timestamps import Timestamper
 from provlabel.trust import TrustStore
 from provlabel.verdict import judge

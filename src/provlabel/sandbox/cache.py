@@ -28,7 +28,7 @@ from provlabel._support.files import fingerprint, open_regular, sha256_of
 from provlabel._support.text import printable
 from provlabel.errors import ConfigError, InputError
 from provlabel.evidence import Evidence
-from provlabel.prescan import MAX_SIZE, MAX_STORE
+from provlabel.manifest.limits import MAX_SIZE, MAX_STORE
 from provlabel.sandbox.worker import Check
 from provlabel.trust import TrustStore
 

@@ -32,24 +32,24 @@ from provlabel import engine
 from provlabel._support import times as _times
 from provlabel._support.files import LARGE, fingerprint, open_regular, reader
 from provlabel.carriers.tags import carriers_in
-from provlabel.cbor import Refused
-from provlabel.codes import EFFECTS, Effect
 from provlabel.containers import ContainerError, hole_in
 from provlabel.credentials import Answers, Credential, Examined, examine, turning_points
 from provlabel.engine import Reading
 from provlabel.errors import EngineError, InputError, UnfitEngineError
 from provlabel.evidence import Code, Evidence, Exclusion, Manifest, Opinion, Trouble, manifests_from_crjson
 from provlabel.formats import Format, sniff
+from provlabel.manifest.cbor import Refused
+from provlabel.manifest.codes import EFFECTS, Effect
+from provlabel.manifest.content import with_content
+from provlabel.manifest.limits import MAX_SIZE, MAX_STORE, Scan, scan_file, scan_store
 from provlabel.opinions import not_given
-from provlabel.prescan import MAX_SIZE, MAX_STORE, Scan, scan_file, scan_store
 from provlabel.previews import FRAMES, Preview, Purpose, draw
-from provlabel.rereading import with_content
 from provlabel.streaming import digest_around, digesting
 from provlabel.trust import TrustStore
 from provlabel.verdict import proven_time
 
 if TYPE_CHECKING:
-    from provlabel import cose
+    from provlabel.manifest import cose
 
 #: For processes of ours: what is read lives for one file, and to look for cycles after each 700 objects takes a tenth.
 RARELY = (20_000, 20, 20)
@@ -246,8 +246,8 @@ def _answer(request: Request, content: bytes | None) -> Answer:
 def _prepare(request: Request) -> None:
     """Load what judges certificates before there are limits: in a fork of a large process they leave no room for it."""
     if request.check is not None and request.trust.has("manifest"):
-        from provlabel import cose  # noqa: F401
         from provlabel.credentials import _judging  # noqa: F401
+        from provlabel.manifest import cose  # noqa: F401
         from provlabel.signers import certificates  # noqa: F401
 
 
@@ -453,7 +453,7 @@ _STAPLES = b"rVals"  # of the header that holds stapled answers
 
 def _signature(store: bytes, urn: str) -> tuple[cose.Place, cose.Signature] | None:
     """Read the signature of the active manifest ourselves, if there is but one way to read it."""
-    from provlabel import cose
+    from provlabel.manifest import cose
 
     try:
         place = cose.place(store, urn)
@@ -468,7 +468,7 @@ def _credential(own: tuple[cose.Place, cose.Signature], active: Manifest) -> Cre
     The engine has judged that signature by its own reading of it.  So that ours is of the same
     certificate, it has to be the one that the engine names and whose key made the signature.
     """
-    from provlabel import cose
+    from provlabel.manifest import cose
     from provlabel.signers.certificates import signed
 
     place, signature = own

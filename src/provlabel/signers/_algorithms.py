@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import Any, get_args
 
 from provlabel._support.text import printable
-from provlabel.cose import raw_ecdsa
 from provlabel.errors import ConfigError, SignerError
+from provlabel.manifest.cose import raw_ecdsa
 from provlabel.signers._base import Algorithm
 
 ALGORITHMS: tuple[Algorithm, ...] = get_args(Algorithm)
