@@ -9,7 +9,6 @@ from typing import Any
 from provlabel.carriers.tags import TAGGERS
 from provlabel.carriers.vocabularies import PROJECTIONS, Field, Fields
 from provlabel.carriers.vocabularies.marks import MARKS
-from provlabel.formats import FORMATS
 from provlabel.label import Identifier, Label, Prompt, System
 from provlabel.label.records import China, Contribution, Permissions, Person, Rights
 from provlabel.label.vocabularies import AI_KINDS, KINDS
@@ -17,6 +16,7 @@ from provlabel.law import LAWS, load_laws
 from provlabel.law.checks import CHECKS
 from provlabel.law.conditions import CONDITIONS
 from provlabel.law.records import Rule
+from provlabel.media.formats import FORMATS
 from provlabel.renderers.json import to_json
 from provlabel.renderers.text import STATES
 from provlabel.rules import RULES

@@ -15,8 +15,8 @@ from provlabel.carriers.tags import TAGGERS, TagError
 from provlabel.containers import ContainerError
 from provlabel.containers.edits import Edited, rewrite
 from provlabel.errors import InputError
-from provlabel.formats import BY_NAME, FORMATS, Format, sniff
 from provlabel.manifest import limits as prescan
+from provlabel.media.formats import BY_NAME, FORMATS, Format, sniff
 
 #: What the worker makes a finding of; anything else that leaves a reader is a fault of it.
 MALFORMED = (ValueError, InputError)

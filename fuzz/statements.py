@@ -30,8 +30,8 @@ from provlabel.evidence import Carrier, Evidence, manifests_from_crjson
 from provlabel.manifest import cbor, cose, jumbf
 from provlabel.manifest import limits as prescan
 from provlabel.manifest.codes import EFFECTS
+from provlabel.media.previews import Preview
 from provlabel.policy import Gate, Policy
-from provlabel.previews import Preview
 from provlabel.renderers import RENDERERS, Extras
 from provlabel.reporting import Tally, file_report
 from provlabel.sandbox import Cage, Worker

@@ -220,7 +220,7 @@ def _manifest_of(name: str) -> tuple[int, int]:
 
 
 def _container_of(name: str) -> str:
-    from provlabel.formats import sniff
+    from provlabel.media.formats import sniff
 
     content = dict(_signed())[name]
     found = sniff(lambda offset, length: content[offset : offset + length])

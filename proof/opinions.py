@@ -26,7 +26,7 @@ import msgspec
 from proving import ROOT, Figure, rng
 from provlabel import Label, System, TrustStore, label_file, open_signer
 from provlabel.evidence import Evidence
-from provlabel.formats import BY_NAME
+from provlabel.media.formats import BY_NAME
 from provlabel.opinions import KNOWN, compared, our_view, their_view
 from provlabel.sandbox import Cage
 from provlabel.sandbox.second_opinion import opinion

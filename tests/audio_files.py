@@ -15,7 +15,7 @@ from provlabel.carriers.tags import TAGGERS
 from provlabel.containers import WALKERS, Part
 from provlabel.containers.edits import Edit, rewrite
 from provlabel.evidence import Carrier
-from provlabel.formats import Format, sniff
+from provlabel.media.formats import Format, sniff
 
 MEDIA = Path(__file__).parents[1] / "samples" / "media"
 META = ("-metadata", "title=Foreign title", "-metadata", "artist=Ännä/Bob", "-metadata", "comment=kept 日本")

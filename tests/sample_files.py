@@ -13,7 +13,7 @@ from PIL import Image
 
 from conftest import MEDIA, needs
 from provlabel.containers import WALKERS
-from provlabel.formats import FORMATS, Format, sniff
+from provlabel.media.formats import FORMATS, Format, sniff
 
 Maker = Callable[[Path], None]
 TAGS = ("-metadata", "title=Lighthouse", "-metadata", "artist=The provlabel founders")

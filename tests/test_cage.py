@@ -25,7 +25,6 @@ from conftest import MEDIA, SAMPLES, Cli
 from provlabel import InputError, Label, TrustStore, engine, label_file, verify_bytes, verify_file, verify_paths
 from provlabel.containers import WALKERS, ContainerError
 from provlabel.evidence import Evidence
-from provlabel.formats import FORMATS, sniff
 from provlabel.manifest.cbor import MAX_DEPTH, Refused
 from provlabel.manifest.limits import (
     MAX_ASSERTIONS,
@@ -37,6 +36,7 @@ from provlabel.manifest.limits import (
     scan_file,
     scan_store,
 )
+from provlabel.media.formats import FORMATS, sniff
 from provlabel.report import FileReport
 from provlabel.sandbox import Cage, Launch, Worker, fork, spawn
 from provlabel.sandbox.worker import Limits

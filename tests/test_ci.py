@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from conftest import Cli, needs
-from provlabel.formats import MEDIA_SUFFIXES
+from provlabel.media.formats import MEDIA_SUFFIXES
 from repositories import Done, Repository
 from workbench import ACTION, ROOT, Job
 

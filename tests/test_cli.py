@@ -11,7 +11,7 @@ import jsonschema_rs
 import pytest
 
 from conftest import MEDIA, Cli, needs
-from provlabel.formats import FORMATS
+from provlabel.media.formats import FORMATS
 from provlabel.renderers.json import to_json
 from provlabel.rules import RULES
 from provlabel.schemas import SCHEMAS

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from conftest import SAMPLES, needs
 from provlabel import EngineError, InputError, Label, label_file, verify_file
 from provlabel.containers import WALKERS, ContainerError, inventory
-from provlabel.formats import FORMATS, id3v2_size, sniff
 from provlabel.manifest.limits import scan_file
+from provlabel.media.formats import FORMATS, id3v2_size, sniff
 from provlabel.sandbox import Cage
 from provlabel.signers import Signer
 

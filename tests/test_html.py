@@ -19,7 +19,7 @@ from browser import browse
 from conftest import MEDIA, Cli, needs
 from provlabel import Label, TrustStore, label_file, load_label, verify_paths
 from provlabel.label.records import Contribution, Point, Region, Span
-from provlabel.previews import Preview
+from provlabel.media.previews import Preview
 from provlabel.renderers import RENDERERS, Extras, _html_words
 from provlabel.renderers._html_style import STYLE
 from provlabel.renderers._markup import escape, figures, join, tag

@@ -19,9 +19,9 @@ from msgspec import UNSET
 import test_formats as formats
 from conftest import MEDIA, SAMPLES
 from provlabel import Label, Prompt, TrustStore, label_file, load_label, verify_bytes
-from provlabel.formats import FORMATS
 from provlabel.label import joined, label_from_dict, origin_of
 from provlabel.label.vocabularies import PromptMode
+from provlabel.media.formats import FORMATS
 from provlabel.sandbox import Cage
 from provlabel.signers import Signer
 from sample_files import DECODED, known, parts_of, stripped

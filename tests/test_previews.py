@@ -19,8 +19,9 @@ from msgspec.structs import replace
 from PIL import Image
 
 from conftest import MEDIA, needs
-from provlabel import previews, verify_paths
-from provlabel.previews import FRAMES, Preview, draw
+from provlabel import verify_paths
+from provlabel.media import previews
+from provlabel.media.previews import FRAMES, Preview, draw
 from provlabel.sandbox import Cage, Launch
 from provlabel.sandbox import drawing as picturing
 from provlabel.sandbox.drawing import _LIMITS, previews_of

@@ -16,8 +16,8 @@ from cryptography import x509
 
 from conftest import needs
 from provlabel._version import __version__
-from provlabel.formats import BY_NAME, FORMATS
 from provlabel.label.vocabularies import KINDS
+from provlabel.media.formats import BY_NAME, FORMATS
 from provlabel.sandbox import Cage
 
 ROOT = Path(__file__).parents[1]

@@ -17,7 +17,7 @@ import pki
 import test_formats as formats
 from conftest import SAMPLES, needs
 from provlabel import Label, SignerError, TrustStore, UsageError, label_file, verify_file
-from provlabel.formats import BY_NAME
+from provlabel.media.formats import BY_NAME
 from provlabel.sandbox import Cage
 
 workshop, make = formats.workshop, formats.make

@@ -20,10 +20,11 @@ from PIL import Image, ImageCms
 
 import test_formats as formats
 from conftest import MEDIA, Cli, besides_time, needs
-from provlabel import ConfigError, Label, TrustStore, label_bytes, label_file, previews, redact_file, verify_file
+from provlabel import ConfigError, Label, TrustStore, label_bytes, label_file, redact_file, verify_file
 from provlabel.engine import binding
-from provlabel.formats import BY_NAME
 from provlabel.label import label_from_dict
+from provlabel.media import previews
+from provlabel.media.formats import BY_NAME
 from provlabel.sandbox import Cage
 from provlabel.sandbox import drawing as picturing
 from provlabel.signers import Signer

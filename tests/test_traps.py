@@ -33,12 +33,12 @@ from provlabel import (
     load_label,
     verify_bytes,
 )
-from provlabel.formats import Format, sniff
 from provlabel.label import label_from_dict, signed_label
 from provlabel.label.lint import lint
 from provlabel.label.records import Span
 from provlabel.label.vocabularies import IPTC, KINDS, SOURCE_TYPES, Kind, OperationName, Oversight, PartName, Role
 from provlabel.manifest import definition
+from provlabel.media.formats import Format, sniff
 from provlabel.sandbox import Cage
 from provlabel.schemas import SCHEMAS
 from provlabel.signers import Signer

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 from provlabel._support.files import SCRATCH, open_regular, reader, reason
 from provlabel._support.text import printable
 from provlabel.errors import ConfigError, InputError
-from provlabel.formats import MEDIA_SUFFIXES, PREFIX, sniff
+from provlabel.media.formats import MEDIA_SUFFIXES, PREFIX, sniff
 
 
 class Target(NamedTuple):

@@ -26,7 +26,7 @@ from provlabel.batch.work import Job, Outcome, Setting, label_chunk, open_tools
 from provlabel.carriers.plan import Choice
 from provlabel.errors import ConfigError, OutputError, UsageError
 from provlabel.label.vocabularies import PromptMode
-from provlabel.previews import require_pillow
+from provlabel.media.previews import require_pillow
 from provlabel.sandbox import Cage
 from provlabel.signers import Secrets, require_fit
 from provlabel.timestamps import Timestamper

@@ -29,10 +29,10 @@ from provlabel.errors import (
     TimestampError,
 )
 from provlabel.evidence import Evidence
-from provlabel.formats import BY_NAME
 from provlabel.label.vocabularies import PromptMode
 from provlabel.labeling.label import Receipt, label_file
 from provlabel.labeling.sources import shown
+from provlabel.media.formats import BY_NAME
 from provlabel.sandbox import Cage, fork, spawn
 from provlabel.sandbox.worker import RARELY
 from provlabel.timestamps import Timestamper

@@ -113,7 +113,7 @@ def early_studio() -> Cage:
     Raises:
         ConfigError: the library that draws is not installed.
     """
-    from provlabel.previews import require_pillow
+    from provlabel.media.previews import require_pillow
     from provlabel.sandbox import fork
     from provlabel.sandbox.drawing import studio
 

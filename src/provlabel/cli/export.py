@@ -121,8 +121,8 @@ def _of_media(paths: Sequence[Path], trust: Any, personal: bool) -> tuple[int, l
 
 
 def _item(file: FileReport) -> _Item:
-    from provlabel.formats import BY_NAME
     from provlabel.label import joined
+    from provlabel.media.formats import BY_NAME
 
     assert file.label is not None  # noqa: S101 - the policy asked for it
     media = BY_NAME[file.format].media if file.format in BY_NAME else ""

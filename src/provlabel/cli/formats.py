@@ -21,7 +21,7 @@ def command(format_: str) -> None:
     Example:
       provlabel formats
     """
-    from provlabel.formats import FORMATS
+    from provlabel.media.formats import FORMATS
 
     if format_ == "json":
         from provlabel.renderers.json import to_json

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from provlabel.exchange.delivery import Delivery
+    from provlabel.media.previews import Preview
     from provlabel.policy import Gate
-    from provlabel.previews import Preview
     from provlabel.report import Report
     from provlabel.sandbox.cache import EvidenceCache
     from provlabel.trust import TrustStore

@@ -7,8 +7,8 @@ from typing import BinaryIO
 
 from provlabel.containers._base import ContainerError, Part, Role, is_zero, read_exactly
 from provlabel.containers.edits import Edit, NoRoom, Room, TooLarge, room_at, without_manifest
-from provlabel.formats import id3v2_size
-from provlabel.sniffing import mp3_rates
+from provlabel.media.formats import id3v2_size
+from provlabel.media.sniffing import mp3_rates
 
 _HEAD = 10
 _MIME = b"application/c2pa\x00"

@@ -23,7 +23,6 @@ from provlabel._support.types import ready
 from provlabel.carriers.plan import Choice
 from provlabel.errors import InputError, OutputError
 from provlabel.evidence import Evidence
-from provlabel.formats import BY_NAME
 from provlabel.label import Label, SignedLabel, as_records, signed_label
 from provlabel.label.lint import semantic_faults
 from provlabel.label.vocabularies import PromptMode
@@ -31,7 +30,8 @@ from provlabel.labeling.publish import Published, Seal, place_for, publish
 from provlabel.labeling.sources import Source, broken_by, naming_its_source, parent_of, read_source, shown
 from provlabel.labeling.tags import dress, undress
 from provlabel.manifest import PARENT, component, definition, ingredient_definition
-from provlabel.previews import Preview, nothing, require_pillow
+from provlabel.media.formats import BY_NAME
+from provlabel.media.previews import Preview, nothing, require_pillow
 from provlabel.report import Failure
 from provlabel.verifying import now
 
@@ -148,7 +148,7 @@ def label_file(
     # 1. Nothing is written before everything is read.
     checked = read_source(source, cage, accept_broken_parent, digest=thumbnail)
     if check_decode:
-        from provlabel.decoding import require_decodable
+        from provlabel.media.decoding import require_decodable
 
         require_decodable(source, checked.fmt.name, checked.evidence.seconds)
     parent = parent_of(checked, parents, cage, accept_broken_parent)

@@ -28,9 +28,9 @@ from provlabel.containers import (
 )
 from provlabel.containers.edits import Edited
 from provlabel.errors import EngineError, ProvlabelError, SignerError
-from provlabel.formats import Format
 from provlabel.manifest import cose
-from provlabel.streaming import copy_around
+from provlabel.media.copy import copy_around
+from provlabel.media.formats import Format
 from provlabel.trust import der_certificates, pem
 
 if TYPE_CHECKING:

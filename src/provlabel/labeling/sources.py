@@ -16,7 +16,7 @@ from provlabel._support.text import printable
 from provlabel.containers import ContainerError
 from provlabel.errors import InputError, UsageError
 from provlabel.evidence import Carrier, Evidence
-from provlabel.formats import BY_NAME, Format
+from provlabel.media.formats import BY_NAME, Format
 from provlabel.trust import TrustStore
 from provlabel.verdict import judge
 from provlabel.verifying import beside, now

@@ -18,12 +18,12 @@ from provlabel._support.text import printable
 from provlabel.containers import stores_of
 from provlabel.errors import EngineError, InputError, OutputError, TimestampError, UsageError
 from provlabel.evidence import Evidence
-from provlabel.formats import BY_NAME, Format
 from provlabel.labeling.label import Receipt, facts
 from provlabel.labeling.publish import lies_at, sealed
 from provlabel.labeling.signature import Draft, put
 from provlabel.labeling.sources import naming_its_source, shown
 from provlabel.manifest import cose
+from provlabel.media.formats import BY_NAME, Format
 from provlabel.timestamps import Timestamper
 from provlabel.trust import TrustStore
 from provlabel.verdict import judge

@@ -13,9 +13,9 @@ from provlabel._support.times import read
 from provlabel.carriers.vocabularies.iptc import SOURCE_TYPE, plain_uri
 from provlabel.carriers.vocabularies.marks import claims_in
 from provlabel.evidence import Action, Evidence, Manifest, mapping
-from provlabel.formats import BY_NAME
 from provlabel.label.vocabularies import AI_KINDS, IPTC, KINDS, SOURCE_TYPES
 from provlabel.law.records import Answer, Input, Medium, Subject
+from provlabel.media.formats import BY_NAME
 from provlabel.report import FileReport, HistoryNode
 
 #: Kinds by which AI certainly took part; a mix that may contain AI is none of them.

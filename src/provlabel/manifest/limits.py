@@ -13,9 +13,9 @@ import re
 from typing import BinaryIO, NamedTuple
 
 from provlabel.containers import SECONDS, WALKERS, WHOLE, ContainerError, Part, Role, obstacle, stores_in
-from provlabel.formats import Format
 from provlabel.manifest import cbor, jumbf
 from provlabel.manifest.cbor import Refused
+from provlabel.media.formats import Format
 
 # Limits with their source: reliability study of Nov 2026 (attack files and 450 honest fixtures).
 MAX_SIZE = 64 << 30  # bytes of a file; a hole on the disk may be larger, and takes minutes to read

@@ -70,7 +70,7 @@ def _has(item: FileReport, name: str) -> bool:
 
 
 def _media(files: Sequence[FileReport]) -> list[str]:
-    from provlabel.formats import BY_NAME
+    from provlabel.media.formats import BY_NAME
 
     seen = {BY_NAME[item.format].media for item in files if item.format in BY_NAME}
     return sorted(seen) or ["audio", "image", "video"]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from provlabel.previews import Preview
+from provlabel.media.previews import Preview
 from provlabel.renderers.style import Style
 from provlabel.report import Report
 

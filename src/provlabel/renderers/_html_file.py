@@ -8,7 +8,7 @@ from typing import Any
 
 from provlabel._support.text import printable
 from provlabel.label.vocabularies import KINDS
-from provlabel.previews import Preview
+from provlabel.media.previews import Preview
 from provlabel.renderers import _svg
 from provlabel.renderers._html_words import (
     AXES,

@@ -29,9 +29,9 @@ from provlabel.credentials import Credential, Examined
 from provlabel.engine import selftest
 from provlabel.errors import InputError, ProvlabelError, UnfitEngineError
 from provlabel.evidence import Evidence, Opinion, Trouble
-from provlabel.formats import BY_NAME
+from provlabel.media.formats import BY_NAME
+from provlabel.media.previews import Preview, Purpose, nothing
 from provlabel.opinions import not_given
-from provlabel.previews import Preview, Purpose, nothing
 from provlabel.sandbox.worker import HEADER, Answer, Check, Limits, Request, Second, frame, frame_length, serve
 from provlabel.trust import TrustStore
 

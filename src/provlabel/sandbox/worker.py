@@ -37,14 +37,14 @@ from provlabel.credentials import Answers, Credential, Examined, examine, turnin
 from provlabel.engine import Reading
 from provlabel.errors import EngineError, InputError, UnfitEngineError
 from provlabel.evidence import Code, Evidence, Exclusion, Manifest, Opinion, Trouble, manifests_from_crjson
-from provlabel.formats import Format, sniff
 from provlabel.manifest.cbor import Refused
 from provlabel.manifest.codes import EFFECTS, Effect
 from provlabel.manifest.content import with_content
 from provlabel.manifest.limits import MAX_SIZE, MAX_STORE, Scan, scan_file, scan_store
+from provlabel.media.copy import digest_around, digesting
+from provlabel.media.formats import Format, sniff
+from provlabel.media.previews import FRAMES, Preview, Purpose, draw
 from provlabel.opinions import not_given
-from provlabel.previews import FRAMES, Preview, Purpose, draw
-from provlabel.streaming import digest_around, digesting
 from provlabel.trust import TrustStore
 from provlabel.verdict import proven_time
 

@@ -8,7 +8,7 @@ from typing import BinaryIO, Literal, NamedTuple
 from provlabel.carriers.tags._base import MAX_CARRIER, MAX_VALUE
 from provlabel.containers import read_exactly
 from provlabel.evidence import Carrier
-from provlabel.sniffing import ReadAt
+from provlabel.media.sniffing import ReadAt
 
 _FIRST = {0x010E: "ImageDescription", 0x0131: "Software", 0x013B: "Artist"}
 _POINTER, _COMMENT = 0x8769, 0x9286  # to the EXIF directory, and what stands there

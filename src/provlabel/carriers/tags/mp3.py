@@ -14,7 +14,7 @@ from provlabel.containers import ContainerError, Part, read_exactly
 from provlabel.containers.edits import Edit
 from provlabel.containers.id3 import MAX_TAG
 from provlabel.evidence import Carrier
-from provlabel.formats import id3v2_size
+from provlabel.media.formats import id3v2_size
 
 _MAX_TAGS = 8  # in a row, as formats.sniff passes over
 

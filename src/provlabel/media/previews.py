@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from provlabel._support.files import fingerprint, reader, sha256_of
 from provlabel.errors import ConfigError
-from provlabel.formats import Format, sniff
+from provlabel.media.formats import Format, sniff
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
-from provlabel.sniffing import (
+from provlabel.media.sniffing import (
     ReadAt,
     bmff_kind,
     ebml_doctype,

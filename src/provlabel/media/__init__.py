@@ -1,0 +1,1 @@
+"""Images and sounds as bytes: formats, containers, copies, previews."""
