@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator
 
 import seeds
 from _harness import Harness
-from provlabel import containers
 from provlabel.carriers import tags
 from provlabel.carriers.tags import TAGGERS, TagError
-from provlabel.containers import ContainerError
-from provlabel.containers.edits import Edited, rewrite
 from provlabel.errors import InputError
 from provlabel.manifest import limits as prescan
+from provlabel.media import containers
+from provlabel.media.containers import ContainerError
+from provlabel.media.containers.edits import Edited, rewrite
 from provlabel.media.formats import BY_NAME, FORMATS, Format, sniff
 
 #: What the worker makes a finding of; anything else that leaves a reader is a fault of it.

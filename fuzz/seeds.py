@@ -244,7 +244,7 @@ def signed_all(*, whole: bool = False) -> dict[str, bytes]:
 @functools.cache
 def store() -> bytes:
     """Return one manifest store."""
-    from provlabel.containers import stores_of
+    from provlabel.media.containers import stores_of
 
     png = signed("a.png")
     return stores_of("png", io.BytesIO(png), len(png))[0]

@@ -23,13 +23,13 @@ from provlabel.carriers.tags import _base as tag_limits
 from provlabel.carriers.tags import exif, id3, vorbis, xmp
 from provlabel.carriers.vocabularies import PROJECTIONS, aigc
 from provlabel.comparing import compare, facts
-from provlabel.containers import ContainerError
 from provlabel.credentials import Credential, Examined
 from provlabel.errors import InputError, UnfitEngineError
 from provlabel.evidence import Carrier, Evidence, manifests_from_crjson
 from provlabel.manifest import cbor, cose, jumbf
 from provlabel.manifest import limits as prescan
 from provlabel.manifest.codes import EFFECTS
+from provlabel.media.containers import ContainerError
 from provlabel.media.previews import Preview
 from provlabel.policy import Gate, Policy
 from provlabel.renderers import RENDERERS, Extras

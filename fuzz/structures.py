@@ -25,8 +25,8 @@ import hostile
 import seeds
 from hostile import Plan
 from mutating import mutated
-from provlabel import containers
-from provlabel.containers.edits import Edited
+from provlabel.media import containers
+from provlabel.media.containers.edits import Edited
 from provlabel.renderers import RENDERERS, Extras
 from provlabel.report import FileReport, Report
 from provlabel.sandbox import Cage, Limits, Worker, spawn

@@ -31,8 +31,8 @@ sys.path.insert(0, str(ROOT / "tests"))
 import sample_files as formats
 from conftest import MEDIA
 from provlabel import Label, System, TrustStore, label_file, open_signer, verify_file
-from provlabel.containers import WALKERS, ContainerError
 from provlabel.evidence import Evidence, Manifest
+from provlabel.media.containers import WALKERS, ContainerError
 from provlabel.sandbox import Cage
 from provlabel.verifying import beside
 

@@ -12,9 +12,9 @@ import mutagen
 from mutagen import apev2, flac, id3, mp3, mp4, wave
 
 from provlabel.carriers.tags import TAGGERS
-from provlabel.containers import WALKERS, Part
-from provlabel.containers.edits import Edit, rewrite
 from provlabel.evidence import Carrier
+from provlabel.media.containers import WALKERS, Part
+from provlabel.media.containers.edits import Edit, rewrite
 from provlabel.media.formats import Format, sniff
 
 MEDIA = Path(__file__).parents[1] / "samples" / "media"

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from conftest import MEDIA, needs
-from provlabel.containers import WALKERS
+from provlabel.media.containers import WALKERS
 from provlabel.media.formats import FORMATS, Format, sniff
 
 Maker = Callable[[Path], None]

@@ -29,8 +29,8 @@ from provlabel import (
     verify_file,
     verify_paths,
 )
-from provlabel.containers import splice, stores_of
 from provlabel.manifest import cose
+from provlabel.media.containers import splice, stores_of
 from provlabel.sandbox import Cage
 from test_online import Site, certomancer, site, sleeping
 

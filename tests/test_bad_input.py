@@ -27,7 +27,7 @@ from cryptography.x509.oid import NameOID
 
 from conftest import SAMPLES, Cli, Under, besides_time
 from provlabel import ConfigError, Label, LabelError, SignerError, label_file, load_label, open_signer, verify_file
-from provlabel.containers import WALKERS
+from provlabel.media.containers import WALKERS
 from provlabel.media.formats import FORMATS
 from provlabel.sandbox import Cage
 from provlabel.signers import Signer

@@ -23,7 +23,6 @@ from hypothesis import strategies as st
 from boxes import assertion, box, cbor, manifest, store, superbox
 from conftest import MEDIA, SAMPLES, Cli
 from provlabel import InputError, Label, TrustStore, engine, label_file, verify_bytes, verify_file, verify_paths
-from provlabel.containers import WALKERS, ContainerError
 from provlabel.evidence import Evidence
 from provlabel.manifest.cbor import MAX_DEPTH, Refused
 from provlabel.manifest.limits import (
@@ -36,6 +35,7 @@ from provlabel.manifest.limits import (
     scan_file,
     scan_store,
 )
+from provlabel.media.containers import WALKERS, ContainerError
 from provlabel.media.formats import FORMATS, sniff
 from provlabel.report import FileReport
 from provlabel.sandbox import Cage, Launch, Worker, fork, spawn

@@ -7,8 +7,8 @@ import time
 import cbor2
 import pytest
 
-from provlabel.containers import ContainerError
 from provlabel.manifest import cbor
+from provlabel.media.containers import ContainerError
 
 
 def walk(raw: bytes) -> None:

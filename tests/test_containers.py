@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from conftest import SAMPLES, needs
 from provlabel import EngineError, InputError, Label, label_file, verify_file
-from provlabel.containers import WALKERS, ContainerError, inventory
 from provlabel.manifest.limits import scan_file
+from provlabel.media.containers import WALKERS, ContainerError, inventory
 from provlabel.media.formats import FORMATS, id3v2_size, sniff
 from provlabel.sandbox import Cage
 from provlabel.signers import Signer

@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from provlabel.containers import ContainerError
 from provlabel.manifest import cose
+from provlabel.media.containers import ContainerError
 
 BARE = cose.Signature(cose.protected_header("es256", [b"certificate"]), bytes(64), (b"certificate",))
 

@@ -16,7 +16,7 @@ from PIL import Image
 from conftest import MIMES, SAMPLES, Cli, besides_time, needs
 from provlabel import InputError, Label, OutputError, TrustStore, label_bytes, label_file, verify_bytes, verify_file
 from provlabel._support.files import locked
-from provlabel.containers import WALKERS
+from provlabel.media.containers import WALKERS
 from provlabel.media.formats import FORMATS
 from provlabel.report import HistoryNode
 from provlabel.sandbox import Cage

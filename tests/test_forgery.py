@@ -37,9 +37,9 @@ from provlabel import (
     verify_bytes,
     verify_file,
 )
-from provlabel.containers import isobmff
-from provlabel.containers.boxes import made
 from provlabel.manifest import cose
+from provlabel.media.containers import isobmff
+from provlabel.media.containers.boxes import made
 from provlabel.sandbox import Cage
 from provlabel.signers import Signer
 from stores import Box, Store

@@ -18,11 +18,11 @@ from PIL import Image, ImageSequence
 
 from conftest import MEDIA, SAMPLES, Cli, besides_time, engine_credential, needs
 from provlabel import InputError, Label, TrustStore, engine, label_bytes, label_file, verify_bytes, verify_file
-from provlabel.containers import WALKERS, ContainerError, inventory, lost, obstacle
-from provlabel.containers.isobmff import C2PA
 from provlabel.label import signed_label
 from provlabel.manifest import definition
 from provlabel.manifest.limits import scan_file
+from provlabel.media.containers import WALKERS, ContainerError, inventory, lost, obstacle
+from provlabel.media.containers.isobmff import C2PA
 from provlabel.media.formats import FORMATS, MEDIA_SUFFIXES, Format
 from provlabel.sandbox import Cage
 from provlabel.signers import Signer

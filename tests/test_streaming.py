@@ -23,14 +23,14 @@ import audio_files
 import test_formats as formats
 from conftest import SAMPLES, engine_credential, needs
 from provlabel import EngineError, InputError, Label, Prompt, TrustStore, engine, label_file
-from provlabel.containers import WALKERS, ContainerError, NoRoom, TooLarge, jpeg, room_for, stores_of
-from provlabel.containers.edits import Edit, Edited, rewrite
 from provlabel.evidence import Evidence
 from provlabel.label import signed_label
 from provlabel.labeling import publish as publishing
 from provlabel.labeling import signature as signing
 from provlabel.manifest import definition
 from provlabel.media import copy as streaming
+from provlabel.media.containers import WALKERS, ContainerError, NoRoom, TooLarge, jpeg, room_for, stores_of
+from provlabel.media.containers.edits import Edit, Edited, rewrite
 from provlabel.media.formats import BY_NAME
 from provlabel.sandbox import Cage, Cages
 from provlabel.sandbox import worker as _worker

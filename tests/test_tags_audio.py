@@ -27,9 +27,9 @@ from provlabel.carriers.tags._base import MAX_CARRIER, MAX_CARRIERS, MAX_FIELDS,
 from provlabel.carriers.tags.id3 import merged_tag, read_tag
 from provlabel.carriers.tags.vorbis import merged_comments, read_comments
 from provlabel.carriers.tags.xmp import merged
-from provlabel.containers import WALKERS, ContainerError, Part
-from provlabel.containers.edits import rewrite
 from provlabel.evidence import Carrier
+from provlabel.media.containers import WALKERS, ContainerError, Part
+from provlabel.media.containers.edits import rewrite
 from provlabel.sandbox import Cage
 from provlabel.signers import Signer
 

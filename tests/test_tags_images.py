@@ -30,9 +30,9 @@ from provlabel import Label, TrustStore, label_bytes, verify_bytes
 from provlabel.carriers.tags import TAGGERS, TagError
 from provlabel.carriers.tags._base import MAX_CARRIER, MAX_CARRIERS, MAX_VALUE
 from provlabel.carriers.tags.xmp import ARRAYS, NAMESPACES, merged, read_packet
-from provlabel.containers import WALKERS, ContainerError
-from provlabel.containers.edits import rewrite
 from provlabel.evidence import Carrier
+from provlabel.media.containers import WALKERS, ContainerError
+from provlabel.media.containers.edits import rewrite
 from provlabel.sandbox import Cage
 from provlabel.signers import Signer
 from sample_files import FORMAT_OF, PREFIXED, SVG, exif, frames, known, picture

@@ -12,8 +12,8 @@ from vectors import STILL, Bench, Expected, Vector, Wanted, fails, passes, unsig
 
 from conftest import MEDIA
 from provlabel import Label
-from provlabel.containers import stores_of
 from provlabel.label.vocabularies import IPTC, KINDS
+from provlabel.media.containers import stores_of
 from sample_files import known, stripped
 from stores import Box, Store, chunk, superbox
 

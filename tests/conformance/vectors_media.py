@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from vectors import STILL, Bench, Expected, Vector, fails, passes, refused, unreadable, unsigned
 
 from conftest import MEDIA, SAMPLES
-from provlabel.containers.isobmff import C2PA
+from provlabel.media.containers.isobmff import C2PA
 from sample_files import (
     DECODED,
     DETACHED_ROWS,

@@ -19,7 +19,6 @@ from provlabel._support.text import printable
 from provlabel.batch.jobs import label_of
 from provlabel.carriers.compare import story_of
 from provlabel.carriers.plan import Choice
-from provlabel.containers import stores_of
 from provlabel.errors import (
     ConfigError,
     InputError,
@@ -32,6 +31,7 @@ from provlabel.evidence import Evidence
 from provlabel.label.vocabularies import PromptMode
 from provlabel.labeling.label import Receipt, label_file
 from provlabel.labeling.sources import shown
+from provlabel.media.containers import stores_of
 from provlabel.media.formats import BY_NAME
 from provlabel.sandbox import Cage, fork, spawn
 from provlabel.sandbox.worker import RARELY

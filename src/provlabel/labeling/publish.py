@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from provlabel import sandbox as cages
 from provlabel._support.files import LARGE, Scratch, atomic_output, copy_to, locked, sha256_of, synced
 from provlabel._support.text import printable
-from provlabel.containers import ContainerError, inventory, lost
-from provlabel.containers.edits import Edit, Edited
 from provlabel.engine import Actor, IngredientFile
 from provlabel.errors import EngineError, InputError, OutputError, SignerError, TimestampError
 from provlabel.evidence import Evidence
 from provlabel.labeling.signature import Draft, Job, Work, draft, sign_here
 from provlabel.labeling.sources import Source, reopened, shown
 from provlabel.manifest import Definition, cose
+from provlabel.media.containers import ContainerError, inventory, lost
+from provlabel.media.containers.edits import Edit, Edited
 from provlabel.sandbox.worker import reread
 from provlabel.trust import TrustStore
 from provlabel.verdict import Verdict, judge

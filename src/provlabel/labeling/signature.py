@@ -16,19 +16,10 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 from weakref import WeakKeyDictionary
 
 from provlabel import engine
-from provlabel.containers import (
-    HASHED_BY_BOXES,
-    ROOMS,
-    ContainerError,
-    NoRoom,
-    Room,
-    TooLarge,
-    room_for,
-    splice,
-)
-from provlabel.containers.edits import Edited
 from provlabel.errors import EngineError, ProvlabelError, SignerError
 from provlabel.manifest import cose
+from provlabel.media.containers import HASHED_BY_BOXES, ROOMS, ContainerError, NoRoom, Room, TooLarge, room_for, splice
+from provlabel.media.containers.edits import Edited
 from provlabel.media.copy import copy_around
 from provlabel.media.formats import Format
 from provlabel.trust import der_certificates, pem

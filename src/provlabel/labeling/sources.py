@@ -13,9 +13,9 @@ from msgspec import Struct
 from provlabel import sandbox as cages
 from provlabel._support.files import fingerprint, open_regular, reason
 from provlabel._support.text import printable
-from provlabel.containers import ContainerError
 from provlabel.errors import InputError, UsageError
 from provlabel.evidence import Carrier, Evidence
+from provlabel.media.containers import ContainerError
 from provlabel.media.formats import BY_NAME, Format
 from provlabel.trust import TrustStore
 from provlabel.verdict import judge

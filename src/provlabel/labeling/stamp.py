@@ -15,7 +15,6 @@ import msgspec
 from provlabel import sandbox as cages
 from provlabel._support.files import atomic_output, copy_to, fingerprint, locked, only_read, open_regular
 from provlabel._support.text import printable
-from provlabel.containers import stores_of
 from provlabel.errors import EngineError, InputError, OutputError, TimestampError, UsageError
 from provlabel.evidence import Evidence
 from provlabel.labeling.label import Receipt, facts
@@ -23,6 +22,7 @@ from provlabel.labeling.publish import lies_at, sealed
 from provlabel.labeling.signature import Draft, put
 from provlabel.labeling.sources import naming_its_source, shown
 from provlabel.manifest import cose
+from provlabel.media.containers import stores_of
 from provlabel.media.formats import BY_NAME, Format
 from provlabel.timestamps import Timestamper
 from provlabel.trust import TrustStore

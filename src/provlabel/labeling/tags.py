@@ -13,12 +13,12 @@ from provlabel.carriers.compare import story_of
 from provlabel.carriers.plan import Choice, chosen, projected
 from provlabel.carriers.tags import TAGGERS, TagError, Tagger
 from provlabel.carriers.vocabularies import Fields
-from provlabel.containers import WALKERS, stores_left
-from provlabel.containers.edits import Edit
 from provlabel.errors import InputError, LabelError, UsageError
 from provlabel.evidence import mapping
 from provlabel.label import Label
 from provlabel.labeling.sources import Source, reopened, shown
+from provlabel.media.containers import WALKERS, stores_left
+from provlabel.media.containers.edits import Edit
 
 
 class Dress(NamedTuple):

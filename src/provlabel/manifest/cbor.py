@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from provlabel.containers import ContainerError
+from provlabel.media.containers import ContainerError
 
 MAX_DEPTH = 64
 _WIDTHS = {24: 1, 25: 2, 26: 4, 27: 8}  # bytes of the value after a head (RFC 8949 §3)

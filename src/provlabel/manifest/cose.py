@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from provlabel.containers import ContainerError
 from provlabel.manifest import cbor, jumbf
+from provlabel.media.containers import ContainerError
 
 # COSE header parameters (RFC 9052 §3.1, RFC 9360 §2) and those of C2PA 2.4 §10.3.2.5 and §14.6.
 _ALG, _X5CHAIN = 1, 33

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from provlabel.containers import ContainerError
+from provlabel.media.containers import ContainerError
 
 SUPERBOX, DESCRIPTION, CBOR, BROTLI = b"jumb", b"jumd", b"cbor", b"brob"
 _HEAD = 8

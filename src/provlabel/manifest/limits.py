@@ -12,9 +12,9 @@ from __future__ import annotations
 import re
 from typing import BinaryIO, NamedTuple
 
-from provlabel.containers import SECONDS, WALKERS, WHOLE, ContainerError, Part, Role, obstacle, stores_in
 from provlabel.manifest import cbor, jumbf
 from provlabel.manifest.cbor import Refused
+from provlabel.media.containers import SECONDS, WALKERS, WHOLE, ContainerError, Part, Role, obstacle, stores_in
 from provlabel.media.formats import Format
 
 # Limits with their source: reliability study of Nov 2026 (attack files and 450 honest fixtures).

@@ -12,9 +12,9 @@ from queue import SimpleQueue
 from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 from provlabel._support.files import LARGE, sha256_of
-from provlabel.containers import Room, pieces
-from provlabel.containers._base import PIECE
-from provlabel.containers.edits import Edited
+from provlabel.media.containers import Room, pieces
+from provlabel.media.containers._base import PIECE
+from provlabel.media.containers.edits import Edited
 
 _T = TypeVar("_T")
 

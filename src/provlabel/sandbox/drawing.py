@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from provlabel import sandbox as cages
-from provlabel.containers import UNKNOWN, WALKERS, ContainerError
+from provlabel.media.containers import UNKNOWN, WALKERS, ContainerError
 from provlabel.media.previews import FRAMES, Preview, Purpose, nothing
 from provlabel.report import FileReport, Report, failing_first
 from provlabel.sandbox.worker import Limits

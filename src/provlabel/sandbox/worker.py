@@ -32,7 +32,6 @@ from provlabel import engine
 from provlabel._support import times as _times
 from provlabel._support.files import LARGE, fingerprint, open_regular, reader
 from provlabel.carriers.tags import carriers_in
-from provlabel.containers import ContainerError, hole_in
 from provlabel.credentials import Answers, Credential, Examined, examine, turning_points
 from provlabel.engine import Reading
 from provlabel.errors import EngineError, InputError, UnfitEngineError
@@ -41,6 +40,7 @@ from provlabel.manifest.cbor import Refused
 from provlabel.manifest.codes import EFFECTS, Effect
 from provlabel.manifest.content import with_content
 from provlabel.manifest.limits import MAX_SIZE, MAX_STORE, Scan, scan_file, scan_store
+from provlabel.media.containers import ContainerError, hole_in
 from provlabel.media.copy import digest_around, digesting
 from provlabel.media.formats import Format, sniff
 from provlabel.media.previews import FRAMES, Preview, Purpose, draw

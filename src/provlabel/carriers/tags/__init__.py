@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from provlabel.carriers.tags._base import TagError, Tagger
 from provlabel.carriers.vocabularies import KNOWN
-from provlabel.containers import ContainerError, Part
 from provlabel.evidence import Carrier
+from provlabel.media.containers import ContainerError, Part
 
 #: By the name of the format.
 TAGGERS: dict[str, Tagger] = {

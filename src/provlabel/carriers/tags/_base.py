@@ -8,9 +8,9 @@ from typing import BinaryIO, NamedTuple
 
 from provlabel._support.text import printable
 from provlabel.carriers.vocabularies._base import CarrierId, Fields
-from provlabel.containers import ContainerError, Part
-from provlabel.containers.edits import Edit
 from provlabel.evidence import Carrier
+from provlabel.media.containers import ContainerError, Part
+from provlabel.media.containers.edits import Edit
 
 # Limits of what is read of one carrier; honest files are far below.
 MAX_CARRIER = 4 << 20  # bytes of one packet, tag or comment block

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from provlabel._support.text import printable
 from provlabel.carriers.tags._base import MAX_CARRIER, MAX_FIELDS, MAX_NAME, MAX_VALUE, MAX_VALUES
 from provlabel.carriers.vocabularies._base import CarrierId
-from provlabel.containers import ContainerError
 from provlabel.evidence import Carrier
+from provlabel.media.containers import ContainerError
 
 _MAX_FAULTS = 20
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from provlabel.carriers.tags.mp3 import Stretch, read_tags
-from provlabel.containers import Part, read_exactly
 from provlabel.evidence import Carrier
+from provlabel.media.containers import Part, read_exactly
 
 _HEAD = 8
 _FORM = 12

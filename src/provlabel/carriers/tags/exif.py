@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import BinaryIO, Literal, NamedTuple
 
 from provlabel.carriers.tags._base import MAX_CARRIER, MAX_VALUE
-from provlabel.containers import read_exactly
 from provlabel.evidence import Carrier
+from provlabel.media.containers import read_exactly
 from provlabel.media.sniffing import ReadAt
 
 _FIRST = {0x010E: "ImageDescription", 0x0131: "Software", 0x013B: "Artist"}

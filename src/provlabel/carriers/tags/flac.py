@@ -11,9 +11,9 @@ from provlabel.carriers.tags._base import MAX_CARRIER, TagError
 from provlabel.carriers.tags._fields import Gather, gathered
 from provlabel.carriers.tags.mp3 import front_tags, read_tags
 from provlabel.carriers.vocabularies._base import Fields
-from provlabel.containers import ContainerError, Part, read_exactly
-from provlabel.containers.edits import Edit
 from provlabel.evidence import Carrier
+from provlabel.media.containers import ContainerError, Part, read_exactly
+from provlabel.media.containers.edits import Edit
 
 _HEAD = 4  # of a block: last-block flag and type, then 24 bits of length (§8.1)
 _MAX_LENGTH = (1 << 24) - 1

@@ -8,9 +8,9 @@ from typing import BinaryIO
 from provlabel.carriers.tags import xmp
 from provlabel.carriers.tags._base import MAX_CARRIER, TagError
 from provlabel.carriers.vocabularies._base import Fields
-from provlabel.containers import Part, read_exactly
-from provlabel.containers.edits import Edit
 from provlabel.evidence import Carrier
+from provlabel.media.containers import Part, read_exactly
+from provlabel.media.containers.edits import Edit
 
 _HEAD = b"\x21\xff\x0bXMP DataXMP"
 # A program that knows no XMP takes any byte of it for the length of a sub-block; each leads into the ramp,

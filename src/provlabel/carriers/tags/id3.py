@@ -15,8 +15,8 @@ from typing import NamedTuple
 from provlabel._support.text import printable
 from provlabel.carriers.tags._base import MAX_CARRIER, MAX_VALUES, TagError
 from provlabel.carriers.tags._fields import Gather
-from provlabel.containers import ContainerError
-from provlabel.containers.id3 import syncsafe
+from provlabel.media.containers import ContainerError
+from provlabel.media.containers.id3 import syncsafe
 
 _HEAD = 10
 _MAX_FRAMES = 10_000

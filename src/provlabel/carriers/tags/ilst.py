@@ -12,8 +12,8 @@ from typing import BinaryIO, NamedTuple
 from provlabel._support.text import printable
 from provlabel.carriers.tags._base import MAX_CARRIER, MAX_VALUES, TagError
 from provlabel.carriers.tags._fields import Gather
-from provlabel.containers import read_exactly
-from provlabel.containers.boxes import Box, boxes, content, made
+from provlabel.media.containers import read_exactly
+from provlabel.media.containers.boxes import Box, boxes, content, made
 
 FREE = "----"
 KEYS = "keys:"

@@ -11,9 +11,9 @@ from typing import BinaryIO
 from provlabel.carriers.tags import exif, xmp
 from provlabel.carriers.tags._base import MAX_CARRIER, TagError
 from provlabel.carriers.vocabularies._base import Fields
-from provlabel.containers import ContainerError, Part, items, read_exactly
-from provlabel.containers.edits import Edit
 from provlabel.evidence import Carrier
+from provlabel.media.containers import ContainerError, Part, items, read_exactly
+from provlabel.media.containers.edits import Edit
 
 _UUID = "uuid:be7acfcb97a942e89c71999491e3afac"
 _XMP_TYPE = b"application/rdf+xml"

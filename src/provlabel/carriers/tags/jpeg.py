@@ -8,9 +8,9 @@ from typing import BinaryIO
 from provlabel.carriers.tags import exif, xmp
 from provlabel.carriers.tags._base import MAX_CARRIER, TagError
 from provlabel.carriers.vocabularies._base import Fields
-from provlabel.containers import Part, read_exactly
-from provlabel.containers.edits import Edit
 from provlabel.evidence import Carrier
+from provlabel.media.containers import Part, read_exactly
+from provlabel.media.containers.edits import Edit
 
 MAX_PACKET = 65_502  # bytes that the specification allows in one segment
 _HEAD = 4  # marker and length

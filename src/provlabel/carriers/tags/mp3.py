@@ -10,10 +10,10 @@ from provlabel.carriers.tags import id3
 from provlabel.carriers.tags._base import TagError
 from provlabel.carriers.tags._fields import Gather, gathered
 from provlabel.carriers.vocabularies._base import Fields
-from provlabel.containers import ContainerError, Part, read_exactly
-from provlabel.containers.edits import Edit
-from provlabel.containers.id3 import MAX_TAG
 from provlabel.evidence import Carrier
+from provlabel.media.containers import ContainerError, Part, read_exactly
+from provlabel.media.containers.edits import Edit
+from provlabel.media.containers.id3 import MAX_TAG
 from provlabel.media.formats import id3v2_size
 
 _MAX_TAGS = 8  # in a row, as formats.sniff passes over

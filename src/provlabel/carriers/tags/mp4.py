@@ -17,10 +17,10 @@ from provlabel.carriers.tags._base import TagError
 from provlabel.carriers.tags._fields import Gather, gathered
 from provlabel.carriers.tags.isobmff import uuid_packets
 from provlabel.carriers.vocabularies._base import Fields
-from provlabel.containers import Part, chunks, read_exactly
-from provlabel.containers.boxes import Box, entered, handler, inside, made
-from provlabel.containers.edits import Edit
 from provlabel.evidence import Carrier
+from provlabel.media.containers import Part, chunks, read_exactly
+from provlabel.media.containers.boxes import Box, entered, handler, inside, made
+from provlabel.media.containers.edits import Edit
 
 _ITUNES, _BY_KEY = b"mdir", b"mdta"
 _MAX_LISTS = 16

@@ -8,8 +8,8 @@ from typing import BinaryIO
 from provlabel.carriers.tags import vorbis
 from provlabel.carriers.tags._base import MAX_CARRIER
 from provlabel.carriers.tags._fields import Gather, gathered
-from provlabel.containers import ContainerError, Part, read_exactly
 from provlabel.evidence import Carrier
+from provlabel.media.containers import ContainerError, Part, read_exactly
 
 _HEAD = 27  # of a page, then its table of segments
 _MAX_PAGES = 10_000

@@ -9,9 +9,9 @@ from provlabel._support.text import printable
 from provlabel.carriers.tags import exif, xmp
 from provlabel.carriers.tags._base import MAX_CARRIER, MAX_FIELDS, MAX_VALUE, MAX_VALUES, TagError
 from provlabel.carriers.vocabularies._base import Fields
-from provlabel.containers import Part, read_exactly
-from provlabel.containers.edits import Edit
 from provlabel.evidence import Carrier
+from provlabel.media.containers import Part, read_exactly
+from provlabel.media.containers.edits import Edit
 
 _XMP = b"XML:com.adobe.xmp\0"
 _PROFILE = b"Raw profile type xmp\0"  # as ImageMagick writes it, in hex

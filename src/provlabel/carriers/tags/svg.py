@@ -9,10 +9,10 @@ from typing import BinaryIO, NamedTuple
 from provlabel.carriers.tags import xmp
 from provlabel.carriers.tags._base import MAX_CARRIERS, TagError
 from provlabel.carriers.vocabularies._base import Fields
-from provlabel.containers import ContainerError, Part, obstacle, pieces
-from provlabel.containers.edits import Edit
-from provlabel.containers.svg import UNHEARD
 from provlabel.evidence import Carrier
+from provlabel.media.containers import ContainerError, Part, obstacle, pieces
+from provlabel.media.containers.edits import Edit
+from provlabel.media.containers.svg import UNHEARD
 
 _NAME = 1 << 10  # bytes that surely hold the name of a tag, or an end tag
 _ROOT = 256 << 10  # bytes that surely hold the start tag of the root

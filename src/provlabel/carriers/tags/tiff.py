@@ -9,9 +9,9 @@ from provlabel._support.files import reader
 from provlabel.carriers.tags import exif, xmp
 from provlabel.carriers.tags._base import TagError
 from provlabel.carriers.vocabularies._base import Fields
-from provlabel.containers import Part, read_exactly
-from provlabel.containers.edits import Edit
 from provlabel.evidence import Carrier
+from provlabel.media.containers import Part, read_exactly
+from provlabel.media.containers.edits import Edit
 
 _XMP = 700
 _ENTRY = 12

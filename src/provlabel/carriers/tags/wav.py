@@ -15,9 +15,9 @@ from provlabel.carriers.tags._base import MAX_CARRIER, TagError
 from provlabel.carriers.tags._fields import Gather, gathered
 from provlabel.carriers.tags.mp3 import Stretch, merged_first, read_tags
 from provlabel.carriers.vocabularies._base import Fields
-from provlabel.containers import ContainerError, Part, read_exactly
-from provlabel.containers.edits import Edit
 from provlabel.evidence import Carrier
+from provlabel.media.containers import ContainerError, Part, read_exactly
+from provlabel.media.containers.edits import Edit
 
 _HEAD = 8
 _LIST = 12  # head of a list and its kind

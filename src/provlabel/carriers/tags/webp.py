@@ -8,9 +8,9 @@ from typing import BinaryIO
 from provlabel.carriers.tags import exif, xmp
 from provlabel.carriers.tags._base import TagError
 from provlabel.carriers.vocabularies._base import Fields
-from provlabel.containers import Part, read_exactly
-from provlabel.containers.edits import Edit
 from provlabel.evidence import Carrier
+from provlabel.media.containers import Part, read_exactly
+from provlabel.media.containers.edits import Edit
 
 _HEAD = 8
 _HAS_XMP, _HAS_ALPHA = 0x04, 0x10

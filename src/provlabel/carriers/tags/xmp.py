@@ -16,9 +16,9 @@ from provlabel._support.text import printable
 from provlabel._support.xml import UNWRITABLE
 from provlabel.carriers.tags._base import MAX_CARRIER, MAX_FIELDS, MAX_VALUE, MAX_VALUES, TagError
 from provlabel.carriers.vocabularies._base import Fields
-from provlabel.containers import read_exactly
-from provlabel.containers.edits import Edit, rewrite
 from provlabel.evidence import Carrier
+from provlabel.media.containers import read_exactly
+from provlabel.media.containers.edits import Edit, rewrite
 
 #: Our prefix of each namespace whose properties are read; the prefix in a file may be any other.
 NAMESPACES = {

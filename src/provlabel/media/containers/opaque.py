@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from provlabel.containers._base import Part
+from provlabel.media.containers._base import Part
 
 
 def walk(_: BinaryIO, size: int) -> Iterator[Part]:

@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import BinaryIO, NamedTuple
 
-from provlabel.containers import isobmff
-from provlabel.containers._base import ContainerError, Part, read_exactly
+from provlabel.media.containers import isobmff
+from provlabel.media.containers._base import ContainerError, Part, read_exactly
 
 #: Items and extents of one file; real ones have a few hundred, of a picture in tiles.
 MAX_ITEMS = 10_000

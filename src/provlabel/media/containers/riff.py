@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from provlabel.containers._base import MAX_PARTS, ContainerError, Part, Role, read_exactly
-from provlabel.containers.edits import Edit, NoRoom, Room, TooLarge, room_at, without_manifest
+from provlabel.media.containers._base import MAX_PARTS, ContainerError, Part, Role, read_exactly
+from provlabel.media.containers.edits import Edit, NoRoom, Room, TooLarge, room_at, without_manifest
 
 _METADATA = frozenset(
     {b"LIST", b"bext", b"iXML", b"axml", b"ID3 ", b"id3 ", b"cue ", b"_PMX", b"JUNK", b"PAD ", b"EXIF", b"XMP "}

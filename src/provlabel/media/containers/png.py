@@ -6,8 +6,8 @@ import zlib
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from provlabel.containers._base import MAX_PARTS, ContainerError, Part, Role, read_exactly, write_payload
-from provlabel.containers.edits import NoRoom, Room, room_at, without_manifest
+from provlabel.media.containers._base import MAX_PARTS, ContainerError, Part, Role, read_exactly, write_payload
+from provlabel.media.containers.edits import NoRoom, Room, room_at, without_manifest
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _METADATA = frozenset({b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"tIME"})

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
-from provlabel.containers import chunks
-from provlabel.containers._base import MAX_PARTS, ContainerError, Part, Role, is_zero, read_exactly
-from provlabel.containers.boxes import boxes, entered, made
-from provlabel.containers.edits import Edit, NoRoom, Room, room_at
+from provlabel.media.containers import chunks
+from provlabel.media.containers._base import MAX_PARTS, ContainerError, Part, Role, is_zero, read_exactly
+from provlabel.media.containers.boxes import boxes, entered, made
+from provlabel.media.containers.edits import Edit, NoRoom, Room, room_at
 
 C2PA = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 _OURS = f"uuid:{C2PA.hex()}"

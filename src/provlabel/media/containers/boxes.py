@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-from provlabel.containers._base import ContainerError, read_exactly
+from provlabel.media.containers._base import ContainerError, read_exactly
 
 _MAX_BOXES = 10_000  # beside each other
 _MAX_CONTENT = 4 << 20  # bytes of a box that is read whole

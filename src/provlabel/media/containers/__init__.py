@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, BinaryIO, NamedTuple
 
-from provlabel.containers import gif, id3, isobmff, items, jpeg, opaque, png, riff, svg, tiff
-from provlabel.containers._base import (
+from provlabel.media.containers import gif, id3, isobmff, items, jpeg, opaque, png, riff, svg, tiff
+from provlabel.media.containers._base import (
     UNKNOWN,
     ContainerError,
     Joiner,
@@ -25,7 +25,7 @@ from provlabel.containers._base import (
     read_exactly,
     write_payload,
 )
-from provlabel.containers.edits import NoRoom, Room, TooLarge
+from provlabel.media.containers.edits import NoRoom, Room, TooLarge
 
 WALKERS: dict[str, Walker] = {
     "gif": gif.walk,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from provlabel.containers._base import MAX_PARTS, ContainerError, Part, Role, read_exactly, write_at
+from provlabel.media.containers._base import MAX_PARTS, ContainerError, Part, Role, read_exactly, write_at
 
 _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
 _COMMENT, _APPLICATION = 0xFE, 0xFF

@@ -12,7 +12,7 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO
 
-from provlabel.containers._base import MAX_PARTS, ContainerError, Part, Role, pieces, read_exactly, write_payload
+from provlabel.media.containers._base import MAX_PARTS, ContainerError, Part, Role, pieces, read_exactly, write_payload
 
 MAX_DEPTH = 1_000
 MAX_ELEMENTS = 500_000  # of a drawing, and references; maps have a few hundred thousand

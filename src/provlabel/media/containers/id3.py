@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from provlabel.containers._base import ContainerError, Part, Role, is_zero, read_exactly
-from provlabel.containers.edits import Edit, NoRoom, Room, TooLarge, room_at, without_manifest
+from provlabel.media.containers._base import ContainerError, Part, Role, is_zero, read_exactly
+from provlabel.media.containers.edits import Edit, NoRoom, Room, TooLarge, room_at, without_manifest
 from provlabel.media.formats import id3v2_size
 from provlabel.media.sniffing import mp3_rates
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from provlabel.containers._base import MAX_PARTS, ContainerError, Part, Role, read_exactly, with_gaps, write_at
-from provlabel.containers.edits import NoRoom, Room, room_at, without_manifest
+from provlabel.media.containers._base import MAX_PARTS, ContainerError, Part, Role, read_exactly, with_gaps, write_at
+from provlabel.media.containers.edits import NoRoom, Room, room_at, without_manifest
 
 _SOS, _EOI = 0xDA, 0xD9
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
 from typing import BinaryIO, NamedTuple
 
-from provlabel.containers._base import ContainerError, Part, pieces
+from provlabel.media.containers._base import ContainerError, Part, pieces
 
 
 class Edit(NamedTuple):

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO, Literal, NamedTuple
 
-from provlabel.containers._base import MAX_PARTS, PIECE, UNKNOWN, ContainerError, Part, Role, read_exactly, with_gaps
+from provlabel.media.containers._base import (
+    MAX_PARTS,
+    PIECE,
+    UNKNOWN,
+    ContainerError,
+    Part,
+    Role,
+    read_exactly,
+    with_gaps,
+)
 
 MAX_DIRECTORIES = 1_000
 MAX_TAGS = 10_000  # of one directory; cameras write a hundred

@@ -6,9 +6,9 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from provlabel.containers._base import ContainerError, Part, read_exactly
-from provlabel.containers.boxes import Box, boxes, content, entered, inside
-from provlabel.containers.edits import Edit
+from provlabel.media.containers._base import ContainerError, Part, read_exactly
+from provlabel.media.containers.boxes import Box, boxes, content, entered, inside
+from provlabel.media.containers.edits import Edit
 
 _MAX_TABLES = 32 << 20  # bytes of chunk offsets in all tracks
 _TABLE = 8  # version, flags and count in front of the entries of a table
