@@ -19,7 +19,7 @@ from provlabel.law.records import Rule
 from provlabel.media.formats import FORMATS
 from provlabel.renderers.json import to_json
 from provlabel.renderers.text import STATES
-from provlabel.rules import RULES
+from provlabel.report.rules import RULES
 from provlabel.schemas import SCHEMAS
 
 ROOT = Path(__file__).parents[1]

@@ -22,7 +22,6 @@ from provlabel.carriers.draft import drafted
 from provlabel.carriers.tags import _base as tag_limits
 from provlabel.carriers.tags import exif, id3, vorbis, xmp
 from provlabel.carriers.vocabularies import PROJECTIONS, aigc
-from provlabel.comparing import compare, facts
 from provlabel.credentials import Credential, Examined
 from provlabel.errors import InputError, UnfitEngineError
 from provlabel.evidence import Carrier, Evidence, manifests_from_crjson
@@ -33,6 +32,7 @@ from provlabel.media.containers import ContainerError
 from provlabel.media.previews import Preview
 from provlabel.policy import Gate, Policy
 from provlabel.renderers import RENDERERS, Extras
+from provlabel.report.facts import compare, facts
 from provlabel.reporting import Tally, file_report
 from provlabel.sandbox import Cage, Worker
 from provlabel.sandbox import worker as _worker

@@ -13,7 +13,7 @@ import pytest
 from conftest import MEDIA, Cli, needs
 from provlabel.media.formats import FORMATS
 from provlabel.renderers.json import to_json
-from provlabel.rules import RULES
+from provlabel.report.rules import RULES
 from provlabel.schemas import SCHEMAS
 
 AI = ("--kind", "ai_generated", "--signer", "test")

@@ -16,11 +16,11 @@ from msgspec.structs import replace
 
 from conftest import MEDIA, SAMPLES, Cli, needs
 from provlabel import Label, Provider, System, TrustStore, label_file, verify_file
-from provlabel.comparing import Change, Fact, _flat, compare, facts
 from provlabel.differing import diff_files
 from provlabel.label.records import Contribution, Operation, Person, Span
 from provlabel.renderers import Style, changes
 from provlabel.report import FileReport, HistoryNode, LabelInfo
+from provlabel.report.facts import Change, Fact, _flat, compare, facts
 from provlabel.sandbox import Cage
 from provlabel.schemas import SCHEMAS
 from provlabel.signers import Signer
@@ -266,7 +266,7 @@ def test_the_command_shows_changes_like_git(cli: Cli, pair: Path) -> None:
 
 
 def test_colour_is_what_git_uses(judged: FileReport) -> None:
-    from provlabel.comparing import comparison
+    from provlabel.report.facts import comparison
 
     other = with_label(judged, {"kind": "human_made"})
     text = changes.render(comparison(judged, other, None), Style(colour=True))
@@ -317,7 +317,7 @@ def test_textconv_of_what_is_no_file(cli: Cli, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_no_text_of_a_file_acts_on_who_reads_it(judged: FileReport, attack: str) -> None:
-    from provlabel.comparing import comparison
+    from provlabel.report.facts import comparison
 
     value = {"kind": attack, "systems": [{"name": attack, "version": attack}], "extra": {attack: [attack]}, attack: 1}
     hostile = replace(with_label(judged, value), path=attack)

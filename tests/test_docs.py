@@ -15,7 +15,7 @@ import pytest
 from conftest import Cli
 from provlabel._support import text as _text
 from provlabel.cli import _COMMANDS
-from provlabel.rules import RULES
+from provlabel.report.rules import RULES
 from provlabel.schemas import SCHEMAS
 
 ROOT = Path(__file__).parents[1]

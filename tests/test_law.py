@@ -29,7 +29,7 @@ from provlabel.manifest import Definition, definition
 from provlabel.policy.records import LawName
 from provlabel.renderers import RENDERERS, Extras
 from provlabel.report import LawResult
-from provlabel.rules import RULES
+from provlabel.report.rules import RULES
 from provlabel.sandbox import Cage
 from provlabel.signers import Signer
 

@@ -44,7 +44,7 @@ from provlabel.report import (
     finding,
     outcome_of,
 )
-from provlabel.rules import RULES
+from provlabel.report.rules import RULES
 from provlabel.sandbox import Cage
 from provlabel.signers import Signer
 

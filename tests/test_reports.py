@@ -40,7 +40,7 @@ from provlabel.manifest import Definition, definition
 from provlabel.policy import Gate
 from provlabel.renderers import RENDERERS, Extras, Style, tree
 from provlabel.report import Failure
-from provlabel.rules import RULES
+from provlabel.report.rules import RULES
 from provlabel.sandbox import Cage
 from provlabel.schemas import SCHEMAS
 from provlabel.signers import Signer

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from provlabel import sandbox as cages
 from provlabel._support.files import open_regular, reader, sha256_of
-from provlabel.comparing import Comparison, Fact, comparison, facts
 from provlabel.media.containers import Bare, ContainerError, bare_sha256
 from provlabel.media.formats import sniff
 from provlabel.policy import Gate, Policy
 from provlabel.report import FileReport
+from provlabel.report.facts import Comparison, Fact, comparison, facts
 from provlabel.reporting import file_report
 from provlabel.sandbox.worker import Check
 from provlabel.trust import TrustStore

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from provlabel._support.json_schema import json_schema
-from provlabel.comparing import Comparison
 from provlabel.label import Label
 from provlabel.labeling.label import Receipts
 from provlabel.policy.records import POLICY_SCHEMA, Policy
 from provlabel.report import Report
+from provlabel.report.facts import Comparison
 
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "label": lambda: json_schema(Label, "label-v1"),

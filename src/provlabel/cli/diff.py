@@ -13,7 +13,7 @@ from provlabel.cli._shared import PATH, deliver, format_option, proofs_folder, s
 from provlabel.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from provlabel.comparing import Facts
+    from provlabel.report.facts import Facts
     from provlabel.trust import TrustStore
 
 

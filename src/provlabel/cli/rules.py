@@ -19,7 +19,7 @@ def command(format_: str) -> None:
       provlabel rules --format json
     """
     from provlabel.law import law_rules
-    from provlabel.rules import RULES
+    from provlabel.report.rules import RULES
 
     rows = [*RULES.values(), *law_rules().values()]
     if format_ == "json":

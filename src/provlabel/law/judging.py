@@ -20,7 +20,7 @@ from provlabel.law.conditions import CONDITIONS
 from provlabel.law.records import Answer, Applies, Law, Rule, Subject
 from provlabel.law.subjects import links
 from provlabel.report import Finding, LawOutcome, LawResult
-from provlabel.rules import Level
+from provlabel.report.rules import Level
 
 Basis = Literal["claimed", "possible", "proven", "judgement"]
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import msgspec
 
-from provlabel import rules
 from provlabel._support.faults import nearest
 from provlabel._support.text import printable
 from provlabel.errors import UsageError
 from provlabel.law.records import LAWS, Law
+from provlabel.report import rules
 
 _FOLDER = Path(__file__).parent
 

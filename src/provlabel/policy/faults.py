@@ -15,7 +15,7 @@ from provlabel._support.text import printable
 from provlabel.errors import ConfigError
 from provlabel.label.records import Label
 from provlabel.policy.records import POLICY_SCHEMA, Policy
-from provlabel.rules import RULES
+from provlabel.report.rules import RULES
 
 _SCHEMA_HINT = "run: provlabel schema policy"
 _SHOWN = 10  # faults in one message

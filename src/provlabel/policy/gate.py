@@ -24,7 +24,7 @@ from provlabel.policy.baseline import Baseline
 from provlabel.policy.globs import matches
 from provlabel.policy.records import AcceptedSigner, Exemption, Policy
 from provlabel.report import ExceptionUse, Excuse, FileReport, Finding, PolicyInfo, finding
-from provlabel.rules import Level
+from provlabel.report.rules import Level
 
 #: Policies that ship with provlabel, by the name under which ``--policy`` takes them.
 BUILTIN: dict[str, Policy] = {

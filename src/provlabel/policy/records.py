@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from provlabel.rules import Level
+from provlabel.report.rules import Level
 
 POLICY_SCHEMA = "policy-v1"
 

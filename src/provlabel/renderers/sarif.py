@@ -20,7 +20,7 @@ from provlabel.renderers._base import Extras
 from provlabel.renderers.json import to_json
 from provlabel.renderers.text import count_words, excuse_words, headline, not_checked
 from provlabel.report import Failure, FileReport, Finding, Report, Skipped
-from provlabel.rules import RULES, Rule
+from provlabel.report.rules import RULES, Rule
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 #: Results of one run, and notifications of what was skipped.  The first is the limit of GitHub code scanning.

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from provlabel.errors import VerificationError
-from provlabel.rules import RULES, Level
+from provlabel.report.rules import RULES, Level
 
 REPORT_SCHEMA = "report-v1"
 
