@@ -17,8 +17,8 @@ from provlabel.law.checks import CHECKS
 from provlabel.law.conditions import CONDITIONS
 from provlabel.law.records import Rule
 from provlabel.media.formats import FORMATS
-from provlabel.renderers.json import to_json
-from provlabel.renderers.text import STATES
+from provlabel.report.renderers.json import to_json
+from provlabel.report.renderers.text import STATES
 from provlabel.report.rules import RULES
 from provlabel.schemas import SCHEMAS
 

@@ -310,7 +310,7 @@ def _policies() -> Iterator[bytes]:
 
 def _baselines() -> Iterator[bytes]:
     import statements
-    from provlabel.renderers import RENDERERS, Extras
+    from provlabel.report.renderers import RENDERERS, Extras
     from provlabel.reporting import Tally
 
     tally = Tally(statements._GATE, seeds.trust(), AT, False)

@@ -31,8 +31,8 @@ from provlabel.manifest.codes import EFFECTS
 from provlabel.media.containers import ContainerError
 from provlabel.media.previews import Preview
 from provlabel.policy import Gate, Policy
-from provlabel.renderers import RENDERERS, Extras
 from provlabel.report.facts import compare, facts
+from provlabel.report.renderers import RENDERERS, Extras
 from provlabel.reporting import Tally, file_report
 from provlabel.sandbox import Cage, Worker
 from provlabel.sandbox import worker as _worker

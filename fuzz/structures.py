@@ -27,8 +27,8 @@ from hostile import Plan
 from mutating import mutated
 from provlabel.media import containers
 from provlabel.media.containers.edits import Edited
-from provlabel.renderers import RENDERERS, Extras
 from provlabel.report import FileReport, Report
+from provlabel.report.renderers import RENDERERS, Extras
 from provlabel.sandbox import Cage, Limits, Worker, spawn
 from provlabel.verifying import verify_bytes, verify_file
 

@@ -12,7 +12,7 @@ import pytest
 
 from conftest import MEDIA, Cli, needs
 from provlabel.media.formats import FORMATS
-from provlabel.renderers.json import to_json
+from provlabel.report.renderers.json import to_json
 from provlabel.report.rules import RULES
 from provlabel.schemas import SCHEMAS
 

@@ -18,9 +18,9 @@ from conftest import MEDIA, SAMPLES, Cli, needs
 from provlabel import Label, Provider, System, TrustStore, label_file, verify_file
 from provlabel.differing import diff_files
 from provlabel.label.records import Contribution, Operation, Person, Span
-from provlabel.renderers import Style, changes
 from provlabel.report import FileReport, HistoryNode, LabelInfo
 from provlabel.report.facts import Change, Fact, _flat, compare, facts
+from provlabel.report.renderers import Style, changes
 from provlabel.sandbox import Cage
 from provlabel.schemas import SCHEMAS
 from provlabel.signers import Signer

@@ -20,9 +20,6 @@ from conftest import MEDIA, Cli, needs
 from provlabel import Label, TrustStore, label_file, load_label, verify_paths
 from provlabel.label.records import Contribution, Point, Region, Span
 from provlabel.media.previews import Preview
-from provlabel.renderers import RENDERERS, Extras, _html_words
-from provlabel.renderers._html_style import STYLE
-from provlabel.renderers._markup import escape, figures, join, tag
 from provlabel.report import (
     CarrierValue,
     ExceptionUse,
@@ -37,6 +34,9 @@ from provlabel.report import (
     Skipped,
     TimeInfo,
 )
+from provlabel.report.renderers import RENDERERS, Extras, _html_words
+from provlabel.report.renderers._html_style import STYLE
+from provlabel.report.renderers._markup import escape, figures, join, tag
 from provlabel.sandbox import Cage
 from provlabel.sandbox.drawing import previews_of
 from provlabel.signers import Signer
@@ -530,7 +530,7 @@ def test_numbers_of_others_need_not_be_numbers(odd: Any, made: Report, previews:
     "place", [{"width": -5, "height": 9}, {"width": 5, "height": -9}, {"width": -5, "shape": "circle"}]
 )
 def test_a_shape_without_a_size_is_not_marked(place: dict[str, Any]) -> None:
-    from provlabel.renderers import _svg
+    from provlabel.report.renderers import _svg
 
     assert _svg.regions([_svg.Part(1, "ai", {"x": 1, "y": 1, **place})], 320, 320) is None
 

@@ -27,8 +27,8 @@ from provlabel.law.conditions import CONDITIONS
 from provlabel.law.records import Input, Law, Rule
 from provlabel.manifest import Definition, definition
 from provlabel.policy.records import LawName
-from provlabel.renderers import RENDERERS, Extras
 from provlabel.report import LawResult
+from provlabel.report.renderers import RENDERERS, Extras
 from provlabel.report.rules import RULES
 from provlabel.sandbox import Cage
 from provlabel.signers import Signer

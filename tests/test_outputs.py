@@ -28,8 +28,6 @@ from provlabel.evidence import Action, Manifest
 from provlabel.label import Provider, System
 from provlabel.label.vocabularies import KINDS
 from provlabel.manifest.read import label_info
-from provlabel.renderers import RENDERERS, Extras, Style, github, sarif, tree
-from provlabel.renderers.text import file_lines
 from provlabel.report import (
     CarrierValue,
     ExceptionUse,
@@ -44,6 +42,8 @@ from provlabel.report import (
     finding,
     outcome_of,
 )
+from provlabel.report.renderers import RENDERERS, Extras, Style, github, sarif, tree
+from provlabel.report.renderers.text import file_lines
 from provlabel.report.rules import RULES
 from provlabel.sandbox import Cage
 from provlabel.signers import Signer

@@ -38,8 +38,8 @@ from provlabel.cli._outputs import OUTPUTS
 from provlabel.label import signed_label
 from provlabel.manifest import Definition, definition
 from provlabel.policy import Gate
-from provlabel.renderers import RENDERERS, Extras, Style, tree
 from provlabel.report import Failure
+from provlabel.report.renderers import RENDERERS, Extras, Style, tree
 from provlabel.report.rules import RULES
 from provlabel.sandbox import Cage
 from provlabel.schemas import SCHEMAS

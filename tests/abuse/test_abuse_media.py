@@ -13,8 +13,8 @@ import pytest
 from conftest import MEDIA, SAMPLES, needs
 from provlabel import Label, TrustStore, label_file, verify_bytes, verify_file
 from provlabel.manifest.limits import scan_file
-from provlabel.renderers import RENDERERS, Extras
 from provlabel.report import Report
+from provlabel.report.renderers import RENDERERS, Extras
 from provlabel.sandbox import Cage
 from provlabel.signers import Signer
 from sample_files import EMBEDDED, MAKERS, known

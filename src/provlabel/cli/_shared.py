@@ -14,7 +14,7 @@ from provlabel._support.text import printable
 from provlabel.errors import ConfigError, InputError, OutputError, UsageError
 
 if TYPE_CHECKING:
-    from provlabel.renderers.style import Style
+    from provlabel.report.renderers.style import Style
     from provlabel.trust import Purpose, TrustStore
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -210,7 +210,7 @@ _NAMED_LISTS: dict[str, Callable[[], TrustStore]] = {"c2pa": _c2pa_lists, "test"
 
 def style_for(stream: Any) -> Style:
     """Colour only for a terminal, and never against ``NO_COLOR``."""
-    from provlabel.renderers.style import Style
+    from provlabel.report.renderers.style import Style
 
     return Style(
         colour=stream is not None

@@ -208,7 +208,7 @@ def _clock(seconds: float) -> str:
 
 def _print(result: BatchResult, options: dict[str, Any]) -> None:
     if options["format_"] == "json":
-        from provlabel.renderers.json import to_json
+        from provlabel.report.renderers.json import to_json
 
         deliver(to_json(result), None)
         return

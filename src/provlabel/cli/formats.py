@@ -24,7 +24,7 @@ def command(format_: str) -> None:
     from provlabel.media.formats import FORMATS
 
     if format_ == "json":
-        from provlabel.renderers.json import to_json
+        from provlabel.report.renderers.json import to_json
 
         fields = ("name", "mime", "media", "suffixes", "where", "embed", "why_detached")
         deliver(to_json([{key: getattr(row, key) for key in fields} for row in FORMATS]), None)

@@ -48,7 +48,7 @@ def command(file: Path, source: str, out_dir: Path, force: bool) -> int:
       provlabel import catalogue.csv --from csv -o labels/
     """
     from provlabel._support.files import atomic_output
-    from provlabel.renderers.json import to_json
+    from provlabel.report.renderers.json import to_json
 
     drafts = _from_message(file) if source == "ddex" else _from_table(file, source)
     if drafts is None:

@@ -21,7 +21,7 @@ from provlabel.errors import OutputError, UsageError
 from provlabel.signers.request import KeyKind
 
 if TYPE_CHECKING:
-    from provlabel.renderers.style import Style
+    from provlabel.report.renderers.style import Style
     from provlabel.signers.certificates import Facts
     from provlabel.signers.profile import Result
 
@@ -110,7 +110,7 @@ def show(chain: Path | None, signer_uri: str | None, pass_file: Path | None, for
       provlabel key show chain.pem
       provlabel key show --signer test --format json
     """
-    from provlabel.renderers.json import to_json
+    from provlabel.report.renderers.json import to_json
     from provlabel.signers import certificates
 
     _require_one(chain, signer_uri)
@@ -149,7 +149,7 @@ def check(
       provlabel key check chain.pem --trust root.pem
       provlabel key check --signer 'file:key.pem?chain=chain.pem' --format json
     """
-    from provlabel.renderers.json import to_json
+    from provlabel.report.renderers.json import to_json
     from provlabel.signers import profile
 
     results = _results(chain, signer_uri, pass_file, trust)

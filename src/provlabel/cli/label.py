@@ -130,7 +130,7 @@ class _Receipts:
         """Write the receipt of a file that gets its name next, where a salt would be lost otherwise."""
         if self._at_once and self._path is not None:
             from provlabel.labeling.label import Receipts
-            from provlabel.renderers.json import to_json
+            from provlabel.report.renderers.json import to_json
 
             self._kept.append(receipt)
             self.write(to_json(Receipts(receipts=tuple(self._kept))))
@@ -325,7 +325,7 @@ def _draft(files: tuple[Path, ...], output: Path | None) -> int:
     """Write what the tags of one file say as a label that somebody has to read and finish."""
     from provlabel.carriers.draft import drafted
     from provlabel.labeling.sources import read_tags
-    from provlabel.renderers.json import to_json
+    from provlabel.report.renderers.json import to_json
     from provlabel.sandbox import Cage, fork
 
     if len(files) > 1:
@@ -367,8 +367,8 @@ def _publish(
     if options["format_"] != "json" and options["receipt"] is None:
         return
     from provlabel.labeling.label import Receipts
-    from provlabel.renderers.json import to_json
     from provlabel.report import Failure
+    from provlabel.report.renderers.json import to_json
 
     whole = to_json(
         Receipts(

@@ -16,8 +16,8 @@ from provlabel.errors import InputError, UsageError
 if TYPE_CHECKING:
     from provlabel._support.faults import Fault
     from provlabel.law import Law
-    from provlabel.renderers.style import Style
     from provlabel.report import Finding, LawResult
+    from provlabel.report.renderers.style import Style
 
 
 @click.command("lint")
@@ -41,7 +41,7 @@ def command(label: Path, fix: bool, output: Path | None, media: Path | None, law
     """
     from provlabel.label.lint import fixed, lint
     from provlabel.label.loading import read_plain
-    from provlabel.renderers.json import to_json
+    from provlabel.report.renderers.json import to_json
 
     if fix and output is None and label.suffix.lower() == ".toml":
         raise UsageError("--fix writes JSON, and would lose the comments of a TOML file", mend="add -o fixed.json")
@@ -84,7 +84,7 @@ def _under_laws(data: Any, laws: tuple[Law, ...], media: Path | None) -> tuple[L
 def _law_findings(results: tuple[LawResult, ...], style: Style) -> tuple[Finding, ...]:
     """Print what the rules of laws came to, and return what was found."""
     from provlabel.law import law_findings
-    from provlabel.renderers.text import law_lines
+    from provlabel.report.renderers.text import law_lines
 
     found = tuple(item for item in law_findings(results) if item.level != "note")
     for line in law_lines(results, found, style):

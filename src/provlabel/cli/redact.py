@@ -55,7 +55,7 @@ def command(
     if output is not None and in_place:
         raise UsageError("--output and --in-place exclude each other", mend="give one of them")
     from provlabel.labeling.label import Receipts, redact_file
-    from provlabel.renderers.json import to_json
+    from provlabel.report.renderers.json import to_json
 
     with early_cage() as cage:
         timestamper = timestamper_from(options)

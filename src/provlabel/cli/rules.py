@@ -23,7 +23,7 @@ def command(format_: str) -> None:
 
     rows = [*RULES.values(), *law_rules().values()]
     if format_ == "json":
-        from provlabel.renderers.json import to_json
+        from provlabel.report.renderers.json import to_json
 
         deliver(to_json([row._asdict() for row in rows]), None)
         return

@@ -16,7 +16,7 @@ def command(name: str) -> None:
     Example:
       provlabel schema label > label-v1.json
     """
-    from provlabel.renderers.json import to_json
+    from provlabel.report.renderers.json import to_json
     from provlabel.schemas import SCHEMAS
 
     deliver(to_json(SCHEMAS[name]()), None)

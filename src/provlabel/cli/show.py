@@ -26,7 +26,7 @@ def command(file: Path, format_: str, personal: bool, **lists: Any) -> int:
       provlabel show take.labeled.mp3 --trust test
       provlabel show cover.jpg --format json
     """
-    from provlabel.renderers import RENDERERS, Extras, tree
+    from provlabel.report.renderers import RENDERERS, Extras, tree
     from provlabel.sandbox import Cage, fork
     from provlabel.verifying import verify_file
 

@@ -40,8 +40,8 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
         raise UsageError("no time authority was named", mend="add --tsa URL")
     from provlabel.labeling.label import Receipts
     from provlabel.labeling.stamp import stamp_file
-    from provlabel.renderers.json import to_json
     from provlabel.report import Failure
+    from provlabel.report.renderers.json import to_json
 
     receipts, errors = [], []
     with early_cage() as cage:

@@ -13,8 +13,8 @@ from provlabel.cli._shared import deliver, format_option, style_for, trust_from,
 from provlabel.errors import UsageError
 
 if TYPE_CHECKING:
-    from provlabel.renderers.style import Style
     from provlabel.report import Named
+    from provlabel.report.renderers.style import Style
     from provlabel.signers.certificates import Facts
     from provlabel.trust import AnchorList, TrustStore
 
@@ -130,6 +130,6 @@ def _plain(named: Named) -> dict[str, Any]:
 
 
 def _deliver_json(value: Any) -> None:
-    from provlabel.renderers.json import to_json
+    from provlabel.report.renderers.json import to_json
 
     deliver(to_json(value), None)

@@ -92,7 +92,7 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
       provlabel verify cover.jpg --trust anchors.pem --second-opinion
     """
     from provlabel.cli._gate import gate_from
-    from provlabel.renderers import RENDERERS, Extras
+    from provlabel.report.renderers import RENDERERS, Extras
     from provlabel.sandbox import Cages, fork
     from provlabel.verifying import verify_paths
 

@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from provlabel.media.previews import Preview
-from provlabel.renderers.style import Style
 from provlabel.report import Report
+from provlabel.report.renderers.style import Style
 
 _NONE: Mapping[str, Preview] = MappingProxyType({})
 
@@ -29,5 +29,7 @@ class Renderer(NamedTuple):
 
     def render(self, report: Report, extras: Extras) -> str:
         """Return the whole output.  Its module is imported now: a run needs one of seven, and pays at each start."""
-        render: Callable[[Report, Extras], str] = importlib.import_module(f"provlabel.renderers.{self.module}").render
+        render: Callable[[Report, Extras], str] = importlib.import_module(
+            f"provlabel.report.renderers.{self.module}"
+        ).render
         return render(report, extras)

@@ -11,10 +11,10 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
 from provlabel._support.text import printable
-from provlabel.renderers._base import Extras
-from provlabel.renderers.style import Style
-from provlabel.renderers.text import count_words, excuse_words, finding_lines, footer, headline
 from provlabel.report import Failure, FileReport, Finding, Report
+from provlabel.report.renderers._base import Extras
+from provlabel.report.renderers.style import Style
+from provlabel.report.renderers.text import count_words, excuse_words, finding_lines, footer, headline
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from provlabel.renderers._base import Extras, Renderer
-from provlabel.renderers.style import Style
+from provlabel.report.renderers._base import Extras, Renderer
+from provlabel.report.renderers.style import Style
 
 RENDERERS: dict[str, Renderer] = {
     "text": Renderer("text"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from provlabel.renderers._base import Extras
 from provlabel.report import Report
+from provlabel.report.renderers._base import Extras
 
 
 def render(report: Report, _extras: Extras) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from provlabel._support.text import printable
-from provlabel.renderers.style import Style
 from provlabel.report.facts import Comparison, Fact, Facts, Side
+from provlabel.report.renderers.style import Style
 
 _NULL = "null"
 

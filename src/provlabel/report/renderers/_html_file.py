@@ -9,8 +9,9 @@ from typing import Any
 from provlabel._support.text import printable
 from provlabel.label.vocabularies import KINDS
 from provlabel.media.previews import Preview
-from provlabel.renderers import _svg
-from provlabel.renderers._html_words import (
+from provlabel.report import CarrierValue, FileReport, Finding, HistoryNode, LabelInfo, LawResult
+from provlabel.report.renderers import _svg
+from provlabel.report.renderers._html_words import (
     AXES,
     CAVEATS,
     EXTENT_WORDS,
@@ -20,8 +21,8 @@ from provlabel.renderers._html_words import (
     STATE_LOOKS,
     STATE_WORDS,
 )
-from provlabel.renderers._markup import Child, Node, figures, join, tag
-from provlabel.renderers.text import (
+from provlabel.report.renderers._markup import Child, Node, figures, join, tag
+from provlabel.report.renderers.text import (
     LAW_LOOKS,
     STATES,
     excuse_words,
@@ -31,7 +32,6 @@ from provlabel.renderers.text import (
     time_words,
     who_words,
 )
-from provlabel.report import CarrierValue, FileReport, Finding, HistoryNode, LabelInfo, LawResult
 
 _PARTS = 200  # rows of one table; the schema allows no more
 _ANCESTORS = 60

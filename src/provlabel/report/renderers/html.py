@@ -8,14 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from provlabel.renderers import _svg
-from provlabel.renderers._base import Extras
-from provlabel.renderers._html_file import badge, claimed, label_sentence, name_of, section, sentence, verdict_words
-from provlabel.renderers._html_style import STYLE, STYLE_HASH
-from provlabel.renderers._html_words import OUTCOME_GROUPS, POLICY_SOURCES
-from provlabel.renderers._markup import Child, Node, join, tag
-from provlabel.renderers.text import count_words
 from provlabel.report import ExceptionUse, FileReport, Named, Report, Skipped, failing_first
+from provlabel.report.renderers import _svg
+from provlabel.report.renderers._base import Extras
+from provlabel.report.renderers._html_file import (
+    badge,
+    claimed,
+    label_sentence,
+    name_of,
+    section,
+    sentence,
+    verdict_words,
+)
+from provlabel.report.renderers._html_style import STYLE, STYLE_HASH
+from provlabel.report.renderers._html_words import OUTCOME_GROUPS, POLICY_SOURCES
+from provlabel.report.renderers._markup import Child, Node, join, tag
+from provlabel.report.renderers.text import count_words
 
 #: Files that get a section: more make a page that nobody reads and few browsers like. JSON has all.
 _SECTIONS = 500

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from provlabel._support.text import LIMIT, printable
-from provlabel.renderers._base import Extras
-from provlabel.renderers.text import STATES, count_words, headline, not_checked, second_counts
 from provlabel.report import ExceptionUse, FileReport, Finding, Named, Report
+from provlabel.report.renderers._base import Extras
+from provlabel.report.renderers.text import STATES, count_words, headline, not_checked, second_counts
 from provlabel.report.rules import RULES
 
 #: Bytes of each part, 900 kB together.  GitHub takes 1 MiB (1,048,576) from one step, and shows nothing if it is more.

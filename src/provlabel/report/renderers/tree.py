@@ -8,9 +8,9 @@ from typing import Any
 from provlabel._support.text import printable
 from provlabel.label.records import Label
 from provlabel.label.vocabularies import KINDS
-from provlabel.renderers.style import Style
-from provlabel.renderers.text import STATES, finding_lines, identity_words, label_words, time_words
 from provlabel.report import FileReport, HistoryNode, LabelInfo
+from provlabel.report.renderers.style import Style
+from provlabel.report.renderers.text import STATES, finding_lines, identity_words, label_words, time_words
 
 _RELATIONS = {"parentOf": "made from", "componentOf": "contains", "inputTo": "input"}
 _STATE_COLOURS = {"clean": "green", "broken": "red", "unknown-signer": "yellow", "no-provenance": "dim"}

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from provlabel.renderers._markup import Child, Node, figures, join, tag
+from provlabel.report.renderers._markup import Child, Node, figures, join, tag
 
 _SIDE = 320.0  # units of the longer side of a picture
 _CORNERS = 100

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from provlabel._support.text import printable
-from provlabel.renderers._base import Extras
-from provlabel.renderers.style import Style
 from provlabel.report import (
     CarrierValue,
     ExceptionUse,
@@ -26,6 +24,8 @@ from provlabel.report import (
     SignerInfo,
     Summary,
 )
+from provlabel.report.renderers._base import Extras
+from provlabel.report.renderers.style import Style
 
 #: What each state means; "valid" is never "true", and no label is never "not AI".
 STATES: dict[str, tuple[str, str]] = {

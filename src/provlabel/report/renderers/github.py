@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from provlabel._support.text import printable
-from provlabel.renderers._base import Extras
-from provlabel.renderers.text import excuse_words, footer, headline
 from provlabel.report import Failure, FileReport, Finding, Report
+from provlabel.report.renderers._base import Extras
+from provlabel.report.renderers.text import excuse_words, footer, headline
 
 #: Annotations of one level that GitHub shows of one step.
 SHOWN = 10
