@@ -35,8 +35,8 @@ from provlabel.policy.globs import matches
 from provlabel.sandbox.cache import EvidenceCache, Key
 from provlabel.signers import _material, awskms, cmd, https, pkcs11
 from provlabel.signers.certificates import parse
-from provlabel.timestamps import checked
-from provlabel.trust import TrustStore
+from provlabel.trust.anchors import TrustStore
+from provlabel.trust.timestamps import checked
 
 AT = dt.datetime(2026, 11, 22, 12, tzinfo=dt.timezone.utc)
 

@@ -312,7 +312,7 @@ def reply() -> bytes:
         return b"0\x03\x02\x01\x00"
     import pki
     import tsa
-    from provlabel import timestamps
+    from provlabel.trust import timestamps
 
     return tsa.Authority(folder() / "clock", pki.root("Clock")).answer(timestamps.request(MESSAGE, NONCE))
 

@@ -153,7 +153,7 @@ def unseen(seen: Path) -> Path:
 BARE = """
 import sys
 from provlabel import engine
-from provlabel.trust import TrustStore
+from provlabel.trust.anchors import TrustStore
 with open(sys.argv[1], "rb") as stream:
     print(engine.read(stream, sys.argv[2], TrustStore()).state)
 """

@@ -27,7 +27,7 @@ from kms_server import Kms
 from provlabel import TrustStore, label_file, open_signer, verify_file
 from provlabel.label import label_from_dict
 from provlabel.sandbox import Cage
-from provlabel.timestamps import ROOM
+from provlabel.trust.timestamps import ROOM
 from signer_matrix import TOKEN as BEARER
 from signer_matrix import Backends
 from signing_service import HANGS, Canned, SigningService

@@ -19,7 +19,7 @@ from provlabel.label.vocabularies import IPTC
 from provlabel.report import FileReport
 from provlabel.sandbox import Cage
 from provlabel.signers import Signer
-from provlabel.trust import TrustStore
+from provlabel.trust.anchors import TrustStore
 
 AI = IPTC + "trainedAlgorithmicMedia"
 FULL = Label(

@@ -33,7 +33,6 @@ from provlabel import (
     TrustStore,
     label_file,
     open_signer,
-    timestamps,
     verify_bytes,
     verify_file,
 )
@@ -42,6 +41,7 @@ from provlabel.media.containers import isobmff
 from provlabel.media.containers.boxes import made
 from provlabel.sandbox import Cage
 from provlabel.signers import Signer
+from provlabel.trust import timestamps
 from stores import Box, Store
 from test_online import Site, certomancer, site
 

@@ -25,7 +25,7 @@ import pki
 from pki_answers import HOUR, Scene, refusal, responder, response, revoked_list, scene
 from pki_matrix import EKU, NOW, der, pem, rsa_key
 from provlabel.credentials import NO_ANSWERS, Answers, Credential, Examined, RevocationRequest, examine
-from provlabel.online import Fetched, cached, fetch
+from provlabel.trust.online import Fetched, cached, fetch
 
 NONCE = b"0123456789abcdef"
 Reply = Callable[[BaseHTTPRequestHandler], None]

@@ -14,7 +14,7 @@ from provlabel.evidence import Action, Code, Evidence, Exclusion, Identity, Ingr
 from provlabel.label.vocabularies import IPTC, KINDS
 from provlabel.manifest.codes import EFFECTS
 from provlabel.report import Axes
-from provlabel.trust import AnchorList, TrustStore
+from provlabel.trust.anchors import AnchorList, TrustStore
 from provlabel.verdict import Verdict, judge, proven_time, state_of
 
 AT = dt.datetime(2026, 11, 22, 12, tzinfo=dt.timezone.utc)

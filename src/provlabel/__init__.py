@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from provlabel.sandbox import Cages
     from provlabel.sandbox.cache import EvidenceCache
     from provlabel.signers import Signer, open_signer
-    from provlabel.timestamps import Timestamper
-    from provlabel.trust import TrustStore
+    from provlabel.trust.anchors import TrustStore
+    from provlabel.trust.timestamps import Timestamper
     from provlabel.verifying import Revocation, verify_bytes, verify_file, verify_paths
 
 _HOMES = {

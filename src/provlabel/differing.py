@@ -13,7 +13,7 @@ from provlabel.report import FileReport
 from provlabel.report.facts import Comparison, Fact, comparison, facts
 from provlabel.reporting import file_report
 from provlabel.sandbox.worker import Check
-from provlabel.trust import TrustStore
+from provlabel.trust.anchors import TrustStore
 from provlabel.verifying import now, verify_file
 
 _NO_TRUST = TrustStore()

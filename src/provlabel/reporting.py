@@ -37,7 +37,7 @@ from provlabel.report import (
     finding,
     outcome_of,
 )
-from provlabel.trust import TrustStore
+from provlabel.trust.anchors import TrustStore
 from provlabel.verdict import Verdict, judge, judge_ingredient
 
 if TYPE_CHECKING:

@@ -36,7 +36,7 @@ from provlabel.report import (
     TimeState,
     finding,
 )
-from provlabel.trust import Purpose, TrustStore
+from provlabel.trust.anchors import Purpose, TrustStore
 
 _INCEPTION = frozenset({"c2pa.created", "c2pa.opened"})
 # The engine's words for a hash that fits, over a range that does not (Truepic samples of 2023).

@@ -25,7 +25,7 @@ from provlabel.report import Failure, Report, SkippedWhy
 from provlabel.reporting import Seen, Tally
 from provlabel.sandbox.worker import Check, Limits
 from provlabel.targets import Target, is_media, media_of, targets, tracked_below
-from provlabel.trust import TrustStore
+from provlabel.trust.anchors import TrustStore
 from provlabel.verdict import proven_time
 
 if TYPE_CHECKING:
@@ -389,7 +389,7 @@ def _sources(
         yield Answers(), b"", "the certificate names nobody who could be asked"
     if not examined.requests:
         return
-    from provlabel import online
+    from provlabel.trust import online
 
     if revocation.cache is not None:
         yield online.cached(examined.requests, revocation.cache), b"", ""

@@ -15,9 +15,10 @@ import pki
 import tsa as authorities
 from pki_answers import HOUR, responder, response, scene
 from pki_matrix import CHAINS, NOW, TIMES, der, issue
-from provlabel import Actor, timestamps
+from provlabel import Actor
 from provlabel._support.times import zulu
 from provlabel.manifest import cose
+from provlabel.trust import timestamps
 from stores import Hand, Store, chunk, embedded, in_png, store_of
 
 _WHEN = ("then", "now", "later")

@@ -23,7 +23,7 @@ from conftest import MEDIA, Cli, Under, needs
 from provlabel import Label, ProvlabelError, label_file, open_signer
 from provlabel.sandbox import Cage, Worker, spawn
 from provlabel.signers import Signer
-from provlabel.timestamps import Timestamper
+from provlabel.trust.timestamps import Timestamper
 from signer_matrix import Backends
 from signing_service import Canned
 

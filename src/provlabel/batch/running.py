@@ -29,7 +29,7 @@ from provlabel.label.vocabularies import PromptMode
 from provlabel.media.previews import require_pillow
 from provlabel.sandbox import Cage
 from provlabel.signers import Secrets, require_fit
-from provlabel.timestamps import Timestamper
+from provlabel.trust.timestamps import Timestamper
 
 #: Files that a worker is given at once, unless there are few of them.
 CHUNK = 25

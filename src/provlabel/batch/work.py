@@ -35,8 +35,8 @@ from provlabel.media.containers import stores_of
 from provlabel.media.formats import BY_NAME
 from provlabel.sandbox import Cage, fork, spawn
 from provlabel.sandbox.worker import RARELY
-from provlabel.timestamps import Timestamper
-from provlabel.trust import TrustStore
+from provlabel.trust.anchors import TrustStore
+from provlabel.trust.timestamps import Timestamper
 from provlabel.verdict import judge
 from provlabel.verifying import beside, now
 

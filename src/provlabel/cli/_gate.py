@@ -11,7 +11,7 @@ from provlabel.errors import InputError, UsageError
 from provlabel.policy import BUILTIN, Enforced, Gate, Loaded, Policy, load_baseline, load_policy
 from provlabel.policy.loading import NAME
 from provlabel.targets import repository_of
-from provlabel.trust import TrustStore
+from provlabel.trust.anchors import TrustStore
 
 
 def gate_from(

@@ -55,7 +55,7 @@ labelling_options = options_of(
 
 def how_from(options: dict[str, Any]) -> dict[str, Any]:
     """Return what :data:`labelling_options` and the options of time authorities ask of :func:`label_file`."""
-    from provlabel.timestamps import ROOM
+    from provlabel.trust.timestamps import ROOM
 
     return {
         **{name: options[name] for name in ("prompt_mode", "personal", "inputs", "carriers", "thumbnail")},

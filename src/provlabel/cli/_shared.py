@@ -15,7 +15,7 @@ from provlabel.errors import ConfigError, InputError, OutputError, UsageError
 
 if TYPE_CHECKING:
     from provlabel.report.renderers.style import Style
-    from provlabel.trust import Purpose, TrustStore
+    from provlabel.trust.anchors import Purpose, TrustStore
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -146,7 +146,7 @@ def trust_from(
     identity_trust: tuple[Path, ...] = (),
 ) -> TrustStore:
     """Load the lists that :data:`trust_options` name."""
-    from provlabel.trust import TrustStore
+    from provlabel.trust.anchors import TrustStore
 
     store = TrustStore()
     for name in trust:
@@ -160,7 +160,7 @@ def trust_from(
 
 
 def _list_at(name: str) -> TrustStore:
-    from provlabel.trust import TrustStore
+    from provlabel.trust.anchors import TrustStore
 
     try:
         return TrustStore.load(name)
@@ -170,7 +170,7 @@ def _list_at(name: str) -> TrustStore:
 
 def _test_root() -> TrustStore:
     from provlabel.signers.test import ROOT
-    from provlabel.trust import TrustStore
+    from provlabel.trust.anchors import TrustStore
 
     root = test_folder() / ROOT
     if not os.path.lexists(root):
@@ -192,7 +192,7 @@ def trust_folder() -> Path:
 
 
 def _c2pa_lists() -> TrustStore:
-    from provlabel.trust import TrustStore
+    from provlabel.trust.anchors import TrustStore
 
     store, folder = TrustStore(), trust_folder()
     for name, purpose in C2PA_LISTS:

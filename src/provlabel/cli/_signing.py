@@ -22,7 +22,7 @@ from provlabel.errors import ConfigError, ProvlabelError, UsageError
 if TYPE_CHECKING:
     from provlabel.sandbox import Cage
     from provlabel.signers import Secrets, Signer
-    from provlabel.timestamps import Timestamper
+    from provlabel.trust.timestamps import Timestamper
 
 _MAX_SETTINGS = 1 << 20
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2: the name of a header
@@ -71,8 +71,8 @@ def timestamper_from(options: dict[str, Any]) -> Timestamper | None:
         if optional or options["tsa_trust"] or options["tsa_headers"]:
             raise UsageError("what is said of a time authority needs one", mend="add --tsa URL")
         return None
-    from provlabel.timestamps import Timestamper
-    from provlabel.trust import TrustStore
+    from provlabel.trust.anchors import TrustStore
+    from provlabel.trust.timestamps import Timestamper
 
     return Timestamper(
         urls=options["tsa"],

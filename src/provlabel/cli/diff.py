@@ -14,7 +14,7 @@ from provlabel.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from provlabel.report.facts import Facts
-    from provlabel.trust import TrustStore
+    from provlabel.trust.anchors import TrustStore
 
 
 @click.command("diff")

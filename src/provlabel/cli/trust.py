@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from provlabel.report import Named
     from provlabel.report.renderers.style import Style
     from provlabel.signers.certificates import Facts
-    from provlabel.trust import AnchorList, TrustStore
+    from provlabel.trust.anchors import AnchorList, TrustStore
 
 #: A list that was not fetched again for this long is warned of, in days.
 OLD = 90

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from provlabel.policy import Gate
     from provlabel.report import Report
     from provlabel.sandbox.cache import EvidenceCache
-    from provlabel.trust import TrustStore
+    from provlabel.trust.anchors import TrustStore
     from provlabel.verifying import Revocation
 
 #: So many files, or any folder, are read by several workers and with the cache.

@@ -30,7 +30,7 @@ from provlabel._support.text import printable
 from provlabel.engine import native as _native
 from provlabel.errors import ConfigError, EngineError, SignerError, UnfitEngineError
 from provlabel.manifest import Definition
-from provlabel.trust import TrustStore, pem
+from provlabel.trust.anchors import TrustStore, pem
 
 if TYPE_CHECKING:
     from provlabel.signers import Signer

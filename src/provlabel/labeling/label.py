@@ -38,7 +38,7 @@ from provlabel.verifying import now
 if TYPE_CHECKING:
     from provlabel.engine import Actor
     from provlabel.signers import Signer
-    from provlabel.timestamps import Timestamper
+    from provlabel.trust.timestamps import Timestamper
 
 
 class Receipt(Struct, frozen=True, kw_only=True):

@@ -21,13 +21,13 @@ from provlabel.manifest import Definition, cose
 from provlabel.media.containers import ContainerError, inventory, lost
 from provlabel.media.containers.edits import Edit, Edited
 from provlabel.sandbox.worker import reread
-from provlabel.trust import TrustStore
+from provlabel.trust.anchors import TrustStore
 from provlabel.verdict import Verdict, judge
 from provlabel.verifying import beside, now
 
 if TYPE_CHECKING:
     from provlabel.signers import Signer
-    from provlabel.timestamps import Stamp, Timestamper
+    from provlabel.trust.timestamps import Stamp, Timestamper
 
 _NO_TRUST = TrustStore()
 _WORDS = {"id3": "ID3 frames", "riff": "chunks", "png": "chunks", "tiff": "tags", "isobmff": "boxes"}

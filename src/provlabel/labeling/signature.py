@@ -22,7 +22,7 @@ from provlabel.media.containers import HASHED_BY_BOXES, ROOMS, ContainerError, N
 from provlabel.media.containers.edits import Edited
 from provlabel.media.copy import copy_around
 from provlabel.media.formats import Format
-from provlabel.trust import der_certificates, pem
+from provlabel.trust.anchors import der_certificates, pem
 
 if TYPE_CHECKING:
     from provlabel.engine import Actor, IngredientFile

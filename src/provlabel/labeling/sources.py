@@ -17,7 +17,7 @@ from provlabel.errors import InputError, UsageError
 from provlabel.evidence import Carrier, Evidence
 from provlabel.media.containers import ContainerError
 from provlabel.media.formats import BY_NAME, Format
-from provlabel.trust import TrustStore
+from provlabel.trust.anchors import TrustStore
 from provlabel.verdict import judge
 from provlabel.verifying import beside, now
 

@@ -24,8 +24,8 @@ from provlabel.labeling.sources import naming_its_source, shown
 from provlabel.manifest import cose
 from provlabel.media.containers import stores_of
 from provlabel.media.formats import BY_NAME, Format
-from provlabel.timestamps import Timestamper
-from provlabel.trust import TrustStore
+from provlabel.trust.anchors import TrustStore
+from provlabel.trust.timestamps import Timestamper
 from provlabel.verdict import judge
 from provlabel.verifying import SIDECAR, beside, now
 

@@ -20,7 +20,7 @@ from provlabel.policy.faults import require_no_faults
 from provlabel.policy.gate import Enforced
 from provlabel.policy.records import FileRef, Policy
 from provlabel.report import PolicyInfo
-from provlabel.trust import TrustStore
+from provlabel.trust.anchors import TrustStore
 
 #: The name under which a policy is found.
 NAME = "provlabel.toml"

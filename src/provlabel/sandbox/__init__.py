@@ -33,7 +33,7 @@ from provlabel.media.formats import BY_NAME
 from provlabel.media.previews import Preview, Purpose, nothing
 from provlabel.opinions import not_given
 from provlabel.sandbox.worker import HEADER, Answer, Check, Limits, Request, Second, frame, frame_length, serve
-from provlabel.trust import TrustStore
+from provlabel.trust.anchors import TrustStore
 
 #: Bytes of one answer; a store of 8 MB yields less.
 MAX_ANSWER = 64 << 20

@@ -30,7 +30,7 @@ from provlabel.errors import ConfigError, InputError
 from provlabel.evidence import Evidence
 from provlabel.manifest.limits import MAX_SIZE, MAX_STORE
 from provlabel.sandbox.worker import Check
-from provlabel.trust import TrustStore
+from provlabel.trust.anchors import TrustStore
 
 #: How long an entry counts.
 LIFE = dt.timedelta(days=1)

@@ -14,7 +14,7 @@ from provlabel._support.times import rfc3339
 from provlabel.errors import ConfigError
 from provlabel.evidence import Opinion
 from provlabel.opinions import not_given, opinion_of, unreadable
-from provlabel.trust import Purpose, TrustStore
+from provlabel.trust.anchors import Purpose, TrustStore
 
 #: Bytes of a file; the bound of its own reader of files.  It holds all of a file in memory.
 MOST_BYTES = 128 << 20

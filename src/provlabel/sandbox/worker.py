@@ -45,7 +45,7 @@ from provlabel.media.copy import digest_around, digesting
 from provlabel.media.formats import Format, sniff
 from provlabel.media.previews import FRAMES, Preview, Purpose, draw
 from provlabel.opinions import not_given
-from provlabel.trust import TrustStore
+from provlabel.trust.anchors import TrustStore
 from provlabel.verdict import proven_time
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from provlabel._support.files import open_regular
 from provlabel._support.text import printable
 from provlabel.errors import ConfigError, SignerError
 from provlabel.signers._material import MAX_FILE
-from provlabel.trust import EKUS
+from provlabel.trust.anchors import EKUS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -18,7 +18,7 @@ from provlabel.errors import ConfigError, SignerError
 from provlabel.signers import _algorithms as algorithms
 from provlabel.signers import certificates as certs
 from provlabel.signers._base import Algorithm, LocalKey, Signer
-from provlabel.trust import EKUS
+from provlabel.trust.anchors import EKUS
 
 if TYPE_CHECKING:
     from cryptography import x509

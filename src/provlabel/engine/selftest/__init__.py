@@ -25,7 +25,7 @@ from provlabel import engine
 from provlabel._version import __version__
 from provlabel.errors import EngineError, SignerError
 from provlabel.manifest import Definition
-from provlabel.trust import AnchorList, TrustStore
+from provlabel.trust.anchors import AnchorList, TrustStore
 
 _PNG = "image/png"
 _HERE = Path(__file__).parent

@@ -19,7 +19,7 @@ from msgspec import Struct
 from provlabel._support.text import printable
 from provlabel._support.times import rfc3339
 from provlabel.errors import ConfigError, TimestampError
-from provlabel.trust import TrustStore
+from provlabel.trust.anchors import TrustStore
 
 #: Bytes kept free in a signature for a token; those of public authorities take 3 to 7 kB.
 ROOM = 8192
