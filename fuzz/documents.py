@@ -18,7 +18,6 @@ import seeds
 from _harness import Harness
 from provlabel.batch.jobs import Labels, Wanted, place_of, wanted_in
 from provlabel.batch.ledger import Ledger
-from provlabel.credentials import Answers, Credential, examine
 from provlabel.errors import ConfigError, InputError, LabelError, OutputError, SignerError, TimestampError, UsageError
 from provlabel.exchange.delivery import Delivery
 from provlabel.exchange.ern import read_message
@@ -36,6 +35,7 @@ from provlabel.sandbox.cache import EvidenceCache, Key
 from provlabel.signers import _material, awskms, cmd, https, pkcs11
 from provlabel.signers.certificates import parse
 from provlabel.trust.anchors import TrustStore
+from provlabel.trust.chains import Answers, Credential, examine
 from provlabel.trust.timestamps import checked
 
 AT = dt.datetime(2026, 11, 22, 12, tzinfo=dt.timezone.utc)

@@ -22,7 +22,6 @@ from provlabel.carriers.draft import drafted
 from provlabel.carriers.tags import _base as tag_limits
 from provlabel.carriers.tags import exif, id3, vorbis, xmp
 from provlabel.carriers.vocabularies import PROJECTIONS, aigc
-from provlabel.credentials import Credential, Examined
 from provlabel.errors import InputError, UnfitEngineError
 from provlabel.evidence import Carrier, Evidence, manifests_from_crjson
 from provlabel.manifest import cbor, cose, jumbf
@@ -36,6 +35,7 @@ from provlabel.report.renderers import RENDERERS, Extras
 from provlabel.reporting import Tally, file_report
 from provlabel.sandbox import Cage, Worker
 from provlabel.sandbox import worker as _worker
+from provlabel.trust.chains import Credential, Examined
 from provlabel.verifying import _with_tracked
 
 AT = dt.datetime(2026, 11, 22, 12, tzinfo=dt.timezone.utc)

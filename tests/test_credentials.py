@@ -39,8 +39,8 @@ from pki_answers import (
     twin,
 )
 from pki_matrix import CHAINS, EKU, NOW, TIMES, Chain, authority, der, issue, pem, rsa_key
-from provlabel.credentials import Answers, Credential, Examined, examine, turning_points
 from provlabel.errors import UsageError
+from provlabel.trust.chains import Answers, Credential, Examined, examine, turning_points
 
 CELLS = [(name, place) for name in CHAINS for place in range(3)]
 
@@ -106,7 +106,7 @@ def test_the_clock_is_not_read(shift: str, tmp_path: Path) -> None:
     """A wrong clock (abuse 45) changes nothing: the moment is an argument."""
     content = msgspec.json.encode([S.chain, [about_leaf()], ROOT.pem, NOW])
     script = (
-        "import datetime, msgspec, sys; from provlabel.credentials import Credential, examine;"
+        "import datetime, msgspec, sys; from provlabel.trust.chains import Credential, examine;"
         "chain, ocsp, root, at = msgspec.json.decode(sys.stdin.buffer.read(),"
         " type=tuple[list[bytes], list[bytes], str, datetime.datetime]);"
         f"seen = examine(Credential(tuple(chain), tuple(ocsp)), (root,), ({EKU!r},), at);"
@@ -118,7 +118,7 @@ def test_the_clock_is_not_read(shift: str, tmp_path: Path) -> None:
 
 
 def test_want_of_memory_is_for_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
-    from provlabel.credentials import _judging
+    from provlabel.trust.chains import _judging
 
     for kind in (MemoryError, RecursionError):
         monkeypatch.setattr(_judging, "judge", mock.Mock(side_effect=kind))

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from provlabel.credentials import Examined
 from provlabel.evidence import Action, Code, Evidence, Exclusion, Identity, Ingredient, Manifest, Signing, Trouble
 from provlabel.label.vocabularies import IPTC, KINDS
 from provlabel.manifest.codes import EFFECTS
 from provlabel.report import Axes
 from provlabel.trust.anchors import AnchorList, TrustStore
+from provlabel.trust.chains import Examined
 from provlabel.verdict import Verdict, judge, proven_time, state_of
 
 AT = dt.datetime(2026, 11, 22, 12, tzinfo=dt.timezone.utc)

@@ -17,7 +17,6 @@ from provlabel._support import times as _times
 from provlabel._support.times import zulu
 from provlabel._support.types import ready
 from provlabel.carriers.compare import claims_of, disagreements, values_of
-from provlabel.credentials import Examined
 from provlabel.evidence import Code, Evidence, Exclusion, Identity, Ingredient, Manifest, Signing, bound
 from provlabel.label.records import SCHEMA, Label
 from provlabel.label.vocabularies import AI_KINDS, KINDS, SOURCE_TYPES
@@ -37,6 +36,7 @@ from provlabel.report import (
     finding,
 )
 from provlabel.trust.anchors import Purpose, TrustStore
+from provlabel.trust.chains import Examined
 
 _INCEPTION = frozenset({"c2pa.created", "c2pa.opened"})
 # The engine's words for a hash that fits, over a range that does not (Truepic samples of 2023).

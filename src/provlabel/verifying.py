@@ -17,7 +17,6 @@ from msgspec import Struct
 
 from provlabel import sandbox as cages
 from provlabel._support.files import open_regular
-from provlabel.credentials import Answers, Examined
 from provlabel.errors import InputError, UsageError
 from provlabel.evidence import Evidence
 from provlabel.policy import Enforced, Gate, Policy
@@ -26,6 +25,7 @@ from provlabel.reporting import Seen, Tally
 from provlabel.sandbox.worker import Check, Limits
 from provlabel.targets import Target, is_media, media_of, targets, tracked_below
 from provlabel.trust.anchors import TrustStore
+from provlabel.trust.chains import Answers, Examined
 from provlabel.verdict import proven_time
 
 if TYPE_CHECKING:

@@ -25,7 +25,6 @@ import msgspec
 
 from provlabel._support.files import reason
 from provlabel._support.types import ready
-from provlabel.credentials import Credential, Examined
 from provlabel.engine import selftest
 from provlabel.errors import InputError, ProvlabelError, UnfitEngineError
 from provlabel.evidence import Evidence, Opinion, Trouble
@@ -34,6 +33,7 @@ from provlabel.media.previews import Preview, Purpose, nothing
 from provlabel.opinions import not_given
 from provlabel.sandbox.worker import HEADER, Answer, Check, Limits, Request, Second, frame, frame_length, serve
 from provlabel.trust.anchors import TrustStore
+from provlabel.trust.chains import Credential, Examined
 
 #: Bytes of one answer; a store of 8 MB yields less.
 MAX_ANSWER = 64 << 20

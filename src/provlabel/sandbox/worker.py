@@ -32,7 +32,6 @@ from provlabel import engine
 from provlabel._support import times as _times
 from provlabel._support.files import LARGE, fingerprint, open_regular, reader
 from provlabel.carriers.tags import carriers_in
-from provlabel.credentials import Answers, Credential, Examined, examine, turning_points
 from provlabel.engine import Reading
 from provlabel.errors import EngineError, InputError, UnfitEngineError
 from provlabel.evidence import Code, Evidence, Exclusion, Manifest, Opinion, Trouble, manifests_from_crjson
@@ -46,6 +45,7 @@ from provlabel.media.formats import Format, sniff
 from provlabel.media.previews import FRAMES, Preview, Purpose, draw
 from provlabel.opinions import not_given
 from provlabel.trust.anchors import TrustStore
+from provlabel.trust.chains import Answers, Credential, Examined, examine, turning_points
 from provlabel.verdict import proven_time
 
 if TYPE_CHECKING:
@@ -246,9 +246,9 @@ def _answer(request: Request, content: bytes | None) -> Answer:
 def _prepare(request: Request) -> None:
     """Load what judges certificates before there are limits: in a fork of a large process they leave no room for it."""
     if request.check is not None and request.trust.has("manifest"):
-        from provlabel.credentials import _judging  # noqa: F401
         from provlabel.manifest import cose  # noqa: F401
         from provlabel.signers import certificates  # noqa: F401
+        from provlabel.trust.chains import _judging  # noqa: F401
 
 
 def _opinion(stream: BinaryIO, size: int, request: Request, second: Second) -> Opinion:
@@ -571,7 +571,7 @@ def _clocks_of(trust: TrustStore, moment: dt.datetime) -> TrustStore:
     """Return ``trust`` without the anchors of clocks that were not in date at ``moment``."""
     if not trust.has("timestamp"):
         return trust
-    from provlabel.credentials._certificates import out_of_time, read
+    from provlabel.trust.chains._certificates import out_of_time, read
 
     def in_date(der: bytes) -> bool:
         cert = read(der)

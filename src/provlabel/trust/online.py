@@ -22,8 +22,8 @@ from msgspec import Struct
 from provlabel._support.files import atomic_output, open_regular, reason
 from provlabel._support.http import Failed, exchange, parsed
 from provlabel._support.text import printable
-from provlabel.credentials import MAX_ANSWERS, MAX_CRL, MAX_OCSP, Answers, RevocationRequest
 from provlabel.errors import ProvlabelError
+from provlabel.trust.chains import MAX_ANSWERS, MAX_CRL, MAX_OCSP, Answers, RevocationRequest
 
 #: Seconds for one question, name resolution to last byte.
 EACH = 10.0
@@ -52,7 +52,7 @@ def fetch(
     """Ask until each certificate has one answer, in the order given; never raises for what others do.
 
     Args:
-        requests: from :class:`provlabel.credentials.Examined`.
+        requests: from :class:`provlabel.trust.chains.Examined`.
         cache: a folder to keep answers in, made if missing; files are for the owner only.
         seconds: for everything together.
         silent: hosts that did not answer in time; they are not asked again, and new ones are added.

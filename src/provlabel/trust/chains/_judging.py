@@ -7,10 +7,10 @@ from datetime import datetime
 
 from cryptography import x509
 
-from provlabel.credentials import Answers, Credential, Examined, PathState
-from provlabel.credentials._certificates import der, read_list
-from provlabel.credentials._path import Route, broken_profile, dated, forged_link, routes, validated
-from provlabel.credentials._revocation import Bench, combined, gathered, requests
+from provlabel.trust.chains import Answers, Credential, Examined, PathState
+from provlabel.trust.chains._certificates import der, read_list
+from provlabel.trust.chains._path import Route, broken_profile, dated, forged_link, routes, validated
+from provlabel.trust.chains._revocation import Bench, combined, gathered, requests
 
 
 def judge(
@@ -23,7 +23,7 @@ def judge(
     now: datetime,
     nonce: bytes,
 ) -> Examined:
-    """Do what :func:`provlabel.credentials.examine` promises, within its limits.
+    """Do what :func:`provlabel.trust.chains.examine` promises, within its limits.
 
     Raises:
         Exception: whatever the parsers raise on DER that is none.

@@ -17,8 +17,8 @@ from pyhanko_certvalidator.policy_decl import NO_REVOCATION, CertRevTrustPolicy,
 from pyhanko_certvalidator.validate import async_validate_path
 
 from provlabel._support.text import printable
-from provlabel.credentials import PathState
-from provlabel.credentials._certificates import (
+from provlabel.trust.chains import PathState
+from provlabel.trust.chains._certificates import (
     claims_ca,
     der,
     extension,

@@ -145,7 +145,7 @@ def examine(
         raise UsageError(f"{at.isoformat()}: has no time zone", mend="write it with Z or an offset")
     if reason := _beyond_limits(credential.chain):
         return Examined("invalid", reason)
-    from provlabel.credentials import _judging
+    from provlabel.trust.chains import _judging
 
     try:
         return _judging.judge(credential, anchors, ekus, at, answers, allowed_leaves, now, nonce)
@@ -160,7 +160,7 @@ def turning_points(credential: Credential, anchors: tuple[bytes | str, ...]) -> 
 
     Between two of them :func:`examine` says the same of a path, whenever it is asked.
     """
-    from provlabel.credentials._certificates import read, read_list
+    from provlabel.trust.chains._certificates import read, read_list
 
     certs = filter(None, (*map(read, credential.chain[:MAX_CHAIN]), *read_list(anchors)))
     begin_or_end = {
