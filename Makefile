@@ -17,7 +17,7 @@ test: $(STAMP)
 # The pure modules of verdicts: every branch, by their own tests alone.
 verdict: $(STAMP)
 	$(BIN)/python -m pytest -q tests/test_verdict.py tests/test_codes.py tests/test_mappings.py tests/test_opinions.py \
-		--cov=provlabel.verdict --cov=provlabel.carriers.compare --cov=provlabel.opinions --cov-branch \
+		--cov=provlabel.verdict --cov=provlabel.carriers.compare --cov=provlabel.verdict.opinions --cov-branch \
 		--cov-report=term-missing --cov-fail-under=100
 
 # All tests again, with the lines and branches that they do not reach; takes twice as long.

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from provlabel.evidence import Code, Evidence, Manifest, Opinion, Signing, Trouble
-from provlabel.opinions import MOST_REASONS, compared, not_given, opinion_of, unreadable
 from provlabel.report import Axes, Finding, finding
+from provlabel.verdict.opinions import MOST_REASONS, compared, not_given, opinion_of, unreadable
 
 BY = "encypher-c2pa"
 

@@ -35,10 +35,10 @@ from provlabel import (
 )
 from provlabel import sandbox as cages
 from provlabel.manifest import jumbf
-from provlabel.opinions import KNOWN
 from provlabel.report import FileReport
 from provlabel.sandbox import Cage
 from provlabel.signers import Signer
+from provlabel.verdict.opinions import KNOWN
 from test_as_of import NOW, anchors, here, labelled, site, stapled
 from test_forgery import Forger, der, victim
 from test_formats import (

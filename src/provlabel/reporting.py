@@ -15,7 +15,6 @@ from provlabel._support.times import rfc3339, zulu
 from provlabel._version import __version__
 from provlabel.evidence import Evidence, Manifest, Signing
 from provlabel.manifest import label_info
-from provlabel.opinions import compared
 from provlabel.policy import Gate
 from provlabel.report import (
     CarrierValue,
@@ -39,6 +38,7 @@ from provlabel.report import (
 )
 from provlabel.trust.anchors import TrustStore
 from provlabel.verdict import Verdict, judge, judge_ingredient
+from provlabel.verdict.opinions import compared
 
 if TYPE_CHECKING:
     from provlabel.exchange.delivery import Delivery

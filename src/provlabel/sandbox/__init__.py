@@ -30,10 +30,10 @@ from provlabel.errors import InputError, ProvlabelError, UnfitEngineError
 from provlabel.evidence import Evidence, Opinion, Trouble
 from provlabel.media.formats import BY_NAME
 from provlabel.media.previews import Preview, Purpose, nothing
-from provlabel.opinions import not_given
 from provlabel.sandbox.worker import HEADER, Answer, Check, Limits, Request, Second, frame, frame_length, serve
 from provlabel.trust.anchors import TrustStore
 from provlabel.trust.chains import Credential, Examined
+from provlabel.verdict.opinions import not_given
 
 #: Bytes of one answer; a store of 8 MB yields less.
 MAX_ANSWER = 64 << 20

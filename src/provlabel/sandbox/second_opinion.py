@@ -13,8 +13,8 @@ from importlib.metadata import version
 from provlabel._support.times import rfc3339
 from provlabel.errors import ConfigError
 from provlabel.evidence import Opinion
-from provlabel.opinions import not_given, opinion_of, unreadable
 from provlabel.trust.anchors import Purpose, TrustStore
+from provlabel.verdict.opinions import not_given, opinion_of, unreadable
 
 #: Bytes of a file; the bound of its own reader of files.  It holds all of a file in memory.
 MOST_BYTES = 128 << 20

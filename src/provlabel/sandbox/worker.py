@@ -43,10 +43,10 @@ from provlabel.media.containers import ContainerError, hole_in
 from provlabel.media.copy import digest_around, digesting
 from provlabel.media.formats import Format, sniff
 from provlabel.media.previews import FRAMES, Preview, Purpose, draw
-from provlabel.opinions import not_given
 from provlabel.trust.anchors import TrustStore
 from provlabel.trust.chains import Answers, Credential, Examined, examine, turning_points
 from provlabel.verdict import proven_time
+from provlabel.verdict.opinions import not_given
 
 if TYPE_CHECKING:
     from provlabel.manifest import cose
