@@ -165,7 +165,7 @@ def message(data: bytes) -> None:
 @functools.cache
 def _report() -> Any:
     import statements
-    from provlabel.reporting import file_report
+    from provlabel.verifying.tally import file_report
 
     return file_report("a.wav", seeds.evidence(), trust=seeds.trust(), gate=statements._GATE, at=AT)[0]
 
@@ -311,7 +311,7 @@ def _policies() -> Iterator[bytes]:
 def _baselines() -> Iterator[bytes]:
     import statements
     from provlabel.report.renderers import RENDERERS, Extras
-    from provlabel.reporting import Tally
+    from provlabel.verifying.tally import Tally
 
     tally = Tally(statements._GATE, seeds.trust(), AT, False)
     tally.add("a.jpg", seeds.evidence())

@@ -32,11 +32,11 @@ from provlabel.media.previews import Preview
 from provlabel.policy import Gate, Policy
 from provlabel.report.facts import compare, facts
 from provlabel.report.renderers import RENDERERS, Extras
-from provlabel.reporting import Tally, file_report
 from provlabel.sandbox import Cage, Worker
 from provlabel.sandbox import worker as _worker
 from provlabel.trust.chains import Credential, Examined
-from provlabel.verifying import _with_tracked
+from provlabel.verifying.tally import Tally, file_report
+from provlabel.verifying.verify import _with_tracked
 
 AT = dt.datetime(2026, 11, 22, 12, tzinfo=dt.timezone.utc)
 _GATE = _with_tracked(Gate.of(Policy()))

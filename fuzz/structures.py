@@ -30,7 +30,7 @@ from provlabel.media.containers.edits import Edited
 from provlabel.report import FileReport, Report
 from provlabel.report.renderers import RENDERERS, Extras
 from provlabel.sandbox import Cage, Limits, Worker, spawn
-from provlabel.verifying import verify_bytes, verify_file
+from provlabel.verifying.verify import verify_bytes, verify_file
 
 GOOD = ("trusted", "valid")
 #: Seconds that one file may take by the clock, as the cage has it, and some for a new worker.

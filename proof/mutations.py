@@ -34,7 +34,7 @@ from provlabel import Label, System, TrustStore, label_file, open_signer, verify
 from provlabel.evidence import Evidence, Manifest
 from provlabel.media.containers import WALKERS, ContainerError
 from provlabel.sandbox import Cage
-from provlabel.verifying import beside
+from provlabel.verifying.verify import beside
 
 WANTED = 200_000
 #: Changed copies that one task judges at most; part of what the seed decides.

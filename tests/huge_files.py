@@ -19,7 +19,7 @@ from provlabel import Label, label_file
 from provlabel.sandbox import Cage
 from provlabel.signers import Signer
 from provlabel.verdict import judge
-from provlabel.verifying import now
+from provlabel.verifying.verify import now
 
 GIB = 1 << 30
 EDGES = {

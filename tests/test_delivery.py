@@ -16,7 +16,7 @@ from provlabel.exchange.delivery import Delivery
 from provlabel.label.records import Contribution, Identifier, Permissions
 from provlabel.sandbox import Cage
 from provlabel.signers import Signer
-from provlabel.verifying import verify_paths
+from provlabel.verifying.verify import verify_paths
 
 TRACK = Label(
     kind="ai_partly_created",

@@ -16,7 +16,6 @@ from msgspec.structs import replace
 
 from conftest import MEDIA, SAMPLES, Cli, needs
 from provlabel import Label, Provider, System, TrustStore, label_file, verify_file
-from provlabel.differing import diff_files
 from provlabel.label.records import Contribution, Operation, Person, Span
 from provlabel.report import FileReport, HistoryNode, LabelInfo
 from provlabel.report.facts import Change, Fact, _flat, compare, facts
@@ -24,6 +23,7 @@ from provlabel.report.renderers import Style, changes
 from provlabel.sandbox import Cage
 from provlabel.schemas import SCHEMAS
 from provlabel.signers import Signer
+from provlabel.verifying.diff import diff_files
 from repositories import Repository
 from test_reports import ATTACKS
 

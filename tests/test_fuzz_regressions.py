@@ -21,7 +21,7 @@ import structures  # noqa: E402
 from _harness import Harness  # noqa: E402
 from harnesses import HARNESSES  # noqa: E402
 from mutating import mutated  # noqa: E402
-from provlabel.verifying import verify_bytes  # noqa: E402
+from provlabel.verifying.verify import verify_bytes  # noqa: E402
 
 INPUTS = int(os.environ.get("PROVLABEL_FUZZ", "50"))
 FOUND = sorted((FUZZ / "regressions").glob("*/*"))

@@ -26,8 +26,8 @@ from provlabel.report import FileReport, Report
 from provlabel.sandbox import Cage
 from provlabel.schemas import SCHEMAS
 from provlabel.signers import Signer
-from provlabel.targets import repository_of, tracked_below
-from provlabel.verifying import beside
+from provlabel.verifying.targets import repository_of, tracked_below
+from provlabel.verifying.verify import beside
 
 Write = Callable[..., Path]
 SCHEMA_LINE = 'schema = "policy-v1"\n'

@@ -31,7 +31,6 @@ from provlabel import (
     verify_bytes,
     verify_file,
     verify_paths,
-    verifying,
 )
 from provlabel import sandbox as cages
 from provlabel.manifest import jumbf
@@ -39,6 +38,7 @@ from provlabel.report import FileReport
 from provlabel.sandbox import Cage
 from provlabel.signers import Signer
 from provlabel.verdict.opinions import KNOWN
+from provlabel.verifying import verify as verifying
 from test_as_of import NOW, anchors, here, labelled, site, stapled
 from test_forgery import Forger, der, victim
 from test_formats import (

@@ -36,7 +36,7 @@ from provlabel.sandbox import Cage, Cages
 from provlabel.sandbox import worker as _worker
 from provlabel.signers import Signer
 from provlabel.verdict import judge
-from provlabel.verifying import now
+from provlabel.verifying.verify import now
 from sample_files import bare_mp3
 from test_containers import UNPARSEABLE, with_frames
 from test_engine import Callback

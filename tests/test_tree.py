@@ -27,7 +27,7 @@ from provlabel.sandbox import Cage, Cages, Worker, fork, spawn
 from provlabel.sandbox.cache import LIFE, MAX_VALUE, EvidenceCache
 from provlabel.sandbox.worker import Check
 from provlabel.signers import Signer
-from provlabel.verifying import beside, now
+from provlabel.verifying.verify import beside, now
 from test_cage import aborting, compressed
 
 
@@ -348,7 +348,7 @@ def test_a_certificate_that_has_ended_meanwhile_is_seen(
     """The verdict compares with the time of judgement itself, whenever the evidence was gathered."""
     report = run()
     ends = read(report.files[0].signer.not_after)  # type: ignore[union-attr]
-    monkeypatch.setattr("provlabel.verifying.now", lambda: ends + dt.timedelta(hours=1))
+    monkeypatch.setattr("provlabel.verifying.verify.now", lambda: ends + dt.timedelta(hours=1))
     later = run()
     assert counting.reads == 0
     assert {item.axes.signer for item in later.files if "/a/" in item.path} == {"expired"}

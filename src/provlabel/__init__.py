@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from provlabel.signers import Signer, open_signer
     from provlabel.trust.anchors import TrustStore
     from provlabel.trust.timestamps import Timestamper
-    from provlabel.verifying import Revocation, verify_bytes, verify_file, verify_paths
+    from provlabel.verifying.verify import Revocation, verify_bytes, verify_file, verify_paths
 
 _HOMES = {
     "errors": (

@@ -22,7 +22,7 @@ from provlabel.exchange.table import MAX_BYTES, MAX_FAULTS, Row, Table, TableFau
 from provlabel.label import Label, label_from_dict
 from provlabel.label.lint import semantic_faults
 from provlabel.label.loading import read_plain
-from provlabel.targets import is_media, targets
+from provlabel.verifying.targets import is_media, targets
 
 ListFormat = Literal["csv", "jsonl"]
 #: Columns of a job list beside those of a label.

@@ -38,7 +38,7 @@ from provlabel.sandbox.worker import RARELY
 from provlabel.trust.anchors import TrustStore
 from provlabel.trust.timestamps import Timestamper
 from provlabel.verdict import judge
-from provlabel.verifying import beside, now
+from provlabel.verifying.verify import beside, now
 
 if TYPE_CHECKING:
     from provlabel.signers import Signer

@@ -10,8 +10,8 @@ from provlabel._support.text import printable
 from provlabel.errors import InputError, UsageError
 from provlabel.policy import BUILTIN, Enforced, Gate, Loaded, Policy, load_baseline, load_policy
 from provlabel.policy.loading import NAME
-from provlabel.targets import repository_of
 from provlabel.trust.anchors import TrustStore
+from provlabel.verifying.targets import repository_of
 
 
 def gate_from(

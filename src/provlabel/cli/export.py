@@ -97,7 +97,7 @@ def _of_media(paths: Sequence[Path], trust: Any, personal: bool) -> tuple[int, l
     """Read labels from media in the cage; the code is not 0 when one cannot be passed on, and all of those are told."""
     from provlabel.policy import Policy
     from provlabel.sandbox import Cages, fork
-    from provlabel.verifying import verify_paths
+    from provlabel.verifying.verify import verify_paths
 
     policy = Policy(name="export", states=("trusted", "valid"))
     many = len(paths) > 1 or any(map(os.path.isdir, paths))

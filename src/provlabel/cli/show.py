@@ -28,7 +28,7 @@ def command(file: Path, format_: str, personal: bool, **lists: Any) -> int:
     """
     from provlabel.report.renderers import RENDERERS, Extras, tree
     from provlabel.sandbox import Cage, fork
-    from provlabel.verifying import verify_file
+    from provlabel.verifying.verify import verify_file
 
     store = trust_from(**lists)
     with Cage(fork, proofs=proofs_folder()) as cage:

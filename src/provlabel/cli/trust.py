@@ -79,7 +79,7 @@ def check(format_: str, **lists: Any) -> int:
 
 def _opened(lists: dict[str, Any]) -> list[tuple[AnchorList, Named, tuple[Facts, ...]]]:
     from provlabel.signers import certificates
-    from provlabel.verifying import now
+    from provlabel.verifying.verify import now
 
     store: TrustStore = trust_from(**lists)
     if not store.lists:

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from provlabel.report import Report
     from provlabel.sandbox.cache import EvidenceCache
     from provlabel.trust.anchors import TrustStore
-    from provlabel.verifying import Revocation
+    from provlabel.verifying.verify import Revocation
 
 #: So many files, or any folder, are read by several workers and with the cache.
 _FEW = 8
@@ -94,7 +94,7 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
     from provlabel.cli._gate import gate_from
     from provlabel.report.renderers import RENDERERS, Extras
     from provlabel.sandbox import Cages, fork
-    from provlabel.verifying import verify_paths
+    from provlabel.verifying.verify import verify_paths
 
     if options["init_policy"] and formats:
         raise UsageError("--init-policy writes a policy and no report", mend="leave --format away")
@@ -168,7 +168,7 @@ def _rules_of(options: dict[str, Any]) -> Iterator[Path]:
 
 def _require_replaceable(place: Path | None, kept: Iterable[Path], name: str) -> None:
     """Refuse an output in the place of what is judged, or of what it is judged by."""
-    from provlabel.targets import is_media
+    from provlabel.verifying.targets import is_media
 
     require_not_among(place, kept, name)
     if place is not None and os.path.isfile(place) and is_media(place):  # noqa: PTH113
@@ -201,7 +201,7 @@ def _moment(text: str | None) -> dt.datetime | None:
 
 def _revocation(options: dict[str, Any]) -> Revocation:
     """Answers are kept in the user's cache, and what was kept once is used offline too."""
-    from provlabel.verifying import Revocation
+    from provlabel.verifying.verify import Revocation
 
     if options["insecure_private_hosts"] and not options["online"]:
         raise UsageError("--insecure-private-hosts says whom --online may ask", mend="add --online")
@@ -217,7 +217,7 @@ def _cache(
 ) -> contextlib.AbstractContextManager[EvidenceCache | None]:
     """Open the user's cache of evidence; none below what is judged, and none where there is no home."""
     from provlabel.sandbox.cache import EvidenceCache
-    from provlabel.verifying import now
+    from provlabel.verifying.verify import now
 
     try:
         folder = _apart(cache_folder() / "evidence", gate, paths)

@@ -33,7 +33,7 @@ from provlabel.manifest import PARENT, component, definition, ingredient_definit
 from provlabel.media.formats import BY_NAME
 from provlabel.media.previews import Preview, nothing, require_pillow
 from provlabel.report import Failure
-from provlabel.verifying import now
+from provlabel.verifying.verify import now
 
 if TYPE_CHECKING:
     from provlabel.engine import Actor

@@ -23,7 +23,7 @@ from provlabel.media.containers.edits import Edit, Edited
 from provlabel.sandbox.worker import reread
 from provlabel.trust.anchors import TrustStore
 from provlabel.verdict import Verdict, judge
-from provlabel.verifying import beside, now
+from provlabel.verifying.verify import beside, now
 
 if TYPE_CHECKING:
     from provlabel.signers import Signer

@@ -19,7 +19,7 @@ from provlabel.media.containers import ContainerError
 from provlabel.media.formats import BY_NAME, Format
 from provlabel.trust.anchors import TrustStore
 from provlabel.verdict import judge
-from provlabel.verifying import beside, now
+from provlabel.verifying.verify import beside, now
 
 _NO_TRUST = TrustStore()
 _Procedure = TypeVar("_Procedure", bound=Callable[..., Any])

@@ -27,7 +27,7 @@ from provlabel.media.formats import BY_NAME, Format
 from provlabel.trust.anchors import TrustStore
 from provlabel.trust.timestamps import Timestamper
 from provlabel.verdict import judge
-from provlabel.verifying import SIDECAR, beside, now
+from provlabel.verifying.verify import SIDECAR, beside, now
 
 _NO_TRUST = TrustStore()
 

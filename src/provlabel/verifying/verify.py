@@ -21,12 +21,12 @@ from provlabel.errors import InputError, UsageError
 from provlabel.evidence import Evidence
 from provlabel.policy import Enforced, Gate, Policy
 from provlabel.report import Failure, Report, SkippedWhy
-from provlabel.reporting import Seen, Tally
 from provlabel.sandbox.worker import Check, Limits
-from provlabel.targets import Target, is_media, media_of, targets, tracked_below
 from provlabel.trust.anchors import TrustStore
 from provlabel.trust.chains import Answers, Examined
 from provlabel.verdict import proven_time
+from provlabel.verifying.tally import Seen, Tally
+from provlabel.verifying.targets import Target, is_media, media_of, targets, tracked_below
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor

@@ -11,10 +11,10 @@ from provlabel.media.formats import sniff
 from provlabel.policy import Gate, Policy
 from provlabel.report import FileReport
 from provlabel.report.facts import Comparison, Fact, comparison, facts
-from provlabel.reporting import file_report
 from provlabel.sandbox.worker import Check
 from provlabel.trust.anchors import TrustStore
-from provlabel.verifying import now, verify_file
+from provlabel.verifying.tally import file_report
+from provlabel.verifying.verify import now, verify_file
 
 _NO_TRUST = TrustStore()
 
