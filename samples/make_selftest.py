@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 import pki
 import tsa
 
-FOLDER = Path(__file__).parents[1] / "src" / "provlabel" / "selftest"
+FOLDER = Path(__file__).parents[1] / "src" / "provlabel" / "engine" / "selftest"
 PNG = "image/png"
 NOW = dt.datetime.now(dt.timezone.utc)
 BEGINS = dt.datetime(2000, 1, 1, tzinfo=dt.timezone.utc) - NOW
