@@ -33,8 +33,8 @@ from conftest import MEDIA
 from provlabel import Label, System, TrustStore, label_file, open_signer, verify_file
 from provlabel.evidence import Evidence, Manifest
 from provlabel.media.containers import WALKERS, ContainerError
+from provlabel.media.sidecar import beside
 from provlabel.sandbox import Cage
-from provlabel.verifying.verify import beside
 
 WANTED = 200_000
 #: Changed copies that one task judges at most; part of what the seed decides.

@@ -16,10 +16,10 @@ import pytest
 import test_streaming as streams
 from conftest import MEDIA
 from provlabel import Label, label_file
+from provlabel._support.times import now
 from provlabel.sandbox import Cage
 from provlabel.signers import Signer
 from provlabel.verdict import judge
-from provlabel.verifying.verify import now
 
 GIB = 1 << 30
 EDGES = {

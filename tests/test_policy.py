@@ -19,6 +19,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from conftest import Cli, Under, needs
 from provlabel import ConfigError, Label, Policy, Prompt, System, TrustStore, label_file, verify_file, verify_paths
+from provlabel.media.sidecar import beside
 from provlabel.policy import Gate, load_baseline, load_policy
 from provlabel.policy.drafting import draft
 from provlabel.policy.globs import matches
@@ -27,7 +28,6 @@ from provlabel.sandbox import Cage
 from provlabel.schemas import SCHEMAS
 from provlabel.signers import Signer
 from provlabel.verifying.targets import repository_of, tracked_below
-from provlabel.verifying.verify import beside
 
 Write = Callable[..., Path]
 SCHEMA_LINE = 'schema = "policy-v1"\n'

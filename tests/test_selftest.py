@@ -125,7 +125,7 @@ def test_the_files_hold_for_long_and_hold_no_key() -> None:
 @needs("faketime")
 @pytest.mark.parametrize("clock", ["2010-01-01 00:00:00", "2060-01-01 00:00:00"])
 def test_the_clock_of_the_machine_makes_no_difference(clock: str) -> None:
-    script = "from provlabel import selftest; print(selftest.failures())"
+    script = "from provlabel.engine import selftest; print(selftest.failures())"
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(
         ["faketime", clock, sys.executable, "-c", script], env=env, capture_output=True, text=True, check=True

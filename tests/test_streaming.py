@@ -23,6 +23,7 @@ import audio_files
 import test_formats as formats
 from conftest import SAMPLES, engine_credential, needs
 from provlabel import EngineError, InputError, Label, Prompt, TrustStore, engine, label_file
+from provlabel._support.times import now
 from provlabel.evidence import Evidence
 from provlabel.label import signed_label
 from provlabel.labeling import publish as publishing
@@ -36,7 +37,6 @@ from provlabel.sandbox import Cage, Cages
 from provlabel.sandbox import worker as _worker
 from provlabel.signers import Signer
 from provlabel.verdict import judge
-from provlabel.verifying.verify import now
 from sample_files import bare_mp3
 from test_containers import UNPARSEABLE, with_frames
 from test_engine import Callback

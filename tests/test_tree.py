@@ -21,13 +21,13 @@ import pytest
 import pki
 from conftest import SAMPLES, Cli, Under, needs
 from provlabel import ConfigError, Label, Policy, Report, TrustStore, label_file, open_signer, verify_paths
-from provlabel._support.times import read
+from provlabel._support.times import now, read
 from provlabel.evidence import Evidence, Trouble
+from provlabel.media.sidecar import beside
 from provlabel.sandbox import Cage, Cages, Worker, fork, spawn
 from provlabel.sandbox.cache import LIFE, MAX_VALUE, EvidenceCache
 from provlabel.sandbox.worker import Check
 from provlabel.signers import Signer
-from provlabel.verifying.verify import beside, now
 from test_cage import aborting, compressed
 
 

@@ -22,3 +22,8 @@ def read(text: str) -> dt.datetime:
 def zulu(text: str) -> str:
     """Return a time in UTC with ``Z`` where it was written with an offset of zero; others as they are."""
     return text.removesuffix("+00:00") + "Z" if text.endswith("+00:00") else text
+
+
+def now() -> dt.datetime:
+    """Return the time of judgement, in UTC."""
+    return dt.datetime.now(dt.timezone.utc)

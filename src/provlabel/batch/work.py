@@ -16,6 +16,7 @@ from msgspec import Struct
 from provlabel import engine
 from provlabel._support.files import open_regular
 from provlabel._support.text import printable
+from provlabel._support.times import now
 from provlabel.batch.jobs import label_of
 from provlabel.carriers.compare import story_of
 from provlabel.carriers.plan import Choice
@@ -33,12 +34,12 @@ from provlabel.labeling.label import Receipt, label_file
 from provlabel.labeling.sources import shown
 from provlabel.media.containers import stores_of
 from provlabel.media.formats import BY_NAME
+from provlabel.media.sidecar import beside
 from provlabel.sandbox import Cage, fork, spawn
 from provlabel.sandbox.worker import RARELY
 from provlabel.trust.anchors import TrustStore
 from provlabel.trust.timestamps import Timestamper
 from provlabel.verdict import judge
-from provlabel.verifying.verify import beside, now
 
 if TYPE_CHECKING:
     from provlabel.signers import Signer

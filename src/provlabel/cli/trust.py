@@ -78,8 +78,8 @@ def check(format_: str, **lists: Any) -> int:
 
 
 def _opened(lists: dict[str, Any]) -> list[tuple[AnchorList, Named, tuple[Facts, ...]]]:
+    from provlabel._support.times import now
     from provlabel.signers import certificates
-    from provlabel.verifying.verify import now
 
     store: TrustStore = trust_from(**lists)
     if not store.lists:

@@ -216,8 +216,8 @@ def _cache(
     trust: TrustStore, gate: Gate, paths: Sequence[Path]
 ) -> contextlib.AbstractContextManager[EvidenceCache | None]:
     """Open the user's cache of evidence; none below what is judged, and none where there is no home."""
+    from provlabel._support.times import now
     from provlabel.sandbox.cache import EvidenceCache
-    from provlabel.verifying.verify import now
 
     try:
         folder = _apart(cache_folder() / "evidence", gate, paths)

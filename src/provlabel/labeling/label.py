@@ -18,7 +18,7 @@ from msgspec import Struct
 from provlabel import sandbox as cages
 from provlabel._support import times as _times
 from provlabel._support.text import printable
-from provlabel._support.times import zulu
+from provlabel._support.times import now, zulu
 from provlabel._support.types import ready
 from provlabel.carriers.plan import Choice
 from provlabel.errors import InputError, OutputError
@@ -33,7 +33,6 @@ from provlabel.manifest import PARENT, component, definition, ingredient_definit
 from provlabel.media.formats import BY_NAME
 from provlabel.media.previews import Preview, nothing, require_pillow
 from provlabel.report import Failure
-from provlabel.verifying.verify import now
 
 if TYPE_CHECKING:
     from provlabel.engine import Actor

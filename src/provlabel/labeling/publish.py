@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from provlabel import sandbox as cages
 from provlabel._support.files import LARGE, Scratch, atomic_output, copy_to, locked, sha256_of, synced
 from provlabel._support.text import printable
+from provlabel._support.times import now
 from provlabel.engine import Actor, IngredientFile
 from provlabel.errors import EngineError, InputError, OutputError, SignerError, TimestampError
 from provlabel.evidence import Evidence
@@ -20,10 +21,10 @@ from provlabel.labeling.sources import Source, reopened, shown
 from provlabel.manifest import Definition, cose
 from provlabel.media.containers import ContainerError, inventory, lost
 from provlabel.media.containers.edits import Edit, Edited
+from provlabel.media.sidecar import beside
 from provlabel.sandbox.worker import reread
 from provlabel.trust.anchors import TrustStore
 from provlabel.verdict import Verdict, judge
-from provlabel.verifying.verify import beside, now
 
 if TYPE_CHECKING:
     from provlabel.signers import Signer

@@ -13,13 +13,14 @@ from msgspec import Struct
 from provlabel import sandbox as cages
 from provlabel._support.files import fingerprint, open_regular, reason
 from provlabel._support.text import printable
+from provlabel._support.times import now
 from provlabel.errors import InputError, UsageError
 from provlabel.evidence import Carrier, Evidence
 from provlabel.media.containers import ContainerError
 from provlabel.media.formats import BY_NAME, Format
+from provlabel.media.sidecar import beside
 from provlabel.trust.anchors import TrustStore
 from provlabel.verdict import judge
-from provlabel.verifying.verify import beside, now
 
 _NO_TRUST = TrustStore()
 _Procedure = TypeVar("_Procedure", bound=Callable[..., Any])

@@ -15,6 +15,7 @@ import msgspec
 from provlabel import sandbox as cages
 from provlabel._support.files import atomic_output, copy_to, fingerprint, locked, only_read, open_regular
 from provlabel._support.text import printable
+from provlabel._support.times import now
 from provlabel.errors import EngineError, InputError, OutputError, TimestampError, UsageError
 from provlabel.evidence import Evidence
 from provlabel.labeling.label import Receipt, facts
@@ -24,10 +25,10 @@ from provlabel.labeling.sources import naming_its_source, shown
 from provlabel.manifest import cose
 from provlabel.media.containers import stores_of
 from provlabel.media.formats import BY_NAME, Format
+from provlabel.media.sidecar import SIDECAR, beside
 from provlabel.trust.anchors import TrustStore
 from provlabel.trust.timestamps import Timestamper
 from provlabel.verdict import judge
-from provlabel.verifying.verify import SIDECAR, beside, now
 
 _NO_TRUST = TrustStore()
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from provlabel import sandbox as cages
 from provlabel._support.files import open_regular, reader, sha256_of
+from provlabel._support.times import now
 from provlabel.media.containers import Bare, ContainerError, bare_sha256
 from provlabel.media.formats import sniff
 from provlabel.policy import Gate, Policy
@@ -14,7 +15,7 @@ from provlabel.report.facts import Comparison, Fact, comparison, facts
 from provlabel.sandbox.worker import Check
 from provlabel.trust.anchors import TrustStore
 from provlabel.verifying.tally import file_report
-from provlabel.verifying.verify import now, verify_file
+from provlabel.verifying.verify import verify_file
 
 _NO_TRUST = TrustStore()
 

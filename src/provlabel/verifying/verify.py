@@ -17,8 +17,10 @@ from msgspec import Struct
 
 from provlabel import sandbox as cages
 from provlabel._support.files import open_regular
+from provlabel._support.times import now
 from provlabel.errors import InputError, UsageError
 from provlabel.evidence import Evidence
+from provlabel.media.sidecar import beside
 from provlabel.policy import Enforced, Gate, Policy
 from provlabel.report import Failure, Report, SkippedWhy
 from provlabel.sandbox.worker import Check, Limits
@@ -34,8 +36,6 @@ if TYPE_CHECKING:
     from provlabel.exchange.delivery import Delivery
     from provlabel.sandbox.cache import EvidenceCache, Key
 
-#: Detached manifest of ``song.ogg``: ``song.ogg.c2pa``.
-SIDECAR = ".c2pa"
 _NO_TRUST = TrustStore()
 _DEFAULT = Policy()
 #: Bytes of a file that is hashed and looked up beside others, not in between.
@@ -448,13 +448,3 @@ def _with_opinion(
     sidecar = beside(path) if path is not None else None
     said = second.second_opinion(path, evidence, trust, check.at, sidecar=sidecar, content=content)
     return msgspec.structs.replace(evidence, second=said)
-
-
-def beside(path: Path) -> Path:
-    """Return where the detached manifest of ``path`` would lie."""
-    return path.parent / f"{path.name}{SIDECAR}"
-
-
-def now() -> dt.datetime:
-    """Return the time of judgement, in UTC."""
-    return dt.datetime.now(dt.timezone.utc)
