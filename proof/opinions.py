@@ -28,8 +28,9 @@ from provlabel import Label, System, TrustStore, label_file, open_signer
 from provlabel.evidence import Evidence
 from provlabel.media.formats import BY_NAME
 from provlabel.sandbox import Cage
+from provlabel.sandbox.protocol import Check, Limits, Request
 from provlabel.sandbox.second_opinion import opinion
-from provlabel.sandbox.worker import Check, Limits, Request, answer
+from provlabel.sandbox.worker import answer
 from provlabel.signers.test import ROOT as TEST_ROOT
 from provlabel.verdict import judge
 from provlabel.verdict.opinions import KNOWN, compared, our_view, their_view

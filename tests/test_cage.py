@@ -39,7 +39,7 @@ from provlabel.media.containers import WALKERS, ContainerError
 from provlabel.media.formats import FORMATS, sniff
 from provlabel.report import FileReport
 from provlabel.sandbox import Cage, Launch, Worker, fork, spawn
-from provlabel.sandbox.worker import Limits
+from provlabel.sandbox.protocol import Limits
 from provlabel.signers import Signer
 
 # What pytest would print about the death of a forked worker is no news here.

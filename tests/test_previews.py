@@ -25,7 +25,7 @@ from provlabel.media.previews import FRAMES, Preview, draw
 from provlabel.sandbox import Cage, Launch
 from provlabel.sandbox import drawing as picturing
 from provlabel.sandbox.drawing import _LIMITS, previews_of
-from provlabel.sandbox.worker import Limits
+from provlabel.sandbox.protocol import Limits
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ from provlabel.evidence import Evidence, Trouble
 from provlabel.media.sidecar import beside
 from provlabel.sandbox import Cage, Cages, Worker, fork, spawn
 from provlabel.sandbox.cache import LIFE, MAX_VALUE, EvidenceCache
-from provlabel.sandbox.worker import Check
+from provlabel.sandbox.protocol import Check
 from provlabel.signers import Signer
 from test_cage import aborting, compressed
 

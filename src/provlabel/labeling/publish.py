@@ -22,7 +22,7 @@ from provlabel.manifest import Definition, cose
 from provlabel.media.containers import ContainerError, inventory, lost
 from provlabel.media.containers.edits import Edit, Edited
 from provlabel.media.sidecar import beside
-from provlabel.sandbox.worker import reread
+from provlabel.sandbox.reading import reread
 from provlabel.trust.anchors import TrustStore
 from provlabel.verdict import Verdict, judge
 

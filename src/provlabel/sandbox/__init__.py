@@ -30,7 +30,8 @@ from provlabel.errors import InputError, ProvlabelError, UnfitEngineError
 from provlabel.evidence import Evidence, Opinion, Trouble
 from provlabel.media.formats import BY_NAME
 from provlabel.media.previews import Preview, Purpose, nothing
-from provlabel.sandbox.worker import HEADER, Answer, Check, Limits, Request, Second, frame, frame_length, serve
+from provlabel.sandbox.protocol import HEADER, Answer, Check, Limits, Request, Second, frame, frame_length
+from provlabel.sandbox.worker import serve
 from provlabel.trust.anchors import TrustStore
 from provlabel.trust.chains import Credential, Examined
 from provlabel.verdict.opinions import not_given

@@ -29,7 +29,7 @@ from provlabel._support.text import printable
 from provlabel.errors import ConfigError, InputError
 from provlabel.evidence import Evidence
 from provlabel.manifest.limits import MAX_SIZE, MAX_STORE
-from provlabel.sandbox.worker import Check
+from provlabel.sandbox.protocol import Check
 from provlabel.trust.anchors import TrustStore
 
 #: How long an entry counts.

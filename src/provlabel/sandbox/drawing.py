@@ -10,7 +10,7 @@ from provlabel import sandbox as cages
 from provlabel.media.containers import UNKNOWN, WALKERS, ContainerError
 from provlabel.media.previews import FRAMES, Preview, Purpose, nothing
 from provlabel.report import FileReport, Report, failing_first
-from provlabel.sandbox.worker import Limits
+from provlabel.sandbox.protocol import Limits
 
 #: Pictures of one report: with 12 kB each, a file that can be mailed.
 LIMIT = 200

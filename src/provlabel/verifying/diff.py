@@ -12,7 +12,7 @@ from provlabel.media.formats import sniff
 from provlabel.policy import Gate, Policy
 from provlabel.report import FileReport
 from provlabel.report.facts import Comparison, Fact, comparison, facts
-from provlabel.sandbox.worker import Check
+from provlabel.sandbox.protocol import Check
 from provlabel.trust.anchors import TrustStore
 from provlabel.verifying.tally import file_report
 from provlabel.verifying.verify import verify_file

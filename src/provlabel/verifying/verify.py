@@ -23,7 +23,7 @@ from provlabel.evidence import Evidence
 from provlabel.media.sidecar import beside
 from provlabel.policy import Enforced, Gate, Policy
 from provlabel.report import Failure, Report, SkippedWhy
-from provlabel.sandbox.worker import Check, Limits
+from provlabel.sandbox.protocol import Check, Limits
 from provlabel.trust.anchors import TrustStore
 from provlabel.trust.chains import Answers, Examined
 from provlabel.verdict import proven_time

@@ -1,0 +1,166 @@
+"""The credential of a file, examined: chain, stapled answers, the clock behind a timestamp."""
+
+from __future__ import annotations
+
+import bisect
+import datetime as dt
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from provlabel._support import times as _times
+from provlabel.engine import Reading
+from provlabel.errors import EngineError
+from provlabel.evidence import Evidence, Manifest, manifests_from_crjson
+from provlabel.manifest.codes import EFFECTS, Effect
+from provlabel.sandbox.protocol import Check, Request
+from provlabel.trust.anchors import TrustStore
+from provlabel.trust.chains import Credential, Examined, examine, turning_points
+from provlabel.verdict import proven_time
+
+if TYPE_CHECKING:
+    from provlabel.manifest import cose
+
+
+_KNOWN = 64  # chains whose judgement is remembered
+
+
+_EVER = dt.datetime.min.replace(tzinfo=dt.timezone.utc)  # before all turning points
+
+
+_STAPLES = b"rVals"  # of the header that holds stapled answers
+
+
+def _signature(store: bytes, urn: str) -> tuple[cose.Place, cose.Signature] | None:
+    """Read the signature of the active manifest ourselves, if there is but one way to read it."""
+    from provlabel.manifest import cose
+
+    try:
+        place = cose.place(store, urn)
+        return place, cose.parse(place.old)
+    except ValueError:
+        return None
+
+
+def _credential(own: tuple[cose.Place, cose.Signature], active: Manifest) -> Credential | None:
+    """Take certificates and stapled answers out of the active signature.
+
+    The engine has judged that signature by its own reading of it.  So that ours is of the same
+    certificate, it has to be the one that the engine names and whose key made the signature.
+    """
+    from provlabel.manifest import cose
+    from provlabel.signers.certificates import signed
+
+    place, signature = own
+    message = cose.to_be_signed(signature.protected, place.claim)
+    try:
+        serial = int(active.signing.serial, 16) if active.signing else -1
+    except ValueError:
+        return None
+    if not signed(signature.chain, serial, cose.algorithm(signature), message, signature.value):
+        return None
+    return Credential(signature.chain, signature.staples)
+
+
+def _with_credential(seen: Evidence, request: Request) -> Evidence:
+    """Examine the credential where that was asked for, or where an answer about it is stapled."""
+    check, credential = request.check, seen.credential
+    if check is None or not seen.manifests:
+        return seen
+    replace = msgspec.structs.replace
+    as_of = check.at.isoformat() if check.as_of else ""
+    asked = check.as_of or check.revocation or _says(seen.manifests[0], "trusted")
+    if credential is None and asked:
+        unread = Examined("invalid", "its signature cannot be read", revocation_why="its signature cannot be read")
+        return replace(seen, as_of=as_of, examined=unread)
+    if credential is None or not (asked or credential.ocsp):
+        return replace(seen, as_of=as_of)
+    moment = proven_time(seen, request.trust, check.at)
+    if not (check.as_of or check.revocation or credential.ocsp):  # nobody asked about revocation
+        examined = _vouched(credential.chain, request.trust, moment or check.at)
+        examined = replace(examined, until="") if moment else examined  # what was so then stays so
+        return replace(seen, examined=examined, credential=None)
+    return replace(seen, examined=_examine(credential, request.trust, replace(check, moment=moment)), as_of=as_of)
+
+
+def _vouched(chain: tuple[bytes, ...], trust: TrustStore, at: dt.datetime) -> Examined:
+    """Judge a chain alone.  Many files come from one signer, and most moments are like the one before."""
+    turns = _turns(chain, trust)
+    place = bisect.bisect_right(turns, at)
+    judged = _judged_since(chain, trust, turns[place - 1] if place else _EVER)
+    return msgspec.structs.replace(judged, until=turns[place].isoformat()) if place < len(turns) else judged
+
+
+@functools.lru_cache(_KNOWN)
+def _turns(chain: tuple[bytes, ...], trust: TrustStore) -> tuple[dt.datetime, ...]:
+    return turning_points(Credential(chain), tuple(item.pem for item in trust.lists if item.purpose == "manifest"))
+
+
+@functools.lru_cache(_KNOWN)
+def _judged_since(chain: tuple[bytes, ...], trust: TrustStore, turn: dt.datetime) -> Examined:
+    """Return what is true of a chain from a turning point on to the next."""
+    examined = _examine(Credential(chain), trust, Check(at=turn))
+    return Examined(examined.path, examined.why, revocation_why="offline, and no stapled or cached answer")
+
+
+def _examine(credential: Credential, trust: TrustStore, check: Check) -> Examined:
+    signers = [item for item in trust.lists if item.purpose == "manifest"]
+    return examine(
+        credential,
+        tuple(item.pem for item in signers if not item.leaves),
+        trust.ekus,
+        check.moment or check.at,
+        check.answers,
+        tuple(item.pem for item in signers if item.leaves),
+        now=check.at,
+        nonce=check.nonce,
+    )
+
+
+def _with_seal(
+    active: Manifest,
+    own: tuple[cose.Place, cose.Signature],
+    read: Callable[[TrustStore], Reading | None],
+    trust: TrustStore,
+) -> Manifest:
+    """See whether the token proves a time: the engine takes one over the claim alone, and one by a retired clock."""
+    assert active.signing is not None  # noqa: S101 - only called for what is stamped
+    signature, replace = own[1], msgspec.structs.replace
+    sealed = bool(signature.stamps) and not signature.old_stamp and _by_living_clocks(active, read, trust)
+    return replace(active, signing=replace(active.signing, sealed=sealed))
+
+
+def _by_living_clocks(active: Manifest, read: Callable[[TrustStore], Reading | None], trust: TrustStore) -> bool:
+    """Do anchors vouch for the token that were in date at its time?  Whoever stole an older one chooses that time.
+
+    The engine asks that of all but the anchor, and does not tell which it was: it is asked again without the others.
+    """
+    assert active.signing is not None  # noqa: S101 - only called for what is stamped
+    try:
+        living = _clocks_of(trust, _times.read(active.signing.stamped))
+        if living == trust or not _says(active, "time-proven"):
+            return True
+        reading = read(living)
+        judged = manifests_from_crjson(reading.crjson)[0] if reading is not None else None
+    except (EngineError, ValueError):
+        return False
+    return judged is not None and judged.urn == active.urn and _says(judged, "time-proven")
+
+
+def _clocks_of(trust: TrustStore, moment: dt.datetime) -> TrustStore:
+    """Return ``trust`` without the anchors of clocks that were not in date at ``moment``."""
+    if not trust.has("timestamp"):
+        return trust
+    from provlabel.trust.chains._certificates import out_of_time, read
+
+    def in_date(der: bytes) -> bool:
+        cert = read(der)
+        return cert is not None and out_of_time((cert,), moment) is None
+
+    return trust.only("timestamp", in_date)
+
+
+def _says(manifest: Manifest, effect: Effect) -> bool:
+    return any(EFFECTS.get(code.code) == effect for code in manifest.codes)

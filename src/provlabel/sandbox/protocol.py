@@ -1,0 +1,101 @@
+"""TODO"""
+
+from __future__ import annotations
+
+import datetime as dt
+import struct
+
+import msgspec
+
+from provlabel._support.files import LARGE
+from provlabel.evidence import Evidence, Opinion
+from provlabel.media.previews import Preview, Purpose
+from provlabel.trust.anchors import TrustStore
+from provlabel.trust.chains import Answers, Credential, Examined
+
+_MIB = 1 << 20
+
+
+_PIECE = 256 << 20  # bytes that the engine hashes at once, while it reads the next
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What one request may cost.  The figures come from measuring honest files of every format."""
+
+    base_mib: int = 288  #: of which 32 are for what judges certificates
+    memory_factor: float = 2.0  #: times the size of the file, on top of the base
+    cpu_seconds: int = 10  #: plus one for each 50 MB
+
+    def memory(self, size: int) -> int:
+        """Return the address space for a file of ``size`` bytes, in bytes."""
+        held = 2 * min(size, _PIECE) if size >= LARGE else 0
+        return self.base_mib * _MIB + int(self.memory_factor * size) + held
+
+    def cpu(self, size: int) -> int:
+        """Return the seconds of CPU for a file of ``size`` bytes; wall time is twice that."""
+        return self.cpu_seconds + size // (50 * _MIB)
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """How the credential of a file is examined beyond what the engine does."""
+
+    at: dt.datetime  #: when the file is judged
+    as_of: bool = False  #: that is not the present, so the engine's word on validity does not count
+    revocation: bool = False  #: say what could be asked about a revocation even if nothing is stapled
+    answers: Answers = Answers()
+    nonce: bytes = b""
+    moment: dt.datetime | None = None  #: the proven time of signing
+
+
+class Second(msgspec.Struct, frozen=True, kw_only=True):
+    """What the second verifier is to judge: the very bytes that were judged before."""
+
+    mime: str
+    at: dt.datetime
+    sha256: str  #: of the file
+    store_sha256: str = ""  #: of the manifest beside it, where that is the one that was judged
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """One file to read: by path, or as bytes that follow the request in a frame of their own."""
+
+    path: bytes | None = None  #: as the file system has it, which need not be UTF-8
+    sidecar: bytes | None = None  #: where a detached manifest may lie
+    trust: TrustStore = TrustStore()
+    limits: Limits = Limits()
+    check: Check | None = None
+    credential: Credential | None = None  #: examine this, and read no file
+    prove: bool = False  #: only say whether the engine does what it is told
+    draw: str | None = None  #: only draw the file at ``path``, if this is its SHA-256
+    purpose: Purpose = "report"  #: what it is drawn for
+    second: Second | None = None  #: only ask the second verifier about the file
+    digest: bool = True  #: without, the SHA-256 of a large file is left to somebody who reads it anyway
+    hole: tuple[int, int] | None = None  #: where a manifest was put a moment ago: start and length in bytes
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """The evidence, or why the file could not be opened at all."""
+
+    evidence: Evidence | None = None
+    examined: Examined | None = None
+    preview: Preview | None = None
+    opinion: Opinion | None = None
+    refused: str = ""
+    unfit: str = ""  #: why the engine cannot be relied on, whatever was asked
+    mend: str = ""  #: of that
+
+
+_LENGTH = struct.Struct(">Q")
+
+
+HEADER = _LENGTH.size
+
+
+def frame(content: bytes) -> bytes:
+    """Put the length in front of ``content``."""
+    return _LENGTH.pack(len(content)) + content
+
+
+def frame_length(header: bytes) -> int:
+    """Return the length that a header announces."""
+    return int(_LENGTH.unpack(header)[0])

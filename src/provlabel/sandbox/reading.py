@@ -1,0 +1,259 @@
+"""One file, read: format, container, manifest, content, in this order."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+
+from provlabel import engine
+from provlabel._support.files import LARGE, fingerprint, open_regular, reader
+from provlabel.carriers.tags import carriers_in
+from provlabel.engine import Reading
+from provlabel.errors import EngineError, InputError
+from provlabel.evidence import Code, Evidence, Exclusion, Manifest, Trouble, manifests_from_crjson
+from provlabel.manifest.cbor import Refused
+from provlabel.manifest.content import with_content
+from provlabel.manifest.limits import MAX_SIZE, MAX_STORE, Scan, scan_file, scan_store
+from provlabel.media.containers import ContainerError, hole_in
+from provlabel.media.copy import digest_around, digesting
+from provlabel.media.formats import Format, sniff
+from provlabel.sandbox.examining import _STAPLES, _credential, _says, _signature, _with_credential, _with_seal
+from provlabel.sandbox.limits import _hurry
+from provlabel.sandbox.protocol import Request
+from provlabel.trust.anchors import TrustStore
+
+
+def reread(path: Path, trust: TrustStore, hole: tuple[int, int]) -> Evidence:
+    """Read here, under no limits, what this process wrote just now from what the cage has read.
+
+    The engine reads it in full.  Another process would see the same, and cost as much as signing.
+    """
+    request = Request(path=os.fsencode(path), trust=trust, hole=hole)
+    with open_regular(path) as stream:
+        return _guarded(stream, stream.seek(0, io.SEEK_END), request)
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _guarded(stream: BinaryIO, size: int, request: Request) -> Evidence:
+    """Read, and turn everything that can go wrong short of dying into evidence of it."""
+    try:
+        return _read(stream, size, request)
+    except MemoryError:
+        return Evidence(size=size, trouble=Trouble("too-costly", "out of memory"))
+    except RecursionError:
+        return Evidence(size=size, trouble=Trouble("refused", "nested too deeply"))
+    except Refused as exc:
+        return Evidence(size=size, trouble=Trouble("refused", str(exc)))
+    except OSError as exc:
+        return _unread(size, exc)
+
+
+def _unread(size: int, exc: OSError) -> Evidence:
+    return Evidence(size=size, trouble=Trouble("io", exc.strerror or str(exc)))
+
+
+def _read(stream: BinaryIO, size: int, request: Request) -> Evidence:
+    """Look at one file: format, container, manifest, in this order."""
+    if size > MAX_SIZE:
+        raise Refused(f"larger than {MAX_SIZE >> 30} GiB")
+    mark = fingerprint(stream) if request.path is not None else ""
+    with _digesting(stream, size, request) as digest:
+        fmt = sniff(reader(stream))
+        found = _unknown(size) if fmt is None else _found(stream, size, fmt, request)
+        found = {"sha256": digest(), **found}
+    if mark and fingerprint(stream) != mark:
+        found = {"sha256": found["sha256"], "trouble": Trouble("io", "it changed while it was read")}
+    seen = Evidence(size=size, fingerprint=mark, engine=engine.version(), format=fmt.name if fmt else None, **found)
+    return _with_credential(seen, request)
+
+
+def _digesting(stream: BinaryIO, size: int, request: Request) -> AbstractContextManager[Callable[[], str]]:
+    if size >= LARGE and (request.hole or not request.digest):
+        return contextlib.nullcontext(str)
+    return digesting(stream, size)
+
+
+def _unknown(size: int) -> dict[str, Any]:
+    what = "an empty file" if size == 0 else "no format that provlabel knows"
+    return {"trouble": Trouble("unsupported", what)}
+
+
+def _found(stream: BinaryIO, size: int, fmt: Format, request: Request) -> dict[str, Any]:
+    """Return what scan and engine find; a container that the scan cannot follow never meets the engine."""
+    try:
+        scan = scan_file(stream, size, fmt, ours=request.hole is not None)
+        if scan.compressed:
+            _hurry(size)
+        once = request.hole is not None and size >= LARGE
+        return {
+            "seconds": scan.seconds,
+            "damage": scan.damage,
+            "obstacle": scan.obstacle,
+            "carriers": carriers_in(fmt.name, stream, scan.parts),
+            **(_read_once(stream, size, fmt, request, scan) if once else _engine_read(stream, fmt, request, scan)),
+        }
+    except Refused:
+        raise
+    except InputError as exc:
+        return {"trouble": Trouble("io", str(exc))}
+    except EngineError as exc:
+        return {"trouble": _trouble(exc)}
+    except ValueError as exc:
+        return {"trouble": Trouble("malformed", str(exc))}
+
+
+def _read_once(stream: BinaryIO, size: int, fmt: Format, request: Request, scan: Scan) -> dict[str, Any]:
+    """Look at what we wrote: the engine finds and judges the manifest, and the content is read and hashed once, by us.
+
+    Raises:
+        ValueError: the manifest is not where it should be.
+        EngineError: the engine does not find it, or cannot read it.
+    """
+    hole = request.hole
+    if hole is None or len(scan.stores) != 1 or hole_in(fmt.container, scan.parts) != hole:
+        raise ValueError("the manifest is not where it was put")
+    urn = engine.found_in(stream, fmt.mime)
+    whole, around = digest_around(stream, size, *hole)
+    reading = engine.read(io.BytesIO(), fmt.mime, request.trust, scan.stores[0])
+    if reading is None:
+        raise ValueError("the manifest cannot be read")
+    judged = Reading(reading.state, with_content(reading.crjson, hole, around))
+    seen = _seen_in(judged, scan, scan.stores[0], fmt.mime, request)
+    if seen["manifests"][0].urn != urn:
+        raise ValueError("the engine finds another manifest")
+    return {"sha256": whole, "source": "embedded", **seen}
+
+
+def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) -> dict[str, Any]:
+    """Return the fields of evidence that the engine contributes; embedded comes before beside."""
+    reading, url = None, ""
+    # What the engine does not know it refuses to read at all, and nothing can be embedded there.
+    opaque = fmt.container == "opaque"
+    mime = engine.ANY_FILE if opaque else fmt.mime
+    try:
+        reading = None if opaque else engine.read(stream, mime, request.trust)
+    except engine.RemoteManifest as exc:
+        url = exc.url
+    if reading is not None:
+        return {
+            "source": "embedded",
+            **_differing(request.sidecar, scan),
+            **_seen_in(reading, scan, scan.stores[0] if scan.stores else b"", mime, request),
+        }
+    if scan.stores:
+        raise EngineError("there is a manifest in it that the engine does not find", kind="ManifestNotFound")
+    sidecar = _beside(request.sidecar)
+    if sidecar is None:
+        return {"source": "remote", "remote_url": url} if url else {"source": "none"}
+    found: dict[str, Any] = {"sidecar_sha256": _sha256(sidecar)}
+    try:
+        if scan_store(sidecar):
+            _hurry(stream.seek(0, io.SEEK_END))
+        stream.seek(0)
+        reading = engine.read(stream, mime, request.trust, sidecar)
+        if reading is None:
+            return {**found, "source": "none"}
+        return {**found, "source": "sidecar", **_seen_in(reading, scan, sidecar, mime, request)}
+    except EngineError as exc:
+        return {**found, "source": "sidecar", "trouble": _trouble(exc)}
+    except ContainerError as exc:
+        return {**found, "source": "sidecar", "trouble": Trouble("malformed", str(exc))}
+
+
+def _seen_in(reading: Reading, scan: Scan, store: bytes, mime: str, request: Request) -> dict[str, Any]:
+    active, *others = manifests_from_crjson(reading.crjson)
+    check = request.check
+    # Whom the engine trusts we look at, too: it heeds no constraint of an anchor, and few above the leaf.
+    trusted = _says(active, "trusted")
+    wanted = check is not None and (check.as_of or check.revocation or _STAPLES in store or trusted)
+    stamped = active.signing is not None and bool(active.signing.stamped)
+    own = _signature(store, active.urn) if wanted or stamped else None
+    if own and stamped:
+        active = _with_seal(active, own, lambda trust: engine.read(io.BytesIO(), mime, trust, store), request.trust)
+    if active.identities:
+        active = _with_identities(active, store, mime, request.trust)
+    spec = reading.crjson["manifests"][0]["validationResults"].get("specVersion", "")
+    return {
+        "engine_state": reading.state,
+        "spec_version": spec,
+        "manifests": _with_roles((active, *others), scan),
+        "credential": _credential(own, active) if own and wanted else None,
+    }
+
+
+def _with_identities(active: Manifest, store: bytes, mime: str, trust: TrustStore) -> Manifest:
+    """Have the identities judged by themselves, over no content: a damaged one would hide all the rest."""
+    replace = msgspec.structs.replace
+    try:
+        reading = engine.read(io.BytesIO(), mime, trust, store, identities=True)
+        if reading is None:
+            raise ValueError("the engine found none")
+        judged = manifests_from_crjson(reading.crjson)[0]
+        if judged.urn != active.urn:
+            raise ValueError("the engine judged another manifest")
+    except (EngineError, ValueError) as exc:
+        return replace(active, codes=(*active.codes, Code("cawg.identity.cbor.invalid", "failure", text=str(exc))))
+    # Those of a parent's identities are among them.
+    codes = [code for code in judged.codes if code.code.startswith("cawg.") and f"/{active.urn}/" in code.url]
+    # The engine speaks of all that have the same name by the first one's.
+    spoken_of = {code.url.rpartition("/")[2].partition("__")[0] for code in codes}
+    unread = [one.assertion for one in active.identities if one.assertion.partition("__")[0] not in spoken_of]
+    codes += [Code("cawg.identity.cbor.invalid", "failure", name, "the engine cannot read it") for name in unread]
+    return replace(active, codes=(*active.codes, *codes), identities=judged.identities)
+
+
+def _open(path: bytes) -> BinaryIO:
+    return open_regular(Path(os.fsdecode(path)))
+
+
+def _beside(path: bytes | None) -> bytes | None:
+    """Return the detached manifest beside the file, if there is one."""
+    if path is None or not os.path.lexists(path):
+        return None
+    with _open(path) as stream:
+        return stream.read(MAX_STORE + 1)
+
+
+def _differing(path: bytes | None, scan: Scan) -> dict[str, Any]:
+    """Say whether something else than the embedded manifest lies beside the file."""
+    try:
+        beside = _beside(path)
+    except InputError:
+        return {"sidecar_sha256": "unreadable", "sidecar_differs": True}
+    if beside is None:
+        return {}
+    return {"sidecar_sha256": _sha256(beside), "sidecar_differs": beside not in scan.stores}
+
+
+def _trouble(exc: EngineError) -> Trouble:
+    if "out of memory" in str(exc):
+        return Trouble("too-costly", str(exc))
+    if exc.kind == "NotSupported":
+        return Trouble("unsupported", str(exc))
+    return Trouble("malformed", f"{exc.kind}: {exc}")
+
+
+def _with_roles(manifests: tuple[Manifest, ...], scan: Scan) -> tuple[Manifest, ...]:
+    """Say what lies in all that a content hash leaves out, where the container was understood."""
+    if not scan.parts:
+        return manifests
+    replace = msgspec.structs.replace
+    return tuple(
+        replace(manifest, exclusions=tuple(replace(part, role=_role_of(part, scan)) for part in manifest.exclusions))
+        for manifest in manifests
+    )
+
+
+def _role_of(part: Exclusion, scan: Scan) -> str:
+    return scan.role_of_boxes(part.xpath, part.usertype) if part.xpath else scan.role_at(part.start, part.length)
