@@ -32,8 +32,9 @@ from provlabel.media.previews import Preview
 from provlabel.policy import Gate, Policy
 from provlabel.report.facts import compare, facts
 from provlabel.report.renderers import RENDERERS, Extras
-from provlabel.sandbox import Cage, Worker
+from provlabel.sandbox import Cage
 from provlabel.sandbox import worker as _worker
+from provlabel.sandbox.process import Worker
 from provlabel.trust.chains import Credential, Examined
 from provlabel.verifying.tally import Tally, file_report
 from provlabel.verifying.verify import _with_tracked

@@ -29,7 +29,8 @@ from provlabel.media import containers
 from provlabel.media.containers.edits import Edited
 from provlabel.report import FileReport, Report
 from provlabel.report.renderers import RENDERERS, Extras
-from provlabel.sandbox import Cage, Limits, Worker, spawn
+from provlabel.sandbox import Cage, Limits
+from provlabel.sandbox.process import Worker, spawn
 from provlabel.verifying.verify import verify_bytes, verify_file
 
 GOOD = ("trusted", "valid")

@@ -38,7 +38,8 @@ from provlabel.manifest.limits import (
 from provlabel.media.containers import WALKERS, ContainerError
 from provlabel.media.formats import FORMATS, sniff
 from provlabel.report import FileReport
-from provlabel.sandbox import Cage, Launch, Worker, fork, spawn
+from provlabel.sandbox import Cage
+from provlabel.sandbox.process import Launch, Worker, fork, spawn
 from provlabel.sandbox.protocol import Limits
 from provlabel.signers import Signer
 

@@ -13,7 +13,8 @@ import hostile_files as hostile
 from provlabel.carriers.tags import carriers_in
 from provlabel.carriers.tags.xmp import MAX_ALL_ATTRIBUTES, MAX_ELEMENTS
 from provlabel.media.containers import WALKERS, ContainerError, Part, gif, isobmff, obstacle, svg, tiff
-from provlabel.sandbox import Cage, Worker, spawn
+from provlabel.sandbox import Cage
+from provlabel.sandbox.process import Worker, spawn
 
 XMP_TWICE = 3  # packets of half the allowance each
 

@@ -22,9 +22,10 @@ from conftest import MEDIA, needs
 from provlabel import verify_paths
 from provlabel.media import previews
 from provlabel.media.previews import FRAMES, Preview, draw
-from provlabel.sandbox import Cage, Launch
+from provlabel.sandbox import Cage
 from provlabel.sandbox import drawing as picturing
 from provlabel.sandbox.drawing import _LIMITS, previews_of
+from provlabel.sandbox.process import Launch
 from provlabel.sandbox.protocol import Limits
 
 
@@ -242,7 +243,7 @@ def test_a_decoder_that_dies_or_hangs_or_lies_is_no_failure(
     """Workers as they would be after a hostile file took them over."""
     import sys
 
-    from provlabel.sandbox import Worker
+    from provlabel.sandbox.process import Worker
 
     report = verify_paths([media / "cover.jpg"], cage=cage)
 

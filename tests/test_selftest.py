@@ -22,7 +22,9 @@ from conftest import MEDIA, Cli, needs
 from provlabel import Label, TrustStore, UnfitEngineError, engine, label_file, verify_file
 from provlabel import sandbox as cages
 from provlabel.engine import selftest
-from provlabel.sandbox import Cage, Cages, fork, spawn
+from provlabel.sandbox import Cage
+from provlabel.sandbox.pool import Cages
+from provlabel.sandbox.process import fork, spawn
 from provlabel.signers import Signer
 
 ROOT = Path(__file__).parents[1]

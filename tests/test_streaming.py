@@ -33,8 +33,9 @@ from provlabel.media import copy as streaming
 from provlabel.media.containers import WALKERS, ContainerError, NoRoom, TooLarge, jpeg, room_for, stores_of
 from provlabel.media.containers.edits import Edit, Edited, rewrite
 from provlabel.media.formats import BY_NAME
-from provlabel.sandbox import Cage, Cages
+from provlabel.sandbox import Cage
 from provlabel.sandbox import worker as _worker
+from provlabel.sandbox.pool import Cages
 from provlabel.signers import Signer
 from provlabel.verdict import judge
 from sample_files import bare_mp3

@@ -24,8 +24,10 @@ from provlabel import ConfigError, Label, Policy, Report, TrustStore, label_file
 from provlabel._support.times import now, read
 from provlabel.evidence import Evidence, Trouble
 from provlabel.media.sidecar import beside
-from provlabel.sandbox import Cage, Cages, Worker, fork, spawn
+from provlabel.sandbox import Cage
 from provlabel.sandbox.cache import LIFE, MAX_VALUE, EvidenceCache
+from provlabel.sandbox.pool import Cages
+from provlabel.sandbox.process import Worker, fork, spawn
 from provlabel.sandbox.protocol import Check
 from provlabel.signers import Signer
 from test_cage import aborting, compressed

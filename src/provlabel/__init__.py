@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from provlabel.labeling.stamp import stamp_file
     from provlabel.policy import Gate, Policy, load_policy
     from provlabel.report import FileReport, Finding, Report
-    from provlabel.sandbox import Cages
     from provlabel.sandbox.cache import EvidenceCache
+    from provlabel.sandbox.pool import Cages
     from provlabel.signers import Signer, open_signer
     from provlabel.trust.anchors import TrustStore
     from provlabel.trust.timestamps import Timestamper

@@ -11,7 +11,8 @@ import pytest
 import hostile_files as hostile
 from conftest import MEDIA, Cli
 from provlabel import InputError, Label, TrustStore, label_file, verify_bytes
-from provlabel.sandbox import Cage, Worker, spawn
+from provlabel.sandbox import Cage
+from provlabel.sandbox.process import Worker, spawn
 from provlabel.signers import Signer
 from test_delivery import desk
 

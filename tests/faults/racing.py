@@ -16,7 +16,8 @@ from collections import Counter
 from pathlib import Path
 
 from provlabel import Label, ProvlabelError, System, engine, label_file, open_signer
-from provlabel.sandbox import Cage, fork
+from provlabel.sandbox import Cage
+from provlabel.sandbox.process import fork
 
 LABEL = Label(kind="ai_generated", systems=(System(name="AcmeSynth"),))
 #: What a process may be told that did not win, and the code by which it says so.

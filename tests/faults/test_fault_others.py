@@ -21,7 +21,8 @@ import pki
 import tsa as authorities
 from conftest import MEDIA, Cli, Under, needs
 from provlabel import Label, ProvlabelError, label_file, open_signer
-from provlabel.sandbox import Cage, Worker, spawn
+from provlabel.sandbox import Cage
+from provlabel.sandbox.process import Worker, spawn
 from provlabel.signers import Signer
 from provlabel.trust.timestamps import Timestamper
 from signer_matrix import Backends

@@ -35,7 +35,8 @@ from provlabel.labeling.sources import shown
 from provlabel.media.containers import stores_of
 from provlabel.media.formats import BY_NAME
 from provlabel.media.sidecar import beside
-from provlabel.sandbox import Cage, fork, spawn
+from provlabel.sandbox import Cage
+from provlabel.sandbox.process import fork, spawn
 from provlabel.sandbox.worker import RARELY
 from provlabel.trust.anchors import TrustStore
 from provlabel.trust.timestamps import Timestamper

@@ -99,7 +99,8 @@ def _headers(path: Path | None) -> dict[str, str]:
 def early_cage() -> Cage:
     """Load the engine, then start the worker as a copy of this process, which holds no key yet."""
     from provlabel import engine
-    from provlabel.sandbox import Cage, fork, spawn
+    from provlabel.sandbox import Cage
+    from provlabel.sandbox.process import fork, spawn
 
     engine.binding()
     cage = Cage(fork, relaunch=spawn, proofs=proofs_folder())
@@ -114,8 +115,8 @@ def early_studio() -> Cage:
         ConfigError: the library that draws is not installed.
     """
     from provlabel.media.previews import require_pillow
-    from provlabel.sandbox import fork
     from provlabel.sandbox.drawing import studio
+    from provlabel.sandbox.process import fork
 
     require_pillow()
     drawing = studio(fork)

@@ -52,7 +52,8 @@ def _exactly(count: int, files: tuple[Path, ...], message: str) -> tuple[Path, .
 def _print_changes(old: Path, new: Path, store: TrustStore, personal: bool, format_: str) -> int:
     from provlabel.report.renderers import changes
     from provlabel.report.renderers.json import to_json
-    from provlabel.sandbox import Cage, fork
+    from provlabel.sandbox import Cage
+    from provlabel.sandbox.process import fork
     from provlabel.verifying.diff import diff_files
 
     with Cage(fork, proofs=proofs_folder()) as cage:
@@ -66,7 +67,8 @@ def _print_changes(old: Path, new: Path, store: TrustStore, personal: bool, form
 def _print_facts(file: Path, store: TrustStore, personal: bool) -> int:
     """Print what the file itself says, for git: it dies of anything but 0, whatever file it hands us."""
     from provlabel.report.renderers import changes
-    from provlabel.sandbox import Cage, fork
+    from provlabel.sandbox import Cage
+    from provlabel.sandbox.process import fork
     from provlabel.verifying.diff import facts_of
 
     seen: Facts

@@ -96,7 +96,8 @@ def _of_label_file(path: Path, media: str, personal: bool) -> _Item:
 def _of_media(paths: Sequence[Path], trust: Any, personal: bool) -> tuple[int, list[_Item]]:
     """Read labels from media in the cage; the code is not 0 when one cannot be passed on, and all of those are told."""
     from provlabel.policy import Policy
-    from provlabel.sandbox import Cages, fork
+    from provlabel.sandbox.pool import Cages
+    from provlabel.sandbox.process import fork
     from provlabel.verifying.verify import verify_paths
 
     policy = Policy(name="export", states=("trusted", "valid"))

@@ -326,7 +326,8 @@ def _draft(files: tuple[Path, ...], output: Path | None) -> int:
     from provlabel.carriers.draft import drafted
     from provlabel.labeling.sources import read_tags
     from provlabel.report.renderers.json import to_json
-    from provlabel.sandbox import Cage, fork
+    from provlabel.sandbox import Cage
+    from provlabel.sandbox.process import fork
 
     if len(files) > 1:
         raise UsageError("--from-carriers drafts one label; there are more files", mend="draft them one by one")

@@ -96,7 +96,8 @@ def _seconds(media: Path | None) -> float | None:
     """Return how long the sound plays, read in the cage."""
     if media is None:
         return None
-    from provlabel.sandbox import Cage, fork
+    from provlabel.sandbox import Cage
+    from provlabel.sandbox.process import fork
 
     with Cage(fork, proofs=proofs_folder()) as cage:
         seconds = cage.read(media).seconds

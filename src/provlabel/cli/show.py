@@ -27,7 +27,8 @@ def command(file: Path, format_: str, personal: bool, **lists: Any) -> int:
       provlabel show cover.jpg --format json
     """
     from provlabel.report.renderers import RENDERERS, Extras, tree
-    from provlabel.sandbox import Cage, fork
+    from provlabel.sandbox import Cage
+    from provlabel.sandbox.process import fork
     from provlabel.verifying.verify import verify_file
 
     store = trust_from(**lists)

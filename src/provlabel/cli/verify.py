@@ -93,7 +93,8 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
     """
     from provlabel.cli._gate import gate_from
     from provlabel.report.renderers import RENDERERS, Extras
-    from provlabel.sandbox import Cages, fork
+    from provlabel.sandbox.pool import Cages
+    from provlabel.sandbox.process import fork
     from provlabel.verifying.verify import verify_paths
 
     if options["init_policy"] and formats:

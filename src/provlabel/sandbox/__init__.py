@@ -30,6 +30,7 @@ from provlabel.errors import InputError, ProvlabelError, UnfitEngineError
 from provlabel.evidence import Evidence, Opinion, Trouble
 from provlabel.media.formats import BY_NAME
 from provlabel.media.previews import Preview, Purpose, nothing
+from provlabel.sandbox.process import Launch, Worker, _Died, _has_ended, _reap, spawn
 from provlabel.sandbox.protocol import HEADER, Answer, Check, Limits, Request, Second, frame, frame_length
 from provlabel.sandbox.worker import serve
 from provlabel.trust.anchors import TrustStore
@@ -44,110 +45,9 @@ _NO_TRUST = TrustStore()
 _LIMITS = Limits()
 
 
-class Worker(NamedTuple):
-    """A running worker: its process, the two pipes, and a file with what it printed."""
-
-    pid: int
-    requests: int
-    answers: int
-    printed: BinaryIO
-
-
-Launch = Callable[[], Worker]
-
-
-def spawn() -> Worker:
-    """Start a worker as a program of its own: works from threads, pools and unguarded scripts.
-
-    ``-I`` keeps the current directory and ``PYTHON*`` variables out of it; the search path is
-    handed over, so that it finds the same packages as we do.
-    """
-    boot = "import json,sys; sys.path[:]=json.loads(sys.argv[1]); from provlabel.sandbox.worker import main; main()"
-    path = json.dumps([entry for entry in sys.path if entry])
-    with _wired() as (child_in, requests, answers, child_out, printed):
-        pid = os.posix_spawn(
-            sys.executable,
-            [sys.executable, "-I", "-c", boot, path],
-            {"LC_ALL": "C.UTF-8"},
-            file_actions=[
-                (os.POSIX_SPAWN_DUP2, child_in, 0),
-                (os.POSIX_SPAWN_DUP2, child_out, 1),
-                (os.POSIX_SPAWN_DUP2, printed.fileno(), 2),
-            ],
-        )
-    return Worker(pid, requests, answers, printed)
-
-
-def fork() -> Worker:
-    """Start a worker as a copy of this process; only while it is small, has one thread and no key.
-
-    The command line uses it: a start of Python costs more than reading a picture.
-    """
-    with _wired() as (child_in, requests, answers, child_out, printed):
-        sys.stdout.flush()
-        sys.stderr.flush()
-        pid = os.fork()
-        if pid == 0:
-            _be_worker(child_in, child_out, printed.fileno(), (requests, answers))
-    return Worker(pid, requests, answers, printed)
-
-
-@contextlib.contextmanager
-def _wired() -> Iterator[tuple[int, int, int, int, BinaryIO]]:
-    """Make what a worker talks through: two pipes, and a file for what it prints.
-
-    Its own ends are closed afterwards, and ours too where it did not start.
-    """
-    with contextlib.ExitStack() as theirs, contextlib.ExitStack() as ours:
-        child_in, requests = os.pipe()
-        theirs.callback(os.close, child_in)
-        ours.callback(os.close, requests)
-        answers, child_out = os.pipe()
-        theirs.callback(os.close, child_out)
-        ours.callback(os.close, answers)
-        printed = ours.enter_context(_memory_file())
-        yield child_in, requests, answers, child_out, printed
-        ours.pop_all()
-
-
-def _be_worker(child_in: int, child_out: int, printed: int, foreign: tuple[int, ...]) -> None:
-    """Serve and leave, whatever happens: the copy must never run on as the caller."""
-    status = 1
-    try:
-        for fd in foreign:
-            os.close(fd)
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        os.dup2(printed, 1)
-        os.dup2(printed, 2)
-        os.environ.clear()
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        with os.fdopen(child_in, "rb") as requests, os.fdopen(child_out, "wb") as answers:
-            serve(requests, answers)
-        status = 0
-    finally:
-        os._exit(status)
-
-
 def _absolute(path: Path) -> bytes:
     """Absolute, because the worker may stand elsewhere; not resolved, which would follow symlinks."""
     return os.path.abspath(os.fsencode(path))  # noqa: PTH100
-
-
-def _memory_file() -> BinaryIO:
-    """A nameless file for what a worker prints."""
-    if hasattr(os, "memfd_create"):
-        return os.fdopen(os.memfd_create("provlabel-worker"), "w+b")
-    import tempfile
-
-    return tempfile.TemporaryFile()
-
-
-class _Died(Exception):
-    """The worker is gone; ``kind`` says how to name that."""
-
-    def __init__(self, kind: str, text: str) -> None:
-        super().__init__(text)
-        self.kind = kind
 
 
 class Cage:
@@ -462,108 +362,6 @@ class Cage:
         self._lock = threading.Lock()
         if self._worker is not None:
             self._forget()
-
-
-class Cages:
-    """Several cages that look like one: each file is read by the next that is free.
-
-    Args:
-        width: how many files are read at once.
-        launch: as for :class:`Cage`; those after a death are always spawned, as threads run by then.
-        limits: what one file may cost.
-        proofs: as for :class:`Cage`.
-    """
-
-    def __init__(
-        self, width: int, launch: Launch = spawn, *, limits: Limits = _LIMITS, proofs: Path | None = None
-    ) -> None:
-        self.width = width
-        self._all = tuple(Cage(launch, relaunch=spawn, limits=limits, proofs=proofs) for _ in range(width))
-        self._free: SimpleQueue[Cage] = SimpleQueue()
-        for cage in self._all:
-            self._free.put(cage)
-
-    def __enter__(self) -> Cages:
-        return self
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        if kind is not None:
-            for cage in self._all:
-                cage.kill()
-        self.close()
-
-    def start(self) -> None:
-        """Start all workers now: before there are threads, which a forked copy would not have."""
-        for cage in self._all:
-            cage.start()
-
-    def read(
-        self,
-        path: Path,
-        trust: TrustStore = _NO_TRUST,
-        sidecar: Path | None = None,
-        check: Check | None = None,
-        *,
-        digest: bool = True,
-        hole: tuple[int, int] | None = None,
-    ) -> Evidence:
-        """Return what is seen of the file at ``path``; see :meth:`Cage.read`."""
-        with self._one() as cage:
-            return cage.read(path, trust, sidecar, check, digest=digest, hole=hole)
-
-    def examine(self, credential: Credential, trust: TrustStore, check: Check) -> Examined | None:
-        """Judge a credential that was read before; see :meth:`Cage.examine`."""
-        with self._one() as cage:
-            return cage.examine(credential, trust, check)
-
-    def second_opinion(
-        self,
-        path: Path | None,
-        judged: Evidence,
-        trust: TrustStore,
-        at: dt.datetime,
-        *,
-        sidecar: Path | None = None,
-        content: bytes = b"",
-    ) -> Opinion:
-        """Ask the second verifier; see :meth:`Cage.second_opinion`."""
-        with self._one() as cage:
-            return cage.second_opinion(path, judged, trust, at, sidecar=sidecar, content=content)
-
-    def close(self) -> None:
-        """End all workers."""
-        for cage in self._all:
-            cage.close()
-
-    @contextlib.contextmanager
-    def _one(self) -> Iterator[Cage]:
-        cage = self._free.get()
-        try:
-            yield cage
-        finally:
-            self._free.put(cage)
-
-
-def _has_ended(pid: int) -> bool:
-    """Has this child ended, without taking its status away?"""
-    try:
-        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-    except ChildProcessError:
-        return True
-
-
-def _reap(pid: int) -> int:
-    """Wait a moment for a process that is about to end, then make it; 0 if somebody else has reaped it."""
-    try:
-        for pause in (0, 0.001, 0.01, 0.05, 0.2):
-            time.sleep(pause)
-            done, status = os.waitpid(pid, os.WNOHANG)
-            if done:
-                return os.waitstatus_to_exitcode(status)
-        os.kill(pid, signal.SIGKILL)
-        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    except (ChildProcessError, ProcessLookupError):
-        return 0
 
 
 def _leaves_traces(evidence: Evidence) -> bool:
