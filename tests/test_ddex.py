@@ -23,7 +23,8 @@ from conftest import Cli
 from labels import LABELS
 from provlabel import Label, System, TrustStore, label_file, load_label
 from provlabel._support.xml import XmlError, parse, unwritable
-from provlabel.exchange.ddex import ELEMENTS, PART_OF, FileFacts, Loss, dump, load
+from provlabel.exchange.ddex import ELEMENTS, PART_OF, FileFacts, Loss, dump
+from provlabel.exchange.ddex_import import load
 from provlabel.exchange.ern import NAMESPACE, read_message
 from provlabel.label.identifiers import CANONICAL
 from provlabel.label.records import Contribution, Identifier, Permissions, Person, Rights

@@ -60,7 +60,7 @@ _HOMES = {
         "VerificationError",
     ),
     "batch": ("BatchResult", "run_batch"),
-    "sandbox": ("Cages",),
+    "sandbox.pool": ("Cages",),
     "engine": ("Actor",),
     "sandbox.cache": ("EvidenceCache",),
     "label": ("Identifier", "Label", "Prompt", "Provider", "System", "load_label"),

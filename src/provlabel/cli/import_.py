@@ -77,7 +77,7 @@ def command(file: Path, source: str, out_dir: Path, force: bool) -> int:
 
 
 def _from_message(file: Path) -> list[_Draft]:
-    from provlabel.exchange.ddex import load
+    from provlabel.exchange.ddex_import import load
     from provlabel.exchange.delivery import message_at
 
     message = message_at(file)
