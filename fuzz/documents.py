@@ -25,7 +25,7 @@ from provlabel.exchange.table import Row, dump_csv, dump_jsonl, load_csv, load_j
 from provlabel.label import label_from_dict
 from provlabel.label.lint import fixed, lint
 from provlabel.label.loading import read_plain
-from provlabel.labeling.label import Receipts
+from provlabel.labeling.receipts import Receipts
 from provlabel.law import judge_law, load_laws
 from provlabel.law.subjects import subject_of_label
 from provlabel.policy import load_policy

@@ -34,7 +34,9 @@ if TYPE_CHECKING:
         VerificationError,
     )
     from provlabel.label import Identifier, Label, Prompt, Provider, System, load_label
-    from provlabel.labeling.label import Receipt, label_bytes, label_file, redact_file
+    from provlabel.labeling.label import label_bytes, label_file
+    from provlabel.labeling.receipts import Receipt
+    from provlabel.labeling.redact import redact_file
     from provlabel.labeling.stamp import stamp_file
     from provlabel.policy import Gate, Policy, load_policy
     from provlabel.report import FileReport, Finding, Report
@@ -64,7 +66,9 @@ _HOMES = {
     "engine": ("Actor",),
     "sandbox.cache": ("EvidenceCache",),
     "label": ("Identifier", "Label", "Prompt", "Provider", "System", "load_label"),
-    "labeling.label": ("Receipt", "label_bytes", "label_file", "redact_file"),
+    "labeling.label": ("label_bytes", "label_file"),
+    "labeling.receipts": ("Receipt",),
+    "labeling.redact": ("redact_file",),
     "policy": ("Gate", "Policy", "load_policy"),
     "report": ("FileReport", "Finding", "Report"),
     "signers": ("Signer", "open_signer"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from provlabel._support.json_schema import json_schema
 from provlabel.label import Label
-from provlabel.labeling.label import Receipts
+from provlabel.labeling.receipts import Receipts
 from provlabel.policy.records import POLICY_SCHEMA, Policy
 from provlabel.report import Report
 from provlabel.report.facts import Comparison

@@ -30,7 +30,8 @@ from provlabel.errors import (
 )
 from provlabel.evidence import Evidence
 from provlabel.label.vocabularies import PromptMode
-from provlabel.labeling.label import Receipt, label_file
+from provlabel.labeling.label import label_file
+from provlabel.labeling.receipts import Receipt
 from provlabel.labeling.sources import shown
 from provlabel.media.containers import stores_of
 from provlabel.media.formats import BY_NAME

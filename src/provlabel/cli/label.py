@@ -40,7 +40,7 @@ from provlabel.errors import InputError, LabelError, OutputError, ProvlabelError
 if TYPE_CHECKING:
     from provlabel.engine import Actor
     from provlabel.label import Label
-    from provlabel.labeling.label import Receipt
+    from provlabel.labeling.receipts import Receipt
     from provlabel.signers import Secrets, Signer
 
 
@@ -129,7 +129,7 @@ class _Receipts:
     def keep(self, receipt: Receipt) -> None:
         """Write the receipt of a file that gets its name next, where a salt would be lost otherwise."""
         if self._at_once and self._path is not None:
-            from provlabel.labeling.label import Receipts
+            from provlabel.labeling.receipts import Receipts
             from provlabel.report.renderers.json import to_json
 
             self._kept.append(receipt)
@@ -367,7 +367,7 @@ def _publish(
 ) -> None:
     if options["format_"] != "json" and options["receipt"] is None:
         return
-    from provlabel.labeling.label import Receipts
+    from provlabel.labeling.receipts import Receipts
     from provlabel.report import Failure
     from provlabel.report.renderers.json import to_json
 

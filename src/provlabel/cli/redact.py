@@ -54,7 +54,8 @@ def command(
         raise UsageError("nothing to redact was named", mend="add --personal")
     if output is not None and in_place:
         raise UsageError("--output and --in-place exclude each other", mend="give one of them")
-    from provlabel.labeling.label import Receipts, redact_file
+    from provlabel.labeling.receipts import Receipts
+    from provlabel.labeling.redact import redact_file
     from provlabel.report.renderers.json import to_json
 
     with early_cage() as cage:

@@ -38,7 +38,7 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
         raise UsageError("-o takes one file; there are more", mend="use --in-place")
     if not options["tsa"]:
         raise UsageError("no time authority was named", mend="add --tsa URL")
-    from provlabel.labeling.label import Receipts
+    from provlabel.labeling.receipts import Receipts
     from provlabel.labeling.stamp import stamp_file
     from provlabel.report import Failure
     from provlabel.report.renderers.json import to_json

@@ -5,68 +5,30 @@ The procedure never touches a source except to replace it, whole, when asked to.
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
-
-import msgspec
-from msgspec import Struct
+from typing import TYPE_CHECKING, Any
 
 from provlabel import sandbox as cages
-from provlabel._support import times as _times
 from provlabel._support.text import printable
-from provlabel._support.times import now, zulu
-from provlabel._support.types import ready
 from provlabel.carriers.plan import Choice
 from provlabel.errors import InputError, OutputError
-from provlabel.evidence import Evidence
-from provlabel.label import Label, SignedLabel, as_records, signed_label
+from provlabel.label import Label, as_records, signed_label
 from provlabel.label.lint import semantic_faults
 from provlabel.label.vocabularies import PromptMode
 from provlabel.labeling.publish import Published, Seal, place_for, publish
+from provlabel.labeling.receipts import Receipt, _about_time, facts
 from provlabel.labeling.sources import Source, broken_by, naming_its_source, parent_of, read_source, shown
-from provlabel.labeling.tags import dress, undress
+from provlabel.labeling.tags import dress
 from provlabel.manifest import PARENT, component, definition, ingredient_definition
 from provlabel.media.formats import BY_NAME
 from provlabel.media.previews import Preview, nothing, require_pillow
-from provlabel.report import Failure
 
 if TYPE_CHECKING:
     from provlabel.engine import Actor
     from provlabel.signers import Signer
     from provlabel.trust.timestamps import Timestamper
-
-
-class Receipt(Struct, frozen=True, kw_only=True):
-    """What was done, for the owner of the file; holds the salt of the prompt, so keep it private."""
-
-    output: str
-    format: str
-    manifest: str  #: URN of the new manifest
-    manifest_bytes: int
-    source_sha256: str
-    sha256: str  #: of the output
-    parent: str | None = None  #: URN of the parent's manifest, when it had one
-    detached: bool = False
-    prompt_sha256: str | None = None
-    prompt_salt: str | None = None
-    time: str | None = None  #: of signing, RFC 3339, by a time authority
-    authority: str | None = None  #: its address
-    withheld: tuple[str, ...] = ()  #: personal fields of the label that were not signed: ``people.name``
-    carriers: dict[str, list[str]] = {}  #: what else in the file repeats the label: carrier -> its fields
-    warnings: tuple[str, ...] = ()
-
-
-class Receipts(Struct, frozen=True, kw_only=True):
-    """What one run of ``provlabel label`` did; published as ``schemas/receipt-v1.json``."""
-
-    receipts: tuple[Receipt, ...]
-    errors: tuple[Failure, ...] = ()
-    insecure: tuple[str, ...] = ()
-    schema: Literal["receipt-v1"] = "receipt-v1"
 
 
 @naming_its_source
@@ -196,46 +158,6 @@ def label_file(
     return receipt(publish(checked, used, made, seal, place, cage, worn.edits, lambda written: keep(receipt(written))))
 
 
-@naming_its_source
-def redact_file(
-    source: Path | str,
-    dest: Path | str | None,
-    signer: Signer,
-    *,
-    replace: bool = False,
-    timestamper: Timestamper | None = None,
-    cage: cages.Cage | None = None,
-) -> Receipt:
-    """Take the personal fields out of a labelled file and its tags, for good, and write the result to ``dest``.
-
-    The bytes of every ``org.provlabel.personal`` in the file's history are removed, a new manifest
-    says that they were, and repeats the rest of the label; everything else stays valid.
-
-    Raises:
-        InputError: the file carries no label of ours with personal fields, or cannot be read.
-        OutputError, SignerError, TimestampError, EngineError: as :func:`label_file`.
-    """
-    source, cage = Path(source), cage or cages.shared()
-    checked = read_source(source, cage, accept_broken=False)
-    redacted = [manifest.urn for manifest in checked.evidence.manifests if manifest.personal is not None]
-    if not redacted:
-        raise InputError(f"{shown(source)}: holds no personal fields", mend="nothing to do")
-    stated = checked.evidence.manifests[0].label
-    try:
-        label = msgspec.convert(stated, ready(Label))
-    except msgspec.ValidationError as exc:
-        raise InputError(f"{shown(source)}: its newest label cannot be repeated: {printable(str(exc))}") from exc
-    place = place_for(checked, Path(dest) if dest is not None else None, False, replace)
-    made = definition(label, SignedLabel(system=stated), has_parent=True, redacted=redacted)
-    seal = Seal(signer, timestamper)
-    written = publish(checked, tuple(_ingredients(checked, ())), made, seal, place, cage, undress(checked))
-    return Receipt(
-        **facts(checked.evidence, place.target, written, detached=place.detached),
-        parent=checked.manifest,
-        warnings=tuple(_about_time(written, seal)),
-    )
-
-
 def label_bytes(
     content: bytes,
     label: Label,
@@ -290,41 +212,6 @@ def label_bytes(
             return dest.read_bytes(), receipt
     except OSError as exc:
         raise OutputError(f"no room for temporary files: {exc}", mend="set TMPDIR to a folder with room") from exc
-
-
-def facts(source: Evidence, target: Path, written: Published, *, detached: bool) -> dict[str, Any]:
-    """Return what every receipt says: of the source as it was read, and of what was written to ``target``."""
-    return {
-        "output": str(target),
-        "format": source.format,
-        "manifest": written.evidence.manifests[0].urn,
-        "manifest_bytes": len(written.store),
-        "source_sha256": written.source_sha256,
-        "sha256": hashlib.sha256(written.store).hexdigest() if detached else written.evidence.sha256,
-        "detached": detached,
-        "time": written.stamp.time if written.stamp else None,
-        "authority": written.stamp.url if written.stamp else None,
-    }
-
-
-def _about_time(written: Published, seal: Seal) -> Iterator[str]:
-    """Say what becomes of the label when the certificate ends, and when that is soon."""
-    signing = written.evidence.manifests[0].signing
-    ends = zulu(signing.not_after) if signing else ""
-    if written.stamp is None:
-        add = "stamp it: provlabel stamp FILE --tsa URL" if seal.room or seal.timestamper else "add --tsa URL"
-        why = written.warning or "no timestamp"
-        yield f"{why}: this label is trusted until its certificate ends, {ends}, and no longer; {add}"
-    elif seal.timestamper is not None and not seal.timestamper.trust.has("timestamp"):
-        yield f"nobody judged the time authority {written.stamp.url}; pass its CA with --tsa-trust"
-    with contextlib.suppress(ValueError):
-        left = (_times.read(ends) - now()).days
-        if left < EXPIRY_WARNING_DAYS:
-            yield f"the certificate ends in {left} days, {ends}; ask the CA for the next one"
-
-
-#: A certificate that ends sooner than this is warned of.
-EXPIRY_WARNING_DAYS = 30
 
 
 def _require_embedded(receipt: Receipt) -> None:

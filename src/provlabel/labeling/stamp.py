@@ -18,8 +18,8 @@ from provlabel._support.text import printable
 from provlabel._support.times import now
 from provlabel.errors import EngineError, InputError, OutputError, TimestampError, UsageError
 from provlabel.evidence import Evidence
-from provlabel.labeling.label import Receipt, facts
 from provlabel.labeling.publish import lies_at, sealed
+from provlabel.labeling.receipts import Receipt, facts
 from provlabel.labeling.signature import Draft, put
 from provlabel.labeling.sources import naming_its_source, shown
 from provlabel.manifest import cose

@@ -1,0 +1,64 @@
+"""Take personal fields out of a labelled file, for good."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from provlabel import sandbox as cages
+from provlabel._support.text import printable
+from provlabel._support.types import ready
+from provlabel.errors import InputError
+from provlabel.label import Label, SignedLabel
+from provlabel.labeling.label import _ingredients
+from provlabel.labeling.publish import Seal, place_for, publish
+from provlabel.labeling.receipts import Receipt, _about_time, facts
+from provlabel.labeling.sources import naming_its_source, read_source, shown
+from provlabel.labeling.tags import undress
+from provlabel.manifest import definition
+
+if TYPE_CHECKING:
+    from provlabel.signers import Signer
+    from provlabel.trust.timestamps import Timestamper
+
+
+@naming_its_source
+def redact_file(
+    source: Path | str,
+    dest: Path | str | None,
+    signer: Signer,
+    *,
+    replace: bool = False,
+    timestamper: Timestamper | None = None,
+    cage: cages.Cage | None = None,
+) -> Receipt:
+    """Take the personal fields out of a labelled file and its tags, for good, and write the result to ``dest``.
+
+    The bytes of every ``org.provlabel.personal`` in the file's history are removed, a new manifest
+    says that they were, and repeats the rest of the label; everything else stays valid.
+
+    Raises:
+        InputError: the file carries no label of ours with personal fields, or cannot be read.
+        OutputError, SignerError, TimestampError, EngineError: as :func:`label_file`.
+    """
+    source, cage = Path(source), cage or cages.shared()
+    checked = read_source(source, cage, accept_broken=False)
+    redacted = [manifest.urn for manifest in checked.evidence.manifests if manifest.personal is not None]
+    if not redacted:
+        raise InputError(f"{shown(source)}: holds no personal fields", mend="nothing to do")
+    stated = checked.evidence.manifests[0].label
+    try:
+        label = msgspec.convert(stated, ready(Label))
+    except msgspec.ValidationError as exc:
+        raise InputError(f"{shown(source)}: its newest label cannot be repeated: {printable(str(exc))}") from exc
+    place = place_for(checked, Path(dest) if dest is not None else None, False, replace)
+    made = definition(label, SignedLabel(system=stated), has_parent=True, redacted=redacted)
+    seal = Seal(signer, timestamper)
+    written = publish(checked, tuple(_ingredients(checked, ())), made, seal, place, cage, undress(checked))
+    return Receipt(
+        **facts(checked.evidence, place.target, written, detached=place.detached),
+        parent=checked.manifest,
+        warnings=tuple(_about_time(written, seal)),
+    )
