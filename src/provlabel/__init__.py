@@ -31,7 +31,6 @@ if TYPE_CHECKING:
         TimestampError,
         UnfitEngineError,
         UsageError,
-        VerificationError,
     )
     from provlabel.label import Identifier, Label, Prompt, Provider, System, load_label
     from provlabel.labeling.label import label_bytes, label_file
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
     from provlabel.labeling.redact import redact_file
     from provlabel.labeling.stamp import stamp_file
     from provlabel.policy import Gate, Policy, load_policy
-    from provlabel.report import FileReport, Finding, Report
+    from provlabel.report import FileReport, Finding, Report, VerificationError
     from provlabel.sandbox.cache import EvidenceCache
     from provlabel.sandbox.pool import Cages
     from provlabel.signers import Signer, open_signer

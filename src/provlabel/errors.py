@@ -23,7 +23,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from provlabel.report import Report
+    pass
 
 
 class ProvlabelError(Exception):
@@ -88,13 +88,3 @@ class UnfitEngineError(ProvlabelError):
 
     It says nothing about any file, so it ends a run; hence it is no :class:`EngineError`, which may be a file's fault.
     """
-
-
-class VerificationError(ProvlabelError):
-    """Some file did not pass its policy; ``report`` says which, and why."""
-
-    exit_code = 1
-
-    def __init__(self, message: str, report: Report) -> None:
-        super().__init__(message)
-        self.report = report

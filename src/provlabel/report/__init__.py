@@ -7,12 +7,15 @@ null, so that consumers need not change when they arrive.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
-from provlabel.errors import VerificationError
+from provlabel.errors import ProvlabelError
 from provlabel.report.rules import RULES, Level
+
+if TYPE_CHECKING:
+    from provlabel.report import Report
 
 REPORT_SCHEMA = "report-v1"
 
@@ -384,3 +387,13 @@ class Report(Struct, frozen=True, kw_only=True):
         first = next(item for item in failed[0].findings if item.counts)
         more = f" (and {len(failed) - 1} more files)" if len(failed) > 1 else ""
         raise VerificationError(f"{failed[0].path}: {failed[0].state}: {first.message}{more}", self)
+
+
+class VerificationError(ProvlabelError):
+    """Some file did not pass its policy; ``report`` says which, and why."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, report: Report) -> None:
+        super().__init__(message)
+        self.report = report
