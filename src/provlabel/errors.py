@@ -12,18 +12,13 @@
     ├─ TimestampError         3  no time authority gave a good timestamp; says why, for each
     ├─ EngineError            3  the C2PA engine failed; carries its own words
     ├─ UnfitEngineError       3  the engine that is installed cannot be relied on; nothing was judged or labelled
-    └─ VerificationError      1  raised by ``Report.require()``; carries the report
+    └─ VerificationError      1  of :mod:`provlabel.report`: ``Report.require()`` raises it, with the report
 
 Bad *content* is never one of these: it is a finding in a report.  A message says what failed, on
 which file, and in ``mend`` what to do about it.
 """
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
 
 
 class ProvlabelError(Exception):

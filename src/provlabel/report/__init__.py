@@ -7,15 +7,12 @@ null, so that consumers need not change when they arrive.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
 from provlabel.errors import ProvlabelError
 from provlabel.report.rules import RULES, Level
-
-if TYPE_CHECKING:
-    from provlabel.report import Report
 
 REPORT_SCHEMA = "report-v1"
 

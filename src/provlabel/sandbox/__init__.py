@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import json
 import os
 import selectors
 import signal
-import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from queue import SimpleQueue
-from typing import BinaryIO, NamedTuple
 
 import msgspec
 
@@ -32,7 +28,6 @@ from provlabel.media.formats import BY_NAME
 from provlabel.media.previews import Preview, Purpose, nothing
 from provlabel.sandbox.process import Launch, Worker, _Died, _has_ended, _reap, spawn
 from provlabel.sandbox.protocol import HEADER, Answer, Check, Limits, Request, Second, frame, frame_length
-from provlabel.sandbox.worker import serve
 from provlabel.trust.anchors import TrustStore
 from provlabel.trust.chains import Credential, Examined
 from provlabel.verdict.opinions import not_given

@@ -6,10 +6,11 @@ import io
 import time
 from pathlib import Path
 
-from provlabel import sandbox as cages
 from provlabel.media.containers import UNKNOWN, WALKERS, ContainerError
 from provlabel.media.previews import FRAMES, Preview, Purpose, nothing
 from provlabel.report import FileReport, Report, failing_first
+from provlabel.sandbox import Cage
+from provlabel.sandbox.process import Launch, spawn
 from provlabel.sandbox.protocol import Limits
 
 #: Pictures of one report: with 12 kB each, a file that can be mailed.
@@ -24,12 +25,12 @@ _MAX_WHY = 200
 _TIME = 120.0
 
 
-def studio(launch: cages.Launch = cages.spawn) -> cages.Cage:
+def studio(launch: Launch = spawn) -> Cage:
     """Return a cage that draws; never let it read evidence.  Those after a death are always spawned."""
-    return cages.Cage(launch, relaunch=cages.spawn, limits=_LIMITS)
+    return Cage(launch, relaunch=spawn, limits=_LIMITS)
 
 
-def thumbnail_of(path: Path, sha256: str, drawing: cages.Cage) -> Preview:
+def thumbnail_of(path: Path, sha256: str, drawing: Cage) -> Preview:
     """Return a JPEG of at most 10 kB, upright, in sRGB and without metadata, of the file with this digest; or why not.
 
     ``drawing`` comes from :func:`studio`.
@@ -56,7 +57,7 @@ def _bare(drawn: Preview) -> bool:
 _SEGMENTS = frozenset({UNKNOWN, "marker e0", "marker db", "marker c0", "marker c2", "marker c4", "image data"})
 
 
-def previews_of(report: Report, *, limit: int = LIMIT, launch: cages.Launch = cages.spawn) -> dict[str, Preview]:
+def previews_of(report: Report, *, limit: int = LIMIT, launch: Launch = spawn) -> dict[str, Preview]:
     """Return a preview, or why there is none, for each file of ``report`` by its path; those that failed first.
 
     A worker of its own draws them, which ends with this call.
@@ -74,7 +75,7 @@ def previews_of(report: Report, *, limit: int = LIMIT, launch: cages.Launch = ca
     return made
 
 
-def _preview(item: FileReport, cage: cages.Cage) -> Preview:
+def _preview(item: FileReport, cage: Cage) -> Preview:
     if item.sha256 is None or item.state == "unreadable":
         return nothing("the file could not be read")
     drawn = cage.preview(Path(item.path), item.sha256)

@@ -23,6 +23,7 @@ from provlabel.evidence import Evidence
 from provlabel.media.sidecar import beside
 from provlabel.policy import Enforced, Gate, Policy
 from provlabel.report import Failure, Report, SkippedWhy
+from provlabel.sandbox.pool import Cages
 from provlabel.sandbox.protocol import Check, Limits
 from provlabel.trust.anchors import TrustStore
 from provlabel.trust.chains import Answers, Examined
@@ -145,7 +146,7 @@ def verify_paths(
     revocation: Revocation = _OFFLINE,
     laws: Iterable[str] = (),
     second_opinion: bool = False,
-    cage: cages.Cage | cages.Cages | None = None,
+    cage: cages.Cage | Cages | None = None,
     cache: EvidenceCache | None = None,
     fail_fast: bool = False,
     watch: Callable[[int], None] | None = None,
@@ -224,7 +225,7 @@ class _Unread(NamedTuple):
 
 
 def _in_order(
-    cage: cages.Cage | cages.Cages,
+    cage: cages.Cage | Cages,
     first: Callable[[Target], Seen | _Unread],
     then: Callable[[_Unread], Seen],
     found: Iterable[Target],
@@ -259,7 +260,7 @@ def _in_order(
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _threads(cage: cages.Cages) -> ThreadPoolExecutor:
+def _threads(cage: Cages) -> ThreadPoolExecutor:
     """Start the workers, and then the threads that wait for them."""
     from concurrent.futures import ThreadPoolExecutor
 
@@ -285,7 +286,7 @@ def _known(path: Path, cache: EvidenceCache | None) -> Evidence | _Unread:
 
 
 def _evidence(
-    work: _Unread, cage: cages.Cage | cages.Cages, trust: TrustStore, check: Check, cache: EvidenceCache | None
+    work: _Unread, cage: cages.Cage | Cages, trust: TrustStore, check: Check, cache: EvidenceCache | None
 ) -> Evidence:
     """Have a worker read a file, unless it is a large one that the cache has."""
     path, key = work
@@ -354,7 +355,7 @@ def _with_answers(
     trust: TrustStore,
     check: Check,
     revocation: Revocation,
-    cage: cages.Cage | cages.Cages,
+    cage: cages.Cage | Cages,
     silent: set[str],
 ) -> Evidence:
     """Settle what is open about revocation: by what was kept from earlier, then by asking.
@@ -415,7 +416,7 @@ def _own_cage() -> cages.Cage:
 
 
 @contextlib.contextmanager
-def _second_verifier(width: int) -> Iterator[cages.Cage | cages.Cages | None]:
+def _second_verifier(width: int) -> Iterator[cages.Cage | Cages | None]:
     """Open workers of its own for the second verifier, as many as files are read at once; none for 0.
 
     Raises:
@@ -430,13 +431,13 @@ def _second_verifier(width: int) -> Iterator[cages.Cage | cages.Cages | None]:
     if width == 1:
         yield cages.shared(_own_cage)
         return
-    with cages.Cages(width, limits=_SECOND) as several:
+    with Cages(width, limits=_SECOND) as several:
         yield several
 
 
 def _with_opinion(
     evidence: Evidence,
-    second: cages.Cage | cages.Cages | None,
+    second: cages.Cage | Cages | None,
     path: Path | None,
     trust: TrustStore,
     check: Check,
