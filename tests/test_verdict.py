@@ -15,7 +15,8 @@ from provlabel.manifest.codes import EFFECTS
 from provlabel.report import Axes
 from provlabel.trust.anchors import AnchorList, TrustStore
 from provlabel.trust.chains import Examined
-from provlabel.verdict import Verdict, judge, proven_time, state_of
+from provlabel.verdict import Verdict, judge, state_of
+from provlabel.verdict.time import proven_time
 
 AT = dt.datetime(2026, 11, 22, 12, tzinfo=dt.timezone.utc)
 OURS = TrustStore((AnchorList("ours", "", "1"),))

@@ -18,7 +18,7 @@ from provlabel.label import Label, as_records, signed_label
 from provlabel.label.lint import semantic_faults
 from provlabel.label.vocabularies import PromptMode
 from provlabel.labeling.publish import Published, Seal, place_for, publish
-from provlabel.labeling.receipts import Receipt, _about_time, facts
+from provlabel.labeling.receipts import Receipt, about_time, facts
 from provlabel.labeling.sources import Source, broken_by, naming_its_source, parent_of, read_source, shown
 from provlabel.labeling.tags import dress
 from provlabel.manifest import PARENT, component, definition, ingredient_definition
@@ -150,7 +150,7 @@ def label_file(
                 *_undrawn(checked, small),
                 *_doubts(label, checked.evidence.seconds),
                 *_warnings(checked, parent, *placed),
-                *_about_time(written, seal),
+                *about_time(written, seal),
             ),
         )
 

@@ -61,7 +61,7 @@ def facts(source: Evidence, target: Path, written: Published, *, detached: bool)
     }
 
 
-def _about_time(written: Published, seal: Seal) -> Iterator[str]:
+def about_time(written: Published, seal: Seal) -> Iterator[str]:
     """Say what becomes of the label when the certificate ends, and when that is soon."""
     signing = written.evidence.manifests[0].signing
     ends = zulu(signing.not_after) if signing else ""

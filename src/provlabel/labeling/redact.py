@@ -14,7 +14,7 @@ from provlabel.errors import InputError
 from provlabel.label import Label, SignedLabel
 from provlabel.labeling.label import _ingredients
 from provlabel.labeling.publish import Seal, place_for, publish
-from provlabel.labeling.receipts import Receipt, _about_time, facts
+from provlabel.labeling.receipts import Receipt, about_time, facts
 from provlabel.labeling.sources import naming_its_source, read_source, shown
 from provlabel.labeling.tags import undress
 from provlabel.manifest import definition
@@ -60,5 +60,5 @@ def redact_file(
     return Receipt(
         **facts(checked.evidence, place.target, written, detached=place.detached),
         parent=checked.manifest,
-        warnings=tuple(_about_time(written, seal)),
+        warnings=tuple(about_time(written, seal)),
     )

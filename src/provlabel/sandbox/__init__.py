@@ -26,7 +26,7 @@ from provlabel.errors import InputError, ProvlabelError, UnfitEngineError
 from provlabel.evidence import Evidence, Opinion, Trouble
 from provlabel.media.formats import BY_NAME
 from provlabel.media.previews import Preview, Purpose, nothing
-from provlabel.sandbox.process import Launch, Worker, _Died, _has_ended, _reap, spawn
+from provlabel.sandbox.process import Died, Launch, Worker, has_ended, reap, spawn
 from provlabel.sandbox.protocol import HEADER, Answer, Check, Limits, Request, Second, frame, frame_length
 from provlabel.trust.anchors import TrustStore
 from provlabel.trust.chains import Credential, Examined
@@ -247,7 +247,7 @@ class Cage:
     def _asked(self, message: bytes, seconds: int) -> Answer | Trouble:
         try:
             answer = msgspec.json.decode(self._exchange(message, time.monotonic() + 2 * seconds), type=ready(Answer))
-        except _Died as death:
+        except Died as death:
             return Trouble(death.kind, str(death))  # type: ignore[arg-type]
         except (ValueError, RecursionError) as exc:  # no JSON, no text, or too deep
             self._end()
@@ -282,7 +282,7 @@ class Cage:
         ready = selector.select(max(0.0, deadline - time.monotonic()))
         if not ready:
             self._end()
-            raise _Died("too-costly", "it took too long")
+            raise Died("too-costly", "it took too long")
         return ready
 
     def _send(self, worker: Worker, rest: memoryview) -> memoryview:
@@ -301,12 +301,12 @@ class Cage:
         length = frame_length(bytes(got[:HEADER]))
         if length > MAX_ANSWER:
             self._end()
-            raise _Died("refused", "its manifest unfolds to more than can be shown")
+            raise Died("refused", "its manifest unfolds to more than can be shown")
         return length
 
     def _running(self) -> Worker:
         """Return our worker, a new one when there is none or when it died since the last file."""
-        if self._worker is not None and _has_ended(self._worker.pid):
+        if self._worker is not None and has_ended(self._worker.pid):
             self._end()
         if self._worker is None:
             try:
@@ -320,7 +320,7 @@ class Cage:
             os.set_blocking(self._worker.requests, False)
         return self._worker
 
-    def _death(self) -> _Died:
+    def _death(self) -> Died:
         """Bury the worker and say what killed it."""
         worker = self._worker
         assert worker is not None  # noqa: S101 - only called while one is asked
@@ -329,19 +329,19 @@ class Cage:
         status = self._end()
         number = -status
         if number in (signal.SIGXCPU, signal.SIGKILL):
-            return _Died("too-costly", "it used up its time")
+            return Died("too-costly", "it used up its time")
         if "memory allocation" in printed or "failed to load" in printed or "MemoryError" in printed:
-            return _Died("too-costly", "it used up its memory")
+            return Died("too-costly", "it used up its memory")
         said = printed.strip().splitlines()
         name = signal.Signals(number).name if status < 0 else f"status {status}"
-        return _Died("died", f"{name}{', ' + said[-1] if said else ''}")
+        return Died("died", f"{name}{', ' + said[-1] if said else ''}")
 
     def _end(self) -> int:
         """Close the pipes, wait for the end, and return the status as ``subprocess`` does."""
         if self._worker is None:
             return 0
         worker = self._forget()
-        return _reap(worker.pid)
+        return reap(worker.pid)
 
     def _forget(self) -> Worker:
         """Close our ends of the pipes; the worker sees that and ends."""

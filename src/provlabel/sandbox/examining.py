@@ -18,7 +18,7 @@ from provlabel.manifest.codes import EFFECTS, Effect
 from provlabel.sandbox.protocol import Check, Request
 from provlabel.trust.anchors import TrustStore
 from provlabel.trust.chains import Credential, Examined, examine, turning_points
-from provlabel.verdict import proven_time
+from provlabel.verdict.time import proven_time
 
 if TYPE_CHECKING:
     from provlabel.manifest import cose
@@ -30,10 +30,10 @@ _KNOWN = 64  # chains whose judgement is remembered
 _EVER = dt.datetime.min.replace(tzinfo=dt.timezone.utc)  # before all turning points
 
 
-_STAPLES = b"rVals"  # of the header that holds stapled answers
+STAPLES = b"rVals"  # of the header that holds stapled answers
 
 
-def _signature(store: bytes, urn: str) -> tuple[cose.Place, cose.Signature] | None:
+def signature_of(store: bytes, urn: str) -> tuple[cose.Place, cose.Signature] | None:
     """Read the signature of the active manifest ourselves, if there is but one way to read it."""
     from provlabel.manifest import cose
 
@@ -44,7 +44,7 @@ def _signature(store: bytes, urn: str) -> tuple[cose.Place, cose.Signature] | No
         return None
 
 
-def _credential(own: tuple[cose.Place, cose.Signature], active: Manifest) -> Credential | None:
+def credential_of(own: tuple[cose.Place, cose.Signature], active: Manifest) -> Credential | None:
     """Take certificates and stapled answers out of the active signature.
 
     The engine has judged that signature by its own reading of it.  So that ours is of the same
@@ -64,14 +64,14 @@ def _credential(own: tuple[cose.Place, cose.Signature], active: Manifest) -> Cre
     return Credential(signature.chain, signature.staples)
 
 
-def _with_credential(seen: Evidence, request: Request) -> Evidence:
+def with_credential(seen: Evidence, request: Request) -> Evidence:
     """Examine the credential where that was asked for, or where an answer about it is stapled."""
     check, credential = request.check, seen.credential
     if check is None or not seen.manifests:
         return seen
     replace = msgspec.structs.replace
     as_of = check.at.isoformat() if check.as_of else ""
-    asked = check.as_of or check.revocation or _says(seen.manifests[0], "trusted")
+    asked = check.as_of or check.revocation or says(seen.manifests[0], "trusted")
     if credential is None and asked:
         unread = Examined("invalid", "its signature cannot be read", revocation_why="its signature cannot be read")
         return replace(seen, as_of=as_of, examined=unread)
@@ -82,7 +82,7 @@ def _with_credential(seen: Evidence, request: Request) -> Evidence:
         examined = _vouched(credential.chain, request.trust, moment or check.at)
         examined = replace(examined, until="") if moment else examined  # what was so then stays so
         return replace(seen, examined=examined, credential=None)
-    return replace(seen, examined=_examine(credential, request.trust, replace(check, moment=moment)), as_of=as_of)
+    return replace(seen, examined=examine_as_of(credential, request.trust, replace(check, moment=moment)), as_of=as_of)
 
 
 def _vouched(chain: tuple[bytes, ...], trust: TrustStore, at: dt.datetime) -> Examined:
@@ -101,11 +101,11 @@ def _turns(chain: tuple[bytes, ...], trust: TrustStore) -> tuple[dt.datetime, ..
 @functools.lru_cache(_KNOWN)
 def _judged_since(chain: tuple[bytes, ...], trust: TrustStore, turn: dt.datetime) -> Examined:
     """Return what is true of a chain from a turning point on to the next."""
-    examined = _examine(Credential(chain), trust, Check(at=turn))
+    examined = examine_as_of(Credential(chain), trust, Check(at=turn))
     return Examined(examined.path, examined.why, revocation_why="offline, and no stapled or cached answer")
 
 
-def _examine(credential: Credential, trust: TrustStore, check: Check) -> Examined:
+def examine_as_of(credential: Credential, trust: TrustStore, check: Check) -> Examined:
     signers = [item for item in trust.lists if item.purpose == "manifest"]
     return examine(
         credential,
@@ -119,7 +119,7 @@ def _examine(credential: Credential, trust: TrustStore, check: Check) -> Examine
     )
 
 
-def _with_seal(
+def with_seal(
     active: Manifest,
     own: tuple[cose.Place, cose.Signature],
     read: Callable[[TrustStore], Reading | None],
@@ -140,13 +140,13 @@ def _by_living_clocks(active: Manifest, read: Callable[[TrustStore], Reading | N
     assert active.signing is not None  # noqa: S101 - only called for what is stamped
     try:
         living = _clocks_of(trust, _times.read(active.signing.stamped))
-        if living == trust or not _says(active, "time-proven"):
+        if living == trust or not says(active, "time-proven"):
             return True
         reading = read(living)
         judged = manifests_from_crjson(reading.crjson)[0] if reading is not None else None
     except (EngineError, ValueError):
         return False
-    return judged is not None and judged.urn == active.urn and _says(judged, "time-proven")
+    return judged is not None and judged.urn == active.urn and says(judged, "time-proven")
 
 
 def _clocks_of(trust: TrustStore, moment: dt.datetime) -> TrustStore:
@@ -162,5 +162,5 @@ def _clocks_of(trust: TrustStore, moment: dt.datetime) -> TrustStore:
     return trust.only("timestamp", in_date)
 
 
-def _says(manifest: Manifest, effect: Effect) -> bool:
+def says(manifest: Manifest, effect: Effect) -> bool:
     return any(EFFECTS.get(code.code) == effect for code in manifest.codes)

@@ -10,7 +10,7 @@ from provlabel.sandbox.protocol import Limits
 _UNSEEN = Limits(cpu_seconds=1)  # an honest compressed manifest takes the engine some milliseconds
 
 
-def _limit(limits: Limits, size: int) -> None:
+def set_limits(limits: Limits, size: int) -> None:
     """Set the soft limits for a file of ``size`` bytes, counted from what was used before."""
     with contextlib.suppress(ValueError, OSError):  # macOS knows no limit of address space
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
@@ -25,6 +25,6 @@ def _limit_cpu(seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (spent + seconds, hard))
 
 
-def _hurry(size: int) -> None:
+def hurry(size: int) -> None:
     """Leave the engine little time: what the pre-scan could not look into may be what it needs minutes for."""
     _limit_cpu(_UNSEEN.cpu(size))

@@ -107,7 +107,7 @@ def _memory_file() -> BinaryIO:
     return tempfile.TemporaryFile()
 
 
-class _Died(Exception):
+class Died(Exception):
     """The worker is gone; ``kind`` says how to name that."""
 
     def __init__(self, kind: str, text: str) -> None:
@@ -115,7 +115,7 @@ class _Died(Exception):
         self.kind = kind
 
 
-def _has_ended(pid: int) -> bool:
+def has_ended(pid: int) -> bool:
     """Has this child ended, without taking its status away?"""
     try:
         return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
@@ -123,7 +123,7 @@ def _has_ended(pid: int) -> bool:
         return True
 
 
-def _reap(pid: int) -> int:
+def reap(pid: int) -> int:
     """Wait a moment for a process that is about to end, then make it; 0 if somebody else has reaped it."""
     try:
         for pause in (0, 0.001, 0.01, 0.05, 0.2):

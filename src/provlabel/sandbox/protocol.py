@@ -13,7 +13,7 @@ from provlabel.media.previews import Preview, Purpose
 from provlabel.trust.anchors import TrustStore
 from provlabel.trust.chains import Answers, Credential, Examined
 
-_MIB = 1 << 20
+MIB = 1 << 20
 
 
 _PIECE = 256 << 20  # bytes that the engine hashes at once, while it reads the next
@@ -29,11 +29,11 @@ class Limits(msgspec.Struct, frozen=True):
     def memory(self, size: int) -> int:
         """Return the address space for a file of ``size`` bytes, in bytes."""
         held = 2 * min(size, _PIECE) if size >= LARGE else 0
-        return self.base_mib * _MIB + int(self.memory_factor * size) + held
+        return self.base_mib * MIB + int(self.memory_factor * size) + held
 
     def cpu(self, size: int) -> int:
         """Return the seconds of CPU for a file of ``size`` bytes; wall time is twice that."""
-        return self.cpu_seconds + size // (50 * _MIB)
+        return self.cpu_seconds + size // (50 * MIB)
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):

@@ -25,8 +25,8 @@ from provlabel.manifest.limits import MAX_SIZE, MAX_STORE, Scan, scan_file, scan
 from provlabel.media.containers import ContainerError, hole_in
 from provlabel.media.copy import digest_around, digesting
 from provlabel.media.formats import Format, sniff
-from provlabel.sandbox.examining import _STAPLES, _credential, _says, _signature, _with_credential, _with_seal
-from provlabel.sandbox.limits import _hurry
+from provlabel.sandbox.examining import STAPLES, credential_of, says, signature_of, with_credential, with_seal
+from provlabel.sandbox.limits import hurry
 from provlabel.sandbox.protocol import Request
 from provlabel.trust.anchors import TrustStore
 
@@ -38,14 +38,14 @@ def reread(path: Path, trust: TrustStore, hole: tuple[int, int]) -> Evidence:
     """
     request = Request(path=os.fsencode(path), trust=trust, hole=hole)
     with open_regular(path) as stream:
-        return _guarded(stream, stream.seek(0, io.SEEK_END), request)
+        return read_guarded(stream, stream.seek(0, io.SEEK_END), request)
 
 
-def _sha256(content: bytes) -> str:
+def sha256_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _guarded(stream: BinaryIO, size: int, request: Request) -> Evidence:
+def read_guarded(stream: BinaryIO, size: int, request: Request) -> Evidence:
     """Read, and turn everything that can go wrong short of dying into evidence of it."""
     try:
         return _read(stream, size, request)
@@ -56,10 +56,10 @@ def _guarded(stream: BinaryIO, size: int, request: Request) -> Evidence:
     except Refused as exc:
         return Evidence(size=size, trouble=Trouble("refused", str(exc)))
     except OSError as exc:
-        return _unread(size, exc)
+        return unread(size, exc)
 
 
-def _unread(size: int, exc: OSError) -> Evidence:
+def unread(size: int, exc: OSError) -> Evidence:
     return Evidence(size=size, trouble=Trouble("io", exc.strerror or str(exc)))
 
 
@@ -75,7 +75,7 @@ def _read(stream: BinaryIO, size: int, request: Request) -> Evidence:
     if mark and fingerprint(stream) != mark:
         found = {"sha256": found["sha256"], "trouble": Trouble("io", "it changed while it was read")}
     seen = Evidence(size=size, fingerprint=mark, engine=engine.version(), format=fmt.name if fmt else None, **found)
-    return _with_credential(seen, request)
+    return with_credential(seen, request)
 
 
 def _digesting(stream: BinaryIO, size: int, request: Request) -> AbstractContextManager[Callable[[], str]]:
@@ -94,7 +94,7 @@ def _found(stream: BinaryIO, size: int, fmt: Format, request: Request) -> dict[s
     try:
         scan = scan_file(stream, size, fmt, ours=request.hole is not None)
         if scan.compressed:
-            _hurry(size)
+            hurry(size)
         once = request.hole is not None and size >= LARGE
         return {
             "seconds": scan.seconds,
@@ -153,13 +153,13 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
         }
     if scan.stores:
         raise EngineError("there is a manifest in it that the engine does not find", kind="ManifestNotFound")
-    sidecar = _beside(request.sidecar)
+    sidecar = detached_beside(request.sidecar)
     if sidecar is None:
         return {"source": "remote", "remote_url": url} if url else {"source": "none"}
-    found: dict[str, Any] = {"sidecar_sha256": _sha256(sidecar)}
+    found: dict[str, Any] = {"sidecar_sha256": sha256_of(sidecar)}
     try:
         if scan_store(sidecar):
-            _hurry(stream.seek(0, io.SEEK_END))
+            hurry(stream.seek(0, io.SEEK_END))
         stream.seek(0)
         reading = engine.read(stream, mime, request.trust, sidecar)
         if reading is None:
@@ -175,12 +175,12 @@ def _seen_in(reading: Reading, scan: Scan, store: bytes, mime: str, request: Req
     active, *others = manifests_from_crjson(reading.crjson)
     check = request.check
     # Whom the engine trusts we look at, too: it heeds no constraint of an anchor, and few above the leaf.
-    trusted = _says(active, "trusted")
-    wanted = check is not None and (check.as_of or check.revocation or _STAPLES in store or trusted)
+    trusted = says(active, "trusted")
+    wanted = check is not None and (check.as_of or check.revocation or STAPLES in store or trusted)
     stamped = active.signing is not None and bool(active.signing.stamped)
-    own = _signature(store, active.urn) if wanted or stamped else None
+    own = signature_of(store, active.urn) if wanted or stamped else None
     if own and stamped:
-        active = _with_seal(active, own, lambda trust: engine.read(io.BytesIO(), mime, trust, store), request.trust)
+        active = with_seal(active, own, lambda trust: engine.read(io.BytesIO(), mime, trust, store), request.trust)
     if active.identities:
         active = _with_identities(active, store, mime, request.trust)
     spec = reading.crjson["manifests"][0]["validationResults"].get("specVersion", "")
@@ -188,7 +188,7 @@ def _seen_in(reading: Reading, scan: Scan, store: bytes, mime: str, request: Req
         "engine_state": reading.state,
         "spec_version": spec,
         "manifests": _with_roles((active, *others), scan),
-        "credential": _credential(own, active) if own and wanted else None,
+        "credential": credential_of(own, active) if own and wanted else None,
     }
 
 
@@ -213,27 +213,27 @@ def _with_identities(active: Manifest, store: bytes, mime: str, trust: TrustStor
     return replace(active, codes=(*active.codes, *codes), identities=judged.identities)
 
 
-def _open(path: bytes) -> BinaryIO:
+def open_path(path: bytes) -> BinaryIO:
     return open_regular(Path(os.fsdecode(path)))
 
 
-def _beside(path: bytes | None) -> bytes | None:
+def detached_beside(path: bytes | None) -> bytes | None:
     """Return the detached manifest beside the file, if there is one."""
     if path is None or not os.path.lexists(path):
         return None
-    with _open(path) as stream:
+    with open_path(path) as stream:
         return stream.read(MAX_STORE + 1)
 
 
 def _differing(path: bytes | None, scan: Scan) -> dict[str, Any]:
     """Say whether something else than the embedded manifest lies beside the file."""
     try:
-        beside = _beside(path)
+        beside = detached_beside(path)
     except InputError:
         return {"sidecar_sha256": "unreadable", "sidecar_differs": True}
     if beside is None:
         return {}
-    return {"sidecar_sha256": _sha256(beside), "sidecar_differs": beside not in scan.stores}
+    return {"sidecar_sha256": sha256_of(beside), "sidecar_differs": beside not in scan.stores}
 
 
 def _trouble(exc: EngineError) -> Trouble:

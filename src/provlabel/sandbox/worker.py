@@ -26,10 +26,10 @@ from provlabel.errors import InputError, UnfitEngineError
 from provlabel.evidence import Opinion
 from provlabel.manifest.limits import MAX_STORE
 from provlabel.media.previews import FRAMES, draw
-from provlabel.sandbox.examining import _examine
-from provlabel.sandbox.limits import _limit
+from provlabel.sandbox.examining import examine_as_of
+from provlabel.sandbox.limits import set_limits
 from provlabel.sandbox.protocol import HEADER, Answer, Limits, Request, Second, frame, frame_length
-from provlabel.sandbox.reading import _beside, _guarded, _open, _sha256, _unread
+from provlabel.sandbox.reading import detached_beside, open_path, read_guarded, sha256_of, unread
 from provlabel.verdict.opinions import not_given
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _prove(limits: Limits) -> Answer:
     """
     from provlabel.engine import selftest
 
-    _limit(limits, 0)
+    set_limits(limits, 0)
     if failed := selftest.failures():
         raise UnfitEngineError(
             f"the C2PA engine {engine.version()} does not do what it is told: {'; '.join(failed)}",
@@ -114,23 +114,23 @@ _AGAIN = "reinstall c2pa-python; if that does not help, report it: nothing is ju
 def _answer(request: Request, content: bytes | None) -> Answer:
     _prepare(request)
     if request.credential is not None and request.check is not None:
-        _limit(request.limits, MAX_STORE)
-        return Answer(examined=_examine(request.credential, request.trust, request.check))
+        set_limits(request.limits, MAX_STORE)
+        return Answer(examined=examine_as_of(request.credential, request.trust, request.check))
     try:
-        stream: BinaryIO = io.BytesIO(content or b"") if request.path is None else _open(request.path)
+        stream: BinaryIO = io.BytesIO(content or b"") if request.path is None else open_path(request.path)
     except InputError as exc:
         return Answer(refused=str(exc))
     try:
         with stream:
             size = stream.seek(0, io.SEEK_END)
-            _limit(request.limits, size)
+            set_limits(request.limits, size)
             if request.draw is not None:
                 return Answer(preview=draw(stream, request.draw, FRAMES[request.purpose]))
             if request.second is not None:
                 return Answer(opinion=_opinion(stream, size, request, request.second))
-            return Answer(evidence=_guarded(stream, size, request))
+            return Answer(evidence=read_guarded(stream, size, request))
     except OSError as exc:
-        return Answer(evidence=_unread(0, exc))
+        return Answer(evidence=unread(0, exc))
 
 
 def _prepare(request: Request) -> None:
@@ -150,10 +150,10 @@ def _opinion(stream: BinaryIO, size: int, request: Request, second: Second) -> O
     stream.seek(0)
     content = stream.read(size)
     try:
-        store = _beside(request.sidecar) if second.store_sha256 else None
+        store = detached_beside(request.sidecar) if second.store_sha256 else None
     except InputError as exc:
         return not_given(str(exc))
-    seen = (_sha256(content), _sha256(store) if store is not None else "")
+    seen = (sha256_of(content), sha256_of(store) if store is not None else "")
     if seen != (second.sha256, second.store_sha256):
         return not_given("the file changed after it was judged")
     try:

@@ -37,7 +37,8 @@ from provlabel.report import (
     outcome_of,
 )
 from provlabel.trust.anchors import TrustStore
-from provlabel.verdict import Verdict, judge, judge_ingredient
+from provlabel.verdict import Verdict, judge
+from provlabel.verdict.history import judge_ingredient
 from provlabel.verdict.opinions import compared
 
 if TYPE_CHECKING:

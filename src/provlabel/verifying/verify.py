@@ -27,7 +27,7 @@ from provlabel.sandbox.pool import Cages
 from provlabel.sandbox.protocol import Check, Limits
 from provlabel.trust.anchors import TrustStore
 from provlabel.trust.chains import Answers, Examined
-from provlabel.verdict import proven_time
+from provlabel.verdict.time import proven_time
 from provlabel.verifying.tally import Seen, Tally
 from provlabel.verifying.targets import Target, is_media, media_of, targets, tracked_below
 

@@ -1,0 +1,84 @@
+"""The axis content: is it what was signed, all of it?"""
+
+from __future__ import annotations
+
+import itertools
+
+from provlabel.evidence import Code, Exclusion, Manifest
+from provlabel.manifest.codes import EFFECTS, Effect
+from provlabel.report import Content, Finding, finding
+from provlabel.verdict._codes import effects_of, in_words
+
+# The engine's words for a hash that fits, over a range that does not (Truepic samples of 2023).
+_WRONG_RANGE = "does not match the manifest location"
+
+
+def content_axis(bound: tuple[Manifest, ...]) -> tuple[Content, list[Finding]]:
+    codes = [code for manifest in bound for code in manifest.codes]
+    effects = effects_of(codes)
+    altered = [code for code in effects.get("altered", ()) if _WRONG_RANGE not in code.text]
+    wrong_range = [code for code in effects.get("altered", ()) if _WRONG_RANGE in code.text]
+    unknown = [code for code in codes if code.kind == "failure" and code.code not in EFFECTS]
+    findings = [
+        *(finding("content.altered", in_words(code), at=code.url) for code in altered),
+        *(
+            finding("content.not-fully-bound", f"{code.code}, {code.text}", at=code.url)
+            for code in (*wrong_range, *effects.get("unbound", ()))
+        ),
+        *(finding("content.rule-broken", in_words(code), at=code.url) for code in effects.get("rule-broken", ())),
+    ]
+    uncovered, metadata = _exclusions(bound[-1], effects)
+    findings += uncovered
+    if altered:
+        return "altered", findings
+    if findings or unknown or "bound" not in effects:
+        return "not-fully-bound", findings or [finding("content.not-fully-bound", "no content hash was confirmed")]
+    return "intact", metadata
+
+
+# Tables of offsets, which C2PA 1 left out of every hash because a manifest in front of the media moves it.
+_OFFSETS = frozenset(
+    {
+        "/meta/iloc",
+        "/mfra/tfra",
+        "/moov/trak/mdia/minf/stbl/stco",
+        "/moov/trak/mdia/minf/stbl/co64",
+        "/moof/traf/tfhd",
+        "/moof/traf/trun",
+    }
+)
+
+
+# C2PA 2.4 §15.12.1 calls such a hash malformed; the engine takes it.
+_DISORDER = "the ranges that the hash leaves out overlap, or are in the wrong order"
+
+
+_HARMLESS = frozenset({"manifest", "structure", "metadata"})
+
+
+def _exclusions(hashed: Manifest, effects: dict[Effect, list[Code]]) -> tuple[list[Finding], list[Finding]]:
+    """Judge what the content hash leaves out besides the manifest: only metadata and padding may be.
+
+    We look at everything ourselves: the engine makes no remark about a second ``ftyp``.  Boxes, and
+    all that it does remark on, must be known to us, or what is left out cannot be told, which
+    counts as not covered.
+    """
+    ranges = [part for part in hashed.exclusions if not part.xpath]
+    if any(after.start < before.start + before.length for before, after in itertools.pairwise(ranges)):
+        return [finding("content.not-fully-bound", _DISORDER)], []
+    remarked = "excluded" in effects
+    judged = [part for part in hashed.exclusions if part.xpath not in _OFFSETS]
+    for part in judged:
+        if part.role == "media" or (part.role not in _HARMLESS and (remarked or part.xpath)):
+            return [finding("content.not-fully-bound", _left_out(part))], []
+    if remarked and not hashed.exclusions:
+        return [finding("content.not-fully-bound", in_words(effects["excluded"][0]))], []
+    notes = ["content.metadata-excluded"] if any(part.role == "metadata" for part in judged) else []
+    notes += ["content.offsets-excluded"] if len(judged) < len(hashed.exclusions) else []
+    return [], [finding(rule) for rule in notes]
+
+
+def _left_out(part: Exclusion) -> str:
+    place = f"boxes {part.xpath}" if part.xpath else f"{part.length} bytes at byte {part.start}"
+    what = "which hold more than padding" if part.role == "media" else "and what lies there is not known"
+    return f"the hash leaves out {place}, {what}"

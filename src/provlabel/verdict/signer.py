@@ -1,0 +1,111 @@
+"""The axes signer and revocation: who signed, and who vouches for them."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from provlabel._support.times import zulu
+from provlabel.evidence import Code, Evidence, Manifest, Signing
+from provlabel.manifest.codes import Effect
+from provlabel.report import Finding, RevocationState, SignerState, TimeState, finding
+from provlabel.trust.anchors import TrustStore
+from provlabel.trust.chains import Examined
+from provlabel.verdict._codes import in_words, vouched_for
+
+_SignerSeen = tuple[SignerState, list[Finding]]
+
+
+def signer_axis(
+    evidence: Evidence, effects: dict[Effect, list[Code]], time: TimeState, trust: TrustStore, at: dt.datetime
+) -> _SignerSeen:
+    """Judge who signed: the first that fits of bad, revoked, out of validity, and who vouches."""
+    active = evidence.manifests[0]
+    return (
+        _bad_signature(active, effects)
+        or _revoked(effects, evidence.examined)
+        or _out_of_validity(evidence, effects, time, at)
+        or _vouched(evidence, effects, time, trust)
+    )
+
+
+def _bad_signature(active: Manifest, effects: dict[Effect, list[Code]]) -> _SignerSeen | None:
+    if bad := effects.get("bad-signature"):
+        return "bad-signature", [finding("signer.bad-signature", in_words(code), at=code.url) for code in bad]
+    validated = any(code.code == "claimSignature.validated" for code in active.codes)
+    if active.signing is None or not validated:
+        return "bad-signature", [finding("signer.bad-signature", "the engine did not confirm the signature")]
+    return None
+
+
+def _revoked(effects: dict[Effect, list[Code]], examined: Examined | None) -> _SignerSeen | None:
+    if revoked := effects.get("revoked"):
+        return "revoked", [finding("signer.revoked", at=revoked[0].url)]
+    if examined is not None and examined.revocation == "revoked":
+        return "revoked", [finding("signer.revoked", examined.revocation_why)]
+    return None
+
+
+def _out_of_validity(
+    evidence: Evidence, effects: dict[Effect, list[Code]], time: TimeState, at: dt.datetime
+) -> _SignerSeen | None:
+    """Compare with ``at``; what the engine says is about the clock, so it counts only for the present."""
+    active = evidence.manifests[0]
+    assert active.signing is not None  # noqa: S101 - narrows the type, decided by the only caller
+    outside = _outside_validity(active, at)
+    said = [code for code in effects.get("out-of-validity", ()) if code.kind == "failure" and not evidence.as_of]
+    if said and time == "proven":  # then the certificate was not valid at the very time that is proven
+        return "bad-signature", [finding("signer.bad-signature", in_words(said[0]), at=said[0].url)]
+    if said:
+        outside = outside or "expired"
+    if outside is not None and time != "proven":
+        return outside, [finding(f"signer.{outside}", _validity(active.signing))]
+    return None
+
+
+def _validity(signing: Signing) -> str:
+    return f"valid {zulu(signing.not_before)} to {zulu(signing.not_after)}"
+
+
+def _vouched(evidence: Evidence, effects: dict[Effect, list[Code]], time: TimeState, trust: TrustStore) -> _SignerSeen:
+    if not trust.has("manifest"):
+        return "no-anchors", [finding("signer.no-anchors")]
+    if evidence.as_of:
+        return _by_path(evidence.examined, time)
+    if "untrusted" in effects or not vouched_for(effects.get("trusted", ()), trust, "manifest"):
+        return "unknown", [finding("signer.unknown")]
+    return _by_path(evidence.examined, time) if evidence.examined is not None else ("trusted", [])
+
+
+def _by_path(examined: Examined | None, time: TimeState) -> _SignerSeen:
+    """Judge by our own look at the chain: the engine knows no other time than that of the clock."""
+    if examined is None:
+        return "unknown", [finding("signer.invalid-chain", "its certificates could not be read")]
+    if examined.path == "trusted":
+        return "trusted", []
+    if examined.path == "unknown":
+        return "unknown", [finding("signer.unknown")]
+    if examined.path == "invalid":
+        return "unknown", [finding("signer.invalid-chain", examined.why)]
+    if time == "proven":  # then a certificate was not valid at the very time that is proven
+        return "bad-signature", [finding("signer.bad-signature", examined.why)]
+    return examined.path, [finding(f"signer.{examined.path}", examined.why)]
+
+
+def _outside_validity(active: Manifest, at: dt.datetime) -> SignerState | None:
+    """Compare the certificate's window with ``at`` ourselves; an unreadable window counts as over."""
+    assert active.signing is not None  # noqa: S101 - narrows the type, decided by the only caller
+    try:
+        begins = dt.datetime.fromisoformat(active.signing.not_before)
+        ends = dt.datetime.fromisoformat(active.signing.not_after)
+        if at < begins:
+            return "not-yet-valid"
+        return "expired" if at > ends else None
+    except (ValueError, TypeError):
+        return "expired"
+
+
+def revocation_axis(effects: dict[Effect, list[Code]], examined: Examined | None) -> RevocationState:
+    """Say what is known of a revocation; the engine's word counts only when it is bad news."""
+    if "revoked" in effects:
+        return "revoked"
+    return "not-checked" if examined is None else examined.revocation
