@@ -22,6 +22,7 @@ from conftest import MEDIA, Cli, needs
 from provlabel import Label, TrustStore, UnfitEngineError, engine, label_file, verify_file
 from provlabel import sandbox as cages
 from provlabel.engine import selftest
+from provlabel.engine.settings import _kept_context
 from provlabel.sandbox import Cage
 from provlabel.sandbox.pool import Cages
 from provlabel.sandbox.process import fork, spawn
@@ -32,7 +33,7 @@ VECTORS = Path(selftest.__file__).parent
 PACKAGE = Path(engine.binding().__file__).parent
 LIBRARY = PACKAGE / "libs" / ("libc2pa_c.so" if sys.platform == "linux" else "libc2pa_c.dylib")
 GOOD = "0.38.1"
-KEPT = (selftest._file, selftest._anchors, selftest._read, selftest._signed, engine._kept_context)
+KEPT = (selftest._file, selftest._anchors, selftest._read, selftest._signed, _kept_context)
 
 
 @pytest.fixture(autouse=True)

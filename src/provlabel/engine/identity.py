@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from provlabel._support.text import printable
+from provlabel.engine.credential import Credential
 from provlabel.engine.loading import binding
-from provlabel.engine.signing import Credential
 from provlabel.errors import ConfigError, EngineError
 
 if TYPE_CHECKING:
