@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 import pki
 from conftest import MEDIA, Cli
 from provlabel.errors import ConfigError, SignerError
-from provlabel.signers import Algorithm, certificates, profile
+from provlabel.signers import Algorithm, certificates, check, profile
 from provlabel.signers import _algorithms as algorithms
 from provlabel.signers.profile import Result
 from provlabel.signers.request import KeyKind
@@ -82,10 +82,10 @@ class Held:
 @pytest.mark.parametrize("name", pki.FAULTS)
 def test_a_fault_breaks_its_rule_and_no_other(name: str) -> None:
     made = pki.fault(name)
-    results = profile.examine(made.chain_pem, public_key(made.key_pem), anchors_pem=made.root_pem, now=NOW)
+    results = check.examine(made.chain_pem, public_key(made.key_pem), anchors_pem=made.root_pem, now=NOW)
     assert states(results, "broken") == [made.rule, *AND_THEN.get(name, ())]
     assert all(result.mend for result in results if result.state == "broken")
-    assert not profile.passed(results)
+    assert not check.passed(results)
 
 
 @pytest.mark.parametrize("name", sorted(pki.FAULTS.keys() - {"missing-intermediate"} - NO_KEY))
@@ -93,7 +93,7 @@ def test_require_says_the_first_reason(name: str) -> None:
     made = pki.fault(name)
     broken = next(rule for rule in profile.RULES if rule.name == made.rule)
     with pytest.raises(SignerError) as caught:
-        profile.require_signer(Held(made.chain_pem, made.key_pem), "chain.pem")
+        check.require_signer(Held(made.chain_pem, made.key_pem), "chain.pem")
     assert str(caught.value).startswith(f"chain.pem: {broken.broken}")
     assert caught.value.mend == broken.mend
 
@@ -107,26 +107,26 @@ def test_good_chains_hold(depth: int, whole: bool) -> None:
     signer = pki.leaf(issuers[-1])
     above = issuers[::-1] if whole else issuers[:0:-1]
     pem = "".join(item.pem for item in (signer, *above))
-    results = profile.examine(pem, signer.key.public_key(), anchors_pem=issuers[0].pem, now=NOW, algorithm="es256")
+    results = check.examine(pem, signer.key.public_key(), anchors_pem=issuers[0].pem, now=NOW, algorithm="es256")
     assert states(results, "held") == [rule.name for rule in profile.RULES]
 
 
 def test_what_cannot_be_known_is_not_checked() -> None:
-    results = profile.examine(pki.leaf(pki.root()).pem, now=NOW)
+    results = check.examine(pki.leaf(pki.root()).pem, now=NOW)
     assert states(results, "not-checked") == ["key-match", "algorithm", "chain-anchored"]
     assert "--trust" in next(result.why for result in results if result.rule == "chain-anchored")
-    assert profile.passed(results)
+    assert check.passed(results)
 
 
 def test_an_intermediate_may_be_the_anchor() -> None:
     between = pki.intermediate(pki.root())
     for chain in ((pki.leaf(between),), (pki.leaf(between), between)):
         pem = "".join(item.pem for item in chain)
-        assert "chain-anchored" in states(profile.examine(pem, anchors_pem=between.pem, now=NOW), "held")
+        assert "chain-anchored" in states(check.examine(pem, anchors_pem=between.pem, now=NOW), "held")
 
 
 def test_a_root_of_the_same_name_is_no_anchor() -> None:
-    results = profile.examine(pki.leaf(pki.root()).pem, anchors_pem=pki.root().pem, now=NOW)
+    results = check.examine(pki.leaf(pki.root()).pem, anchors_pem=pki.root().pem, now=NOW)
     assert states(results, "broken") == ["chain-anchored"]
 
 
@@ -135,17 +135,17 @@ def test_expiry_warns_from_thirty_days_and_names_which() -> None:
     between = pki.intermediate(root, lasts=11 * pki.DAY)
     pem = pki.leaf(between, lasts=30 * pki.DAY).pem + between.pem
     later = NOW + dt.timedelta(hours=1)
-    result = next(item for item in profile.examine(pem, now=later) if item.rule == "expires-soon")
+    result = next(item for item in check.examine(pem, now=later) if item.rule == "expires-soon")
     assert (result.state, result.level) == ("broken", "warning")
     assert "certificate 1 (CN=Acme Signer,O=Acme Test): it ends" in result.why
     assert "28 days left; certificate 2 (CN=Acme Intermediate" in result.why
     assert result.why.endswith("9 days left")
-    assert "expires-soon" in states(profile.examine(pki.leaf(root, lasts=40 * pki.DAY).pem, now=NOW), "held")
+    assert "expires-soon" in states(check.examine(pki.leaf(root, lasts=40 * pki.DAY).pem, now=NOW), "held")
 
 
 def test_a_warning_does_not_keep_from_signing() -> None:
     signer = pki.leaf(pki.root(), lasts=5 * pki.DAY)
-    profile.require_signer(Held(signer.pem, signer.key_pem()), "chain.pem")
+    check.require_signer(Held(signer.pem, signer.key_pem()), "chain.pem")
 
 
 def test_rsa_pss_certificates_are_judged_by_their_digest() -> None:
@@ -164,15 +164,15 @@ def test_rsa_pss_certificates_are_judged_by_their_digest() -> None:
     for digest, good in ((hashes.SHA256(), True), (hashes.SHA512(), True), (hashes.SHA224(), False)):
         how = padding.PSS(padding.MGF1(digest), digest.digest_size)
         pem = builder.sign(key, digest, rsa_padding=how).public_bytes(ser.Encoding.PEM).decode()
-        broken = states(profile.examine(pem, anchors_pem=root.pem, now=NOW), "broken")
+        broken = states(check.examine(pem, anchors_pem=root.pem, now=NOW), "broken")
         assert broken == ([] if good else ["signature-algorithm"])
 
 
 @pytest.mark.parametrize("key_usage", ["digital_signature", "content_commitment"])
 @pytest.mark.parametrize("eku", certificates.EKUS)
 def test_every_accepted_usage_holds(key_usage: str, eku: str) -> None:
-    results = profile.examine(pki.leaf(pki.root(), eku=eku, key_usage=(key_usage,)).pem, now=NOW)
-    assert profile.passed(results)
+    results = check.examine(pki.leaf(pki.root(), eku=eku, key_usage=(key_usage,)).pem, now=NOW)
+    assert check.passed(results)
 
 
 # --- what is no certificate ------------------------------------------------------------------------
@@ -195,11 +195,11 @@ def _broken_pem() -> str:
 )
 def test_what_is_no_certificate_is_said_exactly(pem: str, words: str) -> None:
     with pytest.raises(SignerError, match=rf"chain\.pem: {words}") as caught:
-        profile.examine(pem, now=NOW, shown="chain.pem")
+        check.examine(pem, now=NOW, shown="chain.pem")
     assert caught.value.mend
     if pem:
         with pytest.raises(ConfigError, match="--trust"):
-            profile.examine(pki.leaf(pki.root()).pem, anchors_pem=pem, now=NOW)
+            check.examine(pki.leaf(pki.root()).pem, anchors_pem=pem, now=NOW)
 
 
 def test_no_changed_byte_ends_in_a_fault_of_ours() -> None:
@@ -217,7 +217,7 @@ def test_no_changed_byte_ends_in_a_fault_of_ours() -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of the cryptography package, on odd serial numbers
             try:
-                profile.examine(
+                check.examine(
                     f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n", anchors_pem=None, now=NOW
                 )
             except SignerError:
@@ -263,24 +263,24 @@ def key_for(algorithm: str) -> Any:
 def test_a_test_signature_tells_whose_key_it_is(algorithm: Algorithm, raw: bool) -> None:
     issued, stranger = pki.leaf(pki.root(), key_for(algorithm)), key_for(algorithm)
     good = Remote(issued, algorithm, raw=raw)
-    assert states(profile.examine_signer(good), "broken") == []
+    assert states(check.examine_signer(good), "broken") == []
     assert len(good.asked) == 1
-    assert states(profile.examine_signer(Remote(issued, algorithm, stranger, raw)), "broken") == ["key-match"]
+    assert states(check.examine_signer(Remote(issued, algorithm, stranger, raw)), "broken") == ["key-match"]
 
 
 def test_nothing_is_signed_to_check_before_signing() -> None:
     signer = Remote(pki.leaf(pki.root()), "es256")
-    profile.require_signer(signer, "kms:key")
+    check.require_signer(signer, "kms:key")
     assert signer.asked == []
     with pytest.raises(SignerError, match="kms:key: the certificate names no organization"):
-        profile.require_signer(Remote(pki.leaf(pki.root(), organization=None), "es256"), "kms:key")
+        check.require_signer(Remote(pki.leaf(pki.root(), organization=None), "es256"), "kms:key")
 
 
 @pytest.mark.parametrize("algorithm", ["es384", "ps256", "ed25519", "rs256"])
 def test_an_algorithm_that_does_not_fit_is_named(algorithm: Any) -> None:
     signer = Remote(pki.leaf(pki.root()), algorithm)
     with pytest.raises(SignerError, match=f"algorithm of the signer does not fit the key: {algorithm} with EC P-256"):
-        profile.require_signer(signer, "kms:key")
+        check.require_signer(signer, "kms:key")
 
 
 def test_what_a_signer_raises_is_said() -> None:
@@ -292,10 +292,10 @@ def test_what_a_signer_raises_is_said() -> None:
 
     signer = Down(pki.leaf(pki.root()), "es256")
     with pytest.raises(SignerError, match="the signer failed: no answer from the HSM"):
-        profile.examine_signer(signer)
+        check.examine_signer(signer)
     signer.why = SignerError("wrong PIN", mend="try again")
     with pytest.raises(SignerError, match=r"^wrong PIN$"):
-        profile.examine_signer(signer)
+        check.examine_signer(signer)
 
 
 @pytest.mark.parametrize("answer", [b"", b"\x00" * 64, b"nonsense", b"\xff" * 64])
@@ -304,7 +304,7 @@ def test_a_signature_that_is_nonsense_is_a_mismatch(answer: bytes) -> None:
         def sign(self, data: bytes) -> bytes:
             return answer
 
-    assert states(profile.examine_signer(Odd(pki.leaf(pki.root()), "es256")), "broken") == ["key-match"]
+    assert states(check.examine_signer(Odd(pki.leaf(pki.root()), "es256")), "broken") == ["key-match"]
 
 
 # --- the commands ----------------------------------------------------------------------------------
@@ -313,7 +313,7 @@ def test_a_signature_that_is_nonsense_is_a_mismatch(answer: bytes) -> None:
 def reason(name: str) -> str:
     """The first sentence about a fault, as every command says it."""
     made = pki.fault(name)
-    results = profile.examine(made.chain_pem, public_key(made.key_pem), anchors_pem=made.root_pem)
+    results = check.examine(made.chain_pem, public_key(made.key_pem), anchors_pem=made.root_pem)
     return next(result.why for result in results if result.state == "broken")
 
 

@@ -44,7 +44,8 @@ if TYPE_CHECKING:
     from provlabel.signers import Signer, open_signer
     from provlabel.trust.anchors import TrustStore
     from provlabel.trust.timestamps import Timestamper
-    from provlabel.verifying.verify import Revocation, verify_bytes, verify_file, verify_paths
+    from provlabel.verifying.revocation import Revocation
+    from provlabel.verifying.verify import verify_bytes, verify_file, verify_paths
 
 _HOMES = {
     "errors": (
@@ -73,7 +74,8 @@ _HOMES = {
     "labeling.stamp": ("stamp_file",),
     "trust.timestamps": ("Timestamper",),
     "trust.anchors": ("TrustStore",),
-    "verifying.verify": ("Revocation", "verify_bytes", "verify_file", "verify_paths"),
+    "verifying.revocation": ("Revocation",),
+    "verifying.verify": ("verify_bytes", "verify_file", "verify_paths"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

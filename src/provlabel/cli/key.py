@@ -150,10 +150,10 @@ def check(
       provlabel key check --signer 'file:key.pem?chain=chain.pem' --format json
     """
     from provlabel.report.renderers.json import to_json
-    from provlabel.signers import profile
+    from provlabel.signers import check
 
     results = _results(chain, signer_uri, pass_file, trust)
-    passed = profile.passed(results)
+    passed = check.passed(results)
     if format_ == "json":
         deliver(to_json({"passed": passed, "rules": results}), None)
     else:
@@ -164,14 +164,14 @@ def check(
 def _results(
     chain: Path | None, signer_uri: str | None, pass_file: Path | None, trust: tuple[str, ...]
 ) -> tuple[Result, ...]:
-    from provlabel.signers import certificates, profile
+    from provlabel.signers import certificates, check
 
     _require_one(chain, signer_uri)
     anchors = "".join(item.pem for item in trust_from(trust).lists) if trust else None
     if chain is None:
         signer = open_named_signer(signer_uri, answers_from(pass_file), check=False)
-        return profile.examine_signer(signer, anchors_pem=anchors, shown=_shown(chain))
-    return profile.examine(certificates.read(chain), anchors_pem=anchors, shown=_shown(chain))
+        return check.examine_signer(signer, anchors_pem=anchors, shown=_shown(chain))
+    return check.examine(certificates.read(chain), anchors_pem=anchors, shown=_shown(chain))
 
 
 def _require_one(chain: Path | None, signer_uri: str | None) -> None:

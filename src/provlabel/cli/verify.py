@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from provlabel.report import Report
     from provlabel.sandbox.cache import EvidenceCache
     from provlabel.trust.anchors import TrustStore
-    from provlabel.verifying.verify import Revocation
+    from provlabel.verifying.revocation import Revocation
 
 #: So many files, or any folder, are read by several workers and with the cache.
 _FEW = 8
@@ -202,7 +202,7 @@ def _moment(text: str | None) -> dt.datetime | None:
 
 def _revocation(options: dict[str, Any]) -> Revocation:
     """Answers are kept in the user's cache, and what was kept once is used offline too."""
-    from provlabel.verifying.verify import Revocation
+    from provlabel.verifying.revocation import Revocation
 
     if options["insecure_private_hosts"] and not options["online"]:
         raise UsageError("--insecure-private-hosts says whom --online may ask", mend="add --online")

@@ -91,7 +91,8 @@ def label_file(
         keep: called with the receipt when the result is whole, before it gets its name: what this raises prevents
             that.  So that no hash of a prompt is published whose salt is lost.
         cage: where untrusted bytes are read first.
-        studio: where thumbnails are drawn, of :func:`provlabel.sandbox.drawing.studio`; one that all calls share without.
+        studio: where thumbnails are drawn, of :func:`provlabel.sandbox.drawing.studio`; without, one that all
+            calls share.
 
     Raises:
         ConfigError: ``thumbnail`` without Pillow.

@@ -251,9 +251,9 @@ def _explained(path: Path, signer: Signer) -> Iterator[None]:
     except ContainerError as exc:
         raise InputError(f"{shown(path)}: {exc}", mend=_BESIDE) from exc
     except (SignerError, EngineError) as exc:
-        from provlabel.signers import name_of, profile
+        from provlabel.signers import check, name_of
 
-        profile.require_signer(signer, name_of(signer))
+        check.require_signer(signer, name_of(signer))
         if isinstance(exc, SignerError):
             raise SignerError(f"{shown(path)}: {exc}", mend=exc.mend) from exc.__cause__ or exc
         raise EngineError(f"{shown(path)}: {exc}", mend=exc.mend, kind=exc.kind) from exc

@@ -106,6 +106,7 @@ def _judged_since(chain: tuple[bytes, ...], trust: TrustStore, turn: dt.datetime
 
 
 def examine_as_of(credential: Credential, trust: TrustStore, check: Check) -> Examined:
+    """Judge a credential as of the proven time of signing, else as of the time of judgement."""
     signers = [item for item in trust.lists if item.purpose == "manifest"]
     return examine(
         credential,
@@ -163,4 +164,5 @@ def _clocks_of(trust: TrustStore, moment: dt.datetime) -> TrustStore:
 
 
 def says(manifest: Manifest, effect: Effect) -> bool:
+    """Did the engine say something of this effect about a manifest?"""
     return any(EFFECTS.get(code.code) == effect for code in manifest.codes)

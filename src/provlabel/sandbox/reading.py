@@ -42,6 +42,7 @@ def reread(path: Path, trust: TrustStore, hole: tuple[int, int]) -> Evidence:
 
 
 def sha256_of(content: bytes) -> str:
+    """Return the SHA-256 in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
 
 
@@ -60,6 +61,7 @@ def read_guarded(stream: BinaryIO, size: int, request: Request) -> Evidence:
 
 
 def unread(size: int, exc: OSError) -> Evidence:
+    """Return evidence that the file could not be read, and why."""
     return Evidence(size=size, trouble=Trouble("io", exc.strerror or str(exc)))
 
 
@@ -214,6 +216,7 @@ def _with_identities(active: Manifest, store: bytes, mime: str, trust: TrustStor
 
 
 def open_path(path: bytes) -> BinaryIO:
+    """Open a regular file by its name as the file system has it."""
     return open_regular(Path(os.fsdecode(path)))
 
 

@@ -53,9 +53,9 @@ def require_fit(signer: Signer, *, trial: bool = False) -> None:
     """
     if _mark(signer) in _fit and not trial:
         return
-    from provlabel.signers import profile
+    from provlabel.signers import check
 
-    profile.require_signer(signer, name_of(signer), trial=trial)
+    check.require_signer(signer, name_of(signer), trial=trial)
     assume_fit(signer)
 
 

@@ -14,6 +14,7 @@ _WRONG_RANGE = "does not match the manifest location"
 
 
 def content_axis(bound: tuple[Manifest, ...]) -> tuple[Content, list[Finding]]:
+    """Judge the content of the active manifest, and of those that it updates, by their hashes."""
     codes = [code for manifest in bound for code in manifest.codes]
     effects = effects_of(codes)
     altered = [code for code in effects.get("altered", ()) if _WRONG_RANGE not in code.text]

@@ -16,6 +16,7 @@ INCEPTION = frozenset({"c2pa.created", "c2pa.opened"})
 
 
 def label_axis(active: Manifest) -> tuple[tuple[LabelState, ...], list[Finding]]:
+    """Judge what the active manifest says about AI; several states can hold at once."""
     findings = [*_label_vocabulary(active), *_label_contradictions(active), *_label_vouching(active)]
     states: list[LabelState] = []
     if active.label is not None or any(is_ai(item.source_type) for item in active.actions):

@@ -59,7 +59,7 @@ def opinion_of(answer: Any, version: str) -> Opinion:
     against = [code for code in failures if _effect(code) not in _ASIDE | _SIGNATURE]
     signature = "bad" if any(_effect(code) in _SIGNATURE for code in failures) else _SIGNATURES.get(found[1], "bad")
     unjudged = signature == "bad" and found[0] == "unknown" and not against
-    content = "not-applicable" if unjudged else content_axis(against, found[0])
+    content = "not-applicable" if unjudged else _content(against, found[0])
     if content == "intact" and signature == "good" and integrity != "valid" and not failures:
         content = "not-fully-bound"
     return Opinion(
@@ -93,7 +93,7 @@ def _effect(code: Code) -> Effect | None:
     return EFFECTS.get(code.code)
 
 
-def content_axis(against: Sequence[Code], binding: Any) -> Literal["intact", "altered", "not-fully-bound"]:
+def _content(against: Sequence[Code], binding: Any) -> Literal["intact", "altered", "not-fully-bound"]:
     if binding == "mismatch" or any(_effect(code) == "altered" for code in against):
         return "altered"
     return "intact" if binding == "match" and not against else "not-fully-bound"
@@ -225,7 +225,7 @@ def compared(axes: Axes, findings: Iterable[Finding], evidence: Evidence) -> tup
     mine, theirs = our_view(axes, findings, evidence), their_view(given)
     why = given.why
     if not why and mine.present is False and theirs.present is None:
-        why = f"it cannot read the file: {in_words(theirs.reasons['content'])}"
+        why = f"it cannot read the file: {_in_words(theirs.reasons['content'])}"
     if why:
         return _info(given, "not given", why), [finding("second.not-given", printable(why, _LETTERS))]
     found = [_explained(item, evidence.format or "") for item in differences(mine, theirs)]
@@ -332,9 +332,9 @@ _WORDS: dict[Question, str] = {
 
 
 def _finding(item: Difference, mine: View, given: Opinion) -> Finding:
-    ours, theirs = (_accepting(item, mine), in_words(item.reasons))
+    ours, theirs = (_accepting(item, mine), _in_words(item.reasons))
     if item.accepts == "theirs":
-        ours, theirs = in_words(item.reasons), _accepting(item, their_view(given))
+        ours, theirs = _in_words(item.reasons), _accepting(item, their_view(given))
     both = f"{_WORDS[item.question]}: provlabel: {ours}; {given.verifier} {given.version}: {theirs}"
     if item.known is not None:
         return finding("second.known", printable(f"{item.known.reason}; {both}", 3 * _LETTERS))
@@ -352,7 +352,7 @@ def _accepting(item: Difference, view: View) -> str:
     }[item.question]
 
 
-def in_words(reasons: Sequence[str]) -> str:
+def _in_words(reasons: Sequence[str]) -> str:
     shown = "; ".join(reasons[:3]) or "no, without a reason"
     return f"{shown}; and {len(reasons) - 3} more" if len(reasons) > 3 else shown
 

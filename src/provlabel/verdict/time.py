@@ -53,6 +53,7 @@ def _event_time(active: Manifest) -> str:
 
 
 def time_findings(active: Manifest, time: TimeState) -> list[Finding]:
+    """Say what an unproven time means for how long the label holds."""
     if time == "proven":
         return []
     if active.signing and active.signing.stamped:

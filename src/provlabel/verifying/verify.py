@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import functools
 import os
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
-from msgspec import Struct
 
 from provlabel import sandbox as cages
 from provlabel._support.files import open_regular
@@ -24,10 +22,10 @@ from provlabel.media.sidecar import beside
 from provlabel.policy import Enforced, Gate, Policy
 from provlabel.report import Failure, Report, SkippedWhy
 from provlabel.sandbox.pool import Cages
-from provlabel.sandbox.protocol import Check, Limits
+from provlabel.sandbox.protocol import Check
 from provlabel.trust.anchors import TrustStore
-from provlabel.trust.chains import Answers, Examined
-from provlabel.verdict.time import proven_time
+from provlabel.verifying.revocation import OFFLINE, Revocation, with_answers
+from provlabel.verifying.second import second_verifier, with_opinion
 from provlabel.verifying.tally import Seen, Tally
 from provlabel.verifying.targets import Target, is_media, media_of, targets, tracked_below
 
@@ -45,25 +43,6 @@ _LARGE = 1 << 20
 _AHEAD = 8
 
 
-class Revocation(Struct, frozen=True, kw_only=True):
-    """Where answers about revoked certificates may come from, besides those that are stapled to a file.
-
-    Args:
-        online: ask OCSP responders and fetch CRLs, where nothing at hand settles it.
-        cache: a folder of answers that were fetched earlier; new ones are kept there.
-        seconds: for all questions about one file together.
-        private_hosts: also ask hosts that are not on the public internet.
-    """
-
-    online: bool = False
-    cache: Path | None = None
-    seconds: float = 20.0
-    private_hosts: bool = False
-
-
-_OFFLINE = Revocation()
-
-
 def verify_file(
     path: Path | str,
     *,
@@ -71,7 +50,7 @@ def verify_file(
     policy: Policy | Enforced | Gate = _DEFAULT,
     personal: bool = False,
     at: dt.datetime | None = None,
-    revocation: Revocation = _OFFLINE,
+    revocation: Revocation = OFFLINE,
     laws: Iterable[str] = (),
     second_opinion: bool = False,
     cage: cages.Cage | None = None,
@@ -120,17 +99,17 @@ def verify_bytes(
     policy: Policy | Enforced | Gate = _DEFAULT,
     personal: bool = False,
     at: dt.datetime | None = None,
-    revocation: Revocation = _OFFLINE,
+    revocation: Revocation = OFFLINE,
     laws: Iterable[str] = (),
     second_opinion: bool = False,
     cage: cages.Cage | None = None,
 ) -> Report:
     """Verify an image or sound held in memory; ``name`` stands for it in the report."""
     cage, check, gate = cage or cages.shared(), _check(at, revocation), Gate.of(policy)
-    evidence = _with_answers(cage.read_bytes(content, trust, check), trust, check, revocation, cage, set())
+    evidence = with_answers(cage.read_bytes(content, trust, check), trust, check, revocation, cage, set())
     if second_opinion:
-        with _second_verifier(1) as second:
-            evidence = _with_opinion(evidence, second, None, trust, check, content)
+        with second_verifier(1) as second:
+            evidence = with_opinion(evidence, second, None, trust, check, content)
     tally = Tally(gate, trust, check.at, personal, _laws(laws))
     tally.add(name, evidence)
     return tally.report((), _insecure(revocation))
@@ -143,7 +122,7 @@ def verify_paths(
     policy: Policy | Enforced | Gate = _DEFAULT,
     personal: bool = False,
     at: dt.datetime | None = None,
-    revocation: Revocation = _OFFLINE,
+    revocation: Revocation = OFFLINE,
     laws: Iterable[str] = (),
     second_opinion: bool = False,
     cage: cages.Cage | Cages | None = None,
@@ -192,12 +171,12 @@ def verify_paths(
             return None
         try:
             evidence = _evidence(work, cage, trust, check, cache)
-            evidence = _with_answers(evidence, trust, check, revocation, cage, silent)
-            return _with_opinion(evidence, second, work.path, trust, check)
+            evidence = with_answers(evidence, trust, check, revocation, cage, silent)
+            return with_opinion(evidence, second, work.path, trust, check)
         except InputError as exc:
             return Failure(str(work.path), str(exc), exc.mend)
 
-    with _second_verifier(cage.width if second_opinion else 0) as second:
+    with second_verifier(cage.width if second_opinion else 0) as second:
         for count, (target, seen) in enumerate(_in_order(cage, first, then, targets(paths)), 1):
             tally.add(target.path, None if stopped.is_set() else seen, target.top)
             if watch is not None:
@@ -350,102 +329,4 @@ def _check(at: dt.datetime | None, revocation: Revocation) -> Check:
     )
 
 
-def _with_answers(
-    evidence: Evidence,
-    trust: TrustStore,
-    check: Check,
-    revocation: Revocation,
-    cage: cages.Cage | Cages,
-    silent: set[str],
-) -> Evidence:
-    """Settle what is open about revocation: by what was kept from earlier, then by asking.
-
-    ``silent`` holds the hosts of this run that did not answer in time.
-    """
-    if evidence.examined is None or evidence.credential is None or not check.revocation:
-        return evidence
-    replace = msgspec.structs.replace
-    check = replace(check, moment=proven_time(evidence, trust, check.at))
-    for answers, nonce, why in _sources(evidence.examined, revocation, check.nonce, silent):
-        examined = cage.examine(evidence.credential, trust, replace(check, answers=answers, nonce=nonce))
-        if examined is None:
-            evidence = replace(
-                evidence, examined=replace(evidence.examined, revocation_why="the answers are too costly")
-            )
-            continue
-        if examined.revocation != "not-checked":
-            return replace(evidence, examined=examined)
-        if why:
-            evidence = replace(evidence, examined=replace(examined, revocation_why=why))
-    return evidence
-
-
-def _sources(
-    examined: Examined, revocation: Revocation, nonce: bytes, silent: set[str]
-) -> Iterator[tuple[Answers, bytes, str]]:
-    """Yield answers, the nonce that they have to carry, and why there are none."""
-    if examined.revocation != "not-checked":
-        return
-    if not examined.requests and examined.path == "trusted":
-        yield Answers(), b"", "the certificate names nobody who could be asked"
-    if not examined.requests:
-        return
-    from provlabel.trust import online
-
-    if revocation.cache is not None:
-        yield online.cached(examined.requests, revocation.cache), b"", ""
-    if revocation.online:
-        fetched = online.fetch(
-            examined.requests,
-            cache=revocation.cache,
-            seconds=revocation.seconds,
-            allow_private=revocation.private_hosts,
-            silent=silent,
-        )
-        yield fetched.answers, nonce, "; ".join(fetched.failures)
-
-
 # --- the second opinion ----------------------------------------------------------------------------
-
-# It holds a file two or three times, as a whole.
-_SECOND = Limits(base_mib=512, memory_factor=4.0)
-
-
-def _own_cage() -> cages.Cage:
-    return cages.Cage(limits=_SECOND)
-
-
-@contextlib.contextmanager
-def _second_verifier(width: int) -> Iterator[cages.Cage | Cages | None]:
-    """Open workers of its own for the second verifier, as many as files are read at once; none for 0.
-
-    Raises:
-        ConfigError: it is not installed.
-    """
-    if not width:
-        yield None
-        return
-    from provlabel.sandbox.second_opinion import require_second_verifier
-
-    require_second_verifier()
-    if width == 1:
-        yield cages.shared(_own_cage)
-        return
-    with Cages(width, limits=_SECOND) as several:
-        yield several
-
-
-def _with_opinion(
-    evidence: Evidence,
-    second: cages.Cage | Cages | None,
-    path: Path | None,
-    trust: TrustStore,
-    check: Check,
-    content: bytes = b"",
-) -> Evidence:
-    """Add what the second verifier says of the same bytes: the file at ``path``, or ``content``."""
-    if second is None:
-        return evidence
-    sidecar = beside(path) if path is not None else None
-    said = second.second_opinion(path, evidence, trust, check.at, sidecar=sidecar, content=content)
-    return msgspec.structs.replace(evidence, second=said)
