@@ -27,7 +27,7 @@ from provlabel.cli import _COMMANDS
 from provlabel.manifest.limits import MAX_SIZE
 from provlabel.sandbox import Cage, shared
 from provlabel.signers import Signer
-from provlabel.signers._material import read_secrets
+from provlabel.signers.material import read_secrets
 from stores import load, store_of
 from test_bad_input import escaped
 

@@ -87,7 +87,7 @@ def _headers(path: Path | None) -> dict[str, str]:
     """Read ``Name: value`` lines; they may hold a password, so nobody else may read the file."""
     if path is None:
         return {}
-    from provlabel.signers._material import read
+    from provlabel.signers.material import read
 
     lines = read(path, private=True).decode("latin-1").splitlines()
     pairs = [line.partition(":") for line in lines if line.strip()]
@@ -210,7 +210,7 @@ def answers_from(pass_file: Path | None) -> Secrets:
 
 
 def _lines_of(path: Path) -> Iterator[str]:
-    from provlabel.signers._material import read_secrets
+    from provlabel.signers.material import read_secrets
 
     yield from read_secrets(path)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from provlabel._support import times as _times
+from provlabel._support import times
 from provlabel._support.text import printable
 from provlabel.cli import say, say_error
 from provlabel.cli._outputs import OUTPUT, OUTPUTS, Output, outputs_from
@@ -188,7 +188,7 @@ def _moment(text: str | None) -> dt.datetime | None:
     if text is None:
         return None
     try:
-        moment = _times.read(text)
+        moment = times.read(text)
         if moment.tzinfo is None and "T" not in text:
             moment = moment.replace(tzinfo=dt.timezone.utc)
         if moment.tzinfo is not None:

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 import msgspec
 from msgspec import Struct
 
-from provlabel.engine import native as _native
+from provlabel.engine import native
 from provlabel.engine.loading import binding
 from provlabel.engine.settings import context_for
 from provlabel.engine.streams import Tap, native_stream, translated, uninterrupted
@@ -86,7 +86,7 @@ def _said(
     """Have the engine read, and return what counts of its JSON, and its crJSON; ``how`` is for :func:`settings`."""
     taps: list[Tap] = []
     with uninterrupted(), translated(taps), native_stream(stream, taps) as opened:
-        whole, text = _native.read(binding(), context_for(trust, **how), mime, opened, manifest)
+        whole, text = native.read(binding(), context_for(trust, **how), mime, opened, manifest)
     for tap in taps:
         if tap.error is not None:
             raise tap.error

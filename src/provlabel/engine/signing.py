@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO, NamedTuple
 
-from provlabel.engine import native as _native
+from provlabel.engine import native
 from provlabel.engine.credential import Credential
 from provlabel.engine.identity import Actor, with_identity
 from provlabel.engine.loading import binding
@@ -91,10 +91,10 @@ def sign_hashed(
         with uninterrupted(), _signer_errors([]), translated():
             builder = _builder(stack, context_for(trust), definition, ingredients)
             signer = credential.signer()
-            length = _native.placeholder_length(binding(), builder, signer)
+            length = native.placeholder_length(binding(), builder, signer)
         around = write(length)
         with uninterrupted(), _signer_errors([]), translated():
-            store = _native.sign_data_hashed(binding(), builder, signer, *around)
+            store = native.sign_data_hashed(binding(), builder, signer, *around)
     return _announced(store, length)
 
 
@@ -121,11 +121,11 @@ def sign_placed(
     with contextlib.ExitStack() as stack:
         with uninterrupted(), _signer_errors([]), translated():
             builder = _builder(stack, credential.context(trust), definition, ingredients)
-            length = _native.placed_length(binding(), builder, mime)
+            length = native.placed_length(binding(), builder, mime)
         write(length)
         content.flush()
         with uninterrupted(), _signer_errors([]), translated(taps), native_stream(content, taps) as opened:
-            store = _native.sign_placed(binding(), builder, mime, opened)
+            store = native.sign_placed(binding(), builder, mime, opened)
     return _announced(store, length)
 
 

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO
 
-from provlabel.engine import native as _native
+from provlabel.engine import native
 from provlabel.engine.loading import binding
 from provlabel.errors import EngineError
 
@@ -96,5 +96,5 @@ def native_stream(stream: BinaryIO, taps: list[Tap]) -> Iterator[Any]:
         with binding().Stream(taps[-1]) as wrapped:
             yield wrapped._stream
         return
-    with _native.file_stream(binding(), fd) as opened:
+    with native.file_stream(binding(), fd) as opened:
         yield opened

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from provlabel._support import times as _times
+from provlabel._support import times
 from provlabel._support.times import now, zulu
 from provlabel.evidence import Evidence
 from provlabel.labeling.publish import Published, Seal
@@ -72,7 +72,7 @@ def about_time(written: Published, seal: Seal) -> Iterator[str]:
     elif seal.timestamper is not None and not seal.timestamper.trust.has("timestamp"):
         yield f"nobody judged the time authority {written.stamp.url}; pass its CA with --tsa-trust"
     with contextlib.suppress(ValueError):
-        left = (_times.read(ends) - now()).days
+        left = (times.read(ends) - now()).days
         if left < EXPIRY_WARNING_DAYS:
             yield f"the certificate ends in {left} days, {ends}; ask the CA for the next one"
 

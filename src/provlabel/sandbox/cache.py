@@ -23,7 +23,7 @@ from typing import NamedTuple, NoReturn
 
 import msgspec
 
-from provlabel._support import times as _times
+from provlabel._support import times
 from provlabel._support.files import fingerprint, open_regular, sha256_of
 from provlabel._support.text import printable
 from provlabel.errors import ConfigError, InputError
@@ -153,8 +153,8 @@ def _timeless(evidence: Evidence) -> bool:
 def _ends(evidence: Evidence) -> Iterator[float]:
     """Yield when certificates end: of the path that we looked at, and of the signers of parents and parts."""
     if evidence.examined is not None and evidence.examined.until:
-        yield _times.read(evidence.examined.until).timestamp()
-    yield from (_times.read(one.signing.not_after).timestamp() for one in evidence.manifests[1:] if one.signing)
+        yield times.read(evidence.examined.until).timestamp()
+    yield from (times.read(one.signing.not_after).timestamp() for one in evidence.manifests[1:] if one.signing)
 
 
 def _sidecar(path: Path) -> str:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from provlabel._support import times as _times
+from provlabel._support import times
 from provlabel.engine import Reading
 from provlabel.errors import EngineError
 from provlabel.evidence import Evidence, Manifest, manifests_from_crjson
 from provlabel.manifest.codes import EFFECTS, Effect
 from provlabel.sandbox.protocol import Check, Request
 from provlabel.trust.anchors import TrustStore
-from provlabel.trust.chains import Credential, Examined, examine, turning_points
+from provlabel.trust.chains import Credential, Examined, examine, in_date, turning_points
 from provlabel.verdict.time import proven_time
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def _by_living_clocks(active: Manifest, read: Callable[[TrustStore], Reading | N
     """
     assert active.signing is not None  # noqa: S101 - only called for what is stamped
     try:
-        living = _clocks_of(trust, _times.read(active.signing.stamped))
+        living = _clocks_of(trust, times.read(active.signing.stamped))
         if living == trust or not says(active, "time-proven"):
             return True
         reading = read(living)
@@ -154,13 +154,7 @@ def _clocks_of(trust: TrustStore, moment: dt.datetime) -> TrustStore:
     """Return ``trust`` without the anchors of clocks that were not in date at ``moment``."""
     if not trust.has("timestamp"):
         return trust
-    from provlabel.trust.chains._certificates import out_of_time, read
-
-    def in_date(der: bytes) -> bool:
-        cert = read(der)
-        return cert is not None and out_of_time((cert,), moment) is None
-
-    return trust.only("timestamp", in_date)
+    return trust.only("timestamp", lambda der: in_date(der, moment))
 
 
 def says(manifest: Manifest, effect: Effect) -> bool:

@@ -30,6 +30,7 @@ from provlabel.sandbox.examining import examine_as_of
 from provlabel.sandbox.limits import set_limits
 from provlabel.sandbox.protocol import HEADER, Answer, Limits, Request, Second, frame, frame_length
 from provlabel.sandbox.reading import detached_beside, open_path, read_guarded, sha256_of, unread
+from provlabel.trust import chains
 from provlabel.verdict.opinions import not_given
 
 if TYPE_CHECKING:
@@ -138,7 +139,8 @@ def _prepare(request: Request) -> None:
     if request.check is not None and request.trust.has("manifest"):
         from provlabel.manifest import cose  # noqa: F401
         from provlabel.signers import certificates  # noqa: F401
-        from provlabel.trust.chains import _judging  # noqa: F401
+
+        chains.load()
 
 
 def _opinion(stream: BinaryIO, size: int, request: Request, second: Second) -> Opinion:

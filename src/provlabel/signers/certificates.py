@@ -11,7 +11,7 @@ from msgspec import Struct
 from provlabel._support.files import open_regular
 from provlabel._support.text import printable
 from provlabel.errors import ConfigError, SignerError
-from provlabel.signers._material import MAX_FILE
+from provlabel.signers.material import MAX_FILE
 from provlabel.trust.anchors import EKUS
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from provlabel._support import times as _times
+from provlabel._support import times
 from provlabel._support.files import open_regular
 from provlabel._support.text import printable
 from provlabel.errors import ConfigError
@@ -147,7 +147,7 @@ def _entry(ders: list[bytes], lists: tuple[AnchorList, ...], purpose: Purpose) -
 
 
 def _age(date: str, at: dt.datetime) -> int | None:
-    return (at - _times.read(date)).days if date else None
+    return (at - times.read(date)).days if date else None
 
 
 def pem(der: bytes, kind: str = "CERTIFICATE") -> str:
@@ -179,7 +179,7 @@ def _load(path: Path, test: bool, purpose: Purpose, leaves: bool) -> AnchorList:
     if len(raw) > MAX_FILE:
         raise ConfigError(f"{shown}: larger than {MAX_FILE:,} bytes")
     pem = "".join(_certificates(raw.decode("latin-1"), shown))
-    return AnchorList(shown, pem, hashlib.sha256(raw).hexdigest(), test, purpose, leaves, _times.rfc3339(changed))
+    return AnchorList(shown, pem, hashlib.sha256(raw).hexdigest(), test, purpose, leaves, times.rfc3339(changed))
 
 
 def _certificates(text: str, shown: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from provlabel._support import times as _times
+from provlabel._support import times
 from provlabel._support.times import zulu
 from provlabel.evidence import Code, Evidence, Manifest
 from provlabel.manifest.codes import Effect
@@ -18,7 +18,7 @@ def proven_time(evidence: Evidence, trust: TrustStore, at: dt.datetime) -> dt.da
     active = evidence.manifests[0]
     if active.signing is None or time_axis(active, effects_of(active.codes), trust, at) != "proven":
         return None
-    return _times.read(active.signing.stamped)
+    return times.read(active.signing.stamped)
 
 
 def time_axis(active: Manifest, effects: dict[Effect, list[Code]], trust: TrustStore, at: dt.datetime) -> TimeState:
@@ -39,7 +39,7 @@ def time_axis(active: Manifest, effects: dict[Effect, list[Code]], trust: TrustS
 
 def _is_by(stamped: str, at: dt.datetime) -> bool:
     try:
-        return _times.read(stamped) - at <= _SKEW
+        return times.read(stamped) - at <= _SKEW
     except (ValueError, TypeError):
         return False
 

@@ -24,65 +24,49 @@ What counts, and where we differ from the library that checks RFC 5280 for us, `
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Literal
-
-from msgspec import Struct
 
 from provlabel._support.text import printable
 from provlabel.errors import UsageError
+from provlabel.trust.chains.records import (
+    MAX_ANSWERS,
+    MAX_CERTIFICATE,
+    MAX_CHAIN,
+    MAX_CRL,
+    MAX_OCSP,
+    NO_ANSWERS,
+    Answers,
+    Credential,
+    Examined,
+    PathState,
+    RevocationRequest,
+    RevocationState,
+    Source,
+)
 
-#: Limits on what is read: certificates of a chain, bytes of one, answers, bytes of one.
-MAX_CHAIN = 10
-MAX_CERTIFICATE = 64 << 10
-MAX_ANSWERS = 16
-MAX_OCSP = 1 << 20
-MAX_CRL = 8 << 20
-
-PathState = Literal["trusted", "unknown", "expired", "not-yet-valid", "invalid"]
-RevocationState = Literal["good", "revoked", "not-checked"]
-Source = Literal["", "stapled", "cached", "online"]
-
-
-class Credential(Struct, frozen=True):
-    """What a signature brings along: its certificates and, stapled to it, answers about them."""
-
-    chain: tuple[bytes, ...]  #: DER, the signer's first, as in COSE ``x5chain``
-    ocsp: tuple[bytes, ...] = ()  #: DER of each ``OCSPResponse`` in COSE ``rVals``
-
-
-class Answers(Struct, frozen=True):
-    """Answers about revocation that did not come with the file, and where from."""
-
-    ocsp: tuple[bytes, ...] = ()  #: DER of each ``OCSPResponse``
-    crls: tuple[bytes, ...] = ()  #: DER of each ``CertificateList``
-    source: Literal["cached", "online"] = "cached"
-
-
-NO_ANSWERS = Answers()
-
-
-class RevocationRequest(Struct, frozen=True):
-    """One thing that could be asked about one certificate."""
-
-    kind: Literal["ocsp", "crl"]
-    url: str  #: as the certificate has it; whoever fetches it has to distrust it
-    certificate: str  #: SHA-256 of its DER, hex
-    body: bytes = b""  #: the OCSP request to post, DER
+__all__ = [
+    "MAX_ANSWERS",
+    "MAX_CERTIFICATE",
+    "MAX_CHAIN",
+    "MAX_CRL",
+    "MAX_OCSP",
+    "NO_ANSWERS",
+    "Answers",
+    "Credential",
+    "Examined",
+    "PathState",
+    "RevocationRequest",
+    "RevocationState",
+    "Source",
+    "examine",
+    "in_date",
+    "load",
+    "turning_points",
+]
 
 
-class Examined(Struct, frozen=True):
-    """What a credential is worth at one moment."""
-
-    path: PathState
-    why: str = ""  #: what is wrong with the path, or which anchor vouches
-    revocation: RevocationState = "not-checked"
-    revocation_why: str = ""
-    revocation_source: Source = ""
-    produced: str = ""  #: when the answer that decided was made; RFC 3339, as the next two
-    this_update: str = ""
-    next_update: str = ""
-    requests: tuple[RevocationRequest, ...] = ()  #: what would settle what is open
-    until: str = ""  #: when a certificate begins or ends next, so that the path may be another; RFC 3339
+def load() -> None:
+    """Import now what judges chains: a process that limits its own memory next would lack the room for it."""
+    from provlabel.trust.chains import _judging  # noqa: F401
 
 
 def examine(
@@ -169,6 +153,14 @@ def turning_points(credential: Credential, anchors: tuple[bytes | str, ...]) -> 
         for moment in (cert.not_valid_before_utc, cert.not_valid_after_utc + timedelta(microseconds=1))
     }
     return tuple(sorted(begin_or_end))
+
+
+def in_date(certificate: bytes, at: datetime) -> bool:
+    """Can this certificate, DER, be read, and is it in date at ``at``?"""
+    from provlabel.trust.chains._certificates import out_of_time, read
+
+    read_one = read(certificate)
+    return read_one is not None and out_of_time((read_one,), at) is None
 
 
 def _beyond_limits(chain: tuple[bytes, ...]) -> str:

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from cryptography import x509
 
-from provlabel.trust.chains import Answers, Credential, Examined, PathState
 from provlabel.trust.chains._certificates import der, read_list
 from provlabel.trust.chains._path import Route, broken_profile, dated, forged_link, routes, validated
 from provlabel.trust.chains._revocation import Bench, combined, gathered, requests
+from provlabel.trust.chains.records import Answers, Credential, Examined, PathState
 
 
 def judge(

@@ -17,7 +17,6 @@ from pyhanko_certvalidator.policy_decl import NO_REVOCATION, CertRevTrustPolicy,
 from pyhanko_certvalidator.validate import async_validate_path
 
 from provlabel._support.text import printable
-from provlabel.trust.chains import PathState
 from provlabel.trust.chains._certificates import (
     claims_ca,
     der,
@@ -29,6 +28,7 @@ from provlabel.trust.chains._certificates import (
     usages,
     weakness,
 )
+from provlabel.trust.chains.records import PathState
 
 _ANY_EKU = "2.5.29.37.0"
 # Dates are ours to judge, so that a broken rule is told before an expired certificate: a tolerance that

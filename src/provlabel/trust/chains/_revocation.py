@@ -21,9 +21,17 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, SignatureAlgorithmOID
 from pyhanko_certvalidator.util import process_pss_params
 
-from provlabel.trust.chains import MAX_ANSWERS, MAX_CRL, MAX_OCSP, Answers, RevocationRequest, RevocationState, Source
 from provlabel.trust.chains._certificates import claims_ca, der, extension, issued, shown, usages, weak_hash, weak_key
 from provlabel.trust.chains._path import Route, validated
+from provlabel.trust.chains.records import (
+    MAX_ANSWERS,
+    MAX_CRL,
+    MAX_OCSP,
+    Answers,
+    RevocationRequest,
+    RevocationState,
+    Source,
+)
 
 # Clocks of responders differ from ours; `openssl ocsp` allows as much.
 _SKEW = timedelta(minutes=5)
