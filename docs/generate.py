@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[1]
 
 def rules() -> str:
     """The table of rules as Markdown."""
-    rows = [f"| `{row.code}` | {row.level} | {row.meaning} | {row.mend} |" for row in RULES.values()]
+    rows = [f"| `{row.code}` | {row.level} | {row.meaning} | {row.hint} |" for row in RULES.values()]
     head = [
         "# Rules",
         "",

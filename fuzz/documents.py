@@ -57,7 +57,7 @@ def _at(name: str, data: bytes) -> Path:
 
 
 def _label(suffix: str, data: bytes) -> None:
-    """A label is read, or every fault of it is told; what can be mended has fewer faults afterwards."""
+    """A label is read, or every fault of it is told; what can be fixed has fewer faults afterwards."""
     plain = read_plain(_at(f"label{suffix}", data))
     faults = lint(plain)
     msgspec.json.encode(faults)

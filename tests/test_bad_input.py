@@ -799,7 +799,7 @@ def test_bad_label_file_is_a_label_error(case: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(LabelError) as caught:
         load_label(tmp_path / name)
-    said = f"{caught.value} {caught.value.mend}"
+    said = f"{caught.value} {caught.value.hint}"
     assert name in said
     assert all(word in said for word in words), said
     assert said.isprintable()
@@ -1067,7 +1067,7 @@ def test_bad_key_says_why_when_it_is_opened(name: str, keys: Keys) -> None:
     with pytest.raises(SignerError) as caught:
         open_signer(keys.uri(name))
     told = "".join(traceback.format_exception(caught.value))
-    assert all(word in f"{caught.value} {caught.value.mend}" for word in BAD_KEYS[name][1])
+    assert all(word in f"{caught.value} {caught.value.hint}" for word in BAD_KEYS[name][1])
     assert not any(secret in told for secret in keys.secret(name))
 
 

@@ -781,10 +781,10 @@ def test_authority_that_always_fails_is_given_up(work: Path, cli: Cli) -> None:
     [
         (TimestampError("no"), "file:x", True),
         (SignerError("answered 503"), "https://x", True),
-        (SignerError("answered 403", mend="ask whoever runs it"), "https://x", False),
-        (SignerError("ThrottlingException: slow", mend="sign fewer"), "awskms:x", True),
+        (SignerError("answered 403", hint="ask whoever runs it"), "https://x", False),
+        (SignerError("ThrottlingException: slow", hint="sign fewer"), "awskms:x", True),
         (SignerError("wrong"), "file:x", False),
-        (InputError("changed while it was read", mend="try again when it is at rest"), "file:x", True),
+        (InputError("changed while it was read", hint="try again when it is at rest"), "file:x", True),
         (InputError("damaged"), "file:x", False),
         (OSError(28, "full"), "file:x", True),
         (OSError(13, "forbidden"), "file:x", False),

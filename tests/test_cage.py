@@ -167,7 +167,7 @@ def bare_engine(path: Path, mime: str = "image/png") -> subprocess.CompletedProc
 
 
 def test_engine_alone_dies_of_it(labelled: dict[str, Path], seen: Path, unseen: Path) -> None:
-    """If this fails the engine was mended, and the tests below need another file."""
+    """If this fails the engine was fixed, and the tests below need another file."""
     assert bare_engine(labelled["still.png"]).stdout == "Valid\n"
     for path in (seen, unseen):
         done = bare_engine(path)

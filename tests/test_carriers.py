@@ -230,7 +230,7 @@ def test_a_contradiction_by_others_is_an_error_though_the_content_is_intact(
 
 
 @needs("exiftool")
-def test_a_contradiction_that_was_there_is_mended_and_told(
+def test_a_contradiction_that_was_there_is_fixed_and_told(
     media: Path, signer: Signer, trust: TrustStore, cage: Cage, tmp_path: Path
 ) -> None:
     source = media / "cover.jpg"

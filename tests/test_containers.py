@@ -180,7 +180,7 @@ def test_a_tag_that_hides_the_manifest_is_refused(
     source.write_bytes(with_frames(source.read_bytes(), TITLE, ISRC, bad))
     with pytest.raises(EngineError, match="would not find the manifest: it cannot read the tags") as caught:
         label_file(source, dest, label, signer, cage=cage)
-    assert "--detached" in caught.value.mend
+    assert "--detached" in caught.value.hint
     assert not dest.exists()
     before = source.read_bytes()
     label_file(source, source, label, signer, detached=True, cage=cage)

@@ -551,7 +551,7 @@ def test_an_import_of_something_else_writes_nothing(cli: Cli, tmp_path: Path, co
     (tmp_path / "m.xml").write_bytes(content)
     done = cli("import", "m.xml", "--from", "ddex", "-o", "out")
     assert done.returncode == 2
-    assert "mend:" in done.stderr
+    assert "hint:" in done.stderr
     assert not (tmp_path / "out").exists()
 
 

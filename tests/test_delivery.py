@@ -485,11 +485,11 @@ def test_an_exception_of_a_policy_counts_for_a_delivery_too(cli: Cli, desk: Desk
     policy = desk.folder.parent / "gate.toml"
     policy.write_text(
         'schema = "policy-v1"\nname = "gate"\n[[exceptions]]\nrule = "delivery.*"\npath = "**/take.wav"\n'
-        'reason = "the message is being mended"\nowner = "ops"\nexpires = 2099-01-01\n'
+        'reason = "the message is being fixed"\nowner = "ops"\nexpires = 2099-01-01\n'
     )
     done = cli("verify", desk.folder, "--trust", "test", "--against", desk.message, "--policy", policy)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "the message is being mended" in done.stdout
+    assert "the message is being fixed" in done.stdout
 
 
 def test_a_baseline_of_one_message_does_not_stand_for_another(cli: Cli, desk: Desk) -> None:
@@ -563,7 +563,7 @@ def test_a_message_that_is_none_ends_with_2_and_says_why(cli: Cli, desk: Desk, c
     done = cli("verify", desk.folder, "--trust", "test", "--against", desk.message)
     assert done.returncode == 2
     assert said in done.stderr
-    assert "mend:" in done.stderr
+    assert "hint:" in done.stderr
     assert "root:" not in done.stderr + done.stdout
 
 

@@ -222,7 +222,7 @@ def test_a_remote_manifest_is_not_labelled_over(cover: bytes, label: Label, sign
     content = remote_only(cover, signer, "http://127.0.0.1:9/m")
     with pytest.raises(Exception, match="lose its history") as caught:
         label_bytes(content, label, signer, cage=cage)
-    assert "save it as" in caught.value.mend  # type: ignore[attr-defined]
+    assert "save it as" in caught.value.hint  # type: ignore[attr-defined]
 
 
 def test_no_revocation_request(cover: bytes, tmp_path: Path, cage: Cage, trap: tuple[str, list[str]]) -> None:

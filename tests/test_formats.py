@@ -322,7 +322,7 @@ def test_a_result_that_lost_something_is_not_published(
     monkeypatch.setattr(engine, "sign", careless)
     with pytest.raises(EngineError, match="would lose parts: comment") as caught:
         label_file(source, None, label, signer, cage=cage)
-    assert "--detached" in caught.value.mend
+    assert "--detached" in caught.value.hint
     assert [path.name for path in source.parent.iterdir()] == ["still.gif"]
 
 
@@ -519,7 +519,7 @@ def test_a_tiff_of_several_pages_is_not_embedded_into(
         assert image.n_frames == 2, "the trap is gone"
     with pytest.raises(InputError, match="it has 2 pages") as caught:
         label_file(source, None, label, signer, cage=cage)
-    assert "--detached" in caught.value.mend
+    assert "--detached" in caught.value.hint
     assert not (tmp_path / "pages.labeled.tif").exists()
     label_file(source, None, label, signer, detached=True, cage=cage)
     assert source.read_bytes() == before
@@ -563,7 +563,7 @@ def test_an_svg_without_a_place_is_not_embedded_into(
     source.write_bytes(content)
     with pytest.raises(InputError, match=words) as caught:
         label_file(source, None, label, signer, cage=cage)
-    assert "--detached" in caught.value.mend
+    assert "--detached" in caught.value.hint
     label_file(source, None, label, signer, detached=True, cage=cage)
     assert source.read_bytes() == content
     assert verify_file(source, trust=trust, cage=cage).files[0].state == "trusted"
@@ -739,7 +739,7 @@ def test_bytes_that_can_only_be_labelled_beside_are_refused(
 ) -> None:
     with pytest.raises(InputError, match="BMP is only labelled with a manifest beside it") as caught:
         label_bytes(make("still.bmp").read_bytes(), label, signer, cage=cage)
-    assert "label_file" in caught.value.mend
+    assert "label_file" in caught.value.hint
 
 
 AI = ("--kind", "ai_generated", "--signer", "test")

@@ -1,4 +1,4 @@
-"""What fuzzing once found stays mended; and a short run of every harness, so that none of them rots.
+"""What fuzzing once found stays fixed; and a short run of every harness, so that none of them rots.
 
 ``PROVLABEL_FUZZ`` is the number of inputs for each harness: 50 by default.  ``make fuzz`` is the long run.
 """
@@ -29,7 +29,7 @@ needs_proc = pytest.mark.skipif(sys.platform != "linux", reason="looks into /pro
 
 
 @pytest.mark.parametrize("path", FOUND, ids=lambda path: f"{path.parent.name}-{path.name}")
-def test_what_was_found_is_mended(path: Path) -> None:
+def test_what_was_found_is_fixed(path: Path) -> None:
     HARNESSES[path.parent.name].check(path.read_bytes())
 
 

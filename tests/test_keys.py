@@ -44,9 +44,9 @@ def public_key(pem: bytes) -> Any:
 # --- the rules -------------------------------------------------------------------------------------
 
 
-def test_every_rule_has_words_and_a_mend() -> None:
+def test_every_rule_has_words_and_a_hint() -> None:
     assert len({rule.name for rule in profile.RULES}) == len(profile.RULES)
-    assert all(rule.held and rule.broken and rule.mend and rule.held != rule.broken for rule in profile.RULES)
+    assert all(rule.held and rule.broken and rule.hint and rule.held != rule.broken for rule in profile.RULES)
 
 
 def test_every_rule_but_those_of_signers_and_time_has_a_fault() -> None:
@@ -84,7 +84,7 @@ def test_a_fault_breaks_its_rule_and_no_other(name: str) -> None:
     made = pki.fault(name)
     results = check.examine(made.chain_pem, public_key(made.key_pem), anchors_pem=made.root_pem, now=NOW)
     assert states(results, "broken") == [made.rule, *AND_THEN.get(name, ())]
-    assert all(result.mend for result in results if result.state == "broken")
+    assert all(result.hint for result in results if result.state == "broken")
     assert not check.passed(results)
 
 
@@ -95,7 +95,7 @@ def test_require_says_the_first_reason(name: str) -> None:
     with pytest.raises(SignerError) as caught:
         check.require_signer(Held(made.chain_pem, made.key_pem), "chain.pem")
     assert str(caught.value).startswith(f"chain.pem: {broken.broken}")
-    assert caught.value.mend == broken.mend
+    assert caught.value.hint == broken.hint
 
 
 @pytest.mark.parametrize("whole", [True, False], ids=["with-root", "without-root"])
@@ -196,7 +196,7 @@ def _broken_pem() -> str:
 def test_what_is_no_certificate_is_said_exactly(pem: str, words: str) -> None:
     with pytest.raises(SignerError, match=rf"chain\.pem: {words}") as caught:
         check.examine(pem, now=NOW, shown="chain.pem")
-    assert caught.value.mend
+    assert caught.value.hint
     if pem:
         with pytest.raises(ConfigError, match="--trust"):
             check.examine(pki.leaf(pki.root()).pem, anchors_pem=pem, now=NOW)
@@ -293,7 +293,7 @@ def test_what_a_signer_raises_is_said() -> None:
     signer = Down(pki.leaf(pki.root()), "es256")
     with pytest.raises(SignerError, match="the signer failed: no answer from the HSM"):
         check.examine_signer(signer)
-    signer.why = SignerError("wrong PIN", mend="try again")
+    signer.why = SignerError("wrong PIN", hint="try again")
     with pytest.raises(SignerError, match=r"^wrong PIN$"):
         check.examine_signer(signer)
 
@@ -335,7 +335,7 @@ def test_key_check_names_the_rule(name: str, tmp_path: Path, cli: Cli) -> None:
     marked = [line for line in done.stdout.splitlines() if line.startswith("✗")]
     assert marked[0] == f"✗ {made.rule}: {reason(name)}"
     assert len(marked) == 1 + len(AND_THEN.get(name, ()))
-    assert done.stdout.count("    mend: ") == len(marked)
+    assert done.stdout.count("    hint: ") == len(marked)
     assert (done.returncode, done.stderr) == (1, "")
     no_secret(done, made.key_pem)
 
@@ -348,7 +348,7 @@ def test_label_gives_the_same_reason_and_leaves_nothing(name: str, tmp_path: Pat
     done = cli("label", "cover.jpg", "--kind", "ai_generated", "--signer", uri)
     why = "the key is of a kind that C2PA does not allow" if name in NO_KEY else f"chain.pem: {reason(name)}"
     assert f"{why}\n" in done.stderr
-    assert "  mend: " in done.stderr
+    assert "  hint: " in done.stderr
     assert "the certificate is invalid" not in done.stderr
     assert (done.returncode, done.stdout) == (3, "")
     assert sorted(tmp_path.rglob("*")) == before
@@ -385,7 +385,7 @@ def test_key_check_as_json(tmp_path: Path, cli: Cli) -> None:
     by_name = {item["rule"]: item for item in told["rules"]}
     assert by_name["authority-key-identifier"]["state"] == "broken"
     assert by_name["key-match"]["state"] == "not-checked"
-    assert all(bool(item["mend"]) == (item["state"] == "broken") for item in told["rules"])
+    assert all(bool(item["hint"]) == (item["state"] == "broken") for item in told["rules"])
     assert by_name["expires-soon"]["level"] == "warning"
 
 
@@ -408,7 +408,7 @@ def test_wrong_requests(command: str, args: tuple[str, ...], code: int, words: s
     done = cli("key", command, *args)
     assert (done.returncode, done.stdout) == (code, "")
     assert words in done.stderr
-    assert "mend: " in done.stderr or code == 3
+    assert "hint: " in done.stderr or code == 3
 
 
 def test_a_trust_file_that_is_none_is_2(tmp_path: Path, cli: Cli) -> None:
@@ -586,6 +586,6 @@ PAGE = Path(__file__).parents[1] / "docs" / "keys.md"
 
 
 def test_the_page_has_the_table_of_rules() -> None:
-    rows = [f"| `{rule.name}` | {rule.broken} | {rule.mend} |" for rule in profile.RULES]
+    rows = [f"| `{rule.name}` | {rule.broken} | {rule.hint} |" for rule in profile.RULES]
     assert "\n".join(rows) in PAGE.read_text()
     assert all(f"| {usage} |" in PAGE.read_text() for usage in certificates.EKUS)

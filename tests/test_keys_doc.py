@@ -251,7 +251,7 @@ def test_the_service_of_the_page_serves(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_every_symptom_of_the_page_is_one_that_is_said() -> None:
-    table = PAGE.split("| what you see | cause | mend |")[1].split("\n\n")[0]
+    table = PAGE.split("| what you see | cause | hint |")[1].split("\n\n")[0]
     source = "".join(path.read_text() for path in (ROOT / "src").rglob("*.py"))
     said = re.sub(r'"\s*\n\s*f?"|\{[^}\n]*\}', "", source)  # texts over two lines, and what is filled in
     for row in table.splitlines()[2:]:

@@ -91,7 +91,7 @@ def test_faults_have_a_place_and_words(data: Any, pointer: str, words: str) -> N
         label_from_dict(data)
     assert caught.value.faults[0][0] == pointer
     assert words in caught.value.faults[0][1]
-    assert caught.value.mend
+    assert caught.value.hint
 
 
 def test_toml_with_a_native_time(tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ def test_a_book_is_not_signed_in_clear() -> None:
     label = Label(kind="ai_generated", prompt=Prompt(text="x" * 50_001))
     with pytest.raises(LabelError, match="50,001 characters") as caught:
         signed_label(label, "clear")
-    assert "--prompt-mode hash" in caught.value.mend
+    assert "--prompt-mode hash" in caught.value.hint
     assert signed_label(label, "hash").system["prompt"]["mode"] == "hash"
 
 
@@ -320,9 +320,9 @@ def test_all_faults_at_once() -> None:
         "/contributions/0/extent",
         "/contributions/0/by",
     }
-    assert found["/kind"].mend == "did you mean ai_generated?"
-    assert found["/systmes"].mend == "did you mean systems?"
-    assert "RFC 3339" in found["/event_time"].mend
+    assert found["/kind"].hint == "did you mean ai_generated?"
+    assert found["/systmes"].hint == "did you mean systems?"
+    assert "RFC 3339" in found["/event_time"].hint
     assert fixed(data, tuple(found.values()))["contributions"][0]["extent"] == "All"
 
 
@@ -397,7 +397,7 @@ def test_an_error_is_not_signed_and_a_warning_is() -> None:
         ("upc", "4006381-333931", "4006381333931"),
     ],
 )
-def test_plain_forms_are_mended(scheme: str, given: str, plain: str) -> None:
+def test_plain_forms_are_fixed(scheme: str, given: str, plain: str) -> None:
     data = BASE | {"identifiers": [{"type": scheme, "value": given}]}
     faults = lint(data)
     assert [fault.level for fault in faults] == ["warning"]

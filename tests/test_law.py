@@ -305,8 +305,8 @@ def test_numbers_of_the_map_are_all_there() -> None:
 def test_an_unknown_law_is_the_wrong_request() -> None:
     with pytest.raises(UsageError, match="no law is named 'us-cal'") as caught:
         load_laws(["eu", "us-cal"])
-    assert "did you mean us-ca?" in caught.value.mend
-    assert all(name in caught.value.mend for name in LAWS)
+    assert "did you mean us-ca?" in caught.value.hint
+    assert all(name in caught.value.hint for name in LAWS)
 
 
 FORBIDDEN = re.compile("complian", re.IGNORECASE)
@@ -395,7 +395,7 @@ def test_the_end_of_an_event_counts_and_days_are_those_of_utc() -> None:
 def test_what_a_signer_states_decides_and_is_told_as_that() -> None:
     [unsaid] = judged(signed(), "law.eu.20", "2026-11-22")
     assert unsaid.outcome == JUDGE
-    assert unsaid.mend == "state judgements.deep_fake in the label"
+    assert unsaid.hint == "state judgements.deep_fake in the label"
     [denied] = judged(NO_FAKE, "law.eu.20", "2026-11-22")
     assert (denied.outcome, denied.reason) == (ASIDE, "the signer states that it is not a deep fake")
     [silent] = judged(signed(judgements=FAKE), "law.eu.20", "2026-11-22")
@@ -640,7 +640,7 @@ def test_exit_codes_of_verify(whole: Label, media: Path, signer: Signer, cage: C
     done = cli("verify", good, "--trust", "test", "--law", "cn")
     assert done.returncode == 1
     assert "error law.cn.1: CN-1 not held (" in done.stdout
-    assert "mend: remove every AIGC object, and label the file again with aigc among --carriers" in done.stdout
+    assert "hint: remove every AIGC object, and label the file again with aigc among --carriers" in done.stdout
     done = cli("verify", good, "--trust", "test", "--law", "eu,us-cal")
     assert (done.returncode, done.stdout) == (2, "")
     assert "did you mean us-ca?" in done.stderr

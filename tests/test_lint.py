@@ -1,4 +1,4 @@
-"""``provlabel lint``: what it prints, how it ends, what it mends, and how long a sound is."""
+"""``provlabel lint``: what it prints, how it ends, what it hints, and how long a sound is."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def test_examples_are_clean(path: Path, cli: Cli) -> None:
     assert (done.returncode, "0 errors, 0 warnings" in done.stdout) == (0, True)
 
 
-def test_faults_have_place_and_mend(tmp_path: Path, cli: Cli) -> None:
+def test_faults_have_place_and_hint(tmp_path: Path, cli: Cli) -> None:
     path = tmp_path / "bad.json"
     path.write_text('{"kind": "ai_genrated", "systmes": []}')
     done = cli("lint", path)
     assert done.returncode == 1
-    assert "error /kind: unknown value 'ai_genrated'\n  mend: did you mean ai_generated?" in done.stdout
-    assert "error /systmes: unknown field\n  mend: did you mean systems?" in done.stdout
+    assert "error /kind: unknown value 'ai_genrated'\n  hint: did you mean ai_generated?" in done.stdout
+    assert "error /systmes: unknown field\n  hint: did you mean systems?" in done.stdout
     whole = json.loads(cli("lint", path, "--format", "json").stdout)
     assert [fault["at"] for fault in whole["faults"]] == ["/kind", "/systmes"]
 
@@ -39,7 +39,7 @@ def test_warnings_do_not_fail(tmp_path: Path, cli: Cli) -> None:
     assert (done.returncode, "0 errors, 1 warnings" in done.stdout) == (0, True)
 
 
-def test_fix_mends_what_has_one_right_answer(tmp_path: Path, cli: Cli) -> None:
+def test_fix_corrects_what_has_one_right_answer(tmp_path: Path, cli: Cli) -> None:
     path = tmp_path / "label.json"
     label = {
         "kind": "AI_generated",

@@ -172,7 +172,7 @@ def test_an_aigc_object_that_is_not_right_is_told(text: str, words: str) -> None
 def test_a_label_without_codes_makes_no_aigc_object() -> None:
     with pytest.raises(LabelError, match="codes") as caught:
         aigc.text_of(Label(kind="ai_generated"))
-    assert "china.producer" in caught.value.mend
+    assert "china.producer" in caught.value.hint
 
 
 @pytest.mark.parametrize(
@@ -584,7 +584,7 @@ def test_credits_are_kept_and_other_works_refused() -> None:
     assert plan.listed[0]["values"]["TSRC"] == digest_of(["GB-AYE-26-00001"])
     with pytest.raises(InputError, match=r"GBAYE2600009.*GBAYE2600001") as caught:
         projected(label, (Carrier("id3", "ID3v2", {"TSRC": ("GBAYE2600009",)}),), ID3)
-    assert "correct" in caught.value.mend
+    assert "correct" in caught.value.hint
 
 
 def test_a_contradiction_in_a_carrier_that_is_not_written_is_refused() -> None:

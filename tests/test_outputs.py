@@ -274,7 +274,7 @@ def test_junit_as_another_program_reads_it(full: Report) -> None:
     failure = cases["b-changed.jpg"].result[0]
     assert failure.type == "content.altered"
     assert all(one.message in failure.text for one in full.files[1].findings if one.counts)
-    assert "mend: ask whoever sent the file" in failure.text
+    assert "hint: ask whoever sent the file" in failure.text
     assert cases["c-empty.jpg"].result[0].message == "does not count: the baseline has it already"
     assert "old stock — an exception by ann@acme, until 2027-01-31" in cases["cover.jpg"].result[0].message
     assert [type(one) for one in cases["missing.jpg"].result] == [junitparser.Error]
@@ -309,7 +309,7 @@ def test_github_says_failures_first_and_the_whole_last(full: Report) -> None:
     assert [name for name, _, _ in said] == ["error", "error", "warning", "warning", "notice", "notice", "notice"]
     assert "missing.jpg" in said[0][1]["file"]
     assert said[1][1] == {"file": full.files[1].path, "title": "invalid: content.altered, policy.state"}
-    assert "\nmend: ask whoever sent the file" in said[1][2]
+    assert "\nhint: ask whoever sent the file" in said[1][2]
     assert "does not count: the baseline has it already" in said[4][2]
     assert said[-1][2] == "1 of 4 files failed, 1 could not be judged"
     plain = [line for line in rendered("github", full).splitlines() if not line.startswith("::")]
@@ -503,7 +503,7 @@ def test_no_string_of_a_report_acts(
 
 def test_the_attacks_reach_every_field(full: Report) -> None:
     places = {re.sub(r"\[\d+\]", "", where) for where, _ in infect(full, "x")}
-    wanted = ".files.path .files.findings.message .files.findings.excuse.owner .errors.mend .insecure .anchors.name"
+    wanted = ".files.path .files.findings.message .files.findings.excuse.owner .errors.hint .insecure .anchors.name"
     assert set(wanted.split()) <= places
     assert len(places) > 80
     assert len(ATTACKS) == len(set(ATTACKS.values())) == 32

@@ -158,7 +158,7 @@ def test_the_report_has_the_promised_fields(reports: Report) -> None:
         carriers findings not_checked"""
     assert set(top.split()) <= set(plain)
     assert set(each.split()) <= set(plain["files"][0])
-    assert set(plain["files"][1]["findings"][0]) == {"rule", "level", "message", "mend", "at", "excuse"}
+    assert set(plain["files"][1]["findings"][0]) == {"rule", "level", "message", "hint", "at", "excuse"}
     assert plain["engine"]["name"] == "c2pa-rs"
 
 

@@ -280,7 +280,7 @@ def test_nothing_is_judged_by_an_engine_that_fails(
         pytest.raises(UnfitEngineError, match=r"0\.91\.\d+ does not do .*: fetch no manifest") as caught,
     ):
         cage.read(MEDIA / "cover.jpg")
-    assert "reinstall" in caught.value.mend
+    assert "reinstall" in caught.value.hint
     with Cage(fork) as cage, pytest.raises(UnfitEngineError):
         verify_file(MEDIA / "cover.jpg", trust=TrustStore(), cage=cage)
     with Cage(fork) as cage, pytest.raises(UnfitEngineError):
@@ -335,7 +335,7 @@ def test_another_version_of_the_binding_is_refused(version: str, tmp_path: Path,
     assert "\x1b" not in done.stderr
     assert f"c2pa-python is of version {version.partition(chr(27))[0] or 'unknown'}" in done.stderr
     assert "needed is 0.38.1 or later, before 0.39.0" in done.stderr
-    assert "mend: pip install 'c2pa-python>=0.38.1,<0.39.0'" in done.stderr
+    assert "hint: pip install 'c2pa-python>=0.38.1,<0.39.0'" in done.stderr
     assert "unreadable" not in done.stderr
 
 
@@ -372,7 +372,7 @@ def test_a_platform_without_an_engine_is_told(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(sys, "platform", "win32")
     with Cage(fork) as cage, pytest.raises(UnfitEngineError, match="not available here") as caught:
         cage.read(MEDIA / "cover.jpg")
-    assert "platform table" in caught.value.mend
+    assert "platform table" in caught.value.hint
 
 
 def test_the_floor_is_that_of_the_package() -> None:

@@ -189,7 +189,7 @@ def test_algorithm_that_does_not_fit_the_key(
     with pytest.raises(ConfigError) as caught:
         open_signer(f"{pki.write(tmp_path, issued[kind])}&alg={asked}")
     assert str(caught.value) == words
-    assert f"alg={kind}" in caught.value.mend
+    assert f"alg={kind}" in caught.value.hint
 
 
 def test_plain_key_is_opened_without_the_cryptography_package(credential: Path, cli: Cli) -> None:
@@ -553,7 +553,7 @@ def test_https_with_a_client_certificate(phrase: bytes | None, issued: dict[str,
         assert is_signed(open_signer(f"{uri}&client-cert={chain}&client-key={key}", lambda _question: PHRASE))
         with pytest.raises(SignerError, match="cannot be reached") as caught:
             open_signer(uri)
-        assert "client-cert=" in caught.value.mend
+        assert "client-cert=" in caught.value.hint
 
 
 @pytest.mark.parametrize(
@@ -633,7 +633,7 @@ def test_https_info_that_is_none(body: bytes, words: str, address: str, service:
 def test_https_verifies_whom_it_speaks_to(address: str, issued: dict[str, pki.Issued], tmp_path: Path) -> None:
     with pytest.raises(SignerError, match="its certificate is not accepted: unable to get local issuer") as caught:
         open_signer(address.partition("#")[0])
-    assert "ca=" in caught.value.mend
+    assert "ca=" in caught.value.hint
     with (
         serving(tmp_path, issued, host="127.0.0.2") as service,
         pytest.raises(SignerError, match="its certificate is not accepted: IP address mismatch"),
@@ -676,7 +676,7 @@ def test_https_uri_that_is_wrong(uri: str, error: type[Exception], words: str) -
 def test_http_is_told_to_be_https() -> None:
     with pytest.raises(ConfigError) as caught:
         open_signer("http://127.0.0.1/key")
-    assert "https:" in caught.value.mend
+    assert "https:" in caught.value.hint
 
 
 # --- pkcs11: ---------------------------------------------------------------------------------------
@@ -828,7 +828,7 @@ def test_pin_file_that_others_can_read_is_refused(token: Token, tmp_path: Path) 
     put(tmp_path / "pin", PIN.encode()).chmod(0o644)
     with pytest.raises(ConfigError, match="others can read this secret") as caught:
         open_signer(token.uri("object=es256", f"pin-source={tmp_path / 'pin'}"))
-    assert caught.value.mend == f"chmod 600 {tmp_path / 'pin'}"
+    assert caught.value.hint == f"chmod 600 {tmp_path / 'pin'}"
 
 
 def test_pkcs11_without_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -837,14 +837,14 @@ def test_pkcs11_without_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
         open_signer(place, pin)
     with pytest.raises(SignerError, match=r"nothing\.so: cannot open shared object") as caught:
         open_signer(f"{place}?module-path=/nothing.so", pin)
-    assert "module-path=" in caught.value.mend
+    assert "module-path=" in caught.value.hint
     with pytest.raises(ConfigError, match="pin-value= would be seen") as refused:
         open_signer(f"{place}?module-path=/nothing.so&pin-value={PIN}")
-    assert PIN not in f"{refused.value}{refused.value.mend}"
+    assert PIN not in f"{refused.value}{refused.value.hint}"
     monkeypatch.setitem(sys.modules, "pkcs11", None)
     with pytest.raises(ConfigError, match="needs the extra") as missing:
         open_signer(f"{place}?module-path=/nothing.so", pin)
-    assert missing.value.mend == "pip install 'provlabel[pkcs11]'"
+    assert missing.value.hint == "pip install 'provlabel[pkcs11]'"
 
 
 # --- awskms: ---------------------------------------------------------------------------------------
@@ -916,11 +916,11 @@ def test_awskms_throttled_four_times_signs_then(kms: Kms, chains: Path) -> None:
     with pytest.raises(SignerError, match="awskms:es256: ThrottlingException: Rate exceeded") as caught:
         signer.sign(DATA)
     assert len(kms.errors) == 4
-    assert "quota" in caught.value.mend
+    assert "quota" in caught.value.hint
 
 
 @pytest.mark.parametrize(
-    ("word", "mend"),
+    ("word", "hint"),
     [
         ("AccessDeniedException", "kms:Sign and kms:GetPublicKey"),
         ("DisabledException", "aws kms enable-key"),
@@ -932,7 +932,7 @@ def test_awskms_throttled_four_times_signs_then(kms: Kms, chains: Path) -> None:
         ("SomethingNewException", ""),
     ],
 )
-def test_awskms_refusal_says_why(word: str, mend: str, kms: Kms, chains: Path) -> None:
+def test_awskms_refusal_says_why(word: str, hint: str, kms: Kms, chains: Path) -> None:
     uri = kms.uri("es256", f"chain={chains}/es256.pem")
     signer = open_signer(uri)
     for work in (lambda: signer.sign(DATA), lambda: open_signer(uri)):
@@ -941,7 +941,7 @@ def test_awskms_refusal_says_why(word: str, mend: str, kms: Kms, chains: Path) -
             work()
         assert f"awskms:es256: {word}: arn:aws:kms" in str(caught.value)
         assert "\x1b" not in str(caught.value)
-        assert mend in caught.value.mend
+        assert hint in caught.value.hint
 
 
 @pytest.mark.parametrize(
@@ -976,14 +976,14 @@ def test_awskms_without_credentials_or_region(kms: Kms, chains: Path, monkeypatc
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     with pytest.raises(SignerError, match="NoRegionError") as caught:
         open_signer(uri)
-    assert "region=" in caught.value.mend
+    assert "region=" in caught.value.hint
     assert open_signer(f"{uri}&region=eu-central-1").algorithm == "es256"
     arn = "arn:aws:kms:eu-west-1:111122223333:key/es256"
     assert open_signer(kms.uri(arn, f"chain={chains}/es256.pem")).algorithm == "es256"
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     with pytest.raises(SignerError, match="NoCredentialsError") as caught:
         open_signer(f"{uri}&region=eu-central-1")
-    assert "aws sts" in caught.value.mend
+    assert "aws sts" in caught.value.hint
 
 
 def test_awskms_key_of_another_kind(kms: Kms, chains: Path) -> None:
@@ -996,7 +996,7 @@ def test_awskms_without_its_extra(chains: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setitem(sys.modules, "boto3.exceptions", None)
     with pytest.raises(ConfigError, match="needs the extra") as missing:
         open_signer(f"awskms:x?chain={chains}/es256.pem")
-    assert missing.value.mend == "pip install 'provlabel[awskms]'"
+    assert missing.value.hint == "pip install 'provlabel[awskms]'"
 
 
 # --- no secret is ever told ------------------------------------------------------------------------
@@ -1134,7 +1134,7 @@ def test_no_failure_tells_a_secret(
     with pytest.raises(ProvlabelError) as caught:
         open_signer(uri, None if answer is None else lambda _question: answer)
     kms.errors = []
-    told = [str(caught.value), repr(caught.value), caught.value.mend, *traceback.format_exception(caught.value)]
+    told = [str(caught.value), repr(caught.value), caught.value.hint, *traceback.format_exception(caught.value)]
     chain: list[BaseException | None] = [caught.value]
     for link in chain:
         assert len(chain) < 20, "an exception that is its own cause"

@@ -325,7 +325,7 @@ def test_a_wav_that_would_pass_4_gib_is_refused_before_anything_is_written(
         file.truncate(8 + len(head) + sound)
     with pytest.raises(EngineError, match=r"huge\.wav: the manifest cannot be embedded: .* 4 GiB") as caught:
         label_file(source, None, label, signer, carriers=(), cage=cage)
-    assert "--detached" in caught.value.mend
+    assert "--detached" in caught.value.hint
     assert [path.name for path in tmp_path.iterdir()] == ["huge.wav"]
 
 
@@ -728,7 +728,7 @@ def test_a_tag_that_hides_the_manifest_from_the_engine_is_refused_at_any_size(
     source.write_bytes(with_frames(MPEG, bad) + os.urandom(17 << 20))
     with pytest.raises(EngineError, match=r"odd\.mp3: the engine would not find the manifest") as caught:
         label_file(source, out, label, signer, carriers=(), cage=cage)
-    assert "--detached" in caught.value.mend
+    assert "--detached" in caught.value.hint
     assert [path.name for path in tmp_path.iterdir()] == ["odd.mp3"]
 
 

@@ -471,7 +471,7 @@ def test_what_is_read_of_foreign_packets() -> None:
         None,
     ],
 )
-def test_a_namespace_that_others_forgive_is_read_and_mended(bound: str | None, tmp_path: Path) -> None:
+def test_a_namespace_that_others_forgive_is_read_and_fixed(bound: str | None, tmp_path: Path) -> None:
     name = "Iptc4xmpExt:DigitalSourceType"
     packet = merged(None, {name: (TRAINED,)}).decode()
     right = f' xmlns:Iptc4xmpExt="{NAMESPACES["Iptc4xmpExt"]}"'

@@ -15,7 +15,7 @@
     └─ VerificationError      1  of :mod:`provlabel.report`: ``Report.require()`` raises it, with the report
 
 Bad *content* is never one of these: it is a finding in a report.  A message says what failed, on
-which file, and in ``mend`` what to do about it.
+which file, and in ``hint`` what to do about it.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ class ProvlabelError(Exception):
     """Base of every error that provlabel raises on purpose.
 
     Attributes:
-        mend: what the user can do about it; empty when nothing sensible is known.
+        hint: what the user can do about it; empty when nothing sensible is known.
         exit_code: what the command line ends with (``docs/exit-codes.md``).
     """
 
     exit_code = 3
 
-    def __init__(self, message: str, *, mend: str = "") -> None:
+    def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
-        self.mend = mend
+        self.hint = hint
 
 
 class UsageError(ProvlabelError):
@@ -45,8 +45,8 @@ class UsageError(ProvlabelError):
 class LabelError(UsageError):
     """A label breaks its schema; ``faults`` lists every fault as ``(JSON pointer, what)``."""
 
-    def __init__(self, message: str, *, mend: str = "", faults: tuple[tuple[str, str], ...] = ()) -> None:
-        super().__init__(message, mend=mend)
+    def __init__(self, message: str, *, hint: str = "", faults: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(message, hint=hint)
         self.faults = faults
 
 
@@ -73,8 +73,8 @@ class TimestampError(ProvlabelError):
 class EngineError(ProvlabelError):
     """The C2PA engine refused or failed; ``kind`` is its own word for the class of failure."""
 
-    def __init__(self, message: str, *, mend: str = "", kind: str = "Other") -> None:
-        super().__init__(message, mend=mend)
+    def __init__(self, message: str, *, hint: str = "", kind: str = "Other") -> None:
+        super().__init__(message, hint=hint)
         self.kind = kind
 
 

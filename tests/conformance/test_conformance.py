@@ -60,7 +60,7 @@ def test_no_vector_passes_wrongly_and_every_axis_is_as_expected(tmp_path: Path, 
     passed = [name for name, found in wrong.items() if "exit 0, not 1" in found]
     assert passed == [], "WRONG PASSES"
     assert {name: found for name, found in wrong.items() if name not in run.REFUSED} == {}
-    assert set(run.REFUSED) <= set(wrong), "mended: take it out of the list"
+    assert set(run.REFUSED) <= set(wrong), "fixed: take it out of the list"
     _through_the_command_line(tmp_path, folders[:: len(folders) // SAMPLE])
 
 

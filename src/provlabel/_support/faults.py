@@ -1,4 +1,4 @@
-"""What is wrong with a document that a person wrote: all faults at once, each with its place and its mend."""
+"""What is wrong with a document that a person wrote: all faults at once, each with its place and its hint."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Fault(Struct, frozen=True, kw_only=True):
 
     at: str  #: JSON pointer
     message: str
-    mend: str = ""
+    hint: str = ""
     level: Literal["error", "warning"] = "error"
     fix: Any = None
 
@@ -26,18 +26,18 @@ class Fault(Struct, frozen=True, kw_only=True):
 Form = Callable[[dict[str, Any]], str]
 
 
-def schema_faults(data: Any, schema: dict[str, Any], form: Form, *, mend: str, unknown: str) -> Iterator[Fault]:
+def schema_faults(data: Any, schema: dict[str, Any], form: Form, *, hint: str, unknown: str) -> Iterator[Fault]:
     """Yield every way in which ``data`` breaks ``schema``.
 
-    ``mend`` says where the schema can be seen, ``unknown`` what to do about a field that is like no other.
+    ``hint`` says where the schema can be seen, ``unknown`` what to do about a field that is like no other.
     """
     import jsonschema_rs
 
     for error in jsonschema_rs.Draft202012Validator(schema).iter_errors(data):
-        yield from _schema_fault(error, node_at(schema, error.instance_path), form, mend, unknown)
+        yield from _schema_fault(error, node_at(schema, error.instance_path), form, hint, unknown)
 
 
-def _schema_fault(error: Any, node: dict[str, Any], form: Form, mend: str, unknown: str) -> Iterator[Fault]:
+def _schema_fault(error: Any, node: dict[str, Any], form: Form, hint: str, unknown: str) -> Iterator[Fault]:
     pointer = "".join(f"/{pointer_part(str(part))}" for part in error.instance_path)
     kind = error.kind
     name = type(kind).__name__.rpartition("_")[2]
@@ -45,20 +45,20 @@ def _schema_fault(error: Any, node: dict[str, Any], form: Form, mend: str, unkno
         for field in kind.unexpected:
             near = nearest(field, tuple(node.get("properties", ())))
             hint = f"did you mean {near}?" if near else unknown
-            yield Fault(at=f"{pointer}/{pointer_part(field)}", message="unknown field", mend=hint)
+            yield Fault(at=f"{pointer}/{pointer_part(field)}", message="unknown field", hint=hint)
     elif name == "Enum":
         terms = list(kind.options)
         given = error.instance if isinstance(error.instance, str) else ""
         near = nearest(given, terms)
         same = next((term for term in terms if term.casefold() == given.casefold()), None)
         hint = f"did you mean {near}?" if near else "one of: " + ", ".join(map(str, terms))
-        yield Fault(at=pointer, message=f"unknown value {printable(repr(error.instance), 80)}", mend=hint, fix=same)
+        yield Fault(at=pointer, message=f"unknown value {printable(repr(error.instance), 80)}", hint=hint, fix=same)
     elif name == "Required":
-        yield Fault(at=pointer, message=f"{kind.property} is missing", mend=mend)
+        yield Fault(at=pointer, message=f"{kind.property} is missing", hint=hint)
     elif name == "Pattern":
-        yield Fault(at=pointer, message="not of the right form", mend=form(node))
+        yield Fault(at=pointer, message="not of the right form", hint=form(node))
     else:
-        yield Fault(at=pointer, message=printable(error.message, 300), mend=mend)
+        yield Fault(at=pointer, message=printable(error.message, 300), hint=hint)
 
 
 def pointer_part(part: str) -> str:

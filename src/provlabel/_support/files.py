@@ -141,7 +141,7 @@ def locked(path: Path) -> Iterator[None]:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as exc:
-            raise OutputError(f"{printable(str(path))}: is being labelled by another process", mend="wait") from exc
+            raise OutputError(f"{printable(str(path))}: is being labelled by another process", hint="wait") from exc
         except OSError:
             pass  # a file system without locks; the fingerprint before publishing still tells
         yield
@@ -305,7 +305,7 @@ def _require_free(target: Path, shown: str, replace: bool) -> None:
         raise _exists(shown)
     mode = target.lstat().st_mode
     if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
-        raise OutputError(f"{shown}: is {_kind(mode)} and is not replaced", mend="choose another output with -o")
+        raise OutputError(f"{shown}: is {_kind(mode)} and is not replaced", hint="choose another output with -o")
 
 
 def _take_after(fd: int, target: Path, like: os.stat_result) -> None:
@@ -313,7 +313,7 @@ def _take_after(fd: int, target: Path, like: os.stat_result) -> None:
     now = target.stat()
     same = ("st_ino", "st_size", "st_mtime_ns", "st_ctime_ns")
     if any(getattr(now, name) != getattr(like, name) for name in same):
-        raise OutputError(f"{printable(str(target))}: changed meanwhile and was not replaced", mend="try again")
+        raise OutputError(f"{printable(str(target))}: changed meanwhile and was not replaced", hint="try again")
     with contextlib.suppress(OSError):
         os.fchown(fd, like.st_uid, like.st_gid)
     os.fchmod(fd, stat.S_IMODE(like.st_mode))
@@ -325,7 +325,7 @@ def _take_after(fd: int, target: Path, like: os.stat_result) -> None:
 
 
 def _exists(shown: str) -> OutputError:
-    return OutputError(f"{shown}: exists already", mend="choose another output with -o, or add --force")
+    return OutputError(f"{shown}: exists already", hint="choose another output with -o, or add --force")
 
 
 def _publish(scratch: Path, target: Path, replace: bool) -> None:

@@ -67,7 +67,7 @@ def shard_from(text: str) -> Shard:
         shard = Shard(int(part), int(parts))
         if shard.part < shard.parts:
             return shard
-    raise UsageError(f"{printable(text)}: no shard", mend="i/n, with i from 0 to n-1, such as 0/4")
+    raise UsageError(f"{printable(text)}: no shard", hint="i/n, with i from 0 to n-1, such as 0/4")
 
 
 # --- where to look ---------------------------------------------------------------------------------
@@ -82,7 +82,7 @@ def wanted_below(paths: Iterable[Path | str], out_dir: Path, passed_over: Counte
     for target in targets(paths):
         path, name = target.path, str(target.path)
         if target.why == "closed":
-            yield Fault(at=printable(name), message=target.error, mend="let this user list it, or leave it out")
+            yield Fault(at=printable(name), message=target.error, hint="let this user list it, or leave it out")
         elif target.why in ("link", "scratch", "repository"):
             passed_over[target.why] += 1
         elif target.top is not None and _lies_in(path.parent, inside):
@@ -117,12 +117,12 @@ def wanted_in(stream: BinaryIO, name: str, form: ListFormat, out_dir: Path | Non
     for row in rows:
         if isinstance(row, TableFault):
             place = f", line {row.line}" * bool(row.line) + f", column {row.column}" * bool(row.column)
-            yield Fault(at=printable(name) + place, message=row.message, mend=row.mend)
+            yield Fault(at=printable(name) + place, message=row.message, hint=row.hint)
             continue
         try:
             output = _output_of(row, out_dir)
         except UsageError as exc:
-            yield Fault(at=printable(row.path), message=str(exc), mend=exc.mend)
+            yield Fault(at=printable(row.path), message=str(exc), hint=exc.hint)
             continue
         yield Wanted(row.path, output, row.label, row.more.get("label", ""))
 
@@ -170,13 +170,13 @@ def _output_of(row: Row, out_dir: Path | None) -> str:
     said = row.more.get("output", "")
     if out_dir is None:
         if not said:
-            raise UsageError("has no output", mend="add a column output, or --out-dir")
+            raise UsageError("has no output", hint="add a column output, or --out-dir")
         return said
     if os.path.isabs(said):  # noqa: PTH117 - text
         return said
     inner = os.path.normpath((said or row.path).lstrip("/"))
     if inner == ".." or inner.startswith("../"):
-        raise UsageError("its output would lie outside of the folder for outputs", mend="name it in a column output")
+        raise UsageError("its output would lie outside of the folder for outputs", hint="name it in a column output")
     return str(out_dir / inner)
 
 
@@ -208,18 +208,18 @@ class Labels:
 
 def _said_by(path: str) -> Said:
     if not path:
-        return Said(faults=(Fault(at="/", message="no label", mend="--label FILE, or a label in each row"),))
+        return Said(faults=(Fault(at="/", message="no label", hint="--label FILE, or a label in each row"),))
     try:
         return _checked(read_plain(Path(path)), path)
     except (LabelError, InputError) as exc:
-        return Said(faults=(Fault(at="/", message=str(exc), mend=exc.mend),))
+        return Said(faults=(Fault(at="/", message=str(exc), hint=exc.hint),))
 
 
 def _said_in(path: str, fields: str) -> Said:
     try:
         base = read_plain(Path(path)) if path else {}
     except (LabelError, InputError) as exc:
-        return Said(faults=(Fault(at="/", message=str(exc), mend=exc.mend),))
+        return Said(faults=(Fault(at="/", message=str(exc), hint=exc.hint),))
     return _checked({**base, **json.loads(fields)} if isinstance(base, dict) else base, path or "label")
 
 
@@ -227,8 +227,8 @@ def _checked(data: Any, name: str) -> Said:
     try:
         label = label_from_dict(data, source=printable(name))
     except LabelError as exc:
-        told = tuple(Fault(at=at or "/", message=what, mend=exc.mend) for at, what in exc.faults)
-        return Said(faults=told or (Fault(at="/", message=str(exc), mend=exc.mend),))
+        told = tuple(Fault(at=at or "/", message=what, hint=exc.hint) for at, what in exc.faults)
+        return Said(faults=told or (Fault(at="/", message=str(exc), hint=exc.hint),))
     wrong = tuple(fault for fault in semantic_faults(label) if fault.level == "error")
     return Said(faults=wrong) if wrong else Said(msgspec.json.encode(label).decode())
 

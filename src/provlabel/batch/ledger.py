@@ -58,7 +58,7 @@ CREATE TABLE jobs (
   manifest TEXT,
   error TEXT,
   message TEXT,
-  mend TEXT,
+  hint TEXT,
   receipt TEXT,
   started TEXT,
   ended TEXT
@@ -123,7 +123,7 @@ class Group(Struct, frozen=True):
 
     error: str
     message: str
-    mend: str
+    hint: str
     files: int
     example: str
 
@@ -193,7 +193,7 @@ class Ledger:
     def _foreign(self, why: str) -> ConfigError:
         return ConfigError(
             f"{printable(str(self.path))}: {printable(why)}",
-            mend="it is left as it is; name another with --ledger, or move it away",
+            hint="it is left as it is; name another with --ledger, or move it away",
         )
 
     @contextlib.contextmanager
@@ -204,9 +204,9 @@ class Ledger:
             shown = printable(str(self.path))
             if "locked" in str(exc):
                 raise OutputError(
-                    f"{shown}: another batch has this ledger", mend="wait until it has ended, or name another --ledger"
+                    f"{shown}: another batch has this ledger", hint="wait until it has ended, or name another --ledger"
                 ) from exc
-            raise OutputError(f"{shown}: cannot be written: {exc}", mend="is there room? is it yours?") from exc
+            raise OutputError(f"{shown}: cannot be written: {exc}", hint="is there room? is it yours?") from exc
         except (sqlite3.DatabaseError, UnicodeDecodeError) as exc:  # the latter: a name in a damaged schema
             raise self._foreign(str(exc)) from exc
 
@@ -296,7 +296,7 @@ class Ledger:
                 "due = 0, adopted = 0, size = excluded.size, mtime_ns = excluded.mtime_ns, "
                 "attempts = CASE WHEN urn = excluded.urn THEN attempts ELSE 0 END, urn = excluded.urn, "
                 "written = NULL, source_sha256 = NULL, sha256 = NULL, manifest = NULL, error = NULL, message = NULL, "
-                "mend = NULL, receipt = NULL, started = NULL, ended = NULL",
+                "hint = NULL, receipt = NULL, started = NULL, ended = NULL",
                 (self.run,),
             )
         with self._explained():
@@ -350,7 +350,7 @@ class Ledger:
             self._database.executemany(
                 "UPDATE jobs SET state = ?, due = ?, adopted = ?, size = coalesce(?, size), "
                 "mtime_ns = coalesce(?, mtime_ns), written = ?, source_sha256 = ?, sha256 = ?, manifest = ?, "
-                "error = ?, message = ?, mend = ?, receipt = ?, ended = ? WHERE number = ?",
+                "error = ?, message = ?, hint = ?, receipt = ?, ended = ? WHERE number = ?",
                 [_columns(outcome, due, ended) for outcome, due in outcomes],
             )
 
@@ -367,12 +367,12 @@ class Ledger:
     def failures(self, most: int) -> list[Group]:
         """Return what failed in this run, the most frequent first; those that are equal but for the file are one."""
         rows = self._all(
-            "SELECT error, message, mend, count(*) AS many, min(source) FROM jobs WHERE run = ? AND state = 'failed' "
-            "GROUP BY error, message, mend ORDER BY many DESC, min(number) LIMIT ?",
+            "SELECT error, message, hint, count(*) AS many, min(source) FROM jobs WHERE run = ? AND state = 'failed' "
+            "GROUP BY error, message, hint ORDER BY many DESC, min(number) LIMIT ?",
             (self.run, most),
         )
         return [
-            Group(error, message, mend, files, os.fsdecode(example)) for error, message, mend, files, example in rows
+            Group(error, message, hint, files, os.fsdecode(example)) for error, message, hint, files, example in rows
         ]
 
     def warnings(self, most: int) -> list[Group]:
@@ -416,7 +416,7 @@ def _columns(outcome: Outcome, due: float | None, ended: str) -> tuple[Any, ...]
         receipt.manifest if receipt else None,
         outcome.error or None,
         outcome.message or None,
-        outcome.mend,
+        outcome.hint,
         json.dumps(msgspec.to_builtins(receipt)) if receipt else None,
         ended,
         outcome.number,
@@ -441,9 +441,9 @@ def _made(path: Path) -> None:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         seen = path.lstat()
         if not stat.S_ISREG(seen.st_mode):
-            raise ConfigError(f"{shown}: is no regular file", mend="name another with --ledger")
+            raise ConfigError(f"{shown}: is no regular file", hint="name another with --ledger")
         if seen.st_uid != os.geteuid() or seen.st_mode & 0o022:
-            raise ConfigError(f"{shown}: others can write it, and so could decide what is done", mend="chmod 600 it")
+            raise ConfigError(f"{shown}: others can write it, and so could decide what is done", hint="chmod 600 it")
         path.chmod(0o600)
     except OSError as exc:
         raise OutputError(f"{shown}: no ledger can be kept there: {reason(exc)}") from exc

@@ -33,7 +33,7 @@ class Refused(UsageError):
     def __init__(self, findings: tuple[Fault, ...]) -> None:
         first = findings[0]
         others = f", and {len(findings) - 1} more findings" if len(findings) > 1 else ""
-        super().__init__(f"{first.at}: {first.message}{others}; nothing was done", mend=first.mend)
+        super().__init__(f"{first.at}: {first.message}{others}; nothing was done", hint=first.hint)
         self.findings = findings
 
 
@@ -102,8 +102,8 @@ class _Findings:
         self.found: list[Fault] = []
         self._more = 0
 
-    def add(self, at: str | bytes, message: str, mend: str) -> None:
-        self.take(Fault(at=printable(os.fsdecode(at)), message=message, mend=mend))
+    def add(self, at: str | bytes, message: str, hint: str) -> None:
+        self.take(Fault(at=printable(os.fsdecode(at)), message=message, hint=hint))
 
     def take(self, fault: Fault) -> None:
         if len(self.found) < MAX_FINDINGS:
@@ -112,7 +112,7 @@ class _Findings:
             self._more += 1
 
     def told(self) -> tuple[Fault, ...]:
-        more = (Fault(at="…", message=f"{self._more:,} more findings", mend="mend these first"),) if self._more else ()
+        more = (Fault(at="…", message=f"{self._more:,} more findings", hint="fix these first"),) if self._more else ()
         return (*self.found, *more)
 
 
@@ -143,7 +143,7 @@ def _listed(
                 if told not in mistaken and len(mistaken) < MAX_FINDINGS:  # each label once
                     mistaken.add(told)
                     for fault in said.faults:
-                        findings.add(f"{item.source}: label: {fault.at}", fault.message, fault.mend)
+                        findings.add(f"{item.source}: label: {fault.at}", fault.message, fault.hint)
             text = said.text.encode()
             label = hashlib.sha256(text).digest()
             job = _seen(item, label, hashlib.sha256(how + label).digest(), shard)
@@ -221,7 +221,7 @@ class Decision(NamedTuple):
     what: Literal["label", "again", "skip", "refuse"]
     keeps_urn: bool = False
     why: str = ""
-    mend: str = ""
+    hint: str = ""
 
 
 _FORCE = "choose another output, or replace it with --force"
@@ -231,7 +231,7 @@ def decide(job: Listed, known: Known | None, replace: bool) -> Decision:
     """Say what is done about a job, by what lies there and what the ledger has of it."""
     taken = job.there is not None and not replace
     if known is None or (known.state == "waiting" and not known.attempts):
-        return Decision("refuse", why="exists already", mend=_FORCE) if taken else Decision("label")
+        return Decision("refuse", why="exists already", hint=_FORCE) if taken else Decision("label")
     changed = _changed(job, known)
     if known.state == "done" and job.there is None:
         return Decision("again", why="it was done, and is gone")
@@ -240,7 +240,7 @@ def decide(job: Listed, known: Known | None, replace: bool) -> Decision:
     if not changed:  # begun, failed, or interrupted: what is there may be ours, which its name will tell
         return Decision("again", keeps_urn=True, why=f"it was {_WORDS[known.state]}")
     if taken:
-        return Decision("refuse", why=f"exists already, and since it was written {changed}", mend=_FORCE)
+        return Decision("refuse", why=f"exists already, and since it was written {changed}", hint=_FORCE)
     return Decision("again", why=changed)
 
 
@@ -272,7 +272,7 @@ class _Todo:
         for number, job, known in ledger.compared():
             decision = decide(job, known, self._replace)
             if decision.what == "refuse":
-                self._findings.add(job.output, decision.why, decision.mend)
+                self._findings.add(job.output, decision.why, decision.hint)
                 continue
             if self._planned is not None:
                 self._planned(Planned(os.fsdecode(job.source), os.fsdecode(job.output), decision.what, decision.why))

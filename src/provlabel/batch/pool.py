@@ -211,7 +211,7 @@ class _Pool:
                 return self._executor.submit(_run, chunk)
         except OSError as exc:
             raise ProvlabelError(
-                f"no worker can be started: {reason(exc)}", mend="where the path of TMPDIR is long, set a shorter one"
+                f"no worker can be started: {reason(exc)}", hint="where the path of TMPDIR is long, set a shorter one"
             ) from exc
 
     def rebuild(self) -> None:
@@ -226,7 +226,7 @@ class _Pool:
             self.submit(()).result()
         except BrokenProcessPool as exc:
             raise ProvlabelError(
-                "workers die before they have anything to do", mend="see the system's log: is there memory for them?"
+                "workers die before they have anything to do", hint="see the system's log: is there memory for them?"
             ) from exc
 
     def _make(self) -> None:

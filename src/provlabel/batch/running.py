@@ -167,7 +167,7 @@ def run_batch(
     with contextlib.ExitStack() as stack:
         opened = stack.enter_context(_copied(book) if dry_run else _opened(book, folder))
         if opened.is_new and not replace and os.path.lexists(kept) and os.lstat(kept).st_size:
-            raise OutputError(f"{printable(str(kept))}: exists already", mend="name another with --receipts")
+            raise OutputError(f"{printable(str(kept))}: exists already", hint="name another with --receipts")
         plan_ = plan(
             _wanted([jobs] if isinstance(jobs, str | Path) else jobs, folder, counted),
             Labels(label),
@@ -198,7 +198,7 @@ def run_batch(
 def _shard(shard: tuple[int, int], workers: int | None, chunk: int, retries: int) -> Shard:
     part = Shard(*shard)
     if not 0 <= part.part < part.parts:
-        raise UsageError(f"shard {part.part} of {part.parts}: no shard", mend="i from 0 to n-1")
+        raise UsageError(f"shard {part.part} of {part.parts}: no shard", hint="i from 0 to n-1")
     if not 1 <= chunk <= MAX_CHUNK or retries < 0 or (workers is not None and workers < 1):
         raise UsageError(f"a chunk has 1 to {MAX_CHUNK} files, retries are 0 or more, workers 1 or more")
     return part
@@ -219,7 +219,7 @@ def _records(
         UsageError: nothing says where.
     """
     if ledger is None and folder is None:
-        raise UsageError("where should the ledger be?", mend="--out-dir FOLDER, or --ledger FILE")
+        raise UsageError("where should the ledger be?", hint="--out-dir FOLDER, or --ledger FILE")
     book = Path(ledger) if ledger is not None else (folder or Path()) / f".provlabel-batch{part.suffix}.sqlite"
     name = f"receipts{part.suffix}.jsonl"
     return book, Path(receipts) if receipts is not None else (folder or book.parent) / name
@@ -232,7 +232,7 @@ def _wanted(
         if isinstance(job, Wanted | Fault):
             yield job
         elif folder is None:
-            raise UsageError("where should the outputs go?", mend="--out-dir FOLDER")
+            raise UsageError("where should the outputs go?", hint="--out-dir FOLDER")
         else:
             yield from wanted_below([job], folder, passed_over)
 
@@ -277,7 +277,7 @@ def _asked(setting: Setting, secrets: Secrets | None) -> Setting:
     def asked(question: str) -> str:
         if question not in answers:
             if secrets is None:
-                raise ConfigError(f"{question}: nobody can be asked", mend="pass secrets=, a function that answers it")
+                raise ConfigError(f"{question}: nobody can be asked", hint="pass secrets=, a function that answers it")
             answers[question] = secrets(question)
         return answers[question]
 
@@ -355,7 +355,7 @@ def _lost(job: Job) -> Outcome:
         state="failed",
         error="WorkerDied",
         message="killed its worker twice",
-        mend="look at the file, and at the system's log: was memory short?",
+        hint="look at the file, and at the system's log: was memory short?",
     )
 
 

@@ -90,7 +90,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     adopted: bool = False  #: the output was there: written by an attempt that was killed before it could say so
     error: str = ""  #: class of the exception
     message: str = ""  #: without the name of the file
-    mend: str = ""
+    hint: str = ""
     may_pass: bool = False  #: another attempt may succeed
     size: int | None = None  #: of the source
     mtime_ns: int | None = None  #: of the source
@@ -133,7 +133,7 @@ def open_tools(setting: Setting) -> Tools:
     def answer(question: str) -> str:
         if question in answers:
             return answers[question]
-        raise ConfigError(f"{question}: was not asked when the batch began", mend="start it again")
+        raise ConfigError(f"{question}: was not asked when the batch began", hint="start it again")
 
     tools = Tools(cage, open_signer(setting.signer, answer, check=False))
     if setting.checked:
@@ -160,7 +160,7 @@ def _outcome(setting: Setting, job: Job) -> Outcome:
             state="failed",
             error=type(exc).__name__,
             message=_without_name(_words(exc), job),
-            mend=printable(getattr(exc, "mend", ""), 1000),
+            hint=printable(getattr(exc, "hint", ""), 1000),
             may_pass=may_pass(exc, setting.signer),
             size=size,
             mtime_ns=mtime_ns,
@@ -228,7 +228,7 @@ def _there(job: Job, output: Path, cage: Cage) -> Evidence | None:
 def _taken(output: Path, there: Evidence) -> OutputError:
     urn = f", with the manifest {printable(there.manifests[0].urn)}" if there.manifests else ""
     return OutputError(
-        f"{shown(output)}: exists already{urn}", mend="choose another output, or replace it with --force"
+        f"{shown(output)}: exists already{urn}", hint="choose another output, or replace it with --force"
     )
 
 
@@ -275,21 +275,21 @@ _PASSING = frozenset(
 )
 #: Signers that keep their key elsewhere, and may not be reached for a moment.
 _REMOTE = ("awskms", "cmd", "https", "pkcs11")
-#: What they say when the mend is to wait.
+#: What they say when the hint is to wait.
 _BUSY = ("Throttling", "did not answer")
 
 
 def may_pass(exc: BaseException, signer: str) -> bool:
     """Tell whether another attempt may succeed where this one raised ``exc``; ``signer`` is its URI.
 
-    An error of a remote signer that names a mend wants a person first: a permission, another address, another key.
+    An error of a remote signer that names a hint wants a person first: a permission, another address, another key.
     """
     if isinstance(exc, TimestampError):
         return True
     if isinstance(exc, SignerError):
         remote = signer.partition(":")[0] in _REMOTE
-        return remote and (not exc.mend or any(word in str(exc) for word in _BUSY))
-    if isinstance(exc, InputError | OutputError) and exc.mend.startswith("try again"):
+        return remote and (not exc.hint or any(word in str(exc) for word in _BUSY))
+    if isinstance(exc, InputError | OutputError) and exc.hint.startswith("try again"):
         return True
     cause = exc if isinstance(exc, OSError) else exc.__cause__
     return isinstance(cause, OSError) and cause.errno in _PASSING

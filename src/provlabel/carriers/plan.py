@@ -57,13 +57,13 @@ def chosen(choice: Sequence[Choice] | None, media: str, writable: Collection[Car
     if choice and not names:
         raise LabelError(
             f"{' and '.join(choice)} have no place in {media}",
-            mend=f"--carriers {','.join(sorted(_MEDIA[media])) or 'none'}",
+            hint=f"--carriers {','.join(sorted(_MEDIA[media])) or 'none'}",
         )
     found = {name: _rows(name, writable) for name in names}
     missing = [name for name, rows in found.items() if not rows]
     if choice and missing:
         raise LabelError(
-            f"{' and '.join(missing)} cannot be written into this format", mend="leave them out of --carriers"
+            f"{' and '.join(missing)} cannot be written into this format", hint="leave them out of --carriers"
         )
     return tuple(row for rows in found.values() for row in rows)
 
@@ -152,7 +152,7 @@ def _require_told(against: Sequence[CarrierValue], ours: Mapping[str, Mapping[st
         if field is None or field.role != "statement":
             raise InputError(
                 f"{value.place}: {both_values(value)}",
-                mend="correct whichever is wrong, or choose the carrier with --carriers, and provlabel mends it",
+                hint="correct whichever is wrong, or choose the carrier with --carriers, and provlabel corrects it",
             )
 
 

@@ -114,7 +114,7 @@ def run(args: list[str] | None = None) -> int:
         _require_no_file_named_like_an_option(sys.argv[1:] if args is None else args)
         return int(cli.main(args, prog_name="provlabel", standalone_mode=False) or 0)
     except ProvlabelError as exc:
-        say_error(str(exc), exc.mend)
+        say_error(str(exc), exc.hint)
         return exc.exit_code
     except click.ClickException as exc:
         exc.show()
@@ -152,7 +152,7 @@ def _require_no_file_named_like_an_option(args: list[str]) -> None:
     for arg in itertools.takewhile(lambda arg: arg != "--", args):
         if arg.startswith("-") and os.path.lexists(arg):
             raise UsageError(
-                f"{arg}: is a file here, and reads as an option", mend=f"write ./{arg}, or put -- before the files"
+                f"{arg}: is a file here, and reads as an option", hint=f"write ./{arg}, or put -- before the files"
             )
 
 
@@ -163,10 +163,10 @@ def say(text: str) -> None:
         sys.stdout.flush()
 
 
-def say_error(message: str, mend: str = "") -> None:
-    """Print one error and its mend to standard error, escaped."""
+def say_error(message: str, hint: str = "") -> None:
+    """Print one error and its hint to standard error, escaped."""
     with contextlib.suppress(OSError):
         sys.stderr.write(f"error: {printable(message, 1000)}\n")
-        if mend:
-            sys.stderr.write(f"  mend: {printable(mend, 1000)}\n")
+        if hint:
+            sys.stderr.write(f"  hint: {printable(hint, 1000)}\n")
         sys.stderr.flush()

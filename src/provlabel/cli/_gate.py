@@ -40,7 +40,7 @@ def gate_from(
 def _given(given: str | None, pin: str | None) -> Loaded:
     if given is None or given in BUILTIN:
         if pin is not None:
-            raise UsageError("--policy-sha256 pins the file of a policy", mend="add --policy FILE")
+            raise UsageError("--policy-sha256 pins the file of a policy", hint="add --policy FILE")
         name = given or "default"
         return Loaded(Enforced.of(BUILTIN[name], "given" if given else "default"), TrustStore())
     return load_policy(Path(given), pin=pin)
@@ -48,7 +48,7 @@ def _given(given: str | None, pin: str | None) -> Loaded:
 
 def _root(given: Path) -> Path:
     if not given.is_dir():
-        raise UsageError(f"--root {printable(str(given))}: is no folder", mend="name where the patterns begin")
+        raise UsageError(f"--root {printable(str(given))}: is no folder", hint="name where the patterns begin")
     return Path(os.path.abspath(given))  # noqa: PTH100 - resolve would follow links
 
 
@@ -56,7 +56,7 @@ def _here() -> Path:
     try:
         return Path.cwd()
     except OSError as exc:
-        raise InputError(f"the working directory: {reason(exc)}", mend="change to a folder that is there") from exc
+        raise InputError(f"the working directory: {reason(exc)}", hint="change to a folder that is there") from exc
 
 
 def _found(here: Path, top: Path) -> list[Path]:

@@ -53,7 +53,7 @@ def outputs_from(formats: Sequence[Output], output: Path | None, quiet: bool) ->
     here = [item.name for item in formats if item.file is None]
     if len(here) > 1:
         raise UsageError(
-            f"{' and '.join(here)} cannot both be written to one place", mend="give files: --format json=report.json"
+            f"{' and '.join(here)} cannot both be written to one place", hint="give files: --format json=report.json"
         )
     outputs = [item for item in formats if item.file is not None]
     if here or output is not None or not quiet:
@@ -62,5 +62,5 @@ def outputs_from(formats: Sequence[Output], output: Path | None, quiet: bool) ->
             outputs.append(Output(name, output))
     files = [os.path.realpath(item.file) for item in outputs if item.file is not None]
     if len(set(files)) < len(files):
-        raise UsageError("two outputs would be written to the same file", mend="give each a file of its own")
+        raise UsageError("two outputs would be written to the same file", hint="give each a file of its own")
     return tuple(outputs)

@@ -103,7 +103,7 @@ def laws_from(given: Iterable[str]) -> tuple[str, ...]:
     """
     names = tuple(name.strip() for part in given for name in part.split(","))
     if "" in names:
-        raise UsageError("--law: an empty name", mend="such as --law eu,us-ca")
+        raise UsageError("--law: an empty name", hint="such as --law eu,us-ca")
     return names
 
 
@@ -131,7 +131,7 @@ def _home() -> Path:
     try:
         return Path.home()
     except RuntimeError as exc:
-        raise ConfigError("no home folder is known", mend="set HOME or XDG_CONFIG_HOME") from exc
+        raise ConfigError("no home folder is known", hint="set HOME or XDG_CONFIG_HOME") from exc
 
 
 def test_folder() -> Path:
@@ -165,7 +165,7 @@ def _list_at(name: str) -> TrustStore:
     try:
         return TrustStore.load(name)
     except InputError as exc:
-        raise InputError(str(exc), mend=f"a PEM file, or one of {', '.join(_NAMED_LISTS)}") from exc
+        raise InputError(str(exc), hint=f"a PEM file, or one of {', '.join(_NAMED_LISTS)}") from exc
 
 
 def _test_root() -> TrustStore:
@@ -174,7 +174,7 @@ def _test_root() -> TrustStore:
 
     root = test_folder() / ROOT
     if not os.path.lexists(root):
-        raise ConfigError("there is no test root yet", mend="label something with --signer test first")
+        raise ConfigError("there is no test root yet", hint="label something with --signer test first")
     return TrustStore.load(root, test=True)
 
 
@@ -199,7 +199,7 @@ def _c2pa_lists() -> TrustStore:
         if not os.path.lexists(folder / name):
             raise ConfigError(
                 f"{printable(str(folder / name))}: is not there; provlabel never fetches trust lists by itself",
-                mend=f"download it from {C2PA_SOURCE} and save it there",
+                hint=f"download it from {C2PA_SOURCE} and save it there",
             )
         store += TrustStore.load(folder / name, purpose=purpose)
     return store
@@ -294,5 +294,5 @@ def require_not_among(output: Path | None, inputs: Iterable[Path], name: str) ->
             continue
         if same:
             raise UsageError(
-                f"{name} {printable(str(output))}: is one of the files themselves", mend="name another file"
+                f"{name} {printable(str(output))}: is one of the files themselves", hint="name another file"
             )

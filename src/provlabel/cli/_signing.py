@@ -69,7 +69,7 @@ def timestamper_from(options: dict[str, Any]) -> Timestamper | None:
     optional = options.get("tsa_optional", False)
     if not options["tsa"]:
         if optional or options["tsa_trust"] or options["tsa_headers"]:
-            raise UsageError("what is said of a time authority needs one", mend="add --tsa URL")
+            raise UsageError("what is said of a time authority needs one", hint="add --tsa URL")
         return None
     from provlabel.trust.anchors import TrustStore
     from provlabel.trust.timestamps import Timestamper
@@ -92,7 +92,7 @@ def _headers(path: Path | None) -> dict[str, str]:
     lines = read(path, private=True).decode("latin-1").splitlines()
     pairs = [line.partition(":") for line in lines if line.strip()]
     if not all(colon and _TOKEN.fullmatch(name.strip()) for name, colon, _ in pairs):
-        raise ConfigError(f"{printable(str(path))}: a line is no HTTP header", mend="Name: value, a line each")
+        raise ConfigError(f"{printable(str(path))}: a line is no HTTP header", hint="Name: value, a line each")
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
@@ -153,7 +153,7 @@ def uri_of(given: str | None) -> str:
     if not uri:
         raise ConfigError(
             "no signer",
-            mend="to try: --signer test; for real: --signer 'file:key.pem?chain=chain.pem' or PROVLABEL_SIGNER",
+            hint="to try: --signer test; for real: --signer 'file:key.pem?chain=chain.pem' or PROVLABEL_SIGNER",
         )
     return f"test:{test_folder()}" if uri == "test" else uri
 
@@ -191,7 +191,7 @@ def _configured_signer() -> str | None:
         with open_regular(path) as stream:
             signer = msgspec.toml.decode(stream.read(_MAX_SETTINGS)).get("signer")
     except (ProvlabelError, OSError, ValueError) as exc:
-        raise ConfigError(f"{printable(str(path))}: {exc}", mend='it holds lines such as signer = "test"') from exc
+        raise ConfigError(f"{printable(str(path))}: {exc}", hint='it holds lines such as signer = "test"') from exc
     return str(signer) if signer else None
 
 
@@ -204,7 +204,7 @@ def answers_from(pass_file: Path | None) -> Secrets:
     def answer(question: str) -> str:
         for line in lines:
             return line
-        raise ConfigError(f"{question}: {printable(str(pass_file))} has no line left", mend="a line for each question")
+        raise ConfigError(f"{question}: {printable(str(pass_file))} has no line left", hint="a line for each question")
 
     return answer
 
@@ -218,6 +218,6 @@ def _lines_of(path: Path) -> Iterator[str]:
 def _ask(question: str) -> str:
     if not sys.stdin.isatty():
         raise ConfigError(
-            f"{question}: there is no terminal to ask at", mend="add --pass-file FILE, which holds it in its first line"
+            f"{question}: there is no terminal to ask at", hint="add --pass-file FILE, which holds it in its first line"
         )
     return str(click.prompt(question, hide_input=True, err=True))

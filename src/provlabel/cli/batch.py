@@ -69,9 +69,9 @@ def command(paths: tuple[Path, ...], **options: Any) -> int:
       provlabel batch renders/ --out-dir labelled/ --label cover.toml --signer test --shard 0/4
     """
     if bool(paths) == (options["list_path"] is not None):
-        raise UsageError("what should be labelled?", mend="give files and folders, or --jobs LIST")
+        raise UsageError("what should be labelled?", hint="give files and folders, or --jobs LIST")
     if options["out_dir"] is None and paths:
-        raise UsageError("where should the outputs go?", mend="--out-dir FOLDER")
+        raise UsageError("where should the outputs go?", hint="--out-dir FOLDER")
     from provlabel.batch import Refused, run_batch, shard_from
 
     how = how_from(options)
@@ -101,7 +101,7 @@ def command(paths: tuple[Path, ...], **options: Any) -> int:
             )
         except Refused as exc:
             for finding in exc.findings:
-                say_error(f"{finding.at}: {finding.message}", finding.mend)
+                say_error(f"{finding.at}: {finding.message}", finding.hint)
             say_error(f"{len(exc.findings)} findings; nothing was done")
             return exc.exit_code
         finally:
@@ -131,7 +131,7 @@ def _form(path: Path, given: ListFormat | None) -> ListFormat:
         return "csv"
     if suffix in (".jsonl", ".ndjson", ".txt") or str(path) == "-":
         return "jsonl"
-    raise UsageError(f"{printable(str(path))}: is it CSV or JSON Lines?", mend="--jobs-format csv or jsonl")
+    raise UsageError(f"{printable(str(path))}: is it CSV or JSON Lines?", hint="--jobs-format csv or jsonl")
 
 
 def _say_planned(job: Planned) -> None:
@@ -216,7 +216,7 @@ def _print(result: BatchResult, options: dict[str, Any]) -> None:
         _print_notes(result.notes)
         _print_notes(tuple(f"warning: {printable(item.message, 500)}{_files(item.files)}" for item in result.warnings))
     for group in result.failures[:_SHOWN]:
-        say_error(f"{group.example}{_others(group.files)}: {group.message}", group.mend)
+        say_error(f"{group.example}{_others(group.files)}: {group.message}", group.hint)
     if len(result.failures) > _SHOWN:
         sys.stderr.write(f"… and {len(result.failures) - _SHOWN:,} other kinds of failures; all are in the ledger\n")
     if not options["quiet"]:

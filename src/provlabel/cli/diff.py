@@ -45,7 +45,7 @@ def command(files: tuple[Path, ...], format_: str, personal: bool, textconv: boo
 
 def _exactly(count: int, files: tuple[Path, ...], message: str) -> tuple[Path, ...]:
     if len(files) != count:
-        raise UsageError(f"{message}, and there are {len(files)}", mend="provlabel diff OLD NEW")
+        raise UsageError(f"{message}, and there are {len(files)}", hint="provlabel diff OLD NEW")
     return files
 
 

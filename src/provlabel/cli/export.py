@@ -66,15 +66,15 @@ def command(paths: tuple[Path, ...], to: str, output: Path | None, personal: boo
     media, force = options.pop("media"), options.pop("force")
     require_not_among(output, paths, "-o")
     if output is not None and os.path.isfile(output) and not force:  # noqa: PTH113
-        raise OutputError(f"{printable(str(output))}: exists already", mend="choose another with -o, or add --force")
+        raise OutputError(f"{printable(str(output))}: exists already", hint="choose another with -o, or add --force")
     labels = [path for path in paths if path.suffix.lower() in _LABELS and not path.is_dir()]
     if to == "ddex" and labels and media is None:
-        raise UsageError("a label file does not say what it is about", mend="add --media audio, image or video")
+        raise UsageError("a label file does not say what it is about", hint="add --media audio, image or video")
     items = [_of_label_file(path, media or "", personal) for path in labels]
     others = [path for path in paths if path not in labels]
     code, found = _of_media(others, trust_from(**options), personal) if others else (0, [])
     if code:
-        say_error("nothing was exported", "mend or leave out what is named above")
+        say_error("nothing was exported", "correct or leave out what is named above")
         return code
     items += found
     text = _written(to, items)
@@ -105,11 +105,11 @@ def _of_media(paths: Sequence[Path], trust: Any, personal: bool) -> tuple[int, l
     with Cages((os.cpu_count() or 1) if many else 1, fork, proofs=proofs_folder()) as cages:
         report = verify_paths(paths, trust=trust, policy=policy, personal=personal, cage=cages)
     for failure in report.errors:
-        say_error(failure.message, failure.mend)
+        say_error(failure.message, failure.hint)
     refused = [item for item in report.files if not item.passed]
     for item in refused:
         first = next(found for found in item.findings if found.counts)
-        say_error(f"{item.path}: {item.state}: {first.message}", first.mend)
+        say_error(f"{item.path}: {item.state}: {first.message}", first.hint)
     for skipped in report.skipped:
         if skipped.why == "empty":
             say_error(f"{skipped.path}: holds no media")

@@ -55,16 +55,16 @@ def command(file: Path, source: str, out_dir: Path, force: bool) -> int:
         return 1
     if not drafts:
         what = "names no sound, picture or video" if source == "ddex" else "has no rows"
-        raise UsageError(f"{printable(str(file))}: {what}", mend="see what the file holds")
+        raise UsageError(f"{printable(str(file))}: {what}", hint="see what the file holds")
     make_folder(out_dir)
     targets = [out_dir / name for name in _names([draft.path for draft in drafts])]
     there = [path for path in targets if os.path.lexists(path)]
     if folder := next((path for path in there if os.path.isdir(path)), None):  # noqa: PTH112
-        raise OutputError(f"{printable(str(folder))}: is a folder and is not replaced", mend="choose another -o")
+        raise OutputError(f"{printable(str(folder))}: is a folder and is not replaced", hint="choose another -o")
     if there and not force:
         raise OutputError(
             f"{printable(str(there[0]))}: exists already, and {len(there) - 1} others",
-            mend="add --force, or another -o",
+            hint="add --force, or another -o",
         )
     errors = 0
     for draft, target in zip(drafts, targets, strict=True):
@@ -102,7 +102,7 @@ def _from_table(file: Path, source: str) -> list[_Draft] | None:
     table = (load_csv if source == "csv" else load_jsonl)(content)
     for fault in table.faults:
         place = f", line {fault.line}" * bool(fault.line) + f", column {fault.column}" * bool(fault.column)
-        say_error(f"{file}{place}: {fault.message}", fault.mend)
+        say_error(f"{file}{place}: {fault.message}", fault.hint)
     return None if table.faults else [_Draft(row.path, row.label) for row in table.rows]
 
 
@@ -134,6 +134,6 @@ def _told(draft: _Draft) -> int:
     faults = lint(draft.label)
     for fault in faults:
         say(f"  {fault.level} {printable(fault.at) or '/'}: {printable(fault.message, 300)}")
-        if fault.mend:
-            say(f"    mend: {printable(fault.mend, 300)}")
+        if fault.hint:
+            say(f"    hint: {printable(fault.hint, 300)}")
     return sum(fault.level == "error" for fault in faults)

@@ -81,7 +81,7 @@ def csr(key: Path, output: Path, organization: str, name: str, country: str | No
 
     who = subject(organization, name, country)
     if output == key or os.path.lexists(output):  # before a key is made for nothing
-        raise OutputError(f"{printable(str(output))}: exists already", mend="choose another name with -o")
+        raise OutputError(f"{printable(str(output))}: exists already", hint="choose another name with -o")
     if new_key is not None:
         make_key(key, new_key)
         say(f"{printable(str(key))}  private key, mode 0600; keep it")
@@ -142,7 +142,7 @@ def check(
 
     \b
     As JSON: {"passed": true or false, "rules": [{"rule": its name, "level": "error" or "warning",
-    "state": "held", "broken" or "not-checked", "why", "mend" (empty unless broken)}, …]}
+    "state": "held", "broken" or "not-checked", "why", "hint" (empty unless broken)}, …]}
 
     \b
     Examples:
@@ -176,7 +176,7 @@ def _results(
 
 def _require_one(chain: Path | None, signer_uri: str | None) -> None:
     if chain is not None and signer_uri is not None:
-        raise UsageError("CHAIN and --signer are two things to look at", mend="name one of them")
+        raise UsageError("CHAIN and --signer are two things to look at", hint="name one of them")
 
 
 def _shown(chain: Path | None) -> str:
@@ -206,8 +206,8 @@ def _result_lines(results: tuple[Result, ...], style: Style) -> Iterator[str]:
         mark = "!" if warned else _MARKS[result.state]
         why = f"not checked: {result.why}" if result.state == "not-checked" else result.why
         yield f"{style.paint(mark, _LOOKS[mark])} {result.rule}: {printable(why, 1000)}"
-        if result.mend:
-            yield f"    mend: {printable(result.mend, 300)}"
+        if result.hint:
+            yield f"    hint: {printable(result.hint, 300)}"
     broken = Counter(result.level for result in results if result.state == "broken")
     states = Counter(result.state for result in results)
     yield (

@@ -46,7 +46,7 @@ def sign(
         say(json.dumps({"alg": signer.algorithm, "sign_cert": signer.chain_pem}))
         return
     if alg not in (None, signer.algorithm):
-        raise ConfigError(f"asked for {alg}, but this key signs with {signer.algorithm}", mend="add ?alg= to the URI")
+        raise ConfigError(f"asked for {alg}, but this key signs with {signer.algorithm}", hint="add ?alg= to the URI")
     data = sys.stdin.buffer.read(_MAX_DATA + 1)
     if not 0 < len(data) <= _MAX_DATA:
         raise InputError(f"standard input: nothing, or more than {_MAX_DATA:,} bytes; that is no claim")

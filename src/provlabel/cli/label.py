@@ -154,15 +154,15 @@ def _check_options(files: tuple[Path, ...], options: dict[str, Any]) -> None:
         given = ["in_place", "detached"]
     if len(given) > 1:
         shown = " and ".join("--" + name.replace("_", "-") for name in given)
-        raise UsageError(f"{shown} exclude each other", mend="give one of them")
+        raise UsageError(f"{shown} exclude each other", hint="give one of them")
     if options["output"] and len(files) > 1:
-        raise UsageError("-o takes one file; there are more", mend="use --out-dir")
+        raise UsageError("-o takes one file; there are more", hint="use --out-dir")
     if options["parent"] and len(files) > 1:
-        raise UsageError("--parent belongs to one file; there are more", mend="label the files one by one")
+        raise UsageError("--parent belongs to one file; there are more", hint="label the files one by one")
     hidden = options["format_"] == "text" and options["receipt"] is None
     if options["prompt_mode"] == "hash" and hidden:
         raise UsageError(
-            "the salt of the prompt's hash would be lost, and with it the proof", mend="add --receipt FILE"
+            "the salt of the prompt's hash would be lost, and with it the proof", hint="add --receipt FILE"
         )
 
 
@@ -177,7 +177,7 @@ def _label_from(options: dict[str, Any]) -> Label:
         data = msgspec.to_builtins(load_label(options["label_path"]))
     data |= {key: value for key, value in _said(options) if value}
     if "kind" not in data:
-        raise LabelError("a label needs a kind", mend="add --kind ai_generated (or another), or --label FILE")
+        raise LabelError("a label needs a kind", hint="add --kind ai_generated (or another), or --label FILE")
     return label_from_dict(data, source="label")
 
 
@@ -199,14 +199,14 @@ def _systems(options: dict[str, Any]) -> list[dict[str, str]]:
     details = {"model_type": options["model_type"], "identifier": options["model_id"]}
     stated = {key: value for key, value in details.items() if value}
     if stated and not systems:
-        raise LabelError("--model-type and --model-id describe a system", mend="add --system NAME@VERSION")
+        raise LabelError("--model-type and --model-id describe a system", hint="add --system NAME@VERSION")
     return [systems[0] | stated, *systems[1:]] if systems else []
 
 
 def _identifier(item: str) -> dict[str, str]:
     scheme, colon, value = item.partition(":")
     if not colon:
-        raise LabelError(f"{printable(item)}: an identifier is TYPE:VALUE", mend="such as isrc:GBAYE2600001")
+        raise LabelError(f"{printable(item)}: an identifier is TYPE:VALUE", hint="such as isrc:GBAYE2600001")
     return {"type": scheme, "value": value}
 
 
@@ -234,12 +234,12 @@ def _targets(files: tuple[Path, ...], options: dict[str, Any]) -> Iterator[tuple
     seen: dict[str, Path] = {}
     for source in files:
         if not source.name:
-            raise InputError(f"{printable(str(source))}: a folder, not a regular file", mend="name the files in it")
+            raise InputError(f"{printable(str(source))}: a folder, not a regular file", hint="name the files in it")
         dest = place(source)
         key = os.path.abspath(dest)  # noqa: PTH100 - resolve would follow symlinks
         if key in seen:
             shown = f"{printable(str(seen[key]))} and {printable(str(source))}"
-            raise UsageError(f"{shown} have the same output", mend="label them into different folders")
+            raise UsageError(f"{shown} have the same output", hint="label them into different folders")
         seen[key] = source
         if not (options["in_place"] or options["detached"]):
             _require_other(source, dest)
@@ -265,7 +265,7 @@ def _placement(options: dict[str, Any]) -> Callable[[Path], Path]:
 
 def _in_place(source: Path) -> Path:
     if os.path.islink(source):  # noqa: PTH114 - unlike Path.is_symlink it never raises
-        raise UsageError(f"{printable(str(source))}: is a symlink", mend="name the file that it points to")
+        raise UsageError(f"{printable(str(source))}: is a symlink", hint="name the file that it points to")
     return source
 
 
@@ -276,7 +276,7 @@ def _require_other(source: Path, dest: Path) -> None:
     except OSError:
         return
     if same:
-        raise OutputError(f"{printable(str(dest))}: is the source itself", mend="use --in-place to replace it")
+        raise OutputError(f"{printable(str(dest))}: is the source itself", hint="use --in-place to replace it")
 
 
 # --- the work --------------------------------------------------------------------------------------
@@ -296,7 +296,7 @@ def _label_all(
         try:
             receipt = label_file(source, dest if chosen else None, label, signer, **how)
         except ProvlabelError as exc:
-            say_error(str(exc), exc.mend)
+            say_error(str(exc), exc.hint)
             errors.append((source, exc))
             continue
         receipts.append(receipt)
@@ -330,7 +330,7 @@ def _draft(files: tuple[Path, ...], output: Path | None) -> int:
     from provlabel.sandbox.process import fork
 
     if len(files) > 1:
-        raise UsageError("--from-carriers drafts one label; there are more files", mend="draft them one by one")
+        raise UsageError("--from-carriers drafts one label; there are more files", hint="draft them one by one")
     require_not_among(output, files, "-o")
     with Cage(fork, proofs=proofs_folder()) as cage:
         draft = drafted(read_tags(files[0], cage))
@@ -343,7 +343,7 @@ def _draft(files: tuple[Path, ...], output: Path | None) -> int:
 def _identity(options: dict[str, Any], answers: Secrets) -> Actor | None:
     if options["identity_uri"] is None:
         if options["identity_roles"]:
-            raise UsageError("--identity-role says as what somebody vouches", mend="add --identity URI")
+            raise UsageError("--identity-role says as what somebody vouches", hint="add --identity URI")
         return None
     from provlabel.engine import Actor
 
@@ -374,7 +374,7 @@ def _publish(
     whole = to_json(
         Receipts(
             receipts=tuple(receipts),
-            errors=tuple(Failure(str(path), str(exc), exc.mend) for path, exc in errors),
+            errors=tuple(Failure(str(path), str(exc), exc.hint) for path, exc in errors),
             insecure=(BROKEN,) if options["accept_broken"] else (),
         )
     )

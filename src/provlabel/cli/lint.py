@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.command("lint")
 @click.argument("label", type=PATH)
-@click.option("--fix", "fix", is_flag=True, help="Mend what has one right answer, in a JSON label.")
+@click.option("--fix", "fix", is_flag=True, help="Fix what has one right answer, in a JSON label.")
 @click.option("-o", "--output", type=PATH, help="With --fix: write the result here, as JSON.")
 @click.option("--media", type=PATH, help="The sound: time spans must lie within it.")
 @law_option
@@ -44,7 +44,7 @@ def command(label: Path, fix: bool, output: Path | None, media: Path | None, law
     from provlabel.report.renderers.json import to_json
 
     if fix and output is None and label.suffix.lower() == ".toml":
-        raise UsageError("--fix writes JSON, and would lose the comments of a TOML file", mend="add -o fixed.json")
+        raise UsageError("--fix writes JSON, and would lose the comments of a TOML file", hint="add -o fixed.json")
     laws = _laws(laws_from(law))
     data = read_plain(label)
     seconds = _seconds(media)
@@ -102,7 +102,7 @@ def _seconds(media: Path | None) -> float | None:
     with Cage(fork, proofs=proofs_folder()) as cage:
         seconds = cage.read(media).seconds
     if seconds is None:
-        raise InputError(f"{printable(str(media))}: does not tell how long it plays", mend="leave --media away")
+        raise InputError(f"{printable(str(media))}: does not tell how long it plays", hint="leave --media away")
     return seconds
 
 
@@ -112,8 +112,8 @@ def _print(label: Path, faults: tuple[Fault, ...], results: tuple[LawResult, ...
     for fault in faults:
         level = style.paint(fault.level, looks[fault.level])
         sys.stdout.write(f"{level} {printable(fault.at) or '/'}: {printable(fault.message, 300)}\n")
-        if fault.mend:
-            sys.stdout.write(f"  mend: {printable(fault.mend, 300)}\n")
+        if fault.hint:
+            sys.stdout.write(f"  hint: {printable(fault.hint, 300)}\n")
     told: list[Fault | Finding] = [*faults, *(_law_findings(results, style) if results else ())]
     errors = sum(item.level == "error" for item in told)
     sys.stdout.write(f"{printable(str(label))}: {errors} errors, {len(told) - errors} warnings\n")

@@ -51,9 +51,9 @@ def command(
       provlabel redact take.labeled.wav --personal --signer test -o take.public.wav
     """
     if not personal:
-        raise UsageError("nothing to redact was named", mend="add --personal")
+        raise UsageError("nothing to redact was named", hint="add --personal")
     if output is not None and in_place:
-        raise UsageError("--output and --in-place exclude each other", mend="give one of them")
+        raise UsageError("--output and --in-place exclude each other", hint="give one of them")
     from provlabel.labeling.receipts import Receipts
     from provlabel.labeling.redact import redact_file
     from provlabel.report.renderers.json import to_json

@@ -29,5 +29,5 @@ def command(format_: str) -> None:
         return
     for row in rows:
         sys.stdout.write(f"{row.code:<26} {row.level:<8} {row.meaning}\n")
-        if row.mend:
-            sys.stdout.write(f"{'':<35} mend: {row.mend}\n")
+        if row.hint:
+            sys.stdout.write(f"{'':<35} hint: {row.hint}\n")

@@ -40,4 +40,4 @@ def _home() -> Path:
     for place in (package / "samples", package.parents[1] / "samples" / "media"):
         if place.is_dir():
             return place
-    raise ProvlabelError("the samples are not installed", mend="reinstall provlabel")
+    raise ProvlabelError("the samples are not installed", hint="reinstall provlabel")

@@ -33,11 +33,11 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
       provlabel stamp take.labeled.wav --tsa http://timestamp.example -o take.stamped.wav
     """
     if (options["output"] is None) == (not options["in_place"]):
-        raise UsageError("where should the result go?", mend="give one of -o FILE and --in-place")
+        raise UsageError("where should the result go?", hint="give one of -o FILE and --in-place")
     if options["output"] is not None and len(files) > 1:
-        raise UsageError("-o takes one file; there are more", mend="use --in-place")
+        raise UsageError("-o takes one file; there are more", hint="use --in-place")
     if not options["tsa"]:
-        raise UsageError("no time authority was named", mend="add --tsa URL")
+        raise UsageError("no time authority was named", hint="add --tsa URL")
     from provlabel.labeling.receipts import Receipts
     from provlabel.labeling.stamp import stamp_file
     from provlabel.report import Failure
@@ -52,8 +52,8 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
             try:
                 receipt = stamp_file(file, options["output"], timestamper, replace=options["force"], cage=cage)
             except ProvlabelError as exc:
-                say_error(str(exc), exc.mend)
-                errors.append(Failure(str(file), str(exc), exc.mend))
+                say_error(str(exc), exc.hint)
+                errors.append(Failure(str(file), str(exc), exc.hint))
                 continue
             receipts.append(receipt)
             if options["format_"] == "text":

@@ -83,7 +83,7 @@ def _opened(lists: dict[str, Any]) -> list[tuple[AnchorList, Named, tuple[Facts,
 
     store: TrustStore = trust_from(**lists)
     if not store.lists:
-        raise UsageError("no list was named", mend="add --trust, --trust-leaf, --tsa-trust or --identity-trust")
+        raise UsageError("no list was named", hint="add --trust, --trust-leaf, --tsa-trust or --identity-trust")
     at = now()
     return [
         (anchors, named, certificates.facts(anchors.pem, anchors.name, at))

@@ -98,7 +98,7 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
     from provlabel.verifying.verify import verify_paths
 
     if options["init_policy"] and formats:
-        raise UsageError("--init-policy writes a policy and no report", mend="leave --format away")
+        raise UsageError("--init-policy writes a policy and no report", hint="leave --format away")
     outputs = outputs_from(formats, output, options["quiet"])
     for place in (item.file for item in outputs):
         _require_replaceable(place, (*paths, *_rules_of(options)), "-O" if place == output else "--format")
@@ -140,7 +140,7 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
         deliver(RENDERERS[item.name].render(report, Extras(style, previews)), item.file)
     if options["quiet"]:
         for failure in report.errors:
-            say_error(failure.message, failure.mend)
+            say_error(failure.message, failure.hint)
     return exit_code(report)
 
 
@@ -173,7 +173,7 @@ def _require_replaceable(place: Path | None, kept: Iterable[Path], name: str) ->
 
     require_not_among(place, kept, name)
     if place is not None and os.path.isfile(place) and is_media(place):  # noqa: PTH113
-        raise UsageError(f"{name} {printable(str(place))}: is media, and no report", mend="name another file")
+        raise UsageError(f"{name} {printable(str(place))}: is media, and no report", hint="name another file")
 
 
 def _previews(report: Report) -> dict[str, Preview]:
@@ -196,7 +196,7 @@ def _moment(text: str | None) -> dt.datetime | None:
     except (ValueError, OverflowError):
         moment = None
     if moment is None or moment.tzinfo is None:
-        raise UsageError(f"--at {printable(text)}: no time with a zone", mend="such as 2026-03-01T12:00:00Z")
+        raise UsageError(f"--at {printable(text)}: no time with a zone", hint="such as 2026-03-01T12:00:00Z")
     return moment
 
 
@@ -205,7 +205,7 @@ def _revocation(options: dict[str, Any]) -> Revocation:
     from provlabel.verifying.revocation import Revocation
 
     if options["insecure_private_hosts"] and not options["online"]:
-        raise UsageError("--insecure-private-hosts says whom --online may ask", mend="add --online")
+        raise UsageError("--insecure-private-hosts says whom --online may ask", hint="add --online")
     return Revocation(
         online=options["online"],
         cache=cache_folder() / "revocation",
@@ -242,11 +242,11 @@ def _init_policy(report: Report, gate: Gate, output: Path | None, trust: tuple[s
 
     target = output or Path(NAME)
     if os.path.lexists(target):
-        raise OutputError(f"{printable(str(target))}: exists already", mend="choose another file with -O")
+        raise OutputError(f"{printable(str(target))}: exists already", hint="choose another file with -O")
     deliver(draft(report, gate, trust), target)
     say(f"{printable(str(target))}: a first policy; read it, then verify with --policy {printable(str(target))}")
     for failure in report.errors:
-        say_error(failure.message, failure.mend)
+        say_error(failure.message, failure.hint)
     return 3 if report.errors else 0
 
 

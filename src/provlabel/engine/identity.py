@@ -41,7 +41,7 @@ def _role(name: str) -> str:
     if plain in ROLES:
         return f"cawg.{plain}"
     if name.startswith("cawg.") or not re.fullmatch(r"[a-zA-Z0-9_-]+(\.[a-zA-Z0-9_-]+)+", name):
-        raise ConfigError(f"{printable(name)}: no role", mend=f"one of {', '.join(ROLES)}, or com.example.mixer")
+        raise ConfigError(f"{printable(name)}: no role", hint=f"one of {', '.join(ROLES)}, or com.example.mixer")
     return name
 
 

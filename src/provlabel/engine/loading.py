@@ -46,7 +46,7 @@ def binding() -> Any:
         try:
             loaded = importlib.import_module("c2pa.c2pa")
         except (OSError, RuntimeError, ImportError, AttributeError) as exc:
-            raise UnfitEngineError(f"the C2PA engine does not load: {exc}", mend="reinstall c2pa-python") from exc
+            raise UnfitEngineError(f"the C2PA engine does not load: {exc}", hint="reinstall c2pa-python") from exc
     _require_version("its library c2pa-rs", str(loaded.sdk_version()), NATIVE)
     return loaded
 
@@ -58,7 +58,7 @@ def _place() -> tuple[Path, Path]:
     if spec is None or not spec.submodule_search_locations or library is None:
         raise UnfitEngineError(
             "the C2PA engine is not available here",
-            mend="provlabel runs on Linux (glibc) and macOS; see the platform table in the README",
+            hint="provlabel runs on Linux (glibc) and macOS; see the platform table in the README",
         )
     folder = Path(spec.submodule_search_locations[0])
     return folder, folder.resolve() / "libs" / library
@@ -87,7 +87,7 @@ def _require_version(what: str, found: str, bounds: tuple[tuple[int, int, int], 
         raise UnfitEngineError(
             f"the C2PA engine cannot be relied on: {what} is of version {printable(found) or 'unknown'}, "
             f"needed is {least} or later, before {most}",
-            mend=f"pip install 'c2pa-python>={floor},<{ceiling}'",
+            hint=f"pip install 'c2pa-python>={floor},<{ceiling}'",
         )
 
 
@@ -103,7 +103,7 @@ def build() -> str:
     try:
         seen = [(path, path.stat()) for path in (folder / "c2pa.py", library)]
     except OSError as exc:
-        raise UnfitEngineError(f"the C2PA engine is not whole: {exc}", mend="reinstall c2pa-python") from exc
+        raise UnfitEngineError(f"the C2PA engine is not whole: {exc}", hint="reinstall c2pa-python") from exc
     return "\n".join(f"{path}:{at.st_ino}:{at.st_size}:{at.st_mtime_ns}:{at.st_ctime_ns}" for path, at in seen)
 
 

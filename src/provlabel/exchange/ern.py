@@ -174,17 +174,17 @@ def read_message(content: bytes, source: str) -> Message:
         root = parse(content)
     except XmlError as exc:
         raise ConfigError(
-            f"{source}: {printable(str(exc))}", mend="ask whoever sent it for the message itself"
+            f"{source}: {printable(str(exc))}", hint="ask whoever sent it for the message itself"
         ) from exc
     found = _NAMESPACE.fullmatch(root.namespace)
     version = VERSIONS.get(found[1]) if found else None
     if version is None:
         raise ConfigError(
             f"{source}: is no message of a known version of ERN: namespace {printable(root.namespace) or 'none'}",
-            mend=f"known are {', '.join(VERSIONS.values())}; only 4.3.2 has fields about AI",
+            hint=f"known are {', '.join(VERSIONS.values())}; only 4.3.2 has fields about AI",
         )
     if root.name != "NewReleaseMessage":
-        raise ConfigError(f"{source}: is a {printable(root.name)}", mend="name a NewReleaseMessage")
+        raise ConfigError(f"{source}: is a {printable(root.name)}", hint="name a NewReleaseMessage")
     return Message(version, _resources(root, version in _WITH_AI), hashlib.sha256(content).hexdigest())
 
 

@@ -77,7 +77,7 @@ class TableFault(NamedTuple):
     line: int
     column: int
     message: str
-    mend: str = ""
+    hint: str = ""
 
 
 class Table(NamedTuple):
@@ -222,7 +222,7 @@ def load_csv(content: bytes, more: Sequence[str] = ()) -> Table:
 def _told(faults: Sequence[TableFault]) -> tuple[TableFault, ...]:
     if len(faults) <= MAX_FAULTS:
         return tuple(faults)
-    return (*faults[:MAX_FAULTS], TableFault(0, 0, f"more than {MAX_FAULTS:,} faults", "mend these first"))
+    return (*faults[:MAX_FAULTS], TableFault(0, 0, f"more than {MAX_FAULTS:,} faults", "fix these first"))
 
 
 def _decoded(content: bytes) -> tuple[str, tuple[TableFault, ...]]:
@@ -353,8 +353,8 @@ def _row(number: int, cells: Sequence[str], columns: Sequence[_Column | None]) -
             except ValueError as exc:
                 faults.append(TableFault(number, place, printable(str(exc), 300)))
         elif text and place > len(columns):
-            mend = "put cells that hold the delimiter into quotes"
-            faults.append(TableFault(number, place, "a cell beyond the last column", mend))
+            hint = "put cells that hold the delimiter into quotes"
+            faults.append(TableFault(number, place, "a cell beyond the last column", hint))
     path = label.pop(_PATH, "")
     if not path:
         faults.append(TableFault(number, 0, "no path", "name the file of this row"))

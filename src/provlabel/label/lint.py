@@ -35,17 +35,17 @@ def lint(data: Any, *, seconds: float | None = None) -> tuple[Fault, ...]:
 
 
 def fixed(data: Any, faults: tuple[Fault, ...]) -> Any:
-    """Return a copy of ``data`` with every fault mended that has one right answer."""
-    mended = msgspec.json.decode(msgspec.json.encode(data))
+    """Return a copy of ``data`` with every fault fixed that has one right answer."""
+    fixed = msgspec.json.decode(msgspec.json.encode(data))
     for fault in faults:
         if fault.fix is None:
             continue
         *way, last = [part.replace("~1", "/").replace("~0", "~") for part in fault.at.split("/")[1:]]
-        target = mended
+        target = fixed
         for part in way:
             target = target[int(part)] if isinstance(target, list) else target[part]
         target[int(last) if isinstance(target, list) else last] = fault.fix
-    return mended
+    return fixed
 
 
 # --- the schema ------------------------------------------------------------------------------------
@@ -56,7 +56,7 @@ def _schema_faults(data: Any) -> Iterator[Fault]:
         data,
         json_schema(Label, SCHEMA),
         wanted_form,
-        mend="run: provlabel schema label",
+        hint="run: provlabel schema label",
         unknown="put what others need not understand into extra",
     )
 
@@ -83,12 +83,12 @@ def _identifiers(label: Label) -> Iterator[Fault]:
         right = CANONICAL[item.type](item.value)
         if right is None:
             words = f"no {item.type.upper()}: the shape or the check digit is wrong"
-            yield Fault(at=f"{pointer}/value", message=words, mend="copy it from where it was issued")
+            yield Fault(at=f"{pointer}/value", message=words, hint="copy it from where it was issued")
         elif right != item.value:
             yield Fault(
                 at=f"{pointer}/value",
                 message="not in its plain form",
-                mend=f"write {right}",
+                hint=f"write {right}",
                 level="warning",
                 fix=right,
             )
@@ -101,19 +101,19 @@ def _references(label: Label) -> Iterator[Fault]:
         system, person = getattr(item, "system", UNSET), getattr(item, "person", UNSET)
         if system is not UNSET and system not in systems:
             yield Fault(
-                at=f"{pointer}/system", message="no such system in this label", mend=_did_you_mean(system, systems)
+                at=f"{pointer}/system", message="no such system in this label", hint=_did_you_mean(system, systems)
             )
         if person is not UNSET and person not in people:
             yield Fault(
-                at=f"{pointer}/person", message="no such person in this label", mend=_did_you_mean(person, people)
+                at=f"{pointer}/person", message="no such person in this label", hint=_did_you_mean(person, people)
             )
     writer = label.prompt.writer if label.prompt is not UNSET else UNSET
     if writer is not UNSET and writer not in people:
-        yield Fault(at="/prompt/writer", message="no such person in this label", mend=_did_you_mean(writer, people))
+        yield Fault(at="/prompt/writer", message="no such person in this label", hint=_did_you_mean(writer, people))
     for field, names in (("systems", [item.name for item in label.systems]), ("people", [p.id for p in label.people])):
         for index, name in enumerate(names):
             if name in names[:index]:
-                yield Fault(at=f"/{field}/{index}", message=f"{printable(name)} stands twice", mend="name each once")
+                yield Fault(at=f"/{field}/{index}", message=f"{printable(name)} stands twice", hint="name each once")
 
 
 def _referring(label: Label) -> Iterator[tuple[str, Any]]:
@@ -131,7 +131,7 @@ def _spans(label: Label) -> Iterator[Fault]:
     for index, item in enumerate(label.contributions):
         if item.span is not UNSET and item.span.end <= item.span.start:
             yield Fault(
-                at=f"/contributions/{index}/span", message="ends before it starts", mend="end must be after start"
+                at=f"/contributions/{index}/span", message="ends before it starts", hint="end must be after start"
             )
 
 
@@ -141,7 +141,7 @@ def _beyond_the_end(label: Label, seconds: float) -> Iterator[Fault]:
             yield Fault(
                 at=f"/contributions/{index}/span/end",
                 message=f"lies after the end of the sound, which is {seconds:.1f} s long",
-                mend="give seconds from the beginning of this very file",
+                hint="give seconds from the beginning of this very file",
             )
 
 
@@ -149,7 +149,7 @@ def _regions(label: Label) -> Iterator[Fault]:
     for index, item in enumerate(label.contributions):
         if item.region is not UNSET:
             for what in _region_faults(item.region):
-                yield Fault(at=f"/contributions/{index}/region", message=what, mend="run: provlabel schema label")
+                yield Fault(at=f"/contributions/{index}/region", message=what, hint="run: provlabel schema label")
 
 
 def _region_faults(region: Region) -> Iterator[str]:
@@ -168,15 +168,15 @@ def _region_faults(region: Region) -> Iterator[str]:
 def _times(label: Label) -> Iterator[Fault]:
     start, end = _moment(label.event_time), _moment(label.event_end)
     if label.event_end is not UNSET and label.event_time is UNSET:
-        yield Fault(at="/event_end", message="an end without a beginning", mend="add event_time")
+        yield Fault(at="/event_end", message="an end without a beginning", hint="add event_time")
     if start and end and end < start:
-        yield Fault(at="/event_end", message="ends before it begins", mend="event_end must be after event_time")
+        yield Fault(at="/event_end", message="ends before it begins", hint="event_end must be after event_time")
     now = dt.datetime.now(dt.timezone.utc)
     for field, stated in (("event_time", start), ("event_end", end)):
         if stated and stated > now + dt.timedelta(days=1):
-            yield Fault(at=f"/{field}", message="lies in the future", mend="check the year", level="warning")
+            yield Fault(at=f"/{field}", message="lies in the future", hint="check the year", level="warning")
     if label.event_end is not UNSET and end is None:
-        yield Fault(at="/event_end", message="no such day", mend="check the calendar")
+        yield Fault(at="/event_end", message="no such day", hint="check the calendar")
 
 
 def _moment(text: Any) -> dt.datetime | None:
@@ -190,31 +190,31 @@ def _ddex(label: Label) -> Iterator[Fault]:
             yield Fault(
                 at=f"/contributions/{index}/extent",
                 message="a part that AI made entirely has no human contributor",
-                mend="by = ai, or extent Partly or None",
+                hint="by = ai, or extent Partly or None",
             )
         if item.by == "ai" and item.extent == "None":
             yield Fault(
                 at=f"/contributions/{index}/extent",
                 message="an AI contributor that made nothing",
-                mend="by = human, or extent All or Partly",
+                hint="by = human, or extent All or Partly",
             )
     contains = KINDS[label.kind].contains_ai
     counted = [(index, item) for index, item in enumerate(label.contributions) if not _technical(item, label)]
     if contains == "All":
         odd = [index for index, item in counted if item.extent != "All"]
-        message, mend = f"{label.kind} leaves no part to people", "kind = ai_partly_created, or extent All"
+        message, hint = f"{label.kind} leaves no part to people", "kind = ai_partly_created, or extent All"
     elif contains == "None":
         odd = [index for index, item in counted if item.extent != "None"]
-        message, mend = f"{label.kind} leaves no part to AI", "kind = ai_partly_created or ai_modified, or extent None"
+        message, hint = f"{label.kind} leaves no part to AI", "kind = ai_partly_created or ai_modified, or extent None"
     else:
-        odd, message, mend = [], "", ""
-    yield from (Fault(at=f"/contributions/{index}/extent", message=message, mend=mend) for index in odd)
+        odd, message, hint = [], "", ""
+    yield from (Fault(at=f"/contributions/{index}/extent", message=message, hint=hint) for index in odd)
     if contains == "Partly" and counted and all(item.extent == "None" for _, item in counted):
         yield Fault(
-            at="/kind", message=f"{label.kind}, and no part has AI in it", mend="kind = human_made, or add the part"
+            at="/kind", message=f"{label.kind}, and no part has AI in it", hint="kind = human_made, or add the part"
         )
     if contains == "Partly" and counted and all(item.part == "whole" and item.extent == "All" for _, item in counted):
-        yield Fault(at="/kind", message=f"{label.kind}, and the whole is by AI", mend="kind = ai_generated")
+        yield Fault(at="/kind", message=f"{label.kind}, and the whole is by AI", hint="kind = ai_generated")
 
 
 def _technical(item: Contribution, label: Label) -> bool:
@@ -224,17 +224,17 @@ def _technical(item: Contribution, label: Label) -> bool:
 
 def _systems(label: Label) -> Iterator[Fault]:
     if label.kind == "human_made" and label.systems:
-        yield Fault(at="/systems", message="human_made, and an AI system took part", mend="another kind, or no systems")
+        yield Fault(at="/systems", message="human_made, and an AI system took part", hint="another kind, or no systems")
     if label.kind in AI_KINDS and not label.systems:
-        yield Fault(at="/systems", message="AI took part, and no system is named", mend="add systems", level="warning")
+        yield Fault(at="/systems", message="AI took part, and no system is named", hint="add systems", level="warning")
     if label.kind == "ai_modified" and label.origin == "created":
-        yield Fault(at="/origin", message="ai_modified alters a work", mend="origin = altered", fix="altered")
+        yield Fault(at="/origin", message="ai_modified alters a work", hint="origin = altered", fix="altered")
     paired = KINDS[label.kind].oversight
     if label.oversight is not UNSET and paired and label.oversight not in paired:
         yield Fault(
             at="/oversight",
             message=f"C2PA pairs {label.kind} with {' or '.join(sorted(paired))}",
-            mend="it stays in the label and is left out of c2pa.ai-disclosure",
+            hint="it stays in the label and is left out of c2pa.ai-disclosure",
             level="warning",
         )
 
@@ -245,7 +245,7 @@ def _operations(label: Label) -> Iterator[Fault]:
             yield Fault(
                 at=f"/operations/{index}",
                 message="a translation without its two languages",
-                mend="add source_language and target_language, such as de and en",
+                hint="add source_language and target_language, such as de and en",
             )
 
 
@@ -255,7 +255,7 @@ def _likeness(label: Label) -> Iterator[Fault]:
             yield Fault(
                 at=f"/likeness/{index}/consent",
                 message="a real person's voice or image made by AI, without a consent",
-                mend="add the reference of the consent",
+                hint="add the reference of the consent",
             )
 
 
@@ -264,7 +264,7 @@ def _carriers(label: Label) -> Iterator[Fault]:
         yield Fault(
             at="/carriers",
             message="provlabel writes this itself when it signs",
-            mend="leave it out; --carriers chooses what is written",
+            hint="leave it out; --carriers chooses what is written",
             level="warning",
         )
 
@@ -285,18 +285,18 @@ def _privacy(label: Label) -> Iterator[Fault]:
     for pointer, text in _system_texts(msgspec.to_builtins(label), ()):
         for what, pattern in _PERSONAL_DATA:
             if pattern.search(text):
-                yield Fault(at=pointer, message=f"{what} in a field that is always signed", mend="leave it out")
+                yield Fault(at=pointer, message=f"{what} in a field that is always signed", hint="leave it out")
         for name in names:
             if name in text:
                 yield Fault(
                     at=pointer,
                     message="the name of a person in a field that is always signed",
-                    mend="refer to the person by id",
+                    hint="refer to the person by id",
                     level="warning",
                 )
     prompt = label.prompt.text if label.prompt is not UNSET else UNSET
     if prompt is not UNSET and _SECRETS.search(prompt):
-        yield Fault(at="/prompt/text", message="looks like it holds a password or key", mend="remove it")
+        yield Fault(at="/prompt/text", message="looks like it holds a password or key", hint="remove it")
 
 
 def _system_texts(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:

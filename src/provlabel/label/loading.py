@@ -47,14 +47,14 @@ def read_plain(path: Path) -> Any:
     with open_regular(path) as stream:
         raw = stream.read(MAX_FILE + 1)
     if len(raw) > MAX_FILE:
-        raise LabelError(f"{shown}: larger than {MAX_FILE:,} bytes", mend="give the prompt with --prompt-file")
+        raise LabelError(f"{shown}: larger than {MAX_FILE:,} bytes", hint="give the prompt with --prompt-file")
     parse = _parse_toml if path.suffix.lower() == ".toml" else parse_json
     try:
         return parse(raw.decode("utf-8"))
     except RecursionError as exc:
         raise LabelError(f"{shown}: nested too deeply") from exc
     except ValueError as exc:
-        raise LabelError(f"{shown}: {printable(str(exc))}", mend="run: provlabel schema label") from exc
+        raise LabelError(f"{shown}: {printable(str(exc))}", hint="run: provlabel schema label") from exc
 
 
 def parse_json(text: str) -> Any:
@@ -182,7 +182,7 @@ _FORMS: dict[str, str] = {
 
 def _fault(source: str, faults: tuple[tuple[str, str], ...]) -> LabelError:
     lines = "; ".join(f"{pointer or '/'}: {printable(what)}" for pointer, what in faults)
-    return LabelError(f"{source}: {lines}", mend="run: provlabel schema label", faults=faults)
+    return LabelError(f"{source}: {lines}", hint="run: provlabel schema label", faults=faults)
 
 
 def _unknown_fields(data: Any, record: Any, pointer: str) -> Iterator[tuple[str, str]]:

@@ -81,17 +81,17 @@ def _require_sound(label: Label) -> None:
     if errors:
         lines = "; ".join(f"{fault.at or '/'}: {fault.message}" for fault in errors)
         faults = tuple((fault.at, fault.message) for fault in errors)
-        raise LabelError(f"label: {lines}", mend="run: provlabel lint LABEL", faults=faults)
+        raise LabelError(f"label: {lines}", hint="run: provlabel lint LABEL", faults=faults)
 
 
 def _signed_prompt(label: Label, mode: PromptMode) -> tuple[Prompt | Any, str | None]:
     """Return the prompt as it will be signed, its text still in it for mode ``clear``, and the salt."""
     if mode not in get_args(PromptMode):
-        raise LabelError(f"prompt mode {mode!r} is unknown", mend="one of: " + ", ".join(get_args(PromptMode)))
+        raise LabelError(f"prompt mode {mode!r} is unknown", hint="one of: " + ", ".join(get_args(PromptMode)))
     given = Prompt() if label.prompt is UNSET else label.prompt
     text, writer = given.text, given.writer
     if text is UNSET and mode != "omit":
-        raise LabelError(f"prompt mode {mode}, and there is no prompt", mend="add the prompt, or leave the mode away")
+        raise LabelError(f"prompt mode {mode}, and there is no prompt", hint="add the prompt, or leave the mode away")
     if text is UNSET:
         return label.prompt, None
     if mode == "omit":
@@ -111,7 +111,7 @@ def _checked(text: str) -> str:
     if len(text) > MAX_CLEAR:
         raise LabelError(
             f"the prompt has {len(text):,} characters; {MAX_CLEAR:,} can be signed in clear",
-            mend="use --prompt-mode hash: it signs a salted digest of any length",
+            hint="use --prompt-mode hash: it signs a salted digest of any length",
         )
     return text
 

@@ -212,14 +212,14 @@ def label_bytes(
             _require_embedded(receipt)
             return dest.read_bytes(), receipt
     except OSError as exc:
-        raise OutputError(f"no room for temporary files: {exc}", mend="set TMPDIR to a folder with room") from exc
+        raise OutputError(f"no room for temporary files: {exc}", hint="set TMPDIR to a folder with room") from exc
 
 
 def _require_embedded(receipt: Receipt) -> None:
     if receipt.detached:
         raise InputError(
             f"{receipt.format} is only labelled with a manifest beside it: {BY_NAME[receipt.format].why_detached}",
-            mend="write it to a file and use label_file",
+            hint="write it to a file and use label_file",
         )
 
 
@@ -263,7 +263,7 @@ def _undrawn(checked: Source, small: Preview | None) -> Iterator[str]:
 def _doubts(label: Label, seconds: float | None) -> Iterator[str]:
     """Say what ``provlabel lint --media`` would, of a label that may be signed all the same."""
     for fault in semantic_faults(label, seconds=seconds):
-        yield f"label: {fault.at}: {fault.message}; {fault.mend}"
+        yield f"label: {fault.at}: {fault.message}; {fault.hint}"
 
 
 def _warnings(*used: Source | None) -> Iterator[str]:

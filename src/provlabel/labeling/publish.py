@@ -58,12 +58,12 @@ def place_for(checked: Source, dest: Path | None, detached: bool, replace: bool)
     if checked.evidence.obstacle:
         raise InputError(
             f"{shown(source)}: the manifest cannot be embedded: {checked.evidence.obstacle}",
-            mend=_BESIDE,
+            hint=_BESIDE,
         )
     target = dest or labeled_name(source)
     in_place = lies_at(target, source)
     if in_place and not replace:
-        raise OutputError(f"{shown(target)}: is the source itself", mend="add --in-place, or choose another output")
+        raise OutputError(f"{shown(target)}: is the source itself", hint="add --in-place, or choose another output")
     return Place(target, False, in_place, None, replace)
 
 
@@ -200,7 +200,7 @@ def sealed(
     """
     if timestamper is None:
         return Published(made.store, attempt(made.store), source_sha256)
-    refused, mends = [], []
+    refused, hints = [], []
     for url, ends in timestamper.turns():
         try:
             stamp = timestamper.ask(url, made.message, ends)
@@ -212,10 +212,10 @@ def sealed(
             refused.append(f"{url}: its token takes {exc.missing:,} bytes more than the room that was kept for it")
         except TimestampError as exc:
             refused.append(f"{url}: {exc}")
-            mends += [exc.mend] if exc.mend else []
+            hints += [exc.hint] if exc.hint else []
     why = f"no timestamp: {'; '.join(refused)}"
     if not timestamper.optional:
-        raise TimestampError(why, mend="; or ".join(dict.fromkeys((*mends, _WITHOUT))))
+        raise TimestampError(why, hint="; or ".join(dict.fromkeys((*hints, _WITHOUT))))
     return Published(made.store, attempt(made.store), source_sha256, warning=why)
 
 
@@ -230,7 +230,7 @@ def _require_stamp(evidence: Evidence, trust: TrustStore) -> None:
         raise TimestampError(f"its token does not hold: {wrong.code if wrong else 'the engine does not confirm it'}")
     trusted = (code.text for code in codes if code.code == "timeStamp.trusted")
     if trust.has("timestamp") and not any(trust.vouching(text, "timestamp") for text in trusted):
-        raise TimestampError("nobody you trust vouches for it", mend="pass its CA with --tsa-trust")
+        raise TimestampError("nobody you trust vouches for it", hint="pass its CA with --tsa-trust")
 
 
 _BAD_STAMPS = frozenset(
@@ -247,16 +247,16 @@ def _explained(path: Path, signer: Signer) -> Iterator[None]:
     try:
         yield
     except TimestampError as exc:
-        raise TimestampError(f"{shown(path)}: {exc}", mend=exc.mend) from exc
+        raise TimestampError(f"{shown(path)}: {exc}", hint=exc.hint) from exc
     except ContainerError as exc:
-        raise InputError(f"{shown(path)}: {exc}", mend=_BESIDE) from exc
+        raise InputError(f"{shown(path)}: {exc}", hint=_BESIDE) from exc
     except (SignerError, EngineError) as exc:
         from provlabel.signers import check, name_of
 
         check.require_signer(signer, name_of(signer))
         if isinstance(exc, SignerError):
-            raise SignerError(f"{shown(path)}: {exc}", mend=exc.mend) from exc.__cause__ or exc
-        raise EngineError(f"{shown(path)}: {exc}", mend=exc.mend, kind=exc.kind) from exc
+            raise SignerError(f"{shown(path)}: {exc}", hint=exc.hint) from exc.__cause__ or exc
+        raise EngineError(f"{shown(path)}: {exc}", hint=exc.hint, kind=exc.kind) from exc
 
 
 def _read_back(checked: Source, scratch: Scratch, cage: cages.Cage, trust: TrustStore, work: Work) -> Evidence:
@@ -271,17 +271,17 @@ def _read_back(checked: Source, scratch: Scratch, cage: cages.Cage, trust: Trust
         evidence = _seen(checked, scratch, cage, trust, work)
     verdict = judge(evidence, at=now())
     if work.hole is not None and _is_hidden(evidence):
-        raise EngineError("the engine would not find the manifest: it cannot read the tags of this file", mend=_BESIDE)
+        raise EngineError("the engine would not find the manifest: it cannot read the tags of this file", hint=_BESIDE)
     if verdict.axes.signer == "bad-signature":
-        raise SignerError("what the signer gave is no signature by its certificate", mend=_OTHER_KEY)
+        raise SignerError("what the signer gave is no signature by its certificate", hint=_OTHER_KEY)
     if verdict.axes.identity == "bad":
         why = next(item.message for item in verdict.findings if item.rule == "identity.bad")
-        raise SignerError(f"what was given is no good identity: {printable(why, 500)}", mend=_OTHER_KEY)
+        raise SignerError(f"what was given is no good identity: {printable(why, 500)}", hint=_OTHER_KEY)
     if not verdict.holds:
         raise EngineError(f"the written file does not verify: {printable(verdict.why, 500)}")
     signing = evidence.manifests[0].signing
     if signing is not None and not signing.subject.get("O"):
-        raise SignerError("the certificate names no organization (O)", mend="ask the CA for one with an organization")
+        raise SignerError("the certificate names no organization (O)", hint="ask the CA for one with an organization")
     _require_story(verdict)
     return evidence
 
@@ -310,7 +310,7 @@ def _require_story(verdict: Verdict) -> None:
     for item in verdict.findings:
         if item.rule in ("carrier.missing", "carrier.changed", "carrier.contradicts"):
             raise EngineError(
-                f"embedding would spoil a tag: {item.at}: {printable(item.message, 500)}", mend="--carriers none"
+                f"embedding would spoil a tag: {item.at}: {printable(item.message, 500)}", hint="--carriers none"
             )
 
 
@@ -327,5 +327,5 @@ def _require_parts(checked: Source, held: Counter[str], scratch: Scratch) -> Non
         what = _WORDS.get(checked.fmt.container, "parts")
         raise EngineError(
             f"embedding would lose {what}: {printable(', '.join(gone))}",
-            mend=_BESIDE,
+            hint=_BESIDE,
         )

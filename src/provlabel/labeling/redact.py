@@ -47,7 +47,7 @@ def redact_file(
     checked = read_source(source, cage, accept_broken=False)
     redacted = [manifest.urn for manifest in checked.evidence.manifests if manifest.personal is not None]
     if not redacted:
-        raise InputError(f"{shown(source)}: holds no personal fields", mend="nothing to do")
+        raise InputError(f"{shown(source)}: holds no personal fields", hint="nothing to do")
     stated = checked.evidence.manifests[0].label
     try:
         label = msgspec.convert(stated, ready(Label))

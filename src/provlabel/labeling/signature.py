@@ -150,7 +150,7 @@ class Work:
         try:
             return room_for(self._job.fmt.container, self.stream, self._content.size, length)
         except TooLarge as exc:
-            raise EngineError(f"the manifest cannot be embedded: {exc}", mend="use --detached") from exc
+            raise EngineError(f"the manifest cannot be embedded: {exc}", hint="use --detached") from exc
 
     def _write(self, length: int) -> engine.Hashed:
         room = self._find_room(length)

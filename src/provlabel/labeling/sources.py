@@ -74,18 +74,18 @@ def read_source(path: Path, cage: cages.Cage, accept_broken: bool, *, digest: bo
     if evidence.trouble is not None:
         verdict = judge(evidence, at=now())
         why = verdict.findings[0]
-        raise InputError(f"{name}: {why.message}", mend=why.mend)
+        raise InputError(f"{name}: {why.message}", hint=why.hint)
     if evidence.damage:
-        raise InputError(f"{name}: the file is damaged: {evidence.damage}", mend="repair it or export it again")
+        raise InputError(f"{name}: the file is damaged: {evidence.damage}", hint="repair it or export it again")
     if evidence.source == "remote":
         raise InputError(
             f"{name}: its manifest lies on the network, and labelling it here would lose its history",
-            mend=f"fetch {printable(evidence.remote_url)} and save it as {printable(beside(path).name)} beside it",
+            hint=f"fetch {printable(evidence.remote_url)} and save it as {printable(beside(path).name)} beside it",
         )
     if evidence.source == "sidecar":
         raise InputError(
             f"{name}: its manifest is detached; labelling it again is not possible yet without losing its history",
-            mend="label the file from which it was made, or remove the detached manifest first",
+            hint="label the file from which it was made, or remove the detached manifest first",
         )
     if evidence.manifests and not accept_broken:
         _require_unbroken(evidence, name)
@@ -102,7 +102,7 @@ def read_tags(path: Path, cage: cages.Cage) -> tuple[Carrier, ...]:
     evidence = cage.read(path, _NO_TRUST, beside(path))
     if evidence.carriers is None:
         why = evidence.trouble.text if evidence.trouble else f"tags of {evidence.format} are not read"
-        raise InputError(f"{shown(path)}: {printable(why)}", mend="write the label yourself: provlabel schema label")
+        raise InputError(f"{shown(path)}: {printable(why)}", hint="write the label yourself: provlabel schema label")
     return evidence.carriers
 
 
@@ -110,7 +110,7 @@ def _require_unbroken(evidence: Evidence, name: str) -> None:
     if why := broken_by(evidence):
         raise InputError(
             f"{name}: carries a broken manifest: {printable(why, 500)}",
-            mend="start from an intact file, or, to keep the break visible for ever, --insecure-accept-broken-parent",
+            hint="start from an intact file, or, to keep the break visible for ever, --insecure-accept-broken-parent",
         )
 
 
@@ -135,13 +135,13 @@ def parent_of(checked: Source, parents: Sequence[Path | str], cage: cages.Cage, 
         InputError: it cannot be read, or is broken.
     """
     if len(parents) > 1:
-        raise UsageError("a file has one parent at most", mend="give what was placed into it with --ingredient")
+        raise UsageError("a file has one parent at most", hint="give what was placed into it with --ingredient")
     if not parents:
         return checked if checked.manifest else None
     if checked.manifest:
         raise UsageError(
             f"{shown(checked.path)}: carries a manifest, so it is its own parent",
-            mend="leave --parent away, or give the other file with --ingredient",
+            hint="leave --parent away, or give the other file with --ingredient",
         )
     return read_source(Path(parents[0]), cage, accept_broken)
 
@@ -161,4 +161,4 @@ def reopened(checked: Source) -> Iterator[BinaryIO]:
 
 def _require_same(checked: Source, stream: BinaryIO) -> None:
     if fingerprint(stream) != checked.evidence.fingerprint:
-        raise InputError(f"{shown(checked.path)}: changed while it was read", mend="try again when it is at rest")
+        raise InputError(f"{shown(checked.path)}: changed while it was read", hint="try again when it is at rest")

@@ -65,7 +65,7 @@ def stamp_file(
     timestamper = msgspec.structs.replace(timestamper, optional=False)
     with locked(held), only_read(open_regular(held)) as stream:
         if fmt and fingerprint(stream) != evidence.fingerprint:
-            raise InputError(f"{shown(source)}: changed while it was read", mend="try again when it is at rest")
+            raise InputError(f"{shown(source)}: changed while it was read", hint="try again when it is at rest")
         made = _draft(stream, fmt, shown(source))
         like = os.fstat(stream.fileno())
         in_place = target == held
@@ -83,7 +83,7 @@ def stamp_file(
             try:
                 written = sealed(made, timestamper, attempt, evidence.sha256)
             except TimestampError as exc:
-                raise TimestampError(f"{shown(source)}: {exc}", mend=exc.mend) from exc
+                raise TimestampError(f"{shown(source)}: {exc}", hint=exc.hint) from exc
     return Receipt(**facts(evidence, target, written, detached=fmt is None))
 
 
@@ -91,15 +91,15 @@ def _target(held: Path, source: Path, dest: Path | str | None) -> Path:
     """Decide where the result goes: into the file that holds the manifest, or a file of that kind beside."""
     if dest is None:
         if held.is_symlink():
-            raise OutputError(f"{shown(held)}: is a symlink", mend="name the file that it points to")
+            raise OutputError(f"{shown(held)}: is a symlink", hint="name the file that it points to")
         return held
     target = Path(dest)
     if lies_at(target, held) or lies_at(target, source):
-        raise OutputError(f"{shown(target)}: is the source itself", mend="use --in-place to replace it")
+        raise OutputError(f"{shown(target)}: is the source itself", hint="use --in-place to replace it")
     if held != source and target.suffix != SIDECAR:
         raise UsageError(
             f"{shown(source)}: its manifest is detached, so what is stamped is {shown(held)}",
-            mend=f"use --in-place, or an output that ends with {SIDECAR}",
+            hint=f"use --in-place, or an output that ends with {SIDECAR}",
         )
     return target
 
@@ -110,7 +110,7 @@ def _labelled(source: Path, cage: cages.Cage) -> Evidence:
     if not evidence.manifests:
         verdict = judge(evidence, at=now())
         why = verdict.findings[0].message if verdict.findings else "holds no manifest"
-        raise InputError(f"{shown(source)}: {why}", mend="label it first: provlabel label FILE --tsa URL")
+        raise InputError(f"{shown(source)}: {why}", hint="label it first: provlabel label FILE --tsa URL")
     active = evidence.manifests[0]
     if active.signing is not None and active.signing.stamped:
         raise InputError(f"{shown(source)}: has a timestamp already, {printable(active.signing.stamped)}")
@@ -119,7 +119,7 @@ def _labelled(source: Path, cage: cages.Cage) -> Evidence:
     try:
         return _require_sound(evidence, active.urn)
     except EngineError as exc:
-        raise InputError(f"{shown(source)}: {exc}", mend="a timestamp on it would prove nothing") from exc
+        raise InputError(f"{shown(source)}: {exc}", hint="a timestamp on it would prove nothing") from exc
 
 
 def _require_sound(evidence: Evidence, urn: str) -> Evidence:
@@ -144,7 +144,7 @@ def _draft(stream: BinaryIO, fmt: Format | None, name: str) -> Draft:
         raise InputError(
             f"{name}: its signature has no room for a timestamp ({made.room:,} bytes are free), and the signed hash "
             "does not let the manifest grow",
-            mend="label it again from the original, with --tsa URL or --stamp-room",
+            hint="label it again from the original, with --tsa URL or --stamp-room",
         )
     return made
 

@@ -41,7 +41,7 @@ def dress(checked: Source, label: Label, choice: Sequence[Choice] | None, *, det
     """
     if detached and choice:
         raise UsageError(
-            "a detached manifest leaves the content as it is, so no tags are written", mend="leave --carriers away"
+            "a detached manifest leaves the content as it is, so no tags are written", hint="leave --carriers away"
         )
     with _named(checked.path):
         return _dress(checked, label, () if detached else choice)
@@ -59,7 +59,7 @@ def _dress(checked: Source, label: Label, choice: Sequence[Choice] | None) -> Dr
         return Dress(_edits(checked, tagger, plan.wanted), plan.listed, plan.warnings)
     except TagError as exc:
         if choice is not None:
-            raise InputError(f"tags cannot be written: {exc}", mend="--carriers none") from exc
+            raise InputError(f"tags cannot be written: {exc}", hint="--carriers none") from exc
         bare = projected(label, seen, ())
         return Dress((), (), (*bare.warnings, f"tags were not written: {exc}"))
 
@@ -110,4 +110,4 @@ def _named(path: Path) -> Iterator[None]:
         text = str(exc)
         if text.startswith(shown(path)):
             raise
-        raise type(exc)(f"{shown(path)}: {printable(text, 1000)}", mend=exc.mend) from exc
+        raise type(exc)(f"{shown(path)}: {printable(text, 1000)}", hint=exc.hint) from exc

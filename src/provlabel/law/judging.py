@@ -51,7 +51,7 @@ def judge_law(subject: Subject, laws: Iterable[Law], at: dt.datetime) -> tuple[L
 def law_findings(results: Iterable[LawResult]) -> tuple[Finding, ...]:
     """Return the findings of what counts: not held is an error, a human judgement a warning, outside a note."""
     return tuple(
-        Finding(item.rule, _LEVELS[item.outcome], _message(item), item.mend)
+        Finding(item.rule, _LEVELS[item.outcome], _message(item), item.hint)
         for item in results
         if item.counts and item.outcome in _LEVELS
     )
@@ -134,7 +134,7 @@ def _judged(law: Law, rows: Sequence[Rule], subject: Subject, day: dt.date, when
         basis=when.basis if when.claimed in (None, day) else "possible",
         source=told.source,
         certainty=told.certainty,
-        mend=answer.mend or told.mend,
+        hint=answer.hint or told.hint,
     )
 
 
@@ -177,8 +177,8 @@ def _answer(row: Rule, subject: Subject) -> Answer:
     if answer.outcome == "not held" and row.by_link and links(subject):
         answer = Answer("needs a human judgement", f"{answer.why}; it may stand on {links(subject)[0]}, not looked at")
     if answer.outcome in ("not held", "needs a human judgement") and open_questions:
-        mend = next((question.mend for question in open_questions if question.mend), answer.mend)
-        return Answer("needs a human judgement", f"{_asked(open_questions)}; if it applies: {answer.why}", mend)
+        hint = next((question.hint for question in open_questions if question.hint), answer.hint)
+        return Answer("needs a human judgement", f"{_asked(open_questions)}; if it applies: {answer.why}", hint)
     if answer.outcome == "held" and open_questions:
         return Answer("held", f"{answer.why}; whether it is asked for is open: {_asked(open_questions)}")
     return answer

@@ -30,7 +30,7 @@ def load_laws(names: Iterable[str]) -> tuple[Law, ...]:
             near = nearest(name, LAWS)
             known = f"one of {', '.join(LAWS)}"
             raise UsageError(
-                f"no law is named {printable(name)!r}", mend=f"did you mean {near}? It is {known}" if near else known
+                f"no law is named {printable(name)!r}", hint=f"did you mean {near}? It is {known}" if near else known
             )
     return tuple(map(_load, wanted))
 
@@ -50,4 +50,4 @@ def law_rules() -> dict[str, rules.Rule]:
     shows a note, and what is held or not applicable no finding.
     """
     rows = (row for law in load_laws(LAWS) for row in law.rule)
-    return {row.id: rules.Rule(row.id, "error", f"{row.number}: {row.title}", row.mend) for row in rows}
+    return {row.id: rules.Rule(row.id, "error", f"{row.number}: {row.title}", row.hint) for row in rows}

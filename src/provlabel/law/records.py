@@ -59,7 +59,7 @@ class Rule(
     carrier: Words
     source: Words
     certainty: Certainty
-    mend: str = ""
+    hint: str = ""
 
 
 class Scope(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -119,7 +119,7 @@ class Applies(NamedTuple):
 
     so: bool | None
     why: str
-    mend: str = ""  #: what answers the question, where no file tells
+    hint: str = ""  #: what answers the question, where no file tells
 
 
 class Answer(NamedTuple):
@@ -127,4 +127,4 @@ class Answer(NamedTuple):
 
     outcome: LawOutcome
     why: str
-    mend: str = ""  #: instead of that of the rule
+    hint: str = ""  #: instead of that of the rule

@@ -124,7 +124,7 @@ _THUMBNAIL = "thumbnail"
 def _manifest_name(urn: str) -> str:
     """Refuse any other name: the engine takes whatever it is given."""
     if not _MANIFEST_NAME.fullmatch(urn):
-        raise UsageError(f"{printable(urn)}: no name of a manifest", mend="urn:c2pa: and a version 4 UUID")
+        raise UsageError(f"{printable(urn)}: no name of a manifest", hint="urn:c2pa: and a version 4 UUID")
     return urn
 
 

@@ -32,9 +32,9 @@ def require_decodable(path: Path, fmt: str, seconds: float | None) -> None:
     shown = printable(str(path))
     program = shutil.which("ffmpeg")
     if program is None:
-        raise ConfigError("--check-decode needs ffmpeg", mend="install it, for example: apt install ffmpeg")
+        raise ConfigError("--check-decode needs ffmpeg", hint="install it, for example: apt install ffmpeg")
     if fmt in _NOT_DECODED:
-        raise UsageError(f"{shown}: ffmpeg does not decode {fmt}", mend="leave --check-decode away for this file")
+        raise UsageError(f"{shown}: ffmpeg does not decode {fmt}", hint="leave --check-decode away for this file")
     command = [program, "-nostdin", "-v", "error", "-protocol_whitelist", "file,pipe", "-progress", "pipe:1"]
     command += ["-i", f"file:{path}", "-map", "0", "-f", "null", "-"]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=-1, stderr=-1, env={"LC_ALL": "C"}) as process:
@@ -50,10 +50,10 @@ def require_decodable(path: Path, fmt: str, seconds: float | None) -> None:
     said = err.decode("utf-8", "replace").strip().splitlines()
     if process.returncode or said:
         why = said[0] if said else f"ffmpeg ended with {process.returncode}"
-        raise InputError(f"{shown}: does not decode: {printable(why)}", mend="repair it or export it again")
+        raise InputError(f"{shown}: does not decode: {printable(why)}", hint="repair it or export it again")
     played = _played(out.decode("ascii", "replace"))
     if seconds is not None and played is not None and played < seconds - _SLACK:
-        raise InputError(f"{shown}: is cut off: says {seconds:.1f} s and plays {played:.1f} s", mend="export it again")
+        raise InputError(f"{shown}: is cut off: says {seconds:.1f} s and plays {played:.1f} s", hint="export it again")
 
 
 def _played(progress: str) -> float | None:

@@ -81,7 +81,7 @@ def require_pillow() -> None:
     import importlib.util
 
     if importlib.util.find_spec("PIL") is None:
-        raise ConfigError("a thumbnail needs Pillow", mend="pip install 'provlabel[pictures]'")
+        raise ConfigError("a thumbnail needs Pillow", hint="pip install 'provlabel[pictures]'")
 
 
 def nothing(why: str) -> Preview:

@@ -80,7 +80,7 @@ def load_baseline(path: Path) -> Baseline:
     except (ValueError, RecursionError) as exc:
         raise ConfigError(
             f"{shown}: is no report of provlabel: {printable(str(exc))}",
-            mend="make one with: provlabel verify … --format json=baseline.json",
+            hint="make one with: provlabel verify … --format json=baseline.json",
         ) from exc
     known = {
         _place(item.path.removeprefix("./"), item): frozenset(

@@ -43,11 +43,11 @@ def require_no_faults(data: dict[str, Any], shown: str, text: str) -> None:
         return
     told = [
         f"line {line_of(text, fault.at)}: {fault.at.strip('/').replace('/', '.') or 'policy'}: {fault.message}"
-        + (f" ({fault.mend})" if fault.mend and fault.mend != _SCHEMA_HINT else "")
+        + (f" ({fault.hint})" if fault.hint and fault.hint != _SCHEMA_HINT else "")
         for fault in faults[:_SHOWN]
     ]
     more = f"; and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
-    raise ConfigError(f"{shown}: {'; '.join(told)}{more}", mend=_SCHEMA_HINT)
+    raise ConfigError(f"{shown}: {'; '.join(told)}{more}", hint=_SCHEMA_HINT)
 
 
 def _faults(data: dict[str, Any]) -> Iterator[Fault]:
@@ -58,7 +58,7 @@ def _faults(data: dict[str, Any]) -> Iterator[Fault]:
     if "schema" not in data:
         yield Fault(at="", message=f'the line schema = "{POLICY_SCHEMA}" is missing')
     shape = tuple(
-        schema_faults(data, json_schema(Policy, POLICY_SCHEMA), _form, mend=_SCHEMA_HINT, unknown=_SCHEMA_HINT)
+        schema_faults(data, json_schema(Policy, POLICY_SCHEMA), _form, hint=_SCHEMA_HINT, unknown=_SCHEMA_HINT)
     )
     yield from shape
     if shape:
@@ -90,12 +90,12 @@ def _levels(policy: Policy) -> Iterator[Fault]:
     for rule, level in policy.levels.items():
         at = f"/levels/{rule}"
         if rule not in _codes(rule):
-            yield Fault(at=at, message="no such rule", mend=_did_you_mean(rule, _codes(rule)))
+            yield Fault(at=at, message="no such rule", hint=_did_you_mean(rule, _codes(rule)))
         elif level != "error" and rule in _BROKEN:
-            yield Fault(at=at, message="a broken file stays an error", mend="make an exception with its sha256")
+            yield Fault(at=at, message="a broken file stays an error", hint="make an exception with its sha256")
         elif level != "error" and rule in _OWN:
             yield Fault(
-                at=at, message="what the policy asks for cannot be lowered", mend="ask for less, or make an exception"
+                at=at, message="what the policy asks for cannot be lowered", hint="ask for less, or make an exception"
             )
 
 
@@ -108,12 +108,12 @@ def _fields(policy: Policy) -> Iterator[Fault]:
             if part not in node.get("properties", {}):
                 near = nearest(part, tuple(node.get("properties", ())))
                 hint = f"did you mean {near}?" if near else "run: provlabel schema label"
-                yield Fault(at=f"/fields/{index}", message=f"{printable(part)} is no field of a label", mend=hint)
+                yield Fault(at=f"/fields/{index}", message=f"{printable(part)} is no field of a label", hint=hint)
                 known = False
                 break
             node = node["properties"][part]
         if known and node.get("x-privacy") == "personal":
-            yield Fault(at=f"/fields/{index}", message="is personal, and so never asked for", mend="leave it away")
+            yield Fault(at=f"/fields/{index}", message="is personal, and so never asked for", hint="leave it away")
 
 
 def _below(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
@@ -125,12 +125,12 @@ def _below(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
 def _signers(policy: Policy) -> Iterator[Fault]:
     for index, item in enumerate(policy.signers):
         if item.name is UNSET and item.organization is UNSET:
-            yield Fault(at=f"/signers/{index}", message="names no subject", mend="add name, organization, or both")
+            yield Fault(at=f"/signers/{index}", message="names no subject", hint="add name, organization, or both")
     if "human-made-by-generator" in policy.forbid and not any(item.generator for item in policy.signers):
         yield Fault(
             at="/forbid",
             message="human-made-by-generator forbids nothing, as no signer is marked",
-            mend="add generator = true to the signers that are generators",
+            hint="add generator = true to the signers that are generators",
         )
 
 
@@ -144,17 +144,17 @@ def _exceptions(policy: Policy) -> Iterator[Fault]:
             if rule == item.rule or (item.rule.endswith(".*") and rule.startswith(family))
         ]
         if not named:
-            yield Fault(at=f"{at}/rule", message="no such rule", mend=_did_you_mean(item.rule, _codes(item.rule)))
+            yield Fault(at=f"{at}/rule", message="no such rule", hint=_did_you_mean(item.rule, _codes(item.rule)))
         if item.path is UNSET and item.sha256 is UNSET:
-            yield Fault(at=at, message="names no file", mend="add path or sha256")
+            yield Fault(at=at, message="names no file", hint="add path or sha256")
         if item.sidecar_sha256 is not UNSET and item.sha256 is UNSET:
-            yield Fault(at=f"{at}/sidecar_sha256", message="says what lies beside which file?", mend="add sha256")
+            yield Fault(at=f"{at}/sidecar_sha256", message="says what lies beside which file?", hint="add sha256")
         broken = [rule for rule in named if rule in _BROKEN]
         if broken and item.sha256 is UNSET:
             yield Fault(
                 at=f"{at}/rule",
                 message=f"{broken[0]} speaks of a broken file, and another could take its path",
-                mend="name the file by sha256",
+                hint="name the file by sha256",
             )
 
 
@@ -164,10 +164,10 @@ def _patterns(policy: Policy) -> Iterator[Fault]:
     named += [(f"/exceptions/{index}/path", item.path) for index, item in enumerate(policy.exceptions) if item.path]
     for at, glob in named:
         if glob.startswith("!"):
-            yield Fault(at=at, message="there is no ! in a policy", mend="name what is meant, not what is not")
+            yield Fault(at=at, message="there is no ! in a policy", hint="name what is meant, not what is not")
         elif {"", ".", ".."}.intersection(glob.removeprefix("/").removesuffix("/").split("/")):
             yield Fault(
-                at=at, message=f"{printable(glob)} means no path", mend="count from the root, without ./, ../ and //"
+                at=at, message=f"{printable(glob)} means no path", hint="count from the root, without ./, ../ and //"
             )
 
 

@@ -91,7 +91,7 @@ def _chain(path: Path, pin: str | None, pinned: bool, depth: int) -> Iterator[_D
         if pinned and ref.sha256 is UNSET:
             raise ConfigError(
                 f"{printable(str(path))}: {place}: {printable(ref.path)} has no sha256, though the policy is pinned",
-                mend='name it as { path = "…", sha256 = "…" }, or whoever can change it can change what passes',
+                hint='name it as { path = "…", sha256 = "…" }, or whoever can change it can change what passes',
             )
     yield document
     for place, ref in reversed(document.refs):
@@ -105,10 +105,10 @@ def _read(path: Path, pin: str | None) -> _Document:
         with open_regular(path) as stream:
             raw = stream.read(MAX_FILE + 1)
     except InputError as exc:
-        raise ConfigError(str(exc), mend="write a first one with: provlabel verify PATH --init-policy") from exc
+        raise ConfigError(str(exc), hint="write a first one with: provlabel verify PATH --init-policy") from exc
     digest = hashlib.sha256(raw).hexdigest()
     if pin is not None and digest != pin:  # what it has is not told: a policy that is found can name any file
-        raise ConfigError(f"{shown}: has not the SHA-256 {printable(pin)}", mend="see what changed: sha256sum FILE")
+        raise ConfigError(f"{shown}: has not the SHA-256 {printable(pin)}", hint="see what changed: sha256sum FILE")
     if len(raw) > MAX_FILE:
         raise ConfigError(f"{shown}: larger than {MAX_FILE:,} bytes")
     try:
@@ -117,7 +117,7 @@ def _read(path: Path, pin: str | None) -> _Document:
             raise ValueError(f"a name of more than {MAX_DEPTH} parts")
         data = _plain(msgspec.toml.decode(text))
     except (ValueError, RecursionError) as exc:
-        raise ConfigError(f"{shown}: {printable(str(exc), 500)}", mend="it is a TOML file, see docs/policy.md") from exc
+        raise ConfigError(f"{shown}: {printable(str(exc), 500)}", hint="it is a TOML file, see docs/policy.md") from exc
     require_no_faults(data, shown, text)
     resolved = _resolved(data, path.parent)
     info = PolicyInfo(name=shown, sha256=digest, source="given")
@@ -189,7 +189,7 @@ def _anchors(key: str, ref: FileRef) -> TrustStore:
         else:
             store = TrustStore.load(ref.path, purpose=key)  # type: ignore[arg-type]
     except InputError as exc:
-        raise ConfigError(str(exc), mend="the path counts from the policy that names it") from exc
+        raise ConfigError(str(exc), hint="the path counts from the policy that names it") from exc
     digest = store.lists[0].sha256
     if ref.sha256 is not UNSET and digest != ref.sha256:
         raise ConfigError(f"{printable(ref.path)}: has the SHA-256 {digest}, where the policy wants {ref.sha256}")

@@ -62,7 +62,7 @@ class Finding(Struct, frozen=True):
     rule: str
     level: Level
     message: str
-    mend: str = ""
+    hint: str = ""
     at: str | None = None
     excuse: Excuse | None = None
 
@@ -76,7 +76,7 @@ def finding(rule: str, detail: str = "", *, at: str | None = None) -> Finding:
     """Make the finding of ``rule``: its meaning, with ``detail`` after a colon."""
     row = RULES[rule]
     message = f"{row.meaning}: {detail}" if detail else row.meaning
-    return Finding(rule, row.level, message, row.mend, at)
+    return Finding(rule, row.level, message, row.hint, at)
 
 
 class SignerInfo(Struct, frozen=True, kw_only=True):
@@ -208,7 +208,7 @@ class LawResult(Struct, frozen=True, kw_only=True):
     counts: bool = True  #: false for the milder of several eras
     source: str
     certainty: str
-    mend: str = ""
+    hint: str = ""
 
 
 class FileReport(Struct, frozen=True, kw_only=True):
@@ -255,7 +255,7 @@ class Failure(Struct, frozen=True):
 
     path: str
     message: str
-    mend: str = ""
+    hint: str = ""
 
 
 class Named(Struct, frozen=True):

@@ -17,7 +17,7 @@ class Rule(NamedTuple):
     code: str
     level: Level
     meaning: str  #: for people; also the message when a check has nothing to add
-    mend: str = ""  #: what to do about it
+    hint: str = ""  #: what to do about it
 
 
 _ASK = "ask whoever sent the file for the original, or label it again from the original"
@@ -155,7 +155,7 @@ _ROWS = (
     ),
     Rule(
         "policy.exception-expired", "warning", "an exception for this file has expired, and no longer counts",
-        "mend the file, or have the owner renew the exception",
+        "fix the file, or have the owner renew the exception",
     ),
     Rule(
         "delivery.missing", "error", "the message names a resource, and no file that was judged is it",
@@ -176,11 +176,11 @@ _ROWS = (
     Rule("delivery.file-name", "warning", "the message has another name for this file", "rename one of them"),
     Rule(
         "delivery.identifier", "error", "label and message have different identifiers for this file",
-        "find out which is right, and label the file again or mend the message",
+        "find out which is right, and label the file again or correct the message",
     ),
     Rule(
         "delivery.contains-ai", "error", "label and message disagree on whether AI made it",
-        "find out which is right, and label the file again or mend the message",
+        "find out which is right, and label the file again or correct the message",
     ),
     Rule(
         "delivery.undisclosed", "warning", "label or message says that AI took part, and the other says nothing of it",
@@ -188,7 +188,7 @@ _ROWS = (
     ),
     Rule(
         "delivery.contribution", "error", "label and message disagree on how far AI made a part",
-        "find out which is right, and label the file again or mend the message",
+        "find out which is right, and label the file again or correct the message",
     ),
     Rule(
         "delivery.permission", "error", "a deal of the message grants a use that the label does not",

@@ -227,7 +227,7 @@ class Cage:
             answer = self._asked(frame(msgspec.json.encode(Request(prove=True))), self._limits.cpu(0))
             if isinstance(answer, Trouble):
                 raise UnfitEngineError(
-                    f"the C2PA engine died in its self-test: {answer.text}", mend="reinstall c2pa-python"
+                    f"the C2PA engine died in its self-test: {answer.text}", hint="reinstall c2pa-python"
                 )
             if self._proofs is not None:
                 selftest.remember(self._proofs, what)
@@ -257,7 +257,7 @@ class Cage:
             self._end()
             raise
         if answer.unfit:
-            raise UnfitEngineError(answer.unfit, mend=answer.mend)
+            raise UnfitEngineError(answer.unfit, hint=answer.hint)
         return answer
 
     def _exchange(self, message: bytes, deadline: float) -> bytes:
@@ -314,7 +314,7 @@ class Cage:
             except OSError as exc:
                 raise ProvlabelError(
                     f"no worker to read files can be started: {reason(exc)}",
-                    mend="see the limits of this user: ulimit -a",
+                    hint="see the limits of this user: ulimit -a",
                 ) from exc
             self._launch = self._relaunch
             os.set_blocking(self._worker.requests, False)

@@ -198,7 +198,7 @@ def _require_ours(*paths: Path) -> None:
         if seen.st_uid != os.getuid() or stat.S_IMODE(seen.st_mode) & 0o022:
             raise ConfigError(
                 f"{printable(str(path))}: others can write there, and so could decide what passes",
-                mend="chmod go-w, or --no-cache",
+                hint="chmod go-w, or --no-cache",
             )
 
 

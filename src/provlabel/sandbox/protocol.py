@@ -82,7 +82,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     opinion: Opinion | None = None
     refused: str = ""
     unfit: str = ""  #: why the engine cannot be relied on, whatever was asked
-    mend: str = ""  #: of that
+    hint: str = ""  #: of that
 
 
 _LENGTH = struct.Struct(">Q")

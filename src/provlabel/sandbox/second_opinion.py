@@ -34,7 +34,7 @@ def require_second_verifier() -> None:
         ConfigError: it is not installed.
     """
     if importlib.util.find_spec("encypher_c2pa") is None:
-        raise ConfigError("a second opinion needs encypher-c2pa", mend="pip install 'provlabel[second-opinion]'")
+        raise ConfigError("a second opinion needs encypher-c2pa", hint="pip install 'provlabel[second-opinion]'")
 
 
 def opinion(content: bytes, store: bytes | None, mime: str, trust: TrustStore, at: dt.datetime) -> Opinion:

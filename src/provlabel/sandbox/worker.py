@@ -87,7 +87,7 @@ def answer(request: Request, content: bytes | None) -> Answer:
     try:
         return _prove(request.limits) if request.prove else _answer(request, content)
     except UnfitEngineError as exc:
-        return Answer(unfit=str(exc), mend=exc.mend)
+        return Answer(unfit=str(exc), hint=exc.hint)
 
 
 def _prove(limits: Limits) -> Answer:
@@ -102,7 +102,7 @@ def _prove(limits: Limits) -> Answer:
     if failed := selftest.failures():
         raise UnfitEngineError(
             f"the C2PA engine {engine.version()} does not do what it is told: {'; '.join(failed)}",
-            mend=_AGAIN if time.time() >= _FILES_BEGIN else "set the clock of this machine, which stands before 2000",
+            hint=_AGAIN if time.time() >= _FILES_BEGIN else "set the clock of this machine, which stands before 2000",
         )
     return Answer()
 

@@ -49,7 +49,7 @@ def require_fit(signer: Signer, *, trial: bool = False) -> None:
     belongs to the certificate and that this user may sign.
 
     Raises:
-        SignerError: a rule is broken; says which, and the mend.
+        SignerError: a rule is broken; says which, and the hint.
     """
     if _mark(signer) in _fit and not trial:
         return
@@ -75,12 +75,12 @@ def name_of(signer: Signer) -> str:
 
 def _unknown(uri: str) -> ConfigError:
     if uri.startswith("http:"):
-        return ConfigError("http: names no signer", mend="a service is asked over https: alone")
+        return ConfigError("http: names no signer", hint="a service is asked over https: alone")
     known = ", ".join(f"{name}:" for name in SIGNERS)
     # No more of it: it might be a password, or the key itself, out of a variable of CI.
     scheme = re.match(r"[a-z][a-z0-9+.-]{0,15}:", uri, re.IGNORECASE | re.ASCII)
     shown = scheme[0] if scheme else "what was given"
-    return ConfigError(f"{shown} names no signer", mend=f"a signer starts with one of {known} such as file:key.pem")
+    return ConfigError(f"{shown} names no signer", hint=f"a signer starts with one of {known} such as file:key.pem")
 
 
 __all__ = [

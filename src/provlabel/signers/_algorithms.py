@@ -31,7 +31,7 @@ def named(text: object, source: str) -> Algorithm:
         if isinstance(text, str) and text.lower() == algorithm:
             return algorithm
     raise SignerError(
-        f"{source}: {printable(str(text))} is no algorithm of C2PA", mend=f"one of {', '.join(ALGORITHMS)}"
+        f"{source}: {printable(str(text))} is no algorithm of C2PA", hint=f"one of {', '.join(ALGORITHMS)}"
     )
 
 
@@ -46,7 +46,7 @@ def choose(fitting: Sequence[Algorithm], asked: str | None) -> Algorithm:
             return algorithm
     raise ConfigError(
         f"alg={printable(str(asked))}: this key signs with {' or '.join(fitting)}",
-        mend=f"alg={fitting[0]}, or leave it out",
+        hint=f"alg={fitting[0]}, or leave it out",
     )
 
 
@@ -71,7 +71,7 @@ def not_allowed() -> SignerError:
     """Return the error for a key that no claim may be signed with."""
     return SignerError(
         "the key is of a kind that C2PA does not allow",
-        mend="use EC P-256, P-384 or P-521, RSA of at least 2048 bits, or Ed25519",
+        hint="use EC P-256, P-384 or P-521, RSA of at least 2048 bits, or Ed25519",
     )
 
 

@@ -49,7 +49,7 @@ _NAMES: dict[Algorithm, str] = {
 }
 _CREDENTIALS = "check the credentials of AWS: aws sts get-caller-identity"
 #: What KMS or boto3 says -> what to do about it.
-_MENDS = {
+_HINTS = {
     "AccessDeniedException": "the key's policy, or yours, must allow kms:Sign and kms:GetPublicKey",
     "DisabledException": "enable the key: aws kms enable-key",
     "KMSInvalidStateException": "the key is being deleted or not ready: aws kms describe-key",
@@ -84,7 +84,7 @@ class AwskmsSigner(Described):
         if raw and len(data) > MAX_RAW:
             raise SignerError(
                 f"{self._kms.shown}: at most {MAX_RAW:,} bytes with an Ed25519 key; this claim has {len(data):,}",
-                mend="use an EC or RSA key, or label fewer files as ingredients",
+                hint="use an EC or RSA key, or label fewer files as ingredients",
             )
         answer = self._kms.call(
             "sign",
@@ -106,13 +106,13 @@ def open_signer(rest: str, _secrets: Secrets | None) -> AwskmsSigner:
     key, _, query = rest.partition("?")
     options = material.options(query, "awskms", ("chain", "region", "endpoint", "alg"))
     if not key or "chain" not in options:
-        raise ConfigError("awskms: names no key, or no chain", mend="awskms:alias/NAME?chain=chain.pem")
+        raise ConfigError("awskms: names no key, or no chain", hint="awskms:alias/NAME?chain=chain.pem")
     chain = material.read_chain(options["chain"])
     kms = _Kms(key, options.get("region") or _region_in(key), options.get("endpoint"))
     spec = str(kms.call("get_public_key")["KeySpec"])
     if spec not in _KEYS:
         raise SignerError(
-            f"{kms.shown}: {printable(spec)}: {algorithms.not_allowed()}", mend=f"one of {', '.join(_KEYS)}"
+            f"{kms.shown}: {printable(spec)}: {algorithms.not_allowed()}", hint=f"one of {', '.join(_KEYS)}"
         )
     return AwskmsSigner(kms, algorithms.choose(_KEYS[spec], options.get("alg")), chain)
 
@@ -150,7 +150,7 @@ class _Kms:
             raise self._told(type(exc).__name__, str(exc)) from exc
 
     def _told(self, word: str, text: str) -> SignerError:
-        return SignerError(f"{self.shown}: {printable(word)}: {printable(text)}", mend=_MENDS.get(word, ""))
+        return SignerError(f"{self.shown}: {printable(word)}: {printable(text)}", hint=_HINTS.get(word, ""))
 
     def _client(self) -> Any:
         import boto3
@@ -184,5 +184,5 @@ def _errors() -> tuple[Any, Any]:
         from boto3.exceptions import Boto3Error
         from botocore.exceptions import BotoCoreError, ClientError
     except ImportError as exc:
-        raise ConfigError("awskms: needs the extra", mend="pip install 'provlabel[awskms]'") from exc
+        raise ConfigError("awskms: needs the extra", hint="pip install 'provlabel[awskms]'") from exc
     return ClientError, (BotoCoreError, Boto3Error, ValueError)  # ValueError: an endpoint that is no address

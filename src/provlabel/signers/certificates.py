@@ -101,7 +101,7 @@ def parse(pem: str, shown: str) -> tuple[x509.Certificate, ...]:
     if "-----BEGIN CERTIFICATE-----" not in pem:
         raise SignerError(
             f"{shown}: no certificate in PEM form",
-            mend="put BEGIN CERTIFICATE blocks into it, or name the file that has them with ?chain=chain.pem",
+            hint="put BEGIN CERTIFICATE blocks into it, or name the file that has them with ?chain=chain.pem",
         )
     try:
         chain = tuple(x509.load_pem_x509_certificates(pem.encode("latin-1")))
@@ -109,7 +109,7 @@ def parse(pem: str, shown: str) -> tuple[x509.Certificate, ...]:
             _ = certificate.extensions, certificate.subject, certificate.issuer
     except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as exc:
         raise SignerError(
-            f"{shown}: a certificate in it is damaged: {printable(str(exc))}", mend="get the chain from the CA again"
+            f"{shown}: a certificate in it is damaged: {printable(str(exc))}", hint="get the chain from the CA again"
         ) from exc
     return chain
 

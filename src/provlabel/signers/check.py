@@ -67,7 +67,7 @@ def _anchors(pem: str | None) -> tuple[x509.Certificate, ...] | None:
     try:
         return certs.parse(pem, "--trust")
     except SignerError as exc:
-        raise ConfigError(str(exc), mend=exc.mend) from exc
+        raise ConfigError(str(exc), hint=exc.hint) from exc
 
 
 def _result(rule: Rule, outcome: Outcome) -> Result:
@@ -75,7 +75,7 @@ def _result(rule: Rule, outcome: Outcome) -> Result:
     if state == "not-checked":
         return Result(rule.name, rule.level, state, detail)
     said = ": ".join(filter(None, (rule.held if state == "held" else rule.broken, detail)))
-    return Result(rule.name, rule.level, state, said, rule.mend if state == "broken" else "")
+    return Result(rule.name, rule.level, state, said, rule.hint if state == "broken" else "")
 
 
 def passed(results: Iterable[Result]) -> bool:
@@ -138,4 +138,4 @@ def _test_signature(signer: Signer) -> Signed:
 def _require(results: Iterable[Result], shown: str) -> None:
     for result in results:
         if result.state == "broken" and result.level == "error":
-            raise SignerError(f"{shown}: {result.why}", mend=result.mend)
+            raise SignerError(f"{shown}: {result.why}", hint=result.hint)

@@ -67,7 +67,7 @@ def open_signer(rest: str, _secrets: Secrets | None) -> CmdSigner:
     if "alg" not in options and "chain" not in options:
         return CmdSigner(command, timeout, *_info(command, timeout))
     if "alg" not in options or "chain" not in options:
-        raise ConfigError("cmd: alg= and chain= belong together", mend="give both, or none: --signer-info is asked")
+        raise ConfigError("cmd: alg= and chain= belong together", hint="give both, or none: --signer-info is asked")
     told = ("--reserve-size", _RESERVE, "--alg", options["alg"], "--sign-cert", options["chain"])
     algorithm = algorithms.named(options["alg"], "alg=")
     return CmdSigner((*command, *told), timeout, algorithm, material.read_chain(options["chain"]))
@@ -78,10 +78,10 @@ def _split(text: str) -> list[str]:
         command = shlex.split(text)
     except ValueError as exc:
         raise ConfigError(
-            f"cmd: {exc}", mend="a COMMAND that holds a question mark ends with one: cmd:COMMAND?"
+            f"cmd: {exc}", hint="a COMMAND that holds a question mark ends with one: cmd:COMMAND?"
         ) from exc
     if not command:
-        raise ConfigError("cmd: names no program", mend="cmd:COMMAND, such as cmd:./my-signer")
+        raise ConfigError("cmd: names no program", hint="cmd:COMMAND, such as cmd:./my-signer")
     return command
 
 
@@ -91,12 +91,12 @@ def _info(command: Sequence[str], timeout: float) -> tuple[Algorithm, str]:
     try:
         info = json.loads(raw)
     except (ValueError, RecursionError) as exc:
-        raise SignerError(f"{shown}: printed no JSON", mend="or give alg= and chain= in the URI") from exc
+        raise SignerError(f"{shown}: printed no JSON", hint="or give alg= and chain= in the URI") from exc
     if not isinstance(info, dict) or not isinstance(info.get("sign_cert"), str):
-        raise SignerError(f"{shown}: lacks sign_cert", mend='it prints {"alg": "es256", "sign_cert": "-----BEGIN …"}')
+        raise SignerError(f"{shown}: lacks sign_cert", hint='it prints {"alg": "es256", "sign_cert": "-----BEGIN …"}')
     chain = material.certificates(info["sign_cert"])
     if not chain:
-        raise SignerError(f"{shown}: no certificate in sign_cert", mend="expected: BEGIN CERTIFICATE")
+        raise SignerError(f"{shown}: no certificate in sign_cert", hint="expected: BEGIN CERTIFICATE")
     return algorithms.named(info.get("alg"), shown), chain
 
 
@@ -112,9 +112,9 @@ def _run(command: Sequence[str], data: bytes, timeout: float) -> bytes:
                 process.kill()
                 raise
     except subprocess.TimeoutExpired:
-        raise SignerError(f"{shown}: did not answer within {timeout:g} s", mend="raise timeout= in the URI") from None
+        raise SignerError(f"{shown}: did not answer within {timeout:g} s", hint="raise timeout= in the URI") from None
     except (OSError, ValueError) as exc:
-        raise SignerError(f"{shown}: cannot be run: {exc}", mend="name the program with its path") from exc
+        raise SignerError(f"{shown}: cannot be run: {exc}", hint="name the program with its path") from exc
     if process.returncode:
         raise SignerError(f"{shown}: {_ending(process.returncode)}: {_tail(err)}")
     if not 0 < len(out) <= MAX_ANSWER:

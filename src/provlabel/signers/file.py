@@ -99,7 +99,7 @@ def _read_key(path: Path, secrets: Secrets | None) -> _Found:
             _pkcs8(key), algorithms.fitting(key.public_key()), chain or material.certificates(raw.decode("latin-1"))
         )
     except SignerError as exc:
-        raise SignerError(f"{shown}: {exc}", mend=exc.mend) from exc.__cause__
+        raise SignerError(f"{shown}: {exc}", hint=exc.hint) from exc.__cause__
 
 
 def _fitting_in(body: bytes) -> tuple[Algorithm, ...] | None:
@@ -126,7 +126,7 @@ def _load_pem(raw: bytes, secrets: Secrets | None, shown: str = "the key") -> An
     except TypeError:
         return _unlocked(lambda phrase: load_pem_private_key(raw, phrase), secrets, shown)
     except (ValueError, UnsupportedAlgorithm) as exc:
-        raise SignerError("no private key in PEM form", mend="expected: BEGIN PRIVATE KEY, or PKCS#12") from exc
+        raise SignerError("no private key in PEM form", hint="expected: BEGIN PRIVATE KEY, or PKCS#12") from exc
 
 
 def _load_pkcs12(raw: bytes, secrets: Secrets | None, shown: str) -> tuple[Any, str]:
@@ -142,7 +142,7 @@ def _load_pkcs12(raw: bytes, secrets: Secrets | None, shown: str) -> tuple[Any, 
     else:
         key, leaf, others = _unlocked(lambda phrase: load(raw, phrase), secrets, shown)
     if key is None:
-        raise SignerError("holds no private key", mend="export it with the key: openssl pkcs12 -export -inkey …")
+        raise SignerError("holds no private key", hint="export it with the key: openssl pkcs12 -export -inkey …")
     return key, material.ordered(leaf, others) if leaf else ""
 
 

@@ -51,7 +51,7 @@ _BUSY = (429, 503)
 #: Seconds before the second and the third attempt, if the service names none; after that it has failed.
 _WAITS = (0.5, 1.0, None)
 _LONGEST_WAIT = 30.0  # seconds; whatever Retry-After says
-_MENDS = {
+_HINTS = {
     401: "check the token: auth=bearer, or client-cert=",
     403: "ask whoever runs the service to let you sign",
     404: "check the address",
@@ -96,7 +96,7 @@ def open_signer(rest: str, secrets: Secrets | None) -> HttpsSigner:
     chain = info.get("chain")
     pem = material.certificates(chain) if isinstance(chain, str) else ""
     if not pem:
-        raise SignerError(f"{service.shown}: answered without a chain", mend="is this the address of a signing key?")
+        raise SignerError(f"{service.shown}: answered without a chain", hint="is this the address of a signing key?")
     return HttpsSigner(service, algorithms.named(info.get("algorithm"), service.shown), pem)
 
 
@@ -108,10 +108,10 @@ def _address(url: str) -> tuple[str, int, str]:
     except ValueError:
         host, port = None, 0
     if not host or not url.isascii() or not url.isprintable() or " " in url:
-        raise ConfigError("https: names no service", mend="https://host/path, with other characters as %xx")
+        raise ConfigError("https: names no service", hint="https://host/path, with other characters as %xx")
     if "@" in parts.netloc:
         raise ConfigError(
-            "https: a password in an address is seen in the list of processes", mend="https://host/path#auth=bearer"
+            "https: a password in an address is seen in the list of processes", hint="https://host/path#auth=bearer"
         )
     return host, port, (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
@@ -147,7 +147,7 @@ class _Service:
         if kind is None:
             return ""
         if kind != "bearer":
-            raise ConfigError(f"auth={printable(kind)}: is not known", mend="auth=bearer")
+            raise ConfigError(f"auth={printable(kind)}: is not known", hint="auth=bearer")
         token = material.ask(secrets, f"bearer token for {self.shown}")
         if not token or not token.isascii() or not token.isprintable() or " " in token:
             # Looked at here: http.client would refuse it with an error that holds it.
@@ -235,11 +235,11 @@ class _Service:
         except (ValueError, RecursionError):
             answer = None
         if 300 <= reply.status < 400:
-            raise SignerError(f"{self.shown}: redirects ({reply.status}), which is not followed", mend="name its goal")
+            raise SignerError(f"{self.shown}: redirects ({reply.status}), which is not followed", hint="name its goal")
         if reply.status != 200:
-            raise SignerError(f"{self.shown}: {self._refusal(reply.status, answer)}", mend=_MENDS.get(reply.status, ""))
+            raise SignerError(f"{self.shown}: {self._refusal(reply.status, answer)}", hint=_HINTS.get(reply.status, ""))
         if not isinstance(answer, dict):
-            raise SignerError(f"{self.shown}: answered something else than a JSON object", mend="check the address")
+            raise SignerError(f"{self.shown}: answered something else than a JSON object", hint="check the address")
         return answer
 
     def _refusal(self, status: int, answer: object) -> str:
@@ -254,10 +254,10 @@ class _Service:
         if isinstance(exc, ssl.SSLCertVerificationError):
             return SignerError(
                 f"{self.shown}: its certificate is not accepted: {printable(exc.verify_message)}",
-                mend="ca=PATH names the CA of a private service",
+                hint="ca=PATH names the CA of a private service",
             )
-        mend = "it may want client-cert= and client-key=" if isinstance(exc, ssl.SSLError) else ""
-        return SignerError(f"{self.shown}: cannot be reached: {printable(str(exc) or type(exc).__name__)}", mend=mend)
+        hint = "it may want client-cert= and client-key=" if isinstance(exc, ssl.SSLError) else ""
+        return SignerError(f"{self.shown}: cannot be reached: {printable(str(exc) or type(exc).__name__)}", hint=hint)
 
 
 def _is_final(exc: OSError) -> bool:
@@ -278,7 +278,7 @@ def _tls(options: Mapping[str, str], secrets: Secrets | None) -> ssl.SSLContext:
 
     ca, certificate, key = (options.get(name) for name in ("ca", "client-cert", "client-key"))
     if (certificate is None) != (key is None):
-        raise ConfigError("https: client-cert= and client-key= belong together", mend="give both")
+        raise ConfigError("https: client-cert= and client-key= belong together", hint="give both")
     # Read first: the ssl module names no file when one is missing.
     context = ssl.create_default_context(cadata=material.read_chain(ca) if ca else None)
     if certificate and key:

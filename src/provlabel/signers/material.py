@@ -35,7 +35,7 @@ def options(query: str, scheme: str, known: Sequence[str]) -> dict[str, str]:
     if unknown := sorted(found.keys() - set(known)):
         raise ConfigError(
             f"unknown option of {scheme}: {printable(', '.join(unknown))}",
-            mend="there are " + ", ".join(f"{name}=" for name in known),
+            hint="there are " + ", ".join(f"{name}=" for name in known),
         )
     return found
 
@@ -50,7 +50,7 @@ def seconds(given: str | None, default: float) -> float:
         return default
     if given.isascii() and given.isdigit() and int(given) > 0:
         return float(given)
-    raise ConfigError(f"timeout={printable(given)}: no number of seconds", mend="such as timeout=60")
+    raise ConfigError(f"timeout={printable(given)}: no number of seconds", hint="such as timeout=60")
 
 
 def ask(secrets: Secrets | None, question: str) -> str:
@@ -60,7 +60,7 @@ def ask(secrets: Secrets | None, question: str) -> str:
         SignerError: nobody can be asked.
     """
     if secrets is None:
-        raise SignerError(f"{question}: nobody can be asked", mend="pass secrets=, a function that answers it")
+        raise SignerError(f"{question}: nobody can be asked", hint="pass secrets=, a function that answers it")
     return secrets(question)
 
 
@@ -78,7 +78,7 @@ def read_chain(path: str) -> str:
     """
     chain = certificates(read(Path(path)).decode("latin-1"))
     if not chain:
-        raise SignerError(f"{printable(path)}: no certificate in PEM form", mend="expected: BEGIN CERTIFICATE")
+        raise SignerError(f"{printable(path)}: no certificate in PEM form", hint="expected: BEGIN CERTIFICATE")
     return chain
 
 
@@ -127,7 +127,7 @@ def read_secrets(path: Path) -> list[str]:
         raise InputError(f"{shown}: {reason(exc)}") from exc
     lines = raw.decode(errors="replace").splitlines()
     if not lines or "\ufffd" in lines[0]:
-        raise ConfigError(f"{shown}: holds no line of text", mend="the pass phrase is its first line")
+        raise ConfigError(f"{shown}: holds no line of text", hint="the pass phrase is its first line")
     return lines
 
 
@@ -135,10 +135,10 @@ def require_private(path: Path, seen: os.stat_result, what: str = "private key")
     """Refuse a file with a secret that others can read.
 
     Raises:
-        ConfigError: they can, or it is theirs; the mend is the command that helps.
+        ConfigError: they can, or it is theirs; the hint is the command that helps.
     """
     shown = printable(str(path))
     if seen.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise ConfigError(f"{shown}: others can read this {what}", mend=f"chmod 600 {shown}")
+        raise ConfigError(f"{shown}: others can read this {what}", hint=f"chmod 600 {shown}")
     if seen.st_uid not in (os.geteuid(), 0):
-        raise ConfigError(f"{shown}: this {what} belongs to another user", mend="copy it to a file of yours")
+        raise ConfigError(f"{shown}: this {what} belongs to another user", hint="copy it to a file of yours")

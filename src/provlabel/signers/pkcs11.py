@@ -45,7 +45,7 @@ _CURVES: dict[bytes, Algorithm] = {
 }
 _LOCKING = "mind that a token locks after some wrong PINs"
 #: The token's own word -> what to do about it.
-_MENDS = {
+_HINTS = {
     "PinIncorrect": _LOCKING,
     "PinLenRange": _LOCKING,
     "PinLocked": "whoever has the security officer's PIN can unlock the token",
@@ -90,11 +90,11 @@ def open_signer(rest: str, secrets: Secrets | None) -> Pkcs11Signer:
     if "pin-value=" in rest:
         raise ConfigError(
             "pkcs11: pin-value= would be seen in the list of processes",
-            mend="leave it out and be asked, or pin-source=",
+            hint="leave it out and be asked, or pin-source=",
         )
     options = material.options(query, "pkcs11", _OPTIONS)
     if "module-path" not in options:
-        raise ConfigError("pkcs11: names no library of a token", mend=_EXAMPLE)
+        raise ConfigError("pkcs11: names no library of a token", hint=_EXAMPLE)
     login = _Login(_place(path), options["module-path"], _pin_from(options.get("pin-source"), secrets))
     algorithm = algorithms.choose(login.use(_fitting), options.get("alg"))
     if "chain" in options:
@@ -118,12 +118,12 @@ def _place(path: str) -> _Place:
     pairs = (part.partition("=") for part in path.split(";") if part)
     found = {name: unquote_to_bytes(value) for name, _, value in pairs}
     if unknown := sorted(found.keys() - set(_PLACES)):
-        raise ConfigError(f"pkcs11: unknown attribute {printable(', '.join(unknown))}", mend=_EXAMPLE)
+        raise ConfigError(f"pkcs11: unknown attribute {printable(', '.join(unknown))}", hint=_EXAMPLE)
     if not {"token", "serial", "slot-id"} & found.keys() or not {"object", "id"} & found.keys():
-        raise ConfigError("pkcs11: names no token, or no key on it", mend=_EXAMPLE)
+        raise ConfigError("pkcs11: names no token, or no key on it", hint=_EXAMPLE)
     slot = found.get("slot-id")
     if slot is not None and not slot.isdigit():
-        raise ConfigError("pkcs11: slot-id= is a number", mend=_EXAMPLE)
+        raise ConfigError("pkcs11: slot-id= is a number", hint=_EXAMPLE)
     token = {"token_label": _text(found.get("token")), "token_serial": found.get("serial")}
     key: dict[str, Any] = {"LABEL": _text(found.get("object")), "ID": found.get("id")}
     shown = ";".join(part for part in path.split(";") if not part.startswith("type="))
@@ -158,7 +158,7 @@ def _module() -> Any:
     try:
         import pkcs11
     except ImportError as exc:
-        raise ConfigError("pkcs11: needs the extra", mend="pip install 'provlabel[pkcs11]'") from exc
+        raise ConfigError("pkcs11: needs the extra", hint="pip install 'provlabel[pkcs11]'") from exc
     return pkcs11
 
 
@@ -197,7 +197,7 @@ class _Login:
     def _open(self) -> Any:
         """Return the key in a new session; where that fails after it once worked, start the library anew."""
         if self._pin_refused:
-            raise SignerError(f"{self._place.shown}: the PIN was refused and is not tried again", mend=_LOCKING)
+            raise SignerError(f"{self._place.shown}: the PIN was refused and is not tried again", hint=_LOCKING)
         pkcs11 = _module()
         library = _started(self._path)
         again = self._pin is not None
@@ -233,7 +233,7 @@ class _Login:
     def _told(self, exc: Exception) -> SignerError:
         word = type(exc).__name__
         said = f"{word}: {exc}" if str(exc) else word
-        return SignerError(f"{self._place.shown}: the token says {printable(said)}", mend=_MENDS.get(word, ""))
+        return SignerError(f"{self._place.shown}: the token says {printable(said)}", hint=_HINTS.get(word, ""))
 
 
 def _only(found: list[Any], none: type[Exception], several: type[Exception]) -> Any:
@@ -302,8 +302,8 @@ def _chain_beside(key: Any) -> str:
     try:
         found = [(name, x509.load_der_x509_certificate(der)) for name, der in _certificates(key.session)]
     except ValueError as exc:
-        raise SignerError("pkcs11: a certificate on the token cannot be read", mend="add chain=chain.pem") from exc
+        raise SignerError("pkcs11: a certificate on the token cannot be read", hint="add chain=chain.pem") from exc
     leaves = [item for name, item in found if name and name == key.id]
     if not leaves:
-        raise SignerError("pkcs11: no certificate with the key's id is on the token", mend="add chain=chain.pem")
+        raise SignerError("pkcs11: no certificate with the key's id is on the token", hint="add chain=chain.pem")
     return material.ordered(leaves[0], [item for _, item in found])

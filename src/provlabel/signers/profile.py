@@ -1,4 +1,4 @@
-"""The certificate profile of C2PA 2.4 §14.5.1: each rule by name, held or broken, with the mend.
+"""The certificate profile of C2PA 2.4 §14.5.1: each rule by name, held or broken, with the hint.
 
 The engine says "the certificate is invalid" for almost every violation, and nothing for some that
 make others distrust the file; this says which.  A new rule is one function and one row in
@@ -79,7 +79,7 @@ class Rule(NamedTuple):
     name: str
     held: str
     broken: str
-    mend: str
+    hint: str
     check: Callable[[Case], Outcome]
     level: Level = "error"
 
@@ -91,7 +91,7 @@ class Result(Struct, frozen=True):
     level: Level
     state: State
     why: str
-    mend: str = ""  #: only when it is broken
+    hint: str = ""  #: only when it is broken
 
 
 def _judge(ok: bool, detail: str = "") -> Outcome:

@@ -82,7 +82,7 @@ def subject(organization: str, name: str, country: str | None = None) -> x509.Na
     except ValueError as exc:
         raise ConfigError(
             f"no subject of a certificate: {printable(str(exc))}",
-            mend="organization and name take 1 to 64 characters, the country two letters",
+            hint="organization and name take 1 to 64 characters, the country two letters",
         ) from exc
 
 
@@ -115,7 +115,7 @@ def _require_usable(key: Any) -> None:
     if isinstance(key, rsa.RSAPrivateKey) and not least <= key.key_size <= most:
         raise SignerError(
             f"the key is RSA of {key.key_size} bits; it must be of {least} to {most}",
-            mend="make a new key with --new-key es256",
+            hint="make a new key with --new-key es256",
         )
 
 

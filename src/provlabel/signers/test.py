@@ -32,7 +32,7 @@ def open_signer(rest: str, secrets: Secrets | None) -> file.FileSigner:
         OutputError: the folder cannot be written.
     """
     if not rest or "?" in rest:
-        raise ConfigError("a test signer takes a folder and nothing else", mend="test:FOLDER")
+        raise ConfigError("a test signer takes a folder and nothing else", hint="test:FOLDER")
     folder = Path(rest)
     if not (folder / KEY).exists():
         try:
@@ -73,7 +73,7 @@ def _publish(folder: Path, files: tuple[tuple[str, bytes, int], ...]) -> None:
 
     shown = printable(str(folder))
     if folder.exists() and any(folder.iterdir()):
-        raise OutputError(f"{shown}: exists already and is not empty", mend="choose another folder")
+        raise OutputError(f"{shown}: exists already and is not empty", hint="choose another folder")
     try:
         folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f"{SCRATCH_PREFIX}key-", dir=folder.parent) as name:

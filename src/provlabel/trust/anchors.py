@@ -79,7 +79,7 @@ class TrustStore(Struct, frozen=True):
                 or leaves for another purpose than ``manifest``.
         """
         if leaves and purpose != "manifest":
-            raise ConfigError(f"leaves cannot be trusted one by one for {purpose}", mend="give the CA's certificate")
+            raise ConfigError(f"leaves cannot be trusted one by one for {purpose}", hint="give the CA's certificate")
         return cls(tuple(_load(Path(path), test, purpose, leaves) for path in paths))
 
     def __add__(self, other: TrustStore) -> TrustStore:
@@ -168,7 +168,7 @@ def der_certificates(pem: str) -> tuple[bytes, ...]:
             if match[1] == "CERTIFICATE"
         )
     except ValueError as exc:  # of no base64, and of characters outside ASCII
-        raise ConfigError("a certificate is damaged: it is no base64", mend="get the chain file again") from exc
+        raise ConfigError("a certificate is damaged: it is no base64", hint="get the chain file again") from exc
 
 
 def _load(path: Path, test: bool, purpose: Purpose, leaves: bool) -> AnchorList:
@@ -188,13 +188,13 @@ def _certificates(text: str, shown: str) -> list[str]:
         if match[1] != "CERTIFICATE":
             raise ConfigError(
                 f"{shown}: holds a {match[1].lower()}; an anchor list holds certificates only",
-                mend="remove it, and if it is a private key, consider it lost",
+                hint="remove it, and if it is a private key, consider it lost",
             )
         if not _is_der_sequence(match[2]):
             raise ConfigError(f"{shown}: certificate {len(found) + 1} is damaged")
         found.append(match[0] + "\n")
     if not found:
-        raise ConfigError(f"{shown}: holds no PEM certificate", mend="convert with: openssl x509 -inform der")
+        raise ConfigError(f"{shown}: holds no PEM certificate", hint="convert with: openssl x509 -inform der")
     return found
 
 

@@ -59,12 +59,12 @@ class Timestamper(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
 
     def __post_init__(self) -> None:
         if not self.urls:
-            raise ConfigError("no time authority was named", mend="--tsa https://…")
+            raise ConfigError("no time authority was named", hint="--tsa https://…")
         if not 0 < self.deadline < float("inf"):
-            raise ConfigError(f"a deadline of {self.deadline} seconds is none", mend="such as 30")
+            raise ConfigError(f"a deadline of {self.deadline} seconds is none", hint="such as 30")
         for name in self.headers:
             if name.lower() in _OURS:
-                raise ConfigError(f"{printable(name)}: this header is written by us", mend="leave it out")
+                raise ConfigError(f"{printable(name)}: this header is written by us", hint="leave it out")
         for url in self.urls:
             _require_url(url)
 
@@ -97,7 +97,7 @@ class Timestamper(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
             return checked(reply, message, nonce, now, url)
         except (Failed, TimestampError) as exc:
             said = printable(self._without_secrets(str(exc)), 300)  # in this order: a cut hides half of a secret
-            raise TimestampError(said, mend=exc.mend if isinstance(exc, TimestampError) else "") from None
+            raise TimestampError(said, hint=exc.hint if isinstance(exc, TimestampError) else "") from None
 
     def _without_secrets(self, said: str) -> str:
         """Take out what an authority repeats of our headers, whole values and their last words."""
@@ -119,12 +119,12 @@ def _require_url(url: str) -> None:
     from provlabel._support.http import Failed, parsed
 
     if "@" in url:  # wherever it stands: a password may hold what ends an address
-        raise ConfigError("a password in an address shows up in lists of processes", mend="send it in a header")
+        raise ConfigError("a password in an address shows up in lists of processes", hint="send it in a header")
     try:
         parsed(url)
     except Failed as exc:
         raise ConfigError(
-            f"{printable(url)}: no address of a time authority: {exc}", mend="such as http://tsa.example/tsr"
+            f"{printable(url)}: no address of a time authority: {exc}", hint="such as http://tsa.example/tsr"
         ) from exc
 
 
@@ -166,7 +166,7 @@ def _checked(token: bytes, info: Any, message: bytes, nonce: int, now: dt.dateti
     if abs((said - now).total_seconds()) > MAX_SKEW:
         raise TimestampError(
             f"it says that it is {rfc3339(said)}, and this machine says {rfc3339(now)}",
-            mend="set the clock of this machine, or use another authority",
+            hint="set the clock of this machine, or use another authority",
         )
     return Stamp(token, rfc3339(said), url)
 

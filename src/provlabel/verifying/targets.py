@@ -34,7 +34,7 @@ def targets(paths: Iterable[Path | str]) -> Iterator[Target]:
     """
     for given in paths:
         if not str(given):
-            raise InputError("an empty path names nothing", mend="name a file or a folder; . is this folder")
+            raise InputError("an empty path names nothing", hint="name a file or a folder; . is this folder")
         path = Path(given)
         if os.path.isdir(path):  # noqa: PTH112 - unlike Path.is_dir it never raises
             yield from _below(path)
@@ -123,10 +123,10 @@ def tracked_below(top: Path) -> frozenset[str]:
     try:
         done = subprocess.run(["git", "-C", top, *quiet, "ls-files", "-z"], capture_output=True, check=False, env=alone)
     except OSError as exc:
-        raise ConfigError(f"git cannot be asked which files it tracks: {reason(exc)}", mend="install git") from exc
+        raise ConfigError(f"git cannot be asked which files it tracks: {reason(exc)}", hint="install git") from exc
     if done.returncode:
         raise ConfigError(
             f"git does not say which files it tracks: {printable(os.fsdecode(done.stderr).strip(), 500)}",
-            mend="verify inside of a repository, or drop tracked = true",
+            hint="verify inside of a repository, or drop tracked = true",
         )
     return frozenset(os.fsdecode(name) for name in done.stdout.split(b"\0") if name)

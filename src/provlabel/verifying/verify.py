@@ -87,7 +87,7 @@ def verify_file(
     )
     if report.errors:
         failure = report.errors[0]
-        raise InputError(failure.message, mend=failure.mend)
+        raise InputError(failure.message, hint=failure.hint)
     return report
 
 
@@ -164,7 +164,7 @@ def verify_paths(
         try:
             return _aside(target, gate) or _known(target.path, cache)
         except InputError as exc:
-            return Failure(str(target.path), str(exc), exc.mend)
+            return Failure(str(target.path), str(exc), exc.hint)
 
     def then(work: _Unread) -> Seen:
         if stopped.is_set():
@@ -174,7 +174,7 @@ def verify_paths(
             evidence = with_answers(evidence, trust, check, revocation, cage, silent)
             return with_opinion(evidence, second, work.path, trust, check)
         except InputError as exc:
-            return Failure(str(work.path), str(exc), exc.mend)
+            return Failure(str(work.path), str(exc), exc.hint)
 
     with second_verifier(cage.width if second_opinion else 0) as second:
         for count, (target, seen) in enumerate(_in_order(cage, first, then, targets(paths)), 1):
@@ -322,7 +322,7 @@ def _insecure(revocation: Revocation) -> tuple[str, ...]:
 
 def _check(at: dt.datetime | None, revocation: Revocation) -> Check:
     if at is not None and at.tzinfo is None:
-        raise UsageError(f"{at.isoformat()}: has no time zone", mend="write it with Z or an offset")
+        raise UsageError(f"{at.isoformat()}: has no time zone", hint="write it with Z or an offset")
     wanted = revocation.online or (revocation.cache is not None and revocation.cache.is_dir())
     return Check(
         at=at or now(), as_of=at is not None, revocation=wanted, nonce=os.urandom(16) if revocation.online else b""

@@ -54,12 +54,12 @@ def text_of(label: Label) -> str:
     china = label.china
     if china is UNSET:
         raise LabelError(
-            "the AIGC object needs the codes of producer and content", mend="add china.producer and china.produce_id"
+            "the AIGC object needs the codes of producer and content", hint="add china.producer and china.produce_id"
         )
     if label.kind not in AI_KINDS or (label.kind == "may_contain_ai" and china.propagator is UNSET):
         raise LabelError(
             f"the AIGC object says that AI made the content, and the label says {label.kind}",
-            mend="leave aigc out of --carriers, or mend kind",
+            hint="leave aigc out of --carriers, or correct kind",
         )
     values = (
         "2" if label.kind == "may_contain_ai" else "1",

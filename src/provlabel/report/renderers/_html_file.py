@@ -350,7 +350,7 @@ def _finding(found: Finding) -> Node:
         "div",
         tag("p", tag("strong", f"{level}: "), _upper(found.message)),
         tag("p", sentence(_upper(excuse_words(found.excuse)))) if found.excuse else None,
-        tag("p", f"What to do: {sentence(found.mend)}", class_="soft") if found.mend and not found.excuse else None,
+        tag("p", f"What to do: {sentence(found.hint)}", class_="soft") if found.hint and not found.excuse else None,
         tag("p", "Rule ", tag("code", found.rule), f", at {found.at}" if found.at else None, class_="small-print"),
     )
     return tag("li", _svg.sign(look), about)

@@ -56,13 +56,13 @@ def _lines(found: Finding) -> Iterator[str]:
     yield printable(found.message, 500)
     if found.excuse is not None:
         yield excuse_words(found.excuse)
-    elif found.mend:
-        yield f"mend: {printable(found.mend)}"
+    elif found.hint:
+        yield f"hint: {printable(found.hint)}"
 
 
 def _unjudged(failure: Failure) -> str:
-    mend = f"\nmend: {printable(failure.mend)}" if failure.mend else ""
-    text = f"{printable(failure.message, 500)}{mend}"
+    hint = f"\nhint: {printable(failure.hint)}" if failure.hint else ""
+    text = f"{printable(failure.message, 500)}{hint}"
     return _command("error", text, file=printable(failure.path, 4096), title="could not be judged")
 
 

@@ -197,12 +197,12 @@ def _left_out(count: int) -> Node | None:
 def _failures(report: Report) -> Iterator[Node]:
     if report.errors:
         yield tag("h2", "Could not be judged")
-        yield from _bounded([_failure(item.path, item.message, item.mend) for item in report.errors])
+        yield from _bounded([_failure(item.path, item.message, item.hint) for item in report.errors])
 
 
-def _failure(path: str, message: str, mend: str) -> Node:
+def _failure(path: str, message: str, hint: str) -> Node:
     words = message if path in message else f"{path}: {message}"
-    return tag("li", words, tag("span", f" What to do: {sentence(mend)}", class_="soft") if mend else None)
+    return tag("li", words, tag("span", f" What to do: {sentence(hint)}", class_="soft") if hint else None)
 
 
 def _bounded(entries: list[Node]) -> Iterator[Node]:

@@ -94,8 +94,8 @@ def _judged(item: FileReport) -> _Case:
 
 
 def _unjudged(failure: Failure) -> _Case:
-    mend = f"mend: {printable(failure.mend)}" if failure.mend else ""
-    return _Case(*_name(failure.path), "error", "not-judged", printable(failure.message, 500), mend)
+    hint = f"hint: {printable(failure.hint)}" if failure.hint else ""
+    return _Case(*_name(failure.path), "error", "not-judged", printable(failure.message, 500), hint)
 
 
 def _lines(findings: Iterable[Finding]) -> Iterator[str]:

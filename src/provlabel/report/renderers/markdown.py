@@ -24,7 +24,7 @@ _BYTES = {
     "facts": 80_000,
 }
 #: Words of our own, which need no code span.
-_OURS = frozenset(text for row in RULES.values() for text in (row.meaning, row.mend))
+_OURS = frozenset(text for row in RULES.values() for text in (row.meaning, row.hint))
 # What ends a code span, and what ends a cell of a table even inside of one (GFM §4.10), shown as ``printable`` shows.
 _ESCAPES = str.maketrans({"`": "\\u{60}", "|": "\\u{7c}"})
 
@@ -52,15 +52,15 @@ def _failed(report: Report) -> Iterator[str]:
     """What failed, with what to do; then what could not be judged at all."""
     rows = [_row(_code(item.path, 1000), item.state, *_why(item)) for item in report.files if item.outcome == "failed"]
     rows += [
-        _row(_code(one.path, 1000), "not judged", _code(one.message, 500), _own(one.mend)) for one in report.errors
+        _row(_code(one.path, 1000), "not judged", _code(one.message, 500), _own(one.hint)) for one in report.errors
     ]
     yield from _table("Failed", ("file", "state", "why", "what to do"), rows, "failed")
 
 
 def _why(item: FileReport) -> tuple[str, str]:
     counting = [found for found in item.findings if found.counts]
-    mends = dict.fromkeys(_own(found.mend) for found in counting if found.mend)
-    return "<br>".join(map(_finding, counting)), "<br>".join(mends)
+    hints = dict.fromkeys(_own(found.hint) for found in counting if found.hint)
+    return "<br>".join(map(_finding, counting)), "<br>".join(hints)
 
 
 def _excused(report: Report) -> Iterator[str]:

@@ -79,7 +79,7 @@ def _law_rules(report: Report) -> Iterator[Rule]:
     """Yield a row for each rule of a law that was asked for."""
     told = {result.rule: result for item in report.files for result in item.law}
     for code, result in told.items():
-        yield Rule(code, "error", f"{result.number}: {result.title}", result.mend)
+        yield Rule(code, "error", f"{result.number}: {result.title}", result.hint)
 
 
 def _rule(row: Rule) -> _Json:
@@ -88,7 +88,7 @@ def _rule(row: Rule) -> _Json:
         "id": row.code,
         "shortDescription": _message(row.meaning),
         "fullDescription": _message(row.meaning),
-        "help": _message(row.mend or row.meaning),
+        "help": _message(row.hint or row.meaning),
         "defaultConfiguration": {"level": row.level},
         "properties": {"tags": [row.code.split(".")[0]]},
     }
@@ -111,14 +111,14 @@ def _result(found: Finding, item: FileReport, index: int, baseline: bool) -> _Js
     No region: a picture or a sound has no lines, and where there is none a result is about the whole
     file (§3.29.4).  GitHub takes that; a made-up line 1 would have it read every file as text.
     """
-    mend = f" (mend: {printable(found.mend)})" if found.mend else ""
+    hint = f" (hint: {printable(found.hint)})" if found.hint else ""
     where = {"physicalLocation": {"artifactLocation": {**_place(item.path), "index": index}}}
     inside = {"logicalLocations": [{"fullyQualifiedName": printable(found.at, 1000)}]} if found.at else {}
     return {
         "ruleId": printable(found.rule),
         **({"ruleIndex": _INDEX[found.rule]} if found.rule in _INDEX else {}),
         "level": found.level,
-        "message": _message(f"{printable(found.message, 500)}{mend}"),
+        "message": _message(f"{printable(found.message, 500)}{hint}"),
         "locations": [{**where, **inside}],
         "partialFingerprints": _fingerprints(found, item),
         # In a run where one result says whether it is suppressed, all do (§3.27.23).
@@ -183,8 +183,8 @@ def _skipped(skipped: tuple[Skipped, ...]) -> Iterator[_Json]:
 
 
 def _failure(failure: Failure) -> _Json:
-    mend = f" (mend: {printable(failure.mend)})" if failure.mend else ""
-    return _notice("error", f"{printable(failure.message, 500)}{mend}", failure.path)
+    hint = f" (hint: {printable(failure.hint)})" if failure.hint else ""
+    return _notice("error", f"{printable(failure.message, 500)}{hint}", failure.path)
 
 
 def _notice(level: str, text: str, path: str | None = None) -> _Json:

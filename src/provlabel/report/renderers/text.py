@@ -68,7 +68,7 @@ def render(report: Report, extras: Extras) -> str:
             lines += [*file_lines(item, style), ""]
     for failure in report.errors:
         lines.append(f"{style.paint('ERROR', 'red', 'bold')}  {printable(failure.message, 1000)}")
-        lines += [f"{_INDENT}mend: {printable(failure.mend)}"] if failure.mend else []
+        lines += [f"{_INDENT}hint: {printable(failure.hint)}"] if failure.hint else []
     lines += footer(report, style)
     return "\n".join(lines) + "\n"
 
@@ -135,8 +135,8 @@ def finding_lines(found: Finding, style: Style) -> Iterator[str]:
     yield f"{_INDENT}{level} {printable(found.rule)}: {printable(found.message, 500)}"
     if found.excuse is not None:
         yield f"{_INDENT * 2}{excuse_words(found.excuse)}"
-    elif found.mend and found.level != "note":
-        yield f"{_INDENT * 2}mend: {printable(found.mend)}"
+    elif found.hint and found.level != "note":
+        yield f"{_INDENT * 2}hint: {printable(found.hint)}"
 
 
 def excuse_words(excuse: Excuse) -> str:

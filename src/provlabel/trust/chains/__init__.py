@@ -126,7 +126,7 @@ def examine(
     """
     now = now or at
     if at.tzinfo is None or now.tzinfo is None:
-        raise UsageError(f"{at.isoformat()}: has no time zone", mend="write it with Z or an offset")
+        raise UsageError(f"{at.isoformat()}: has no time zone", hint="write it with Z or an offset")
     if reason := _beyond_limits(credential.chain):
         return Examined("invalid", reason)
     from provlabel.trust.chains import _judging
