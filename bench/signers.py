@@ -28,12 +28,12 @@ from PIL import Image
 
 from keeping import keep
 from provlabel import Label, label_file, open_signer
-from provlabel.sandbox import Cage, shared
+from provlabel.sandbox import Sandbox, shared
 from provlabel.signers.test import CHAIN, KEY
 
 LABELS, WORKERS, LATENCY, BOUND = 200, 4, 0.020, 1.3
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
-PLAIN = "threads, one cage"
+PLAIN = "threads, one sandbox"
 
 
 class Remote:
@@ -50,7 +50,7 @@ class Remote:
 # --- one worker ------------------------------------------------------------------------------------
 
 _mine = threading.local()
-_cages: list[Cage] = []
+_sandboxes: list[Sandbox] = []
 
 
 def one(job: tuple[str, int, bool, bool]) -> None:
@@ -59,12 +59,12 @@ def one(job: tuple[str, int, bool, bool]) -> None:
     if not hasattr(_mine, "signers"):
         local = open_signer(f"file:{folder}/{KEY}?chain={folder}/{CHAIN}")
         _mine.signers = {False: local, True: Remote(local)}
-        _mine.cage = Cage()
-        _cages.append(_mine.cage)
-    cage = _mine.cage if own else shared()
+        _mine.sandbox = Sandbox()
+        _sandboxes.append(_mine.sandbox)
+    sandbox = _mine.sandbox if own else shared()
     picture = Path(folder, "picture.jpg")
     label_file(picture, Path(folder, f"{index}.jpg"), Label(kind="ai_generated"), _mine.signers[remote],
-               replace=True, cage=cage)  # fmt: skip
+               replace=True, sandbox=sandbox)  # fmt: skip
 
 
 # --- the ways to have four workers -----------------------------------------------------------------
@@ -81,15 +81,15 @@ def _timed(pool: Executor, folder: str, remote: bool, own: bool, count: int = LA
 
 @contextmanager
 def ways(folder: str) -> Iterator[dict[str, Work]]:
-    """Yield what to measure, with every worker, cage and signer warm."""
+    """Yield what to measure, with every worker, sandbox and signer warm."""
     with (
         ThreadPoolExecutor(WORKERS) as threads,
-        ThreadPoolExecutor(WORKERS) as caged,
+        ThreadPoolExecutor(WORKERS) as sandboxed,
         ProcessPoolExecutor(WORKERS, mp_context=get_context("forkserver")) as processes,
     ):
         pools: dict[str, tuple[Executor, bool]] = {
             PLAIN: (threads, False),
-            "threads, a cage each": (caged, True),
+            "threads, a sandbox each": (sandboxed, True),
             "processes": (processes, False),
         }
         for pool, own in pools.values():
@@ -98,8 +98,8 @@ def ways(folder: str) -> Iterator[dict[str, Work]]:
             name: (lambda remote, pool=pool, own=own: _timed(pool, folder, remote, own))
             for name, (pool, own) in pools.items()
         }
-    for cage in _cages:
-        cage.close()
+    for sandbox in _sandboxes:
+        sandbox.close()
 
 
 def alone(folder: str) -> float:

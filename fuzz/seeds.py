@@ -217,13 +217,13 @@ def signed(name: str) -> bytes:
 
     source, dest = folder() / name, folder() / f"signed-{name}"
     source.write_bytes(media(name))
-    label_file(source, dest, label_from_dict(LABEL), signer(), cage=cage())
+    label_file(source, dest, label_from_dict(LABEL), signer(), sandbox=sandbox())
     return dest.read_bytes()
 
 
 @functools.cache
-def cage() -> Any:
-    """Return the cage in which seeds are read."""
+def sandbox() -> Any:
+    """Return the sandbox in which seeds are read."""
     from provlabel.sandbox import shared
 
     return shared()
@@ -252,8 +252,8 @@ def store() -> bytes:
 
 @functools.cache
 def evidence() -> Any:
-    """Return what the cage saw of a signed picture."""
-    return cage().read_bytes(signed("a.jpg"), trust())
+    """Return what the sandbox saw of a signed picture."""
+    return sandbox().read_bytes(signed("a.jpg"), trust())
 
 
 @functools.cache

@@ -32,7 +32,7 @@ from provlabel.media.previews import Preview
 from provlabel.policy import Gate, Policy
 from provlabel.report.facts import compare, facts
 from provlabel.report.renderers import RENDERERS, Extras
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.sandbox import worker as _worker
 from provlabel.sandbox.process import Worker
 from provlabel.trust.chains import Credential, Examined
@@ -244,9 +244,9 @@ def request(data: bytes) -> None:
 def answer(data: bytes) -> None:
     """What a worker that was taken over answers is evidence, trouble, or an error of ours, and never harms us."""
     _prove_the_engine()
-    with Cage(lambda: _lying(data)) as cage:
+    with Sandbox(lambda: _lying(data)) as sandbox:
         try:
-            evidence = cage.read_bytes(b"x", seeds.trust())
+            evidence = sandbox.read_bytes(b"x", seeds.trust())
         except (InputError, UnfitEngineError):
             return
     _judged(evidence, whole=len(data) % 16 == 0)
@@ -255,8 +255,8 @@ def answer(data: bytes) -> None:
 @functools.cache
 def _prove_the_engine() -> None:
     """Have an honest worker show it, once, so that a lying one is not asked."""
-    with Cage() as cage:
-        cage.prove()
+    with Sandbox() as sandbox:
+        sandbox.prove()
 
 
 _NOBODY = (1 << 22) + 1  # no process can have this number
@@ -276,8 +276,8 @@ def _lying(data: bytes) -> Worker:
 
 def preview(data: bytes) -> None:
     """What a worker that was taken over has drawn is shown or not, and runs nothing."""
-    with Cage(lambda: _lying(data)) as cage:
-        drawn = cage.preview(seeds.folder() / "a.jpg", "")
+    with Sandbox(lambda: _lying(data)) as sandbox:
+        drawn = sandbox.preview(seeds.folder() / "a.jpg", "")
     tally = Tally(_GATE, seeds.trust(), AT, False)
     tally.add("a.jpg", seeds.evidence())
     html = RENDERERS["html"].render(tally.report((), ()), Extras(previews={"a.jpg": drawn}))
@@ -288,8 +288,8 @@ def preview(data: bytes) -> None:
 def examined(data: bytes) -> None:
     """What it says of a credential is a judgement, or nothing."""
     leaf, middle, _ = seeds.chain()
-    with Cage(lambda: _lying(data)) as cage:
-        found = cage.examine(Credential((leaf, middle)), seeds.trust(), _worker.Check(at=AT))
+    with Sandbox(lambda: _lying(data)) as sandbox:
+        found = sandbox.examine(Credential((leaf, middle)), seeds.trust(), _worker.Check(at=AT))
     _judged(msgspec.structs.replace(seeds.evidence(), examined=found), whole=False)
 
 

@@ -1,8 +1,8 @@
-"""Hostile manifests through the whole reading path: cage, verdict, report.
+"""Hostile manifests through the whole reading path: sandbox, verdict, report.
 
 ``python fuzz/structures.py --structures N --mutations M --seed S`` makes N files with well-formed stores and hostile
-values (:mod:`hostile`) and M signed files with changed bytes, reads each in the real cage, judges it and renders it.
-The cage's worker may die; this process may not, nor hang, nor say *trusted* or *valid* of what was not signed so.
+values (:mod:`hostile`) and M signed files with changed bytes, reads each in the real sandbox, judges it and renders it.
+The sandbox's worker may die; this process may not, nor hang, nor say *trusted* or *valid* of what was not signed so.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from provlabel.media import containers
 from provlabel.media.containers.edits import Edited
 from provlabel.report import FileReport, Report
 from provlabel.report.renderers import RENDERERS, Extras
-from provlabel.sandbox import Cage, Limits
+from provlabel.sandbox import Limits, Sandbox
 from provlabel.sandbox.process import Worker, spawn
 from provlabel.verifying.verify import verify_bytes, verify_file
 
 GOOD = ("trusted", "valid")
-#: Seconds that one file may take by the clock, as the cage has it, and some for a new worker.
+#: Seconds that one file may take by the clock, as the sandbox has it, and some for a new worker.
 WALL = 2 * Limits().cpu_seconds + 10
 _SHOWN = 5  # slowest and fattest files that are named
 
@@ -268,18 +268,18 @@ class Counts:
 
 
 class Judge:
-    """Reads files in one cage, and sees to it that nothing is said that does not hold."""
+    """Reads files in one sandbox, and sees to it that nothing is said that does not hold."""
 
     def __init__(self, keep: Path | None = None) -> None:
         self.counts = Counts()
         self._pid = 0
         self._peak = 0
         self._keep = keep
-        self._cage = Cage(self._launch)
+        self._sandbox = Sandbox(self._launch)
         self._path = seeds.folder() / "case.bin"
 
     def close(self) -> None:
-        self._cage.close()
+        self._sandbox.close()
 
     def _launch(self) -> Worker:
         worker = spawn()
@@ -310,10 +310,10 @@ class Judge:
 
     def _read(self, case: Case) -> Report:
         if case.sidecar is None:
-            return verify_bytes(case.content, trust=seeds.trust(), cage=self._cage)
+            return verify_bytes(case.content, trust=seeds.trust(), sandbox=self._sandbox)
         self._path.write_bytes(case.content)
         self._path.with_name(self._path.name + ".c2pa").write_bytes(case.sidecar)
-        return verify_file(self._path, trust=seeds.trust(), cage=self._cage)
+        return verify_file(self._path, trust=seeds.trust(), sandbox=self._sandbox)
 
     def _must_hold(self, case: Case, file: FileReport) -> None:
         if file.state not in GOOD:

@@ -24,7 +24,7 @@ from faultpoints import LABEL, LEDGER, seen_in, strangers, untrue
 from making import numbered_jpegs
 from proving import Figure, rng
 from provlabel import TrustStore, open_signer, verify_file
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.signers.test import ROOT as TEST_ROOT
 
 FILES, KILLS = 5_000, 50
@@ -128,9 +128,9 @@ class _Batch:
         outputs = {f"out/{path.name}" for path in (self._folder / "in").iterdir()}
         trust = TrustStore.load(self._credential / TEST_ROOT, test=True)
         after = seen_in(self._folder)
-        with Cage() as cage:
-            states = [verify_file(self._folder / name, trust=trust, cage=cage).files[0].state for name in outputs]
-            wrong = sum(1 for _ in untrue(self._folder / LEDGER, cage))
+        with Sandbox() as sandbox:
+            states = [verify_file(self._folder / name, trust=trust, sandbox=sandbox).files[0].state for name in outputs]
+            wrong = sum(1 for _ in untrue(self._folder / LEDGER, sandbox))
         own = {*self._before, *outputs, LEDGER, "out/receipts.jsonl"}
         return _Found(
             good=states.count("trusted") - wrong,

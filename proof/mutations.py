@@ -34,7 +34,7 @@ from provlabel import Label, System, TrustStore, label_file, open_signer, verify
 from provlabel.evidence import Evidence, Manifest
 from provlabel.media.containers import WALKERS, ContainerError
 from provlabel.media.sidecar import beside
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 
 WANTED = 200_000
 #: Changed copies that one task judges at most; part of what the seed decides.
@@ -66,21 +66,21 @@ def sign_all(folder: Path) -> list[Seed]:
     """Make and sign one file or more of every format; detached manifests lie beside theirs."""
     signer = open_signer(f"test:{folder / 'credential'}")
     seeds = []
-    with Cage() as cage:
+    with Sandbox() as sandbox:
         for name, source in _sources(folder):
             dest = folder / f"signed-{name}"
             detached = name in {row[0] for row in formats.DETACHED_ROWS}
-            label_file(source, dest, LABEL, signer, detached=detached, cage=cage)
-            seeds.append(_seed(name, dest, cage))
+            label_file(source, dest, LABEL, signer, detached=detached, sandbox=sandbox)
+            seeds.append(_seed(name, dest, sandbox))
             if name in TWICE:
                 again = folder / f"again-{name}"
-                label_file(dest, again, LABEL, signer, parents=(), cage=cage)
-                seeds.append(_seed(f"again-{name}", again, cage))
+                label_file(dest, again, LABEL, signer, parents=(), sandbox=sandbox)
+                seeds.append(_seed(f"again-{name}", again, sandbox))
     return seeds
 
 
-def _seed(name: str, path: Path, cage: Cage) -> Seed:
-    return Seed(name, str(cage.read(path).format), path)
+def _seed(name: str, path: Path, sandbox: Sandbox) -> Seed:
+    return Seed(name, str(sandbox.read(path).format), path)
 
 
 def _sources(folder: Path) -> Iterator[tuple[str, Path]]:
@@ -317,8 +317,8 @@ class Outcome(NamedTuple):
 
 
 @cache
-def _cage() -> Cage:
-    return Cage()
+def _sandbox() -> Sandbox:
+    return Sandbox()
 
 
 def run_chunk(seed: Seed, others: tuple[Path, ...], root: Path, chance_of: tuple[int, str, int], count: int) -> Outcome:
@@ -329,7 +329,7 @@ def run_chunk(seed: Seed, others: tuple[Path, ...], root: Path, chance_of: tuple
     detached = manifest.read_bytes() if manifest.exists() else b""
     parts = _parts(content, seed.format)
     ftyp = next(((a, b) for a, b in parts if content[a + 4 : a + 8] == b"ftyp"), None)
-    genuine = told(_cage().read(seed.path, trust, manifest))
+    genuine = told(_sandbox().read(seed.path, trust, manifest))
     original = seen_or_heard(seed.format, seed.path)
     # Else every change would look the same: it is decoded as little.
     assert not original.startswith(REFUSAL), f"{seed.name}: {original.decode()}"
@@ -346,14 +346,14 @@ def run_chunk(seed: Seed, others: tuple[Path, ...], root: Path, chance_of: tuple
             if detached:
                 beside(path).write_bytes(changed if of_manifest else detached)
             begun = time.monotonic()
-            judged = verify_file(path, trust=trust, cage=_cage()).files[0]
+            judged = verify_file(path, trust=trust, sandbox=_sandbox()).files[0]
             out = out._replace(slowest=max(out.slowest, time.monotonic() - begun))
             out.cases[seed.format] += 1
             out.states[judged.state] += 1
             if not judged.passed:
                 continue
             out.passed[kind] += 1
-            same = told(_cage().read(path, trust, beside(path))) == genuine
+            same = told(_sandbox().read(path, trust, beside(path))) == genuine
             if same and seen_or_heard(seed.format, path) == original:
                 continue
             if same and ftyp and _only_in(ftyp, content, changed):

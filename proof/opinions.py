@@ -27,7 +27,7 @@ from proving import ROOT, Figure, rng
 from provlabel import Label, System, TrustStore, label_file, open_signer
 from provlabel.evidence import Evidence
 from provlabel.media.formats import BY_NAME
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.sandbox.protocol import Check, Limits, Request
 from provlabel.sandbox.second_opinion import opinion
 from provlabel.sandbox.worker import answer
@@ -119,7 +119,7 @@ def signed(folder: Path) -> tuple[TrustStore, list[Case]]:
     trust = TrustStore.load(folder / "key" / TEST_ROOT, test=True)
     label = Label(kind="ai_generated", systems=(System(name="AcmeSynth"),))
     cases = []
-    with Cage() as cage:
+    with Sandbox() as sandbox:
         for name, make in _makers().items():
             source, dest = folder / name, folder / f"labelled-{name}"
             try:
@@ -127,7 +127,7 @@ def signed(folder: Path) -> tuple[TrustStore, list[Case]]:
             except FileNotFoundError:
                 continue
             embed = name not in formats.FORMAT_OF or BY_NAME[formats.FORMAT_OF[name]].embed
-            receipt = label_file(source, dest if embed else None, label, signer, carriers=(), cage=cage)
+            receipt = label_file(source, dest if embed else None, label, signer, carriers=(), sandbox=sandbox)
             output = Path(receipt.output).read_bytes()
             cases.append(Case(name, output) if embed else Case(name, source.read_bytes(), output))
     return trust, cases

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from mutations import LABEL, PICTURES, SHORT, formats
 from proving import Figure
 from provlabel import TrustStore, label_file, open_signer, verify_file
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 
 WANTED = 20_000
 #: What memory may grow by in the second half of a run, of what it was, in the process and in its worker.
@@ -56,7 +56,7 @@ def prove(scale: float, seed: int) -> Iterator[Figure]:
     """Memory and handles flat."""
     wanted, trusted = int(WANTED * scale), 0
     seen: list[State] = []
-    with tempfile.TemporaryDirectory(dir="/dev/shm") as made, Cage() as cage:
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as made, Sandbox() as sandbox:
         folder = Path(made)
         signer = open_signer(f"test:{folder / 'credential'}")
         trust = TrustStore.load(folder / "credential" / "root.pem", test=True)
@@ -64,8 +64,8 @@ def prove(scale: float, seed: int) -> Iterator[Figure]:
         for number in range(wanted):
             source = sources[number % len(sources)]
             dest = folder / f"labelled{source.suffix}"
-            label_file(source, dest, LABEL, signer, replace=True, cage=cage)
-            trusted += verify_file(dest, trust=trust, cage=cage).files[0].state == "trusted"
+            label_file(source, dest, LABEL, signer, replace=True, sandbox=sandbox)
+            trusted += verify_file(dest, trust=trust, sandbox=sandbox).files[0].state == "trusted"
             if (number + 1) % max(1, wanted // 20) == 0:
                 seen.append(state())
     yield Figure(

@@ -1,4 +1,4 @@
-"""Hostile manifests and changed files through cage, verdict and report: the main process stays, and is not fooled."""
+"""Hostile manifests and changed files through sandbox, verdict and report: the main process lives on, undeceived."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _JOBS = 2
 
 
 def prove(scale: float, seed: int) -> Iterator[Figure]:
-    """Let two processes take their shares, each with a cage of its own."""
+    """Let two processes take their shares, each with a sandbox of its own."""
     subprocess.run([sys.executable, ROOT / "fuzz" / "corpora.py"], check=True)
     structures = max(_JOBS, int(STRUCTURES * scale))
     mutations = max(_JOBS, int(TOTAL * scale)) - structures

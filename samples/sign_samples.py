@@ -224,10 +224,10 @@ def trust_of(folder: Path) -> TrustStore:
     return store
 
 
-def judged(path: Path, at: str, cage: Any = None) -> dict[str, Any]:
+def judged(path: Path, at: str, sandbox: Any = None) -> dict[str, Any]:
     """Return what has to stay as it is: verdict, label and findings of one file, as of a fixed time."""
     moment = dt.datetime.fromisoformat(at)
-    report = verify_file(path, trust=trust_of(path.parent), personal=True, at=moment, cage=cage)
+    report = verify_file(path, trust=trust_of(path.parent), personal=True, at=moment, sandbox=sandbox)
     return expected_of(report.files[0])
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from provlabel import Label, Provider, System, TrustStore, engine, open_signer
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.signers import LocalKey, Signer
 from provlabel.signers.test import ROOT
 
@@ -71,8 +71,8 @@ def trust(credential: Path) -> TrustStore:
 
 
 @pytest.fixture(scope="session")
-def cage() -> Iterator[Cage]:
-    with Cage() as shared:
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox() as shared:
         yield shared
 
 

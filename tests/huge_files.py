@@ -17,7 +17,7 @@ import test_streaming as streams
 from conftest import MEDIA
 from provlabel import Label, label_file
 from provlabel._support.times import now
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
 from provlabel.verdict import judge
 
@@ -98,20 +98,26 @@ CASES = [
     for edge in list(EDGES)[1:]
     if not (edge == "above-4g" and kind in ("wav", "webp"))
 ]
-# Of a JPEG the engine holds three copies, which the cage does not allow from 1 GiB on; none is known to exist.
+# Of a JPEG the engine holds three copies, which the sandbox does not allow from 1 GiB on; none is known to exist.
 CASES.append(("jpg", "of-600m"))
 
 
 @pytest.mark.parametrize(("kind", "edge"), CASES)
 def test_a_huge_file_reads_as_intact(
-    kind: str, edge: str, tmp_path: Path, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
+    kind: str,
+    edge: str,
+    tmp_path: Path,
+    label: Label,
+    signer: Signer,
+    sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     source, out = sparse(tmp_path / f"source.{kind}", EDGES[edge]), tmp_path / f"out.{kind}"
     try:
         with monkeypatch.context() as patch:
             streams.by_us(patch)
-            receipt = label_file(source, out, label, signer, cage=cage)
-        seen = cage.read(out)
+            receipt = label_file(source, out, label, signer, sandbox=sandbox)
+        seen = sandbox.read(out)
         assert judge(seen, at=now()).holds, judge(seen, at=now()).why
         assert seen.sha256 == receipt.sha256
         with source.open("rb") as file:
@@ -119,8 +125,8 @@ def test_a_huge_file_reads_as_intact(
         if edge == "above-2g" and kind in ("wav", "flac"):
             out.unlink()
             streams.by_engine(monkeypatch)
-            label_file(source, out, label, signer, cage=cage)
-            assert streams.said(cage.read(out)) == streams.said(seen)
+            label_file(source, out, label, signer, sandbox=sandbox)
+            assert streams.said(sandbox.read(out)) == streams.said(seen)
     finally:
         for path in (source, out):
             path.unlink(missing_ok=True)

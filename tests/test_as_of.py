@@ -31,7 +31,7 @@ from provlabel import (
 )
 from provlabel.manifest import cose
 from provlabel.media.containers import splice, stores_of
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from test_online import Site, certomancer, site, sleeping
 
 __all__ = ["site"]
@@ -51,11 +51,11 @@ def here(site: Site) -> Scene:
 
 
 @pytest.fixture
-def labelled(here: Scene, media: Path, tmp_path: Path, label: Label, cage: Cage) -> Path:
+def labelled(here: Scene, media: Path, tmp_path: Path, label: Label, sandbox: Sandbox) -> Path:
     """A labelled picture with room in its signature, by a leaf that names a responder."""
     out = media / "out.jpg"
     signer = open_signer(signer_of(tmp_path / "key", here))
-    label_file(media / "cover.jpg", out, label, signer, stamp_room=8192, cage=cage)
+    label_file(media / "cover.jpg", out, label, signer, stamp_room=8192, sandbox=sandbox)
     return out
 
 
@@ -77,21 +77,21 @@ def stapled(path: Path, *answers: bytes) -> None:
 # --- revocation ------------------------------------------------------------------------------------
 
 
-def test_a_good_staple_is_good_offline(labelled: Path, here: Scene, anchors: TrustStore, cage: Cage) -> None:
-    bare = verify_file(labelled, trust=anchors, cage=cage).files[0]
+def test_a_good_staple_is_good_offline(labelled: Path, here: Scene, anchors: TrustStore, sandbox: Sandbox) -> None:
+    bare = verify_file(labelled, trust=anchors, sandbox=sandbox).files[0]
     assert (bare.state, bare.axes.revocation) == ("trusted", "not-checked")
     assert any("revocation: offline" in check for check in bare.not_checked)
     stapled(labelled, response(here.leaf, here.middle))
-    found = verify_file(labelled, trust=anchors, policy=Policy(revocation=True), cage=cage)
+    found = verify_file(labelled, trust=anchors, policy=Policy(revocation=True), sandbox=sandbox)
     assert found.passed
     assert found.files[0].axes.revocation == "good"
     assert found.files[0].revocation is not None
     assert found.files[0].revocation.source == "stapled"
 
 
-def test_a_revoked_staple_is_the_end(labelled: Path, here: Scene, anchors: TrustStore, cage: Cage) -> None:
+def test_a_revoked_staple_is_the_end(labelled: Path, here: Scene, anchors: TrustStore, sandbox: Sandbox) -> None:
     stapled(labelled, response(here.leaf, here.middle, since=NOW - HOUR))
-    found = verify_file(labelled, trust=anchors, cage=cage).files[0]
+    found = verify_file(labelled, trust=anchors, sandbox=sandbox).files[0]
     assert (found.state, found.axes.signer, found.axes.revocation) == ("invalid", "revoked", "revoked")
 
 
@@ -107,52 +107,56 @@ WRONG_STAPLES = {
 
 @pytest.mark.parametrize("wrong", sorted(WRONG_STAPLES))
 def test_a_staple_that_proves_nothing_leaves_it_open_and_a_policy_fails_closed(
-    wrong: str, labelled: Path, here: Scene, anchors: TrustStore, cage: Cage
+    wrong: str, labelled: Path, here: Scene, anchors: TrustStore, sandbox: Sandbox
 ) -> None:
     stapled(labelled, WRONG_STAPLES[wrong](here))
-    found = verify_file(labelled, trust=anchors, policy=Policy(revocation=True), cage=cage)
+    found = verify_file(labelled, trust=anchors, policy=Policy(revocation=True), sandbox=sandbox)
     assert not found.passed
     assert found.files[0].axes.revocation == "not-checked"
     assert "policy.revocation" in [item.rule for item in found.files[0].findings]
 
 
 def test_asked_over_the_network_kept_and_used_offline(
-    labelled: Path, here: Scene, anchors: TrustStore, site: Site, tmp_path: Path, cage: Cage
+    labelled: Path, here: Scene, anchors: TrustStore, site: Site, tmp_path: Path, sandbox: Sandbox
 ) -> None:
     site.pages["/ocsp"] = certomancer(here.middle)
     online = Revocation(online=True, private_hosts=True, cache=tmp_path / "kept")
-    report = verify_file(labelled, trust=anchors, revocation=online, cage=cage)
+    report = verify_file(labelled, trust=anchors, revocation=online, sandbox=sandbox)
     found = report.files[0]
     assert (found.axes.revocation, found.revocation and found.revocation.source) == ("good", "online")
     assert report.insecure == ("--insecure-private-hosts",)
     site.pages.clear()
-    kept = verify_file(labelled, trust=anchors, revocation=Revocation(cache=tmp_path / "kept"), cage=cage).files[0]
+    kept = verify_file(labelled, trust=anchors, revocation=Revocation(cache=tmp_path / "kept"), sandbox=sandbox).files[
+        0
+    ]
     assert (kept.axes.revocation, kept.revocation and kept.revocation.source) == ("good", "cached")
 
 
-def test_revoked_over_the_network(labelled: Path, here: Scene, anchors: TrustStore, site: Site, cage: Cage) -> None:
+def test_revoked_over_the_network(
+    labelled: Path, here: Scene, anchors: TrustStore, site: Site, sandbox: Sandbox
+) -> None:
     site.pages["/ocsp"] = certomancer(here.middle, here.leaf)
     found = verify_file(
-        labelled, trust=anchors, revocation=Revocation(online=True, private_hosts=True), cage=cage
+        labelled, trust=anchors, revocation=Revocation(online=True, private_hosts=True), sandbox=sandbox
     ).files[0]
     assert (found.state, found.axes.signer) == ("invalid", "revoked")
 
 
-def test_what_stays_open_says_why(labelled: Path, anchors: TrustStore, site: Site, cage: Cage) -> None:
-    public = verify_file(labelled, trust=anchors, revocation=Revocation(online=True), cage=cage).files[0]
+def test_what_stays_open_says_why(labelled: Path, anchors: TrustStore, site: Site, sandbox: Sandbox) -> None:
+    public = verify_file(labelled, trust=anchors, revocation=Revocation(online=True), sandbox=sandbox).files[0]
     assert public.axes.revocation == "not-checked"
     assert any("127.0.0.1" in check for check in public.not_checked)
     assert site.hits == []
 
 
 def test_a_silent_host_is_waited_for_once_in_a_run(
-    labelled: Path, anchors: TrustStore, site: Site, media: Path, cage: Cage
+    labelled: Path, anchors: TrustStore, site: Site, media: Path, sandbox: Sandbox
 ) -> None:
     site.pages["/ocsp"] = site.pages["/list.crl"] = sleeping(site)
     copies = [shutil.copy(labelled, media / f"copy{index}.jpg") for index in range(4)]
     slow = Revocation(online=True, private_hosts=True, seconds=1)
     began = time.monotonic()
-    report = verify_paths(copies, trust=anchors, revocation=slow, cage=cage)
+    report = verify_paths(copies, trust=anchors, revocation=slow, sandbox=sandbox)
     assert time.monotonic() - began < 3
     assert [item.axes.revocation for item in report.files] == ["not-checked"] * 4
 
@@ -200,20 +204,20 @@ def test_no_time_is_a_wrong_request(at: str, labelled: Path, cli: Cli) -> None:
     assert "no time with a zone" in done.stderr
 
 
-def test_a_time_without_zone_is_wrong_use(labelled: Path, cage: Cage) -> None:
+def test_a_time_without_zone_is_wrong_use(labelled: Path, sandbox: Sandbox) -> None:
     with pytest.raises(UsageError, match="no time zone"):
-        verify_file(labelled, at=dt.datetime(2026, 1, 1), cage=cage)
+        verify_file(labelled, at=dt.datetime(2026, 1, 1), sandbox=sandbox)
 
 
 SIGN_THEN = """
 import sys
 from pathlib import Path
 from provlabel import Label, Timestamper, label_file, open_signer
-from provlabel.sandbox import Cage, fork
+from provlabel.sandbox import Sandbox, fork
 source, dest, uri, tsa = sys.argv[1:]
 stamper = Timestamper(urls=(tsa,)) if tsa else None
-with Cage(fork) as cage:  # a worker of its own would not have our clock
-    label_file(source, dest, Label(kind="ai_generated"), open_signer(uri), timestamper=stamper, cage=cage)
+with Sandbox(fork) as sandbox:  # a worker of its own would not have our clock
+    label_file(source, dest, Label(kind="ai_generated"), open_signer(uri), timestamper=stamper, sandbox=sandbox)
 """
 
 
@@ -235,16 +239,18 @@ def past_credential(folder: Path, root: pki.Issued) -> str:
 
 
 @needs("faketime")
-def test_an_expired_signer_was_trusted_then(media: Path, tmp_path: Path, cage: Cage) -> None:
+def test_an_expired_signer_was_trusted_then(media: Path, tmp_path: Path, sandbox: Sandbox) -> None:
     uri = past_credential(tmp_path / "old", pki.root())
     sign_then(NOW - 100 * pki.DAY, media / "take.wav", media / "out.wav", uri)
     trust = TrustStore.load(tmp_path / "old" / "root.pem")
-    now = verify_file(media / "out.wav", trust=trust, cage=cage).files[0]
+    now = verify_file(media / "out.wav", trust=trust, sandbox=sandbox).files[0]
     assert (now.state, now.axes.signer) == ("invalid", "expired")
-    then = verify_file(media / "out.wav", trust=trust, at=NOW - 90 * pki.DAY, cage=cage).files[0]
+    then = verify_file(media / "out.wav", trust=trust, at=NOW - 90 * pki.DAY, sandbox=sandbox).files[0]
     assert (then.state, then.axes.signer) == ("trusted", "trusted")
     stranger = TrustStore.load(_written(tmp_path / "stranger.pem", pki.root().pem))
-    assert verify_file(media / "out.wav", trust=stranger, at=NOW - 90 * pki.DAY, cage=cage).files[0].state == "valid"
+    assert (
+        verify_file(media / "out.wav", trust=stranger, at=NOW - 90 * pki.DAY, sandbox=sandbox).files[0].state == "valid"
+    )
 
 
 def _written(path: Path, text: str) -> Path:
@@ -254,7 +260,7 @@ def _written(path: Path, text: str) -> Path:
 
 @needs("faketime")
 @needs("openssl")
-def test_a_proven_time_outlives_the_certificate(media: Path, tmp_path: Path, cage: Cage) -> None:
+def test_a_proven_time_outlives_the_certificate(media: Path, tmp_path: Path, sandbox: Sandbox) -> None:
     uri = past_credential(tmp_path / "old", pki.root())
     clock_root = pki.root("Clock Root")
     issued = pki.leaf(clock_root, eku=authorities.TIME_STAMPING, begins=-390 * pki.DAY, lasts=3650 * pki.DAY)
@@ -265,14 +271,14 @@ def test_a_proven_time_outlives_the_certificate(media: Path, tmp_path: Path, cag
         sign_then(then, media / "take.wav", media / "out.wav", uri, url)
     trust = TrustStore.load(tmp_path / "old" / "root.pem")
     clocks = TrustStore.load(tmp_path / "clock" / "root.pem", purpose="timestamp")
-    found = verify_file(media / "out.wav", trust=trust + clocks, cage=cage).files[0]
+    found = verify_file(media / "out.wav", trust=trust + clocks, sandbox=sandbox).files[0]
     assert (found.state, found.axes.time, found.axes.signer) == ("trusted", "proven", "trusted")
     for unknowing in (trust, trust + TrustStore.load(tmp_path / "clock" / "root.pem")):
-        judged = verify_file(media / "out.wav", trust=unknowing, cage=cage).files[0]
+        judged = verify_file(media / "out.wav", trust=unknowing, sandbox=sandbox).files[0]
         assert (judged.state, judged.axes.time, judged.axes.signer) == ("invalid", "claimed", "expired")
-    early = verify_file(media / "out.wav", trust=trust + clocks, at=then - 50 * pki.DAY, cage=cage).files[0]
+    early = verify_file(media / "out.wav", trust=trust + clocks, at=then - 50 * pki.DAY, sandbox=sandbox).files[0]
     assert early.axes.time == "claimed"
-    late = verify_file(media / "out.wav", trust=trust + clocks, at=NOW + 900 * pki.DAY, cage=cage).files[0]
+    late = verify_file(media / "out.wav", trust=trust + clocks, at=NOW + 900 * pki.DAY, sandbox=sandbox).files[0]
     assert (late.state, late.axes.time) == ("trusted", "proven")
 
 
@@ -296,7 +302,7 @@ with c2pa.Context.from_json(json.dumps(engine.settings())) as context, open(sour
 
 @needs("faketime")
 @needs("openssl")
-def test_a_stolen_expired_key_with_a_clock_of_the_thiefs_own(media: Path, tmp_path: Path, cage: Cage) -> None:
+def test_a_stolen_expired_key_with_a_clock_of_the_thiefs_own(media: Path, tmp_path: Path, sandbox: Sandbox) -> None:
     """reliability notes §4: for a v1 claim the engine calls any token trusted, so the key would sign for ever."""
     uri = past_credential(tmp_path / "old", pki.root())
     thief = authorities.Authority(
@@ -308,7 +314,7 @@ def test_a_stolen_expired_key_with_a_clock_of_the_thiefs_own(media: Path, tmp_pa
     out = media / "out.jpg"
     with authorities.serving(thief) as (url, _):
         sign_then(NOW - 100 * pki.DAY, MEDIA / "cover.jpg", out, uri, url, SIGN_V1)
-    found = verify_file(out, trust=TrustStore.load(tmp_path / "old" / "root.pem"), cage=cage).files[0]
+    found = verify_file(out, trust=TrustStore.load(tmp_path / "old" / "root.pem"), sandbox=sandbox).files[0]
     assert found.engine_state == "Trusted", "the trap is gone"
     assert (found.state, found.axes.signer, found.axes.time) == ("invalid", "expired", "claimed")
     assert not found.passed

@@ -29,7 +29,7 @@ from conftest import SAMPLES, Cli, Under, besides_time
 from provlabel import ConfigError, Label, LabelError, SignerError, label_file, load_label, open_signer, verify_file
 from provlabel.media.containers import WALKERS
 from provlabel.media.formats import FORMATS
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
 
 SAID = ("--kind", "ai_generated", "--system", "AcmeSynth@2.1", "--signer", "test")
@@ -42,9 +42,9 @@ Done = subprocess.CompletedProcess[str]
 
 
 @pytest.fixture
-def signed(media: Path, label: Label, signer: Signer, cage: Cage) -> Path:
+def signed(media: Path, label: Label, signer: Signer, sandbox: Sandbox) -> Path:
     """A labelled picture, made without the command line."""
-    label_file(media / "still.png", media / "signed.png", label, signer, cage=cage)
+    label_file(media / "still.png", media / "signed.png", label, signer, sandbox=sandbox)
     return media / "signed.png"
 
 
@@ -241,12 +241,12 @@ def test_label_refuses_what_is_cut_off_within_its_data(cut: str, media: Path, cl
 
 
 def test_verify_refuses_what_is_cut_off(
-    media: Path, tmp_path: Path, label: Label, signer: Signer, cage: Cage, cli: Cli
+    media: Path, tmp_path: Path, label: Label, signer: Signer, sandbox: Sandbox, cli: Cli
 ) -> None:
     labelled = tmp_path / "labelled"
     labelled.mkdir()
     for name in SAMPLES:
-        label_file(media / name, labelled / name, label, signer, cage=cage)
+        label_file(media / name, labelled / name, label, signer, sandbox=sandbox)
     for path in labelled.iterdir():
         path.write_bytes(path.read_bytes()[: path.stat().st_size * 9 // 10])
     done = cli("verify", labelled, *TRUST, "--format", "json")
@@ -858,13 +858,13 @@ def test_file_of_an_option_that_is_no_file_is_3(
         refused(cli("label", media / "still.png", *SAID, option, path), 3, f"{path.name}: {why}")
 
 
-def test_native_time_of_toml_is_signed_as_text(media: Path, cli: Cli, cage: Cage) -> None:
+def test_native_time_of_toml_is_signed_as_text(media: Path, cli: Cli, sandbox: Sandbox) -> None:
     (media / "l.toml").write_text('kind = "ai_generated"\nevent_time = 2026-11-22T10:00:00Z\n')
     (media / "m.toml").write_text('kind = "ai_generated"\nevent_time = 2026-11-22 10:00:00.5+01:00\n')
     for name, text in (("l", "2026-11-22T10:00:00Z"), ("m", "2026-11-22T10:00:00.500000+01:00")):
         dest = media / f"{name}.png"
         went_well(cli("label", media / "still.png", "--label", media / f"{name}.toml", "--signer", "test", "-o", dest))
-        judged = verify_file(dest, cage=cage).files[0]
+        judged = verify_file(dest, sandbox=sandbox).files[0]
         assert judged.label is not None
         assert judged.label.value["event_time"] == text
 
@@ -884,25 +884,25 @@ def prompted(request: pytest.FixtureRequest, media: Path) -> tuple[str, ...]:
     return ("--label", "l.json", "--signer", "test")
 
 
-def signed_prompt(path: Path, cage: Cage) -> Any:
-    judged = verify_file(path, personal=True, cage=cage).files[0]
+def signed_prompt(path: Path, sandbox: Sandbox) -> Any:
+    judged = verify_file(path, personal=True, sandbox=sandbox).files[0]
     assert judged.label is not None
     assert judged.label.personal is None
     assert CANARY.encode() not in path.read_bytes()
     return judged.label.value["prompt"]
 
 
-def test_long_prompt_is_omitted(prompted: tuple[str, ...], media: Path, cli: Cli, cage: Cage) -> None:
+def test_long_prompt_is_omitted(prompted: tuple[str, ...], media: Path, cli: Cli, sandbox: Sandbox) -> None:
     went_well(cli("label", "still.png", *prompted, cwd=media))
-    assert signed_prompt(media / "still.labeled.png", cage) == {"mode": "omit"}
+    assert signed_prompt(media / "still.labeled.png", sandbox) == {"mode": "omit"}
 
 
-def test_long_prompt_is_hashed(prompted: tuple[str, ...], media: Path, cli: Cli, cage: Cage) -> None:
+def test_long_prompt_is_hashed(prompted: tuple[str, ...], media: Path, cli: Cli, sandbox: Sandbox) -> None:
     went_well(cli("label", "still.png", *prompted, "--prompt-mode", "hash", "--receipt", "receipt.json", cwd=media))
     assert stat.S_IMODE((media / "receipt.json").stat().st_mode) == 0o600
     [receipt] = json.loads((media / "receipt.json").read_text())["receipts"]
     digest = hashlib.sha256(bytes.fromhex(receipt["prompt_salt"]) + LONG_PROMPT.encode()).hexdigest()
-    assert signed_prompt(media / "still.labeled.png", cage) == {"mode": "hash", "sha256": digest}
+    assert signed_prompt(media / "still.labeled.png", sandbox) == {"mode": "hash", "sha256": digest}
     assert receipt["prompt_sha256"] == digest
     assert receipt["prompt_salt"].encode() not in (media / "still.labeled.png").read_bytes()
 
@@ -1071,10 +1071,10 @@ def test_bad_key_says_why_when_it_is_opened(name: str, keys: Keys) -> None:
     assert not any(secret in told for secret in keys.secret(name))
 
 
-def test_good_keys_sign_and_are_trusted(keys: Keys, media: Path, label: Label, cage: Cage, cli: Cli) -> None:
+def test_good_keys_sign_and_are_trusted(keys: Keys, media: Path, label: Label, sandbox: Sandbox, cli: Cli) -> None:
     made = [media / f"{name}.png" for name in GOOD_KEYS]
     for dest in made:
-        label_file(media / "still.png", dest, label, open_signer(keys.uri(dest.stem)), cage=cage)
+        label_file(media / "still.png", dest, label, open_signer(keys.uri(dest.stem)), sandbox=sandbox)
     done = cli("verify", *made, "--trust", keys.anchor, "--format", "json")
     went_well(done)
     judged = json.loads(done.stdout)["files"]
@@ -1214,10 +1214,10 @@ def test_missing_or_bad_anchors(keys: Keys, media: Path, cli: Cli) -> None:
     no_secret(done, *keys.secret("p256"))
 
 
-def test_library_says_the_same_and_writes_nothing(media: Path, keys: Keys, label: Label, cage: Cage) -> None:
+def test_library_says_the_same_and_writes_nothing(media: Path, keys: Keys, label: Label, sandbox: Sandbox) -> None:
     signer = open_signer(keys.uri("mismatch"), check=False)
     with unchanged(media), pytest.raises(SignerError, match="does not belong to this key"):
-        label_file(media / "still.png", media / "out.png", label, signer, cage=cage)
+        label_file(media / "still.png", media / "out.png", label, signer, sandbox=sandbox)
     with pytest.raises(ConfigError, match="names no signer"):
         open_signer("nothing")
 
@@ -1235,12 +1235,12 @@ def manifest_offsets(path: Path) -> range:
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_flipped_manifest_bytes_never_change_what_is_believed(
-    name: str, media: Path, label: Label, signer: Signer, cage: Cage, cli: Cli
+    name: str, media: Path, label: Label, signer: Signer, sandbox: Sandbox, cli: Cli
 ) -> None:
     """A changed byte is refused, or it lies in the padding and the label stays what it was."""
     dest = media / f"labelled-{name}"
-    label_file(media / name, dest, label, signer, cage=cage)
-    said = verify_file(dest, cage=cage).files[0].label
+    label_file(media / name, dest, label, signer, sandbox=sandbox)
+    said = verify_file(dest, sandbox=sandbox).files[0].label
     assert said is not None
     original, rng = dest.read_bytes(), random.Random(f"{name} 20261122")
     folder = media / "flipped"
@@ -1264,10 +1264,10 @@ ACCEPT = "--insecure-accept-broken-parent"
 
 
 @pytest.fixture
-def tampered(media: Path, label: Label, signer: Signer, cage: Cage) -> Path:
+def tampered(media: Path, label: Label, signer: Signer, sandbox: Sandbox) -> Path:
     """A labelled picture of which one pixel was changed afterwards."""
     dest = media / "tampered.jpg"
-    label_file(media / "cover.jpg", dest, label, signer, cage=cage)
+    label_file(media / "cover.jpg", dest, label, signer, sandbox=sandbox)
     content = bytearray(dest.read_bytes())
     content[len(content) // 2] ^= 1
     dest.write_bytes(content)

@@ -35,7 +35,7 @@ from provlabel.batch.planning import decide
 from provlabel.batch.running import pause
 from provlabel.batch.work import Setting, may_pass
 from provlabel.errors import ConfigError, InputError, OutputError, SignerError, TimestampError, UsageError
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 
 LABEL = """kind = "ai_generated"
 [[systems]]
@@ -74,17 +74,17 @@ def ledger_of(work: Path) -> Path:
     return work / "out" / ".provlabel-batch.sqlite"
 
 
-def require_each_labelled_once(work: Path, count: int, trust: TrustStore, cage: Cage) -> None:
+def require_each_labelled_once(work: Path, count: int, trust: TrustStore, sandbox: Sandbox) -> None:
     """Every output verifies, has one manifest in its history, and it is the one that the ledger names."""
     named = {os.fsdecode(output): (urn, manifest, sha256) for output, urn, manifest, sha256 in rows(
         ledger_of(work), "output, urn, manifest, sha256")}  # fmt: skip
     outputs = sorted((work / "out").glob("*.jpg"))
     assert len(outputs) == len(named) == count
     for output in outputs:
-        report = verify_file(output, trust=trust, cage=cage)
+        report = verify_file(output, trust=trust, sandbox=sandbox)
         [file] = report.files
         assert file.state == "trusted", output
-        [manifest] = cage.read(output).manifests
+        [manifest] = sandbox.read(output).manifests
         urn, noted, sha256 = named[str(output.relative_to(work))]
         assert manifest.urn == urn == noted
         assert file.sha256 == sha256
@@ -97,7 +97,7 @@ def require_each_labelled_once(work: Path, count: int, trust: TrustStore, cage: 
 # --- the whole -------------------------------------------------------------------------------------
 
 
-def test_folder_is_labelled_and_mirrored(work: Path, cli: Cli, trust: TrustStore, cage: Cage) -> None:
+def test_folder_is_labelled_and_mirrored(work: Path, cli: Cli, trust: TrustStore, sandbox: Sandbox) -> None:
     pictures(work / "in" / "a", 3)
     pictures(work / "in" / "b", 2)
     (work / "in" / "notes.txt").write_text("no media")
@@ -111,7 +111,7 @@ def test_folder_is_labelled_and_mirrored(work: Path, cli: Cli, trust: TrustStore
     assert sorted(str(path.relative_to(work / "out")) for path in (work / "out").rglob("*.jpg")) == [
         "a/000.jpg", "a/001.jpg", "a/002.jpg", "b/000.jpg", "b/001.jpg",
     ]  # fmt: skip
-    assert verify_file(work / "out" / "b" / "001.jpg", trust=trust, cage=cage).files[0].state == "trusted"
+    assert verify_file(work / "out" / "b" / "001.jpg", trust=trust, sandbox=sandbox).files[0].state == "trusted"
     for path in (ledger_of(work), work / "out" / "receipts.jsonl"):
         assert path.stat().st_mode & 0o777 == 0o600
     assert not [path for path in (work / "out").iterdir() if path.name.endswith(("-wal", "-shm"))]
@@ -207,7 +207,7 @@ def until(happened: Callable[[], Any], process: subprocess.Popen[str]) -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc here")
 def test_killed_at_random_moments_and_resumed(
-    work: Path, start: Starter, cli: Cli, trust: TrustStore, cage: Cage
+    work: Path, start: Starter, cli: Cli, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     count, chance = 60, random.Random(7)
     pictures(work / "in", count)
@@ -224,14 +224,14 @@ def test_killed_at_random_moments_and_resumed(
     before = {path.name: path.stat().st_ino for path in (work / "out").glob("*.jpg")}
     done = cli(*BATCH)
     assert done.returncode == 0, done.stderr
-    require_each_labelled_once(work, count, trust, cage)
+    require_each_labelled_once(work, count, trust, sandbox)
     assert {name: (work / "out" / name).stat().st_ino for name in before} == before  # nothing done was done again
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc here")
 def test_stopped_and_resumed(
-    number: signal.Signals, work: Path, start: Starter, cli: Cli, trust: TrustStore, cage: Cage
+    number: signal.Signals, work: Path, start: Starter, cli: Cli, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     pictures(work / "in", 40)
     process = start(*BATCH, "--chunk", "5")
@@ -245,26 +245,26 @@ def test_stopped_and_resumed(
     left = [path.name for path in (work / "out").iterdir() if path.name.startswith(SCRATCH_PREFIX)]
     assert left == [".provlabel-batch.sqlite"]
     assert cli(*BATCH).returncode == 0
-    require_each_labelled_once(work, 40, trust, cage)
+    require_each_labelled_once(work, 40, trust, sandbox)
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc here")
-def test_killed_worker_costs_nothing(work: Path, start: Starter, trust: TrustStore, cage: Cage) -> None:
+def test_killed_worker_costs_nothing(work: Path, start: Starter, trust: TrustStore, sandbox: Sandbox) -> None:
     pictures(work / "in", 40)
     process = start(*BATCH, "--chunk", "5")
     until(lambda: labelled(work) >= 3, process)
     workers = [pid for pid, line in session(process.pid).items() if "forkserver" in line]
-    # The server is older than those that it forked; the youngest is a cage.
+    # The server is older than those that it forked; the youngest is a sandbox.
     killed = sorted(workers)[1]
     os.kill(killed, signal.SIGKILL)
     out, said = process.communicate(timeout=60)
     assert process.returncode == 0, said
     assert "done     40" in out
-    require_each_labelled_once(work, 40, trust, cage)
+    require_each_labelled_once(work, 40, trust, sandbox)
     require_alone(process.pid)
 
 
-def test_hash_of_a_prompt_is_made_anew(work: Path, cli: Cli, trust: TrustStore, cage: Cage) -> None:
+def test_hash_of_a_prompt_is_made_anew(work: Path, cli: Cli, trust: TrustStore, sandbox: Sandbox) -> None:
     """Between publishing and noting: the salt was lost, so the file is made again, under the same name."""
     (work / "label.toml").write_text(LABEL + '[prompt]\ntext = "a red fox"\n')
     pictures(work / "in", 2)
@@ -281,7 +281,7 @@ def test_hash_of_a_prompt_is_made_anew(work: Path, cli: Cli, trust: TrustStore, 
         assert (told["done"], told["skipped"], told["adopted"]) == (1, 1, mode == "omit")
         assert ((work / folder / "000.jpg").read_bytes() == before) == (mode == "omit")
         first, second = [json.loads(line) for line in (work / folder / "receipts.jsonl").read_text().splitlines()]
-        [manifest] = cage.read(work / folder / "000.jpg").manifests
+        [manifest] = sandbox.read(work / folder / "000.jpg").manifests
         assert first["manifest"] == manifest.urn
         assert (first["prompt_salt"] is not None) == (mode == "hash")
         volatile = {"output", "manifest", "source_sha256", "sha256", "prompt_salt", "prompt_sha256", "warnings"}
@@ -291,7 +291,7 @@ def test_hash_of_a_prompt_is_made_anew(work: Path, cli: Cli, trust: TrustStore, 
         assert abs(sizes[0] - sizes[1]) < 40
 
 
-def test_detached_manifests_are_known_again(work: Path, cli: Cli, cage: Cage) -> None:
+def test_detached_manifests_are_known_again(work: Path, cli: Cli, sandbox: Sandbox) -> None:
     """Of two files that are published one after the other, both or the first may be there."""
     (work / "in").mkdir()
     for name in ("a", "b"):
@@ -311,7 +311,7 @@ def test_detached_manifests_are_known_again(work: Path, cli: Cli, cage: Cage) ->
     assert (work / "out" / "a.bmp.c2pa").read_bytes() == before
     for output, urn in rows(ledger_of(work), "output, urn"):
         path = work / os.fsdecode(output)
-        [manifest] = cage.read(path, sidecar=Path(f"{path}.c2pa")).manifests
+        [manifest] = sandbox.read(path, sidecar=Path(f"{path}.c2pa")).manifests
         assert manifest.urn == urn
     was, now = [json.loads(text.splitlines()[0]) for text in (receipts, (work / "out" / "receipts.jsonl").read_text())]
     assert {**was, "warnings": None} == {**now, "warnings": None}
@@ -531,7 +531,7 @@ def test_wrong_requests(args: tuple[str, ...], work: Path, cli: Cli) -> None:
 
 
 def test_what_changed_is_named_and_never_labelled_in_silence(
-    work: Path, cli: Cli, trust: TrustStore, cage: Cage
+    work: Path, cli: Cli, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     one, two, three, *_ = pictures(work / "in", 4)
     assert cli(*BATCH).returncode == 0
@@ -552,13 +552,13 @@ def test_what_changed_is_named_and_never_labelled_in_silence(
     assert "done     3" in done.stdout
     assert "skipped  1" in done.stdout
     assert "out/001.jpg: made again: it was done, and is gone" in done.stderr
-    require_each_labelled_once(work, 4, trust, cage)
+    require_each_labelled_once(work, 4, trust, sandbox)
     (work / "label.toml").write_text(LABEL.replace("2.1", "3.0"))
     done = cli(*BATCH)
     assert done.returncode == 2
     assert done.stderr.count("the label, the signer or an option of labelling changed") == 4
     assert cli(*BATCH, "--force").returncode == 0
-    require_each_labelled_once(work, 4, trust, cage)
+    require_each_labelled_once(work, 4, trust, sandbox)
 
 
 def test_failed_jobs_are_tried_again_by_the_next_run(work: Path, cli: Cli) -> None:
@@ -992,7 +992,7 @@ def test_progress_is_one_line_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> 
                      "1,200 of 500,000 files, 300 a second, 27:43 left", ""]  # fmt: skip
 
 
-def test_a_full_disk_ends_the_run_and_it_goes_on(work: Path, cli: Cli, trust: TrustStore, cage: Cage) -> None:
+def test_a_full_disk_ends_the_run_and_it_goes_on(work: Path, cli: Cli, trust: TrustStore, sandbox: Sandbox) -> None:
     """The ledger cannot grow: the run ends with what is wrong, and the next one goes on."""
     pictures(work / "in", 8)
     (work / "out").mkdir()
@@ -1016,7 +1016,7 @@ def test_a_full_disk_ends_the_run_and_it_goes_on(work: Path, cli: Cli, trust: Tr
     assert "disk is full" in done.stderr
     assert "Traceback" not in done.stderr
     assert cli(*BATCH).returncode == 0
-    require_each_labelled_once(work, 8, trust, cage)
+    require_each_labelled_once(work, 8, trust, sandbox)
 
 
 def trust_home(trust: TrustStore) -> Path:

@@ -26,7 +26,7 @@ from conftest import Cli, needs
 from kms_server import Kms
 from provlabel import TrustStore, label_file, open_signer, verify_file
 from provlabel.label import label_from_dict
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.trust.timestamps import ROOM
 from signer_matrix import TOKEN as BEARER
 from signer_matrix import Backends
@@ -91,7 +91,7 @@ def _bodies(files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def things(backends: Backends, tmp_path_factory: pytest.TempPathFactory, cage: Cage) -> Things:
+def things(backends: Backends, tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox) -> Things:
     issued, folder = backends.issued["es256"], tmp_path_factory.mktemp("things")
     keys = _forms(issued)
     signer = open_signer(backends.get("file", "es256").uri)
@@ -105,8 +105,8 @@ def things(backends: Backends, tmp_path_factory: pytest.TempPathFactory, cage: C
     )
     media = Path(__file__).parents[1] / "samples" / "media"
     private = {"personal": True, "prompt_mode": "clear"}
-    label_file(media / "cover.jpg", folder / "personal.jpg", label, signer, cage=cage, **private)  # type: ignore[arg-type]
-    label_file(media / "cover.jpg", folder / "roomy.jpg", label, signer, stamp_room=ROOM, cage=cage)
+    label_file(media / "cover.jpg", folder / "personal.jpg", label, signer, sandbox=sandbox, **private)  # type: ignore[arg-type]
+    label_file(media / "cover.jpg", folder / "roomy.jpg", label, signer, stamp_room=ROOM, sandbox=sandbox)
     personal = (folder / "personal.jpg").read_bytes()
     secret = {
         **keys,
@@ -574,8 +574,10 @@ def test_no_list_of_processes_shows_a_secret(name: str, scene: Scene, home: Path
     assert leaks("\n".join(seen.values()) + out + err, scene.things.canaries) == []
 
 
-def test_no_report_shows_a_secret(scene: Scene, cage: Cage) -> None:
+def test_no_report_shows_a_secret(scene: Scene, sandbox: Sandbox) -> None:
     """Not even what was signed, unless it is asked for."""
-    report = verify_file(scene.folder / "personal.jpg", trust=TrustStore.load(scene.folder / "root.pem"), cage=cage)
+    report = verify_file(
+        scene.folder / "personal.jpg", trust=TrustStore.load(scene.folder / "root.pem"), sandbox=sandbox
+    )
     assert report.files[0].state == "trusted"
     assert leaks(repr(report), scene.things.canaries) == []

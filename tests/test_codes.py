@@ -10,7 +10,7 @@ import pytest
 from provlabel import Label, label_bytes
 from provlabel.evidence import Evidence
 from provlabel.manifest.codes import _BY_EFFECT, EFFECTS
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
 
 
@@ -26,17 +26,17 @@ def unknown(evidence: Evidence) -> set[str]:
     return codes - set(EFFECTS)
 
 
-def test_codes_of_our_own_files_are_known(media: Path, label: Label, signer: Signer, cage: Cage) -> None:
-    first, _ = label_bytes((media / "cover.jpg").read_bytes(), label, signer, cage=cage)
-    again, _ = label_bytes(first, Label(kind="ai_modified"), signer, cage=cage)
+def test_codes_of_our_own_files_are_known(media: Path, label: Label, signer: Signer, sandbox: Sandbox) -> None:
+    first, _ = label_bytes((media / "cover.jpg").read_bytes(), label, signer, sandbox=sandbox)
+    again, _ = label_bytes(first, Label(kind="ai_modified"), signer, sandbox=sandbox)
     for content in (first, again, first[:-100] + bytes(100)):
-        evidence = cage.read_bytes(content)
+        evidence = sandbox.read_bytes(content)
         assert evidence.manifests
         assert unknown(evidence) == set()
 
 
-def test_codes_of_the_corpus_are_known(corpus: Path, cage: Cage) -> None:
-    read = [cage.read(path) for path in sorted(corpus.glob("*.jpg"))]
+def test_codes_of_the_corpus_are_known(corpus: Path, sandbox: Sandbox) -> None:
+    read = [sandbox.read(path) for path in sorted(corpus.glob("*.jpg"))]
     assert sum(bool(evidence.manifests) for evidence in read) >= 8
     for evidence in read:
         assert unknown(evidence) == set()

@@ -18,7 +18,7 @@ from provlabel import EngineError, InputError, Label, label_file, verify_file
 from provlabel.manifest.limits import scan_file
 from provlabel.media.containers import WALKERS, ContainerError, inventory
 from provlabel.media.formats import FORMATS, id3v2_size, sniff
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
 
 
@@ -120,20 +120,20 @@ def test_walkers_never_crash(container: str, content: bytes) -> None:
 
 @pytest.mark.parametrize("sample", SAMPLES)
 def test_the_scan_finds_the_very_store_that_was_embedded(
-    sample: str, media: Path, label: Label, signer: Signer, cage: Cage
+    sample: str, media: Path, label: Label, signer: Signer, sandbox: Sandbox
 ) -> None:
     source, dest = media / sample, media / f"out-{sample}"
-    label_file(source, dest, label, signer, cage=cage)
-    label_file(source, source, label, signer, detached=True, cage=cage)
+    label_file(source, dest, label, signer, sandbox=sandbox)
+    label_file(source, source, label, signer, detached=True, sandbox=sandbox)
     content = dest.read_bytes()
     fmt = sniff(reader(content))
     assert fmt is not None
     [store] = scan_file(io.BytesIO(content), len(content), fmt).stores
     (media / f"out-{sample}.c2pa").write_bytes(store)
-    rules = [found.rule for found in verify_file(dest, cage=cage).files[0].findings]
+    rules = [found.rule for found in verify_file(dest, sandbox=sandbox).files[0].findings]
     assert "carrier.sidecar-differs" not in rules
     shutil.copy(media / f"{sample}.c2pa", media / f"out-{sample}.c2pa")
-    rules = [found.rule for found in verify_file(dest, cage=cage).files[0].findings]
+    rules = [found.rule for found in verify_file(dest, sandbox=sandbox).files[0].findings]
     assert "carrier.sidecar-differs" in rules
 
 
@@ -174,23 +174,23 @@ UNPARSEABLE = {
 
 @pytest.mark.parametrize("bad", UNPARSEABLE.values(), ids=UNPARSEABLE.keys())
 def test_a_tag_that_hides_the_manifest_is_refused(
-    bad: bytes, media: Path, label: Label, signer: Signer, cage: Cage
+    bad: bytes, media: Path, label: Label, signer: Signer, sandbox: Sandbox
 ) -> None:
     source, dest = media / "take.mp3", media / "out.mp3"
     source.write_bytes(with_frames(source.read_bytes(), TITLE, ISRC, bad))
     with pytest.raises(EngineError, match="would not find the manifest: it cannot read the tags") as caught:
-        label_file(source, dest, label, signer, cage=cage)
+        label_file(source, dest, label, signer, sandbox=sandbox)
     assert "--detached" in caught.value.hint
     assert not dest.exists()
     before = source.read_bytes()
-    label_file(source, source, label, signer, detached=True, cage=cage)
+    label_file(source, source, label, signer, detached=True, sandbox=sandbox)
     assert source.read_bytes() == before
-    assert verify_file(source, cage=cage).files[0].state == "valid"
+    assert verify_file(source, sandbox=sandbox).files[0].state == "valid"
 
 
-def test_tags_that_can_be_kept_are_kept(media: Path, label: Label, signer: Signer, cage: Cage) -> None:
+def test_tags_that_can_be_kept_are_kept(media: Path, label: Label, signer: Signer, sandbox: Sandbox) -> None:
     source, dest = media / "take.mp3", media / "out.mp3"
-    label_file(source, dest, label, signer, cage=cage)
+    label_file(source, dest, label, signer, sandbox=sandbox)
     with source.open("rb") as before, dest.open("rb") as after:
         kept = inventory("id3", before, source.stat().st_size)
         assert kept <= inventory("id3", after, dest.stat().st_size)
@@ -198,49 +198,49 @@ def test_tags_that_can_be_kept_are_kept(media: Path, label: Label, signer: Signe
 
 
 @needs("flac")
-def test_flac_passes_its_own_test(media: Path, label: Label, signer: Signer, cage: Cage) -> None:
+def test_flac_passes_its_own_test(media: Path, label: Label, signer: Signer, sandbox: Sandbox) -> None:
     dest = media / "out.flac"
-    label_file(media / "take.flac", dest, label, signer, cage=cage)
+    label_file(media / "take.flac", dest, label, signer, sandbox=sandbox)
     subprocess.run(["flac", "--silent", "--test", str(dest)], check=True)
 
 
-def test_a_damaged_source_is_not_signed(media: Path, label: Label, signer: Signer, cage: Cage) -> None:
+def test_a_damaged_source_is_not_signed(media: Path, label: Label, signer: Signer, sandbox: Sandbox) -> None:
     source = media / "take.wav"
     shutil.copy(source, media / "whole.wav")
     source.write_bytes(source.read_bytes()[:1000])
     with pytest.raises(InputError):
-        label_file(source, media / "out.wav", label, signer, cage=cage)
+        label_file(source, media / "out.wav", label, signer, sandbox=sandbox)
     assert not (media / "out.wav").exists()
 
 
 @pytest.mark.parametrize("length", [10, 12, 64, 255])
-def test_a_c2pa_block_of_gif_with_an_odd_identifier_is_damage(length: int, cage: Cage) -> None:
+def test_a_c2pa_block_of_gif_with_an_odd_identifier_is_damage(length: int, sandbox: Sandbox) -> None:
     """Its data would be cut at the wrong places, and the worker end with a fault of ours."""
     block = b"\x21\xff" + bytes([length]) + b"C2PA_GIF".ljust(length, b"\x40") + b"\x03abc\x00"
-    trouble = cage.read_bytes(b"GIF89a\x01\x00\x01\x00\x00\x00\x00" + block + b";").trouble
+    trouble = sandbox.read_bytes(b"GIF89a\x01\x00\x01\x00\x00\x00\x00" + block + b";").trouble
     assert trouble is not None
     assert trouble.kind == "malformed"
     assert "C2PA block" in trouble.text
 
 
-def test_a_tag_of_thousands_of_frames_is_refused_before_the_engine_needs_minutes(media: Path, cage: Cage) -> None:
+def test_a_tag_of_thousands_of_frames_is_refused_before_the_engine_needs_minutes(media: Path, sandbox: Sandbox) -> None:
     path = media / "take.mp3"
     path.write_bytes(with_frames(path.read_bytes(), *[frame(b"TXXX", b"\x03a\x00b")] * 9_999))
-    item = verify_file(path, cage=cage).files[0]
+    item = verify_file(path, sandbox=sandbox).files[0]
     assert item.state == "unreadable"
     assert "too many ID3v2 frames" in item.findings[0].message
 
 
 def test_a_manifest_of_png_with_a_wrong_crc_is_damage(
-    media: Path, tmp_path: Path, label: Label, signer: Signer, cage: Cage
+    media: Path, tmp_path: Path, label: Label, signer: Signer, sandbox: Sandbox
 ) -> None:
     """No hash covers the CRC, and decoders refuse the picture over it: whoever changes it must not stay unnoticed."""
     out = tmp_path / "out.png"
-    label_file(media / "still.png", out, label, signer, cage=cage)
+    label_file(media / "still.png", out, label, signer, sandbox=sandbox)
     content = bytearray(out.read_bytes())
     (place,) = (part for part in WALKERS["png"](io.BytesIO(content), len(content)) if part.name == "caBX")
     content[place.end - 1] ^= 1
     out.write_bytes(content)
-    judged = verify_file(out, cage=cage).files[0]
+    judged = verify_file(out, sandbox=sandbox).files[0]
     assert judged.state == "unreadable"
     assert f"the CRC of the chunk at byte {place.start} is wrong" in judged.findings[0].message

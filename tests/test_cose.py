@@ -106,7 +106,9 @@ def test_the_signature_is_over_the_claim(media: Path, detached_store: bytes) -> 
 
 
 @pytest.fixture
-def detached_store(media: Path, label, signer, cage) -> bytes:  # type: ignore[no-untyped-def]
+def detached_store(media: Path, label, signer, sandbox) -> bytes:  # type: ignore[no-untyped-def]
     from provlabel import label_file
 
-    return Path(label_file(media / "cover.jpg", None, label, signer, detached=True, cage=cage).output).read_bytes()
+    return Path(
+        label_file(media / "cover.jpg", None, label, signer, detached=True, sandbox=sandbox).output
+    ).read_bytes()

@@ -14,7 +14,7 @@ from conftest import Cli
 from provlabel import Label, System, TrustStore, label_file
 from provlabel.exchange.delivery import Delivery
 from provlabel.label.records import Contribution, Identifier, Permissions
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
 from provlabel.verifying.verify import verify_paths
 
@@ -107,12 +107,12 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def labelled(signer: Signer, cage: Cage, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def labelled(signer: Signer, sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
     from conftest import MEDIA
 
     folder = tmp_path_factory.mktemp("labelled")
-    label_file(MEDIA / "take.wav", folder / "take.wav", TRACK, signer, cage=cage)
-    label_file(MEDIA / "cover.jpg", folder / "cover.jpg", COVER, signer, cage=cage)
+    label_file(MEDIA / "take.wav", folder / "take.wav", TRACK, signer, sandbox=sandbox)
+    label_file(MEDIA / "cover.jpg", folder / "cover.jpg", COVER, signer, sandbox=sandbox)
     return folder
 
 
@@ -318,13 +318,13 @@ def test_of_two_resources_with_one_name_a_file_is_the_one_that_has_its_folder(ve
     ],
 )
 def test_identifiers_of_the_work_and_of_the_release_are_compared(
-    verify: Any, desk: Desk, signer: Signer, cage: Cage, scheme: Any, ours: str, same: str, other: str
+    verify: Any, desk: Desk, signer: Signer, sandbox: Sandbox, scheme: Any, ours: str, same: str, other: str
 ) -> None:
     from conftest import MEDIA
 
     desk.take.unlink()
     label = Label(kind="human_made", identifiers=(Identifier(type=scheme, value=ours),))
-    label_file(MEDIA / "take.wav", desk.take, label, signer, cage=cage)
+    label_file(MEDIA / "take.wav", desk.take, label, signer, sandbox=sandbox)
     for value, expected in ((same, []), (other, ["delivery.identifier"])):
         only(desk, sound("A1", "take.wav", more=f"<WorkId><ISWC>{value if scheme == 'iswc' else ''}</ISWC></WorkId>"))
         release = (
@@ -366,12 +366,19 @@ SINGER = f"<Contributor><ContributorPartyReference>P</ContributorPartyReference>
     ids=["human", "same", "may-none", "may-all", "may", "may-partly", "unsaid", "no-credits", "both", "one"],
 )
 def test_what_one_side_says_by_other_means_counts_too(
-    verify: Any, desk: Desk, signer: Signer, cage: Cage, label: Label, more: str, errors: list[str], warnings: list[str]
+    verify: Any,
+    desk: Desk,
+    signer: Signer,
+    sandbox: Sandbox,
+    label: Label,
+    more: str,
+    errors: list[str],
+    warnings: list[str],
 ) -> None:
     from conftest import MEDIA
 
     desk.take.unlink()
-    label_file(MEDIA / "take.wav", desk.take, label, signer, cage=cage)
+    label_file(MEDIA / "take.wav", desk.take, label, signer, sandbox=sandbox)
     only(desk, sound("A1", "take.wav", more=more))
     text = desk.message.read_text()
     parties = "<PartyList><Party><PartyReference>P</PartyReference></Party></PartyList><ResourceList>"
@@ -458,13 +465,13 @@ def test_a_message_that_says_ai_of_a_file_without_a_label_is_a_warning(cli: Cli,
 
 @pytest.mark.parametrize("alone", [True, False])
 def test_a_grid_names_a_file_where_the_release_holds_one_resource(
-    verify: Any, desk: Desk, signer: Signer, cage: Cage, alone: bool
+    verify: Any, desk: Desk, signer: Signer, sandbox: Sandbox, alone: bool
 ) -> None:
     from conftest import MEDIA
 
     desk.take.unlink()
     label = Label(kind="ai_partly_created", identifiers=(Identifier(type="grid", value="A10302B0000000001X"),))
-    label_file(MEDIA / "take.flac", desk.folder / "x.flac", label, signer, cage=cage)
+    label_file(MEDIA / "take.flac", desk.folder / "x.flac", label, signer, sandbox=sandbox)
     text = MESSAGE.format(**PLAIN, take="0" * 32)
     held = "<ReleaseResourceReference>A1</ReleaseResourceReference>"
     desk.message.write_text(text if alone else text.replace(held, held + held.replace("A1", "A2")))
@@ -643,19 +650,19 @@ def test_hostile_text_of_a_message_is_shown_and_not_run(cli: Cli, desk: Desk) ->
 # --- from Python -----------------------------------------------------------------------------------
 
 
-def test_a_file_that_changes_after_it_was_judged_is_told(desk: Desk, trust: TrustStore, cage: Cage) -> None:
+def test_a_file_that_changes_after_it_was_judged_is_told(desk: Desk, trust: TrustStore, sandbox: Sandbox) -> None:
     from provlabel.exchange.delivery import message_at
 
     def changed(path: str, algorithms: frozenset[str]) -> dict[str, str]:
         return {name: "00" for name in algorithms}
 
     against = Delivery(message_at(desk.message), "message.xml", changed)
-    report = verify_paths([desk.take], trust=trust, cage=cage, against=against)
+    report = verify_paths([desk.take], trust=trust, sandbox=sandbox, against=against)
     assert "delivery.unread" in [item.rule for item in report.files[0].findings]
     assert not report.passed
 
 
-def test_sha256_is_not_computed_twice(desk: Desk, trust: TrustStore, cage: Cage) -> None:
+def test_sha256_is_not_computed_twice(desk: Desk, trust: TrustStore, sandbox: Sandbox) -> None:
     from provlabel.exchange.delivery import message_at
 
     def never(path: str, algorithms: frozenset[str]) -> dict[str, str]:
@@ -663,4 +670,4 @@ def test_sha256_is_not_computed_twice(desk: Desk, trust: TrustStore, cage: Cage)
 
     desk.write(algorithm="SHA-256", take=hashlib.sha256(desk.take.read_bytes()).hexdigest())
     against = Delivery(message_at(desk.message), "message.xml", never)
-    assert verify_paths([desk.take, desk.cover], trust=trust, cage=cage, against=against).passed
+    assert verify_paths([desk.take, desk.cover], trust=trust, sandbox=sandbox, against=against).passed

@@ -20,7 +20,7 @@ from provlabel.label.records import Contribution, Operation, Person, Span
 from provlabel.report import FileReport, HistoryNode, LabelInfo
 from provlabel.report.facts import Change, Fact, _flat, compare, facts
 from provlabel.report.renderers import Style, changes
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.schemas import SCHEMAS
 from provlabel.signers import Signer
 from provlabel.verifying.diff import diff_files
@@ -43,10 +43,10 @@ LABEL: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def judged(signer: Signer, cage: Cage, tmp_path_factory: pytest.TempPathFactory) -> FileReport:
+def judged(signer: Signer, sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> FileReport:
     path = tmp_path_factory.mktemp("diff") / "cover.jpg"
-    label_file(MEDIA / "cover.jpg", path, Label(kind="ai_generated"), signer, cage=cage)
-    return verify_file(path, cage=cage).files[0]
+    label_file(MEDIA / "cover.jpg", path, Label(kind="ai_generated"), signer, sandbox=sandbox)
+    return verify_file(path, sandbox=sandbox).files[0]
 
 
 def with_label(judged: FileReport, value: dict[str, Any]) -> FileReport:
@@ -193,16 +193,16 @@ def test_a_change_anywhere_is_seen(tree: Any) -> None:
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_two_signatures_over_one_label_tell_the_same_story(
-    name: str, label: Label, signer: Signer, cage: Cage, trust: TrustStore, tmp_path: Path
+    name: str, label: Label, signer: Signer, sandbox: Sandbox, trust: TrustStore, tmp_path: Path
 ) -> None:
     for copy in ("one", "two"):
-        label_file(MEDIA / name, tmp_path / f"{copy}-{name}", label, signer, cage=cage)
-    found = diff_files(tmp_path / f"one-{name}", tmp_path / f"two-{name}", trust=trust, cage=cage)
+        label_file(MEDIA / name, tmp_path / f"{copy}-{name}", label, signer, sandbox=sandbox)
+    found = diff_files(tmp_path / f"one-{name}", tmp_path / f"two-{name}", trust=trust, sandbox=sandbox)
     assert (found.changes, found.same_label, found.same_file, found.same_media) == ((), True, False, True)
     assert found.old.state == found.new.state == "trusted"
 
 
-def test_what_was_changed_is_what_is_said(label: Label, signer: Signer, cage: Cage, tmp_path: Path) -> None:
+def test_what_was_changed_is_what_is_said(label: Label, signer: Signer, sandbox: Sandbox, tmp_path: Path) -> None:
     one = replace(
         label,
         people=(Person(id="singer"),),
@@ -215,9 +215,11 @@ def test_what_was_changed_is_what_is_said(label: Label, signer: Signer, cage: Ca
         contributions=(replace(one.contributions[0], span=Span(start=0.1, end=0.5)),),
         operations=(Operation(operation="mastered", by="ai"),),
     )
-    label_file(MEDIA / "take.wav", tmp_path / "one.wav", one, signer, cage=cage)
-    label_file(MEDIA / "take.wav", tmp_path / "two.wav", other, signer, cage=cage)
-    said = {c.key: (c.old, c.new) for c in diff_files(tmp_path / "one.wav", tmp_path / "two.wav", cage=cage).changes}
+    label_file(MEDIA / "take.wav", tmp_path / "one.wav", one, signer, sandbox=sandbox)
+    label_file(MEDIA / "take.wav", tmp_path / "two.wav", other, signer, sandbox=sandbox)
+    said = {
+        c.key: (c.old, c.new) for c in diff_files(tmp_path / "one.wav", tmp_path / "two.wav", sandbox=sandbox).changes
+    }
     assert said["label.systems[AcmeSynth].version"] == ("2.1.0", "3")
     assert said["label.systems[AcmeSynth].model_type"] == ("c2pa.types.model.pytorch", None)
     assert said["label.provider.name"] == ("Acme Audio Ltd", "Other Ltd")
@@ -227,12 +229,12 @@ def test_what_was_changed_is_what_is_said(label: Label, signer: Signer, cage: Ca
 
 
 def test_bytes_that_differ_besides_the_manifest_are_said(
-    label: Label, signer: Signer, cage: Cage, tmp_path: Path
+    label: Label, signer: Signer, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     (tmp_path / "louder.wav").write_bytes((MEDIA / "take.wav").read_bytes()[:-2] + b"\x01\x01")
-    label_file(MEDIA / "take.wav", tmp_path / "one.wav", label, signer, cage=cage)
-    label_file(tmp_path / "louder.wav", tmp_path / "two.wav", label, signer, cage=cage)
-    found = diff_files(tmp_path / "one.wav", tmp_path / "two.wav", cage=cage)
+    label_file(MEDIA / "take.wav", tmp_path / "one.wav", label, signer, sandbox=sandbox)
+    label_file(tmp_path / "louder.wav", tmp_path / "two.wav", label, signer, sandbox=sandbox)
+    found = diff_files(tmp_path / "one.wav", tmp_path / "two.wav", sandbox=sandbox)
     assert (found.same_label, found.same_media) == (True, False)
     assert "the files differ, and not only in the manifest" in changes.render(found, Style())
 

@@ -19,7 +19,7 @@ from provlabel._support.files import locked
 from provlabel.media.containers import WALKERS
 from provlabel.media.formats import FORMATS
 from provlabel.report import HistoryNode
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
 
 CHANGES = 200
@@ -27,15 +27,15 @@ GOOD = ("trusted", "valid")
 
 
 @pytest.fixture(params=SAMPLES)
-def labelled(request: pytest.FixtureRequest, media: Path, label: Label, signer: Signer, cage: Cage) -> Path:
+def labelled(request: pytest.FixtureRequest, media: Path, label: Label, signer: Signer, sandbox: Sandbox) -> Path:
     """One labelled sample of each format."""
     dest = media / f"labelled-{request.param}"
-    label_file(media / request.param, dest, label, signer, cage=cage)
+    label_file(media / request.param, dest, label, signer, sandbox=sandbox)
     return dest
 
 
-def state(content: bytes, trust: TrustStore, cage: Cage) -> str:
-    return verify_bytes(content, trust=trust, cage=cage).files[0].state
+def state(content: bytes, trust: TrustStore, sandbox: Sandbox) -> str:
+    return verify_bytes(content, trust=trust, sandbox=sandbox).files[0].state
 
 
 def container(path: Path) -> str:
@@ -52,8 +52,8 @@ def media_bytes(path: Path) -> list[int]:
     return offsets
 
 
-def test_labelled_file_is_trusted(labelled: Path, trust: TrustStore, cage: Cage) -> None:
-    report = verify_file(labelled, trust=trust, cage=cage)
+def test_labelled_file_is_trusted(labelled: Path, trust: TrustStore, sandbox: Sandbox) -> None:
+    report = verify_file(labelled, trust=trust, sandbox=sandbox)
     report.require()
     judged = report.files[0]
     assert judged.state == "trusted"
@@ -70,8 +70,8 @@ def test_labelled_file_is_trusted(labelled: Path, trust: TrustStore, cage: Cage)
     assert "revocation" in " ".join(judged.not_checked)
 
 
-def test_without_anchors_it_is_valid_and_does_not_pass(labelled: Path, cage: Cage) -> None:
-    judged = verify_file(labelled, cage=cage).files[0]
+def test_without_anchors_it_is_valid_and_does_not_pass(labelled: Path, sandbox: Sandbox) -> None:
+    judged = verify_file(labelled, sandbox=sandbox).files[0]
     assert (judged.state, judged.axes.signer, judged.passed) == ("valid", "no-anchors", False)
 
 
@@ -85,13 +85,13 @@ def test_independent_verifier_agrees(labelled: Path, credential: Path) -> None:
     assert said["validation_results"]["failure"] == []
 
 
-def test_every_changed_media_byte_is_refused(labelled: Path, trust: TrustStore, cage: Cage) -> None:
+def test_every_changed_media_byte_is_refused(labelled: Path, trust: TrustStore, sandbox: Sandbox) -> None:
     original = labelled.read_bytes()
     rng = random.Random(20261122)
     for offset in rng.sample(media_bytes(labelled), CHANGES):
         changed = bytearray(original)
         changed[offset] ^= 1 << rng.randrange(8)
-        assert state(bytes(changed), trust, cage) not in GOOD, f"byte {offset}"
+        assert state(bytes(changed), trust, sandbox) not in GOOD, f"byte {offset}"
 
 
 def test_independent_verifier_refuses_the_same(labelled: Path) -> None:
@@ -104,19 +104,19 @@ def test_independent_verifier_refuses_the_same(labelled: Path) -> None:
         assert said["integrity"] == "invalid", f"byte {offset}"
 
 
-def test_truncated_is_refused(labelled: Path, trust: TrustStore, cage: Cage) -> None:
+def test_truncated_is_refused(labelled: Path, trust: TrustStore, sandbox: Sandbox) -> None:
     original = labelled.read_bytes()
     for share in (0.02, 0.2, 0.5, 0.9, 0.999):
-        assert state(original[: int(share * len(original))], trust, cage) not in GOOD
-    assert state(original[:-1], trust, cage) not in GOOD
+        assert state(original[: int(share * len(original))], trust, sandbox) not in GOOD
+    assert state(original[:-1], trust, sandbox) not in GOOD
 
 
-def test_spliced_media_is_refused(labelled: Path, trust: TrustStore, cage: Cage) -> None:
+def test_spliced_media_is_refused(labelled: Path, trust: TrustStore, sandbox: Sandbox) -> None:
     original = labelled.read_bytes()
     middle = media_bytes(labelled)[len(media_bytes(labelled)) // 2]
-    assert state(original[:middle] + original[middle + 64 :], trust, cage) not in GOOD
-    assert state(original[:middle] + bytes(64) + original[middle:], trust, cage) not in GOOD
-    assert state(original + b"appended", trust, cage) not in GOOD
+    assert state(original[:middle] + original[middle + 64 :], trust, sandbox) not in GOOD
+    assert state(original[:middle] + bytes(64) + original[middle:], trust, sandbox) not in GOOD
+    assert state(original + b"appended", trust, sandbox) not in GOOD
 
 
 def manifest_parts(content: bytes, path: Path) -> list[tuple[int, int]]:
@@ -127,7 +127,7 @@ def manifest_parts(content: bytes, path: Path) -> list[tuple[int, int]]:
 
 
 def test_swapped_manifest_is_refused(
-    labelled: Path, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+    labelled: Path, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     """The manifest of another file of the same format and length, whole and well signed."""
     original = labelled.read_bytes()
@@ -136,13 +136,13 @@ def test_swapped_manifest_is_refused(
     bare[offset] ^= 4
     [(start, end)] = manifest_parts(original, labelled)
     source = strip(bytes(bare), labelled)
-    other, _ = label_bytes(source, label, signer, cage=cage)
+    other, _ = label_bytes(source, label, signer, sandbox=sandbox)
     [(other_start, other_end)] = manifest_parts(other, labelled)
-    assert state(other, trust, cage) == "trusted"
+    assert state(other, trust, sandbox) == "trusted"
     if end - start != other_end - other_start:
         pytest.skip("the manifests differ in length")
     swapped = original[:start] + other[other_start:other_end] + original[end:]
-    assert state(swapped, trust, cage) not in GOOD
+    assert state(swapped, trust, sandbox) not in GOOD
 
 
 def strip(content: bytes, path: Path) -> bytes:
@@ -158,9 +158,9 @@ def strip(content: bytes, path: Path) -> bytes:
     return content
 
 
-def test_stripped_is_unsigned_and_exits_1(labelled: Path, trust: TrustStore, cage: Cage, cli: Cli) -> None:
+def test_stripped_is_unsigned_and_exits_1(labelled: Path, trust: TrustStore, sandbox: Sandbox, cli: Cli) -> None:
     labelled.write_bytes(strip(labelled.read_bytes(), labelled))
-    judged = verify_file(labelled, trust=trust, cage=cage).files[0]
+    judged = verify_file(labelled, trust=trust, sandbox=sandbox).files[0]
     assert (judged.state, judged.axes.label, judged.passed) == ("unsigned", ("none",), False)
     done = cli("verify", labelled, "--trust", "test")
     assert done.returncode == 1
@@ -209,12 +209,14 @@ def test_conversion_keeps_its_history_with_parent(media: Path, cli: Cli) -> None
     assert tree.count("made by AI") == 2
 
 
-def test_stems_become_ingredients(media: Path, label: Label, signer: Signer, trust: TrustStore, cage: Cage) -> None:
+def test_stems_become_ingredients(
+    media: Path, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
+) -> None:
     stem = media / "stem.flac"
-    label_file(media / "take.flac", stem, label, signer, cage=cage)
+    label_file(media / "take.flac", stem, label, signer, sandbox=sandbox)
     mix = media / "mix.wav"
-    label_file(media / "take.wav", mix, label, signer, ingredients=[stem, media / "take.mp3"], cage=cage)
-    judged = verify_file(mix, trust=trust, cage=cage).files[0]
+    label_file(media / "take.wav", mix, label, signer, ingredients=[stem, media / "take.mp3"], sandbox=sandbox)
+    judged = verify_file(mix, trust=trust, sandbox=sandbox).files[0]
     assert [action["action"] for action in judged.actions] == ["c2pa.created", "c2pa.placed", "c2pa.placed"]
     assert [(node.relationship, node.title, node.state) for node in judged.history] == [
         ("componentOf", "stem.flac", "clean"),
@@ -224,11 +226,11 @@ def test_stems_become_ingredients(media: Path, label: Label, signer: Signer, tru
 
 
 def test_fact_5_labelling_again_keeps_the_first_label(
-    labelled: Path, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+    labelled: Path, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     again = labelled.with_name(f"again-{labelled.name}")
-    receipt = label_file(labelled, again, Label(kind="ai_modified"), signer, cage=cage)
-    judged = verify_file(again, trust=trust, cage=cage).files[0]
+    receipt = label_file(labelled, again, Label(kind="ai_modified"), signer, sandbox=sandbox)
+    judged = verify_file(again, trust=trust, sandbox=sandbox).files[0]
     assert judged.state == "trusted"
     assert judged.history[0].manifest == receipt.parent
     assert judged.history[0].kind == "ai_generated"
@@ -237,51 +239,51 @@ def test_fact_5_labelling_again_keeps_the_first_label(
 
 
 def test_detached_leaves_the_source_and_is_found(
-    media: Path, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+    media: Path, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     for name in SAMPLES:
         source = media / name
         before = source.read_bytes()
-        receipt = label_file(source, source, label, signer, detached=True, cage=cage)
+        receipt = label_file(source, source, label, signer, detached=True, sandbox=sandbox)
         assert source.read_bytes() == before
         assert receipt.output == f"{source}.c2pa"
-        judged = verify_file(source, trust=trust, cage=cage).files[0]
+        judged = verify_file(source, trust=trust, sandbox=sandbox).files[0]
         assert (judged.state, judged.source) == ("trusted", "sidecar")
         source.write_bytes(before[:-20] + bytes(20))
-        assert verify_file(source, trust=trust, cage=cage).files[0].state not in GOOD
+        assert verify_file(source, trust=trust, sandbox=sandbox).files[0].state not in GOOD
 
 
 def test_embedded_wins_over_a_different_one_beside(
-    media: Path, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+    media: Path, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     source, dest = media / "cover.jpg", media / "out.jpg"
-    label_file(source, source, label, signer, detached=True, cage=cage)
+    label_file(source, source, label, signer, detached=True, sandbox=sandbox)
     sidecar = source.with_name("cover.jpg.c2pa")
     shutil.move(sidecar, media / "other.c2pa")
-    label_file(source, dest, label, signer, cage=cage)
+    label_file(source, dest, label, signer, sandbox=sandbox)
     shutil.move(media / "other.c2pa", media / "out.jpg.c2pa")
-    judged = verify_file(dest, trust=trust, cage=cage).files[0]
+    judged = verify_file(dest, trust=trust, sandbox=sandbox).files[0]
     assert (judged.state, judged.source) == ("trusted", "embedded")
     assert "carrier.sidecar-differs" in [item.rule for item in judged.findings]
 
 
-def test_manifest_is_small(media: Path, label: Label, signer: Signer, cage: Cage) -> None:
-    receipt = label_file(media / "cover.jpg", media / "out.jpg", label, signer, cage=cage)
+def test_manifest_is_small(media: Path, label: Label, signer: Signer, sandbox: Sandbox) -> None:
+    receipt = label_file(media / "cover.jpg", media / "out.jpg", label, signer, sandbox=sandbox)
     assert receipt.manifest_bytes <= 6 * 1024
     grown = (media / "out.jpg").stat().st_size - (media / "cover.jpg").stat().st_size
     assert grown <= 6 * 1024
 
 
-def test_pixels_are_the_same(media: Path, label: Label, signer: Signer, cage: Cage) -> None:
+def test_pixels_are_the_same(media: Path, label: Label, signer: Signer, sandbox: Sandbox) -> None:
     for name in ("cover.jpg", "still.png"):
-        label_file(media / name, media / f"out-{name}", label, signer, cage=cage)
+        label_file(media / name, media / f"out-{name}", label, signer, sandbox=sandbox)
         with Image.open(media / name) as before, Image.open(media / f"out-{name}") as after:
             assert before.tobytes() == after.tobytes()
             assert dict(before.getexif()) == dict(after.getexif())
 
 
 def test_an_expired_parent_is_no_broken_parent(
-    media: Path, tmp_path: Path, label: Label, signer: Signer, cage: Cage
+    media: Path, tmp_path: Path, label: Label, signer: Signer, sandbox: Sandbox
 ) -> None:
     import datetime as dt
     import time
@@ -291,58 +293,68 @@ def test_an_expired_parent_is_no_broken_parent(
 
     seconds = dt.timedelta(seconds=3)
     old = open_signer(pki.write(tmp_path, pki.leaf(pki.root(), begins=-pki.DAY, lasts=pki.DAY + seconds)))
-    first, _ = label_bytes((media / "cover.jpg").read_bytes(), label, old, cage=cage)
+    first, _ = label_bytes((media / "cover.jpg").read_bytes(), label, old, sandbox=sandbox)
     time.sleep(4)
-    assert verify_bytes(first, cage=cage).files[0].axes.signer == "expired"
-    again, receipt = label_bytes(first, label, signer, cage=cage)
+    assert verify_bytes(first, sandbox=sandbox).files[0].axes.signer == "expired"
+    again, receipt = label_bytes(first, label, signer, sandbox=sandbox)
     assert besides_time(receipt.warnings) == []
-    assert verify_bytes(again, cage=cage).files[0].axes.history == "unknown-signer"
+    assert verify_bytes(again, sandbox=sandbox).files[0].axes.history == "unknown-signer"
 
 
-def test_a_broken_ingredient_is_refused_or_warned_of(media: Path, label: Label, signer: Signer, cage: Cage) -> None:
-    first, _ = label_bytes((media / "cover.jpg").read_bytes(), label, signer, cage=cage)
+def test_a_broken_ingredient_is_refused_or_warned_of(
+    media: Path, label: Label, signer: Signer, sandbox: Sandbox
+) -> None:
+    first, _ = label_bytes((media / "cover.jpg").read_bytes(), label, signer, sandbox=sandbox)
     stem = media / "stem.jpg"
     stem.write_bytes(first[:-40] + bytes(38) + first[-2:])
     with pytest.raises(InputError, match="broken manifest"):
-        label_file(media / "still.png", media / "a.png", label, signer, ingredients=[stem], cage=cage)
+        label_file(media / "still.png", media / "a.png", label, signer, ingredients=[stem], sandbox=sandbox)
     receipt = label_file(
-        media / "still.png", media / "a.png", label, signer, ingredients=[stem], accept_broken_parent=True, cage=cage
+        media / "still.png",
+        media / "a.png",
+        label,
+        signer,
+        ingredients=[stem],
+        accept_broken_parent=True,
+        sandbox=sandbox,
     )
     assert "broken for ever" in receipt.warnings[0]
-    assert verify_file(media / "a.png", cage=cage).files[0].axes.history == "broken"
+    assert verify_file(media / "a.png", sandbox=sandbox).files[0].axes.history == "broken"
 
 
-def test_bytes_keep_their_history_too(media: Path, label: Label, signer: Signer, cage: Cage) -> None:
-    label_file(media / "take.wav", media / "parent.wav", label, signer, cage=cage)
+def test_bytes_keep_their_history_too(media: Path, label: Label, signer: Signer, sandbox: Sandbox) -> None:
+    label_file(media / "take.wav", media / "parent.wav", label, signer, sandbox=sandbox)
     made, receipt = label_bytes(
-        (media / "take.mp3").read_bytes(), label, signer, parents=[media / "parent.wav"], cage=cage
+        (media / "take.mp3").read_bytes(), label, signer, parents=[media / "parent.wav"], sandbox=sandbox
     )
     assert receipt.parent is not None
-    assert verify_bytes(made, cage=cage).files[0].history[0].title == "parent.wav"
+    assert verify_bytes(made, sandbox=sandbox).files[0].history[0].title == "parent.wav"
 
 
-def test_a_graph_of_ingredients_is_unfolded_once(media: Path, label: Label, signer: Signer, cage: Cage) -> None:
+def test_a_graph_of_ingredients_is_unfolded_once(media: Path, label: Label, signer: Signer, sandbox: Sandbox) -> None:
     """Six levels of four references each: as a tree it would have thousands of nodes."""
     path = media / "level0.png"
-    label_file(media / "still.png", path, label, signer, cage=cage)
+    label_file(media / "still.png", path, label, signer, sandbox=sandbox)
     for level in range(1, 7):
         below, path = path, media / f"level{level}.png"
-        label_file(media / "still.png", path, label, signer, ingredients=[below] * 4, cage=cage)
+        label_file(media / "still.png", path, label, signer, ingredients=[below] * 4, sandbox=sandbox)
 
     def count(nodes: tuple[HistoryNode, ...]) -> int:
         return sum(1 + count(node.history) for node in nodes)
 
-    judged = verify_file(path, cage=cage).files[0]
+    judged = verify_file(path, sandbox=sandbox).files[0]
     assert count(judged.history) == 6 * 4
     assert len(judged.findings) < 20
 
 
-def test_in_place_keeps_mode_and_finds_a_second_labeller(media: Path, label: Label, signer: Signer, cage: Cage) -> None:
+def test_in_place_keeps_mode_and_finds_a_second_labeller(
+    media: Path, label: Label, signer: Signer, sandbox: Sandbox
+) -> None:
     source = media / "cover.jpg"
     source.chmod(0o664)
     with locked(source), pytest.raises(OutputError, match="another process"):
-        label_file(source, source, label, signer, replace=True, cage=cage)
-    label_file(source, source, label, signer, replace=True, cage=cage)
+        label_file(source, source, label, signer, replace=True, sandbox=sandbox)
+    label_file(source, source, label, signer, replace=True, sandbox=sandbox)
     assert source.stat().st_mode & 0o7777 == 0o664
 
 
@@ -355,8 +367,8 @@ def test_an_interrupted_verification_leaves_no_answer_for_the_next(
     with wave.open(str(big), "wb") as file:
         file.setparams((1, 2, 44_100, 0, "NONE", ""))
         file.writeframes(bytes(60_000_000))
-    with Cage() as cage:
-        label_file(big, media / "labelled.wav", label, signer, cage=cage)
+    with Sandbox() as sandbox:
+        label_file(big, media / "labelled.wav", label, signer, sandbox=sandbox)
 
         def stop(*_: object) -> None:
             raise TimeoutError
@@ -365,8 +377,8 @@ def test_an_interrupted_verification_leaves_no_answer_for_the_next(
         try:
             signal.setitimer(signal.ITIMER_REAL, 0.03)
             with pytest.raises(TimeoutError):
-                verify_file(media / "labelled.wav", trust=trust, cage=cage)
+                verify_file(media / "labelled.wav", trust=trust, sandbox=sandbox)
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
-        assert verify_file(media / "take.mp3", trust=trust, cage=cage).files[0].state == "unsigned"
+        assert verify_file(media / "take.mp3", trust=trust, sandbox=sandbox).files[0].state == "unsigned"

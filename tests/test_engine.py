@@ -39,7 +39,7 @@ from provlabel import (
 from provlabel.evidence import manifests_from_crjson
 from provlabel.label import signed_label
 from provlabel.manifest import definition
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
 
 JPEG = "image/jpeg"
@@ -142,25 +142,27 @@ def test_engine_has_the_version_that_was_measured() -> None:
 
 
 def test_fact_3_claim_signing_certificates_are_accepted(
-    cover: bytes, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+    cover: bytes, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
-    made, _ = label_bytes(cover, label, signer, cage=cage)
+    made, _ = label_bytes(cover, label, signer, sandbox=sandbox)
     ours = engine.settings(trust)
     assert read_with(made, ours).get_validation_state() == "Trusted"
     ours["trust"] = {"anchors": ours["trust"]["anchors"]}
     assert read_with(made, ours).get_validation_state() == "Invalid", "the trap is gone"
 
 
-def test_anchors_have_their_effect(cover: bytes, label: Label, signer: Signer, trust: TrustStore, cage: Cage) -> None:
-    made, _ = label_bytes(cover, label, signer, cage=cage)
+def test_anchors_have_their_effect(
+    cover: bytes, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
+) -> None:
+    made, _ = label_bytes(cover, label, signer, sandbox=sandbox)
     assert read_with(made, engine.settings()).get_validation_state() == "Valid"
     found = read_with(made, engine.settings(trust))
     assert found.get_validation_state() == "Trusted"
     assert trust.lists[0].sha256 in found.crjson()
 
 
-def test_trust_is_verified(cover: bytes, label: Label, signer: Signer, cage: Cage) -> None:
-    made, _ = label_bytes(cover, label, signer, cage=cage)
+def test_trust_is_verified(cover: bytes, label: Label, signer: Signer, sandbox: Sandbox) -> None:
+    made, _ = label_bytes(cover, label, signer, sandbox=sandbox)
     ours = engine.settings()
     assert "signingCredential.untrusted" in codes(read_with(made, ours))
     ours["verify"]["verify_trust"] = False
@@ -170,11 +172,11 @@ def test_trust_is_verified(cover: bytes, label: Label, signer: Signer, cage: Cag
 # --- fact 7: numbers -------------------------------------------------------------------------------
 
 
-def test_fact_7_what_was_signed_is_what_is_read(cover: bytes, signer: Signer, cage: Cage) -> None:
+def test_fact_7_what_was_signed_is_what_is_read(cover: bytes, signer: Signer, sandbox: Sandbox) -> None:
     label = {"schema": "label-v1", "kind": "ai_generated", "extra": {"numbers": [256, 1], "share": [1.5], "none": []}}
     made = definition(Label(kind="ai_generated"), signed_label(Label(kind="ai_generated")), has_parent=False).manifest
     made["assertions"][1]["data"] = label
-    evidence = cage.read_bytes(sign(cover, signer, made))
+    evidence = sandbox.read_bytes(sign(cover, signer, made))
     assert evidence.manifests[0].label == label
 
 
@@ -194,10 +196,12 @@ def remote_only(content: bytes, signer: Signer, url: str) -> bytes:
     return dest.getvalue()
 
 
-def test_fact_8_no_manifest_is_fetched(cover: bytes, signer: Signer, cage: Cage, trap: tuple[str, list[str]]) -> None:
+def test_fact_8_no_manifest_is_fetched(
+    cover: bytes, signer: Signer, sandbox: Sandbox, trap: tuple[str, list[str]]
+) -> None:
     url, visits = trap
     content = remote_only(cover, signer, f"{url}/manifest.c2pa")
-    judged = verify_bytes(content, cage=cage).files[0]
+    judged = verify_bytes(content, sandbox=sandbox).files[0]
     assert (judged.state, judged.axes.label, judged.passed) == ("remote", ("remote-only",), False)
     assert f"{url}/manifest.c2pa" in judged.findings[0].message
     with pytest.raises(engine.RemoteManifest):
@@ -218,20 +222,20 @@ def test_hosts_are_closed_even_if_fetching_were_on(cover: bytes, signer: Signer,
     assert visits == []
 
 
-def test_a_remote_manifest_is_not_labelled_over(cover: bytes, label: Label, signer: Signer, cage: Cage) -> None:
+def test_a_remote_manifest_is_not_labelled_over(cover: bytes, label: Label, signer: Signer, sandbox: Sandbox) -> None:
     content = remote_only(cover, signer, "http://127.0.0.1:9/m")
     with pytest.raises(Exception, match="lose its history") as caught:
-        label_bytes(content, label, signer, cage=cage)
+        label_bytes(content, label, signer, sandbox=sandbox)
     assert "save it as" in caught.value.hint  # type: ignore[attr-defined]
 
 
-def test_no_revocation_request(cover: bytes, tmp_path: Path, cage: Cage, trap: tuple[str, list[str]]) -> None:
+def test_no_revocation_request(cover: bytes, tmp_path: Path, sandbox: Sandbox, trap: tuple[str, list[str]]) -> None:
     url, visits = trap
     root = pki.root()
     signer = open_signer(pki.write(tmp_path, pki.leaf(root, ocsp=f"{url}/ocsp"), root))
-    made, _ = label_bytes(cover, Label(kind="ai_generated"), signer, cage=cage)
+    made, _ = label_bytes(cover, Label(kind="ai_generated"), signer, sandbox=sandbox)
     trust = TrustStore.load(tmp_path / "root.pem")
-    judged = verify_bytes(made, trust=trust, cage=cage).files[0]
+    judged = verify_bytes(made, trust=trust, sandbox=sandbox).files[0]
     assert (judged.state, judged.axes.revocation) == ("trusted", "not-checked")
     assert visits == []
     ours = engine.settings(trust)
@@ -244,9 +248,11 @@ def test_no_revocation_request(cover: bytes, tmp_path: Path, cage: Cage, trap: t
 # --- facts 9 and 10: switches and outputs -----------------------------------------------------------
 
 
-def test_fact_9_a_misspelt_switch_is_ignored_in_silence(cover: bytes, label: Label, signer: Signer, cage: Cage) -> None:
+def test_fact_9_a_misspelt_switch_is_ignored_in_silence(
+    cover: bytes, label: Label, signer: Signer, sandbox: Sandbox
+) -> None:
     """Why every switch of ours has a test of its effect: the engine would not tell."""
-    made, _ = label_bytes(cover, label, signer, cage=cage)
+    made, _ = label_bytes(cover, label, signer, sandbox=sandbox)
     ours = engine.settings()
     ours["verify"]["verify_trsut"] = False
     ours["no_such_group"] = {"x": 1}
@@ -254,7 +260,7 @@ def test_fact_9_a_misspelt_switch_is_ignored_in_silence(cover: bytes, label: Lab
 
 
 def test_fact_10_the_engine_truncates_first_and_we_do_not(
-    media: Path, label: Label, signer: Signer, cage: Cage
+    media: Path, label: Label, signer: Signer, sandbox: Sandbox
 ) -> None:
     c2pa = engine.binding()
     source, theirs, ours = media / "cover.jpg", media / "theirs.jpg", media / "ours.jpg"
@@ -271,7 +277,7 @@ def test_fact_10_the_engine_truncates_first_and_we_do_not(
         builder.sign_file(str(source), str(theirs), failing)
     assert theirs.read_bytes() != b"something precious", "the trap is gone"
     with pytest.raises(SignerError):
-        label_file(source, ours, label, Failing(signer.chain_pem), replace=True, cage=cage)
+        label_file(source, ours, label, Failing(signer.chain_pem), replace=True, sandbox=sandbox)
     assert ours.read_bytes() == b"something precious"
     assert sorted(path.name for path in media.iterdir() if path.name.startswith(".")) == []
 
@@ -284,9 +290,9 @@ def test_no_thumbnail(cover: bytes, signer: Signer) -> None:
     assert b"c2pa.thumbnail" in sign(cover, signer, builder={"thumbnail": {"enabled": True}}), "no effect"
 
 
-def test_ingredients_are_vouched_for(cover: bytes, label: Label, signer: Signer, cage: Cage) -> None:
-    first, _ = label_bytes(cover, label, signer, cage=cage)
-    again, _ = label_bytes(first, label, signer, cage=cage)
+def test_ingredients_are_vouched_for(cover: bytes, label: Label, signer: Signer, sandbox: Sandbox) -> None:
+    first, _ = label_bytes(cover, label, signer, sandbox=sandbox)
+    again, _ = label_bytes(first, label, signer, sandbox=sandbox)
     reading = engine.read(io.BytesIO(again), JPEG, TrustStore())
     assert reading is not None
     claim = reading.crjson["manifests"][0]["claim.v2"]
@@ -294,16 +300,16 @@ def test_ingredients_are_vouched_for(cover: bytes, label: Label, signer: Signer,
     assert claim["gathered_assertions"] == []
 
 
-def test_a_damaged_identity_hides_nothing_else(cover: bytes, signer: Signer, cage: Cage) -> None:
+def test_a_damaged_identity_hides_nothing_else(cover: bytes, signer: Signer, sandbox: Sandbox) -> None:
     """A damaged identity assertion makes the whole file unreadable to the engine's defaults."""
     label = Label(kind="ai_generated")
     made = definition(label, signed_label(label), has_parent=False).manifest
     made["assertions"].append({"label": "cawg.identity", "data": {"signer_payload": {}, "signature": "x"}})
     content = sign(cover, signer, made)
-    evidence = cage.read_bytes(content)
+    evidence = sandbox.read_bytes(content)
     assert evidence.trouble is None
     assert len(evidence.manifests[0].identities) == 1
-    axes = verify_bytes(content, cage=cage).files[0].axes
+    axes = verify_bytes(content, sandbox=sandbox).files[0].axes
     assert (axes.content, axes.signer, axes.identity) == ("intact", "no-anchors", "bad")
     assert read_with(content, engine.settings(identities=True)).get_validation_state() == "Invalid", (
         "the switch has no effect"
@@ -348,8 +354,8 @@ def test_inflated_manifests_are_capped(cover: bytes, signer: Signer) -> None:
     assert read_with(content, ours).get_validation_state() == "Valid", "the switch has no effect"
 
 
-def test_reading_validates(cover: bytes, label: Label, signer: Signer, cage: Cage) -> None:
-    made, _ = label_bytes(cover, label, signer, cage=cage)
+def test_reading_validates(cover: bytes, label: Label, signer: Signer, sandbox: Sandbox) -> None:
+    made, _ = label_bytes(cover, label, signer, sandbox=sandbox)
     changed = made[:-50] + bytes(50)
     ours = engine.settings()
     assert "assertion.dataHash.mismatch" in codes(read_with(changed, ours))
@@ -372,9 +378,9 @@ class Failing:
         raise ConnectionError("the key service is away")
 
 
-def test_the_signers_own_error_comes_back(media: Path, label: Label, signer: Signer, cage: Cage) -> None:
+def test_the_signers_own_error_comes_back(media: Path, label: Label, signer: Signer, sandbox: Sandbox) -> None:
     with pytest.raises(SignerError, match="the key service is away") as caught:
-        label_file(media / "cover.jpg", media / "out.jpg", label, Failing(signer.chain_pem), cage=cage)
+        label_file(media / "cover.jpg", media / "out.jpg", label, Failing(signer.chain_pem), sandbox=sandbox)
     causes = []
     cause: BaseException | None = caught.value
     while cause is not None:
@@ -398,7 +404,7 @@ class Callback:
 
 @pytest.mark.parametrize("kind", ["es256", "es384", "es512", "ps256", "ed25519"])
 @pytest.mark.parametrize("remote", [False, True])
-def test_every_algorithm(kind: str, remote: bool, cover: bytes, tmp_path: Path, cage: Cage) -> None:
+def test_every_algorithm(kind: str, remote: bool, cover: bytes, tmp_path: Path, sandbox: Sandbox) -> None:
     from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
     keys: dict[str, Callable[[], Any]] = {
@@ -411,8 +417,8 @@ def test_every_algorithm(kind: str, remote: bool, cover: bytes, tmp_path: Path, 
     root = pki.root()
     signer: Any = open_signer(pki.write(tmp_path, pki.leaf(root, keys[kind]()), root))
     assert signer.algorithm == kind
-    made, _ = label_bytes(cover, Label(kind="ai_generated"), Callback(signer) if remote else signer, cage=cage)
-    assert verify_bytes(made, trust=TrustStore.load(tmp_path / "root.pem"), cage=cage).files[0].state == "trusted"
+    made, _ = label_bytes(cover, Label(kind="ai_generated"), Callback(signer) if remote else signer, sandbox=sandbox)
+    assert verify_bytes(made, trust=TrustStore.load(tmp_path / "root.pem"), sandbox=sandbox).files[0].state == "trusted"
 
 
 class Broken(io.BytesIO):
@@ -425,9 +431,9 @@ class Broken(io.BytesIO):
 
 
 def test_a_failing_stream_is_its_own_error_not_tampering(
-    cover: bytes, label: Label, signer: Signer, cage: Cage
+    cover: bytes, label: Label, signer: Signer, sandbox: Sandbox
 ) -> None:
-    made, _ = label_bytes(cover, label, signer, cage=cage)
+    made, _ = label_bytes(cover, label, signer, sandbox=sandbox)
     with pytest.raises(OSError, match="Input/output error"):
         engine.read(Broken(made), JPEG, TrustStore())
 
@@ -437,25 +443,25 @@ def test_a_failing_stream_is_its_own_error_not_tampering(
 
 @needs("openssl")
 def test_fact_11_expiry_ends_trust_and_an_untrusted_stamp_does_not_help(
-    cover: bytes, tmp_path: Path, cage: Cage
+    cover: bytes, tmp_path: Path, sandbox: Sandbox
 ) -> None:
     root, foreign = pki.root(), pki.root("Foreign TSA Root")
     seconds = dt.timedelta(seconds=4)
     signer = open_signer(pki.write(tmp_path / "leaf", pki.leaf(root, begins=-pki.DAY, lasts=pki.DAY + seconds), root))
     born = time.monotonic()
-    bare, _ = label_bytes(cover, Label(kind="ai_generated"), signer, cage=cage)
+    bare, _ = label_bytes(cover, Label(kind="ai_generated"), signer, sandbox=sandbox)
     with stamping(tmp_path / "tsa", foreign) as url:
         stamped = sign(cover, signer, tsa=url.encode())
     trust = TrustStore.load(tmp_path / "leaf" / "root.pem")
-    fresh = verify_bytes(stamped, trust=trust, cage=cage).files[0]
+    fresh = verify_bytes(stamped, trust=trust, sandbox=sandbox).files[0]
     assert (fresh.state, fresh.axes.time) == ("trusted", "claimed")
     both = trust + TrustStore.load(tmp_path / "tsa" / "root.pem", purpose="timestamp")
-    assert verify_bytes(stamped, trust=both, cage=cage).files[0].axes.time == "proven"
+    assert verify_bytes(stamped, trust=both, sandbox=sandbox).files[0].axes.time == "proven"
     time.sleep(max(0.0, 5 - (time.monotonic() - born)))
     for content in (bare, stamped):
-        judged = verify_bytes(content, trust=trust, cage=cage).files[0]
+        judged = verify_bytes(content, trust=trust, sandbox=sandbox).files[0]
         assert (judged.state, judged.axes.signer) == ("invalid", "expired")
-    assert verify_bytes(stamped, trust=both, cage=cage).files[0].state == "trusted"
+    assert verify_bytes(stamped, trust=both, sandbox=sandbox).files[0].state == "trusted"
     ours = engine.settings(trust)
     ours["verify"]["verify_timestamp_trust"] = False
     assert read_with(stamped, ours).get_validation_state() == "Trusted", "the switch has no effect"
@@ -530,11 +536,11 @@ def test_fact_12_any_file_can_be_signed_beside(signer: Signer) -> None:
     assert "assertion.dataHash.match" in json.dumps(reading.crjson)
 
 
-def test_active_manifest_comes_first(media: Path, label: Label, signer: Signer, cage: Cage) -> None:
+def test_active_manifest_comes_first(media: Path, label: Label, signer: Signer, sandbox: Sandbox) -> None:
     for name in SAMPLES:
-        first, one = label_bytes((media / name).read_bytes(), label, signer, cage=cage)
-        second, two = label_bytes(first, label, signer, cage=cage)
-        evidence = cage.read_bytes(second)
+        first, one = label_bytes((media / name).read_bytes(), label, signer, sandbox=sandbox)
+        second, two = label_bytes(first, label, signer, sandbox=sandbox)
+        evidence = sandbox.read_bytes(second)
         assert [manifest.urn for manifest in evidence.manifests] == [two.manifest, one.manifest]
 
 

@@ -11,7 +11,7 @@ import provlabel
 PUBLIC = {
     "Actor",
     "BatchResult",
-    "Cages",
+    "SandboxPool",
     "ConfigError",
     "EngineError",
     "EvidenceCache",

@@ -35,7 +35,7 @@ FLOORS = (
     ("engine", "second_opinion"),
     ("signing", "selftest"),
     ("_worker", "targets", "decoding", "online"),
-    ("cage",),
+    ("sandbox",),
     ("evidence_cache",),
     ("verifying", "picturing"),
     ("differing",),

@@ -39,7 +39,7 @@ from provlabel import (
 from provlabel.manifest import cose
 from provlabel.media.containers import isobmff
 from provlabel.media.containers.boxes import made
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
 from provlabel.trust import timestamps
 from stores import Box, Store
@@ -56,12 +56,12 @@ def der(issued: pki.Issued) -> bytes:
 class Forger:
     """A signer whom nobody trusts, with a detached manifest whose signature they can write as they like."""
 
-    def __init__(self, folder: Path, label: Label, cage: Cage, by: pki.Issued, root: pki.Issued) -> None:
+    def __init__(self, folder: Path, label: Label, sandbox: Sandbox, by: pki.Issued, root: pki.Issued) -> None:
         self.by, self.path = by, folder / "a.jpg"
         folder.mkdir()
         shutil.copy(MEDIA / "cover.jpg", self.path)
         signer = open_signer(pki.write(folder / "key", by))
-        label_file(self.path, None, label, signer, detached=True, stamp_room=20_000, cage=cage)
+        label_file(self.path, None, label, signer, detached=True, stamp_room=20_000, sandbox=sandbox)
         self.sidecar = folder / "a.jpg.c2pa"
         self.store = self.sidecar.read_bytes()
         (folder / "root.pem").write_text(root.pem)
@@ -89,9 +89,9 @@ def victim() -> tuple[pki.Issued, pki.Issued]:
 
 
 @pytest.fixture
-def forger(tmp_path: Path, label: Label, cage: Cage, victim: tuple[pki.Issued, pki.Issued]) -> Forger:
+def forger(tmp_path: Path, label: Label, sandbox: Sandbox, victim: tuple[pki.Issued, pki.Issued]) -> Forger:
     evil = pki.leaf(pki.root("Evil Root"), common="Evil Signer")
-    return Forger(tmp_path / "forger", label, cage, evil, victim[0])
+    return Forger(tmp_path / "forger", label, sandbox, evil, victim[0])
 
 
 TWO_CHAINS = {
@@ -107,20 +107,22 @@ TWO_CHAINS = {
 
 
 @pytest.mark.parametrize("how", sorted(TWO_CHAINS))
-def test_two_chains_are_no_chain(how: str, forger: Forger, victim: tuple[pki.Issued, pki.Issued], cage: Cage) -> None:
+def test_two_chains_are_no_chain(
+    how: str, forger: Forger, victim: tuple[pki.Issued, pki.Issued], sandbox: Sandbox
+) -> None:
     """The engine and we must never speak of two certificates."""
     forger.sign(*TWO_CHAINS[how](der(forger.by), der(victim[1])))
     for at in (None, NOW):
-        found = verify_file(forger.path, trust=forger.trust, at=at, cage=cage).files[0]
+        found = verify_file(forger.path, trust=forger.trust, at=at, sandbox=sandbox).files[0]
         assert found.state != "trusted"
         assert not found.passed
 
 
 @pytest.mark.parametrize("kind", ["c2cm", "c2ma"])
 def test_a_decoy_beside_the_manifests_is_not_read(
-    kind: str, forger: Forger, victim: tuple[pki.Issued, pki.Issued], tmp_path: Path, label: Label, cage: Cage
+    kind: str, forger: Forger, victim: tuple[pki.Issued, pki.Issued], tmp_path: Path, label: Label, sandbox: Sandbox
 ) -> None:
-    genuine = Forger(tmp_path / "victim", label, cage, victim[1], victim[0])
+    genuine = Forger(tmp_path / "victim", label, sandbox, victim[1], victim[0])
     start = genuine.store.index(b"c2ma") - 16
     length = int.from_bytes(genuine.store[start : start + 4], "big")
     decoy = bytearray(genuine.store[start : start + length])
@@ -129,16 +131,16 @@ def test_a_decoy_beside_the_manifests_is_not_read(
     grown = forger.store + bytes(decoy)
     forger.sidecar.write_bytes(len(grown).to_bytes(4, "big") + grown[4:])
     for at in (None, NOW):
-        assert verify_file(forger.path, trust=forger.trust, at=at, cage=cage).files[0].state != "trusted"
+        assert verify_file(forger.path, trust=forger.trust, at=at, sandbox=sandbox).files[0].state != "trusted"
 
 
 def test_the_certificate_that_is_asked_about_is_the_one_that_signed(
-    tmp_path: Path, label: Label, site: Site, cage: Cage
+    tmp_path: Path, label: Label, site: Site, sandbox: Sandbox
 ) -> None:
     """A thief of a revoked key shows another certificate of the same CA to whoever asks."""
     here, other = scene(site.url), scene(site.url)
     site.pages["/ocsp"] = certomancer(here.middle, here.leaf)
-    thief = Forger(tmp_path / "thief", label, cage, here.leaf, here.root)
+    thief = Forger(tmp_path / "thief", label, sandbox, here.leaf, here.root)
     online = Revocation(online=True, private_hosts=True)
     chain = [der(here.leaf), der(here.middle)]
     for protected, unprotected in (
@@ -149,12 +151,12 @@ def test_the_certificate_that_is_asked_about_is_the_one_that_signed(
         ({1: -7, 33: chain}, {"sigTst": 5, "sigTst2": {"tstTokens": 5}}),
     ):
         thief.sign(protected, unprotected)
-        found = verify_file(thief.path, trust=thief.trust, revocation=online, cage=cage).files[0]
+        found = verify_file(thief.path, trust=thief.trust, revocation=online, sandbox=sandbox).files[0]
         assert found.state != "trusted", (protected, unprotected)
         assert not found.passed
 
 
-def test_a_signature_of_chosen_keys_is_refused_at_once(forger: Forger, cage: Cage) -> None:
+def test_a_signature_of_chosen_keys_is_refused_at_once(forger: Forger, sandbox: Sandbox) -> None:
     """Integers that collide as keys of a map take quadratic time to unfold."""
     colliding = {index * ((1 << 61) - 1): 0 for index in range(1, 1_500)}
     forger.sign({1: -7, 33: der(forger.by)}, colliding)
@@ -176,56 +178,62 @@ def test_a_number_that_takes_for_ever_to_work_out_is_refused(tag: int) -> None:
 
 @needs("openssl")
 def test_a_token_over_the_claim_alone_proves_no_time_of_signing(
-    tmp_path: Path, label: Label, victim: tuple[pki.Issued, pki.Issued], cage: Cage
+    tmp_path: Path, label: Label, victim: tuple[pki.Issued, pki.Issued], sandbox: Sandbox
 ) -> None:
     """A claim can be stamped long before somebody steals the key that then signs it."""
     root, signer = victim
-    thief = Forger(tmp_path / "thief", label, cage, signer, root)
+    thief = Forger(tmp_path / "thief", label, sandbox, signer, root)
     clock = authorities.Authority(tmp_path / "clock", pki.root("Clock"))
     clocks = TrustStore.load(clock.folder / "root.pem", purpose="timestamp")
     protected = {1: -7, 33: der(signer)}
     message = cbor2.dumps(["CounterSignature", cbor2.dumps(protected), b"", cose.place(thief.store).claim])
     token, _ = timestamps._opened(clock.answer(timestamps.request(message, 5)))
     thief.sign(protected, {"sigTst": {"tstTokens": [{"val": token}]}})
-    evidence = cage.read(thief.path, thief.trust + clocks, thief.sidecar)
+    evidence = sandbox.read(thief.path, thief.trust + clocks, thief.sidecar)
     assert "timeStamp.trusted" in [code.code for code in evidence.manifests[0].codes], "the trap is gone"
-    found = verify_file(thief.path, trust=thief.trust + clocks, cage=cage).files[0]
+    found = verify_file(thief.path, trust=thief.trust + clocks, sandbox=sandbox).files[0]
     assert (found.axes.signer, found.axes.time) == ("trusted", "claimed")
 
 
 def test_an_identity_is_not_borrowed_from_the_parent(
-    media: Path, label: Label, signer: Signer, trust: TrustStore, tmp_path: Path, cage: Cage
+    media: Path, label: Label, signer: Signer, trust: TrustStore, tmp_path: Path, sandbox: Sandbox
 ) -> None:
     ca, evil = pki.root("Identity Root"), pki.root("Evil Identities")
     email = "1.3.6.1.5.5.7.3.4"
     jane = open_signer(pki.write(tmp_path / "jane", pki.leaf(ca, eku=email, common="Jane"), ca))
     mallory = open_signer(pki.write(tmp_path / "mallory", pki.leaf(evil, eku=email, common="Mallory")))
-    label_file(media / "cover.jpg", media / "one.jpg", label, signer, identity=Actor(jane, ["creator"]), cage=cage)
-    label_file(media / "one.jpg", media / "two.jpg", label, signer, identity=Actor(mallory, ["creator"]), cage=cage)
+    label_file(
+        media / "cover.jpg", media / "one.jpg", label, signer, identity=Actor(jane, ["creator"]), sandbox=sandbox
+    )
+    label_file(
+        media / "one.jpg", media / "two.jpg", label, signer, identity=Actor(mallory, ["creator"]), sandbox=sandbox
+    )
     people = TrustStore.load(tmp_path / "jane" / "root.pem", purpose="identity")
-    assert verify_file(media / "one.jpg", trust=trust + people, cage=cage).files[0].axes.identity == "ok"
-    found = verify_file(media / "two.jpg", trust=trust + people, cage=cage).files[0]
+    assert verify_file(media / "one.jpg", trust=trust + people, sandbox=sandbox).files[0].axes.identity == "ok"
+    found = verify_file(media / "two.jpg", trust=trust + people, sandbox=sandbox).files[0]
     assert (found.identity[0].name, found.axes.identity) == ("Mallory", "not-checked")
-    label_file(media / "one.jpg", media / "three.jpg", label, signer, cage=cage)
-    assert verify_file(media / "three.jpg", trust=trust + people, cage=cage).files[0].axes.identity == "none"
+    label_file(media / "one.jpg", media / "three.jpg", label, signer, sandbox=sandbox)
+    assert verify_file(media / "three.jpg", trust=trust + people, sandbox=sandbox).files[0].axes.identity == "none"
 
 
 @pytest.mark.parametrize("purpose", ["timestamp", "identity"])
 def test_a_list_for_another_purpose_does_not_vouch_for_a_parent(
-    purpose: Any, media: Path, label: Label, signer: Signer, trust: TrustStore, tmp_path: Path, cage: Cage
+    purpose: Any, media: Path, label: Label, signer: Signer, trust: TrustStore, tmp_path: Path, sandbox: Sandbox
 ) -> None:
     other = pki.root("Clock Root")
     stranger = open_signer(pki.write(tmp_path / "stranger", pki.leaf(other, common="Stranger"), other))
-    label_file(media / "cover.jpg", media / "one.jpg", label, stranger, cage=cage)
-    label_file(media / "one.jpg", media / "two.jpg", label, signer, cage=cage)
+    label_file(media / "cover.jpg", media / "one.jpg", label, stranger, sandbox=sandbox)
+    label_file(media / "one.jpg", media / "two.jpg", label, signer, sandbox=sandbox)
     root = tmp_path / "stranger" / "root.pem"
-    found = verify_file(media / "two.jpg", trust=trust + TrustStore.load(root, purpose=purpose), cage=cage).files[0]
+    found = verify_file(media / "two.jpg", trust=trust + TrustStore.load(root, purpose=purpose), sandbox=sandbox).files[
+        0
+    ]
     assert (found.axes.signer, found.axes.history, found.history[0].state) == (
         "trusted",
         "unknown-signer",
         "unknown-signer",
     )
-    known = verify_file(media / "two.jpg", trust=trust + TrustStore.load(root), cage=cage).files[0]
+    known = verify_file(media / "two.jpg", trust=trust + TrustStore.load(root), sandbox=sandbox).files[0]
     assert (known.axes.history, known.history[0].state) == ("clean", "clean")
 
 
@@ -241,11 +249,11 @@ APPENDED = {
 
 @pytest.mark.parametrize("what", sorted(APPENDED))
 @pytest.mark.parametrize("name", ["clip.mp4", "still.avif", "still.heic"])
-def test_a_box_of_c2pa_without_a_manifest_is_not_left_out(name: str, what: str, cage: Cage) -> None:
+def test_a_box_of_c2pa_without_a_manifest_is_not_left_out(name: str, what: str, sandbox: Sandbox) -> None:
     trust = TrustStore.load(SIGNED / "anchors.pem")
     content, box = (SIGNED / name).read_bytes(), made(b"uuid", isobmff.C2PA, bytes(4), APPENDED[what])
-    assert verify_bytes(content, trust=trust, cage=cage).files[0].state == "trusted"
-    found = verify_bytes(content + box, trust=trust, cage=cage).files[0]
+    assert verify_bytes(content, trust=trust, sandbox=sandbox).files[0].state == "trusted"
+    found = verify_bytes(content + box, trust=trust, sandbox=sandbox).files[0]
     assert (found.state, found.axes.content) == ("invalid", "not-fully-bound")
 
 
@@ -257,7 +265,7 @@ UNSIGNED = {
 
 
 @pytest.mark.parametrize("where", sorted(UNSIGNED))
-def test_nothing_hides_beside_what_is_signed(where: str, forger: Forger, cage: Cage) -> None:
+def test_nothing_hides_beside_what_is_signed(where: str, forger: Forger, sandbox: Sandbox) -> None:
     made = Store(forger.store)
     box = UNSIGNED[where](made)
     hidden = Box(b"json", b'{"kind": "human_made"}').dump() if "box" in where else b"x"
@@ -269,12 +277,12 @@ def test_nothing_hides_beside_what_is_signed(where: str, forger: Forger, cage: C
         start = whole.index(holder.dump())
         out[start : start + 4] = (len(holder.dump()) + len(hidden)).to_bytes(4, "big")
     forger.sidecar.write_bytes(out)
-    found = verify_file(forger.path, trust=forger.trust, cage=cage).files[0]
+    found = verify_file(forger.path, trust=forger.trust, sandbox=sandbox).files[0]
     assert (found.state, found.findings[0].rule) == ("unreadable", "content.malformed")
 
 
 def test_an_identity_by_another_key_is_not_published(
-    media: Path, label: Label, signer: Signer, tmp_path: Path, cage: Cage
+    media: Path, label: Label, signer: Signer, tmp_path: Path, sandbox: Sandbox
 ) -> None:
     ca = pki.root("Identity Root")
     uri = pki.write(tmp_path / "jane", pki.leaf(ca))
@@ -286,7 +294,7 @@ def test_an_identity_by_another_key_is_not_published(
             label,
             signer,
             identity=Actor(open_signer(uri, check=False)),
-            cage=cage,
+            sandbox=sandbox,
         )
     assert not (media / "out.jpg").exists()
 
@@ -429,7 +437,7 @@ def children_of(pid: int) -> list[int]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="there is no /proc here")
-def test_the_secrets_for_a_time_authority_are_not_in_the_cage(media: Path, home: Path, tmp_path: Path) -> None:
+def test_the_secrets_for_a_time_authority_are_not_in_the_sandbox(media: Path, home: Path, tmp_path: Path) -> None:
     """The worker that reads hostile files is started before the headers are read."""
     canary = os.urandom(16).hex()
     (tmp_path / "headers").write_text(f"Authorization: Bearer {canary}\n")

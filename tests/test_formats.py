@@ -24,7 +24,7 @@ from provlabel.manifest.limits import scan_file
 from provlabel.media.containers import WALKERS, ContainerError, inventory, lost, obstacle
 from provlabel.media.containers.isobmff import C2PA
 from provlabel.media.formats import FORMATS, MEDIA_SUFFIXES, Format
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
 from sample_files import (
     DECODED,
@@ -73,13 +73,13 @@ def row_of(path: Path) -> Format:
     return ROWS[FORMAT_OF[path.name]]
 
 
-def state(content: bytes, trust: TrustStore, cage: Cage) -> str:
-    return verify_bytes(content, trust=trust, cage=cage).files[0].state
+def state(content: bytes, trust: TrustStore, sandbox: Sandbox) -> str:
+    return verify_bytes(content, trust=trust, sandbox=sandbox).files[0].state
 
 
-def labelled(source: Path, label: Label, signer: Signer, cage: Cage) -> bytes:
+def labelled(source: Path, label: Label, signer: Signer, sandbox: Sandbox) -> bytes:
     dest = source.with_name(f"labelled-{source.name}")
-    label_file(source, dest, label, signer, carriers=(), cage=cage)
+    label_file(source, dest, label, signer, carriers=(), sandbox=sandbox)
     return dest.read_bytes()
 
 
@@ -196,13 +196,13 @@ def test_adts_behind_a_tag_is_no_mp3() -> None:
 
 @pytest.mark.parametrize("name", EMBEDDED)
 def test_labelled_file_is_trusted_and_both_verifiers_agree(
-    name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, credential: Path, cage: Cage
+    name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, credential: Path, sandbox: Sandbox
 ) -> None:
     source = make(name)
     before = source.read_bytes()
-    content = labelled(source, label, signer, cage)
+    content = labelled(source, label, signer, sandbox)
     assert source.read_bytes() == before
-    judged = verify_bytes(content, trust=trust, cage=cage).files[0]
+    judged = verify_bytes(content, trust=trust, sandbox=sandbox).files[0]
     assert (judged.state, judged.axes.content, judged.format) == ("trusted", "intact", FORMAT_OF[name])
     assert [item.rule for item in judged.findings] == ["signer.test-credential", "time.unproven"][::-1]
     root = (credential / "root.pem").read_text()
@@ -214,39 +214,39 @@ def test_labelled_file_is_trusted_and_both_verifiers_agree(
 
 @pytest.mark.parametrize("name", EMBEDDED)
 def test_every_changed_media_byte_is_refused(
-    name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+    name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     source = make(name)
-    original = labelled(source, label, signer, cage)
+    original = labelled(source, label, signer, sandbox)
     parts = [part for part in parts_of(row_of(source), original) if part.name in DECODED]
     offsets = sorted({offset for part in parts for offset in range(part.start, part.end)})
     rng = random.Random(f"{name} 20261122")
     for offset in rng.sample(offsets, CHANGES):
         changed = bytearray(original)
         changed[offset] ^= 1 << rng.randrange(8)
-        assert state(bytes(changed), trust, cage) not in GOOD, f"byte {offset}"
+        assert state(bytes(changed), trust, sandbox) not in GOOD, f"byte {offset}"
     for cut in (len(original) - 1, len(original) * 9 // 10, len(original) // 2):
-        assert state(original[:cut], trust, cage) not in GOOD, f"cut at {cut}"
-    assert state(original + b"appended", trust, cage) not in GOOD
+        assert state(original[:cut], trust, sandbox) not in GOOD, f"cut at {cut}"
+    assert state(original + b"appended", trust, sandbox) not in GOOD
 
 
 @pytest.mark.parametrize("name", EMBEDDED)
 def test_stripped_is_unsigned(
-    name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+    name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     source = make(name)
-    bare = stripped(row_of(source), labelled(source, label, signer, cage))
-    assert state(bare, trust, cage) == "unsigned"
-    assert state(source.read_bytes(), trust, cage) == "unsigned"
+    bare = stripped(row_of(source), labelled(source, label, signer, sandbox))
+    assert state(bare, trust, sandbox) == "unsigned"
+    assert state(source.read_bytes(), trust, sandbox) == "unsigned"
 
 
 @pytest.mark.parametrize("name", EMBEDDED)
 def test_labelling_again_keeps_the_first_label(
-    name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+    name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
-    once = labelled(make(name), label, signer, cage)
-    twice, receipt = label_bytes(once, Label(kind="ai_modified"), signer, cage=cage)
-    judged = verify_bytes(twice, trust=trust, cage=cage).files[0]
+    once = labelled(make(name), label, signer, sandbox)
+    twice, receipt = label_bytes(once, Label(kind="ai_modified"), signer, sandbox=sandbox)
+    judged = verify_bytes(twice, trust=trust, sandbox=sandbox).files[0]
     assert (judged.state, judged.axes.history) == ("trusted", "clean")
     assert [node.manifest for node in judged.history] == [receipt.parent]
 
@@ -272,11 +272,11 @@ def test_the_store_that_is_checked_is_the_one_that_was_embedded(name: str, make:
 
 
 @pytest.mark.parametrize("name", [*EMBEDDED, *DETACHED])
-def test_parts_cover_the_file(name: str, make: Make, label: Label, signer: Signer, cage: Cage) -> None:
+def test_parts_cover_the_file(name: str, make: Make, label: Label, signer: Signer, sandbox: Sandbox) -> None:
     source = make(name)
     row = row_of(source)
     contents = [source.read_bytes()]
-    contents += [labelled(source, label, signer, cage)] if row.embed else []
+    contents += [labelled(source, label, signer, sandbox)] if row.embed else []
     for content in contents:
         end = 0
         for part in sorted(parts_of(row, content), key=lambda item: item.start):
@@ -287,10 +287,12 @@ def test_parts_cover_the_file(name: str, make: Make, label: Label, signer: Signe
 
 
 @pytest.mark.parametrize("name", EMBEDDED)
-def test_nothing_is_lost_by_our_own_count(name: str, make: Make, label: Label, signer: Signer, cage: Cage) -> None:
+def test_nothing_is_lost_by_our_own_count(
+    name: str, make: Make, label: Label, signer: Signer, sandbox: Sandbox
+) -> None:
     source = make(name)
     content, container = source.read_bytes(), row_of(source).container
-    signed = labelled(source, label, signer, cage)
+    signed = labelled(source, label, signer, sandbox)
     before = inventory(container, io.BytesIO(content), len(content))
     assert before
     assert lost(before, inventory(container, io.BytesIO(signed), len(signed))) == []
@@ -305,7 +307,7 @@ def test_a_loss_is_named() -> None:
 
 
 def test_a_result_that_lost_something_is_not_published(
-    make: Make, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
+    make: Make, label: Label, signer: Signer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An engine that drops a comment: the result is whole and well signed, and still refused."""
     from provlabel import EngineError
@@ -321,7 +323,7 @@ def test_a_result_that_lost_something_is_not_published(
 
     monkeypatch.setattr(engine, "sign", careless)
     with pytest.raises(EngineError, match="would lose parts: comment") as caught:
-        label_file(source, None, label, signer, cage=cage)
+        label_file(source, None, label, signer, sandbox=sandbox)
     assert "--detached" in caught.value.hint
     assert [path.name for path in source.parent.iterdir()] == ["still.gif"]
 
@@ -332,7 +334,7 @@ MOVED = {"MediaDataOffset", "StripOffsets", "FileName", "FileSize", "Directory",
 
 @needs("exiftool")
 @pytest.mark.parametrize("name", EMBEDDED)
-def test_exiftool_finds_every_tag_again(name: str, make: Make, label: Label, signer: Signer, cage: Cage) -> None:
+def test_exiftool_finds_every_tag_again(name: str, make: Make, label: Label, signer: Signer, sandbox: Sandbox) -> None:
     def tags(path: Path) -> dict[str, str]:
         done = subprocess.run(["exiftool", "-j", "-G1", "-a", str(path)], capture_output=True, text=True, check=False)
         found = json.loads(done.stdout)[0]
@@ -340,7 +342,7 @@ def test_exiftool_finds_every_tag_again(name: str, make: Make, label: Label, sig
         return {key: value for key, value in found.items() if not key.startswith(ours)}
 
     source = make(name)
-    labelled(source, label, signer, cage)
+    labelled(source, label, signer, sandbox)
     before, after = tags(source), tags(source.with_name(f"labelled-{name}"))
     kept = [key for key in before if key.rpartition(":")[2] not in MOVED]
     assert len(kept) >= 5
@@ -356,7 +358,7 @@ PROBED = [name for name in EMBEDDED if Path(str(name.values[0])).suffix not in _
 @needs("ffprobe")
 @pytest.mark.parametrize("name", PROBED)
 def test_ffprobe_finds_every_stream_and_tag_again(
-    name: str, make: Make, label: Label, signer: Signer, cage: Cage
+    name: str, make: Make, label: Label, signer: Signer, sandbox: Sandbox
 ) -> None:
     def probed(path: Path) -> Any:
         args = ["ffprobe", "-v", "error", "-of", "json", "-show_streams", "-show_format", str(path)]
@@ -366,7 +368,7 @@ def test_ffprobe_finds_every_stream_and_tag_again(
         return found
 
     source = make(name)
-    labelled(source, label, signer, cage)
+    labelled(source, label, signer, sandbox)
     assert probed(source.with_name(f"labelled-{name}")) == probed(source)
 
 
@@ -401,9 +403,9 @@ def canonical(path: Path) -> str:
 
 
 @pytest.mark.parametrize("name", EMBEDDED)
-def test_decoded_content_is_the_same(name: str, make: Make, label: Label, signer: Signer, cage: Cage) -> None:
+def test_decoded_content_is_the_same(name: str, make: Make, label: Label, signer: Signer, sandbox: Sandbox) -> None:
     source = make(name)
-    labelled(source, label, signer, cage)
+    labelled(source, label, signer, sandbox)
     assert decoded(source.with_name(f"labelled-{name}")) == decoded(source)
 
 
@@ -424,10 +426,10 @@ APPENDED = {
 @pytest.mark.parametrize("name", BMFF)
 @pytest.mark.parametrize("more", APPENDED.values(), ids=APPENDED.keys())
 def test_appended_boxes_are_refused(
-    more: bytes, name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+    more: bytes, name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
-    content = labelled(make(name), label, signer, cage)
-    assert state(content + more, trust, cage) not in GOOD
+    content = labelled(make(name), label, signer, sandbox)
+    assert state(content + more, trust, sandbox) not in GOOD
 
 
 def by_default_settings(content: bytes, mime: str, signer: Signer) -> bytes:
@@ -446,16 +448,16 @@ def by_default_settings(content: bytes, mime: str, signer: Signer) -> bytes:
 
 @pytest.mark.parametrize("name", BMFF)
 def test_files_of_others_that_leave_out_free_boxes(
-    name: str, make: Make, signer: Signer, trust: TrustStore, cage: Cage
+    name: str, make: Make, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     """Padding may be left out; whatever hides in it makes the content not fully bound."""
     source = make(name)
     content = by_default_settings(source.read_bytes(), row_of(source).mime, signer)
     for more in (b"", box(b"free"), box(b"free", bytes(300_000)), box(b"skip", bytes(7))):
-        judged = verify_bytes(content + more, trust=trust, cage=cage).files[0]
+        judged = verify_bytes(content + more, trust=trust, sandbox=sandbox).files[0]
         assert (judged.state, judged.axes.content) == ("trusted", "intact")
     for more in (box(b"free", b"x"), box(b"free", bytes(300_000) + b"x"), box(b"skip", b"a hidden text")):
-        judged = verify_bytes(content + more, trust=trust, cage=cage).files[0]
+        judged = verify_bytes(content + more, trust=trust, sandbox=sandbox).files[0]
         assert judged.engine_state == "Trusted", "the trap is gone"
         assert (judged.state, judged.axes.content) == ("invalid", "not-fully-bound")
         assert judged.findings[0].rule == "content.not-fully-bound"
@@ -478,12 +480,12 @@ def test_bytes_behind_the_store_must_be_padding() -> None:
 
 @pytest.mark.parametrize("name", ["plain.tif", "lzw.tif", "raw.dng"])
 def test_a_tiff_hash_leaves_out_the_manifest_and_its_length_alone(
-    name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+    name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     source = make(name)
-    content = labelled(source, label, signer, cage)
+    content = labelled(source, label, signer, sandbox)
     scan = scan_file(io.BytesIO(content), len(content), row_of(source))
-    left_out = cage.read_bytes(content, trust).manifests[0].exclusions
+    left_out = sandbox.read_bytes(content, trust).manifests[0].exclusions
     assert [part.role for part in left_out] == ["manifest", "manifest"]
     picture_data = next(part for part in scan.parts if part.name == "image data")
     assert scan.role_at(picture_data.start + 5, 4) == "media"
@@ -494,21 +496,23 @@ def test_a_tiff_hash_leaves_out_the_manifest_and_its_length_alone(
 
 
 def test_the_engine_leaves_bytes_of_another_tag_out_of_a_bigtiff(
-    make: Make, signer: Signer, trust: TrustStore, cage: Cage
+    make: Make, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     """Why BigTIFF is only labelled beside: those bytes can be changed, and the engine still trusts the file."""
     content, _ = signed_by_engine(make("big.tif").read_bytes(), "image/tiff", signer)
-    judged = verify_bytes(content, trust=trust, cage=cage).files[0]
+    judged = verify_bytes(content, trust=trust, sandbox=sandbox).files[0]
     assert (judged.engine_state, judged.state, judged.axes.content) == ("Trusted", "invalid", "not-fully-bound")
-    left_out = cage.read_bytes(content, trust).manifests[0].exclusions
+    left_out = sandbox.read_bytes(content, trust).manifests[0].exclusions
     assert [part.role for part in left_out] == ["media", "manifest"]
     changed = bytearray(content)
     changed[left_out[0].start + 1] ^= 1
-    assert verify_bytes(bytes(changed), trust=trust, cage=cage).files[0].engine_state == "Trusted", "the trap is gone"
+    assert verify_bytes(bytes(changed), trust=trust, sandbox=sandbox).files[0].engine_state == "Trusted", (
+        "the trap is gone"
+    )
 
 
 def test_a_tiff_of_several_pages_is_not_embedded_into(
-    tmp_path: Path, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+    tmp_path: Path, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     source = tmp_path / "pages.tif"
     frames()(source)
@@ -518,18 +522,18 @@ def test_a_tiff_of_several_pages_is_not_embedded_into(
     with Image.open(tmp_path / "broken.tif") as image, pytest.raises(TypeError, match="Missing dimensions"):
         assert image.n_frames == 2, "the trap is gone"
     with pytest.raises(InputError, match="it has 2 pages") as caught:
-        label_file(source, None, label, signer, cage=cage)
+        label_file(source, None, label, signer, sandbox=sandbox)
     assert "--detached" in caught.value.hint
     assert not (tmp_path / "pages.labeled.tif").exists()
-    label_file(source, None, label, signer, detached=True, cage=cage)
+    label_file(source, None, label, signer, detached=True, sandbox=sandbox)
     assert source.read_bytes() == before
-    assert verify_file(source, trust=trust, cage=cage).files[0].state == "trusted"
+    assert verify_file(source, trust=trust, sandbox=sandbox).files[0].state == "trusted"
 
 
 @needs("heif-enc")
 @needs("exiftool")
 def test_a_heic_whose_items_the_engine_would_move_twice_is_not_embedded_into(
-    make: Make, label: Label, signer: Signer, cage: Cage
+    make: Make, label: Label, signer: Signer, sandbox: Sandbox
 ) -> None:
     """exiftool adds an item with a base of 0; what the engine makes of it holds, and libheif cannot open it."""
     path = make("still.heic")
@@ -538,13 +542,13 @@ def test_a_heic_whose_items_the_engine_would_move_twice_is_not_embedded_into(
     content = path.read_bytes()
     assert decoded(path) == before
     path.write_bytes(signed_by_engine(content, "image/heic", signer)[0])
-    assert verify_bytes(path.read_bytes(), cage=cage).files[0].axes.content == "intact"
+    assert verify_bytes(path.read_bytes(), sandbox=sandbox).files[0].axes.content == "intact"
     with pytest.raises(subprocess.CalledProcessError):
         decoded(path)
     path.write_bytes(content)
     with pytest.raises(InputError, match="to a wrong place"):
-        label_file(path, path.with_name("out.heic"), label, signer, cage=cage)
-    label_file(path, None, label, signer, detached=True, cage=cage)
+        label_file(path, path.with_name("out.heic"), label, signer, sandbox=sandbox)
+    label_file(path, None, label, signer, detached=True, sandbox=sandbox)
 
 
 @pytest.mark.parametrize(
@@ -557,19 +561,19 @@ def test_a_heic_whose_items_the_engine_would_move_twice_is_not_embedded_into(
     ],
 )
 def test_an_svg_without_a_place_is_not_embedded_into(
-    content: bytes, words: str, tmp_path: Path, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+    content: bytes, words: str, tmp_path: Path, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     source = tmp_path / "drawing.svg"
     source.write_bytes(content)
     with pytest.raises(InputError, match=words) as caught:
-        label_file(source, None, label, signer, cage=cage)
+        label_file(source, None, label, signer, sandbox=sandbox)
     assert "--detached" in caught.value.hint
-    label_file(source, None, label, signer, detached=True, cage=cage)
+    label_file(source, None, label, signer, detached=True, sandbox=sandbox)
     assert source.read_bytes() == content
-    assert verify_file(source, trust=trust, cage=cage).files[0].state == "trusted"
+    assert verify_file(source, trust=trust, sandbox=sandbox).files[0].state == "trusted"
 
 
-def test_entities_are_not_expanded(tmp_path: Path, label: Label, signer: Signer, cage: Cage) -> None:
+def test_entities_are_not_expanded(tmp_path: Path, label: Label, signer: Signer, sandbox: Sandbox) -> None:
     """A billion laughs: 10 levels of 10; refused or read, and quickly, never unfolded."""
     levels = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 11))
     bomb = (
@@ -586,24 +590,26 @@ WALKED = [name for name in EMBEDDED if name.values[0] not in ("animated.png",)]
 
 
 @pytest.mark.parametrize("name", WALKED)
-def test_a_truncated_file_is_not_signed(name: str, make: Make, label: Label, signer: Signer, cage: Cage) -> None:
+def test_a_truncated_file_is_not_signed(name: str, make: Make, label: Label, signer: Signer, sandbox: Sandbox) -> None:
     source = make(name)
     content = source.read_bytes()
     for cut in (len(content) * 6 // 10, len(content) * 95 // 100):
         source.write_bytes(content[:cut])
         with pytest.raises(InputError):
-            label_file(source, None, label, signer, cage=cage)
+            label_file(source, None, label, signer, sandbox=sandbox)
     assert [path.name for path in source.parent.iterdir()] == [name]
 
 
 @needs("ffmpeg")
-def test_a_movie_cut_between_two_boxes_is_not_signed(make: Make, label: Label, signer: Signer, cage: Cage) -> None:
+def test_a_movie_cut_between_two_boxes_is_not_signed(
+    make: Make, label: Label, signer: Signer, sandbox: Sandbox
+) -> None:
     source = make("fast.m4a")
     content = source.read_bytes()
     mdat = next(part for part in parts_of(ROWS["M4A"], content) if part.name == "mdat")
     source.write_bytes(content[: mdat.start])
     with pytest.raises(InputError, match="ends before"):
-        label_file(source, None, label, signer, cage=cage)
+        label_file(source, None, label, signer, sandbox=sandbox)
 
 
 @pytest.mark.parametrize(
@@ -667,47 +673,47 @@ def test_cameras_write_user_data_that_is_no_box() -> None:
 
 @pytest.mark.parametrize("name", [*EMBEDDED, *DETACHED])
 def test_detached_leaves_the_source_and_is_found(
-    name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+    name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     source = make(name)
     before = source.read_bytes()
-    assert verify_file(source, trust=trust, cage=cage).files[0].state == "unsigned"
-    receipt = label_file(source, None, label, signer, detached=True, cage=cage)
+    assert verify_file(source, trust=trust, sandbox=sandbox).files[0].state == "unsigned"
+    receipt = label_file(source, None, label, signer, detached=True, sandbox=sandbox)
     assert (receipt.output, receipt.detached, besides_time(receipt.warnings)) == (f"{source}.c2pa", True, [])
     assert source.read_bytes() == before
-    judged = verify_file(source, trust=trust, cage=cage).files[0]
+    judged = verify_file(source, trust=trust, sandbox=sandbox).files[0]
     assert (judged.state, judged.source, judged.format) == ("trusted", "sidecar", FORMAT_OF[name])
     for offset in random.Random(name).sample(range(len(before)), 5):
         changed = bytearray(before)
         changed[offset] ^= 1
         source.write_bytes(changed)
-        assert verify_file(source, trust=trust, cage=cage).files[0].state not in GOOD
+        assert verify_file(source, trust=trust, sandbox=sandbox).files[0].state not in GOOD
 
 
 @pytest.mark.parametrize("name", DETACHED)
 def test_what_cannot_be_embedded_goes_beside_by_itself(
-    name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+    name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     source = make(name)
     before = source.read_bytes()
-    receipt = label_file(source, None, label, signer, cage=cage)
+    receipt = label_file(source, None, label, signer, sandbox=sandbox)
     assert receipt.output == f"{source}.c2pa"
     assert receipt.detached
     assert row_of(source).why_detached in receipt.warnings[0]
     assert source.read_bytes() == before
-    assert verify_file(source, trust=trust, cage=cage).files[0].state == "trusted"
+    assert verify_file(source, trust=trust, sandbox=sandbox).files[0].state == "trusted"
     assert sorted(path.name for path in source.parent.iterdir()) == [name, f"{name}.c2pa"]
     with pytest.raises(InputError, match="detached"):
-        label_file(source, None, label, signer, cage=cage)
+        label_file(source, None, label, signer, sandbox=sandbox)
 
 
 @needs("ffmpeg")
 def test_independent_verifier_reads_a_detached_manifest(
-    make: Make, label: Label, signer: Signer, credential: Path, cage: Cage
+    make: Make, label: Label, signer: Signer, credential: Path, sandbox: Sandbox
 ) -> None:
     for name in ("vorbis.ogg", "take.opus", "take.aac"):
         source = make(name)
-        receipt = label_file(source, None, label, signer, cage=cage)
+        receipt = label_file(source, None, label, signer, sandbox=sandbox)
         said = encypher_c2pa.verify(
             source.read_bytes(),
             row_of(source).mime,
@@ -720,25 +726,25 @@ def test_independent_verifier_reads_a_detached_manifest(
 
 
 def test_a_chosen_place_gets_a_copy_and_its_manifest(
-    make: Make, tmp_path: Path, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+    make: Make, tmp_path: Path, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     source, dest = make("still.bmp"), tmp_path / "out" / "cover.bmp"
     dest.parent.mkdir()
-    receipt = label_file(source, dest, label, signer, cage=cage)
+    receipt = label_file(source, dest, label, signer, sandbox=sandbox)
     assert receipt.output == f"{dest}.c2pa"
     assert dest.read_bytes() == source.read_bytes()
-    assert verify_file(dest, trust=trust, cage=cage).files[0].state == "trusted"
+    assert verify_file(dest, trust=trust, sandbox=sandbox).files[0].state == "trusted"
     assert sorted(path.name for path in dest.parent.iterdir()) == ["cover.bmp", "cover.bmp.c2pa"]
     assert not Path(f"{source}.c2pa").exists()
     with pytest.raises(Exception, match="exists already"):
-        label_file(source, dest, label, signer, cage=cage)
+        label_file(source, dest, label, signer, sandbox=sandbox)
 
 
 def test_bytes_that_can_only_be_labelled_beside_are_refused(
-    make: Make, label: Label, signer: Signer, cage: Cage
+    make: Make, label: Label, signer: Signer, sandbox: Sandbox
 ) -> None:
     with pytest.raises(InputError, match="BMP is only labelled with a manifest beside it") as caught:
-        label_bytes(make("still.bmp").read_bytes(), label, signer, cage=cage)
+        label_bytes(make("still.bmp").read_bytes(), label, signer, sandbox=sandbox)
     assert "label_file" in caught.value.hint
 
 

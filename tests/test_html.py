@@ -37,7 +37,7 @@ from provlabel.report import (
 from provlabel.report.renderers import RENDERERS, Extras, _html_words
 from provlabel.report.renderers._html_style import STYLE
 from provlabel.report.renderers._markup import escape, figures, join, tag
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.sandbox.drawing import previews_of
 from provlabel.signers import Signer
 
@@ -65,15 +65,17 @@ MARKED = (
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory, signer: Signer, trust: TrustStore, cage: Cage) -> Report:
+def made(tmp_path_factory: pytest.TempPathFactory, signer: Signer, trust: TrustStore, sandbox: Sandbox) -> Report:
     """Every state that a reader meets: regions, spans, changed, unsigned, two generations, excepted, unreadable."""
     folder = tmp_path_factory.mktemp("release")
     photo, track = load_label(LABELS / "ai-modified-photo.toml"), load_label(LABELS / "ai-assisted-track.toml")
-    label_file(MEDIA / "cover.jpg", folder / "regions.jpg", replace(photo, contributions=MARKED), signer, cage=cage)
+    label_file(
+        MEDIA / "cover.jpg", folder / "regions.jpg", replace(photo, contributions=MARKED), signer, sandbox=sandbox
+    )
     spans = (spanned(1, 2), spanned(1.5, 3, "Partly"), spanned(2.5, 5.12, "None"))
-    label_file(MEDIA / "take.wav", folder / "spans.wav", replace(track, contributions=spans), signer, cage=cage)
-    label_file(folder / "regions.jpg", folder / "second.jpg", photo, signer, cage=cage)
-    label_file(folder / "second.jpg", folder / "third.jpg", photo, signer, cage=cage)
+    label_file(MEDIA / "take.wav", folder / "spans.wav", replace(track, contributions=spans), signer, sandbox=sandbox)
+    label_file(folder / "regions.jpg", folder / "second.jpg", photo, signer, sandbox=sandbox)
+    label_file(folder / "second.jpg", folder / "third.jpg", photo, signer, sandbox=sandbox)
     changed = bytearray((folder / "second.jpg").read_bytes())
     changed[-3000] ^= 1
     (folder / "changed.jpg").write_bytes(changed)
@@ -82,7 +84,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, signer: Signer, trust: TrustS
     (folder / "unreadable.jpg").write_bytes((MEDIA / "cover.jpg").read_bytes()[:500])
     (folder / "notes.txt").write_text("no media")
     (folder / "link.jpg").symlink_to("unsigned.jpg")
-    report = verify_paths([folder, folder / "missing.jpg"], trust=trust, cage=cage)
+    report = verify_paths([folder, folder / "missing.jpg"], trust=trust, sandbox=sandbox)
     excuse = Excuse(by="exception", reason="archive of 2019", owner="label-team", expires="2027-01-31")
     files = tuple(excused(item, excuse) if "excepted" in item.path else item for item in report.files)
     summary = replace(report.summary, excepted=1, failed=report.summary.failed - 1)

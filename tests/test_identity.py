@@ -10,7 +10,7 @@ import pytest
 import pki
 from conftest import SAMPLES, Cli
 from provlabel import Actor, ConfigError, Label, SignerError, TrustStore, label_file, open_signer, verify_file
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
 from test_signing import Broken, Remote, remote, root
 
@@ -32,29 +32,36 @@ def people(jane: str, tmp_path: Path) -> TrustStore:
 
 @pytest.mark.parametrize("sample", SAMPLES)
 def test_an_identity_is_judged_by_its_own_anchors(
-    sample: str, media: Path, label: Label, signer: Signer, trust: TrustStore, jane: str, people: TrustStore, cage: Cage
+    sample: str,
+    media: Path,
+    label: Label,
+    signer: Signer,
+    trust: TrustStore,
+    jane: str,
+    people: TrustStore,
+    sandbox: Sandbox,
 ) -> None:
     out = media / f"out-{sample}"
-    label_file(media / sample, out, label, signer, identity=Actor(open_signer(jane), ["creator"]), cage=cage)
-    found = verify_file(out, trust=trust + people, cage=cage).files[0]
+    label_file(media / sample, out, label, signer, identity=Actor(open_signer(jane), ["creator"]), sandbox=sandbox)
+    found = verify_file(out, trust=trust + people, sandbox=sandbox).files[0]
     assert (found.state, found.axes.signer, found.axes.identity) == ("trusted", "trusted", "ok")
     [identity] = found.identity
     assert (identity.name, identity.organization, identity.roles) == ("Jane Label", "Label Records", ("cawg.creator",))
-    bare = verify_file(out, trust=trust, cage=cage).files[0]
+    bare = verify_file(out, trust=trust, sandbox=sandbox).files[0]
     assert (bare.state, bare.axes.identity) == ("trusted", "not-checked")
-    crossed = verify_file(out, trust=people, cage=cage).files[0]
+    crossed = verify_file(out, trust=people, sandbox=sandbox).files[0]
     assert (crossed.state, crossed.axes.signer) == ("valid", "no-anchors")
 
 
 def test_anchors_for_signers_do_not_count_for_identities_nor_the_other_way_round(
-    media: Path, label: Label, signer: Signer, credential: Path, jane: str, tmp_path: Path, cage: Cage
+    media: Path, label: Label, signer: Signer, credential: Path, jane: str, tmp_path: Path, sandbox: Sandbox
 ) -> None:
     out = media / "out.jpg"
-    label_file(media / "cover.jpg", out, label, signer, identity=Actor(open_signer(jane)), cage=cage)
+    label_file(media / "cover.jpg", out, label, signer, identity=Actor(open_signer(jane)), sandbox=sandbox)
     swapped = TrustStore.load(tmp_path / "jane" / "root.pem") + TrustStore.load(
         credential / "root.pem", purpose="identity"
     )
-    found = verify_file(out, trust=swapped, cage=cage).files[0]
+    found = verify_file(out, trust=swapped, sandbox=sandbox).files[0]
     assert (found.state, found.axes.signer, found.axes.identity) == ("valid", "unknown", "not-checked")
     assert "identity.unknown" in [item.rule for item in found.findings]
 
@@ -67,34 +74,41 @@ def test_a_remote_key_can_vouch_too(
     remote: Remote,
     root: pki.Issued,
     tmp_path: Path,
-    cage: Cage,
+    sandbox: Sandbox,
 ) -> None:
     (tmp_path / "root.pem").write_text(root.pem)
     everyone = trust + TrustStore.load(tmp_path / "root.pem", purpose="identity")
     out = media / "out.wav"
-    label_file(media / "take.wav", out, label, remote, identity=Actor(remote, ["publisher"]), cage=cage)
-    assert verify_file(out, trust=everyone, cage=cage).files[0].axes.identity == "ok"
+    label_file(media / "take.wav", out, label, remote, identity=Actor(remote, ["publisher"]), sandbox=sandbox)
+    assert verify_file(out, trust=everyone, sandbox=sandbox).files[0].axes.identity == "ok"
 
 
-def test_its_failure_has_its_own_cause(media: Path, label: Label, signer: Signer, remote: Remote, cage: Cage) -> None:
+def test_its_failure_has_its_own_cause(
+    media: Path, label: Label, signer: Signer, remote: Remote, sandbox: Sandbox
+) -> None:
     def refuse(_: bytes) -> bytes:
         raise ConnectionError("the vault is sealed")
 
     with pytest.raises(SignerError, match="the identity's signer failed: the vault is sealed"):
         label_file(
-            media / "take.wav", media / "out.wav", label, signer, identity=Actor(Broken(remote, refuse)), cage=cage
+            media / "take.wav",
+            media / "out.wav",
+            label,
+            signer,
+            identity=Actor(Broken(remote, refuse)),
+            sandbox=sandbox,
         )
     assert not (media / "out.wav").exists()
 
 
 def test_an_altered_identity_is_bad(
-    media: Path, label: Label, signer: Signer, trust: TrustStore, jane: str, people: TrustStore, cage: Cage
+    media: Path, label: Label, signer: Signer, trust: TrustStore, jane: str, people: TrustStore, sandbox: Sandbox
 ) -> None:
     out = media / "out.jpg"
-    label_file(media / "cover.jpg", out, label, signer, identity=Actor(open_signer(jane), ["creator"]), cage=cage)
+    label_file(media / "cover.jpg", out, label, signer, identity=Actor(open_signer(jane), ["creator"]), sandbox=sandbox)
     content = out.read_bytes()
     out.write_bytes(content.replace(b"cawg.creator", b"cawg.sponsor", 1))
-    found = verify_file(out, trust=trust + people, cage=cage).files[0]
+    found = verify_file(out, trust=trust + people, sandbox=sandbox).files[0]
     assert (found.state, found.axes.identity) == ("invalid", "bad")
 
 

@@ -129,7 +129,7 @@ def test_program_that_hangs(number: signal.Signals, program: Path, media: Path, 
     run = start(*label(media / "cover.jpg", f"cmd:{program}"))
     until((run.folder / "hangs").exists, run)
     assert scratch_in(run.folder)  # what must be gone afterwards
-    assert len(run.processes()) == 3  # we, the cage, and the signer
+    assert len(run.processes()) == 3  # we, the sandbox, and the signer
     said = run.require_stopped(number)
     assert list((run.folder / "out").iterdir()) == []
     assert ("stopped" in said) == (number == signal.SIGINT)

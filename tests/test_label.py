@@ -19,7 +19,7 @@ from provlabel.label.lint import fixed, lint, semantic_faults
 from provlabel.label.records import PERSONAL, Person
 from provlabel.label.vocabularies import KINDS, SOURCE_TYPES, Kind, Oversight
 from provlabel.manifest import definition
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.schemas import SCHEMAS
 from provlabel.signers import Signer
 
@@ -405,10 +405,10 @@ def test_plain_forms_are_fixed(scheme: str, given: str, plain: str) -> None:
     assert lint(fixed(data, faults)) == ()
 
 
-def test_mappings_where_records_belong_are_taken_as_such(media: Path, signer: Signer, cage: Cage) -> None:
+def test_mappings_where_records_belong_are_taken_as_such(media: Path, signer: Signer, sandbox: Sandbox) -> None:
     """Python checks no types: what mypy refuses still has to be signed right, or refused."""
     plain = Label(kind="ai_generated", systems=[{"name": "AcmeSynth"}], provider={"name": "Acme"})  # type: ignore[arg-type,list-item]
-    label_file(media / "cover.jpg", media / "out.jpg", plain, signer, cage=cage)
-    told = verify_file(media / "out.jpg", cage=cage).files[0].label
+    label_file(media / "cover.jpg", media / "out.jpg", plain, signer, sandbox=sandbox)
+    told = verify_file(media / "out.jpg", sandbox=sandbox).files[0].label
     assert told is not None
     assert told.value["systems"] == [{"name": "AcmeSynth"}]

@@ -30,7 +30,7 @@ from provlabel.policy.records import LawName
 from provlabel.report import LawResult
 from provlabel.report.renderers import RENDERERS, Extras
 from provlabel.report.rules import RULES
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
 
 ROOT = Path(__file__).parents[1]
@@ -564,9 +564,9 @@ def whole() -> Label:
     )
 
 
-def made(media: Path, label: Label, signer: Signer, cage: Cage, name: str = "cover.jpg") -> Path:
+def made(media: Path, label: Label, signer: Signer, sandbox: Sandbox, name: str = "cover.jpg") -> Path:
     target = media / f"signed-{name}"
-    label_file(media / name, target, label, signer, cage=cage)
+    label_file(media / name, target, label, signer, sandbox=sandbox)
     return target
 
 
@@ -575,19 +575,19 @@ LATE = "2030-06-01T10:00:00Z"
 NOON = dt.datetime(2030, 6, 1, 12, tzinfo=dt.timezone.utc)
 
 
-def outcomes(file: Path, trust: TrustStore, cage: Cage, *laws: str) -> dict[str, str]:
-    [report] = verify_file(file, trust=trust, at=NOON, laws=laws, cage=cage).files
+def outcomes(file: Path, trust: TrustStore, sandbox: Sandbox, *laws: str) -> dict[str, str]:
+    [report] = verify_file(file, trust=trust, at=NOON, laws=laws, sandbox=sandbox).files
     return {item.rule: item.outcome for item in report.law if item.counts}
 
 
 @pytest.mark.parametrize("name", ["cover.jpg", "take.flac"])
 def test_a_signed_file_under_every_law(
-    name: str, whole: Label, media: Path, signer: Signer, trust: TrustStore, cage: Cage
+    name: str, whole: Label, media: Path, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
-    signed_file = made(media, whole, signer, cage, name)
-    [report] = verify_file(signed_file, trust=trust, at=NOON, cage=cage).files
+    signed_file = made(media, whole, signer, sandbox, name)
+    [report] = verify_file(signed_file, trust=trust, at=NOON, sandbox=sandbox).files
     assert report.state == "trusted", report.findings
-    found = outcomes(signed_file, trust, cage, *LAWS)
+    found = outcomes(signed_file, trust, sandbox, *LAWS)
     assert set(found) == {row.id for row in ROWS}
     assert {code: found[f"law.us-ca.{code}"] for code in "1234568"} == {
         **dict.fromkeys("1234 5 8".replace(" ", ""), HELD),
@@ -603,35 +603,35 @@ def test_a_signed_file_under_every_law(
 
 
 def test_what_people_made_and_what_was_tampered_with(
-    whole: Label, media: Path, signer: Signer, trust: TrustStore, cage: Cage
+    whole: Label, media: Path, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
-    human = made(media, Label(kind="human_made", event_time=LATE), signer, cage, "still.png")
-    assert set(outcomes(human, trust, cage, *LAWS).values()) == {ASIDE, OUTSIDE}
-    target = made(media, whole, signer, cage)
+    human = made(media, Label(kind="human_made", event_time=LATE), signer, sandbox, "still.png")
+    assert set(outcomes(human, trust, sandbox, *LAWS).values()) == {ASIDE, OUTSIDE}
+    target = made(media, whole, signer, sandbox)
     target.write_bytes(target.read_bytes()[:-100] + bytes(100))
-    found = outcomes(target, trust, cage, "us-ca", "eu")
+    found = outcomes(target, trust, sandbox, "us-ca", "eu")
     assert {found[f"law.us-ca.{number}"] for number in "12345"} == {NOT_HELD}
     assert found["law.eu.2"] == NOT_HELD
 
 
 def test_a_modified_picture_keeps_the_mark_of_its_input(
-    whole: Label, media: Path, signer: Signer, trust: TrustStore, cage: Cage
+    whole: Label, media: Path, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
-    first = made(media, whole, signer, cage)
+    first = made(media, whole, signer, sandbox)
     changed = Label(kind="ai_modified", systems=whole.systems, event_time=LATE)
-    label_file(first, media / "second.jpg", changed, signer, cage=cage)
-    found = outcomes(media / "second.jpg", trust, cage, "eu", "us-ca")
+    label_file(first, media / "second.jpg", changed, signer, sandbox=sandbox)
+    found = outcomes(media / "second.jpg", trust, sandbox, "eu", "us-ca")
     assert (found["law.eu.5"], found["law.us-ca.5"]) == (HELD, HELD)
     plain = media / "third.jpg"
-    label_file(media / "cover.jpg", plain, changed, signer, parents=[media / "still.png"], cage=cage)
-    assert outcomes(plain, trust, cage, "eu")["law.eu.5"] == JUDGE
+    label_file(media / "cover.jpg", plain, changed, signer, parents=[media / "still.png"], sandbox=sandbox)
+    assert outcomes(plain, trust, sandbox, "eu")["law.eu.5"] == JUDGE
 
 
 # --- the command line ------------------------------------------------------------------------------
 
 
-def test_exit_codes_of_verify(whole: Label, media: Path, signer: Signer, cage: Cage, cli: Cli) -> None:
-    good = made(media, whole, signer, cage)
+def test_exit_codes_of_verify(whole: Label, media: Path, signer: Signer, sandbox: Sandbox, cli: Cli) -> None:
+    good = made(media, whole, signer, sandbox)
     done = cli("verify", good, "--trust", "test", "--law", "us-ca,us-ny", "--law", "in")
     assert done.returncode == 0, done.stdout
     assert "law us-ca: " in done.stdout
@@ -647,9 +647,9 @@ def test_exit_codes_of_verify(whole: Label, media: Path, signer: Signer, cage: C
     assert cli("verify", good, "--trust", "test", "--law", "eu,").returncode == 2
 
 
-def test_both_eras_are_told(whole: Label, media: Path, signer: Signer, cage: Cage, cli: Cli) -> None:
+def test_both_eras_are_told(whole: Label, media: Path, signer: Signer, sandbox: Sandbox, cli: Cli) -> None:
     bare = msgspec.structs.replace(whole, provider=msgspec.UNSET, event_time="2026-09-15T10:00:00Z")
-    file = made(media, bare, signer, cage)
+    file = made(media, bare, signer, sandbox)
     done = cli("verify", file, "--trust", "test", "--law", "us-ca", "--format", "json")
     assert done.returncode == 1
     told = [item for item in json.loads(done.stdout)["files"][0]["law"] if item["rule"] == "law.us-ca.1"]
@@ -660,10 +660,10 @@ def test_both_eras_are_told(whole: Label, media: Path, signer: Signer, cage: Cag
 
 
 def test_a_policy_lowers_and_excepts_single_rules(
-    whole: Label, media: Path, signer: Signer, cage: Cage, cli: Cli
+    whole: Label, media: Path, signer: Signer, sandbox: Sandbox, cli: Cli
 ) -> None:
     bare = msgspec.structs.replace(whole, provider=msgspec.UNSET)
-    file = made(media, bare, signer, cage)
+    file = made(media, bare, signer, sandbox)
     policy = media / "gate.toml"
     run = ("verify", file, "--trust", "test", "--law", "us-ca", "--policy", policy, "--root", media)
     policy.write_text('schema = "policy-v1"\nstates = ["trusted"]\n')
@@ -681,10 +681,10 @@ def test_a_policy_lowers_and_excepts_single_rules(
     assert cli(*run).returncode == 2
 
 
-def test_a_policy_asks_for_laws(whole: Label, media: Path, signer: Signer, cage: Cage, cli: Cli) -> None:
+def test_a_policy_asks_for_laws(whole: Label, media: Path, signer: Signer, sandbox: Sandbox, cli: Cli) -> None:
     """Also one that is merely found, which can only tighten."""
     assert get_args(LawName) == LAWS
-    file = made(media, whole, signer, cage)
+    file = made(media, whole, signer, sandbox)
     run = ("verify", file, "--trust", "test", "--format", "json")
     assert cli(*run, cwd=media).returncode == 0
     (media / "provlabel.toml").write_text('schema = "policy-v1"\nlaws = ["cn"]\n')
@@ -699,7 +699,7 @@ def test_a_policy_asks_for_laws(whole: Label, media: Path, signer: Signer, cage:
     assert "did you mean us-ca?" in done.stderr
 
 
-def test_a_soft_binding_of_others_is_read(media: Path, signer: Signer, trust: TrustStore, cage: Cage) -> None:
+def test_a_soft_binding_of_others_is_read(media: Path, signer: Signer, trust: TrustStore, sandbox: Sandbox) -> None:
     """Signed with the bare engine, as others sign: an algorithm alone does not say that it is a watermark."""
     label = Label(kind="ai_generated", event_time=LATE)
     found = {}
@@ -711,7 +711,7 @@ def test_a_soft_binding_of_others_is_read(media: Path, signer: Signer, trust: Tr
         source = io.BytesIO((media / "cover.jpg").read_bytes())
         engine.sign(Definition(plain), source, out, "image/jpeg", engine_credential(signer))
         (media / "bound.jpg").write_bytes(out.getvalue())
-        found[name] = outcomes(media / "bound.jpg", trust, cage, "eu")
+        found[name] = outcomes(media / "bound.jpg", trust, sandbox, "eu")
     assert found["com.adobe.trustmark.P"]["law.eu.3"] == JUDGE
     assert (found["io.iscc.v0"]["law.eu.3"], found["io.iscc.v0"]["law.eu.4"]) == (NOT_HELD, HELD)
 
@@ -749,9 +749,9 @@ def test_rules_lists_laws_too(cli: Cli) -> None:
 
 @pytest.mark.parametrize("name", ["text", "html", "markdown", "sarif", "junit", "github", "json"])
 def test_every_output_tells_what_is_not_held(
-    name: str, whole: Label, media: Path, signer: Signer, trust: TrustStore, cage: Cage
+    name: str, whole: Label, media: Path, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
-    report = verify_file(made(media, whole, signer, cage), trust=trust, laws=["cn"], cage=cage)
+    report = verify_file(made(media, whole, signer, sandbox), trust=trust, laws=["cn"], sandbox=sandbox)
     text = RENDERERS[name].render(report, Extras())
     assert "law.cn.1" in text or "CN-1" in text
     assert "there is no AIGC object in the file" in text
@@ -763,6 +763,6 @@ def test_every_output_tells_what_is_not_held(
         assert "GB 45438-2025" in text
 
 
-def test_a_run_without_laws_reads_none(media: Path, trust: TrustStore, cage: Cage) -> None:
-    [file] = verify_file(media / "cover.jpg", trust=trust, cage=cage).files
+def test_a_run_without_laws_reads_none(media: Path, trust: TrustStore, sandbox: Sandbox) -> None:
+    [file] = verify_file(media / "cover.jpg", trust=trust, sandbox=sandbox).files
     assert file.law == ()

@@ -13,7 +13,7 @@ import hostile_files as hostile
 from provlabel.carriers.tags import carriers_in
 from provlabel.carriers.tags.xmp import MAX_ALL_ATTRIBUTES, MAX_ELEMENTS
 from provlabel.media.containers import WALKERS, ContainerError, Part, gif, isobmff, obstacle, svg, tiff
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.sandbox.process import Worker, spawn
 
 XMP_TWICE = 3  # packets of half the allowance each
@@ -157,9 +157,9 @@ def test_what_is_compressed_gets_little_time(beside: bool, tmp_path: Path) -> No
         sidecar.write_bytes(content[at + 4 : at + 4 + int.from_bytes(content[at - 4 : at], "big")])
     plain = tmp_path / "plain.png"
     plain.write_bytes(hostile.labelled())
-    with Cage(launch) as cage:
-        assert cage.read(path, sidecar=sidecar if beside else None).manifests
+    with Sandbox(launch) as sandbox:
+        assert sandbox.read(path, sidecar=sidecar if beside else None).manifests
         assert seconds() <= 2
-        assert cage.read(plain).manifests
+        assert sandbox.read(plain).manifests
         assert seconds() >= 10
         assert len(workers) == 1

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from conftest import Cli, needs
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "samples" / "labels").glob("*.toml"))
 
@@ -80,27 +80,27 @@ def test_spans_lie_within_the_sound(media: Path, cli: Cli) -> None:
 
 @needs("ffmpeg")
 @pytest.mark.parametrize("name", ["take.wav", "take.mp3", "take.flac", "a.m4a", "cbr.mp3", "low.mp3", "a.mp4"])
-def test_length_is_what_ffprobe_says(name: str, media: Path, cage: Cage) -> None:
+def test_length_is_what_ffprobe_says(name: str, media: Path, sandbox: Sandbox) -> None:
     quiet = ["ffmpeg", "-v", "error", "-i", str(media / "take.wav")]
     options = {"a.m4a": [], "a.mp4": ["-c:a", "aac"], "cbr.mp3": ["-write_xing", "0"], "low.mp3": ["-ar", "16000"]}
     if name in options:
         subprocess.run([*quiet, *options[name], str(media / name)], check=True)
     probe = ["ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", str(media / name)]
     expected = float(subprocess.run(probe, capture_output=True, text=True, check=True).stdout)
-    assert cage.read(media / name).seconds == pytest.approx(expected, abs=0.1)
+    assert sandbox.read(media / name).seconds == pytest.approx(expected, abs=0.1)
 
 
 @pytest.mark.parametrize("cut", range(4, 20))
-def test_a_header_that_ends_early_is_read_as_far_as_it_goes(cut: int, cage: Cage) -> None:
+def test_a_header_that_ends_early_is_read_as_far_as_it_goes(cut: int, sandbox: Sandbox) -> None:
     """The worker must not die of our own arithmetic, and say that the engine did."""
     content = (b"\xff\xfb\x90\x00" + b"Xing" + bytes((0, 0, 0, 1)) + bytes((0, 0, 1, 0)) + bytes(8))[:cut]
-    trouble = cage.read_bytes(content).trouble
+    trouble = sandbox.read_bytes(content).trouble
     assert trouble is None or trouble.kind != "died"
 
 
-def test_a_picture_has_no_length(media: Path, cage: Cage) -> None:
+def test_a_picture_has_no_length(media: Path, sandbox: Sandbox) -> None:
     shutil.copy(media / "cover.jpg", media / "a.jpg")
-    assert cage.read(media / "a.jpg").seconds is None
+    assert sandbox.read(media / "a.jpg").seconds is None
 
 
 def test_what_provlabel_writes_itself_is_not_for_the_label_file(tmp_path: Path, cli: Cli) -> None:

@@ -22,7 +22,7 @@ from provlabel import Label, Prompt, TrustStore, label_file, load_label, verify_
 from provlabel.label import joined, label_from_dict, origin_of
 from provlabel.label.vocabularies import PromptMode
 from provlabel.media.formats import FORMATS
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
 from sample_files import DECODED, known, parts_of, stripped
 
@@ -82,15 +82,15 @@ def test_every_format_and_every_label_takes_part() -> None:
 
 @pytest.mark.parametrize(("name", "label_name"), CELLS)
 def test_the_whole_life_of_a_label(
-    name: str, label_name: str, source: Path, signer: Signer, trust: TrustStore, credential: Path, cage: Cage
+    name: str, label_name: str, source: Path, signer: Signer, trust: TrustStore, credential: Path, sandbox: Sandbox
 ) -> None:
     label = load_label(LABELS / f"{label_name}.toml")
     dest = source.with_name(f"labelled-{name}")
     mode: PromptMode = "omit" if label.prompt is UNSET else "clear"
-    receipt = label_file(source, dest, label, signer, prompt_mode=mode, personal=True, inputs=True, cage=cage)
+    receipt = label_file(source, dest, label, signer, prompt_mode=mode, personal=True, inputs=True, sandbox=sandbox)
     content = dest.read_bytes()
     # It is trusted, says so on every axis, and nothing is wrong with it.
-    judged = verify_bytes(content, trust=trust, personal=True, cage=cage).files[0]
+    judged = verify_bytes(content, trust=trust, personal=True, sandbox=sandbox).files[0]
     assert (judged.state, judged.format) == ("trusted", FORMAT_OF[name])
     assert (judged.axes.content, judged.axes.label, judged.axes.signer) == ("intact", ("present",), "trusted")
     assert [item for item in judged.findings if item.level == "error"] == []
@@ -108,9 +108,9 @@ def test_the_whole_life_of_a_label(
     assert receipt.manifest_bytes <= MOST_BYTES
     # Every changed byte of what is seen or heard is noticed.
     for offset, changed in changes(row, content, f"{name} {label_name} 20261122"):
-        assert formats.state(changed, trust, cage) not in formats.GOOD, f"byte {offset}"
+        assert formats.state(changed, trust, sandbox) not in formats.GOOD, f"byte {offset}"
     # Without its manifest the file is a file without a label, and nothing worse.
-    assert formats.state(stripped(row, content), trust, cage) == "unsigned"
+    assert formats.state(stripped(row, content), trust, sandbox) == "unsigned"
 
 
 def changes(row: Any, content: bytes, seed: str) -> Iterator[tuple[int, bytes]]:

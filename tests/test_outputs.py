@@ -45,7 +45,7 @@ from provlabel.report import (
 from provlabel.report.renderers import RENDERERS, Extras, Style, github, sarif, tree
 from provlabel.report.renderers.text import file_lines
 from provlabel.report.rules import RULES
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
 
 DATA = Path(__file__).parent / "data"
@@ -56,17 +56,17 @@ def rendered(name: str, report: Report) -> str:
 
 
 @pytest.fixture(scope="module")
-def judged(tmp_path_factory: pytest.TempPathFactory, signer: Signer, trust: TrustStore, cage: Cage) -> Report:
+def judged(tmp_path_factory: pytest.TempPathFactory, signer: Signer, trust: TrustStore, sandbox: Sandbox) -> Report:
     """Good, changed, unreadable, unsigned and missing, as they are."""
     folder = tmp_path_factory.mktemp("outputs") / "media"
     folder.mkdir()
     label = Label(kind="ai_generated", systems=(System(name="Synth"),), provider=Provider(name="Acme"))
     shutil.copy(MEDIA / "cover.jpg", folder)
-    label_file(folder / "cover.jpg", folder / "a-good.jpg", label, signer, cage=cage)
+    label_file(folder / "cover.jpg", folder / "a-good.jpg", label, signer, sandbox=sandbox)
     (folder / "b-changed.jpg").write_bytes((folder / "a-good.jpg").read_bytes()[:-100] + bytes(100))
     (folder / "c-empty.jpg").write_bytes(b"")
     (folder / "notes.txt").write_text("not media")
-    return verify_paths([folder, folder / "missing.jpg"], trust=trust, cage=cage)
+    return verify_paths([folder, folder / "missing.jpg"], trust=trust, sandbox=sandbox)
 
 
 def excused(item: FileReport, excuse: Excuse) -> FileReport:

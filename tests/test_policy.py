@@ -24,7 +24,7 @@ from provlabel.policy import Gate, load_baseline, load_policy
 from provlabel.policy.drafting import draft
 from provlabel.policy.globs import matches
 from provlabel.report import FileReport, Report
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.schemas import SCHEMAS
 from provlabel.signers import Signer
 from provlabel.verifying.targets import repository_of, tracked_below
@@ -36,11 +36,11 @@ SIGNER, ISSUER = "provlabel test signer", "provlabel test root"
 
 
 @pytest.fixture
-def tree(media: Path, label: Label, signer: Signer, cage: Cage) -> Path:
+def tree(media: Path, label: Label, signer: Signer, sandbox: Sandbox) -> Path:
     """A release with one labelled, one changed and one unlabelled picture, and a text."""
     release = media / "release"
     release.mkdir()
-    label_file(media / "cover.jpg", release / "good.jpg", label, signer, cage=cage)
+    label_file(media / "cover.jpg", release / "good.jpg", label, signer, sandbox=sandbox)
     changed = bytearray((release / "good.jpg").read_bytes())
     changed[-100:] = bytes(100)
     (release / "tampered.jpg").write_bytes(changed)
@@ -65,12 +65,12 @@ def policy(tmp_path: Path) -> Write:
 
 
 @pytest.fixture
-def judge(tree: Path, trust: TrustStore, cage: Cage) -> Callable[[Path | Policy], Report]:
+def judge(tree: Path, trust: TrustStore, sandbox: Sandbox) -> Callable[[Path | Policy], Report]:
     """Verify the tree, whose root is that of the patterns."""
 
     def run(policy: Path | Policy) -> Report:
         enforced = load_policy(policy).enforced if isinstance(policy, Path) else Gate.of(policy).first
-        return verify_paths([tree], trust=trust, policy=Gate(first=enforced, root=tree), cage=cage)
+        return verify_paths([tree], trust=trust, policy=Gate(first=enforced, root=tree), sandbox=sandbox)
 
     return run
 
@@ -337,14 +337,14 @@ def test_no_repository_tracks_nothing(judge: Callable[[Path], Report], policy: W
 
 
 def test_a_named_file_outside_of_it_passes_and_a_folder_of_them_does_not(
-    tree: Path, trust: TrustStore, cage: Cage
+    tree: Path, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     gate = Gate(
         first=Gate.of(Policy(files=msgspec.convert({"include": ["x/**"]}, type(Policy().files)))).first, root=tree
     )
-    named = verify_paths([tree / "release" / "plain.png"], trust=trust, policy=gate, cage=cage)
+    named = verify_paths([tree / "release" / "plain.png"], trust=trust, policy=gate, sandbox=sandbox)
     assert (named.passed, named.summary.outside) == (True, 1)
-    assert not verify_paths([tree], trust=trust, policy=gate, cage=cage).passed
+    assert not verify_paths([tree], trust=trust, policy=gate, sandbox=sandbox).passed
 
 
 def test_a_name_that_is_misspelt_does_not_pass_as_outside(tree: Path, cli: Cli) -> None:
@@ -374,18 +374,18 @@ def test_a_folder_that_is_gone_does_not_pass_as_untracked(tree: Path, cli: Cli) 
 
 
 def test_what_lies_outside_of_the_root_is_always_judged(
-    tree: Path, trust: TrustStore, cage: Cage, tmp_path: Path
+    tree: Path, trust: TrustStore, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     inner = tmp_path / "root"
     inner.mkdir()
     gate = Gate(
         first=Gate.of(Policy(files=msgspec.convert({"include": ["x/**"]}, type(Policy().files)))).first, root=inner
     )
-    assert not verify_file(tree / "release" / "plain.png", trust=trust, policy=gate, cage=cage).passed
+    assert not verify_file(tree / "release" / "plain.png", trust=trust, policy=gate, sandbox=sandbox).passed
     # Under another name of the root, it is still below it.
     (tmp_path / "alias").symlink_to(tree)
     gate = msgspec.structs.replace(gate, root=tree)
-    seen = verify_paths([tmp_path / "alias" / "release" / "plain.png"], trust=trust, policy=gate, cage=cage)
+    seen = verify_paths([tmp_path / "alias" / "release" / "plain.png"], trust=trust, policy=gate, sandbox=sandbox)
     assert seen.summary.outside == 1
 
 
@@ -404,9 +404,9 @@ def test_accepted_signers(signers: str, accepted: bool, judge: Callable[[Path], 
     assert rules(good) == (set() if accepted else {"policy.signer"})
 
 
-def test_a_name_that_nobody_vouches_for_is_no_accepted_signer(tree: Path, policy: Write, cage: Cage) -> None:
+def test_a_name_that_nobody_vouches_for_is_no_accepted_signer(tree: Path, policy: Write, sandbox: Sandbox) -> None:
     path = policy(f'states = ["valid"]\n[[signers]]\nissuer = "{ISSUER}"\nname = "{SIGNER}"')
-    report = verify_file(tree / "release" / "good.jpg", policy=Gate(first=load_policy(path).enforced), cage=cage)
+    report = verify_file(tree / "release" / "good.jpg", policy=Gate(first=load_policy(path).enforced), sandbox=sandbox)
     assert rules(report.files[0]) == {"policy.signer"}
 
 
@@ -433,29 +433,29 @@ def test_a_label_may_be_optional(judge: Callable[[Path], Report], policy: Write)
 
 
 def test_a_prompt_in_clear_can_be_forbidden(
-    tree: Path, signer: Signer, trust: TrustStore, cage: Cage, policy: Write
+    tree: Path, signer: Signer, trust: TrustStore, sandbox: Sandbox, policy: Write
 ) -> None:
     label = Label(kind="ai_generated", systems=(System(name="A"),), prompt=Prompt(text="secret"))
     source, dest = tree / "release" / "plain.png", tree / "told.png"
-    label_file(source, dest, label, signer, prompt_mode="clear", cage=cage)
+    label_file(source, dest, label, signer, prompt_mode="clear", sandbox=sandbox)
     gate = Gate(first=load_policy(policy('forbid = ["clear-prompt"]')).enforced)
-    assert rules(verify_file(dest, trust=trust, policy=gate, cage=cage).files[0]) == {"policy.clear-prompt"}
-    label_file(source, tree / "kept.png", label, signer, prompt_mode="hash", cage=cage)
-    assert verify_file(tree / "kept.png", trust=trust, policy=gate, cage=cage).passed
+    assert rules(verify_file(dest, trust=trust, policy=gate, sandbox=sandbox).files[0]) == {"policy.clear-prompt"}
+    label_file(source, tree / "kept.png", label, signer, prompt_mode="hash", sandbox=sandbox)
+    assert verify_file(tree / "kept.png", trust=trust, policy=gate, sandbox=sandbox).passed
 
 
 def test_people_are_not_claimed_by_the_key_of_a_generator(
-    tree: Path, signer: Signer, trust: TrustStore, cage: Cage, policy: Write
+    tree: Path, signer: Signer, trust: TrustStore, sandbox: Sandbox, policy: Write
 ) -> None:
     dest = tree / "human.png"
-    label_file(tree / "release" / "plain.png", dest, Label(kind="human_made"), signer, cage=cage)
+    label_file(tree / "release" / "plain.png", dest, Label(kind="human_made"), signer, sandbox=sandbox)
     who = f'[[signers]]\nissuer = "{ISSUER}"\nname = "{SIGNER}"\n'
     forbid = 'forbid = ["human-made-by-generator"]\n'
     found = load_policy(policy(forbid + who + "generator = true")).enforced
-    report = verify_file(dest, trust=trust, policy=Gate(first=found), cage=cage)
+    report = verify_file(dest, trust=trust, policy=Gate(first=found), sandbox=sandbox)
     assert rules(report.files[0]) == {"policy.human-made-by-generator"}
     found = load_policy(policy(forbid + who + '[[signers]]\nissuer = "x"\nname = "y"\ngenerator = true')).enforced
-    assert verify_file(dest, trust=trust, policy=Gate(first=found), cage=cage).passed
+    assert verify_file(dest, trust=trust, policy=Gate(first=found), sandbox=sandbox).passed
 
 
 XMP = (
@@ -468,24 +468,26 @@ XMP = (
 @pytest.mark.parametrize("suffix", [".jpg", ".webp", ".tif"])
 @pytest.mark.parametrize(("term", "claimed"), [("trainedAlgorithmicMedia", True), ("digitalCapture", False)])
 def test_claims_without_a_signature_are_shown_and_can_be_forbidden(
-    suffix: str, term: str, claimed: bool, tmp_path: Path, cage: Cage, policy: Write
+    suffix: str, term: str, claimed: bool, tmp_path: Path, sandbox: Sandbox, policy: Write
 ) -> None:
     path = tmp_path / f"claims{suffix}"
     packet = XMP % term.encode()
     more = {"tiffinfo": {700: packet}} if suffix == ".tif" else {"xmp": packet}
     Image.new("RGB", (64, 64), "teal").save(path, **more)
-    item = verify_file(path, cage=cage).files[0]
+    item = verify_file(path, sandbox=sandbox).files[0]
     notes = [found for found in item.findings if found.rule == "carrier.unsigned"]
     assert [found.message.rpartition(" ")[2] for found in notes] == ([term] if claimed else [])
     found = load_policy(policy('states = ["unsigned"]\nlabel = false\nforbid = ["unsigned-carrier"]')).enforced
-    assert verify_file(path, policy=Gate(first=found), cage=cage).passed is not claimed
+    assert verify_file(path, policy=Gate(first=found), sandbox=sandbox).passed is not claimed
 
 
-def test_the_mark_of_china_is_a_claim(tmp_path: Path, cage: Cage) -> None:
+def test_the_mark_of_china_is_a_claim(tmp_path: Path, sandbox: Sandbox) -> None:
     path, mark = tmp_path / "mark.png", PngInfo()
     mark.add_text("AIGC", '{"Label":"1","ContentProducer":"x"}')
     Image.new("RGB", (64, 64), "teal").save(path, pnginfo=mark)
-    (found,) = [item for item in verify_file(path, cage=cage).files[0].findings if item.rule == "carrier.unsigned"]
+    (found,) = [
+        item for item in verify_file(path, sandbox=sandbox).files[0].findings if item.rule == "carrier.unsigned"
+    ]
     assert "an AIGC object" in found.message
 
 
@@ -508,7 +510,7 @@ def test_an_exception_stands_for_the_files_that_it_names(judge: Callable[[Path],
 
 
 def test_an_exception_counts_on_its_last_day_and_not_after(
-    tree: Path, trust: TrustStore, cage: Cage, policy: Write
+    tree: Path, trust: TrustStore, sandbox: Sandbox, policy: Write
 ) -> None:
     gate = Gate(first=load_policy(policy(exception(path="*.png", expires="2026-11-30"))).enforced, root=tree)
     path, zone = tree / "release" / "plain.png", dt.timezone(dt.timedelta(hours=-8))
@@ -517,7 +519,7 @@ def test_an_exception_counts_on_its_last_day_and_not_after(
         (dt.datetime(2026, 11, 30, 23, 59, tzinfo=zone), "failed"),
         (dt.datetime(2026, 12, 1, tzinfo=dt.timezone.utc), "failed"),
     ):
-        report = verify_file(path, trust=trust, policy=gate, at=at, cage=cage)
+        report = verify_file(path, trust=trust, policy=gate, at=at, sandbox=sandbox)
         assert report.files[0].outcome == outcome
     assert "policy.exception-expired" in {found.rule for found in report.files[0].findings}
     assert "ended on 2026-11-30, ask ana" in report.files[0].findings[-1].message
@@ -541,11 +543,11 @@ def test_a_broken_file_is_excepted_by_its_content_alone(
 
 
 def test_an_exception_by_content_is_for_what_lies_beside_it_too(
-    judge: Callable[[Path], Report], tree: Path, policy: Write, label: Label, signer: Signer, cage: Cage
+    judge: Callable[[Path], Report], tree: Path, policy: Write, label: Label, signer: Signer, sandbox: Sandbox
 ) -> None:
     plain, digest = tree / "release" / "plain.png", digest_of(tree / "release" / "plain.png")
     assert outcomes(judge(policy(exception(sha256=digest))))["plain.png"] == "excepted"
-    label_file(plain, plain, label, signer, detached=True, cage=cage)
+    label_file(plain, plain, label, signer, detached=True, sandbox=sandbox)
     beside = plain.with_name("plain.png.c2pa")
     beside.write_bytes(beside.read_bytes().replace(b"AcmeSynth", b"AcmeSynti"))
     text = exception(sha256=digest) + exception("content.altered", sha256=digest)
@@ -564,7 +566,7 @@ def test_an_exception_that_nothing_needs_is_listed(judge: Callable[[Path], Repor
 
 
 def test_a_found_policy_only_tightens(
-    tree: Path, trust: TrustStore, cage: Cage, policy: Write, credential: Path
+    tree: Path, trust: TrustStore, sandbox: Sandbox, policy: Write, credential: Path
 ) -> None:
     shutil.copy(credential / "root.pem", tree / "root.pem")
     loose = (
@@ -579,12 +581,12 @@ def test_a_found_policy_only_tightens(
     assert (info.source, info.ignored) == ("found", ("anchors", "exceptions", "lowered levels"))
     default = Gate.of(Policy()).first
     report = verify_paths(
-        [tree], trust=trust, policy=Gate(first=default, others=(loaded.enforced,), root=tree), cage=cage
+        [tree], trust=trust, policy=Gate(first=default, others=(loaded.enforced,), root=tree), sandbox=sandbox
     )
-    alone = verify_paths([tree], trust=trust, policy=Gate(first=default, root=tree), cage=cage)
+    alone = verify_paths([tree], trust=trust, policy=Gate(first=default, root=tree), sandbox=sandbox)
     assert [item.findings for item in report.files] == [item.findings for item in alone.files]
     tight = load_policy(policy('fields = ["contributions"]\n[levels]\n"time.unproven" = "error"'), found=True).enforced
-    report = verify_paths([tree], trust=trust, policy=Gate(first=default, others=(tight,), root=tree), cage=cage)
+    report = verify_paths([tree], trust=trust, policy=Gate(first=default, others=(tight,), root=tree), sandbox=sandbox)
     assert rules(of(report, "good.jpg")) == {"policy.field", "time.unproven"}
 
 
@@ -646,7 +648,7 @@ def test_a_pin_holds_the_policy_and_all_that_it_names(policy: Write, credential:
 
 
 def test_only_new_findings_fail_against_a_baseline(
-    tree: Path, tmp_path: Path, cli: Cli, label: Label, signer: Signer, cage: Cage
+    tree: Path, tmp_path: Path, cli: Cli, label: Label, signer: Signer, sandbox: Sandbox
 ) -> None:
     known = tmp_path / "known.json"
     assert cli("verify", ".", "--trust", "test", "--format", f"json={known}", "-q", cwd=tree).returncode == 1
@@ -673,14 +675,14 @@ def test_a_baseline_does_not_put_off_the_last_day_of_an_exception(tree: Path, cl
 
 
 def test_another_manifest_beside_a_file_is_not_known_to_the_baseline(
-    tree: Path, cli: Cli, label: Label, signer: Signer, cage: Cage
+    tree: Path, cli: Cli, label: Label, signer: Signer, sandbox: Sandbox
 ) -> None:
     sound = tree / "release" / "plain.png"
-    label_file(sound, None, label, signer, cage=cage, detached=True)
+    label_file(sound, None, label, signer, sandbox=sandbox, detached=True)
     assert cli("verify", sound, "--format", "json=known.json", cwd=tree).returncode == 1
     assert cli("verify", sound, "--baseline", "known.json", cwd=tree).returncode == 0
     beside(sound).unlink()
-    label_file(sound, None, Label(kind="human_made"), signer, cage=cage, detached=True)
+    label_file(sound, None, Label(kind="human_made"), signer, sandbox=sandbox, detached=True)
     assert cli("verify", sound, "--baseline", "known.json", cwd=tree).returncode == 1
 
 
@@ -933,12 +935,12 @@ def test_a_first_policy_can_be_written_on_the_last_day(tree: Path, cli: Cli) -> 
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_paths_that_are_not_text_are_judged_like_others(tree: Path, trust: TrustStore, cage: Cage) -> None:
+def test_paths_that_are_not_text_are_judged_like_others(tree: Path, trust: TrustStore, sandbox: Sandbox) -> None:
     odd = os.fsdecode(b"release/odd\xff.png")
     shutil.copy(tree / "release" / "plain.png", tree / odd)
     gate = Gate(
         first=Gate.of(Policy(files=msgspec.convert({"include": ["release/odd*"]}, type(Policy().files)))).first,
         root=tree,
     )
-    report = verify_paths([tree], trust=trust, policy=gate, cage=cage)
+    report = verify_paths([tree], trust=trust, policy=gate, sandbox=sandbox)
     assert [item.outcome for item in report.files] == ["failed"]

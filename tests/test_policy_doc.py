@@ -13,14 +13,14 @@ from conftest import Cli
 from provlabel import Label, label_file
 from provlabel.policy import load_policy
 from provlabel.policy.gate import FORBIDDEN
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
 
 TEXT = (Path(__file__).parents[1] / "docs" / "policy.md").read_text()
 
 
 @pytest.fixture
-def tree(tmp_path: Path, media: Path, credential: Path, label: Label, signer: Signer, cage: Cage) -> Path:
+def tree(tmp_path: Path, media: Path, credential: Path, label: Label, signer: Signer, sandbox: Sandbox) -> Path:
     """A repository with what the page speaks of."""
     top = tmp_path / "repository"
     for folder in ("anchors", "policies", "release", ".git"):
@@ -28,7 +28,7 @@ def tree(tmp_path: Path, media: Path, credential: Path, label: Label, signer: Si
     for name in ("root.pem", "tsa.pem"):
         shutil.copy(credential / "root.pem", top / "anchors" / name)
     (top / "policies" / "company.toml").write_text('schema = "policy-v1"\nfields = ["systems"]\n')
-    label_file(media / "cover.jpg", top / "release" / "cover.jpg", label, signer, cage=cage)
+    label_file(media / "cover.jpg", top / "release" / "cover.jpg", label, signer, sandbox=sandbox)
     return top
 
 

@@ -22,7 +22,7 @@ from conftest import MEDIA, needs
 from provlabel import verify_paths
 from provlabel.media import previews
 from provlabel.media.previews import FRAMES, Preview, draw
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.sandbox import drawing as picturing
 from provlabel.sandbox.drawing import _LIMITS, previews_of
 from provlabel.sandbox.process import Launch
@@ -30,8 +30,8 @@ from provlabel.sandbox.protocol import Limits
 
 
 @pytest.fixture(scope="module")
-def studio() -> Iterator[Cage]:
-    with Cage(limits=_LIMITS) as made:
+def studio() -> Iterator[Sandbox]:
+    with Sandbox(limits=_LIMITS) as made:
         yield made
 
 
@@ -39,7 +39,7 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def drawn(path: Path, studio: Cage) -> Preview:
+def drawn(path: Path, studio: Sandbox) -> Preview:
     return studio.preview(path, sha256(path))
 
 
@@ -48,7 +48,7 @@ def opened(preview: Preview) -> Image.Image:
 
 
 @pytest.mark.parametrize("name", ["cover.jpg", "still.png"])
-def test_a_picture_becomes_a_small_jpeg(name: str, studio: Cage) -> None:
+def test_a_picture_becomes_a_small_jpeg(name: str, studio: Sandbox) -> None:
     preview = drawn(MEDIA / name, studio)
     with Image.open(MEDIA / name) as whole:
         assert (preview.kind, preview.width, preview.height) == ("picture", *whole.size)
@@ -59,7 +59,7 @@ def test_a_picture_becomes_a_small_jpeg(name: str, studio: Cage) -> None:
 
 
 @pytest.mark.parametrize("name", ["take.wav", "take.flac", "take.mp3"])
-def test_a_sound_becomes_its_outline(name: str, studio: Cage) -> None:
+def test_a_sound_becomes_its_outline(name: str, studio: Sandbox) -> None:
     preview = drawn(MEDIA / name, studio)
     assert preview.kind == "waveform"
     assert preview.seconds == pytest.approx(5.12, abs=0.01)
@@ -67,7 +67,7 @@ def test_a_sound_becomes_its_outline(name: str, studio: Cage) -> None:
     assert 100 < max(preview.peaks) <= 255
 
 
-def test_the_outline_is_where_the_sound_is(tmp_path: Path, studio: Cage) -> None:
+def test_the_outline_is_where_the_sound_is(tmp_path: Path, studio: Sandbox) -> None:
     """Silence, then full scale on one of two channels, then silence: whatever the number of slices."""
     path = tmp_path / "pulse.wav"
     with wave.open(str(path), "wb") as out:
@@ -84,7 +84,7 @@ def test_the_outline_is_where_the_sound_is(tmp_path: Path, studio: Cage) -> None
 
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
-def test_a_picture_stands_upright_and_brings_no_metadata(orientation: int, tmp_path: Path, studio: Cage) -> None:
+def test_a_picture_stands_upright_and_brings_no_metadata(orientation: int, tmp_path: Path, studio: Sandbox) -> None:
     image = Image.new("RGB", (800, 400), "black")
     image.paste("white", (0, 0, 400, 400))
     exif = image.getexif()
@@ -102,7 +102,7 @@ def test_a_picture_stands_upright_and_brings_no_metadata(orientation: int, tmp_p
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16", "CMYK"])
-def test_every_kind_of_pixel(mode: str, tmp_path: Path, studio: Cage) -> None:
+def test_every_kind_of_pixel(mode: str, tmp_path: Path, studio: Sandbox) -> None:
     path = tmp_path / ("picture.tiff" if mode == "CMYK" else "picture.png")
     if mode == "I;16":
         row = struct.pack("<64H", *[500] * 32, *[60000] * 32)
@@ -117,12 +117,12 @@ def test_every_kind_of_pixel(mode: str, tmp_path: Path, studio: Cage) -> None:
     assert small.getpixel((58, 30)) > 215
 
 
-def test_what_is_transparent_is_white(tmp_path: Path, studio: Cage) -> None:
+def test_what_is_transparent_is_white(tmp_path: Path, studio: Sandbox) -> None:
     Image.new("RGBA", (640, 640), (0, 0, 0, 0)).save(tmp_path / "clear.png")
     assert opened(drawn(tmp_path / "clear.png", studio)).getpixel((100, 100)) == (255, 255, 255)
 
 
-def test_noise_fits_too(tmp_path: Path, studio: Cage) -> None:
+def test_noise_fits_too(tmp_path: Path, studio: Sandbox) -> None:
     """The picture that compresses worst."""
     Image.frombytes("RGB", (600, 600), os.urandom(600 * 600 * 3)).save(tmp_path / "noise.png")
     preview = drawn(tmp_path / "noise.png", studio)
@@ -158,7 +158,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_what_is_hostile_or_broken_is_not_shown(name: str, tmp_path: Path, studio: Cage) -> None:
+def test_what_is_hostile_or_broken_is_not_shown(name: str, tmp_path: Path, studio: Sandbox) -> None:
     content, why = HOSTILE[name]
     path = tmp_path / name
     path.write_bytes(content)
@@ -190,15 +190,15 @@ def test_a_picture_meets_one_decoder_only(mode: str, tmp_path: Path, monkeypatch
 
 @needs("ffmpeg")
 @pytest.mark.parametrize(("name", "why"), [("take.m4a", "M4A is not"), ("clip.mp4", "video is not shown")])
-def test_what_has_no_decoder_says_so(name: str, why: str, tmp_path: Path, studio: Cage) -> None:
+def test_what_has_no_decoder_says_so(name: str, why: str, tmp_path: Path, studio: Sandbox) -> None:
     path = tmp_path / name
     picture = ["-f", "lavfi", "-i", "color=s=64x64:d=1"] if name.endswith("mp4") else ["-i", str(MEDIA / "take.wav")]
     subprocess.run(["ffmpeg", "-v", "error", *picture, str(path)], check=True)
     assert why in drawn(path, studio).why
 
 
-def test_other_bytes_than_those_that_were_judged_are_not_shown(media: Path, cage: Cage) -> None:
-    report = verify_paths([media / "cover.jpg", media / "still.png", media / "take.wav"], cage=cage)
+def test_other_bytes_than_those_that_were_judged_are_not_shown(media: Path, sandbox: Sandbox) -> None:
+    report = verify_paths([media / "cover.jpg", media / "still.png", media / "take.wav"], sandbox=sandbox)
     (media / "cover.jpg").write_bytes((media / "still.png").read_bytes())
     (media / "take.wav").unlink()
     made = previews_of(report)
@@ -228,8 +228,8 @@ def test_without_the_libraries_there_is_a_hint(library: str, monkeypatch: pytest
 # --- the worker -----------------------------------------------------------------------------------
 
 
-def test_failing_files_come_first(media: Path, cage: Cage) -> None:
-    report = verify_paths([media], cage=cage)
+def test_failing_files_come_first(media: Path, sandbox: Sandbox) -> None:
+    report = verify_paths([media], sandbox=sandbox)
     files = tuple(replace(item, outcome="passed", passed=True) for item in report.files[:-1]) + report.files[-1:]
     previews = previews_of(replace(report, files=files), limit=2)
     shown = [Path(path).name for path, preview in previews.items() if preview.kind != "none"]
@@ -238,14 +238,14 @@ def test_failing_files_come_first(media: Path, cage: Cage) -> None:
 
 
 def test_a_decoder_that_dies_or_hangs_or_lies_is_no_failure(
-    media: Path, cage: Cage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    media: Path, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Workers as they would be after a hostile file took them over."""
     import sys
 
     from provlabel.sandbox.process import Worker
 
-    report = verify_paths([media / "cover.jpg"], cage=cage)
+    report = verify_paths([media / "cover.jpg"], sandbox=sandbox)
 
     def played(script: str) -> Launch:
         def launch() -> Worker:
@@ -279,8 +279,10 @@ def test_a_decoder_that_dies_or_hangs_or_lies_is_no_failure(
     assert only(previews_of(report, launch=played(f"{evidence}; {say}"))).kind == "none"
 
 
-def test_no_file_holds_back_the_verdict_on_all_others(media: Path, cage: Cage, monkeypatch: pytest.MonkeyPatch) -> None:
-    report = verify_paths([media / "cover.jpg"], cage=cage)
+def test_no_file_holds_back_the_verdict_on_all_others(
+    media: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = verify_paths([media / "cover.jpg"], sandbox=sandbox)
     monkeypatch.setattr(picturing, "_TIME", 0.0)
     assert only(previews_of(report)).why == "there was no time left to draw it"
 
@@ -306,5 +308,5 @@ def test_a_long_sound_is_drawn_in_little_memory(tmp_path: Path) -> None:
     with path.open("wb") as out:
         out.write(head)
         out.truncate(44 + size)
-    with Cage(limits=Limits(base_mib=256, memory_factor=0)) as studio:
+    with Sandbox(limits=Limits(base_mib=256, memory_factor=0)) as studio:
         assert drawn(path, studio).seconds == pytest.approx(1800, abs=0.1)

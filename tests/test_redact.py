@@ -10,7 +10,7 @@ import pytest
 
 from conftest import MIMES, SAMPLES, Cli, besides_time
 from provlabel import InputError, Label, TrustStore, label_file, load_label, redact_file, verify_file
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
 from test_formats import FORMAT_OF, ROWS, Make, make, workshop
 
@@ -21,25 +21,25 @@ NAME = b"Ada Example"
 
 
 @pytest.fixture
-def personal(media: Path, signer: Signer, cage: Cage) -> dict[str, Path]:
+def personal(media: Path, signer: Signer, sandbox: Sandbox) -> dict[str, Path]:
     """Every sample with the names of people in it."""
     made = {}
     for name in SAMPLES:
         made[name] = media / f"personal-{name}"
-        label_file(media / name, made[name], load_label(EXAMPLE), signer, personal=True, cage=cage)
+        label_file(media / name, made[name], load_label(EXAMPLE), signer, personal=True, sandbox=sandbox)
         assert NAME in made[name].read_bytes()
     return made
 
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_names_are_gone_and_the_rest_is_trusted(
-    name: str, personal: dict[str, Path], signer: Signer, trust: TrustStore, credential: Path, cage: Cage
+    name: str, personal: dict[str, Path], signer: Signer, trust: TrustStore, credential: Path, sandbox: Sandbox
 ) -> None:
     source, dest = personal[name], personal[name].with_name(f"public-{name}")
-    before = verify_file(source, trust=trust, cage=cage).files[0]
-    redact_file(source, dest, signer, cage=cage)
+    before = verify_file(source, trust=trust, sandbox=sandbox).files[0]
+    redact_file(source, dest, signer, sandbox=sandbox)
     assert NAME not in dest.read_bytes()
-    after = verify_file(dest, trust=trust, personal=True, cage=cage).files[0]
+    after = verify_file(dest, trust=trust, personal=True, sandbox=sandbox).files[0]
     assert (after.state, after.passed, after.axes.history) == ("trusted", True, "clean")
     assert before.label is not None
     assert after.label is not None
@@ -59,35 +59,35 @@ def test_names_are_gone_and_the_rest_is_trusted(
 
 @pytest.mark.parametrize("name", [name for name, fmt in FORMAT_OF.items() if ROWS[fmt].embed])
 def test_nothing_is_left_behind_in_any_format(
-    name: str, make: Make, signer: Signer, trust: TrustStore, cage: Cage, tmp_path: Path
+    name: str, make: Make, signer: Signer, trust: TrustStore, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     """A second label, so that an older manifest lies in the file before the one that is redacted."""
     first, second, dest = (tmp_path / f"{place}-{name}" for place in ("first", "second", "public"))
     label = load_label(EXAMPLE)
-    label_file(make(name), first, label, signer, personal=True, cage=cage)
-    label_file(first, second, label, signer, personal=True, cage=cage)
-    redact_file(second, dest, signer, cage=cage)
+    label_file(make(name), first, label, signer, personal=True, sandbox=sandbox)
+    label_file(first, second, label, signer, personal=True, sandbox=sandbox)
+    redact_file(second, dest, signer, sandbox=sandbox)
     assert NAME not in dest.read_bytes()
-    assert verify_file(dest, trust=trust, cage=cage).files[0].passed
+    assert verify_file(dest, trust=trust, sandbox=sandbox).files[0].passed
 
 
 def test_names_deep_in_the_history_go_too(
-    personal: dict[str, Path], media: Path, signer: Signer, trust: TrustStore, cage: Cage
+    personal: dict[str, Path], media: Path, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     again, dest = media / "again.wav", media / "public.wav"
-    label_file(personal["take.wav"], again, Label(kind="ai_modified"), signer, cage=cage)
+    label_file(personal["take.wav"], again, Label(kind="ai_modified"), signer, sandbox=sandbox)
     assert NAME in again.read_bytes()
-    redact_file(again, dest, signer, cage=cage)
+    redact_file(again, dest, signer, sandbox=sandbox)
     assert NAME not in dest.read_bytes()
-    judged = verify_file(dest, trust=trust, cage=cage).files[0]
+    judged = verify_file(dest, trust=trust, sandbox=sandbox).files[0]
     assert (judged.state, judged.axes.history) == ("trusted", "clean")
 
 
-def test_nothing_personal_is_said_so(media: Path, label: Label, signer: Signer, cage: Cage) -> None:
-    label_file(media / "cover.jpg", media / "plain.jpg", label, signer, cage=cage)
+def test_nothing_personal_is_said_so(media: Path, label: Label, signer: Signer, sandbox: Sandbox) -> None:
+    label_file(media / "cover.jpg", media / "plain.jpg", label, signer, sandbox=sandbox)
     for source in (media / "plain.jpg", media / "cover.jpg"):
         with pytest.raises(InputError, match="no personal fields"):
-            redact_file(source, media / "out.jpg", signer, cage=cage)
+            redact_file(source, media / "out.jpg", signer, sandbox=sandbox)
     assert not (media / "out.jpg").exists()
 
 

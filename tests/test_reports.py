@@ -41,7 +41,7 @@ from provlabel.policy import Gate
 from provlabel.report import Failure
 from provlabel.report.renderers import RENDERERS, Extras, Style, tree
 from provlabel.report.rules import RULES
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.schemas import SCHEMAS
 from provlabel.signers import Signer
 
@@ -71,7 +71,7 @@ def raw_controls(text: str) -> list[str]:
 
 @pytest.mark.parametrize("attack", SIGNABLE.values(), ids=SIGNABLE)
 def test_strings_of_a_file_never_reach_an_output_raw(
-    attack: str, media: Path, signer: Signer, trust: TrustStore, cage: Cage
+    attack: str, media: Path, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     """Through every field that a signer chooses, signed with the bare engine as a hostile signer would."""
     label = Label(kind="ai_generated")
@@ -95,7 +95,7 @@ def test_strings_of_a_file_never_reach_an_output_raw(
         "image/jpeg",
         engine_credential(signer),
     )
-    report = verify_bytes(signed.getvalue(), name=attack, trust=trust, cage=cage)
+    report = verify_bytes(signed.getvalue(), name=attack, trust=trust, sandbox=sandbox)
     assert report.files[0].state == "trusted"
     whole = replace(report, errors=(Failure(attack, attack, attack),))
     outputs = (
@@ -109,10 +109,10 @@ def test_strings_of_a_file_never_reach_an_output_raw(
             assert attack not in text
 
 
-def test_a_label_made_in_python_is_checked_before_it_is_signed(media: Path, signer: Signer, cage: Cage) -> None:
+def test_a_label_made_in_python_is_checked_before_it_is_signed(media: Path, signer: Signer, sandbox: Sandbox) -> None:
     bad = Label(kind="ai_magic", title="a\nb")  # type: ignore[arg-type]
     with pytest.raises(LabelError, match="unknown value 'ai_magic'"):
-        label_file(media / "cover.jpg", media / "out.jpg", bad, signer, cage=cage)
+        label_file(media / "cover.jpg", media / "out.jpg", bad, signer, sandbox=sandbox)
     assert not (media / "out.jpg").exists()
 
 
@@ -120,16 +120,16 @@ def test_a_label_made_in_python_is_checked_before_it_is_signed(media: Path, sign
 
 
 @pytest.fixture
-def reports(media: Path, label: Label, signer: Signer, trust: TrustStore, cage: Cage) -> Report:
+def reports(media: Path, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox) -> Report:
     """Good, changed, unsigned and unreadable, in one report."""
     good, changed = media / "a-good.jpg", media / "b-changed.jpg"
-    label_file(media / "cover.jpg", good, label, signer, cage=cage)
+    label_file(media / "cover.jpg", good, label, signer, sandbox=sandbox)
     changed.write_bytes(good.read_bytes()[:-100] + bytes(100))
     (media / "c-empty.jpg").write_bytes(b"")
     (media / "notes.txt").write_text("not media")
     for name in ("still.png", "take.mp3", "take.flac", "take.wav"):
         (media / name).unlink()
-    return verify_paths([media, media / "missing.jpg"], trust=trust, cage=cage)
+    return verify_paths([media, media / "missing.jpg"], trust=trust, sandbox=sandbox)
 
 
 def test_a_report_counts_everything(reports: Report) -> None:
@@ -180,15 +180,15 @@ def test_require(reports: Report) -> None:
         replace(reports, files=(), errors=()).require()
 
 
-def test_policy_can_be_content_with_less(media: Path, label: Label, signer: Signer, cage: Cage) -> None:
+def test_policy_can_be_content_with_less(media: Path, label: Label, signer: Signer, sandbox: Sandbox) -> None:
     dest = media / "out.jpg"
-    label_file(media / "cover.jpg", dest, label, signer, cage=cage)
-    assert not verify_file(dest, cage=cage).passed
+    label_file(media / "cover.jpg", dest, label, signer, sandbox=sandbox)
+    assert not verify_file(dest, sandbox=sandbox).passed
     easy = Policy(name="intact", states=("trusted", "valid"))
-    assert verify_file(dest, policy=easy, cage=cage).passed
-    assert not verify_file(media / "cover.jpg", policy=easy, cage=cage).passed
+    assert verify_file(dest, policy=easy, sandbox=sandbox).passed
+    assert not verify_file(media / "cover.jpg", policy=easy, sandbox=sandbox).passed
     none = Policy(name="none", states=("unsigned",), label=False)
-    assert verify_file(media / "cover.jpg", policy=none, cage=cage).passed
+    assert verify_file(media / "cover.jpg", policy=none, sandbox=sandbox).passed
     assert Gate.of(easy).infos()[0].sha256 != Gate.of(Policy()).infos()[0].sha256
 
 
@@ -204,7 +204,7 @@ def test_text_says_it_in_words(reports: Report) -> None:
     assert "\x1b[32;1m" in RENDERERS["text"].render(reports, Extras(Style(colour=True)))
 
 
-def test_personal_fields_only_on_request(media: Path, signer: Signer, cage: Cage, cli: Cli) -> None:
+def test_personal_fields_only_on_request(media: Path, signer: Signer, sandbox: Sandbox, cli: Cli) -> None:
     prompt = media / "prompt.txt"
     prompt.write_text("a private lighthouse\n")
     options = ("--kind", "ai_generated", "--signer", "test", "--prompt-file", prompt, "--prompt-mode", "clear")
@@ -218,7 +218,7 @@ def test_personal_fields_only_on_request(media: Path, signer: Signer, cage: Cage
     ):
         assert "private lighthouse" not in cli(*args).stdout
     assert "a private lighthouse" in cli("show", dest, "--personal").stdout
-    judged = verify_file(dest, personal=True, cage=cage).files[0]
+    judged = verify_file(dest, personal=True, sandbox=sandbox).files[0]
     assert judged.label is not None
     assert judged.label.personal is not None
     assert judged.label.personal["prompt"] == {"text": "a private lighthouse"}
@@ -233,14 +233,14 @@ def test_test_root_is_named_in_the_report(reports: Report) -> None:
 
 
 def test_a_strangers_anchor_does_not_trust(
-    media: Path, label: Label, signer: Signer, tmp_path: Path, cage: Cage
+    media: Path, label: Label, signer: Signer, tmp_path: Path, sandbox: Sandbox
 ) -> None:
     import pki
 
     (tmp_path / "root.pem").write_text(pki.root("provlabel test root").pem)
     dest = media / "out.jpg"
-    label_file(media / "cover.jpg", dest, label, signer, cage=cage)
-    judged = verify_file(dest, trust=TrustStore.load(tmp_path / "root.pem"), cage=cage).files[0]
+    label_file(media / "cover.jpg", dest, label, signer, sandbox=sandbox)
+    judged = verify_file(dest, trust=TrustStore.load(tmp_path / "root.pem"), sandbox=sandbox).files[0]
     assert (judged.state, judged.axes.signer) == ("valid", "unknown")
 
 
@@ -294,26 +294,26 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize("name", sorted(EXPECTED))
-def test_files_that_others_made(name: str, corpus: Path, cage: Cage) -> None:
+def test_files_that_others_made(name: str, corpus: Path, sandbox: Sandbox) -> None:
     roots = TrustStore.load(corpus / "test_cert_root_bundle.pem")
-    judged = verify_file(corpus / name, trust=roots, cage=cage).files[0]
+    judged = verify_file(corpus / name, trust=roots, sandbox=sandbox).files[0]
     assert (judged.state, judged.axes.content, judged.axes.history) == EXPECTED[name]
-    without = verify_file(corpus / name, cage=cage).files[0]
+    without = verify_file(corpus / name, sandbox=sandbox).files[0]
     assert without.state == ("valid" if judged.state == "trusted" else judged.state)
 
 
 @pytest.mark.parametrize("name", sorted(set(EXPECTED) - {"cloud.jpg", "pdf-file.pdf"}))
-def test_the_second_verifier_agrees_on_content_and_signature(name: str, corpus: Path, cage: Cage) -> None:
+def test_the_second_verifier_agrees_on_content_and_signature(name: str, corpus: Path, sandbox: Sandbox) -> None:
     """Where it does not follow ingredients it is silent; see docs/differences.md."""
     mime = {".jpg": "image/jpeg", ".wav": "audio/wav", ".mp4": "video/mp4"}[Path(name).suffix]
     said = encypher_c2pa.verify((corpus / name).read_bytes(), mime, no_default_trust=True, telemetry=False)
-    judged = verify_file(corpus / name, cage=cage).files[0]
+    judged = verify_file(corpus / name, sandbox=sandbox).files[0]
     assert (said["signature"] == "valid") == (judged.axes.signer != "bad-signature")
     if said["hard_binding"] != "unknown":
         assert (said["hard_binding"] == "match") == (judged.axes.content == "intact")
 
 
-def test_what_others_say_is_read_with_its_source(media: Path, signer: Signer, cage: Cage) -> None:
+def test_what_others_say_is_read_with_its_source(media: Path, signer: Signer, sandbox: Sandbox) -> None:
     """A manifest without our assertion: the label is put together from the standard ones."""
     label = load_label(Path(__file__).parents[1] / "samples" / "labels" / "ai-assisted-track.toml")
     made = definition(label, signed_label(label), has_parent=False).manifest
@@ -322,7 +322,7 @@ def test_what_others_say_is_read_with_its_source(media: Path, signer: Signer, ca
     engine.sign(
         Definition(made), io.BytesIO((media / "take.wav").read_bytes()), content, "audio/wav", engine_credential(signer)
     )
-    told = verify_bytes(content.getvalue(), cage=cage).files[0].label
+    told = verify_bytes(content.getvalue(), sandbox=sandbox).files[0].label
     assert told is not None
     assert (told.source, told.kind) == ("c2pa.actions", "ai_partly_created")
     assert told.origins == {
@@ -341,14 +341,14 @@ def test_what_others_say_is_read_with_its_source(media: Path, signer: Signer, ca
     assert told.value["permissions"]["generative_training"] == "constrained"
     spans = [item["span"] for item in told.value["contributions"] if "span" in item]
     assert spans == [{"start": 12.0, "end": 58.0}]
-    assert "(from cawg.metadata)" in tree.render(verify_bytes(content.getvalue(), cage=cage).files[0], Style())
+    assert "(from cawg.metadata)" in tree.render(verify_bytes(content.getvalue(), sandbox=sandbox).files[0], Style())
 
 
-def test_bytes_and_file_agree(media: Path, label: Label, signer: Signer, trust: TrustStore, cage: Cage) -> None:
+def test_bytes_and_file_agree(media: Path, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox) -> None:
     dest = media / "out.jpg"
-    label_file(media / "cover.jpg", dest, label, signer, cage=cage)
-    by_file = verify_file(dest, trust=trust, cage=cage).files[0]
-    by_bytes = verify_bytes(dest.read_bytes(), name=str(dest), trust=trust, cage=cage).files[0]
+    label_file(media / "cover.jpg", dest, label, signer, sandbox=sandbox)
+    by_file = verify_file(dest, trust=trust, sandbox=sandbox).files[0]
+    by_bytes = verify_bytes(dest.read_bytes(), name=str(dest), trust=trust, sandbox=sandbox).files[0]
     assert by_file == by_bytes
 
 

@@ -32,10 +32,9 @@ from provlabel import (
     verify_file,
     verify_paths,
 )
-from provlabel import sandbox as cages
 from provlabel.manifest import jumbf
 from provlabel.report import FileReport
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
 from provlabel.verdict.opinions import KNOWN
 from provlabel.verifying import verify as verifying
@@ -63,8 +62,8 @@ BY = "encypher-c2pa"
 UNKNOWN = ("AIFF", "BMP", "WebM", "Matroska")
 
 
-def heard(content: bytes, trust: TrustStore, cage: Cage) -> FileReport:
-    return verify_bytes(content, trust=trust, second_opinion=True, cage=cage).files[0]
+def heard(content: bytes, trust: TrustStore, sandbox: Sandbox) -> FileReport:
+    return verify_bytes(content, trust=trust, second_opinion=True, sandbox=sandbox).files[0]
 
 
 def told(file: FileReport) -> list[str]:
@@ -91,10 +90,10 @@ def known(file: FileReport) -> str:
 
 @pytest.mark.parametrize("name", EMBEDDED)
 def test_both_accept_what_is_labelled_and_refuse_what_is_changed(
-    name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+    name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
-    content = signed(make(name), label, signer, cage)
-    file = heard(content, trust, cage)
+    content = signed(make(name), label, signer, sandbox)
+    file = heard(content, trust, sandbox)
     assert file.passed
     assert agrees(file)
     assert file.second is not None
@@ -102,31 +101,31 @@ def test_both_accept_what_is_labelled_and_refuse_what_is_changed(
     assert (file.second.signature, file.second.trust) == ("good", "trusted")
     place = content.find(b"org.provlabel.label")
     place = content.index(b"width") if place < 0 else place  # an SVG has it in base64
-    changed = heard(content[:place] + b"x" + content[place + 1 :], trust, cage)
+    changed = heard(content[:place] + b"x" + content[place + 1 :], trust, sandbox)
     assert changed.axes.content != "intact"
     assert agrees(changed)
 
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_samples_with_and_without_a_label(
-    name: str, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+    name: str, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     bare = (MEDIA / name).read_bytes()
-    content, _ = label_bytes(bare, label, signer, cage=cage)
-    assert agrees(heard(content, trust, cage))
-    none = heard(bare, trust, cage)
+    content, _ = label_bytes(bare, label, signer, sandbox=sandbox)
+    assert agrees(heard(content, trust, sandbox))
+    none = heard(bare, trust, sandbox)
     assert (none.state, none.second is not None and none.second.manifest) == ("unsigned", False)
     assert agrees(none)
 
 
 @pytest.mark.parametrize("name", DETACHED)
 def test_beside_their_manifest(
-    name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+    name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     """What it has no word for is said, and is no agreement."""
     source = make(name)
-    label_file(source, None, label, signer, cage=cage)
-    [file] = verify_paths([source], trust=trust, second_opinion=True, cage=cage).files
+    label_file(source, None, label, signer, sandbox=sandbox)
+    [file] = verify_paths([source], trust=trust, second_opinion=True, sandbox=sandbox).files
     assert (file.state, file.source) == ("trusted", "sidecar")
     assert file.second is not None
     if FORMAT_OF[name] in UNKNOWN:
@@ -137,39 +136,39 @@ def test_beside_their_manifest(
         changed = bytearray(source.read_bytes())
         changed[-20] ^= 1
         source.write_bytes(changed)
-        [file] = verify_paths([source], trust=trust, second_opinion=True, cage=cage).files
+        [file] = verify_paths([source], trust=trust, second_opinion=True, sandbox=sandbox).files
         assert file.axes.content == "altered"
         assert agrees(file)
 
 
 def test_a_stamp_by_openssl_is_proven_to_both(
-    tmp_path: Path, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+    tmp_path: Path, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     authority = authorities.Authority(tmp_path / "clock", pki.root("Clock"))
     clocks = TrustStore.load(authority.folder / "root.pem", purpose="timestamp")
     shutil.copy(MEDIA / "cover.jpg", tmp_path / "a.jpg")
     with authorities.serving(authority) as (url, _):
         stamper = Timestamper(urls=(url,), trust=clocks)
-        label_file(tmp_path / "a.jpg", tmp_path / "b.jpg", label, signer, timestamper=stamper, cage=cage)
+        label_file(tmp_path / "a.jpg", tmp_path / "b.jpg", label, signer, timestamper=stamper, sandbox=sandbox)
     for given in (trust + clocks, trust):
-        file = verify_file(tmp_path / "b.jpg", trust=given, second_opinion=True, cage=cage).files[0]
+        file = verify_file(tmp_path / "b.jpg", trust=given, second_opinion=True, sandbox=sandbox).files[0]
         assert file.axes.time == ("proven" if given is not trust else "claimed")
         assert agrees(file)
 
 
-def test_who_signed_is_told_where_they_differ(labelled: Path, here: Any, anchors: TrustStore, cage: Cage) -> None:
+def test_who_signed_is_told_where_they_differ(labelled: Path, here: Any, anchors: TrustStore, sandbox: Sandbox) -> None:
     """A revocation that is stapled: whatever it makes of that, the file fails by our word."""
     stapled(labelled, response(here.leaf, here.middle))
-    assert agrees(verify_file(labelled, trust=anchors, second_opinion=True, cage=cage).files[0])
+    assert agrees(verify_file(labelled, trust=anchors, second_opinion=True, sandbox=sandbox).files[0])
     stapled(labelled, response(here.leaf, here.middle, since=NOW))
-    file = verify_file(labelled, trust=anchors, second_opinion=True, cage=cage).files[0]
+    file = verify_file(labelled, trust=anchors, second_opinion=True, sandbox=sandbox).files[0]
     assert (file.axes.signer, file.passed) == ("revoked", False)
     assert [item.level for item in file.findings if item.rule.startswith("second.")] in ([], ["warning"])
 
 
-def test_its_anchors_are_ours_alone(label: Label, signer: Signer, trust: TrustStore, cage: Cage) -> None:
-    content, _ = label_bytes((MEDIA / "still.png").read_bytes(), label, signer, cage=cage)
-    [without] = verify_bytes(content, second_opinion=True, cage=cage).files
+def test_its_anchors_are_ours_alone(label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox) -> None:
+    content, _ = label_bytes((MEDIA / "still.png").read_bytes(), label, signer, sandbox=sandbox)
+    [without] = verify_bytes(content, second_opinion=True, sandbox=sandbox).files
     assert without.second is not None
     assert (without.second.trust, agrees(without)) == ("not-judged", True)
 
@@ -177,9 +176,9 @@ def test_its_anchors_are_ours_alone(label: Label, signer: Signer, trust: TrustSt
 # --- they differ, and it is known why --------------------------------------------------------------
 
 
-def altered_parent(label: Label, signer: Signer, cage: Cage) -> bytes:
+def altered_parent(label: Label, signer: Signer, sandbox: Sandbox) -> bytes:
     """A picture that was changed after it was labelled, and then signed over by somebody else's tool."""
-    honest, _ = label_bytes((MEDIA / "cover.jpg").read_bytes(), label, signer, cage=cage)
+    honest, _ = label_bytes((MEDIA / "cover.jpg").read_bytes(), label, signer, sandbox=sandbox)
     altered = honest[:-50] + bytes([honest[-50] ^ 1]) + honest[-49:]
     c2pa = engine.binding()
     made = {
@@ -199,8 +198,8 @@ def altered_parent(label: Label, signer: Signer, cage: Cage) -> bytes:
     return dest.getvalue()
 
 
-def test_an_altered_parent(label: Label, signer: Signer, trust: TrustStore, cage: Cage) -> None:
-    file = heard(altered_parent(label, signer, cage), trust, cage)
+def test_an_altered_parent(label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox) -> None:
+    file = heard(altered_parent(label, signer, sandbox), trust, sandbox)
     assert (file.axes.history, file.passed, known(file)) == ("broken", False, "ingredients")
 
 
@@ -209,54 +208,56 @@ BOXES = [pytest.param("still.avif"), pytest.param("aac.m4a", marks=needs("ffmpeg
 
 @pytest.mark.parametrize("name", BOXES)
 def test_what_no_hash_covers(
-    name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+    name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
-    content = signed(make(name), label, signer, cage)
+    content = signed(make(name), label, signer, sandbox)
     others = by_default_settings(make(name).read_bytes(), row_of(make(name)).mime, signer)
     for more in (content + box(b"ftyp", b"isom" * 9), others + box(b"free", b"a hidden text")):
-        file = heard(more, trust, cage)
+        file = heard(more, trust, sandbox)
         assert (file.axes.content, known(file)) == ("not-fully-bound", "left-out")
-    file = heard(content + b"tail", trust, cage)
+    file = heard(content + b"tail", trust, sandbox)
     assert (file.state, known(file)) == ("unreadable", "cut-box")
 
 
-def test_bytes_of_another_tag_in_a_bigtiff(make: Make, signer: Signer, trust: TrustStore, cage: Cage) -> None:
+def test_bytes_of_another_tag_in_a_bigtiff(make: Make, signer: Signer, trust: TrustStore, sandbox: Sandbox) -> None:
     content, _ = signed_by_engine(make("big.tif").read_bytes(), "image/tiff", signer)
-    file = heard(content, trust, cage)
+    file = heard(content, trust, sandbox)
     assert (file.axes.content, known(file)) == ("not-fully-bound", "left-out")
 
 
 @needs("ffmpeg")
-def test_what_a_box_says_of_itself(make: Make, label: Label, signer: Signer, trust: TrustStore, cage: Cage) -> None:
-    content = signed(make("aac.m4a"), label, signer, cage)
-    file = heard(content.replace(b"manifest\x00", b"manifold\x00", 1), trust, cage)
+def test_what_a_box_says_of_itself(
+    make: Make, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
+) -> None:
+    content = signed(make("aac.m4a"), label, signer, sandbox)
+    file = heard(content.replace(b"manifest\x00", b"manifold\x00", 1), trust, sandbox)
     assert (file.state, known(file)) == ("unreadable", "purpose")
     place = content.index(b"\x03c2pa\x00")
     for toggles in (b"\x07", b"\x43"):
-        file = heard(content[:place] + toggles + content[place + 1 :], trust, cage)
+        file = heard(content[:place] + toggles + content[place + 1 :], trust, sandbox)
         assert (file.state, known(file)) == ("unreadable", "description")
 
 
-def test_a_flag_that_hides_the_manifest(label: Label, signer: Signer, trust: TrustStore, cage: Cage) -> None:
+def test_a_flag_that_hides_the_manifest(label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox) -> None:
     """Not the engine's word alone: a file in which we see a manifest is not called unsigned."""
-    content, _ = label_bytes((MEDIA / "take.flac").read_bytes(), label, signer, cage=cage)
+    content, _ = label_bytes((MEDIA / "take.flac").read_bytes(), label, signer, sandbox=sandbox)
     changed = content[:5] + b"\x04" + content[6:]
     assert engine.read(io.BytesIO(changed), "audio/flac", trust) is None, "the trap is gone"
-    file = heard(changed, trust, cage)
+    file = heard(changed, trust, sandbox)
     assert (file.state, agrees(file)) == ("unreadable", True)
 
 
 @pytest.mark.parametrize("place", [4, 8, 11], ids=["identifier", "first of the sequence", "last of the sequence"])
 def test_segments_that_only_the_engine_takes(
-    place: int, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+    place: int, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
-    content, _ = label_bytes((MEDIA / "cover.jpg").read_bytes(), label, signer, cage=cage)
+    content, _ = label_bytes((MEDIA / "cover.jpg").read_bytes(), label, signer, sandbox=sandbox)
     changed = bytearray(content)
     changed[content.index(b"\xff\xeb") + place] ^= 1
     read = engine.read(io.BytesIO(changed), "image/jpeg", trust)
     assert read is not None
     assert read.state == "Trusted", "the trap is gone"
-    file = heard(bytes(changed), trust, cage)
+    file = heard(bytes(changed), trust, sandbox)
     assert (file.axes.content, agrees(file)) == ("not-fully-bound", True)
 
 
@@ -287,27 +288,27 @@ def superboxes(data: memoryview, start: int = 0, end: int | None = None) -> Iter
             yield from superboxes(data, jumbf.described(data, one)[1], one.end)
 
 
-def test_a_crc_that_is_wrong(label: Label, signer: Signer, trust: TrustStore, cage: Cage) -> None:
-    content, _ = label_bytes((MEDIA / "still.png").read_bytes(), label, signer, cage=cage)
+def test_a_crc_that_is_wrong(label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox) -> None:
+    content, _ = label_bytes((MEDIA / "still.png").read_bytes(), label, signer, sandbox=sandbox)
     start = content.index(b"caBX")
     end = start + 8 + int.from_bytes(content[start - 4 : start], "big")
-    file = heard(content[: end - 1] + bytes([content[end - 1] ^ 1]) + content[end:], trust, cage)
+    file = heard(content[: end - 1] + bytes([content[end - 1] ^ 1]) + content[end:], trust, sandbox)
     assert (file.state, known(file)) == ("unreadable", "crc")
 
 
-def test_a_key_that_is_there_twice(tmp_path: Path, label: Label, victim: Any, cage: Cage) -> None:
+def test_a_key_that_is_there_twice(tmp_path: Path, label: Label, victim: Any, sandbox: Sandbox) -> None:
     root, by = victim
-    forger = Forger(tmp_path / "signed", label, cage, by, root)
+    forger = Forger(tmp_path / "signed", label, sandbox, by, root)
     with_a_key_twice(forger)
-    file = verify_file(forger.path, trust=forger.trust, second_opinion=True, cage=cage).files[0]
+    file = verify_file(forger.path, trust=forger.trust, second_opinion=True, sandbox=sandbox).files[0]
     assert known(file) == "doubled-key"
 
 
-def test_a_header_that_nobody_signs(label: Label, signer: Signer, trust: TrustStore, cage: Cage) -> None:
+def test_a_header_that_nobody_signs(label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox) -> None:
     """The name of the padding, a text, becomes bytes; the engine takes what it finds there for a bad timestamp."""
-    content, _ = label_bytes((MEDIA / "cover.jpg").read_bytes(), label, signer, cage=cage)
+    content, _ = label_bytes((MEDIA / "cover.jpg").read_bytes(), label, signer, sandbox=sandbox)
     place = content.index(b"\xa1cpad", content.index(b"c2pa.signature\x00")) + 1
-    file = heard(content[:place] + b"Cpad" + content[place + 4 :], trust, cage)
+    file = heard(content[:place] + b"Cpad" + content[place + 4 :], trust, sandbox)
     assert (file.state, known(file)) == ("unreadable", "signature-header")
 
 
@@ -322,10 +323,10 @@ PUBLIC = {
 }
 
 
-def test_every_difference_on_public_files_is_explained(corpus: Path, cage: Cage) -> None:
+def test_every_difference_on_public_files_is_explained(corpus: Path, sandbox: Sandbox) -> None:
     trust = TrustStore.load(corpus / "test_cert_root_bundle.pem")
     media = [path for path in sorted(corpus.iterdir()) if path.suffix in (".jpg", ".wav", ".mp4")]
-    report = verify_paths(media, trust=trust, second_opinion=True, cage=cage)
+    report = verify_paths(media, trust=trust, second_opinion=True, sandbox=sandbox)
     found = {Path(file.path).name: told(file) for file in report.files}
     assert {name: rules for name, rules in found.items() if rules} == PUBLIC
     assert all(file.second is not None and file.second.said != "not given" for file in report.files)
@@ -335,48 +336,48 @@ def test_every_difference_on_public_files_is_explained(corpus: Path, cage: Cage)
 
 
 @pytest.fixture
-def content(label: Label, signer: Signer, cage: Cage) -> bytes:
-    return label_bytes((MEDIA / "still.png").read_bytes(), label, signer, cage=cage)[0]
+def content(label: Label, signer: Signer, sandbox: Sandbox) -> bytes:
+    return label_bytes((MEDIA / "still.png").read_bytes(), label, signer, sandbox=sandbox)[0]
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGABRT, signal.SIGSEGV])
 def test_its_death_loses_no_verdict(
-    number: int, content: bytes, trust: TrustStore, cage: Cage, monkeypatch: pytest.MonkeyPatch
+    number: int, content: bytes, trust: TrustStore, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is killed while it has the file: stopped first, so that it cannot answer before."""
-    with Cage() as own:
-        monkeypatch.setattr(verifying, "_own_cage", lambda: own)
-        monkeypatch.setattr(cages, "_shared", {})
+    with Sandbox() as own:
+        monkeypatch.setattr(verifying, "_own_sandbox", lambda: own)
+        monkeypatch.setattr("provlabel.sandbox._shared", {})
         own.start()
         assert own._worker is not None
         os.kill(own._worker.pid, signal.SIGSTOP)
         pid = own._worker.pid
         timer = threading.Timer(0.3, lambda: (os.kill(pid, number), os.kill(pid, signal.SIGCONT)))
         timer.start()
-        file = heard(content, trust, cage)
+        file = heard(content, trust, sandbox)
         timer.join()
         assert (file.state, file.passed, told(file)) == ("trusted", True, ["second.not-given"])
         assert file.second is not None
         assert "died" in file.second.why
-        assert agrees(heard(content, trust, cage)), "the next file has a new worker"
+        assert agrees(heard(content, trust, sandbox)), "the next file has a new worker"
 
 
-def test_it_hangs(content: bytes, trust: TrustStore, cage: Cage, monkeypatch: pytest.MonkeyPatch) -> None:
-    with Cage(limits=verifying.Limits(cpu_seconds=1)) as own:
-        monkeypatch.setattr(verifying, "_own_cage", lambda: own)
-        monkeypatch.setattr(cages, "_shared", {})
+def test_it_hangs(content: bytes, trust: TrustStore, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Sandbox(limits=verifying.Limits(cpu_seconds=1)) as own:
+        monkeypatch.setattr(verifying, "_own_sandbox", lambda: own)
+        monkeypatch.setattr("provlabel.sandbox._shared", {})
         own.start()
         assert own._worker is not None
         os.kill(own._worker.pid, signal.SIGSTOP)
         begun = time.monotonic()
-        file = heard(content, trust, cage)
+        file = heard(content, trust, sandbox)
         assert time.monotonic() - begun < 5
         assert (file.passed, told(file)) == (True, ["second.not-given"])
         assert file.second is not None
         assert "too long" in file.second.why
 
 
-def test_a_hostile_file_harms_neither(trust: TrustStore, cage: Cage) -> None:
+def test_a_hostile_file_harms_neither(trust: TrustStore, sandbox: Sandbox) -> None:
     """Boxes without end, and lengths that are not there; what we do not read it need not read."""
     start = b"\x89PNG\r\n\x1a\n"
     for hostile in (
@@ -386,35 +387,35 @@ def test_a_hostile_file_harms_neither(trust: TrustStore, cage: Cage) -> None:
         b"",
         b"text",
     ):
-        file = heard(hostile, trust, cage)
+        file = heard(hostile, trust, sandbox)
         assert (file.state, file.passed) == ("unreadable", False)
         assert file.second is not None
 
 
-def test_other_bytes_are_not_judged(media: Path, trust: TrustStore, cage: Cage) -> None:
+def test_other_bytes_are_not_judged(media: Path, trust: TrustStore, sandbox: Sandbox) -> None:
     """The digest of what was judged decides which bytes are meant."""
-    judged = cage.read(media / "cover.jpg", trust)
+    judged = sandbox.read(media / "cover.jpg", trust)
     (media / "cover.jpg").write_bytes((media / "still.png").read_bytes())
-    said = cage.second_opinion(media / "cover.jpg", judged, trust, verifying.now())
+    said = sandbox.second_opinion(media / "cover.jpg", judged, trust, verifying.now())
     assert said.why == "the file changed after it was judged"
 
 
-def test_a_file_that_is_gone_or_too_large(media: Path, trust: TrustStore, cage: Cage) -> None:
-    judged = cage.read(media / "cover.jpg", trust)
+def test_a_file_that_is_gone_or_too_large(media: Path, trust: TrustStore, sandbox: Sandbox) -> None:
+    judged = sandbox.read(media / "cover.jpg", trust)
     (media / "cover.jpg").unlink()
-    assert "no such file" in cage.second_opinion(media / "cover.jpg", judged, trust, verifying.now()).why.lower()
+    assert "no such file" in sandbox.second_opinion(media / "cover.jpg", judged, trust, verifying.now()).why.lower()
     with (media / "take.wav").open("r+b") as stream:
         stream.truncate((128 << 20) + 1)
-    assert "larger than" in cage.second_opinion(media / "take.wav", judged, trust, verifying.now()).why
+    assert "larger than" in sandbox.second_opinion(media / "take.wav", judged, trust, verifying.now()).why
 
 
 # --- the command line ------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def folder(media: Path, label: Label, signer: Signer, cage: Cage) -> Path:
+def folder(media: Path, label: Label, signer: Signer, sandbox: Sandbox) -> Path:
     for name in SAMPLES:
-        label_file(media / name, media / f"signed-{name}", label, signer, cage=cage)
+        label_file(media / name, media / f"signed-{name}", label, signer, sandbox=sandbox)
         (media / name).unlink()
     return media
 

@@ -20,11 +20,10 @@ from packaging.requirements import Requirement
 import locked
 from conftest import MEDIA, Cli, needs
 from provlabel import Label, TrustStore, UnfitEngineError, engine, label_file, verify_file
-from provlabel import sandbox as cages
 from provlabel.engine import selftest
-from provlabel.engine.settings import _kept_context
-from provlabel.sandbox import Cage
-from provlabel.sandbox.pool import Cages
+from provlabel.engine._settings import _kept_context
+from provlabel.sandbox import Sandbox
+from provlabel.sandbox.pool import SandboxPool
 from provlabel.sandbox.process import fork, spawn
 from provlabel.signers import Signer
 
@@ -39,7 +38,7 @@ KEPT = (selftest._file, selftest._anchors, selftest._read, selftest._signed, _ke
 @pytest.fixture(autouse=True)
 def _afresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Each test begins as a process that has shown nothing yet, and leaves nothing behind."""
-    monkeypatch.setattr(cages, "_proven", set())
+    monkeypatch.setattr("provlabel.sandbox._proven", set())
     forget()
     yield
     forget()
@@ -94,7 +93,7 @@ def test_a_switch_without_its_effect_is_noticed(
             made[group][key] = value
         return made
 
-    monkeypatch.setattr(engine, "settings", broken)
+    monkeypatch.setattr("provlabel.engine._settings.settings", broken)
     assert noticed in selftest.failures()
 
 
@@ -163,9 +162,9 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
 
 def test_it_runs_once_in_a_process(runs: Callable[[], int]) -> None:
     for _ in range(2):
-        with Cage(fork) as cage:
+        with Sandbox(fork) as sandbox:
             for name in ("cover.jpg", "still.png"):
-                assert cage.read(MEDIA / name).trouble is None
+                assert sandbox.read(MEDIA / name).trouble is None
     assert runs() == 1
 
 
@@ -174,9 +173,9 @@ def test_it_runs_once_for_all_processes_with_a_folder(
 ) -> None:
     folder = tmp_path / "cache" / "selftest"
     for _ in range(3):
-        monkeypatch.setattr(cages, "_proven", set())
-        with Cage(fork, proofs=folder) as cage:
-            cage.read(MEDIA / "cover.jpg")
+        monkeypatch.setattr("provlabel.sandbox._proven", set())
+        with Sandbox(fork, proofs=folder) as sandbox:
+            sandbox.read(MEDIA / "cover.jpg")
     assert runs() == 1
     assert [path.stat().st_mode & 0o777 for path in (folder, *folder.iterdir())] == [0o700, 0o600]
 
@@ -187,7 +186,7 @@ def test_another_build_or_other_settings_are_another_subject(monkeypatch: pytest
     monkeypatch.setattr(selftest, "__version__", "99.0.0")
     second = selftest.subject()
     ours = engine.settings
-    monkeypatch.setattr(engine, "settings", lambda: {**ours(), "more": True})
+    monkeypatch.setattr("provlabel.engine._settings.settings", lambda: {**ours(), "more": True})
     third = selftest.subject()
     plant(tmp_path / "site", GOOD)
     monkeypatch.syspath_prepend(tmp_path / "site")
@@ -227,26 +226,26 @@ def test_what_others_could_have_written_is_not_believed(
     assert selftest.remembered(folder, what)
     spoil(folder, folder / what)
     assert not selftest.remembered(folder, what)
-    with Cage(fork, proofs=folder) as cage:
-        assert cage.read(MEDIA / "cover.jpg").trouble is None
+    with Sandbox(fork, proofs=folder) as sandbox:
+        assert sandbox.read(MEDIA / "cover.jpg").trouble is None
     assert runs() == 1
 
 
 def test_a_folder_that_cannot_be_written_costs_a_run_and_no_more(tmp_path: Path, runs: Callable[[], int]) -> None:
     (tmp_path / "file").touch()
-    with Cage(fork, proofs=tmp_path / "file" / "selftest") as cage:
-        assert cage.read(MEDIA / "cover.jpg").trouble is None
+    with Sandbox(fork, proofs=tmp_path / "file" / "selftest") as sandbox:
+        assert sandbox.read(MEDIA / "cover.jpg").trouble is None
     assert runs() == 1
 
 
 def test_a_worker_that_takes_the_place_of_another_is_asked_again(tmp_path: Path, runs: Callable[[], int]) -> None:
     """It may have found another engine: the first one's proof is looked up anew."""
-    with Cage(fork) as cage:
-        cage.read(MEDIA / "cover.jpg")
-        assert cage._proven
-        cage.close()
-        assert not cage._proven
-        cage.read(MEDIA / "cover.jpg")
+    with Sandbox(fork) as sandbox:
+        sandbox.read(MEDIA / "cover.jpg")
+        assert sandbox._proven
+        sandbox.close()
+        assert not sandbox._proven
+        sandbox.read(MEDIA / "cover.jpg")
     assert runs() == 1
 
 
@@ -270,36 +269,36 @@ def failing(*what: str) -> Callable[[], tuple[str, ...]]:
     return lambda: what
 
 
-@pytest.mark.parametrize("make", [lambda: Cage(fork), lambda: Cages(2, fork)], ids=["one", "two"])
+@pytest.mark.parametrize("make", [lambda: Sandbox(fork), lambda: SandboxPool(2, fork)], ids=["one", "two"])
 def test_nothing_is_judged_by_an_engine_that_fails(
     make: Callable[[], Any], monkeypatch: pytest.MonkeyPatch, signer: Signer, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(selftest, "failures", failing("fetch no manifest"))
     with (
-        make() as cage,
+        make() as sandbox,
         pytest.raises(UnfitEngineError, match=r"0\.91\.\d+ does not do .*: fetch no manifest") as caught,
     ):
-        cage.read(MEDIA / "cover.jpg")
+        sandbox.read(MEDIA / "cover.jpg")
     assert "reinstall" in caught.value.hint
-    with Cage(fork) as cage, pytest.raises(UnfitEngineError):
-        verify_file(MEDIA / "cover.jpg", trust=TrustStore(), cage=cage)
-    with Cage(fork) as cage, pytest.raises(UnfitEngineError):
-        label_file(MEDIA / "cover.jpg", tmp_path / "out.jpg", Label(kind="ai_generated"), signer, cage=cage)
+    with Sandbox(fork) as sandbox, pytest.raises(UnfitEngineError):
+        verify_file(MEDIA / "cover.jpg", trust=TrustStore(), sandbox=sandbox)
+    with Sandbox(fork) as sandbox, pytest.raises(UnfitEngineError):
+        label_file(MEDIA / "cover.jpg", tmp_path / "out.jpg", Label(kind="ai_generated"), signer, sandbox=sandbox)
     assert list(tmp_path.glob("*out*")) == []
 
 
 def test_a_failure_is_not_remembered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(selftest, "failures", failing("ask no host"))
     for _ in range(2):
-        with Cage(fork, proofs=tmp_path / "selftest") as cage, pytest.raises(UnfitEngineError):
-            cage.prove()
+        with Sandbox(fork, proofs=tmp_path / "selftest") as sandbox, pytest.raises(UnfitEngineError):
+            sandbox.prove()
     assert not (tmp_path / "selftest").exists()
 
 
 def test_an_engine_that_dies_of_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(selftest, "failures", lambda: os._exit(7))
-    with Cage(fork) as cage, pytest.raises(UnfitEngineError, match="died in its self-test: status 7"):
-        cage.read(MEDIA / "cover.jpg")
+    with Sandbox(fork) as sandbox, pytest.raises(UnfitEngineError, match="died in its self-test: status 7"):
+        sandbox.read(MEDIA / "cover.jpg")
 
 
 # --- the floor -------------------------------------------------------------------------------------
@@ -370,8 +369,8 @@ def test_a_library_that_does_not_load_is_refused(tmp_path: Path, cli: Cli, media
 
 def test_a_platform_without_an_engine_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
-    with Cage(fork) as cage, pytest.raises(UnfitEngineError, match="not available here") as caught:
-        cage.read(MEDIA / "cover.jpg")
+    with Sandbox(fork) as sandbox, pytest.raises(UnfitEngineError, match="not available here") as caught:
+        sandbox.read(MEDIA / "cover.jpg")
     assert "platform table" in caught.value.hint
 
 
@@ -448,6 +447,6 @@ def test_the_self_test_opens_no_connection(tmp_path: Path, under: Any) -> None:
 
 
 def test_a_spawned_worker_finds_the_same_engine(tmp_path: Path) -> None:
-    with Cage(spawn, proofs=tmp_path / "selftest") as cage:
-        cage.prove()
+    with Sandbox(spawn, proofs=tmp_path / "selftest") as sandbox:
+        sandbox.prove()
     assert [path.name for path in (tmp_path / "selftest").iterdir()] == [selftest.subject()]

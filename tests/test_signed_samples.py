@@ -18,7 +18,7 @@ from conftest import needs
 from provlabel._version import __version__
 from provlabel.label.vocabularies import KINDS
 from provlabel.media.formats import BY_NAME, FORMATS
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[1]
 SIGNED = ROOT / "samples" / "signed"
@@ -35,9 +35,9 @@ BESIDES = {"expected.json", "anchors.pem", "clock-anchors.pem", "identity-anchor
 
 
 @pytest.mark.parametrize(("version", "name"), FILES)
-def test_what_was_signed_is_judged_and_read_as_ever(version: str, name: str, cage: Cage) -> None:
+def test_what_was_signed_is_judged_and_read_as_ever(version: str, name: str, sandbox: Sandbox) -> None:
     expected = EXPECTED[version]
-    assert judged(SIGNED / version / name, expected["at"], cage) == expected["files"][name]
+    assert judged(SIGNED / version / name, expected["at"], sandbox) == expected["files"][name]
 
 
 @pytest.mark.parametrize(("version", "name"), FILES)
@@ -94,13 +94,13 @@ def test_a_clock_far_ahead_changes_nothing() -> None:
     script = """
 import json, sys
 from pathlib import Path
-from provlabel.sandbox import Cage, fork
+from provlabel.sandbox import Sandbox, fork
 from sign_samples import judged
 folder = Path(sys.argv[1])
 expected = json.loads((folder / "expected.json").read_text())
-with Cage(fork) as cage:  # a worker of its own would not have our clock
+with Sandbox(fork) as sandbox:  # a worker of its own would not have our clock
     for name in ("cover.jpg", "stamped.jpg", "vouched.png", "mixed.wav", "clip.mp4", "altered.wav"):
-        assert judged(folder / name, expected["at"], cage) == expected["files"][name], name
+        assert judged(folder / name, expected["at"], sandbox) == expected["files"][name], name
 print("same")
 """
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

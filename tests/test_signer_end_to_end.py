@@ -17,7 +17,7 @@ import pki
 from conftest import MIMES, Cli, needs
 from kms_server import Kms
 from provlabel import Label, Report, TrustStore, label_file, open_signer, verify_file
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from signer_matrix import COMBINATIONS, SOFTHSM, Backends
 from signer_matrix import TOKEN as BEARER
 from signing_service import Canned, SigningService
@@ -27,8 +27,8 @@ ONE_OF_EACH = [item for item in COMBINATIONS if "es256" in str(item.id)]
 FILES = ("cover.jpg", "take.wav")
 
 
-def judged(path: Path, backends: Backends, cage: Cage) -> Any:
-    report: Report = verify_file(path, trust=TrustStore.load(backends.root), cage=cage)
+def judged(path: Path, backends: Backends, sandbox: Sandbox) -> Any:
+    report: Report = verify_file(path, trust=TrustStore.load(backends.root), sandbox=sandbox)
     [found] = report.files
     return found
 
@@ -56,35 +56,35 @@ def test_label_by_every_signer_is_trusted(
     file_sizes: dict[tuple[str, str], int],
     media: Path,
     label: Label,
-    cage: Cage,
+    sandbox: Sandbox,
 ) -> None:
     item = backends.get(name, algorithm)
     out = media / f"out-{sample}"
-    receipt = label_file(media / sample, out, label, open_signer(item.uri, item.secrets), cage=cage)
-    found = judged(out, backends, cage)
+    receipt = label_file(media / sample, out, label, open_signer(item.uri, item.secrets), sandbox=sandbox)
+    found = judged(out, backends, sandbox)
     assert (found.state, found.axes.content, found.axes.signer) == ("trusted", "intact", "trusted")
     assert found.signer.algorithm.lower() == algorithm
     assert [item.message for item in found.findings if item.level == "error"] == []
     assert "claimSignature.validated" in second_opinion(out)
     if (algorithm, sample) not in file_sizes:
         local = open_signer(backends.get("file", algorithm).uri)
-        beside = label_file(media / sample, media / f"file-{sample}", label, local, cage=cage)
+        beside = label_file(media / sample, media / f"file-{sample}", label, local, sandbox=sandbox)
         file_sizes[algorithm, sample] = beside.manifest_bytes
     assert receipt.manifest_bytes <= file_sizes[algorithm, sample] + 64
 
 
 @pytest.mark.parametrize("sample", FILES)
 def test_second_opinion_sees_a_changed_byte(
-    sample: str, backends: Backends, media: Path, label: Label, cage: Cage
+    sample: str, backends: Backends, media: Path, label: Label, sandbox: Sandbox
 ) -> None:
     """Else its word above would be worth nothing."""
     out = media / f"out-{sample}"
-    label_file(media / sample, out, label, open_signer(backends.get("file", "es256").uri), cage=cage)
+    label_file(media / sample, out, label, open_signer(backends.get("file", "es256").uri), sandbox=sandbox)
     whole = out.read_bytes()
     at = whole.rindex(b"xmp.iid:") + 8  # in the claim, which is all that is signed
     out.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
     assert "claimSignature.validated" not in second_opinion(out)
-    assert judged(out, backends, cage).state == "invalid"
+    assert judged(out, backends, sandbox).state == "invalid"
 
 
 # --- the same through the command line -------------------------------------------------------------
@@ -136,20 +136,22 @@ SECRETS = {"pkcs11": PIN, "https": BEARER}
 
 @pytest.mark.parametrize(("name", "algorithm"), ONE_OF_EACH)
 def test_command_line_with_every_signer(
-    name: str, algorithm: str, backends: Backends, batch: Batch, tmp_path: Path, cage: Cage
+    name: str, algorithm: str, backends: Backends, batch: Batch, tmp_path: Path, sandbox: Sandbox
 ) -> None:
     uri = backends.get(name, algorithm).uri
     run = batch(uri, secret=SECRETS.get(name))
     assert (run.code, run.errors) == (0, {}), run.stderr
-    require_whole(tmp_path, run.receipts, NAMES, backends, cage)
+    require_whole(tmp_path, run.receipts, NAMES, backends, sandbox)
 
 
-def require_whole(folder: Path, receipts: Iterable[str], signed: Iterable[str], backends: Backends, cage: Cage) -> None:
+def require_whole(
+    folder: Path, receipts: Iterable[str], signed: Iterable[str], backends: Backends, sandbox: Sandbox
+) -> None:
     """What has a receipt is there and trusted; nothing else is, and nothing half-written."""
     assert sorted(receipts) == sorted(signed)
     assert sorted(path.name for path in (folder / "out").iterdir()) == sorted(signed)
     assert list(folder.rglob(".provlabel-*")) == []
-    assert {judged(folder / "out" / name, backends, cage).state for name in signed} <= {"trusted"}
+    assert {judged(folder / "out" / name, backends, sandbox).state for name in signed} <= {"trusted"}
 
 
 # --- a signer that fails half-way ------------------------------------------------------------------
@@ -194,13 +196,13 @@ def test_token_that_is_pulled_and_put_back(
     backends: Backends,
     batch: Batch,
     tmp_path: Path,
-    cage: Cage,
+    sandbox: Sandbox,
 ) -> None:
     uri, away = backends.get("pkcs11", "es256").uri, token.folder / "pulled"
     env = hooked(f'case "$file" in 2*) mv {token.tokens} {away} ;; 4*) mv {away} {token.tokens} ;; esac')
     run = batch(uri, "--check-decode", secret=PIN, **env)
     require_failed(run, ("2.jpg", "3.jpg"), "the token says")
-    require_whole(tmp_path, run.receipts, ("1.jpg", "4.jpg", "5.jpg"), backends, cage)
+    require_whole(tmp_path, run.receipts, ("1.jpg", "4.jpg", "5.jpg"), backends, sandbox)
 
 
 @SOFTHSM
@@ -210,7 +212,7 @@ def test_token_that_is_gone_for_good(
     backends: Backends,
     batch: Batch,
     tmp_path: Path,
-    cage: Cage,
+    sandbox: Sandbox,
 ) -> None:
     uri, away = backends.get("pkcs11", "ps256").uri, token.folder / "pulled"
     env = hooked(f'case "$file" in 3*) mv {token.tokens} {away} ;; esac')
@@ -219,10 +221,10 @@ def test_token_that_is_gone_for_good(
     finally:
         away.rename(token.tokens)
     require_failed(run, ("3.jpg", "4.jpg", "5.jpg"), "the token says")
-    require_whole(tmp_path, run.receipts, ("1.jpg", "2.jpg"), backends, cage)
+    require_whole(tmp_path, run.receipts, ("1.jpg", "2.jpg"), backends, sandbox)
     again = batch(uri, secret=PIN, names=run.errors)
     assert (again.code, sorted(again.receipts)) == (0, sorted(run.errors)), again.stderr
-    require_whole(tmp_path, {**run.receipts, **again.receipts}, NAMES, backends, cage)
+    require_whole(tmp_path, {**run.receipts, **again.receipts}, NAMES, backends, sandbox)
 
 
 THROTTLED = (400, "ThrottlingException", "Rate exceeded")
@@ -257,7 +259,7 @@ def test_kms_that_throttles(
     backends: Backends,
     batch: Batch,
     tmp_path: Path,
-    cage: Cage,
+    sandbox: Sandbox,
 ) -> None:
     """The key's kind is asked for, the first file is signed; then it throttles: five attempts are made."""
     uri = backends.get("awskms", "es384").uri
@@ -267,7 +269,7 @@ def test_kms_that_throttles(
     if failed:
         require_failed(run, failed, "awskms:es384: ThrottlingException: Rate exceeded")
     assert run.code == (3 if failed else 0), run.stderr
-    require_whole(tmp_path, run.receipts, set(NAMES) - set(failed), backends, cage)
+    require_whole(tmp_path, run.receipts, set(NAMES) - set(failed), backends, sandbox)
 
 
 HANGS_UP = Canned(0)
@@ -277,7 +279,7 @@ HANGS_UP = Canned(0)
     ("times", "failed"), [(2, ()), (4, ("3.jpg",)), (99, NAMES[2:])], ids=["a-while", "one-file", "for-good"]
 )
 def test_service_that_goes_down(
-    times: int, failed: tuple[str, ...], backends: Backends, batch: Batch, tmp_path: Path, cage: Cage
+    times: int, failed: tuple[str, ...], backends: Backends, batch: Batch, tmp_path: Path, sandbox: Sandbox
 ) -> None:
     """On the kept connection and on three new ones it hangs up; then the file is given up."""
     service: SigningService = backends.server("https")
@@ -288,7 +290,7 @@ def test_service_that_goes_down(
     if failed:
         require_failed(run, failed, "cannot be reached: ")
     assert run.code == (3 if failed else 0), run.stderr
-    require_whole(tmp_path, run.receipts, set(NAMES) - set(failed), backends, cage)
+    require_whole(tmp_path, run.receipts, set(NAMES) - set(failed), backends, sandbox)
 
 
 DYING = """#!/bin/sh
@@ -300,7 +302,9 @@ exec openssl dgst -sha256 -sign {folder}/key.pem
 
 
 @needs("openssl")
-def test_program_that_dies_on_the_third_file(backends: Backends, batch: Batch, tmp_path: Path, cage: Cage) -> None:
+def test_program_that_dies_on_the_third_file(
+    backends: Backends, batch: Batch, tmp_path: Path, sandbox: Sandbox
+) -> None:
     folder = tmp_path / "signer"
     pki.write(folder, backends.issued["es256"])
     (folder / "info").write_text(json.dumps({"alg": "es256", "sign_cert": backends.issued["es256"].pem}))
@@ -309,7 +313,7 @@ def test_program_that_dies_on_the_third_file(backends: Backends, batch: Batch, t
     program.chmod(0o700)
     run = batch(f"cmd:{program}")
     require_failed(run, ("3.jpg",), "was killed by signal 9: HSM: slot 4 is empty")
-    require_whole(tmp_path, run.receipts, set(NAMES) - {"3.jpg"}, backends, cage)
+    require_whole(tmp_path, run.receipts, set(NAMES) - {"3.jpg"}, backends, sandbox)
     again = batch(f"cmd:{program}", names=run.errors)
     assert (again.code, sorted(again.receipts)) == (0, ["3.jpg"])
 

@@ -41,7 +41,7 @@ from provlabel import (
     open_signer,
     verify_bytes,
 )
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.signers import Algorithm, Signer, _base
 from provlabel.signers import _algorithms as algorithms
 from signer_matrix import COMBINATIONS, Backends
@@ -164,11 +164,11 @@ def test_pkcs12_without_a_key_or_with_damage(root: pki.Issued, tmp_path: Path) -
 
 @pytest.mark.parametrize("algorithm", ["ps384", "ps512"])
 def test_longer_hashes_of_rsa_go_through_the_engine(
-    algorithm: str, issued: dict[str, pki.Issued], root: pki.Issued, media: Path, tmp_path: Path, cage: Cage
+    algorithm: str, issued: dict[str, pki.Issued], root: pki.Issued, media: Path, tmp_path: Path, sandbox: Sandbox
 ) -> None:
     signer = open_signer(f"{pki.write(tmp_path, issued[algorithm], root)}&alg={algorithm}")
-    made, _ = label_bytes((media / "cover.jpg").read_bytes(), Label(kind="ai_generated"), signer, cage=cage)
-    [judged] = verify_bytes(made, trust=TrustStore.load(tmp_path / "root.pem"), cage=cage).files
+    made, _ = label_bytes((media / "cover.jpg").read_bytes(), Label(kind="ai_generated"), signer, sandbox=sandbox)
+    [judged] = verify_bytes(made, trust=TrustStore.load(tmp_path / "root.pem"), sandbox=sandbox).files
     assert judged.state == "trusted"
     assert judged.signer is not None
     assert judged.signer.algorithm is not None
@@ -1179,7 +1179,7 @@ class VaultSigner:
 
 
 def test_signer_of_ones_own_in_ten_lines(
-    issued: dict[str, pki.Issued], backends: Backends, media: Path, cage: Cage
+    issued: dict[str, pki.Issued], backends: Backends, media: Path, sandbox: Sandbox
 ) -> None:
     class Vault:
         def sign_digest(self, digest: bytes) -> bytes:
@@ -1193,8 +1193,8 @@ def test_signer_of_ones_own_in_ten_lines(
     exec(textwrap.dedent("    " + example[0].rpartition("\n\n    label_file")[0]), namespace)  # noqa: S102
     for kind in (VaultSigner, namespace["VaultSigner"]):
         signer: Signer = kind(Vault(), issued["es256"].pem)
-        made, _ = label_bytes((media / "cover.jpg").read_bytes(), Label(kind="ai_generated"), signer, cage=cage)
-        assert verify_bytes(made, trust=TrustStore.load(backends.root), cage=cage).files[0].state == "trusted"
+        made, _ = label_bytes((media / "cover.jpg").read_bytes(), Label(kind="ai_generated"), signer, sandbox=sandbox)
+        assert verify_bytes(made, trust=TrustStore.load(backends.root), sandbox=sandbox).files[0].state == "trusted"
 
 
 # --- the recipes of the documentation --------------------------------------------------------------

@@ -33,9 +33,9 @@ from provlabel.media import copy as streaming
 from provlabel.media.containers import WALKERS, ContainerError, NoRoom, TooLarge, jpeg, room_for, stores_of
 from provlabel.media.containers.edits import Edit, Edited, rewrite
 from provlabel.media.formats import BY_NAME
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.sandbox import worker as _worker
-from provlabel.sandbox.pool import Cages
+from provlabel.sandbox.pool import SandboxPool
 from provlabel.signers import Signer
 from provlabel.verdict import judge
 from sample_files import bare_mp3
@@ -157,13 +157,13 @@ def said(evidence: Evidence) -> dict[str, Any]:
     return data
 
 
-def as_written(name: str, make: Make, label: Label, signer: Signer, cage: Cage, again: bool) -> Path:
+def as_written(name: str, make: Make, label: Label, signer: Signer, sandbox: Sandbox, again: bool) -> Path:
     path = make(name)
     out = path.with_name(f"out-{name}")
-    label_file(path, out, label, signer, replace=True, cage=cage)
+    label_file(path, out, label, signer, replace=True, sandbox=sandbox)
     if again:
         first = out.rename(path.with_name(f"first-{name}"))
-        label_file(first, out, msgspec.structs.replace(label, title="again"), signer, cage=cage)
+        label_file(first, out, msgspec.structs.replace(label, title="again"), signer, sandbox=sandbox)
     return out
 
 
@@ -171,14 +171,14 @@ def as_written(name: str, make: Make, label: Label, signer: Signer, cage: Cage, 
 @pytest.mark.parametrize("again", [False, True], ids=["first", "again"])
 @pytest.mark.parametrize("name", [*(name for name in WAYS if name != LOST), *MOVIES])
 def test_both_ways_read_alike(
-    name: str, again: bool, make: Make, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
+    name: str, again: bool, make: Make, label: Label, signer: Signer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
         by_us(patch)
-        ours = as_written(name, make, label, signer, cage, again)
-    seen, content = cage.read(ours), ours.read_bytes()
+        ours = as_written(name, make, label, signer, sandbox, again)
+    seen, content = sandbox.read(ours), ours.read_bytes()
     by_engine(monkeypatch)
-    theirs = cage.read(as_written(name, make, label, signer, cage, again))
+    theirs = sandbox.read(as_written(name, make, label, signer, sandbox, again))
     verdict = judge(seen, at=now())
     assert verdict.holds
     assert verdict.axes.content == "intact"
@@ -193,19 +193,19 @@ def test_both_ways_read_alike(
 @needs("ffmpeg")
 @pytest.mark.parametrize("name", WAYS)
 def test_every_part_stays_but_for_the_manifest(
-    name: str, make: Make, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
+    name: str, make: Make, label: Label, signer: Signer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source, out = receipted(make(name), label, signer, cage, monkeypatch)
+    source, out = receipted(make(name), label, signer, sandbox, monkeypatch)
     assert parts(out) == parts(source)
 
 
 def receipted(
-    source: Path, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
+    source: Path, label: Label, signer: Signer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[Path, Path]:
     """Label a file in our way, hold its receipt against both files, and return them."""
     by_us(monkeypatch)
     out = source.with_name(f"out-{source.name}")
-    receipt = label_file(source, out, label, signer, carriers=(), cage=cage)
+    receipt = label_file(source, out, label, signer, carriers=(), sandbox=sandbox)
     assert receipt.sha256 == hashlib.sha256(out.read_bytes()).hexdigest()
     assert receipt.source_sha256 == hashlib.sha256(source.read_bytes()).hexdigest()
     return source, out
@@ -228,19 +228,19 @@ def parts(path: Path) -> list[tuple[str, bytes]]:
 )
 @pytest.mark.parametrize("again", [False, True], ids=["first", "again"])
 def test_reading_back_once_agrees_with_the_full_reading(
-    name: str, again: bool, make: Make, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
+    name: str, again: bool, make: Make, label: Label, signer: Signer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     holes: list[Any] = []
     reread = publishing.reread
     monkeypatch.setattr(publishing, "reread", lambda *a: holes.append(a[2]) or reread(*a))
-    out = as_written(name, make, label, signer, cage, again)
+    out = as_written(name, make, label, signer, sandbox, again)
     monkeypatch.setattr(_worker, "LARGE", 0)
     full, once = answered(out, None), answered(out, holes[-1])
     assert once.engine_state == "Invalid"  # its word about a manifest without content
     comparable = {"engine_state": full.engine_state, "seconds": full.seconds}
     assert sorted_codes(msgspec.structs.replace(once, **comparable)) == sorted_codes(full)
     monkeypatch.undo()
-    assert _worker.reread(out, TrustStore(), holes[-1]) == full == cage.read(out)
+    assert _worker.reread(out, TrustStore(), holes[-1]) == full == sandbox.read(out)
     monkeypatch.setattr(_worker, "LARGE", 0)
 
     start, length = holes[-1]
@@ -291,31 +291,31 @@ def large(name: str, folder: Path) -> Path:
 
 @pytest.mark.parametrize("name", ["large.wav", "large.mp3", "large.flac", "large.m4a"])
 def test_a_large_file_is_labelled_and_receipted(
-    name: str, tmp_path: Path, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
+    name: str, tmp_path: Path, label: Label, signer: Signer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     by_us(monkeypatch)
     source, out = large(name, tmp_path), tmp_path / f"out-{name}"
-    receipt = label_file(source, out, label, signer, cage=cage)
+    receipt = label_file(source, out, label, signer, sandbox=sandbox)
     assert receipt.source_sha256 == hashlib.sha256(source.read_bytes()).hexdigest()
     assert receipt.sha256 == hashlib.sha256(out.read_bytes()).hexdigest()
-    seen = cage.read(out)
+    seen = sandbox.read(out)
     assert seen.sha256 == receipt.sha256
     assert judge(seen, at=now()).holds
 
 
 def test_a_large_file_has_its_digest_whichever_way_it_goes(
-    tmp_path: Path, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, label: Label, signer: Signer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = large("large.wav", tmp_path)
     wanted = hashlib.sha256(source.read_bytes()).hexdigest()
-    assert label_file(source, None, label, signer, detached=True, cage=cage).source_sha256 == wanted
+    assert label_file(source, None, label, signer, detached=True, sandbox=sandbox).source_sha256 == wanted
     (tmp_path / "large.wav.c2pa").unlink()
     by_engine(monkeypatch)
-    assert label_file(source, None, label, signer, cage=cage).source_sha256 == wanted
+    assert label_file(source, None, label, signer, sandbox=sandbox).source_sha256 == wanted
 
 
 def test_a_wav_that_would_pass_4_gib_is_refused_before_anything_is_written(
-    tmp_path: Path, label: Label, signer: Signer, cage: Cage
+    tmp_path: Path, label: Label, signer: Signer, sandbox: Sandbox
 ) -> None:
     source = tmp_path / "huge.wav"
     sound = (1 << 32) - 1000
@@ -324,13 +324,13 @@ def test_a_wav_that_would_pass_4_gib_is_refused_before_anything_is_written(
         file.write(b"RIFF" + struct.pack("<I", len(head) + sound) + head)
         file.truncate(8 + len(head) + sound)
     with pytest.raises(EngineError, match=r"huge\.wav: the manifest cannot be embedded: .* 4 GiB") as caught:
-        label_file(source, None, label, signer, carriers=(), cage=cage)
+        label_file(source, None, label, signer, carriers=(), sandbox=sandbox)
     assert "--detached" in caught.value.hint
     assert [path.name for path in tmp_path.iterdir()] == ["huge.wav"]
 
 
 def test_a_source_that_shrinks_while_it_is_copied_leaves_nothing(
-    tmp_path: Path, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, label: Label, signer: Signer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = large("large.wav", tmp_path)
     copy = signing.copy_around
@@ -341,12 +341,12 @@ def test_a_source_that_shrinks_while_it_is_copied_leaves_nothing(
 
     monkeypatch.setattr(signing, "copy_around", shrinking)
     with pytest.raises(InputError, match="changed while it was read"):
-        label_file(source, None, label, signer, cage=cage)
+        label_file(source, None, label, signer, sandbox=sandbox)
     assert [path.name for path in tmp_path.iterdir()] == ["large.wav"]
 
 
 def test_a_disk_that_fails_at_the_end_is_told(
-    tmp_path: Path, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, label: Label, signer: Signer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from provlabel import OutputError
 
@@ -356,7 +356,7 @@ def test_a_disk_that_fails_at_the_end_is_told(
     source = large("large.wav", tmp_path)
     monkeypatch.setattr(os, "fsync", broken)
     with pytest.raises(OutputError, match="input/output error"):
-        label_file(source, None, label, signer, cage=cage)
+        label_file(source, None, label, signer, sandbox=sandbox)
     assert [path.name for path in tmp_path.iterdir()] == ["large.wav"]
 
 
@@ -400,9 +400,9 @@ def offsets(table: bytes) -> tuple[int, ...]:
 @needs("exiftool")
 @pytest.mark.parametrize("name", MOVIES)
 def test_only_offsets_of_chunks_change_in_a_movie(
-    name: str, make: Make, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
+    name: str, make: Make, label: Label, signer: Signer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source, out = receipted(make(name), label, signer, cage, monkeypatch)
+    source, out = receipted(make(name), label, signer, sandbox, monkeypatch)
     old, (first, second, *rest) = leaves(source.read_bytes()), leaves(out.read_bytes())
     assert second[1][8:24] == C2PA
     new, growth, tables = [first, *rest], len(second[1]), 0
@@ -435,13 +435,13 @@ def described(path: Path) -> dict[str, list[Any]]:
 @needs("ffmpeg")
 @pytest.mark.parametrize("name", ["early.m4a", "late.m4a", "clip.mov"])
 def test_a_movie_signed_elsewhere_and_with_room_for_a_timestamp(
-    name: str, make: Make, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
+    name: str, make: Make, label: Label, signer: Signer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     by_us(monkeypatch)
     source = make(name)
     out = source.with_name(f"out-{name}")
-    label_file(source, out, label, Callback(signer), stamp_room=6000, cage=cage)
-    seen = cage.read(out)
+    label_file(source, out, label, Callback(signer), stamp_room=6000, sandbox=sandbox)
+    seen = sandbox.read(out)
     assert judge(seen, at=now()).axes.content == "intact"
     assert judge(seen, at=now()).holds
     second = encypher_c2pa.verify(out.read_bytes(), BY_NAME[str(seen.format)].mime, telemetry=False)
@@ -452,17 +452,17 @@ def test_a_movie_signed_elsewhere_and_with_room_for_a_timestamp(
 @needs("ffmpeg")
 @pytest.mark.parametrize("name", ["fragments.mp4", "still.avif", "animated.avif"])
 def test_where_places_are_not_followed_the_engine_writes(
-    name: str, make: Make, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
+    name: str, make: Make, label: Label, signer: Signer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "sign_placed", lambda *_, **__: pytest.fail("we wrote this file"))
     source = make(name)
     out = source.with_name(f"out-{name}")
-    label_file(source, out, label, signer, carriers=(), cage=cage)
-    assert judge(cage.read(out), at=now()).holds
+    label_file(source, out, label, signer, carriers=(), sandbox=sandbox)
+    assert judge(sandbox.read(out), at=now()).holds
 
 
 def test_what_the_engine_hashed_is_read_back_by_the_engine(
-    tmp_path: Path, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, label: Label, signer: Signer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     holes: list[Any] = []
     reread = publishing.reread
@@ -470,18 +470,18 @@ def test_what_the_engine_hashed_is_read_back_by_the_engine(
     by_us(monkeypatch)
     source = large("large.m4a", tmp_path)
     out = tmp_path / "out.m4a"
-    label_file(source, out, label, signer, cage=cage)
+    label_file(source, out, label, signer, sandbox=sandbox)
     assert not any(holes)
     content = out.read_bytes()
     for place in (len(content) - 1, content.index(b"onetwo")):
         changed = bytearray(content)
         changed[place] ^= 1
         out.write_bytes(changed)
-        assert judge(cage.read(out), at=now()).axes.content == "altered"
+        assert judge(sandbox.read(out), at=now()).axes.content == "altered"
 
 
 def test_a_disk_that_fills_up_while_a_movie_is_written_is_told(
-    tmp_path: Path, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, label: Label, signer: Signer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from provlabel import OutputError
 
@@ -491,7 +491,7 @@ def test_a_disk_that_fills_up_while_a_movie_is_written_is_told(
     source = large("large.m4a", tmp_path)
     monkeypatch.setattr(signing, "copy_around", broken)
     with pytest.raises(OutputError, match="no space left"):
-        label_file(source, None, label, signer, carriers=(), cage=cage)
+        label_file(source, None, label, signer, carriers=(), sandbox=sandbox)
     assert [path.name for path in tmp_path.iterdir()] == ["large.m4a"]
 
 
@@ -704,7 +704,7 @@ def test_a_tag_that_would_be_too_large_is_refused() -> None:
         room_for("id3", io.BytesIO(tag), len(tag), 1 << 28)
 
 
-def test_segments_are_those_that_the_engine_writes(media: Path, label: Label, signer: Signer, cage: Cage) -> None:
+def test_segments_are_those_that_the_engine_writes(media: Path, label: Label, signer: Signer, sandbox: Sandbox) -> None:
     """The number of the box and the order of segments are the engine's, so that its splice finds them too."""
     content = io.BytesIO()
     made = Label(kind="ai_generated", prompt=Prompt(text="é" * 40_000))
@@ -721,18 +721,18 @@ MPEG = bare_mp3()
 
 @pytest.mark.parametrize("bad", UNPARSEABLE.values(), ids=UNPARSEABLE)
 def test_a_tag_that_hides_the_manifest_from_the_engine_is_refused_at_any_size(
-    bad: bytes, tmp_path: Path, label: Label, signer: Signer, cage: Cage
+    bad: bytes, tmp_path: Path, label: Label, signer: Signer, sandbox: Sandbox
 ) -> None:
     """We find the manifest behind any frame; the engine gives up the whole tag for one that it cannot read."""
     source, out = tmp_path / "odd.mp3", tmp_path / "out.mp3"
     source.write_bytes(with_frames(MPEG, bad) + os.urandom(17 << 20))
     with pytest.raises(EngineError, match=r"odd\.mp3: the engine would not find the manifest") as caught:
-        label_file(source, out, label, signer, carriers=(), cage=cage)
+        label_file(source, out, label, signer, carriers=(), sandbox=sandbox)
     assert "--detached" in caught.value.hint
     assert [path.name for path in tmp_path.iterdir()] == ["odd.mp3"]
 
 
-def test_boxes_of_others_stay_in_a_jpeg(media: Path, label: Label, signer: Signer, cage: Cage) -> None:
+def test_boxes_of_others_stay_in_a_jpeg(media: Path, label: Label, signer: Signer, sandbox: Sandbox) -> None:
     content = (media / "cover.jpg").read_bytes()
     kind = b"json" + bytes.fromhex("00110010800000aa00389b71")
     described = b"jumd" + kind + b"\x03acme.json\x00"
@@ -742,34 +742,36 @@ def test_boxes_of_others_stay_in_a_jpeg(media: Path, label: Label, signer: Signe
     foreign = b"\xff\xeb" + (len(segment) + 2).to_bytes(2, "big") + segment
     (media / "cover.jpg").write_bytes(content[:20] + foreign + content[20:])
     for source, out in (("cover.jpg", "first.jpg"), ("first.jpg", "second.jpg")):
-        label_file(media / source, media / out, label, signer, cage=cage)
+        label_file(media / source, media / out, label, signer, sandbox=sandbox)
         assert foreign in (media / out).read_bytes()
-        assert judge(cage.read(media / out), at=now()).holds
+        assert judge(sandbox.read(media / out), at=now()).holds
 
 
 def test_a_recording_whose_sizes_were_never_written_is_not_cut_in_two(
-    tmp_path: Path, label: Label, signer: Signer, cage: Cage
+    tmp_path: Path, label: Label, signer: Signer, sandbox: Sandbox
 ) -> None:
     """Its samples lie behind the size that it declares, and programs play them all the same."""
     source = tmp_path / "piped.wav"
     head = b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 2, 44100, 176400, 4, 16) + b"data" + struct.pack("<I", 0)
     source.write_bytes(b"RIFF" + struct.pack("<I", len(head)) + head + os.urandom(40_000))
     with pytest.raises(EngineError, match="would lose chunks: after RIFF"):
-        label_file(source, None, label, signer, carriers=(), cage=cage)
+        label_file(source, None, label, signer, carriers=(), sandbox=sandbox)
     assert [path.name for path in tmp_path.iterdir()] == ["piped.wav"]
 
 
-def test_jfif_and_its_extension_stay_together(media: Path, label: Label, signer: Signer, cage: Cage) -> None:
+def test_jfif_and_its_extension_stay_together(media: Path, label: Label, signer: Signer, sandbox: Sandbox) -> None:
     content = (media / "cover.jpg").read_bytes()
     both = content[2:20] + b"\xff\xe0\x00\x08JFXX\x00\x10"
     (media / "cover.jpg").write_bytes(content[:2] + both + content[20:])
-    label_file(media / "cover.jpg", media / "out.jpg", label, signer, cage=cage)
+    label_file(media / "cover.jpg", media / "out.jpg", label, signer, sandbox=sandbox)
     assert (media / "out.jpg").read_bytes()[2:].startswith(both + b"\xff\xeb")
 
 
-def test_manifests_under_older_names_are_known_and_go(media: Path, label: Label, signer: Signer, cage: Cage) -> None:
+def test_manifests_under_older_names_are_known_and_go(
+    media: Path, label: Label, signer: Signer, sandbox: Sandbox
+) -> None:
     """Otherwise names that were redacted would stay in a frame that nobody looks at."""
-    label_file(media / "take.mp3", media / "first.mp3", label, signer, carriers=(), cage=cage)
+    label_file(media / "take.mp3", media / "first.mp3", label, signer, carriers=(), sandbox=sandbox)
     content = (media / "first.mp3").read_bytes()
     at = content.index(b"GEOB")
     size = int.from_bytes(content[at + 4 : at + 8], "big")
@@ -827,9 +829,9 @@ def test_without_threads_it_goes_slower(tmp_path: Path, monkeypatch: pytest.Monk
     assert around == hashlib.sha256(content[:44] + content[144:]).digest()
 
 
-def test_several_cages_serve_as_one(media: Path, label: Label, signer: Signer) -> None:
-    with Cages(2) as cages:
-        receipt = label_file(media / "cover.jpg", None, label, signer, cage=cages)
+def test_several_sandboxes_serve_as_one(media: Path, label: Label, signer: Signer) -> None:
+    with SandboxPool(2) as pool:
+        receipt = label_file(media / "cover.jpg", None, label, signer, sandbox=pool)
     assert receipt.sha256 == hashlib.sha256((media / "cover.labeled.jpg").read_bytes()).hexdigest()
 
 
@@ -839,11 +841,11 @@ def test_large_files_leave_the_address_space_to_the_next_small_one(
 ) -> None:
     """Threads that hash took 64 MiB each, for ever, and the fourth small file later was refused as too costly."""
     sounds = [large(f"{number}.{kind}", tmp_path) for kind in ("wav", "flac") for number in range(3)]
-    with Cage() as cage:
-        signed = [Path(label_file(path, None, label, signer, cage=cage).output) for path in sounds]
+    with Sandbox() as sandbox:
+        signed = [Path(label_file(path, None, label, signer, sandbox=sandbox).output) for path in sounds]
         for path in signed * 2:
-            assert cage.read(path).trouble is None
-        assert cage._worker is not None
-        status = Path(f"/proc/{cage._worker.pid}/status").read_text()
+            assert sandbox.read(path).trouble is None
+        assert sandbox._worker is not None
+        status = Path(f"/proc/{sandbox._worker.pid}/status").read_text()
     size = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmSize"))
     assert size < 120 << 10  # kB; a worker begins with half of that

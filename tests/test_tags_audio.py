@@ -30,7 +30,7 @@ from provlabel.carriers.tags.xmp import merged
 from provlabel.evidence import Carrier
 from provlabel.media.containers import WALKERS, ContainerError, Part
 from provlabel.media.containers.edits import rewrite
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
 
 pytestmark = [needs("exiftool"), needs("ffmpeg"), needs("ffprobe")]
@@ -281,13 +281,13 @@ def test_one_byte_more_or_less_keeps_all_places(kind: str, made: Callable[[str],
 
 
 def test_what_we_wrote_survives_the_manifest(
-    kind: str, made: Callable[[str], Path], tmp_path: Path, label: Label, signer: Signer, cage: Cage
+    kind: str, made: Callable[[str], Path], tmp_path: Path, label: Label, signer: Signer, sandbox: Sandbox
 ) -> None:
     path = made(kind)
     tagged = files.write(path, asked(path), tmp_path / kind)
     signed = tmp_path / f"signed-{kind}"
-    label_file(tagged, signed, label, signer, carriers=(), cage=cage)
-    assert verify_file(signed, cage=cage).files[0].state == "valid"
+    label_file(tagged, signed, label, signer, carriers=(), sandbox=sandbox)
+    assert verify_file(signed, sandbox=sandbox).files[0].state == "valid"
     before = {item.id: item.fields for item in files.carriers(tagged)}
     after = {item.id: item.fields for item in files.carriers(signed) if item.fields}
     assert after == before

@@ -33,7 +33,7 @@ from provlabel.carriers.tags.xmp import ARRAYS, NAMESPACES, merged, read_packet
 from provlabel.evidence import Carrier
 from provlabel.media.containers import WALKERS, ContainerError
 from provlabel.media.containers.edits import rewrite
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
 from sample_files import FORMAT_OF, PREFIXED, SVG, exif, frames, known, picture
 from test_formats import Make, box, decoded, make, workshop
@@ -287,15 +287,15 @@ def test_nothing_to_say_changes_nothing(name: str, rich: bool, source: Source) -
 
 @pytest.mark.parametrize("name", EMBEDDABLE)
 def test_the_engine_keeps_what_was_written(
-    name: str, source: Source, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+    name: str, source: Source, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     edited = written(source(name).read_bytes(), OURS)
-    signed, _ = label_bytes(edited, replace(label, systems=()), signer, carriers=(), cage=cage)
-    assert verify_bytes(signed, trust=trust, cage=cage).files[0].state == "trusted"
+    signed, _ = label_bytes(edited, replace(label, systems=()), signer, carriers=(), sandbox=sandbox)
+    assert verify_bytes(signed, trust=trust, sandbox=sandbox).files[0].state == "trusted"
     assert xmp_of(signed) == xmp_of(edited)
     changed = written(signed, {"dc:title": ("Other",)})
     again, _ = label_bytes(
-        changed, replace(label, systems=()), signer, carriers=(), cage=cage, accept_broken_parent=True
+        changed, replace(label, systems=()), signer, carriers=(), sandbox=sandbox, accept_broken_parent=True
     )
     assert xmp_of(again) == {**xmp_of(edited), "dc:title": ("Other",)}
 
@@ -303,7 +303,7 @@ def test_the_engine_keeps_what_was_written(
 @needs("exiftool")
 @pytest.mark.parametrize("name", READ_ONLY)
 def test_items_are_read_and_not_written(
-    name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+    name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     path = make(name)
     with pytest.raises(TagError, match="cannot be written into this format"):
@@ -321,7 +321,7 @@ def test_items_are_read_and_not_written(
 @needs("heif-enc")
 @pytest.mark.parametrize("ending", [".heic", ".avif"])
 def test_the_engine_keeps_items(
-    ending: str, tmp_path: Path, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+    ending: str, tmp_path: Path, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     path, made = tmp_path / "a.jpg", (tmp_path / "a").with_suffix(ending)
     path.write_bytes(written((MEDIA / "cover.jpg").read_bytes(), OURS))
@@ -332,8 +332,8 @@ def test_the_engine_keeps_items(
         subprocess.run(["heif-enc", path, "-o", made], check=True, capture_output=True)
     content = made.read_bytes()
     assert xmp_of(content) == OURS
-    signed, _ = label_bytes(content, replace(label, systems=()), signer, cage=cage)
-    assert verify_bytes(signed, trust=trust, cage=cage).files[0].state == "trusted"
+    signed, _ = label_bytes(content, replace(label, systems=()), signer, sandbox=sandbox)
+    assert verify_bytes(signed, trust=trust, sandbox=sandbox).files[0].state == "trusted"
     assert read(signed) == read(content)
 
 
@@ -1151,7 +1151,7 @@ def test_encodings_that_expat_does_not_know(encoding: str) -> None:
         written(content, OURS)
 
 
-def test_the_corpus_of_others(corpus: Path, label: Label, signer: Signer, trust: TrustStore, cage: Cage) -> None:
+def test_the_corpus_of_others(corpus: Path, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox) -> None:
     for path in sorted(corpus.glob("*.jpg")):
         content = path.read_bytes()
         made = written(content, OURS)

@@ -25,7 +25,7 @@ from provlabel.engine import binding
 from provlabel.label import label_from_dict
 from provlabel.media import previews
 from provlabel.media.formats import BY_NAME
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.sandbox import drawing as picturing
 from provlabel.signers import Signer
 
@@ -36,18 +36,18 @@ MOST = 10_000
 
 
 @pytest.fixture(scope="module")
-def studio() -> Iterator[Cage]:
+def studio() -> Iterator[Sandbox]:
     with picturing.studio() as made:
         yield made
 
 
 @pytest.fixture
-def labeled(label: Label, signer: Signer, cage: Cage, studio: Cage) -> Any:
+def labeled(label: Label, signer: Signer, sandbox: Sandbox, studio: Sandbox) -> Any:
     """Label a file with a thumbnail and return the result and what the receipt warns of."""
 
     def run(path: Path, **how: Any) -> tuple[Path, list[str]]:
         dest = path.with_name(f"out-{path.name}")
-        receipt = label_file(path, dest, label, signer, thumbnail=True, cage=cage, studio=studio, **how)
+        receipt = label_file(path, dest, label, signer, thumbnail=True, sandbox=sandbox, studio=studio, **how)
         return dest, [text for text in besides_time(receipt.warnings) if "thumbnail" in text]
 
     return run
@@ -97,7 +97,7 @@ def require_halves(image: Image.Image) -> None:
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_every_picture_that_pillow_decodes_gets_one(
-    name: str, labeled: Any, tmp_path: Path, credential: Path, trust: TrustStore, cage: Cage
+    name: str, labeled: Any, tmp_path: Path, credential: Path, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     """And both verifiers hold the file for whole and trusted."""
     out, warned = labeled(saved(tmp_path / name, halves(), format=PICTURES[name]))
@@ -105,7 +105,7 @@ def test_every_picture_that_pillow_decodes_gets_one(
     small = thumbnail(out)
     assert small.size == (256, 128)
     require_halves(small)
-    found = verify_file(out, trust=trust, cage=cage).files[0]
+    found = verify_file(out, trust=trust, sandbox=sandbox).files[0]
     assert (found.state, [item.rule for item in found.findings if item.level == "error"]) == ("trusted", [])
     assert found.thumbnail == "image/jpeg"
     assert found.format is not None
@@ -117,8 +117,8 @@ def test_every_picture_that_pillow_decodes_gets_one(
     assert said["validation_results"]["failure"] == []
 
 
-def test_without_the_option_there_is_none(label: Label, signer: Signer, cage: Cage) -> None:
-    content, receipt = label_bytes((MEDIA / "cover.jpg").read_bytes(), label, signer, cage=cage)
+def test_without_the_option_there_is_none(label: Label, signer: Signer, sandbox: Sandbox) -> None:
+    content, receipt = label_bytes((MEDIA / "cover.jpg").read_bytes(), label, signer, sandbox=sandbox)
     assert b"c2pa.thumbnail" not in content
     assert receipt.manifest_bytes < 6_000
 
@@ -133,10 +133,10 @@ def test_the_signer_stands_for_it(labeled: Any, media: Path) -> None:
 
 
 def test_in_memory_and_beside_the_file(
-    label: Label, signer: Signer, labeled: Any, media: Path, cage: Cage, studio: Cage, tmp_path: Path
+    label: Label, signer: Signer, labeled: Any, media: Path, sandbox: Sandbox, studio: Sandbox, tmp_path: Path
 ) -> None:
     content, _ = label_bytes(
-        (MEDIA / "still.png").read_bytes(), label, signer, thumbnail=True, cage=cage, studio=studio
+        (MEDIA / "still.png").read_bytes(), label, signer, thumbnail=True, sandbox=sandbox, studio=studio
     )
     (tmp_path / "memory.png").write_bytes(content)
     assert max(thumbnail(tmp_path / "memory.png").size) == 256
@@ -231,29 +231,29 @@ def test_small_noise_fits_though_nothing_is_scaled(labeled: Any, tmp_path: Path)
 
 
 def test_a_parent_keeps_its_thumbnail(
-    label: Label, signer: Signer, trust: TrustStore, labeled: Any, tmp_path: Path, cage: Cage
+    label: Label, signer: Signer, trust: TrustStore, labeled: Any, tmp_path: Path, sandbox: Sandbox
 ) -> None:
     """Two generations, each with a thumbnail of its own; a third without."""
     first, _ = labeled(saved(tmp_path / "a.jpg", halves()))
     earlier = manifests(first)["active_manifest"]
     second, _ = labeled(first)
     third = tmp_path / "third.jpg"
-    label_file(second, third, label, signer, cage=cage)
+    label_file(second, third, label, signer, sandbox=sandbox)
     for path, own in ((second, True), (third, False)):
         said = manifests(path)
         assert ("thumbnail" in said["manifests"][said["active_manifest"]]) == own
         assert "thumbnail" in said["manifests"][earlier]
-        found = verify_file(path, trust=trust, cage=cage).files[0]
+        found = verify_file(path, trust=trust, sandbox=sandbox).files[0]
         assert (found.state, found.axes.history, found.thumbnail) == ("trusted", "clean", "image/jpeg" if own else None)
 
 
-def test_redaction_leaves_it_where_it_is(signer: Signer, trust: TrustStore, media: Path, cage: Cage) -> None:
+def test_redaction_leaves_it_where_it_is(signer: Signer, trust: TrustStore, media: Path, sandbox: Sandbox) -> None:
     label = label_from_dict({"kind": "ai_generated", "people": [{"id": "jo", "name": "Jo Doe"}]})
     source, out = media / "named.jpg", media / "public.jpg"
-    label_file(media / "cover.jpg", source, label, signer, personal=True, thumbnail=True, cage=cage)
-    redact_file(source, out, signer, cage=cage)
+    label_file(media / "cover.jpg", source, label, signer, personal=True, thumbnail=True, sandbox=sandbox)
+    redact_file(source, out, signer, sandbox=sandbox)
     assert b"Jo Doe" not in out.read_bytes()
-    found = verify_file(out, trust=trust, cage=cage).files[0]
+    found = verify_file(out, trust=trust, sandbox=sandbox).files[0]
     assert (found.state, found.axes.history) == ("trusted", "clean")
     said = manifests(out)
     assert [("thumbnail" in one) for one in said["manifests"].values()].count(True) == 1
@@ -279,7 +279,7 @@ def test_a_bomb_is_labelled_without_one(side: int, labeled: Any, tmp_path: Path)
 
 
 def test_a_decoder_that_takes_too_much_is_stopped(
-    label: Label, signer: Signer, tmp_path: Path, cage: Cage, monkeypatch: pytest.MonkeyPatch
+    label: Label, signer: Signer, tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """300 MB of pixels, within what is allowed, where there are only 100 MB of address space more than at rest."""
     from provlabel.sandbox.protocol import Limits
@@ -288,7 +288,7 @@ def test_a_decoder_that_takes_too_much_is_stopped(
     path = saved(tmp_path / "large.png", raw)
     monkeypatch.setattr(picturing, "_LIMITS", Limits(base_mib=150, memory_factor=0))
     with picturing.studio() as small:
-        receipt = label_file(path, None, label, signer, thumbnail=True, cage=cage, studio=small)
+        receipt = label_file(path, None, label, signer, thumbnail=True, sandbox=sandbox, studio=small)
     assert any("no thumbnail: it needs too much memory" in text for text in receipt.warnings)
 
 
@@ -318,7 +318,7 @@ def test_pictures_and_sounds_in_one_run(cli: Cli, media: Path) -> None:
 
 
 def test_without_pillow_the_extra_is_named(
-    label: Label, signer: Signer, media: Path, cli: Cli, cage: Cage, tmp_path: Path
+    label: Label, signer: Signer, media: Path, cli: Cli, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     """An interpreter that finds everything but Pillow: nothing is signed, by nobody."""
     hook = tmp_path / "sitecustomize.py"
@@ -360,7 +360,7 @@ def test_no_decoder_enters_the_process_that_holds_the_key(media: Path, credentia
     assert max(thumbnail(media / "cover.labeled.jpg").size) == 256
 
 
-class _Liar(Cage):
+class _Liar(Sandbox):
     """A studio after a hostile picture took it over."""
 
     def __init__(self, jpeg: bytes) -> None:
@@ -389,20 +389,20 @@ def _jpeg(**how: Any) -> bytes:
     ids=["text", "stub", "comment", "exif", "long"],
 )
 def test_what_a_decoder_was_made_to_say_is_not_signed(
-    lie: bytes, label: Label, signer: Signer, media: Path, cage: Cage
+    lie: bytes, label: Label, signer: Signer, media: Path, sandbox: Sandbox
 ) -> None:
     with _Liar(lie) as liar:
-        receipt = label_file(media / "cover.jpg", None, label, signer, thumbnail=True, cage=cage, studio=liar)
+        receipt = label_file(media / "cover.jpg", None, label, signer, thumbnail=True, sandbox=sandbox, studio=liar)
     assert any("no thumbnail: the decoder answered nonsense" in text for text in receipt.warnings)
     with _Liar(_jpeg()) as honest:
-        receipt = label_file(media / "still.png", None, label, signer, thumbnail=True, cage=cage, studio=honest)
+        receipt = label_file(media / "still.png", None, label, signer, thumbnail=True, sandbox=sandbox, studio=honest)
     assert besides_time(receipt.warnings) == []
 
 
 def test_a_file_that_changes_before_it_is_drawn_is_not_labelled(
-    label: Label, signer: Signer, media: Path, cage: Cage
+    label: Label, signer: Signer, media: Path, sandbox: Sandbox
 ) -> None:
-    class Swapping(Cage):
+    class Swapping(Sandbox):
         def preview(self, path: Path, *args: Any, **how: Any) -> previews.Preview:
             shutil.copy(media / "still.png", path)
             return super().preview(path, *args, **how)
@@ -410,7 +410,7 @@ def test_a_file_that_changes_before_it_is_drawn_is_not_labelled(
     from provlabel import InputError
 
     with Swapping() as swapping, pytest.raises(InputError, match="changed while it was read"):
-        label_file(media / "cover.jpg", None, label, signer, thumbnail=True, cage=cage, studio=swapping)
+        label_file(media / "cover.jpg", None, label, signer, thumbnail=True, sandbox=sandbox, studio=swapping)
     assert not (media / "cover.labeled.jpg").exists()
 
 
@@ -419,16 +419,16 @@ def test_reader_and_studio_hold_no_end_of_each_others_pipes() -> None:
     script = (
         "import os, sys\n"
         "from pathlib import Path\n"
-        "from provlabel.cli._signing import early_cage, early_studio\n"
+        "from provlabel.cli._signing import early_sandbox, early_studio\n"
         "from provlabel.sandbox.drawing import thumbnail_of\n"
         "outer = {os.readlink(f'/proc/self/fd/{fd}') for fd in range(256) if os.path.exists(f'/proc/self/fd/{fd}')}\n"
         "def pipes(pid):\n"
         "    ends = [os.readlink(f'/proc/{pid}/fd/{fd}') for fd in os.listdir(f'/proc/{pid}/fd')]\n"
         "    return {end for end in ends if end.startswith('pipe:')} - outer\n"
         "path = Path(sys.argv[1])\n"
-        "with early_studio() as studio, early_cage() as cage:\n"
-        "    assert thumbnail_of(path, cage.read(path).sha256, studio).jpeg\n"
-        "    drawing, reading = pipes(studio._worker.pid), pipes(cage._worker.pid)\n"
+        "with early_studio() as studio, early_sandbox() as sandbox:\n"
+        "    assert thumbnail_of(path, sandbox.read(path).sha256, studio).jpeg\n"
+        "    drawing, reading = pipes(studio._worker.pid), pipes(sandbox._worker.pid)\n"
         "print(len(drawing), len(reading), len(drawing & reading))\n"
     )
     done = subprocess.run(

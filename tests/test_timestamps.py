@@ -15,7 +15,7 @@ import pki
 import tsa as authorities
 from conftest import MIMES, SAMPLES, Cli, needs
 from provlabel import Label, Timestamper, TimestampError, TrustStore, label_file, stamp_file, verify_file
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
 
 pytestmark = needs("openssl")
@@ -42,8 +42,8 @@ def clocks(authority: authorities.Authority) -> TrustStore:
     return TrustStore.load(authority.folder / "root.pem", purpose="timestamp")
 
 
-def axes(path: Path, trust: TrustStore, cage: Cage) -> tuple[str, str, str]:
-    found = verify_file(path, trust=trust, cage=cage).files[0]
+def axes(path: Path, trust: TrustStore, sandbox: Sandbox) -> tuple[str, str, str]:
+    found = verify_file(path, trust=trust, sandbox=sandbox).files[0]
     return found.state, found.axes.time, found.axes.signer
 
 
@@ -56,16 +56,16 @@ def test_a_stamped_label_has_a_proven_time(
     trust: TrustStore,
     clocks: TrustStore,
     serve: Serve,
-    cage: Cage,
+    sandbox: Sandbox,
 ) -> None:
     out = media / f"out-{sample}"
     stamper = Timestamper(urls=(serve("good"),), trust=clocks)
-    receipt = label_file(media / sample, out, label, signer, timestamper=stamper, cage=cage)
+    receipt = label_file(media / sample, out, label, signer, timestamper=stamper, sandbox=sandbox)
     assert receipt.time
     assert receipt.authority == stamper.urls[0]
     assert receipt.warnings == ()
-    assert axes(out, trust + clocks, cage) == ("trusted", "proven", "trusted")
-    assert axes(out, trust, cage) == ("trusted", "claimed", "trusted")
+    assert axes(out, trust + clocks, sandbox) == ("trusted", "proven", "trusted")
+    assert axes(out, trust, sandbox) == ("trusted", "claimed", "trusted")
     second = encypher_c2pa.verify(out.read_bytes(), MIMES[out.suffix], telemetry=False)
     assert "claimSignature.validated" in json.dumps(second)
 
@@ -92,13 +92,13 @@ REASONS = {
 
 @pytest.mark.parametrize("behaviour", sorted(REASONS))
 def test_a_failing_authority_is_named_with_its_reason(
-    behaviour: str, media: Path, label: Label, signer: Signer, clocks: TrustStore, serve: Serve, cage: Cage
+    behaviour: str, media: Path, label: Label, signer: Signer, clocks: TrustStore, serve: Serve, sandbox: Sandbox
 ) -> None:
     before = sorted(path.name for path in media.iterdir())
     stamper = Timestamper(urls=(serve(behaviour),), trust=clocks, deadline=1.5)
     began = time.monotonic()
     with pytest.raises(TimestampError, match=REASONS[behaviour]):
-        label_file(media / "cover.jpg", media / "out.jpg", label, signer, timestamper=stamper, cage=cage)
+        label_file(media / "cover.jpg", media / "out.jpg", label, signer, timestamper=stamper, sandbox=sandbox)
     assert time.monotonic() - began < 3
     assert sorted(path.name for path in media.iterdir()) == before
 
@@ -112,13 +112,13 @@ def test_the_next_authority_is_asked(
     trust: TrustStore,
     clocks: TrustStore,
     serve: Serve,
-    cage: Cage,
+    sandbox: Sandbox,
 ) -> None:
     good = serve("good")
     stamper = Timestamper(urls=("http://127.0.0.1:1/", serve(behaviour), good), trust=clocks, deadline=4)
-    receipt = label_file(media / "take.wav", media / "out.wav", label, signer, timestamper=stamper, cage=cage)
+    receipt = label_file(media / "take.wav", media / "out.wav", label, signer, timestamper=stamper, sandbox=sandbox)
     assert receipt.authority == good
-    assert axes(media / "out.wav", trust + clocks, cage) == ("trusted", "proven", "trusted")
+    assert axes(media / "out.wav", trust + clocks, sandbox) == ("trusted", "proven", "trusted")
 
 
 def test_an_authority_that_nobody_trusts_is_refused_when_there_are_anchors(
@@ -129,20 +129,22 @@ def test_an_authority_that_nobody_trusts_is_refused_when_there_are_anchors(
     clocks: TrustStore,
     serve: Serve,
     tmp_path: Path,
-    cage: Cage,
+    sandbox: Sandbox,
 ) -> None:
     stranger = authorities.Authority(tmp_path / "other", pki.root("Stranger"))
     with authorities.serving(stranger) as (url, _):
         with pytest.raises(TimestampError, match="nobody you trust"):
             label_file(
                 media / "cover.jpg", media / "out.jpg", label, signer,
-                timestamper=Timestamper(urls=(url,), trust=clocks), cage=cage,
+                timestamper=Timestamper(urls=(url,), trust=clocks), sandbox=sandbox,
             )  # fmt: skip
         label_file(
-            media / "cover.jpg", media / "out.jpg", label, signer, timestamper=Timestamper(urls=(url,)), cage=cage
+            media / "cover.jpg", media / "out.jpg", label, signer, timestamper=Timestamper(urls=(url,)), sandbox=sandbox
         )
-    assert axes(media / "out.jpg", trust + clocks, cage) == ("trusted", "claimed", "trusted")
-    rules = [found.rule for found in verify_file(media / "out.jpg", trust=trust + clocks, cage=cage).files[0].findings]
+    assert axes(media / "out.jpg", trust + clocks, sandbox) == ("trusted", "claimed", "trusted")
+    rules = [
+        found.rule for found in verify_file(media / "out.jpg", trust=trust + clocks, sandbox=sandbox).files[0].findings
+    ]
     assert "time.untrusted-stamp" in rules
 
 
@@ -154,7 +156,7 @@ def test_the_name_of_an_authority_is_no_list_of_anchors(
     trust: TrustStore,
     clocks: TrustStore,
     tmp_path: Path,
-    cage: Cage,
+    sandbox: Sandbox,
 ) -> None:
     """A CA that vouches for signers, here Acme, gives somebody a certificate with a name of their choice."""
     acme = pki.root()
@@ -165,37 +167,37 @@ def test_the_name_of_an_authority_is_no_list_of_anchors(
     )
     with authorities.serving(forged) as (url, _):
         label_file(
-            media / "cover.jpg", media / "out.jpg", label, signer, timestamper=Timestamper(urls=(url,)), cage=cage
+            media / "cover.jpg", media / "out.jpg", label, signer, timestamper=Timestamper(urls=(url,)), sandbox=sandbox
         )
     everyone = trust + clocks + TrustStore.load(tmp_path / "acme.pem")
-    assert axes(media / "out.jpg", everyone, cage) == ("trusted", "claimed", "trusted")
+    assert axes(media / "out.jpg", everyone, sandbox) == ("trusted", "claimed", "trusted")
 
 
 def test_an_optional_stamp_can_be_added_later(
-    media: Path, label: Label, signer: Signer, trust: TrustStore, clocks: TrustStore, serve: Serve, cage: Cage
+    media: Path, label: Label, signer: Signer, trust: TrustStore, clocks: TrustStore, serve: Serve, sandbox: Sandbox
 ) -> None:
     for sample in SAMPLES:
         out, stamped = media / f"out-{sample}", media / f"stamped-{sample}"
         nobody = Timestamper(urls=("http://127.0.0.1:1/",), optional=True)
-        receipt = label_file(media / sample, out, label, signer, timestamper=nobody, cage=cage)
+        receipt = label_file(media / sample, out, label, signer, timestamper=nobody, sandbox=sandbox)
         assert receipt.time is None
         assert any("no timestamp" in warning for warning in receipt.warnings)
-        assert axes(out, trust + clocks, cage) == ("trusted", "claimed", "trusted")
-        later = stamp_file(out, stamped, Timestamper(urls=(serve("good"),), trust=clocks), cage=cage)
+        assert axes(out, trust + clocks, sandbox) == ("trusted", "claimed", "trusted")
+        later = stamp_file(out, stamped, Timestamper(urls=(serve("good"),), trust=clocks), sandbox=sandbox)
         assert later.time
         assert later.manifest == receipt.manifest
-        assert axes(stamped, trust + clocks, cage) == ("trusted", "proven", "trusted")
+        assert axes(stamped, trust + clocks, sandbox) == ("trusted", "proven", "trusted")
         assert len(stamped.read_bytes()) == len(out.read_bytes())
         with pytest.raises(Exception, match="has a timestamp already"):
-            stamp_file(stamped, media / "again", Timestamper(urls=(serve("good"),)), cage=cage)
+            stamp_file(stamped, media / "again", Timestamper(urls=(serve("good"),)), sandbox=sandbox)
 
 
 def test_headers_are_sent_and_never_shown(
-    authority: authorities.Authority, media: Path, label: Label, signer: Signer, cage: Cage
+    authority: authorities.Authority, media: Path, label: Label, signer: Signer, sandbox: Sandbox
 ) -> None:
     with authorities.serving(authority) as (url, seen):
         stamper = Timestamper(urls=(url,), headers={"Authorization": "Bearer canary"})
-        label_file(media / "cover.jpg", media / "out.jpg", label, signer, timestamper=stamper, cage=cage)
+        label_file(media / "cover.jpg", media / "out.jpg", label, signer, timestamper=stamper, sandbox=sandbox)
     assert seen[0]["Authorization"] == "Bearer canary"
     assert "canary" not in repr(stamper)
 
@@ -222,11 +224,11 @@ def test_on_the_command_line(media: Path, cli: Cli, authority: authorities.Autho
 
 
 def test_a_token_of_a_kilobyte_fits_into_what_every_signature_has_to_spare(
-    media: Path, label: Label, signer: Signer, trust: TrustStore, clocks: TrustStore, serve: Serve, cage: Cage
+    media: Path, label: Label, signer: Signer, trust: TrustStore, clocks: TrustStore, serve: Serve, sandbox: Sandbox
 ) -> None:
-    label_file(media / "take.wav", media / "out.wav", label, signer, cage=cage)
-    stamp_file(media / "out.wav", None, Timestamper(urls=(serve("good"),)), cage=cage)
-    assert axes(media / "out.wav", trust + clocks, cage) == ("trusted", "proven", "trusted")
+    label_file(media / "take.wav", media / "out.wav", label, signer, sandbox=sandbox)
+    stamp_file(media / "out.wav", None, Timestamper(urls=(serve("good"),)), sandbox=sandbox)
+    assert axes(media / "out.wav", trust + clocks, sandbox) == ("trusted", "proven", "trusted")
 
 
 def test_without_room_it_is_said_plainly_and_nothing_changes(media: Path, cli: Cli, tmp_path: Path) -> None:

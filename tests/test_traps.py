@@ -39,7 +39,7 @@ from provlabel.label.records import Span
 from provlabel.label.vocabularies import IPTC, KINDS, SOURCE_TYPES, Kind, OperationName, Oversight, PartName, Role
 from provlabel.manifest import definition
 from provlabel.media.formats import Format, sniff
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.schemas import SCHEMAS
 from provlabel.signers import Signer
 from test_engine import JPEG, read_with, sign
@@ -201,7 +201,7 @@ UNKNOWN = (("http://c2pa.org/digitalsourcetype/dreamt", "invalid"), (IPTC + "dre
 
 @pytest.mark.parametrize(("source_type", "integrity"), UNKNOWN, ids=["refused by the second", "silent"])
 def test_unknown_digital_source_type(
-    source_type: str, integrity: str, cover: bytes, signer: Signer, trust: TrustStore, second: Second, cage: Cage
+    source_type: str, integrity: str, cover: bytes, signer: Signer, trust: TrustStore, second: Second, sandbox: Sandbox
 ) -> None:
     spoilt = made()
     actions(spoilt)[0]["digitalSourceType"] = source_type
@@ -210,7 +210,7 @@ def test_unknown_digital_source_type(
     said, failures = second(content)
     assert said == integrity, "the trap changed"
     assert ("assertion.action.malformed" in failures) == (integrity == "invalid")
-    assert "unknown-value" in verify_bytes(content, trust=trust, cage=cage).files[0].axes.label
+    assert "unknown-value" in verify_bytes(content, trust=trust, sandbox=sandbox).files[0].axes.label
     for manifest in everything():
         said = {item["digitalSourceType"] for item in actions(manifest) if "digitalSourceType" in item}
         assert said
@@ -314,14 +314,14 @@ def test_every_part_is_accepted_by_both(
     ],
     ids=["part", "operation"],
 )
-def test_translations_can_be_signed(said: dict[str, Any], cover: bytes, signer: Signer, cage: Cage) -> None:
-    label_bytes(cover, label_from_dict({"kind": "ai_partly_created", **said}), signer, cage=cage)
+def test_translations_can_be_signed(said: dict[str, Any], cover: bytes, signer: Signer, sandbox: Sandbox) -> None:
+    label_bytes(cover, label_from_dict({"kind": "ai_partly_created", **said}), signer, sandbox=sandbox)
 
 
-def test_polygons_can_be_signed(cover: bytes, signer: Signer, cage: Cage) -> None:
+def test_polygons_can_be_signed(cover: bytes, signer: Signer, sandbox: Sandbox) -> None:
     region = {"shape": "polygon", "points": [{"x": 0, "y": 0}, {"x": 9, "y": 0}, {"x": 5, "y": 9}]}
     part = {"part": "image_region", "extent": "Partly", "by": "ai", "region": region}
-    label_bytes(cover, label_from_dict({"kind": "ai_partly_created", "contributions": [part]}), signer, cage=cage)
+    label_bytes(cover, label_from_dict({"kind": "ai_partly_created", "contributions": [part]}), signer, sandbox=sandbox)
 
 
 @pytest.mark.parametrize("operation", sorted(set(get_args(OperationName)) - {"translated"}))
@@ -488,7 +488,7 @@ def urls(entries: Any) -> str:
     return " ".join(entry["url"] for entry in entries or ())
 
 
-def test_inputs_are_only_gathered_by_default(cover: bytes, signer: Signer, cage: Cage) -> None:
+def test_inputs_are_only_gathered_by_default(cover: bytes, signer: Signer, sandbox: Sandbox) -> None:
     """The setting wants the label without its version; with it, it has no effect."""
     c2pa = engine.binding()
     label = label_from_dict(FULL)
@@ -503,7 +503,7 @@ def test_inputs_are_only_gathered_by_default(cover: bytes, signer: Signer, cage:
     builder.sign(c2pa.Signer.from_info(info), JPEG, io.BytesIO(cover), dest)
     theirs = claim_of(dest.getvalue())
     assert "c2pa.ingredient" in urls(theirs["gathered_assertions"]), "the trap is gone"
-    content, _ = label_bytes(cover, label, signer, inputs=True, cage=cage)
+    content, _ = label_bytes(cover, label, signer, inputs=True, sandbox=sandbox)
     ours = claim_of(content)
     assert "c2pa.ingredient" in urls(ours["created_assertions"])
     assert "c2pa.embedded-data" in urls(ours["created_assertions"])
@@ -511,10 +511,10 @@ def test_inputs_are_only_gathered_by_default(cover: bytes, signer: Signer, cage:
 
 
 def test_parent_that_was_altered_before(
-    cover: bytes, label: Label, signer: Signer, trust: TrustStore, cage: Cage, second: Second
+    cover: bytes, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox, second: Second
 ) -> None:
     """Signed over, an altered file is Trusted to both; the recorded results of the ingredient alone tell."""
-    honest, _ = label_bytes(cover, label, signer, cage=cage)
+    honest, _ = label_bytes(cover, label, signer, sandbox=sandbox)
     altered = honest[:-50] + bytes([honest[-50] ^ 1]) + honest[-49:]
     c2pa = engine.binding()
     builder = c2pa.Builder(json.dumps(made(has_parent=True)), c2pa.Context.from_json(json.dumps(engine.settings())))
@@ -524,17 +524,17 @@ def test_parent_that_was_altered_before(
     builder.sign(c2pa.Signer.from_info(info), JPEG, io.BytesIO(altered), dest)
     content = dest.getvalue()
     assert (engine_says(content, trust), second(content)) == ("Trusted", SOUND), "the trap is gone"
-    judged = verify_bytes(content, trust=trust, cage=cage).files[0]
+    judged = verify_bytes(content, trust=trust, sandbox=sandbox).files[0]
     assert (judged.axes.history, judged.passed) == ("broken", False)
     with pytest.raises(InputError, match="carries a broken manifest"):
-        label_bytes(altered, label, signer, cage=cage)
+        label_bytes(altered, label, signer, sandbox=sandbox)
 
 
 # --- compression -----------------------------------------------------------------------------------
 
 
 def test_compressed_manifest_breaks_a_gif(
-    tmp_path: Path, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+    tmp_path: Path, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     with Image.open(MEDIA / "cover.jpg") as image:
         image.convert("P").resize((64, 64)).save(tmp_path / "still.gif")
@@ -549,8 +549,8 @@ def test_compressed_manifest_breaks_a_gif(
     reader = c2pa.Reader("image/gif", dest, context=c2pa.Context.from_json(json.dumps(engine.settings(trust))))
     assert reader.get_validation_state() == "Invalid", "the trap is gone"
     assert "prefer_compress_manifests" not in engine.settings()["core"]
-    content, _ = label_bytes(plain, label, signer, cage=cage)
-    assert verify_bytes(content, trust=trust, cage=cage).files[0].state == "trusted"
+    content, _ = label_bytes(plain, label, signer, sandbox=sandbox)
+    assert verify_bytes(content, trust=trust, sandbox=sandbox).files[0].state == "trusted"
 
 
 # --- numbers, texts and everything that must come back equal ----------------------------------------
@@ -572,23 +572,23 @@ EXTRA = {
 }
 
 
-def test_label_comes_back_equal(cover: bytes, signer: Signer, cage: Cage) -> None:
+def test_label_comes_back_equal(cover: bytes, signer: Signer, sandbox: Sandbox) -> None:
     label = label_from_dict(FULL | {"extra": EXTRA})
-    content, _ = label_bytes(cover, label, signer, carriers=(), cage=cage)
-    read = cage.read_bytes(content).manifests[0].label
+    content, _ = label_bytes(cover, label, signer, carriers=(), sandbox=sandbox)
+    read = sandbox.read_bytes(content).manifests[0].label
     # As JSON, where 3.0 is not 3, and tuples are lists.
     assert json.dumps(read, sort_keys=True) == json.dumps(signed_label(label).system, sort_keys=True)
 
 
-def test_seeds_are_texts(cover: bytes, signer: Signer, cage: Cage) -> None:
+def test_seeds_are_texts(cover: bytes, signer: Signer, sandbox: Sandbox) -> None:
     """A seed may have 64 bits or more; the engine takes whole numbers of 63."""
     spoilt = made()
     assertion(spoilt, "org.provlabel.label")["data"]["seed"] = 2**63
     refused(cover, signer, spoilt, "too large")
     with pytest.raises(LabelError):
         label_from_dict({"kind": "ai_generated", "references": [{"type": "seed", "value": 7}]})
-    content, _ = label_bytes(cover, label_from_dict(FULL), signer, inputs=True, cage=cage)
-    read = cage.read_bytes(content).manifests[0].label
+    content, _ = label_bytes(cover, label_from_dict(FULL), signer, inputs=True, sandbox=sandbox)
+    read = sandbox.read_bytes(content).manifests[0].label
     assert read is not None
     assert read["references"] == FULL["references"]
 
@@ -647,7 +647,9 @@ def test_no_empty_examples_and_privacy_beside_every_reference() -> None:
             assert node["examples"]
 
 
-def test_unknown_fields_are_dropped_in_silence(cover: bytes, signer: Signer, trust: TrustStore, cage: Cage) -> None:
+def test_unknown_fields_are_dropped_in_silence(
+    cover: bytes, signer: Signer, trust: TrustStore, sandbox: Sandbox
+) -> None:
     """By msgspec; ours refuses them when signing, and keeps and shows them when reading."""
     data = {"kind": "human_made", "people": [{"id": "a", "shoe_size": 44}], "mood": "blue"}
     assert "mood" not in msgspec.to_builtins(msgspec.convert(data, Label)), "the trap is gone"
@@ -657,7 +659,7 @@ def test_unknown_fields_are_dropped_in_silence(cover: bytes, signer: Signer, tru
     assert {fault.at for fault in lint(data)} == {"/people/0/shoe_size", "/mood"}
     spoilt = made({"kind": "human_made"})
     assertion(spoilt, "org.provlabel.label")["data"] |= data
-    judged = verify_bytes(sign(cover, signer, spoilt), trust=trust, cage=cage).files[0]
+    judged = verify_bytes(sign(cover, signer, spoilt), trust=trust, sandbox=sandbox).files[0]
     assert judged.label is not None
     assert (judged.label.value["mood"], judged.label.value["people"][0]["shoe_size"]) == ("blue", 44)
     assert judged.axes.label == ("present",)
@@ -729,7 +731,7 @@ def tag(size: int) -> bytes:
     return b"ID3\x04\x00\x00\x00\x00" + bytes((size >> 7, size & 0x7F)) + bytes(size)
 
 
-def test_jpeg_of_two_pictures_keeps_both(label: Label, signer: Signer, trust: TrustStore, cage: Cage) -> None:
+def test_jpeg_of_two_pictures_keeps_both(label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox) -> None:
     """MPO looks like JPEG; what follows the first picture must be bound and must stay."""
     with Image.open(MEDIA / "cover.jpg") as image:
         first = image.convert("RGB").resize((64, 64))
@@ -738,12 +740,12 @@ def test_jpeg_of_two_pictures_keeps_both(label: Label, signer: Signer, trust: Tr
     found = known(source.getvalue())
     assert found is not None
     assert found.name == "JPEG"
-    content, _ = label_bytes(source.getvalue(), label, signer, cage=cage)
-    assert verify_bytes(content, trust=trust, cage=cage).files[0].state == "trusted"
+    content, _ = label_bytes(source.getvalue(), label, signer, sandbox=sandbox)
+    assert verify_bytes(content, trust=trust, sandbox=sandbox).files[0].state == "trusted"
     assert frames(content) == frames(source.getvalue())
     changed = bytearray(content)
     changed[-40] ^= 1
-    assert verify_bytes(bytes(changed), trust=trust, cage=cage).files[0].state == "invalid"
+    assert verify_bytes(bytes(changed), trust=trust, sandbox=sandbox).files[0].state == "invalid"
 
 
 def frames(content: bytes) -> list[bytes]:
@@ -781,7 +783,7 @@ def test_sound_that_the_engine_takes_for_mpeg(content: bytes, name: str | None) 
 
 
 @needs("ffmpeg")
-def test_mp2_is_signed_as_mp3(tmp_path: Path, label: Label, signer: Signer, cage: Cage) -> None:
+def test_mp2_is_signed_as_mp3(tmp_path: Path, label: Label, signer: Signer, sandbox: Sandbox) -> None:
     path = tmp_path / "take.mp3"
     args = ["ffmpeg", "-v", "error", "-i", str(MEDIA / "take.wav"), "-c:a", "mp2", "-f", "mp2", str(path)]
     subprocess.run(args, check=True, capture_output=True)
@@ -794,4 +796,4 @@ def test_mp2_is_signed_as_mp3(tmp_path: Path, label: Label, signer: Signer, cage
     assert reading is not None, "the trap is gone"
     assert reading.state == "Valid"
     with pytest.raises(InputError):
-        label_bytes(path.read_bytes(), label, signer, cage=cage)
+        label_bytes(path.read_bytes(), label, signer, sandbox=sandbox)

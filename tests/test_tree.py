@@ -24,24 +24,24 @@ from provlabel import ConfigError, Label, Policy, Report, TrustStore, label_file
 from provlabel._support.times import now, read
 from provlabel.evidence import Evidence, Trouble
 from provlabel.media.sidecar import beside
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.sandbox.cache import LIFE, MAX_VALUE, EvidenceCache
-from provlabel.sandbox.pool import Cages
+from provlabel.sandbox.pool import SandboxPool
 from provlabel.sandbox.process import Worker, fork, spawn
 from provlabel.sandbox.protocol import Check
 from provlabel.signers import Signer
-from test_cage import aborting, compressed
+from test_sandbox import aborting, compressed
 
 
 @pytest.fixture(scope="module")
-def labelled(tmp_path_factory: pytest.TempPathFactory, signer: Signer, cage: Cage) -> Path:
+def labelled(tmp_path_factory: pytest.TempPathFactory, signer: Signer, sandbox: Sandbox) -> Path:
     """Each sample, labelled."""
     from conftest import MEDIA
 
     folder = tmp_path_factory.mktemp("labelled")
     label = Label(kind="ai_generated", event_time="2026-11-22T10:00:00Z")
     for name in SAMPLES:
-        label_file(MEDIA / name, folder / name, label, signer, cage=cage)
+        label_file(MEDIA / name, folder / name, label, signer, sandbox=sandbox)
     return folder
 
 
@@ -181,8 +181,8 @@ def small(tmp_path: Path, labelled: Path, media: Path) -> Path:
 
 
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="there is no file here that fails when it is read")
-def test_a_file_that_fails_when_it_is_read_ends_no_run(small: Path, trust: TrustStore, cage: Cage) -> None:
-    report = verify_paths(["/proc/self/attr", "/proc/self/task", small], trust=trust, cage=cage, fail_fast=False)
+def test_a_file_that_fails_when_it_is_read_ends_no_run(small: Path, trust: TrustStore, sandbox: Sandbox) -> None:
+    report = verify_paths(["/proc/self/attr", "/proc/self/task", small], trust=trust, sandbox=sandbox, fail_fast=False)
     assert report.errors
     assert report.files
 
@@ -192,45 +192,47 @@ def test_each_folder_that_is_named_has_something_to_judge(small: Path, labelled:
     empty = small / "empty"
     empty.mkdir()
     (empty / "notes.txt").write_text("for people")
-    with Cages(2) as cages:
-        report = verify_paths([labelled, empty], trust=trust, cage=cages)
-        assert verify_paths([labelled], trust=trust, cage=cages).passed
+    with SandboxPool(2) as pool:
+        report = verify_paths([labelled, empty], trust=trust, sandbox=pool)
+        assert verify_paths([labelled], trust=trust, sandbox=pool).passed
     assert (report.summary.failed, report.summary.empty, report.passed) == (0, 1, False)
     assert [(item.path, item.why) for item in report.skipped] == [(str(empty), "empty")]
 
 
 @pytest.mark.parametrize("launch", [spawn, fork], ids=["spawn", "fork"])
 def test_many_workers_say_what_one_says(
-    launch: Callable[[], Worker], small: Path, trust: TrustStore, cage: Cage
+    launch: Callable[[], Worker], small: Path, trust: TrustStore, sandbox: Sandbox
 ) -> None:
-    alone = verify_paths([small], trust=trust, cage=cage)
-    with Cages(3, launch) as cages:
-        together = verify_paths([small], trust=trust, cage=cages)
+    alone = verify_paths([small], trust=trust, sandbox=sandbox)
+    with SandboxPool(3, launch) as pool:
+        together = verify_paths([small], trust=trust, sandbox=pool)
     assert together == msgspec.structs.replace(alone, at=together.at, anchors=together.anchors)
 
 
-def test_the_first_failure_ends_the_run_and_the_rest_is_counted(small: Path, trust: TrustStore, cage: Cage) -> None:
+def test_the_first_failure_ends_the_run_and_the_rest_is_counted(
+    small: Path, trust: TrustStore, sandbox: Sandbox
+) -> None:
     wanted = [(str(small / "a" / name), "passed") for name in sorted(SAMPLES)]
     wanted.append((str(small / "b" / "cover.jpg"), "failed"))
-    alone = verify_paths([small], trust=trust, cage=cage, fail_fast=True)
+    alone = verify_paths([small], trust=trust, sandbox=sandbox, fail_fast=True)
     assert lines(alone) == wanted
     assert alone.summary.not_reached == 4 + 6
     assert not alone.passed
-    with Cages(3) as cages:
+    with SandboxPool(3) as pool:
         for _ in range(3):
-            again = verify_paths([small], trust=trust, cage=cages, fail_fast=True)
+            again = verify_paths([small], trust=trust, sandbox=pool, fail_fast=True)
             assert (lines(again), again.skipped) == (wanted, alone.skipped)
 
 
-def test_a_path_that_cannot_be_judged_ends_a_run_too(small: Path, trust: TrustStore, cage: Cage) -> None:
-    report = verify_paths([small / "missing.jpg", small / "a"], trust=trust, cage=cage, fail_fast=True)
+def test_a_path_that_cannot_be_judged_ends_a_run_too(small: Path, trust: TrustStore, sandbox: Sandbox) -> None:
+    report = verify_paths([small / "missing.jpg", small / "a"], trust=trust, sandbox=sandbox, fail_fast=True)
     assert (len(report.files), len(report.errors), report.summary.not_reached) == (0, 1, 5)
 
 
 def test_a_worker_that_dies_takes_no_other_file_with_it(small: Path, labelled: Path, trust: TrustStore) -> None:
     (small / "b" / "hostile.png").write_bytes(compressed(aborting((labelled / "still.png").read_bytes())))
-    with Cages(2) as cages:
-        report = verify_paths([small], trust=trust, cage=cages)
+    with SandboxPool(2) as pool:
+        report = verify_paths([small], trust=trust, sandbox=pool)
     states = {Path(item.path).name: item.state for item in report.files if "/b/" in item.path}
     assert states.pop("hostile.png") == "unreadable"
     assert set(states.values()) == {"unsigned"}
@@ -249,8 +251,8 @@ def test_a_run_that_is_stopped_waits_for_nobody(small: Path, trust: TrustStore) 
 
     threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
     begun = time.monotonic()
-    with pytest.raises(KeyboardInterrupt), Cages(2, stopped) as cages:
-        verify_paths([small], trust=trust, cage=cages)
+    with pytest.raises(KeyboardInterrupt), SandboxPool(2, stopped) as pool:
+        verify_paths([small], trust=trust, sandbox=pool)
     assert time.monotonic() - begun < 10
     for worker in workers:
         with pytest.raises(ProcessLookupError):
@@ -260,7 +262,7 @@ def test_a_run_that_is_stopped_waits_for_nobody(small: Path, trust: TrustStore) 
 # --- the cache -------------------------------------------------------------------------------------
 
 
-class Counting(Cage):
+class Counting(Sandbox):
     """Counts the files that a worker had to read."""
 
     reads = 0
@@ -272,8 +274,8 @@ class Counting(Cage):
 
 @pytest.fixture
 def counting() -> Iterator[Counting]:
-    with Counting() as cage:
-        yield cage
+    with Counting() as sandbox:
+        yield sandbox
 
 
 Run = Callable[..., Report]
@@ -286,7 +288,7 @@ def run(small: Path, trust: TrustStore, counting: Counting, tmp_path: Path) -> R
     def verify(*, policy: Policy | None = None, trust: TrustStore = trust, at: dt.datetime | None = None) -> Report:
         counting.reads = 0
         with EvidenceCache(tmp_path / "cache", trust, at or now()) as cache:
-            return verify_paths([small], trust=trust, policy=policy or Policy(), cage=counting, cache=cache)
+            return verify_paths([small], trust=trust, policy=policy or Policy(), sandbox=counting, cache=cache)
 
     return verify
 
@@ -430,7 +432,7 @@ def test_what_may_differ_next_time_is_not_kept(
 @needs("faketime")
 @pytest.mark.parametrize("ends", ["intermediate", "root", "leaf of the parent"])
 def test_what_was_seen_does_not_outlive_a_certificate(
-    ends: str, label: Label, media: Path, tmp_path: Path, under: Under, cage: Cage
+    ends: str, label: Label, media: Path, tmp_path: Path, under: Under, sandbox: Sandbox
 ) -> None:
     soon = pki.DAY + dt.timedelta(hours=1)
     root = pki.root(begins=-pki.DAY, **({"lasts": soon} if ends == "root" else {}))
@@ -441,8 +443,8 @@ def test_what_was_seen_does_not_outlive_a_certificate(
         uris.append(pki.write(tmp_path / name, leaf, root))
         (tmp_path / name / "chain.pem").write_text(leaf.pem + middle.pem)
     (tmp_path / "tree").mkdir()
-    label_file(media / "still.png", tmp_path / "one.png", label, open_signer(uris[0]), cage=cage)
-    label_file(tmp_path / "one.png", tmp_path / "tree" / "two.png", label, open_signer(uris[1]), cage=cage)
+    label_file(media / "still.png", tmp_path / "one.png", label, open_signer(uris[0]), sandbox=sandbox)
+    label_file(tmp_path / "one.png", tmp_path / "tree" / "two.png", label, open_signer(uris[1]), sandbox=sandbox)
 
     def seen(hours: int, *options: str) -> object:
         clock = f"{now() + dt.timedelta(hours=hours):%Y-%m-%d %H:%M:%S}"

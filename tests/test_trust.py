@@ -12,7 +12,7 @@ import pytest
 import pki
 from conftest import Cli
 from provlabel import ConfigError, Label, TrustStore, label_file, open_signer, verify_file
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
 
 
@@ -69,29 +69,29 @@ def test_official_lists_come_from_files_that_the_user_fetched(
 
 
 def test_a_leaf_can_be_trusted_by_itself(
-    media: Path, label: Label, signer: Signer, credential: Path, tmp_path: Path, cage: Cage
+    media: Path, label: Label, signer: Signer, credential: Path, tmp_path: Path, sandbox: Sandbox
 ) -> None:
     out = media / "out.jpg"
-    label_file(media / "cover.jpg", out, label, signer, cage=cage)
+    label_file(media / "cover.jpg", out, label, signer, sandbox=sandbox)
     leaves = TrustStore.load(credential / "chain.pem", leaves=True)
-    assert verify_file(out, trust=leaves, cage=cage).files[0].state == "trusted"
+    assert verify_file(out, trust=leaves, sandbox=sandbox).files[0].state == "trusted"
     other = open_signer(pki.write(tmp_path / "other", pki.leaf(pki.root())))
-    label_file(media / "take.wav", media / "out.wav", label, other, cage=cage)
-    assert verify_file(media / "out.wav", trust=leaves, cage=cage).files[0].state == "valid"
+    label_file(media / "take.wav", media / "out.wav", label, other, sandbox=sandbox)
+    assert verify_file(media / "out.wav", trust=leaves, sandbox=sandbox).files[0].state == "valid"
     with pytest.raises(ConfigError, match="leaves cannot be trusted"):
         TrustStore.load(credential / "chain.pem", leaves=True, purpose="timestamp")
 
 
 def test_a_certificate_in_two_lists_counts_for_both(
-    media: Path, label: Label, signer: Signer, credential: Path, tmp_path: Path, cage: Cage
+    media: Path, label: Label, signer: Signer, credential: Path, tmp_path: Path, sandbox: Sandbox
 ) -> None:
     out = media / "out.jpg"
-    label_file(media / "cover.jpg", out, label, signer, cage=cage)
+    label_file(media / "cover.jpg", out, label, signer, sandbox=sandbox)
     root = credential / "root.pem"
     both = tmp_path / "both.pem"
     both.write_text(root.read_text() + pki.root("Second").pem)
     for first, second in (("manifest", "timestamp"), ("timestamp", "manifest")):
         store = TrustStore.load(root, purpose=first) + TrustStore.load(both, purpose=second)  # type: ignore[arg-type]
-        assert verify_file(out, trust=store, cage=cage).files[0].state == "trusted"
+        assert verify_file(out, trust=store, sandbox=sandbox).files[0].state == "trusted"
     clocks = TrustStore.load(root, purpose="timestamp") + TrustStore.load(both, purpose="identity")
-    assert verify_file(out, trust=clocks, cage=cage).files[0].axes.signer == "no-anchors"
+    assert verify_file(out, trust=clocks, sandbox=sandbox).files[0].axes.signer == "no-anchors"

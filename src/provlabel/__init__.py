@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from provlabel.policy import Gate, Policy, load_policy
     from provlabel.report import FileReport, Finding, Report, VerificationError
     from provlabel.sandbox.cache import EvidenceCache
-    from provlabel.sandbox.pool import Cages
+    from provlabel.sandbox.pool import SandboxPool
     from provlabel.signers import Signer, open_signer
     from provlabel.trust.anchors import TrustStore
     from provlabel.trust.timestamps import Timestamper
@@ -61,7 +61,7 @@ _HOMES = {
         "UsageError",
     ),
     "batch": ("BatchResult", "run_batch"),
-    "sandbox.pool": ("Cages",),
+    "sandbox.pool": ("SandboxPool",),
     "engine": ("Actor",),
     "sandbox.cache": ("EvidenceCache",),
     "label": ("Identifier", "Label", "Prompt", "Provider", "System", "load_label"),
@@ -82,7 +82,6 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "Actor",
     "BatchResult",
-    "Cages",
     "ConfigError",
     "EngineError",
     "EvidenceCache",
@@ -101,6 +100,7 @@ __all__ = [
     "Receipt",
     "Report",
     "Revocation",
+    "SandboxPool",
     "Signer",
     "SignerError",
     "System",

@@ -55,7 +55,7 @@ class ConfigError(UsageError):
 
 
 class InputError(ProvlabelError):
-    """A file cannot be read, is no media file that can be labelled, or was refused by the cage."""
+    """A file cannot be read, is no media file that can be labelled, or was refused by the sandbox."""
 
 
 class OutputError(ProvlabelError):

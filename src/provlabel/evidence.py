@@ -1,6 +1,6 @@
 """What was seen of one file, without any verdict.
 
-The cage returns an :class:`Evidence`; it is built from the engine's crJSON (C2PA 2.4 crJSON, the one
+The sandbox returns an :class:`Evidence`; it is built from the engine's crJSON (C2PA 2.4 crJSON, the one
 form of its output that is faithful: ``json()`` turns arrays of numbers into base64) by a pure
 function, so that a stored crJSON can be judged again at any time.
 """

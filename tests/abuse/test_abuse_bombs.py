@@ -11,7 +11,7 @@ import pytest
 import hostile_files as hostile
 from conftest import MEDIA, Cli
 from provlabel import InputError, Label, TrustStore, label_file, verify_bytes
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.sandbox.process import Worker, spawn
 from provlabel.signers import Signer
 from test_delivery import desk
@@ -24,11 +24,11 @@ SECONDS, MEGABYTES = 2, 300
 
 
 class Watched:
-    """A cage, and the most memory that any of its workers had."""
+    """A sandbox, and the most memory that any of its workers had."""
 
     def __init__(self) -> None:
         self.workers: list[Worker] = []
-        self.cage = Cage(self._launch)
+        self.sandbox = Sandbox(self._launch)
 
     def _launch(self) -> Worker:
         self.workers.append(spawn())
@@ -57,9 +57,9 @@ def watched() -> Watched:
 @pytest.mark.parametrize("name", hostile.HOSTILE)
 def test_it_is_judged_in_little_time_and_memory(name: str, watched: Watched) -> None:
     content = hostile.HOSTILE[name].make(SIZE)
-    watched.cage.start()
+    watched.sandbox.start()
     before = watched.spent()
-    report = verify_bytes(content, cage=watched.cage)
+    report = verify_bytes(content, sandbox=watched.sandbox)
     assert report.files[0].state in ("unreadable", "unsigned", "invalid")
     assert watched.spent() - before < SECONDS
     assert watched.most() < MEGABYTES
@@ -71,8 +71,8 @@ def test_hostile_files_are_many_and_of_every_format() -> None:
     assert kinds >= {"png", "jpeg", "gif", "tiff", "svg", "wav", "webp", "mp3", "flac", "ogg", "m4a", "avif", "jxl"}
 
 
-def test_none_is_signed_half_or_with_its_source_lost(tmp_path: Path, signer: Signer, cage: Cage) -> None:
-    """A few that the engine or the cage die of; the rest is looked at by ``make proof PROOF=hostile``."""
+def test_none_is_signed_half_or_with_its_source_lost(tmp_path: Path, signer: Signer, sandbox: Sandbox) -> None:
+    """A few that the engine or the sandbox die of; the rest is looked at by ``make proof PROOF=hostile``."""
     for name in (
         "signed: long bytes", "signed, in Brotli: a name outside of ASCII", "mp3: chapters in chapters",
         "gif: sub-blocks of one byte", "avif: boxes in meta",
@@ -81,7 +81,7 @@ def test_none_is_signed_half_or_with_its_source_lost(tmp_path: Path, signer: Sig
         content = hostile.HOSTILE[name].make(1_000_000)
         source.write_bytes(content)
         with pytest.raises(InputError):
-            label_file(source, tmp_path / "out", Label(kind="ai_generated"), signer, cage=cage)
+            label_file(source, tmp_path / "out", Label(kind="ai_generated"), signer, sandbox=sandbox)
         assert source.read_bytes() == content
         assert sorted(path.name for path in tmp_path.iterdir()) == [source.name]
         source.unlink()
@@ -139,7 +139,7 @@ def test_no_entity_of_a_message_brings_a_file_in(outside: tuple[Path, int], tmp_
     assert not (tmp_path / "labels").exists() or not list((tmp_path / "labels").iterdir())
 
 
-def test_a_whole_file_of_text_is_no_reason_to_read_on(trust: TrustStore, cage: Cage) -> None:
+def test_a_whole_file_of_text_is_no_reason_to_read_on(trust: TrustStore, sandbox: Sandbox) -> None:
     """Zero bytes, one byte, text, and files that are two kinds at once are judged by what comes first."""
     gif_and_more = hostile.GIF_HEAD + hostile.GIF_IMAGE + b"\0;" + (MEDIA / "still.png").read_bytes()
     for content, state, fmt in (
@@ -150,5 +150,5 @@ def test_a_whole_file_of_text_is_no_reason_to_read_on(trust: TrustStore, cage: C
         (gif_and_more, "unsigned", "GIF"),
         (hostile.labelled() + (MEDIA / "take.mp3").read_bytes(), "invalid", "PNG"),
     ):
-        found = verify_bytes(content, trust=trust, cage=cage).files[0]
+        found = verify_bytes(content, trust=trust, sandbox=sandbox).files[0]
         assert (found.state, found.format) == (state, fmt)

@@ -17,7 +17,7 @@ from conftest import MEDIA, Cli, needs
 from provlabel import label_file, open_signer
 from provlabel.cli import _COMMANDS
 from provlabel.label import label_from_dict
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 
 PROMPT, PERSON = "canary-prompt-5b1f0c", "Canary Person 5b1f0c"
 PHRASE = "canary-phrase-5b1f0c"
@@ -27,7 +27,7 @@ CANARIES = {"prompt": PROMPT, "person": PERSON, "pass phrase": PHRASE, "place": 
 
 
 @pytest.fixture
-def scene(tmp_path: Path, cage: Cage) -> Path:
+def scene(tmp_path: Path, sandbox: Sandbox) -> Path:
     """A folder with a key under a pass phrase, and a picture whose manifest holds names and a prompt in clear."""
     import pki
 
@@ -48,7 +48,7 @@ def scene(tmp_path: Path, cage: Cage) -> Path:
     label = label_from_dict(said, source="label")
     media = tmp_path / "media"
     media.mkdir()
-    label_file(source, media / "a.jpg", label, open_signer(uri), personal=True, prompt_mode="clear", cage=cage)
+    label_file(source, media / "a.jpg", label, open_signer(uri), personal=True, prompt_mode="clear", sandbox=sandbox)
     shutil.copy(MEDIA / "still.png", media / "b.png")
     assert {PROMPT, PERSON, PLACE} <= _found((media / "a.jpg").read_bytes())
     return tmp_path

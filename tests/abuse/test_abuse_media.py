@@ -15,7 +15,7 @@ from provlabel import Label, TrustStore, label_file, verify_bytes, verify_file
 from provlabel.manifest.limits import scan_file
 from provlabel.report import Report
 from provlabel.report.renderers import RENDERERS, Extras
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
 from sample_files import EMBEDDED, MAKERS, known
 
@@ -36,11 +36,11 @@ def made(name: str, folder: Path) -> Path:
 
 @pytest.mark.parametrize("name", [*SAMPLES, *EMBEDDED])
 def test_a_flipped_bit_in_every_97th_byte_is_refused(
-    name: str, tmp_path: Path, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+    name: str, tmp_path: Path, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     """What is still believed was flipped in the manifest's own padding, or in marks that say nothing."""
     out = tmp_path / f"labelled-{name}"
-    label_file(made(name, tmp_path), out, label, signer, cage=cage)
+    label_file(made(name, tmp_path), out, label, signer, sandbox=sandbox)
     content = out.read_bytes()
     fmt = known(content)
     assert fmt is not None
@@ -53,7 +53,7 @@ def test_a_flipped_bit_in_every_97th_byte_is_refused(
         flipped = bytearray(content)
         flipped[at] ^= 1 << at % 8
         tried += 1
-        state = verify_bytes(bytes(flipped), trust=trust, cage=cage).files[0].state
+        state = verify_bytes(bytes(flipped), trust=trust, sandbox=sandbox).files[0].state
         if state in ("trusted", "valid") and scan.role_at(at, 1) not in ("manifest", "structure"):
             believed.append((at, state))
     assert believed == []
@@ -74,8 +74,8 @@ EXIFTOOL = ("cover.jpg", "still.png", "lossy.webp", "plain.tif", "still.gif", "s
 FFMPEG = ("cover.jpg", "still.png", "take.wav", "take.mp3", "take.flac", "aac.m4a", "clip.mp4", "clip.mov", "still.gif")
 
 
-def stripped_of_its_label(path: Path, trust: TrustStore, cage: Cage) -> None:
-    report = verify_file(path, trust=trust, cage=cage)
+def stripped_of_its_label(path: Path, trust: TrustStore, sandbox: Sandbox) -> None:
+    report = verify_file(path, trust=trust, sandbox=sandbox)
     text = RENDERERS["text"].render(report, Extras())
     assert (report.passed, report.files[0].state in ("unsigned", "invalid")) == (False, True), text
     if report.files[0].state == "unsigned":
@@ -84,11 +84,13 @@ def stripped_of_its_label(path: Path, trust: TrustStore, cage: Cage) -> None:
 
 
 @pytest.fixture
-def labelled(tmp_path: Path, label: Label, signer: Signer, trust: TrustStore, cage: Cage) -> Callable[[str], Path]:
+def labelled(
+    tmp_path: Path, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
+) -> Callable[[str], Path]:
     def make(name: str) -> Path:
         out = tmp_path / f"labelled-{name}"
-        label_file(made(name, tmp_path), out, label, signer, carriers=(), cage=cage)
-        assert verify_file(out, trust=trust, cage=cage).passed
+        label_file(made(name, tmp_path), out, label, signer, carriers=(), sandbox=sandbox)
+        assert verify_file(out, trust=trust, sandbox=sandbox).passed
         return out
 
     return make
@@ -99,41 +101,41 @@ def labelled(tmp_path: Path, label: Label, signer: Signer, trust: TrustStore, ca
 @needs("cjxl")
 @pytest.mark.parametrize("name", EXIFTOOL)
 def test_what_exiftool_leaves_says_nothing(
-    name: str, labelled: Callable[[str], Path], trust: TrustStore, cage: Cage
+    name: str, labelled: Callable[[str], Path], trust: TrustStore, sandbox: Sandbox
 ) -> None:
     path = labelled(name)
     before = path.read_bytes()
     subprocess.run(["exiftool", "-q", "-m", "-all=", "-overwrite_original", path], check=False, capture_output=True)
     if path.read_bytes() == before:
         pytest.skip("exiftool does not change such a file")
-    stripped_of_its_label(path, trust, cage)
+    stripped_of_its_label(path, trust, sandbox)
 
 
 @needs("ffmpeg")
 @pytest.mark.parametrize("name", FFMPEG)
 def test_what_ffmpeg_leaves_says_nothing(
-    name: str, labelled: Callable[[str], Path], tmp_path: Path, trust: TrustStore, cage: Cage
+    name: str, labelled: Callable[[str], Path], tmp_path: Path, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     path = labelled(name)
     out = tmp_path / f"copied-{name}"
     subprocess.run(
         ["ffmpeg", "-v", "error", "-y", "-i", path, "-map_metadata", "-1", out], check=True, capture_output=True
     )
-    stripped_of_its_label(out, trust, cage)
+    stripped_of_its_label(out, trust, sandbox)
 
 
 @pytest.fixture(scope="module")
 def judged(
-    tmp_path_factory: pytest.TempPathFactory, signer: Signer, trust: TrustStore, cage: Cage
+    tmp_path_factory: pytest.TempPathFactory, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> dict[str, Report]:
     """A report about a file without a label, of one that is trusted, and of one that is altered."""
     folder = tmp_path_factory.mktemp("judged")
-    label_file(MEDIA / "still.png", folder / "a.png", Label(kind="human_made"), signer, cage=cage)
+    label_file(MEDIA / "still.png", folder / "a.png", Label(kind="human_made"), signer, sandbox=sandbox)
     good = (folder / "a.png").read_bytes()
     at = good.index(b"IDAT") + 20
     altered = good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :]
     return {
-        name: verify_bytes(content, trust=trust, cage=cage)
+        name: verify_bytes(content, trust=trust, sandbox=sandbox)
         for name, content in (
             ("unsigned", (MEDIA / "still.png").read_bytes()),
             ("trusted", good),

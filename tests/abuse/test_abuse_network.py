@@ -15,7 +15,7 @@ import hostile_files as hostile
 import pki
 from conftest import MEDIA, SAMPLES, Cli, needs
 from provlabel import Label, label_file, open_signer
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from test_online import URLS
 from tracing import traced
 
@@ -57,7 +57,7 @@ def trap() -> Iterator[Trap]:
     made.close()
 
 
-def naming(urls: list[str], folder: Path, cage: Cage) -> Path:
+def naming(urls: list[str], folder: Path, sandbox: Sandbox) -> Path:
     """A file by a signer whose certificate names these responders and lists."""
     ca = pki.root()
     key = pki.leaf(ca).key
@@ -74,7 +74,7 @@ def naming(urls: list[str], folder: Path, cage: Cage) -> Path:
     builder = builder.add_extension(x509.CRLDistributionPoints([point]), critical=False)
     issued = pki.Issued(key, builder.sign(ca.key, plain.signature_hash_algorithm))
     uri = pki.write(folder / "key", issued, ca)
-    label_file(MEDIA / "still.png", folder / "named.png", Label(kind="ai_generated"), open_signer(uri), cage=cage)
+    label_file(MEDIA / "still.png", folder / "named.png", Label(kind="ai_generated"), open_signer(uri), sandbox=sandbox)
     return folder / "named.png"
 
 
@@ -84,13 +84,15 @@ def batches(trap: Trap) -> list[list[str]]:
     return [urls[at : at + EACH] for at in range(0, len(urls), EACH)]
 
 
-def test_addresses_inside_are_never_asked_by_verify_online(trap: Trap, tmp_path: Path, cage: Cage, cli: Cli) -> None:
+def test_addresses_inside_are_never_asked_by_verify_online(
+    trap: Trap, tmp_path: Path, sandbox: Sandbox, cli: Cli
+) -> None:
     """Whoever made a certificate chose them; with ``--online`` a public host alone would be asked."""
     named, anchors = [], tmp_path / "anchors.pem"
     for number, urls in enumerate(batches(trap)):
         folder = tmp_path / str(number)
         folder.mkdir()
-        named.append(naming(urls, folder, cage))
+        named.append(naming(urls, folder, sandbox))
         with anchors.open("a") as stream:
             stream.write((folder / "key" / "root.pem").read_text())
     assert sum(map(len, batches(trap))) >= 30
@@ -100,8 +102,8 @@ def test_addresses_inside_are_never_asked_by_verify_online(trap: Trap, tmp_path:
     assert trap.caught == 0
 
 
-def test_the_trap_catches_whoever_says_so(trap: Trap, tmp_path: Path, cage: Cage, cli: Cli) -> None:
-    path = naming([f"http://127.0.0.1:{trap.port}/"], tmp_path, cage)
+def test_the_trap_catches_whoever_says_so(trap: Trap, tmp_path: Path, sandbox: Sandbox, cli: Cli) -> None:
+    path = naming([f"http://127.0.0.1:{trap.port}/"], tmp_path, sandbox)
     options = ("--trust", tmp_path / "key" / "root.pem", "--no-cache")
     assert cli("verify", path, *options).returncode == 0
     assert trap.caught == 0
@@ -126,7 +128,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 
 
 @pytest.fixture
-def folder(tmp_path: Path, trap: Trap, cage: Cage) -> Path:
+def folder(tmp_path: Path, trap: Trap, sandbox: Sandbox) -> Path:
     """The samples, files that name a host, hostile ones, and a label."""
     made = tmp_path / "files"
     made.mkdir()
@@ -134,7 +136,7 @@ def folder(tmp_path: Path, trap: Trap, cage: Cage) -> Path:
         shutil.copy(MEDIA / name, made / name)
     url = f"http://127.0.0.1:{trap.port}/manifest.c2pa".encode()
     (tmp_path / "key").mkdir()
-    shutil.move(naming([url.decode()], tmp_path, cage), made / "named.png")
+    shutil.move(naming([url.decode()], tmp_path, sandbox), made / "named.png")
     provenance = b'<rdf:Description xmlns:dcterms="http://purl.org/dc/terms/" dcterms:provenance="' + url + b'"/>'
     (made / "remote.png").write_bytes(hostile.png_with(hostile.itxt(hostile.packet(provenance))))
     doctype = b'<!DOCTYPE svg [<!ENTITY % web SYSTEM "' + url + b'">%web;]>'

@@ -25,7 +25,7 @@ from conftest import MEDIA, SAMPLES, Cli, needs
 from provlabel import ConfigError, InputError, Label, TrustStore, label_file, open_signer, verify_file
 from provlabel.cli import _COMMANDS
 from provlabel.manifest.limits import MAX_SIZE
-from provlabel.sandbox import Cage, shared
+from provlabel.sandbox import Sandbox, shared
 from provlabel.signers import Signer
 from provlabel.signers.material import read_secrets
 from stores import load, store_of
@@ -200,18 +200,18 @@ def test_a_file_of_100_gb_is_refused_at_once(args: tuple[str, ...], tmp_path: Pa
     assert args[0] == "diff" or f"larger than {MAX_SIZE >> 30} GiB" in done.stdout
 
 
-def test_a_file_of_100_gb_is_not_signed(tmp_path: Path, label: Label, signer: Signer, cage: Cage) -> None:
+def test_a_file_of_100_gb_is_not_signed(tmp_path: Path, label: Label, signer: Signer, sandbox: Sandbox) -> None:
     path = huge(tmp_path / "huge.png")
     with pytest.raises(InputError, match="larger than 64 GiB"):
-        label_file(path, tmp_path / "out.png", label, signer, cage=cage)
+        label_file(path, tmp_path / "out.png", label, signer, sandbox=sandbox)
     assert [item.name for item in tmp_path.iterdir()] == ["huge.png"]
 
 
 def test_a_file_that_grows_while_it_is_read_is_not_believed(
-    tmp_path: Path, label: Label, signer: Signer, trust: TrustStore, cage: Cage
+    tmp_path: Path, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     path = tmp_path / "grows.wav"
-    label_file(MEDIA / "take.wav", path, label, signer, cage=cage)
+    label_file(MEDIA / "take.wav", path, label, signer, sandbox=sandbox)
     stop, states = threading.Event(), set()
 
     def grow() -> None:
@@ -223,7 +223,7 @@ def test_a_file_that_grows_while_it_is_read_is_not_believed(
     thread.start()
     try:
         for _ in range(30):
-            states.add(verify_file(path, trust=trust, cage=cage).files[0].state)
+            states.add(verify_file(path, trust=trust, sandbox=sandbox).files[0].state)
     finally:
         stop.set()
         thread.join()
@@ -282,7 +282,7 @@ def test_a_key_that_belongs_to_another_is_refused(key: Path, media: Path, cli: C
 # --- what is signed tells nothing else (rows 38, 39) ----------------------------------------------------
 
 
-def test_each_salt_is_random_and_of_16_bytes(tmp_path: Path, signer: Signer, cage: Cage) -> None:
+def test_each_salt_is_random_and_of_16_bytes(tmp_path: Path, signer: Signer, sandbox: Sandbox) -> None:
     """The salts of redactable assertions (C2PA 2.4 §8.4.2.3), and of the hash of a prompt, in the boxes themselves."""
     label = {"kind": "ai_generated", "prompt": {"text": "one of few"}, "people": [{"id": "p1", "name": "A. Person"}]}
     (tmp_path / "label.json").write_text(json.dumps(label))
@@ -292,7 +292,7 @@ def test_each_salt_is_random_and_of_16_bytes(tmp_path: Path, signer: Signer, cag
     for number in range(4):
         out = tmp_path / f"{number}.png"
         label_file(MEDIA / "still.png", out, load_label(tmp_path / "label.json"), signer, personal=True,
-                   prompt_mode="hash", cage=cage)  # fmt: skip
+                   prompt_mode="hash", sandbox=sandbox)  # fmt: skip
         found = assertion_salts(store_of(out.read_bytes()))
         assert found, "no assertion of ours has a salt"
         salts += found
@@ -322,7 +322,7 @@ def _salts(value: object) -> list[bytes]:
     return [salt for item in value for salt in _salts(item)] if isinstance(value, list) else []
 
 
-def test_nothing_of_the_machine_gets_into_a_manifest(tmp_path: Path, signer: Signer, cage: Cage) -> None:
+def test_nothing_of_the_machine_gets_into_a_manifest(tmp_path: Path, signer: Signer, sandbox: Sandbox) -> None:
     """No path, user, host or folder, and no picture of what was there before."""
     folder = tmp_path / "canary-folder-7f3a"
     folder.mkdir()
@@ -330,7 +330,7 @@ def test_nothing_of_the_machine_gets_into_a_manifest(tmp_path: Path, signer: Sig
         source = folder / f"canary-name-7f3a{Path(name).suffix}"
         shutil.copy(MEDIA / name, source)
         out = tmp_path / f"out{source.suffix}"
-        label_file(source, out, Label(kind="ai_generated"), signer, cage=cage)
+        label_file(source, out, Label(kind="ai_generated"), signer, sandbox=sandbox)
         content = out.read_bytes()
         told = [word for word in _machine() if word in content]
         assert told == []
@@ -407,11 +407,11 @@ def _verified(args: tuple[str, str]) -> str:
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_processes_of_a_server_verify_whatever_started_them(
-    method: str, tmp_path: Path, label: Label, signer: Signer, credential: Path, cage: Cage
+    method: str, tmp_path: Path, label: Label, signer: Signer, credential: Path, sandbox: Sandbox
 ) -> None:
     """After a worker was used here, which a forked copy must not use as its own."""
     out = tmp_path / "a.png"
-    label_file(MEDIA / "still.png", out, label, signer, cage=cage)
+    label_file(MEDIA / "still.png", out, label, signer, sandbox=sandbox)
     root = str(credential / "root.pem")
     assert _verified((str(out), root)) == "trusted"
     with multiprocessing.get_context(method).Pool(2) as pool:

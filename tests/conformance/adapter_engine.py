@@ -1,6 +1,6 @@
 """Adapter: the bare engine, by its one word: ``Trusted`` passes, everything else does not.
 
-It knows no other time than the clock, and neither policies nor answers about revocation.  Uncaged: a file
+It knows no other time than the clock, and neither policies nor answers about revocation.  Unsandboxed: a file
 that makes the engine abort ends this process, which the runner notes.
 """
 

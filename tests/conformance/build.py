@@ -26,7 +26,7 @@ import vectors_policy  # noqa: E402
 import vectors_trust  # noqa: E402
 from vectors import Bench, Group, Vector  # noqa: E402
 
-from provlabel.sandbox import Cage  # noqa: E402
+from provlabel.sandbox import Sandbox  # noqa: E402
 
 GROUPS: tuple[Group, ...] = (
     *vectors_media.GROUPS,
@@ -41,8 +41,8 @@ SEED = 20261122
 
 def made(seed: int = SEED) -> Iterator[tuple[Vector, Bench]]:
     """Yield every vector, and the bench that it was made on."""
-    with tempfile.TemporaryDirectory() as folder, Cage() as cage:
-        bench = Bench(Path(folder), seed, cage)
+    with tempfile.TemporaryDirectory() as folder, Sandbox() as sandbox:
+        bench = Bench(Path(folder), seed, sandbox)
         for group in GROUPS:
             yield from ((vector, bench) for vector in group(bench))
 

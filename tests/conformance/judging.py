@@ -10,12 +10,12 @@ from provlabel import Revocation, TrustStore, verify_paths
 from provlabel._support.times import read as read_time
 from provlabel.cli.verify import exit_code
 from provlabel.policy import Gate, Policy, load_policy
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 
 _PURPOSES = {"tsa_trust": "timestamp", "identity_trust": "identity"}
 
 
-def judge(folder: Path, cage: Cage) -> dict[str, Any]:
+def judge(folder: Path, sandbox: Sandbox) -> dict[str, Any]:
     """Return exit code, state, axes and codes of findings, as ``provlabel verify`` comes to them."""
     given = json.loads((folder / "expected.json").read_text())["given"]
     trust = TrustStore.load(folder / given["trust"]) if given["trust"] else TrustStore()
@@ -32,7 +32,7 @@ def judge(folder: Path, cage: Cage) -> dict[str, Any]:
         at=read_time(at) if at else None,
         revocation=Revocation(),
         laws=given.get("law", ()),
-        cage=cage,
+        sandbox=sandbox,
     )
     [found] = report.files
     axes = {name: getattr(found.axes, name) for name in found.axes.__struct_fields__}

@@ -17,7 +17,7 @@ from vectors import Bench, Vector, fails, passes
 import run
 from conftest import needs
 from provlabel import TrustStore, verify_file
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 
 #: By the list of what must be there: groups, and how many vectors at least.
 LEAST = {
@@ -46,7 +46,7 @@ SAMPLE = 10
 @needs("cjxl")
 @needs("openssl")
 @needs("faketime")
-def test_no_vector_passes_wrongly_and_every_axis_is_as_expected(tmp_path: Path, cage: Cage) -> None:
+def test_no_vector_passes_wrongly_and_every_axis_is_as_expected(tmp_path: Path, sandbox: Sandbox) -> None:
     """One test, so that the vectors are built once however many processes run tests."""
     folders = build.build(tmp_path / "vectors")
     names = [str(folder.relative_to(tmp_path / "vectors")) for folder in folders]
@@ -55,7 +55,7 @@ def test_no_vector_passes_wrongly_and_every_axis_is_as_expected(tmp_path: Path, 
     wrong = {}
     for name, folder in zip(names, folders, strict=True):
         told = json.loads((folder / "expected.json").read_text())
-        if found := run.differences(told["expected"], judge(folder, cage)):
+        if found := run.differences(told["expected"], judge(folder, sandbox)):
             wrong[name] = found
     passed = [name for name, found in wrong.items() if "exit 0, not 1" in found]
     assert passed == [], "WRONG PASSES"
@@ -80,9 +80,9 @@ def _through_the_command_line(tmp_path: Path, folders: list[Path]) -> None:
 
 
 @pytest.fixture
-def few(tmp_path: Path, cage: Cage) -> Path:
+def few(tmp_path: Path, sandbox: Sandbox) -> Path:
     """Three vectors: one to pass, two to refuse."""
-    bench = Bench(tmp_path, 1, cage)
+    bench = Bench(tmp_path, 1, sandbox)
     folder = tmp_path / "few"
     for vector in (
         Vector("a", "good", "x", "content", {"a.png": bench.signed_png}, passes()),
@@ -235,9 +235,9 @@ CORPUS: dict[str, tuple[str, str, str | None, str]] = {
 
 
 @pytest.mark.parametrize("name", CORPUS)
-def test_files_that_others_made(name: str, corpus: Path, cage: Cage) -> None:
+def test_files_that_others_made(name: str, corpus: Path, sandbox: Sandbox) -> None:
     trust = TrustStore.load(corpus / "test_cert_root_bundle.pem")
-    found = verify_file(corpus / name, trust=trust, cage=cage).files[0]
+    found = verify_file(corpus / name, trust=trust, sandbox=sandbox).files[0]
     state, axes, engine_state, why = CORPUS[name]
     told = [getattr(found.axes, axis) for axis in found.axes.__struct_fields__]
     assert (found.state, " ".join("+".join(one) if isinstance(one, tuple) else one for one in told)) == (state, axes)

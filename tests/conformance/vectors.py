@@ -15,7 +15,7 @@ from conftest import MEDIA
 from provlabel import Label, Provider, System, engine, label_bytes, label_file, open_signer
 from provlabel.label import signed_label
 from provlabel.manifest import definition
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.signers import LocalKey, Signer
 from stores import Hand, Store
 
@@ -99,8 +99,8 @@ STILL = "still.png"
 class Bench:
     """Keys, media and signed files that vectors are made of; everything is thrown away with its folder."""
 
-    def __init__(self, folder: Path, seed: int, cage: Cage) -> None:
-        self.folder, self.seed, self.cage = folder, seed, cage
+    def __init__(self, folder: Path, seed: int, sandbox: Sandbox) -> None:
+        self.folder, self.seed, self.sandbox = folder, seed, sandbox
         self.root = pki.root("Conformance Root")
         self.leaf = pki.leaf(self.root, common="Conformance Signer")
         self.hand = Hand.of(self.leaf)
@@ -137,7 +137,7 @@ class Bench:
 
     def sign(self, content: bytes, label: Label | None = None, signer: Signer | None = None, **how: Any) -> bytes:
         """Label as provlabel does."""
-        return label_bytes(content, label or self.label, signer or self.signer, cage=self.cage, **how)[0]
+        return label_bytes(content, label or self.label, signer or self.signer, sandbox=self.sandbox, **how)[0]
 
     @cached_property
     def signed_png(self) -> bytes:
@@ -159,7 +159,7 @@ class Bench:
         """Return the file as it is, and its manifest beside it."""
         path = self.folder / name
         path.write_bytes(content)
-        label_file(path, path, self.label, self.signer, detached=True, cage=self.cage, **how)
+        label_file(path, path, self.label, self.signer, detached=True, sandbox=self.sandbox, **how)
         return {name: content, f"{name}.c2pa": path.with_name(f"{name}.c2pa").read_bytes()}
 
     def definition(self, label: Label | None = None, **how: Any) -> dict[str, Any]:

@@ -469,7 +469,7 @@ def forms(bench: Bench) -> Iterator[Vector]:
         yield vector(
             "personal", "a label with personal fields of its own", content, passes(), "design: personal", "label"
         )
-        redact_file(bench.folder / name, bench.folder / "redacted.png", bench.signer, cage=bench.cage)
+        redact_file(bench.folder / name, bench.folder / "redacted.png", bench.signer, sandbox=bench.sandbox)
     redacted = (bench.folder / "redacted.png").read_bytes()
     yield vector(
         "redacted",

@@ -25,7 +25,7 @@ from typing import NamedTuple
 from provlabel import TrustStore, open_signer, verify_file
 from provlabel._support.files import LARGE, SCRATCH
 from provlabel.labeling.publish import labeled_name
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.signers.test import ROOT
 
 KILL = "SIGKILL"
@@ -58,7 +58,7 @@ CALLS: dict[str, tuple[str, tuple[str, ...]]] = {
 #: An ``openat`` that makes a file.
 CREATING = ("make", (KILL, "ENOSPC", "EIO", "EROFS", "EMFILE"))
 #: What these calls are about, as they name no file.
-_NAMELESS = {"pipe2": "pipe", "memfd_create": "note", "epoll_create1": "poll", "clone": "cage"}
+_NAMELESS = {"pipe2": "pipe", "memfd_create": "note", "epoll_create1": "poll", "clone": "sandbox"}
 _ENTRY = re.compile(r"(?:(\d+) +)?(\w+)\((.*)")
 _PATHS = re.compile(r'^\w+<(?P<held>[^>]*)>|"(?P<named>[^"]*)"')
 
@@ -214,7 +214,7 @@ class Bench:
         self.root, self._stock = root, stock
         self.home = root / "home"
         self.credential = self.home / ".config" / "provlabel" / "test"
-        self._cage = Cage()
+        self._sandbox = Sandbox()
         self._number = 0
         open_signer(f"test:{self.credential}")
         self.trusted = self.credential / ROOT
@@ -224,7 +224,7 @@ class Bench:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._cage.close()
+        self._sandbox.close()
 
     def lay_out(self, scene: Scene) -> Path:
         """Return a new folder with the files of ``scene``."""
@@ -334,7 +334,7 @@ class Bench:
                 yield Problem("output", f"{name} has a hash of its prompt whose salt is lost")
 
     def _is_salted(self, folder: Path, name: str) -> bool:
-        label = self._cage.read(folder / name).manifests[0].label
+        label = self._sandbox.read(folder / name).manifests[0].label
         assert label is not None
         digest, kept = label["prompt"]["sha256"], folder / "kept.json"
         receipts = json.loads(kept.read_text())["receipts"] if kept.exists() else []
@@ -344,7 +344,7 @@ class Bench:
         media = output.with_name(output.name.removesuffix(".c2pa"))
         if not media.exists():
             return PAIR
-        [file] = verify_file(media, trust=self.trust, cage=self._cage).files
+        [file] = verify_file(media, trust=self.trust, sandbox=self._sandbox).files
         if file.state != "trusted":
             return file.state
         was = before.get(output.name)
@@ -374,7 +374,7 @@ class Bench:
         if again.code:
             yield Problem("ledger", f"ended with {again.code} when it was resumed: {again.err}")
         yield from self.problems_of_files(folder, scene, before, must=True)
-        yield from (Problem("ledger", why) for why in untrue(folder / LEDGER, self._cage))
+        yield from (Problem("ledger", why) for why in untrue(folder / LEDGER, self._sandbox))
         if left := strangers(folder, {*before, *scene.outputs, LEDGER}):
             yield Problem("leftover", f"after it was resumed: {', '.join(left)}")
 
@@ -474,7 +474,7 @@ def _role(path: str | None, scene: Scene, made: list[str]) -> str:
 
 
 def calls_in(log: str, folder: Path, scene: Scene) -> list[Call]:
-    """Return the calls that touch the files of a scene, of the main process and of its cage, as they can be hit."""
+    """Return the calls that touch the files of a scene, of the main process and of its sandbox, as they can be hit."""
     lines = list(lines_in(log, folder, scene))
     main = lines[0].process
     others: dict[str, int] = {}  #: the most calls of another process
@@ -500,7 +500,7 @@ def calls_in(log: str, folder: Path, scene: Scene) -> list[Call]:
         if line.process == main or not line.step:
             continue
         # Counted for each process: no other may come to the same number before.
-        who = "worker" if line.process in workers else "thread" if line.name == "fsync" else "cage"
+        who = "worker" if line.process in workers else "thread" if line.name == "fsync" else "sandbox"
         if line.path in scene.files and first[line.path, line.name, nth] == line.process:
             found.append(Call(who, line.name, nth, f"{line.step} in the {who}", path=line.path))
         elif "scratch" in line.step and first[None, line.name, count[line.process, line.name]] == line.process:
@@ -511,7 +511,7 @@ def calls_in(log: str, folder: Path, scene: Scene) -> list[Call]:
 
 def was_hit(log: str, folder: Path, scene: Scene, point: Point) -> bool:
     """Was the fault at the call that was meant?"""
-    step = vague(re.sub(" in the (cage|worker|thread)$", "", point.call.step))
+    step = vague(re.sub(" in the (sandbox|worker|thread)$", "", point.call.step))
     lines = [line._replace(step=vague(line.step)) for line in lines_in(log, folder, scene)]
     if point.fault != KILL:
         texts = log.splitlines()
@@ -605,7 +605,7 @@ def _names(line: str, fault: str) -> bool:
 # --- the ledger ------------------------------------------------------------------------------------
 
 
-def untrue(ledger: Path, cage: Cage) -> Iterator[str]:
+def untrue(ledger: Path, sandbox: Sandbox) -> Iterator[str]:
     """Tell where the ledger, the files and the receipts beside it say different things."""
     with contextlib.closing(sqlite3.connect(ledger)) as database:
         rows = database.execute("SELECT source, output, state, urn, manifest, sha256 FROM jobs").fetchall()
@@ -613,7 +613,7 @@ def untrue(ledger: Path, cage: Cage) -> Iterator[str]:
     folder = ledger.parent.parent
     for source, output, state, urn, manifest, sha256 in rows:
         name = os.fsdecode(output)
-        seen = cage.read(folder / name)
+        seen = sandbox.read(folder / name)
         if (state, manifest, sha256) != ("done", urn, seen.sha256):
             yield f"{name} is {state} in the ledger, and another file"
         elif [item.urn for item in seen.manifests] != [urn] or receipts.count(urn) != 1:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from provlabel import TrustStore, open_signer, verify_file
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.signers.test import ROOT
 
 
@@ -34,23 +34,23 @@ def race(folder: Path, source: Path, processes: int, rounds: int) -> Iterator[Ro
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    with Cage() as cage:
+    with Sandbox() as sandbox:
         for line in done.stdout.splitlines():
             told = json.loads(line)
-            yield Round(told["told"], tuple(_problems(Path(told["folder"]), told, source, trust, cage)))
+            yield Round(told["told"], tuple(_problems(Path(told["folder"]), told, source, trust, sandbox)))
 
 
 def _problems(
-    folder: Path, told: dict[str, dict[str, int]], source: Path, trust: TrustStore, cage: Cage
+    folder: Path, told: dict[str, dict[str, int]], source: Path, trust: TrustStore, sandbox: Sandbox
 ) -> Iterator[str]:
     in_place, won = bool(told["in_place"]), told["told"].get("won", 0)
     output = folder / ("a.jpg" if in_place else "b.jpg")
-    [file] = verify_file(output, trust=trust, cage=cage).files
+    [file] = verify_file(output, trust=trust, sandbox=sandbox).files
     if file.state != "trusted":
         yield f"it is {file.state}"
     # In place a later one may label what an earlier one has finished; then both are in the history.
-    if len(cage.read(output).manifests) != won or (won != 1 and not in_place) or not won:
-        yield f"{won} won, and the file has {len(cage.read(output).manifests)} manifests"
+    if len(sandbox.read(output).manifests) != won or (won != 1 and not in_place) or not won:
+        yield f"{won} won, and the file has {len(sandbox.read(output).manifests)} manifests"
     if any(text.startswith("code") for text in told["told"]):
         yield f"somebody was told something else: {told['told']}"
     if not in_place and (folder / "a.jpg").read_bytes() != source.read_bytes():

@@ -16,7 +16,7 @@ from collections import Counter
 from pathlib import Path
 
 from provlabel import Label, ProvlabelError, System, engine, label_file, open_signer
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.sandbox.process import fork
 
 LABEL = Label(kind="ai_generated", systems=(System(name="AcmeSynth"),))
@@ -55,11 +55,11 @@ def _racer(place: Path, signer: object, in_place: bool, ready: int, go: int) -> 
     code = 99
     try:
         os.close(go)
-        with Cage(fork) as cage:
-            cage.start()
+        with Sandbox(fork) as sandbox:
+            sandbox.start()
             os.read(ready, 1)
             dest = place / ("a.jpg" if in_place else "b.jpg")
-            label_file(place / "a.jpg", dest, LABEL, signer, replace=in_place, cage=cage)  # type: ignore[arg-type]
+            label_file(place / "a.jpg", dest, LABEL, signer, replace=in_place, sandbox=sandbox)  # type: ignore[arg-type]
             code = 0
     except ProvlabelError as exc:
         code = next((code for text, code in TOLD.items() if text in str(exc)), 98)

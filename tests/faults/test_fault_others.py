@@ -21,7 +21,7 @@ import pki
 import tsa as authorities
 from conftest import MEDIA, Cli, Under, needs
 from provlabel import Label, ProvlabelError, label_file, open_signer
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.sandbox.process import Worker, spawn
 from provlabel.signers import Signer
 from provlabel.trust.timestamps import Timestamper
@@ -60,7 +60,7 @@ SIGNATURES = {
 @pytest.mark.parametrize("detached", [False, True], ids=["in place", "beside"])
 @pytest.mark.parametrize("name", SIGNATURES)
 def test_signature_that_is_none(
-    name: str, detached: bool, source: Path, label: Label, backends: Backends, cage: Cage
+    name: str, detached: bool, source: Path, label: Label, backends: Backends, sandbox: Sandbox
 ) -> None:
     canned, words = SIGNATURES[name]
     service, backend = backends.server("https"), backends.get("https", "es256")
@@ -70,7 +70,7 @@ def test_signature_that_is_none(
     service.canned = [canned] * 9
     try:
         with pytest.raises(ProvlabelError, match=words):
-            label_file(source, source, label, signer, detached=detached, replace=True, cage=cage)
+            label_file(source, source, label, signer, detached=detached, replace=True, sandbox=sandbox)
     finally:
         service.canned = []
     assert everything(source.parent) == before
@@ -79,7 +79,7 @@ def test_signature_that_is_none(
 @needs("openssl")
 @pytest.mark.parametrize("behaviour", ["wrong nonce", "garbage", "error 500", "bad signature", "down", "back-dated"])
 def test_stamp_that_is_none(
-    behaviour: str, source: Path, label: Label, signer: Signer, cage: Cage, tmp_path: Path
+    behaviour: str, source: Path, label: Label, signer: Signer, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     before = everything(source.parent)
     with contextlib.ExitStack() as stack:
@@ -91,7 +91,7 @@ def test_stamp_that_is_none(
             url, _ = stack.enter_context(authorities.serving(authority, behaviour))
         stamper = Timestamper(urls=(url,), deadline=5)
         with pytest.raises(ProvlabelError, match="no timestamp"):
-            label_file(source, source, label, signer, replace=True, timestamper=stamper, cage=cage)
+            label_file(source, source, label, signer, replace=True, timestamper=stamper, sandbox=sandbox)
     assert everything(source.parent) == before
 
 
@@ -123,10 +123,10 @@ def test_worker_that_fails_each_time(
     from provlabel.sandbox.protocol import Limits
 
     before = everything(source.parent)
-    with Cage(launch, limits=Limits(cpu_seconds=1)) as cage:
+    with Sandbox(launch, limits=Limits(cpu_seconds=1)) as sandbox:
         for _ in range(2):
             with pytest.raises(ProvlabelError, match=words):
-                label_file(source, source, label, signer, replace=True, cage=cage)
+                label_file(source, source, label, signer, replace=True, sandbox=sandbox)
     assert everything(source.parent) == before
 
 
@@ -140,8 +140,8 @@ def test_start_that_fails_leaves_no_handles(source: Path, label: Label, signer: 
     try:
         for more in range(5):
             resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1 + more, hard))
-            with Cage() as cage, contextlib.suppress(ProvlabelError, OSError):
-                cage.start()
+            with Sandbox() as sandbox, contextlib.suppress(ProvlabelError, OSError):
+                sandbox.start()
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert len(os.listdir("/proc/self/fd")) == held
@@ -169,7 +169,9 @@ def test_clock_that_is_wrong_by_400_days(media: Path, under: Under, cli: Cli, cr
 
 
 @needs("faketime")
-def test_clock_that_jumps_back_between_two_runs_of_a_batch(tmp_path: Path, under: Under, cli: Cli, cage: Cage) -> None:
+def test_clock_that_jumps_back_between_two_runs_of_a_batch(
+    tmp_path: Path, under: Under, cli: Cli, sandbox: Sandbox
+) -> None:
     for number in range(4):
         (tmp_path / "in").mkdir(exist_ok=True)
         shutil.copy(MEDIA / "cover.jpg", tmp_path / "in" / f"{number}.jpg")
@@ -185,7 +187,7 @@ def test_clock_that_jumps_back_between_two_runs_of_a_batch(tmp_path: Path, under
     assert "done     1" in second.stdout
     assert "skipped  3" in second.stdout
     assert {name: (tmp_path / "out" / name).stat().st_ino for name in inodes} == inodes
-    assert [*untrue(tmp_path / LEDGER, cage)] == []
+    assert [*untrue(tmp_path / LEDGER, sandbox)] == []
 
 
 # --- who reads what we say -------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from conftest import MEDIA
 from provlabel import Label, ProvlabelError, label_file
 from provlabel._support import files as _files
 from provlabel.evidence import Evidence
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.signers import LocalKey, Signer
 
 
@@ -37,8 +37,8 @@ class Meanwhile:
         return self._signer.sign(data)
 
 
-class Between(Cage):
-    """A cage after whose first reading something happens: between the check and the next opening."""
+class Between(Sandbox):
+    """A sandbox after whose first reading something happens: between the check and the next opening."""
 
     happens: Callable[[], object] | None = None
 
@@ -108,13 +108,13 @@ def test_source_that_changes(
             change(source)
             after.update(there(tmp_path) or {"nothing": ""})
 
-    with Between() as cage:
+    with Between() as sandbox:
         if when == "between check and opening":
-            cage.happens, used = happens, signer
+            sandbox.happens, used = happens, signer
         else:
             used = Meanwhile(signer, happens)
         with pytest.raises(ProvlabelError, match=r"a\.jpg: (changed|no such file)"):
-            label_file(source, dest, label, used, replace=in_place, cage=cage)
+            label_file(source, dest, label, used, replace=in_place, sandbox=sandbox)
     left = there(tmp_path)
     assert {name: what for name, what in left.items() if not name.startswith(".")} == {
         name: what for name, what in after.items() if not name.startswith(".") and name != "nothing"
@@ -124,28 +124,28 @@ def test_source_that_changes(
 
 @pytest.mark.parametrize("detached", [False, True], ids=["embedded", "pair"])
 def test_output_that_appears_meanwhile_stays(
-    detached: bool, tmp_path: Path, label: Label, signer: Signer, cage: Cage
+    detached: bool, tmp_path: Path, label: Label, signer: Signer, sandbox: Sandbox
 ) -> None:
     source, dest = tmp_path / "a.jpg", tmp_path / "b.jpg"
     shutil.copy(MEDIA / "cover.jpg", source)
     late = Meanwhile(signer, lambda: dest.write_bytes(b"theirs"))
     with pytest.raises(ProvlabelError, match=r"b\.jpg: exists already"):
-        label_file(source, dest, label, late, detached=detached, cage=cage)
+        label_file(source, dest, label, late, detached=detached, sandbox=sandbox)
     assert there(tmp_path) == {"a.jpg": (MEDIA / "cover.jpg").read_bytes(), "b.jpg": b"theirs"}
 
 
-def test_folder_that_is_removed_meanwhile(tmp_path: Path, label: Label, signer: Signer, cage: Cage) -> None:
+def test_folder_that_is_removed_meanwhile(tmp_path: Path, label: Label, signer: Signer, sandbox: Sandbox) -> None:
     source, folder = tmp_path / "a.jpg", tmp_path / "out"
     shutil.copy(MEDIA / "cover.jpg", source)
     folder.mkdir()
     late = Meanwhile(signer, lambda: shutil.rmtree(folder))
     with pytest.raises(ProvlabelError, match="no such file or directory"):
-        label_file(source, folder / "b.jpg", label, late, cage=cage)
+        label_file(source, folder / "b.jpg", label, late, sandbox=sandbox)
     assert there(tmp_path) == {"a.jpg": (MEDIA / "cover.jpg").read_bytes()}
 
 
 def test_run_that_is_stopped_after_both_of_a_pair_are_there_keeps_both(
-    tmp_path: Path, label: Label, signer: Signer, cage: Cage, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, label: Label, signer: Signer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A copy without its manifest would be a picture without a label."""
     source, dest = tmp_path / "a.jpg", tmp_path / "b.jpg"
@@ -157,5 +157,5 @@ def test_run_that_is_stopped_after_both_of_a_pair_are_there_keeps_both(
 
     monkeypatch.setattr(_files, "_sync_folder", stopped)
     with pytest.raises(SystemExit):
-        label_file(source, dest, label, signer, detached=True, cage=cage)
+        label_file(source, dest, label, signer, detached=True, sandbox=sandbox)
     assert sorted(there(tmp_path)) == ["a.jpg", "b.jpg", "b.jpg.c2pa"]

@@ -27,7 +27,7 @@ from provlabel.carriers.plan import Choice
 from provlabel.errors import ConfigError, OutputError, UsageError
 from provlabel.label.vocabularies import PromptMode
 from provlabel.media.previews import require_pillow
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.signers import Secrets, require_fit
 from provlabel.trust.timestamps import Timestamper
 
@@ -180,8 +180,8 @@ def run_batch(
             keep=not dry_run,
         )
         if not dry_run:
-            with Cage(proofs=proofs) as cage:
-                cage.prove()
+            with Sandbox(proofs=proofs) as sandbox:
+                sandbox.prove()
             setting = _asked(setting, secrets)
             _swept(plan_, kept)
             try:

@@ -36,7 +36,7 @@ from provlabel.labeling.sources import shown
 from provlabel.media.containers import stores_of
 from provlabel.media.formats import BY_NAME
 from provlabel.media.sidecar import beside
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.sandbox.process import fork, spawn
 from provlabel.sandbox.worker import RARELY
 from provlabel.trust.anchors import TrustStore
@@ -101,7 +101,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
 class Tools(NamedTuple):
     """What is opened once in a process."""
 
-    cage: Cage
+    sandbox: Sandbox
     signer: Signer
 
 
@@ -111,9 +111,9 @@ def label_chunk(setting: Setting, jobs: Sequence[Job]) -> list[Outcome]:
 
 
 def open_tools(setting: Setting) -> Tools:
-    """Return cage and signer of this process, opened when they are asked for first.
+    """Return sandbox and signer of this process, opened when they are asked for first.
 
-    The cage starts before the signer is opened, so that no copy of the key is in it.
+    The sandbox starts before the signer is opened, so that no copy of the key is in it.
 
     Raises:
         ConfigError, InputError, SignerError: as :func:`provlabel.open_signer`.
@@ -126,8 +126,8 @@ def open_tools(setting: Setting) -> Tools:
     gc.set_threshold(*RARELY)
     # A copy of a process with threads may hold a lock for ever.
     proofs = Path(setting.proofs) if setting.proofs else None
-    cage = Cage(fork if threading.active_count() == 1 else spawn, relaunch=spawn, proofs=proofs)
-    cage.start()
+    sandbox = Sandbox(fork if threading.active_count() == 1 else spawn, relaunch=spawn, proofs=proofs)
+    sandbox.start()
     answers = dict(setting.answers)
 
     def answer(question: str) -> str:
@@ -135,7 +135,7 @@ def open_tools(setting: Setting) -> Tools:
             return answers[question]
         raise ConfigError(f"{question}: was not asked when the batch began", hint="start it again")
 
-    tools = Tools(cage, open_signer(setting.signer, answer, check=False))
+    tools = Tools(sandbox, open_signer(setting.signer, answer, check=False))
     if setting.checked:
         assume_fit(tools.signer)
     _kept[:] = [(os.getpid(), setting, tools)]
@@ -187,11 +187,11 @@ def _stat(path: str) -> os.stat_result | None:
 
 def _labelled(setting: Setting, job: Job, tools: Tools) -> tuple[Receipt, bool]:
     output, replace = Path(job.output), setting.replace
-    if job.tried and (there := _there(job, output, tools.cage)):
+    if job.tried and (there := _there(job, output, tools.sandbox)):
         if there.manifests and there.manifests[0].urn == job.urn:
             # The salt of a prompt is in the receipt alone, and that was lost.
             if os.path.lexists(output) and setting.prompt_mode != "hash" and judge(there, at=now()).holds:
-                return _adopted(job, output, there, tools.cage), True
+                return _adopted(job, output, there, tools.sandbox), True
             replace = True
         elif not replace:
             raise _taken(output, there)
@@ -211,17 +211,17 @@ def _labelled(setting: Setting, job: Job, tools: Tools) -> tuple[Receipt, bool]:
         thumbnail=setting.thumbnail,
         replace=replace,
         urn=job.urn,
-        cage=tools.cage,
+        sandbox=tools.sandbox,
     )
     return receipt, False
 
 
-def _there(job: Job, output: Path, cage: Cage) -> Evidence | None:
+def _there(job: Job, output: Path, sandbox: Sandbox) -> Evidence | None:
     """Read what an earlier attempt may have written; a detached manifest may be there without its copy."""
     if os.path.lexists(output):
-        return cage.read(output, _NO_TRUST, beside(output))
+        return sandbox.read(output, _NO_TRUST, beside(output))
     if os.path.lexists(beside(output)):
-        return cage.read(Path(job.source), _NO_TRUST, beside(output))
+        return sandbox.read(Path(job.source), _NO_TRUST, beside(output))
     return None
 
 
@@ -232,9 +232,9 @@ def _taken(output: Path, there: Evidence) -> OutputError:
     )
 
 
-def _adopted(job: Job, output: Path, there: Evidence, cage: Cage) -> Receipt:
+def _adopted(job: Job, output: Path, there: Evidence, sandbox: Sandbox) -> Receipt:
     """Make the receipt that was lost, from the output and its source."""
-    source = cage.read(Path(job.source), _NO_TRUST, beside(Path(job.source)))
+    source = sandbox.read(Path(job.source), _NO_TRUST, beside(Path(job.source)))
     active, detached = there.manifests[0], there.source == "sidecar"
     held = beside(output) if detached else output
     with open_regular(held) as stream:

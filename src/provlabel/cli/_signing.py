@@ -20,7 +20,7 @@ from provlabel.cli._shared import PATH, cache_folder, options_of, proofs_folder,
 from provlabel.errors import ConfigError, ProvlabelError, UsageError
 
 if TYPE_CHECKING:
-    from provlabel.sandbox import Cage
+    from provlabel.sandbox import Sandbox
     from provlabel.signers import Secrets, Signer
     from provlabel.trust.timestamps import Timestamper
 
@@ -96,19 +96,19 @@ def _headers(path: Path | None) -> dict[str, str]:
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
-def early_cage() -> Cage:
+def early_sandbox() -> Sandbox:
     """Load the engine, then start the worker as a copy of this process, which holds no key yet."""
     from provlabel import engine
-    from provlabel.sandbox import Cage
+    from provlabel.sandbox import Sandbox
     from provlabel.sandbox.process import fork, spawn
 
     engine.binding()
-    cage = Cage(fork, relaunch=spawn, proofs=proofs_folder())
-    cage.start()
-    return cage
+    sandbox = Sandbox(fork, relaunch=spawn, proofs=proofs_folder())
+    sandbox.start()
+    return sandbox
 
 
-def early_studio() -> Cage:
+def early_studio() -> Sandbox:
     """Start the worker that draws thumbnails as a copy of this process, before the engine and a key are loaded.
 
     Raises:

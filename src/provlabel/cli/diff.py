@@ -52,12 +52,12 @@ def _exactly(count: int, files: tuple[Path, ...], message: str) -> tuple[Path, .
 def _print_changes(old: Path, new: Path, store: TrustStore, personal: bool, format_: str) -> int:
     from provlabel.report.renderers import changes
     from provlabel.report.renderers.json import to_json
-    from provlabel.sandbox import Cage
+    from provlabel.sandbox import Sandbox
     from provlabel.sandbox.process import fork
     from provlabel.verifying.diff import diff_files
 
-    with Cage(fork, proofs=proofs_folder()) as cage:
-        found = diff_files(old, new, trust=store, personal=personal, cage=cage)
+    with Sandbox(fork, proofs=proofs_folder()) as sandbox:
+        found = diff_files(old, new, trust=store, personal=personal, sandbox=sandbox)
     deliver(to_json(found) if format_ == "json" else changes.render(found, style_for(sys.stdout)), None)
     if "unreadable" in (found.old.state, found.new.state):
         return 3
@@ -67,14 +67,14 @@ def _print_changes(old: Path, new: Path, store: TrustStore, personal: bool, form
 def _print_facts(file: Path, store: TrustStore, personal: bool) -> int:
     """Print what the file itself says, for git: it dies of anything but 0, whatever file it hands us."""
     from provlabel.report.renderers import changes
-    from provlabel.sandbox import Cage
+    from provlabel.sandbox import Sandbox
     from provlabel.sandbox.process import fork
     from provlabel.verifying.diff import facts_of
 
     seen: Facts
     try:
-        with Cage(fork, proofs=proofs_folder()) as cage:
-            seen = facts_of(file, trust=store, personal=personal, cage=cage)
+        with Sandbox(fork, proofs=proofs_folder()) as sandbox:
+            seen = facts_of(file, trust=store, personal=personal, sandbox=sandbox)
     except InputError as exc:
         if not os.path.lexists(file):
             raise

@@ -94,16 +94,16 @@ def _of_label_file(path: Path, media: str, personal: bool) -> _Item:
 
 
 def _of_media(paths: Sequence[Path], trust: Any, personal: bool) -> tuple[int, list[_Item]]:
-    """Read labels from media in the cage; the code is not 0 when one cannot be passed on, and all of those are told."""
+    """Read labels from media in the sandbox; the code is not 0 when one cannot be passed on, and each is named."""
     from provlabel.policy import Policy
-    from provlabel.sandbox.pool import Cages
+    from provlabel.sandbox.pool import SandboxPool
     from provlabel.sandbox.process import fork
     from provlabel.verifying.verify import verify_paths
 
     policy = Policy(name="export", states=("trusted", "valid"))
     many = len(paths) > 1 or any(map(os.path.isdir, paths))
-    with Cages((os.cpu_count() or 1) if many else 1, fork, proofs=proofs_folder()) as cages:
-        report = verify_paths(paths, trust=trust, policy=policy, personal=personal, cage=cages)
+    with SandboxPool((os.cpu_count() or 1) if many else 1, fork, proofs=proofs_folder()) as pool:
+        report = verify_paths(paths, trust=trust, policy=policy, personal=personal, sandbox=pool)
     for failure in report.errors:
         say_error(failure.message, failure.hint)
     refused = [item for item in report.files if not item.passed]

@@ -29,7 +29,7 @@ from provlabel.cli._shared import (
 )
 from provlabel.cli._signing import (
     answers_from,
-    early_cage,
+    early_sandbox,
     early_studio,
     open_named_signer,
     signer_option,
@@ -99,8 +99,8 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
     require_not_among(options["receipt"], files, "--receipt")
     with contextlib.ExitStack() as stack:
         studio = stack.enter_context(early_studio()) if options["thumbnail"] else None
-        cage = stack.enter_context(early_cage())
-        how = {**_how(options), "cage": cage, "studio": studio}
+        sandbox = stack.enter_context(early_sandbox())
+        how = {**_how(options), "sandbox": sandbox, "studio": studio}
         answers = answers_from(options["pass_file"])
         signer = open_named_signer(options["signer_uri"], answers)
         how["identity"] = _identity(options, answers)
@@ -326,14 +326,14 @@ def _draft(files: tuple[Path, ...], output: Path | None) -> int:
     from provlabel.carriers.draft import drafted
     from provlabel.labeling.sources import read_tags
     from provlabel.report.renderers.json import to_json
-    from provlabel.sandbox import Cage
+    from provlabel.sandbox import Sandbox
     from provlabel.sandbox.process import fork
 
     if len(files) > 1:
         raise UsageError("--from-carriers drafts one label; there are more files", hint="draft them one by one")
     require_not_among(output, files, "-o")
-    with Cage(fork, proofs=proofs_folder()) as cage:
-        draft = drafted(read_tags(files[0], cage))
+    with Sandbox(fork, proofs=proofs_folder()) as sandbox:
+        draft = drafted(read_tags(files[0], sandbox))
     deliver(to_json(draft.label), output)
     for line in draft.lines:
         sys.stderr.write(f"{printable(line, 500)}\n")

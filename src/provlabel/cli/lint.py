@@ -93,14 +93,14 @@ def _law_findings(results: tuple[LawResult, ...], style: Style) -> tuple[Finding
 
 
 def _seconds(media: Path | None) -> float | None:
-    """Return how long the sound plays, read in the cage."""
+    """Return how long the sound plays, read in the sandbox."""
     if media is None:
         return None
-    from provlabel.sandbox import Cage
+    from provlabel.sandbox import Sandbox
     from provlabel.sandbox.process import fork
 
-    with Cage(fork, proofs=proofs_folder()) as cage:
-        seconds = cage.read(media).seconds
+    with Sandbox(fork, proofs=proofs_folder()) as sandbox:
+        seconds = sandbox.read(media).seconds
     if seconds is None:
         raise InputError(f"{printable(str(media))}: does not tell how long it plays", hint="leave --media away")
     return seconds

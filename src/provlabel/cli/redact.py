@@ -12,7 +12,7 @@ from provlabel.cli import say
 from provlabel.cli._shared import PATH, format_option, sweep_beside
 from provlabel.cli._signing import (
     answers_from,
-    early_cage,
+    early_sandbox,
     open_named_signer,
     signer_option,
     timestamper_from,
@@ -58,12 +58,12 @@ def command(
     from provlabel.labeling.redact import redact_file
     from provlabel.report.renderers.json import to_json
 
-    with early_cage() as cage:
+    with early_sandbox() as sandbox:
         timestamper = timestamper_from(options)
         signer = open_named_signer(signer_uri, answers_from(pass_file))
         dest = file if in_place else output
         sweep_beside(dest or file)
-        receipt = redact_file(file, dest, signer, replace=force or in_place, timestamper=timestamper, cage=cage)
+        receipt = redact_file(file, dest, signer, replace=force or in_place, timestamper=timestamper, sandbox=sandbox)
     if format_ == "json":
         say(to_json(Receipts(receipts=(receipt,))).rstrip())
     else:

@@ -27,13 +27,13 @@ def command(file: Path, format_: str, personal: bool, **lists: Any) -> int:
       provlabel show cover.jpg --format json
     """
     from provlabel.report.renderers import RENDERERS, Extras, tree
-    from provlabel.sandbox import Cage
+    from provlabel.sandbox import Sandbox
     from provlabel.sandbox.process import fork
     from provlabel.verifying.verify import verify_file
 
     store = trust_from(**lists)
-    with Cage(fork, proofs=proofs_folder()) as cage:
-        report = verify_file(file, trust=store, personal=personal, cage=cage)
+    with Sandbox(fork, proofs=proofs_folder()) as sandbox:
+        report = verify_file(file, trust=store, personal=personal, sandbox=sandbox)
     style = style_for(sys.stdout)
     deliver(
         RENDERERS["json"].render(report, Extras()) if format_ == "json" else tree.render(report.files[0], style), None

@@ -10,7 +10,7 @@ import click
 from provlabel._support.text import printable
 from provlabel.cli import say, say_error
 from provlabel.cli._shared import PATH, file_arguments, format_option, sweep_beside
-from provlabel.cli._signing import early_cage, stamp_options, timestamper_from
+from provlabel.cli._signing import early_sandbox, stamp_options, timestamper_from
 from provlabel.errors import ProvlabelError, UsageError
 
 
@@ -44,13 +44,13 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
     from provlabel.report.renderers.json import to_json
 
     receipts, errors = [], []
-    with early_cage() as cage:
+    with early_sandbox() as sandbox:
         timestamper = timestamper_from(options)
         assert timestamper is not None  # noqa: S101 - an authority was named
         sweep_beside(*files, options["output"])
         for file in files:
             try:
-                receipt = stamp_file(file, options["output"], timestamper, replace=options["force"], cage=cage)
+                receipt = stamp_file(file, options["output"], timestamper, replace=options["force"], sandbox=sandbox)
             except ProvlabelError as exc:
                 say_error(str(exc), exc.hint)
                 errors.append(Failure(str(file), str(exc), exc.hint))

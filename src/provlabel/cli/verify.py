@@ -93,7 +93,7 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
     """
     from provlabel.cli._gate import gate_from
     from provlabel.report.renderers import RENDERERS, Extras
-    from provlabel.sandbox.pool import Cages
+    from provlabel.sandbox.pool import SandboxPool
     from provlabel.sandbox.process import fork
     from provlabel.verifying.verify import verify_paths
 
@@ -115,7 +115,7 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
     jobs = options["jobs"] or ((os.cpu_count() or 1) if many else 1)
     with contextlib.ExitStack() as stack:
         proofs = None if options["no_cache"] else _apart(proofs_folder(), gate, paths)
-        cages = stack.enter_context(Cages(jobs, fork, proofs=proofs))
+        pool = stack.enter_context(SandboxPool(jobs, fork, proofs=proofs))
         report = verify_paths(
             paths,
             trust=store,
@@ -124,7 +124,7 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
             revocation=_revocation(options),
             laws=laws_from(options["law"]),
             second_opinion=options["second_opinion"],
-            cage=cages,
+            sandbox=pool,
             cache=stack.enter_context(_cache(store, gate, paths))
             if many and at is None and not options["no_cache"] and not options["second_opinion"]
             else None,

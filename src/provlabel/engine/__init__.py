@@ -4,11 +4,11 @@ Every trap is measured and named in ``docs/engine.md``; the tests prove that eac
 its effect, because the engine ignores keys that it does not know.
 """
 
+from provlabel.engine._settings import settings
 from provlabel.engine.credential import Credential
 from provlabel.engine.identity import ROLES, Actor
 from provlabel.engine.loading import BINDINGS, NATIVE, binding, build, version
 from provlabel.engine.reading import ANY_FILE, Reading, found_in, objection, read
-from provlabel.engine.settings import settings
 from provlabel.engine.signing import Hashed, IngredientFile, sign, sign_hashed, sign_placed
 from provlabel.engine.streams import RemoteManifest
 

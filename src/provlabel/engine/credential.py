@@ -6,8 +6,8 @@ import json
 import os
 from typing import Any
 
+from provlabel.engine import _settings
 from provlabel.engine.loading import binding
-from provlabel.engine.settings import settings
 from provlabel.trust.anchors import TrustStore, pem
 
 # A PKCS#8 Ed25519 key (RFC 8410 §7) up to its 32 secret bytes.
@@ -43,7 +43,7 @@ class Credential:
         """Return settings with a signer in them, for calls that take no other."""
         process, known, context = self.context_for
         if process != os.getpid() or known != trust:
-            context = binding().Context.from_json(json.dumps(settings(trust)), self.fresh())
+            context = binding().Context.from_json(json.dumps(_settings.settings(trust)), self.fresh())
             self.context_for = os.getpid(), trust, context
         return context
 

@@ -9,8 +9,8 @@ import msgspec
 from msgspec import Struct
 
 from provlabel.engine import native
+from provlabel.engine._settings import context_for
 from provlabel.engine.loading import binding
-from provlabel.engine.settings import context_for
 from provlabel.engine.streams import Tap, native_stream, translated, uninterrupted
 from provlabel.errors import EngineError
 from provlabel.trust.anchors import TrustStore

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO, NamedTuple
 
 from provlabel.engine import native
+from provlabel.engine._settings import context_for
 from provlabel.engine.credential import Credential
 from provlabel.engine.identity import Actor, with_identity
 from provlabel.engine.loading import binding
 from provlabel.engine.reading import ANY_FILE
-from provlabel.engine.settings import context_for
 from provlabel.engine.streams import Tap, native_stream, translated, uninterrupted
 from provlabel.errors import EngineError, SignerError
 from provlabel.manifest import Definition

@@ -1,4 +1,4 @@
-"""Label one file: read it in the cage, build, sign beside the target, read back, rename.
+"""Label one file: read it in the sandbox, build, sign beside the target, read back, rename.
 
 The procedure never touches a source except to replace it, whole, when asked to.
 """
@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from provlabel import sandbox as cages
 from provlabel._support.text import printable
 from provlabel.carriers.plan import Choice
 from provlabel.errors import InputError, OutputError
@@ -24,6 +23,7 @@ from provlabel.labeling.tags import dress
 from provlabel.manifest import PARENT, component, definition, ingredient_definition
 from provlabel.media.formats import BY_NAME
 from provlabel.media.previews import Preview, nothing, require_pillow
+from provlabel.sandbox import Sandbox, shared_sandbox
 
 if TYPE_CHECKING:
     from provlabel.engine import Actor
@@ -54,8 +54,8 @@ def label_file(
     urn: str | None = None,
     thumbnail: bool = False,
     keep: Callable[[Receipt], None] = lambda _: None,
-    cage: cages.Cage | None = None,
-    studio: cages.Cage | None = None,
+    sandbox: Sandbox | None = None,
+    studio: Sandbox | None = None,
 ) -> Receipt:
     """Label the image or sound ``source`` and write the result to ``dest``.
 
@@ -90,7 +90,7 @@ def label_file(
             warning where there is none, as of a sound.
         keep: called with the receipt when the result is whole, before it gets its name: what this raises prevents
             that.  So that no hash of a prompt is published whose salt is lost.
-        cage: where untrusted bytes are read first.
+        sandbox: where untrusted bytes are read first.
         studio: where thumbnails are drawn, of :func:`provlabel.sandbox.drawing.studio`; without, one that all
             calls share.
 
@@ -104,17 +104,17 @@ def label_file(
         LabelError: the label cannot be signed as asked.
         UsageError: arguments that contradict each other.
     """
-    source, cage = Path(source), cage or cages.shared()
+    source, sandbox = Path(source), sandbox or shared_sandbox()
     if thumbnail:
         require_pillow()
     # 1. Nothing is written before everything is read.
-    checked = read_source(source, cage, accept_broken_parent, digest=thumbnail)
+    checked = read_source(source, sandbox, accept_broken_parent, digest=thumbnail)
     if check_decode:
         from provlabel.media.decoding import require_decodable
 
         require_decodable(source, checked.fmt.name, checked.evidence.seconds)
-    parent = parent_of(checked, parents, cage, accept_broken_parent)
-    placed = [read_source(Path(item), cage, accept_broken_parent) for item in ingredients]
+    parent = parent_of(checked, parents, sandbox, accept_broken_parent)
+    placed = [read_source(Path(item), sandbox, accept_broken_parent) for item in ingredients]
     place = place_for(checked, Path(dest) if dest is not None else None, detached, replace)
     small = _drawn(checked, studio) if thumbnail else None
     # 2. What will be said.
@@ -156,7 +156,9 @@ def label_file(
         )
 
     used = tuple(_ingredients(parent, placed))
-    return receipt(publish(checked, used, made, seal, place, cage, worn.edits, lambda written: keep(receipt(written))))
+    return receipt(
+        publish(checked, used, made, seal, place, sandbox, worn.edits, lambda written: keep(receipt(written)))
+    )
 
 
 def label_bytes(
@@ -175,8 +177,8 @@ def label_bytes(
     identity: Actor | None = None,
     carriers: Sequence[Choice] | None = None,
     thumbnail: bool = False,
-    cage: cages.Cage | None = None,
-    studio: cages.Cage | None = None,
+    sandbox: Sandbox | None = None,
+    studio: Sandbox | None = None,
 ) -> tuple[bytes, Receipt]:
     """Label an image or sound held in memory and return it with its receipt.
 
@@ -206,7 +208,7 @@ def label_bytes(
                 identity=identity,
                 carriers=carriers,
                 thumbnail=thumbnail,
-                cage=cage,
+                sandbox=sandbox,
                 studio=studio,
             )
             _require_embedded(receipt)
@@ -245,13 +247,13 @@ def _unasked(checked: Source, detached: bool) -> Iterator[str]:
         )
 
 
-def _drawn(checked: Source, studio: cages.Cage | None) -> Preview:
-    """Draw the thumbnail from the bytes that the cage has read, in a process that holds no key."""
+def _drawn(checked: Source, studio: Sandbox | None) -> Preview:
+    """Draw the thumbnail from the bytes that the sandbox has read, in a process that holds no key."""
     from provlabel.sandbox import drawing as picturing
 
     if checked.fmt.media != "image":
         return nothing(f"{checked.fmt.name} is no picture")
-    return picturing.thumbnail_of(checked.path, checked.evidence.sha256, studio or cages.shared(picturing.studio))
+    return picturing.thumbnail_of(checked.path, checked.evidence.sha256, studio or shared_sandbox(picturing.studio))
 
 
 def _undrawn(checked: Source, small: Preview | None) -> Iterator[str]:

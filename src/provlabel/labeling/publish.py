@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
-from provlabel import sandbox as cages
 from provlabel._support.files import LARGE, Scratch, atomic_output, copy_to, locked, sha256_of, synced
 from provlabel._support.text import printable
 from provlabel._support.times import now
@@ -22,6 +21,7 @@ from provlabel.manifest import Definition, cose
 from provlabel.media.containers import ContainerError, inventory, lost
 from provlabel.media.containers.edits import Edit, Edited
 from provlabel.media.sidecar import beside
+from provlabel.sandbox import Sandbox
 from provlabel.sandbox.reading import reread
 from provlabel.trust.anchors import TrustStore
 from provlabel.verdict import Verdict, judge
@@ -100,7 +100,7 @@ def publish(
     made: Definition,
     seal: Seal,
     place: Place,
-    cage: cages.Cage,
+    sandbox: Sandbox,
     edits: Sequence[Edit] = (),
     settle: Callable[[Published], None] = lambda _: None,
 ) -> Published:
@@ -133,7 +133,7 @@ def publish(
 
         def attempt(store: bytes, trust: TrustStore = _NO_TRUST) -> Evidence:
             work.put(store)
-            seen = _read_back(checked, scratch, cage, trust, work)
+            seen = _read_back(checked, scratch, sandbox, trust, work)
             if held is not None:
                 _require_parts(checked, held, scratch)
             return seen
@@ -259,7 +259,7 @@ def _explained(path: Path, signer: Signer) -> Iterator[None]:
         raise EngineError(f"{shown(path)}: {exc}", hint=exc.hint, kind=exc.kind) from exc
 
 
-def _read_back(checked: Source, scratch: Scratch, cage: cages.Cage, trust: TrustStore, work: Work) -> Evidence:
+def _read_back(checked: Source, scratch: Scratch, sandbox: Sandbox, trust: TrustStore, work: Work) -> Evidence:
     """Read what was written just as anyone will, and return what is seen.
 
     Raises:
@@ -268,7 +268,7 @@ def _read_back(checked: Source, scratch: Scratch, cage: cages.Cage, trust: Trust
     """
     scratch.stream.flush()
     with synced(scratch.stream):
-        evidence = _seen(checked, scratch, cage, trust, work)
+        evidence = _seen(checked, scratch, sandbox, trust, work)
     verdict = judge(evidence, at=now())
     if work.hole is not None and _is_hidden(evidence):
         raise EngineError("the engine would not find the manifest: it cannot read the tags of this file", hint=_BESIDE)
@@ -293,12 +293,12 @@ def _is_hidden(evidence: Evidence) -> bool:
     return evidence.source == "none"
 
 
-def _seen(checked: Source, scratch: Scratch, cage: cages.Cage, trust: TrustStore, work: Work) -> Evidence:
+def _seen(checked: Source, scratch: Scratch, sandbox: Sandbox, trust: TrustStore, work: Work) -> Evidence:
     if work.detached:
-        return cage.read(checked.path, trust, scratch.path)
+        return sandbox.read(checked.path, trust, scratch.path)
     if work.hole is not None and os.fstat(scratch.stream.fileno()).st_size < LARGE:
         return reread(scratch.path, trust, work.hole)
-    return cage.read(scratch.path, trust, hole=work.hole)
+    return sandbox.read(scratch.path, trust, hole=work.hole)
 
 
 _BESIDE = "use --detached: it leaves the file as it is"

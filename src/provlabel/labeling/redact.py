@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from provlabel import sandbox as cages
 from provlabel._support.text import printable
 from provlabel._support.types import ready
 from provlabel.errors import InputError
@@ -18,6 +17,7 @@ from provlabel.labeling.receipts import Receipt, about_time, facts
 from provlabel.labeling.sources import naming_its_source, read_source, shown
 from provlabel.labeling.tags import undress
 from provlabel.manifest import definition
+from provlabel.sandbox import Sandbox, shared_sandbox
 
 if TYPE_CHECKING:
     from provlabel.signers import Signer
@@ -32,7 +32,7 @@ def redact_file(
     *,
     replace: bool = False,
     timestamper: Timestamper | None = None,
-    cage: cages.Cage | None = None,
+    sandbox: Sandbox | None = None,
 ) -> Receipt:
     """Take the personal fields out of a labelled file and its tags, for good, and write the result to ``dest``.
 
@@ -43,8 +43,8 @@ def redact_file(
         InputError: the file carries no label of ours with personal fields, or cannot be read.
         OutputError, SignerError, TimestampError, EngineError: as :func:`label_file`.
     """
-    source, cage = Path(source), cage or cages.shared()
-    checked = read_source(source, cage, accept_broken=False)
+    source, sandbox = Path(source), sandbox or shared_sandbox()
+    checked = read_source(source, sandbox, accept_broken=False)
     redacted = [manifest.urn for manifest in checked.evidence.manifests if manifest.personal is not None]
     if not redacted:
         raise InputError(f"{shown(source)}: holds no personal fields", hint="nothing to do")
@@ -56,7 +56,7 @@ def redact_file(
     place = place_for(checked, Path(dest) if dest is not None else None, False, replace)
     made = definition(label, SignedLabel(system=stated), has_parent=True, redacted=redacted)
     seal = Seal(signer, timestamper)
-    written = publish(checked, tuple(_ingredients(checked, ())), made, seal, place, cage, undress(checked))
+    written = publish(checked, tuple(_ingredients(checked, ())), made, seal, place, sandbox, undress(checked))
     return Receipt(
         **facts(checked.evidence, place.target, written, detached=place.detached),
         parent=checked.manifest,

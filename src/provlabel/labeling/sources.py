@@ -1,4 +1,4 @@
-"""Files on their way into a label: read in the cage first, and still the same bytes when they are used."""
+"""Files on their way into a label: read in the sandbox first, and still the same bytes when they are used."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any, BinaryIO, TypeVar, cast
 
 from msgspec import Struct
 
-from provlabel import sandbox as cages
 from provlabel._support.files import fingerprint, open_regular, reason
 from provlabel._support.text import printable
 from provlabel._support.times import now
@@ -19,6 +18,7 @@ from provlabel.evidence import Carrier, Evidence
 from provlabel.media.containers import ContainerError
 from provlabel.media.formats import BY_NAME, Format
 from provlabel.media.sidecar import beside
+from provlabel.sandbox import Sandbox
 from provlabel.trust.anchors import TrustStore
 from provlabel.verdict import judge
 
@@ -27,7 +27,7 @@ _Procedure = TypeVar("_Procedure", bound=Callable[..., Any])
 
 
 class Source(Struct, frozen=True):
-    """A file that the cage has read, and that may therefore meet the engine and a key."""
+    """A file that the sandbox has read, and that may therefore meet the engine and a key."""
 
     path: Path
     fmt: Format
@@ -61,15 +61,15 @@ def naming_its_source(procedure: _Procedure) -> _Procedure:
     return cast("_Procedure", named)
 
 
-def read_source(path: Path, cage: cages.Cage, accept_broken: bool, *, digest: bool = False) -> Source:
-    """Read ``path`` in the cage; what the cage refuses is never signed.
+def read_source(path: Path, sandbox: Sandbox, accept_broken: bool, *, digest: bool = False) -> Source:
+    """Read ``path`` in the sandbox; what the sandbox refuses is never signed.
 
     The SHA-256 of a large file is empty without ``digest``: whoever copies it hashes it on the way.
 
     Raises:
         InputError: it cannot be read or labelled; says why.
     """
-    evidence = cage.read(path, _NO_TRUST, beside(path), digest=digest)
+    evidence = sandbox.read(path, _NO_TRUST, beside(path), digest=digest)
     name = shown(path)
     if evidence.trouble is not None:
         verdict = judge(evidence, at=now())
@@ -93,13 +93,13 @@ def read_source(path: Path, cage: cages.Cage, accept_broken: bool, *, digest: bo
     return Source(path, BY_NAME[evidence.format], evidence)
 
 
-def read_tags(path: Path, cage: cages.Cage) -> tuple[Carrier, ...]:
+def read_tags(path: Path, sandbox: Sandbox) -> tuple[Carrier, ...]:
     """Return what the carriers of a file say, whatever its manifest; nothing of it is believed.
 
     Raises:
         InputError: it cannot be read, or the tags of its format are not read.
     """
-    evidence = cage.read(path, _NO_TRUST, beside(path))
+    evidence = sandbox.read(path, _NO_TRUST, beside(path))
     if evidence.carriers is None:
         why = evidence.trouble.text if evidence.trouble else f"tags of {evidence.format} are not read"
         raise InputError(f"{shown(path)}: {printable(why)}", hint="write the label yourself: provlabel schema label")
@@ -127,7 +127,7 @@ def broken_by(evidence: Evidence) -> str:
     return "" if sound else verdict.why
 
 
-def parent_of(checked: Source, parents: Sequence[Path | str], cage: cages.Cage, accept_broken: bool) -> Source | None:
+def parent_of(checked: Source, parents: Sequence[Path | str], sandbox: Sandbox, accept_broken: bool) -> Source | None:
     """Return what the file was made from: what was given, or itself when it carries a manifest.
 
     Raises:
@@ -143,12 +143,12 @@ def parent_of(checked: Source, parents: Sequence[Path | str], cage: cages.Cage, 
             f"{shown(checked.path)}: carries a manifest, so it is its own parent",
             hint="leave --parent away, or give the other file with --ingredient",
         )
-    return read_source(Path(parents[0]), cage, accept_broken)
+    return read_source(Path(parents[0]), sandbox, accept_broken)
 
 
 @contextlib.contextmanager
 def reopened(checked: Source) -> Iterator[BinaryIO]:
-    """Open a file again that the cage has read; it must still be the same bytes."""
+    """Open a file again that the sandbox has read; it must still be the same bytes."""
     with open_regular(checked.path) as stream:
         _require_same(checked, stream)
         try:

@@ -12,7 +12,6 @@ from typing import BinaryIO
 
 import msgspec
 
-from provlabel import sandbox as cages
 from provlabel._support.files import atomic_output, copy_to, fingerprint, locked, only_read, open_regular
 from provlabel._support.text import printable
 from provlabel._support.times import now
@@ -26,6 +25,7 @@ from provlabel.manifest import cose
 from provlabel.media.containers import stores_of
 from provlabel.media.formats import BY_NAME, Format
 from provlabel.media.sidecar import SIDECAR, beside
+from provlabel.sandbox import Sandbox, shared_sandbox
 from provlabel.trust.anchors import TrustStore
 from provlabel.trust.timestamps import Timestamper
 from provlabel.verdict import judge
@@ -40,7 +40,7 @@ def stamp_file(
     timestamper: Timestamper,
     *,
     replace: bool = False,
-    cage: cages.Cage | None = None,
+    sandbox: Sandbox | None = None,
 ) -> Receipt:
     """Let a time authority stamp the label of ``source`` and write the result to ``dest``.
 
@@ -49,15 +49,15 @@ def stamp_file(
         dest: where the result goes, whole or not at all; ``None`` for the file that holds the manifest.
         timestamper: the authorities.
         replace: overwrite an existing ``dest``.
-        cage: where untrusted bytes are read first.
+        sandbox: where untrusted bytes are read first.
 
     Raises:
         InputError: no sound label, a timestamp already, or no room for one.
         TimestampError: no authority gave one that holds; nothing is changed.
         OutputError: ``dest`` cannot be written.
     """
-    source, cage = Path(source), cage or cages.shared()
-    evidence = _labelled(source, cage)
+    source, sandbox = Path(source), sandbox or shared_sandbox()
+    evidence = _labelled(source, sandbox)
     fmt = None if evidence.source == "sidecar" else BY_NAME[evidence.format or ""]
     held = source if fmt else beside(source)
     target = _target(held, source, dest)
@@ -77,7 +77,7 @@ def stamp_file(
             def attempt(store: bytes, trust: TrustStore = _NO_TRUST) -> Evidence:
                 put(fmt, scratch.stream, store)
                 scratch.stream.flush()
-                seen = cage.read(scratch.path, trust) if fmt else cage.read(source, trust, scratch.path)
+                seen = sandbox.read(scratch.path, trust) if fmt else sandbox.read(source, trust, scratch.path)
                 return _require_sound(seen, evidence.manifests[0].urn)
 
             try:
@@ -104,9 +104,9 @@ def _target(held: Path, source: Path, dest: Path | str | None) -> Path:
     return target
 
 
-def _labelled(source: Path, cage: cages.Cage) -> Evidence:
+def _labelled(source: Path, sandbox: Sandbox) -> Evidence:
     """Read what is to be stamped: only what verifies is worth it."""
-    evidence = cage.read(source, _NO_TRUST, beside(source))
+    evidence = sandbox.read(source, _NO_TRUST, beside(source))
     if not evidence.manifests:
         verdict = judge(evidence, at=now())
         why = verdict.findings[0].message if verdict.findings else "holds no manifest"

@@ -4,7 +4,7 @@ The engine aborts the process on a 2 kB file, takes 4.1 GB for a 2.5 kB one, and
 time in the number of assertions.  This scan walks container, JUMBF boxes (ISO 19566-5) and CBOR
 heads (RFC 8949) with fixed limits and refuses what no honest file needs.  Of all else it judges only
 what the engine does not look at: three labels, and bytes behind a store.  What passes is still read by the engine
-inside the cage.
+inside the sandbox.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ _ROWS = (
         "treat the file as hostile",
     ),
     Rule(
-        "content.worker-died", "error", "the engine died on this file, inside its cage",
+        "content.worker-died", "error", "the engine died on this file, inside its sandbox",
         "treat the file as hostile, or report it if you made it yourself",
     ),
     Rule(

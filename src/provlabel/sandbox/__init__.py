@@ -1,4 +1,4 @@
-"""The cage: every untrusted byte is read in another process, which may die without harm.
+"""The sandbox: every untrusted byte is read in another process, which may die without harm.
 
 One worker reads many files and is rebuilt when it dies.  It holds no key, is
 limited in memory, CPU and time per file, and what it prints stays with us.
@@ -45,7 +45,7 @@ def _absolute(path: Path) -> bytes:
     return os.path.abspath(os.fsencode(path))  # noqa: PTH100
 
 
-class Cage:
+class Sandbox:
     """Reads files through one worker at a time.  Safe to use from many threads.
 
     Args:
@@ -73,9 +73,9 @@ class Cage:
         self._proven = False
         self._lock = threading.Lock()
         self._worker: Worker | None = None
-        _cages.add(self)
+        _sandboxes.add(self)
 
-    def __enter__(self) -> Cage:
+    def __enter__(self) -> Sandbox:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -152,7 +152,7 @@ class Cage:
     def preview(self, path: Path, sha256: str, purpose: Purpose = "report") -> Preview:
         """Draw the file at ``path`` if it still has this digest, for a report or a manifest.
 
-        Never ask this of a cage that reads evidence: decoders are large, and one that was taken over
+        Never ask this of a sandbox that reads evidence: decoders are large, and one that was taken over
         must have no verdict to give.
         """
         request = Request(path=_absolute(path), limits=self._limits, draw=sha256, purpose=purpose)
@@ -177,7 +177,7 @@ class Cage:
     ) -> Opinion:
         """Ask the second verifier about what ``judged`` was seen of: a file, or without a path ``content``.
 
-        Never ask this of a cage that reads evidence: what kills or takes over that verifier must have no
+        Never ask this of a sandbox that reads evidence: what kills or takes over that verifier must have no
         verdict to give.  Its death is an opinion that was not given, and why.
         """
         fmt = BY_NAME.get(judged.format or "")
@@ -366,26 +366,26 @@ def _leaves_traces(evidence: Evidence) -> bool:
 
 #: What this process has seen pass the self-test, or remembered.
 _proven: set[str] = set()
-_shared: dict[Callable[[], Cage], Cage] = {}
+_shared: dict[Callable[[], Sandbox], Sandbox] = {}
 _shared_lock = threading.Lock()
-_cages: weakref.WeakSet[Cage] = weakref.WeakSet()
+_sandboxes: weakref.WeakSet[Sandbox] = weakref.WeakSet()
 
 
 def _after_fork() -> None:
-    """Make every cage usable in a copy of this process (``multiprocessing`` with fork)."""
+    """Make every sandbox usable in a copy of this process (``multiprocessing`` with fork)."""
     global _shared_lock
     _shared_lock = threading.Lock()
-    for cage in _cages:
-        cage._after_fork()
+    for sandbox in _sandboxes:
+        sandbox._after_fork()
 
 
 os.register_at_fork(after_in_child=_after_fork)
 
 
-def shared(make: Callable[[], Cage] = Cage) -> Cage:
-    """Return the cage that library calls share in this process; its worker stays warm between files.
+def shared_sandbox(make: Callable[[], Sandbox] = Sandbox) -> Sandbox:
+    """Return the sandbox that library calls share in this process; its worker stays warm between files.
 
-    ``make`` makes it the first time; each has a cage of its own, so that what draws never reads evidence.
+    ``make`` makes it the first time; each has a sandbox of its own, so that what draws never reads evidence.
     """
     with _shared_lock:
         if make not in _shared:

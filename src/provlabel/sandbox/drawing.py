@@ -9,7 +9,7 @@ from pathlib import Path
 from provlabel.media.containers import UNKNOWN, WALKERS, ContainerError
 from provlabel.media.previews import FRAMES, Preview, Purpose, nothing
 from provlabel.report import FileReport, Report, failing_first
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.sandbox.process import Launch, spawn
 from provlabel.sandbox.protocol import Limits
 
@@ -25,12 +25,12 @@ _MAX_WHY = 200
 _TIME = 120.0
 
 
-def studio(launch: Launch = spawn) -> Cage:
-    """Return a cage that draws; never let it read evidence.  Those after a death are always spawned."""
-    return Cage(launch, relaunch=spawn, limits=_LIMITS)
+def studio(launch: Launch = spawn) -> Sandbox:
+    """Return a sandbox that draws; never let it read evidence.  Those after a death are always spawned."""
+    return Sandbox(launch, relaunch=spawn, limits=_LIMITS)
 
 
-def thumbnail_of(path: Path, sha256: str, drawing: Cage) -> Preview:
+def thumbnail_of(path: Path, sha256: str, drawing: Sandbox) -> Preview:
     """Return a JPEG of at most 10 kB, upright, in sRGB and without metadata, of the file with this digest; or why not.
 
     ``drawing`` comes from :func:`studio`.
@@ -64,21 +64,21 @@ def previews_of(report: Report, *, limit: int = LIMIT, launch: Launch = spawn) -
     """
     made: dict[str, Preview] = {}
     ends = time.monotonic() + _TIME
-    with studio(launch) as cage:
+    with studio(launch) as sandbox:
         for place, item in enumerate(failing_first(report.files)):
             if place >= limit:
                 made[item.path] = nothing(f"only {limit:,} files are shown with one")
             elif time.monotonic() >= ends:
                 made[item.path] = nothing("there was no time left to draw it")
             else:
-                made[item.path] = _preview(item, cage)
+                made[item.path] = _preview(item, sandbox)
     return made
 
 
-def _preview(item: FileReport, cage: Cage) -> Preview:
+def _preview(item: FileReport, sandbox: Sandbox) -> Preview:
     if item.sha256 is None or item.state == "unreadable":
         return nothing("the file could not be read")
-    drawn = cage.preview(Path(item.path), item.sha256)
+    drawn = sandbox.preview(Path(item.path), item.sha256)
     return drawn if _sound(drawn, "report") else nothing(_NONSENSE)
 
 

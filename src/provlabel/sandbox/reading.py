@@ -32,7 +32,7 @@ from provlabel.trust.anchors import TrustStore
 
 
 def reread(path: Path, trust: TrustStore, hole: tuple[int, int]) -> Evidence:
-    """Read here, under no limits, what this process wrote just now from what the cage has read.
+    """Read here, under no limits, what this process wrote just now from what the sandbox has read.
 
     The engine reads it in full.  Another process would see the same, and cost as much as signing.
     """

@@ -1,4 +1,4 @@
-"""The inside of the cage: reads untrusted bytes under limits and answers with evidence.
+"""The inside of the sandbox: reads untrusted bytes under limits and answers with evidence.
 
 Runs in a process of its own that holds no key and reaches no network.  It serves one request after
 another over two pipes; frames are four bytes of big-endian length and then the content.  It is

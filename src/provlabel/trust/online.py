@@ -3,7 +3,7 @@
 The addresses come out of certificates, that is, from whoever had them issued.  So they are asked for
 what they name and for nothing else: only HTTP and HTTPS, only public addresses, the address that was
 checked is the one connected to, no redirects, no proxies, no cookies, little time, little content.
-Nothing is parsed here: whether an answer is worth anything is for the cage to say.
+Nothing is parsed here: whether an answer is worth anything is for the sandbox to say.
 
 Import this module where it is used: it loads TLS.
 """
@@ -30,7 +30,7 @@ EACH = 10.0
 #: Seconds for all questions about one file.
 ALL = 20.0
 _LIMITS = {"ocsp": MAX_OCSP, "crl": MAX_CRL}
-_MOST = 2 * MAX_CRL  # bytes of all lists together; the cage has room for no more
+_MOST = 2 * MAX_CRL  # bytes of all lists together; the sandbox has room for no more
 _SUCCESSFUL = b"\x0a\x01\x00"  # responseStatus, RFC 6960 §4.2.1
 
 

@@ -82,7 +82,7 @@ class Timestamper(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
         """Let the authority at ``url`` stamp ``message``; ``ends`` is a reading of ``time.monotonic``.
 
         What is checked here: status, form, the digest of the message, our nonce, and that its clock
-        is near ours.  Signature and certificates are judged in the cage, when the file is read back.
+        is near ours.  Signature and certificates are judged in the sandbox, when the file is read back.
 
         Raises:
             TimestampError: no answer in time, or not one to our question.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from provlabel import sandbox as cages
 from provlabel._support.files import open_regular, reader, sha256_of
 from provlabel._support.times import now
 from provlabel.media.containers import Bare, ContainerError, bare_sha256
@@ -12,6 +11,7 @@ from provlabel.media.formats import sniff
 from provlabel.policy import Gate, Policy
 from provlabel.report import FileReport
 from provlabel.report.facts import Comparison, Fact, comparison, facts
+from provlabel.sandbox import Sandbox, shared_sandbox
 from provlabel.sandbox.protocol import Check
 from provlabel.trust.anchors import TrustStore
 from provlabel.verifying.tally import file_report
@@ -26,7 +26,7 @@ def diff_files(
     *,
     trust: TrustStore = _NO_TRUST,
     personal: bool = False,
-    cage: cages.Cage | None = None,
+    sandbox: Sandbox | None = None,
 ) -> Comparison:
     """Verify two files and return what differs between what they say, and between their bytes.
 
@@ -35,17 +35,17 @@ def diff_files(
         new: the other.
         trust: whose signatures count; without anchors nobody is trusted.
         personal: compare the fields marked personal too.
-        cage: where untrusted bytes are read.
+        sandbox: where untrusted bytes are read.
 
     Raises:
         InputError: a file is missing, forbidden, or not a regular file.
     """
-    before, after = (verify_file(path, trust=trust, personal=personal, cage=cage).files[0] for path in (old, new))
+    before, after = (verify_file(path, trust=trust, personal=personal, sandbox=sandbox).files[0] for path in (old, new))
     return comparison(before, after, *_same((Path(old), before), (Path(new), after)))
 
 
 def facts_of(
-    path: Path, *, trust: TrustStore = _NO_TRUST, personal: bool = False, cage: cages.Cage | None = None
+    path: Path, *, trust: TrustStore = _NO_TRUST, personal: bool = False, sandbox: Sandbox | None = None
 ) -> dict[str, Fact]:
     """Return what one file says by itself.
 
@@ -55,7 +55,7 @@ def facts_of(
         InputError: it is missing, forbidden, or not a regular file.
     """
     at = now()
-    evidence = (cage or cages.shared()).read(path, trust, None, Check(at=at))
+    evidence = (sandbox or shared_sandbox()).read(path, trust, None, Check(at=at))
     gate = Gate.of(Policy())
     return facts(file_report(str(path), evidence, trust=trust, gate=gate, at=at, personal=personal)[0])
 
@@ -67,7 +67,7 @@ def _same(*sides: tuple[Path, FileReport]) -> tuple[bool | None, bool | None]:
 
 
 def _bare_sha256(path: Path, item: FileReport) -> Bare | None:
-    """Digest a file that the cage found sound, if it is still the same."""
+    """Digest a file that the sandbox found sound, if it is still the same."""
     if item.state == "unreadable":
         return None
     with open_regular(path) as stream:

@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from provlabel import sandbox as cages
 from provlabel.evidence import Evidence
-from provlabel.sandbox.pool import Cages
+from provlabel.sandbox import Sandbox
+from provlabel.sandbox.pool import SandboxPool
 from provlabel.sandbox.protocol import Check
 from provlabel.trust.anchors import TrustStore
 from provlabel.trust.chains import Answers, Examined
@@ -41,7 +41,7 @@ def with_answers(
     trust: TrustStore,
     check: Check,
     revocation: Revocation,
-    cage: cages.Cage | Cages,
+    sandbox: Sandbox | SandboxPool,
     silent: set[str],
 ) -> Evidence:
     """Settle what is open about revocation: by what was kept from earlier, then by asking.
@@ -53,7 +53,7 @@ def with_answers(
     replace = msgspec.structs.replace
     check = replace(check, moment=proven_time(evidence, trust, check.at))
     for answers, nonce, why in _sources(evidence.examined, revocation, check.nonce, silent):
-        examined = cage.examine(evidence.credential, trust, replace(check, answers=answers, nonce=nonce))
+        examined = sandbox.examine(evidence.credential, trust, replace(check, answers=answers, nonce=nonce))
         if examined is None:
             evidence = replace(
                 evidence, examined=replace(evidence.examined, revocation_why="the answers are too costly")

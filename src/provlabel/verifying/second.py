@@ -8,10 +8,10 @@ from pathlib import Path
 
 import msgspec
 
-from provlabel import sandbox as cages
 from provlabel.evidence import Evidence
 from provlabel.media.sidecar import beside
-from provlabel.sandbox.pool import Cages
+from provlabel.sandbox import Sandbox, shared_sandbox
+from provlabel.sandbox.pool import SandboxPool
 from provlabel.sandbox.protocol import Check, Limits
 from provlabel.trust.anchors import TrustStore
 
@@ -19,12 +19,12 @@ from provlabel.trust.anchors import TrustStore
 _SECOND = Limits(base_mib=512, memory_factor=4.0)
 
 
-def _own_cage() -> cages.Cage:
-    return cages.Cage(limits=_SECOND)
+def _own_sandbox() -> Sandbox:
+    return Sandbox(limits=_SECOND)
 
 
 @contextlib.contextmanager
-def second_verifier(width: int) -> Iterator[cages.Cage | Cages | None]:
+def second_verifier(width: int) -> Iterator[Sandbox | SandboxPool | None]:
     """Open workers of its own for the second verifier, as many as files are read at once; none for 0.
 
     Raises:
@@ -37,15 +37,15 @@ def second_verifier(width: int) -> Iterator[cages.Cage | Cages | None]:
 
     require_second_verifier()
     if width == 1:
-        yield cages.shared(_own_cage)
+        yield shared_sandbox(_own_sandbox)
         return
-    with Cages(width, limits=_SECOND) as several:
+    with SandboxPool(width, limits=_SECOND) as several:
         yield several
 
 
 def with_opinion(
     evidence: Evidence,
-    second: cages.Cage | Cages | None,
+    second: Sandbox | SandboxPool | None,
     path: Path | None,
     trust: TrustStore,
     check: Check,

@@ -1,4 +1,4 @@
-"""Verify files: evidence from the cage, a verdict, a policy, a report.  One readable procedure."""
+"""Verify files: evidence from the sandbox, a verdict, a policy, a report.  One readable procedure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
-from provlabel import sandbox as cages
 from provlabel._support.files import open_regular
 from provlabel._support.times import now
 from provlabel.errors import InputError, UsageError
@@ -21,7 +20,8 @@ from provlabel.evidence import Evidence
 from provlabel.media.sidecar import beside
 from provlabel.policy import Enforced, Gate, Policy
 from provlabel.report import Failure, Report, SkippedWhy
-from provlabel.sandbox.pool import Cages
+from provlabel.sandbox import Sandbox, shared_sandbox
+from provlabel.sandbox.pool import SandboxPool
 from provlabel.sandbox.protocol import Check
 from provlabel.trust.anchors import TrustStore
 from provlabel.verifying.revocation import OFFLINE, Revocation, with_answers
@@ -53,7 +53,7 @@ def verify_file(
     revocation: Revocation = OFFLINE,
     laws: Iterable[str] = (),
     second_opinion: bool = False,
-    cage: cages.Cage | None = None,
+    sandbox: Sandbox | None = None,
 ) -> Report:
     """Verify one image or sound, and the detached manifest beside it if there is one.
 
@@ -66,7 +66,7 @@ def verify_file(
         revocation: where answers about revoked certificates may come from.
         laws: names of laws to hold it against, as ``provlabel verify --law`` takes them.
         second_opinion: have another verifier judge too (``docs/differences.md``).
-        cage: where untrusted bytes are read; by default one worker shared by this process.
+        sandbox: where untrusted bytes are read; by default one worker shared by this process.
 
     Raises:
         InputError: the file is missing, forbidden, or not a regular file.  Bad *content* never
@@ -83,7 +83,7 @@ def verify_file(
         revocation=revocation,
         laws=laws,
         second_opinion=second_opinion,
-        cage=cage,
+        sandbox=sandbox,
     )
     if report.errors:
         failure = report.errors[0]
@@ -102,11 +102,11 @@ def verify_bytes(
     revocation: Revocation = OFFLINE,
     laws: Iterable[str] = (),
     second_opinion: bool = False,
-    cage: cages.Cage | None = None,
+    sandbox: Sandbox | None = None,
 ) -> Report:
     """Verify an image or sound held in memory; ``name`` stands for it in the report."""
-    cage, check, gate = cage or cages.shared(), _check(at, revocation), Gate.of(policy)
-    evidence = with_answers(cage.read_bytes(content, trust, check), trust, check, revocation, cage, set())
+    sandbox, check, gate = sandbox or shared_sandbox(), _check(at, revocation), Gate.of(policy)
+    evidence = with_answers(sandbox.read_bytes(content, trust, check), trust, check, revocation, sandbox, set())
     if second_opinion:
         with second_verifier(1) as second:
             evidence = with_opinion(evidence, second, None, trust, check, content)
@@ -125,7 +125,7 @@ def verify_paths(
     revocation: Revocation = OFFLINE,
     laws: Iterable[str] = (),
     second_opinion: bool = False,
-    cage: cages.Cage | Cages | None = None,
+    sandbox: Sandbox | SandboxPool | None = None,
     cache: EvidenceCache | None = None,
     fail_fast: bool = False,
     watch: Callable[[int], None] | None = None,
@@ -145,13 +145,13 @@ def verify_paths(
         revocation: where answers about revoked certificates may come from.
         laws: names of laws to hold it against, as ``provlabel verify --law`` takes them.
         second_opinion: have another verifier judge too (``docs/differences.md``).
-        cage: where untrusted bytes are read; :class:`~provlabel.sandbox.Cages` read several files at once.
+        sandbox: where untrusted bytes are read; :class:`~provlabel.sandbox.SandboxPool` read several files at once.
         cache: evidence of earlier runs, for the same ``trust``.
         fail_fast: stop at the first file that fails, and count what was not reached.
         watch: is told after each path how many are done.
         against: the message that says what these files are; one for each run.
     """
-    cage, check, gate = cage or cages.shared(), _check(at, revocation), _with_tracked(Gate.of(policy))
+    sandbox, check, gate = sandbox or shared_sandbox(), _check(at, revocation), _with_tracked(Gate.of(policy))
     cache = None if second_opinion else _lasting(cache, check)
     tally = Tally(gate, trust, check.at, personal, _laws(laws), against)
     silent, stopped = set[str](), threading.Event()
@@ -170,14 +170,14 @@ def verify_paths(
         if stopped.is_set():
             return None
         try:
-            evidence = _evidence(work, cage, trust, check, cache)
-            evidence = with_answers(evidence, trust, check, revocation, cage, silent)
+            evidence = _evidence(work, sandbox, trust, check, cache)
+            evidence = with_answers(evidence, trust, check, revocation, sandbox, silent)
             return with_opinion(evidence, second, work.path, trust, check)
         except InputError as exc:
             return Failure(str(work.path), str(exc), exc.hint)
 
-    with second_verifier(cage.width if second_opinion else 0) as second:
-        for count, (target, seen) in enumerate(_in_order(cage, first, then, targets(paths)), 1):
+    with second_verifier(sandbox.width if second_opinion else 0) as second:
+        for count, (target, seen) in enumerate(_in_order(sandbox, first, then, targets(paths)), 1):
             tally.add(target.path, None if stopped.is_set() else seen, target.top)
             if watch is not None:
                 watch(count)
@@ -204,7 +204,7 @@ class _Unread(NamedTuple):
 
 
 def _in_order(
-    cage: cages.Cage | Cages,
+    sandbox: Sandbox | SandboxPool,
     first: Callable[[Target], Seen | _Unread],
     then: Callable[[_Unread], Seen],
     found: Iterable[Target],
@@ -214,7 +214,7 @@ def _in_order(
     What ``first`` leaves open is left to ``then``, on as many threads as there are workers; none is
     started before that.
     """
-    if isinstance(cage, cages.Cage) or cage.width == 1:
+    if isinstance(sandbox, Sandbox) or sandbox.width == 1:
         for target in found:
             seen = first(target)
             yield target, then(seen) if isinstance(seen, _Unread) else seen
@@ -225,11 +225,11 @@ def _in_order(
         for target in found:
             seen = first(target)
             if isinstance(seen, _Unread):
-                pool = pool or _threads(cage)
+                pool = pool or _threads(sandbox)
                 waiting.append((target, pool.submit(then, seen).result))
             else:
                 waiting.append((target, functools.partial(_itself, seen)))
-            if len(waiting) >= _AHEAD * cage.width:
+            if len(waiting) >= _AHEAD * sandbox.width:
                 target, result = waiting.popleft()
                 yield target, result()
         for target, result in waiting:
@@ -239,12 +239,12 @@ def _in_order(
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _threads(cage: Cages) -> ThreadPoolExecutor:
+def _threads(sandbox: SandboxPool) -> ThreadPoolExecutor:
     """Start the workers, and then the threads that wait for them."""
     from concurrent.futures import ThreadPoolExecutor
 
-    cage.start()
-    return ThreadPoolExecutor(cage.width)
+    sandbox.start()
+    return ThreadPoolExecutor(sandbox.width)
 
 
 def _itself(seen: Seen) -> Seen:
@@ -265,18 +265,18 @@ def _known(path: Path, cache: EvidenceCache | None) -> Evidence | _Unread:
 
 
 def _evidence(
-    work: _Unread, cage: cages.Cage | Cages, trust: TrustStore, check: Check, cache: EvidenceCache | None
+    work: _Unread, sandbox: Sandbox | SandboxPool, trust: TrustStore, check: Check, cache: EvidenceCache | None
 ) -> Evidence:
     """Have a worker read a file, unless it is a large one that the cache has."""
     path, key = work
     if cache is None:
-        return cage.read(path, trust, beside(path), check)
+        return sandbox.read(path, trust, beside(path), check)
     if key is None:
         key = cache.key(path, beside(path))
         known = cache.get(key) if key is not None else None
         if known is not None:
             return known
-    evidence = cage.read(path, trust, beside(path), check)
+    evidence = sandbox.read(path, trust, beside(path), check)
     if key is not None:
         cache.keep(key, evidence, check)
     return evidence

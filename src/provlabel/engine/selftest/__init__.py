@@ -4,8 +4,8 @@ The engine ignores settings that it does not know: a release that renames one wo
 silence.  Each row of :data:`CHECKS` has one switch show its effect, with our settings as they are.  The files beside
 this module are made by ``samples/make_selftest.py``, with keys that were thrown away.
 
-Not shown here is the limit on what a compressed manifest unfolds to: that takes 40 ms, the cage limits memory anyway,
-and ``tests/test_engine.py`` shows it.
+Not shown here is the limit on what a compressed manifest unfolds to: that takes 40 ms, the sandbox limits memory
+anyway, and ``tests/test_engine.py`` shows it.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import Any
 
 from provlabel import engine
 from provlabel._version import __version__
+from provlabel.engine import _settings
 from provlabel.errors import EngineError, SignerError
 from provlabel.manifest import Definition
 from provlabel.trust.anchors import AnchorList, TrustStore
@@ -80,7 +81,7 @@ def _nothing_is_fetched() -> bool:
 
 
 def _no_host_is_allowed() -> bool:
-    given = engine.settings()
+    given = _settings.settings()
     given["verify"]["remote_manifest_fetch"] = True
     return "not permitted" in engine.objection(io.BytesIO(_file("remote.png")), _PNG, given)
 
@@ -221,7 +222,7 @@ def subject() -> str:
         UnfitEngineError: there is no engine.
     """
     ours = (Path(engine.__file__), Path(__file__))
-    told = [engine.build(), __version__, json.dumps(engine.settings(), sort_keys=True)]
+    told = [engine.build(), __version__, json.dumps(_settings.settings(), sort_keys=True)]
     told += [f"{path}:{at.st_size}:{at.st_mtime_ns}" for path, at in ((path, path.stat()) for path in ours)]
     return hashlib.sha256("\n".join(told).encode()).hexdigest()
 

@@ -2,7 +2,7 @@
 
 The engine judges chains by the wall clock only, and its answers about revocation are weak.  Here a
 chain is judged at a given moment, offline: what ``--online`` would have to ask is returned, and the
-answers are handed in.  All of it may come from an attacker, so it runs in the cage; parse failures
+answers are handed in.  All of it may come from an attacker, so it runs in the sandbox; parse failures
 are values, and only :class:`RecursionError` and :class:`MemoryError` leave.
 
 What counts, and where we differ from the library that checks RFC 5280 for us, ``pyhanko-certvalidator``:

@@ -1,4 +1,4 @@
-"""The cage and the pre-scan: what kills, swells or stalls the engine harms one verdict and nothing else."""
+"""The sandbox and the pre-scan: what kills, swells or stalls the engine harms one verdict and nothing else."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from provlabel.manifest.limits import (
 from provlabel.media.containers import WALKERS, ContainerError
 from provlabel.media.formats import FORMATS, sniff
 from provlabel.report import FileReport
-from provlabel.sandbox import Cage
+from provlabel.sandbox import Sandbox
 from provlabel.sandbox.process import Launch, Worker, fork, spawn
 from provlabel.sandbox.protocol import Limits
 from provlabel.signers import Signer
@@ -108,11 +108,11 @@ ASCII, ABORTS = b"org.provlabel.label", "org.provlabel.\u00e9abe".encode()
 
 
 @pytest.fixture(scope="module")
-def labelled(tmp_path_factory: pytest.TempPathFactory, signer: Signer, cage: Cage) -> dict[str, Path]:
+def labelled(tmp_path_factory: pytest.TempPathFactory, signer: Signer, sandbox: Sandbox) -> dict[str, Path]:
     """Every sample, labelled, by its name; shared, so no test writes to them."""
     folder = tmp_path_factory.mktemp("labelled")
     for name in SAMPLES:
-        label_file(MEDIA / name, folder / name, Label(kind="ai_generated"), signer, cage=cage)
+        label_file(MEDIA / name, folder / name, Label(kind="ai_generated"), signer, sandbox=sandbox)
     return {name: folder / name for name in SAMPLES}
 
 
@@ -145,7 +145,7 @@ def seen(labelled: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture(scope="module")
 def unseen(seen: Path) -> Path:
-    """The file that only the cage stands against."""
+    """The file that only the sandbox stands against."""
     path = seen.with_name("unseen.png")
     path.write_bytes(compressed(seen.read_bytes()))
     return path
@@ -184,32 +184,32 @@ def test_compressed_manifest_is_one_that_the_engine_reads(labelled: dict[str, Pa
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_prescan_refuses_it(
-    name: str, labelled: dict[str, Path], trust: TrustStore, cage: Cage, tmp_path: Path
+    name: str, labelled: dict[str, Path], trust: TrustStore, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     path = tmp_path / name
     path.write_bytes(aborting(labelled[name].read_bytes()))
-    judged = verify_file(path, trust=trust, cage=cage).files[0]
+    judged = verify_file(path, trust=trust, sandbox=sandbox).files[0]
     assert (judged.state, judged.axes.content, judged.passed) == ("unreadable", "unreadable", False)
     assert rules(judged) == ["content.refused", "policy.state"]
     assert "ASCII" in judged.findings[0].message
     assert judged.label is None
 
 
-def test_cage_stands_when_the_prescan_sees_nothing(unseen: Path, trust: TrustStore, cage: Cage) -> None:
+def test_sandbox_stands_when_the_prescan_sees_nothing(unseen: Path, trust: TrustStore, sandbox: Sandbox) -> None:
     scan_store(store_of(unseen.read_bytes()))  # nothing to refuse
-    judged = verify_file(unseen, trust=trust, cage=cage).files[0]
+    judged = verify_file(unseen, trust=trust, sandbox=sandbox).files[0]
     assert (judged.state, judged.axes.content, judged.passed) == ("unreadable", "unreadable", False)
     assert rules(judged) == ["content.worker-died", "policy.state"]
     assert "SIGABRT" in judged.findings[0].message
 
 
 def test_damaged_container_does_not_switch_the_prescan_off(
-    labelled: dict[str, Path], trust: TrustStore, cage: Cage, tmp_path: Path
+    labelled: dict[str, Path], trust: TrustStore, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     path = tmp_path / "take.wav"
     wav = aborting(labelled["take.wav"].read_bytes())
     path.write_bytes(wav[:4] + (len(wav) + 100).to_bytes(4, "little") + wav[8:])  # declares more than there is
-    judged = verify_file(path, trust=trust, cage=cage).files[0]
+    judged = verify_file(path, trust=trust, sandbox=sandbox).files[0]
     assert judged.state == "unreadable"
     assert "content.worker-died" not in rules(judged)
 
@@ -219,8 +219,8 @@ def test_others_are_judged_all_the_same(
     launch: Launch, labelled: dict[str, Path], seen: Path, unseen: Path, trust: TrustStore
 ) -> None:
     good = list(labelled.values())
-    with Cage(launch) as cage:
-        report = verify_paths([*good[:2], seen, good[2], unseen, unseen, *good[3:]], trust=trust, cage=cage)
+    with Sandbox(launch) as sandbox:
+        report = verify_paths([*good[:2], seen, good[2], unseen, unseen, *good[3:]], trust=trust, sandbox=sandbox)
     states = [item.state for item in report.files]
     assert states == ["trusted"] * 2 + ["unreadable", "trusted"] + ["unreadable"] * 2 + ["trusted"] * 2
     assert (report.summary.passed, report.summary.failed, report.errors) == (5, 3, ())
@@ -239,19 +239,21 @@ def test_command_line_judges_the_others_and_prints_no_trace(
 
 
 @pytest.mark.parametrize("role", ["source", "parent", "ingredient"])
-def test_it_is_never_signed(role: str, unseen: Path, label: Label, signer: Signer, cage: Cage, tmp_path: Path) -> None:
+def test_it_is_never_signed(
+    role: str, unseen: Path, label: Label, signer: Signer, sandbox: Sandbox, tmp_path: Path
+) -> None:
     """The key lies in this process: what kills the engine is stopped before they meet."""
     source = unseen if role == "source" else MEDIA / "take.wav"
     more = {} if role == "source" else {f"{role}s": [unseen]}
     with pytest.raises(InputError, match="died on this file"):
-        label_file(source, tmp_path / "out", label, signer, cage=cage, **more)  # type: ignore[arg-type]
+        label_file(source, tmp_path / "out", label, signer, sandbox=sandbox, **more)  # type: ignore[arg-type]
     assert not list(tmp_path.glob("out*"))
     assert not list(tmp_path.glob(".provlabel-*"))
 
 
 def test_what_a_worker_prints_stays_inside(unseen: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    with Cage() as cage:
-        assert cage.read(unseen).trouble is not None
+    with Sandbox() as sandbox:
+        assert sandbox.read(unseen).trouble is not None
     assert tuple(capfd.readouterr()) == ("", "")
 
 
@@ -265,57 +267,57 @@ def kind_of_trouble(evidence: Evidence) -> str | None:
 @BOTH
 def test_worker_killed_between_two_files_harms_neither(launch: Launch, labelled: dict[str, Path]) -> None:
     workers: list[Worker] = []
-    with Cage(recorded(launch, workers)) as cage:
-        assert cage.read(labelled["cover.jpg"]).trouble is None
+    with Sandbox(recorded(launch, workers)) as sandbox:
+        assert sandbox.read(labelled["cover.jpg"]).trouble is None
         end(workers[0])
-        assert kind_of_trouble(cage.read(labelled["still.png"])) is None
+        assert kind_of_trouble(sandbox.read(labelled["still.png"])) is None
         assert len(workers) == 2
 
 
 @BOTH
 def test_worker_is_rebuilt_after_it_was_killed(launch: Launch, labelled: dict[str, Path]) -> None:
     workers: list[Worker] = []
-    with Cage(recorded(launch, workers)) as cage:
-        cage.start()
+    with Sandbox(recorded(launch, workers)) as sandbox:
+        sandbox.start()
         end(workers[0])
-        cage.read(labelled["cover.jpg"])
-        assert cage.read(labelled["still.png"]).trouble is None
-        assert cage.read(labelled["take.wav"]).trouble is None
+        sandbox.read(labelled["cover.jpg"])
+        assert sandbox.read(labelled["still.png"]).trouble is None
+        assert sandbox.read(labelled["take.wav"]).trouble is None
         assert len(workers) == 2
 
 
 def test_relaunch_is_used_after_a_death(labelled: dict[str, Path], unseen: Path) -> None:
     first: list[Worker] = []
     second: list[Worker] = []
-    with Cage(recorded(spawn, first), relaunch=recorded(spawn, second)) as cage:
-        assert kind_of_trouble(cage.read(unseen)) == "died"
-        assert cage.read(labelled["still.png"]).trouble is None
+    with Sandbox(recorded(spawn, first), relaunch=recorded(spawn, second)) as sandbox:
+        assert kind_of_trouble(sandbox.read(unseen)) == "died"
+        assert sandbox.read(labelled["still.png"]).trouble is None
         assert (len(first), len(second)) == (1, 1)
 
 
 def test_worker_killed_at_its_work_harms_that_file_alone(labelled: dict[str, Path]) -> None:
     workers: list[Worker] = []
-    with Cage(recorded(spawn, workers)) as cage:
-        cage.start()
+    with Sandbox(recorded(spawn, workers)) as sandbox:
+        sandbox.start()
         os.kill(workers[0].pid, signal.SIGSTOP)  # it cannot answer before it dies
         killer = threading.Timer(0.2, os.kill, (workers[0].pid, signal.SIGKILL))
         killer.start()
-        assert cage.read(labelled["cover.jpg"]).trouble is not None
+        assert sandbox.read(labelled["cover.jpg"]).trouble is not None
         killer.join()
-        assert cage.read(labelled["cover.jpg"]).trouble is None
+        assert sandbox.read(labelled["cover.jpg"]).trouble is None
 
 
 def test_worker_that_hangs_is_given_up(labelled: dict[str, Path]) -> None:
     workers: list[Worker] = []
-    with Cage(recorded(spawn, workers), limits=Limits(cpu_seconds=1)) as cage:
-        cage.start()
+    with Sandbox(recorded(spawn, workers), limits=Limits(cpu_seconds=1)) as sandbox:
+        sandbox.start()
         os.kill(workers[0].pid, signal.SIGSTOP)
-        evidence = cage.read(labelled["cover.jpg"])
+        evidence = sandbox.read(labelled["cover.jpg"])
         assert evidence.trouble is not None
         assert (evidence.trouble.kind, evidence.trouble.text) == ("too-costly", "it took too long")
         with pytest.raises(ProcessLookupError):
             os.kill(workers[0].pid, 0)
-        assert cage.read(labelled["cover.jpg"]).trouble is None
+        assert sandbox.read(labelled["cover.jpg"]).trouble is None
 
 
 @pytest.fixture
@@ -332,8 +334,8 @@ def swelling(labelled: dict[str, Path], tmp_path: Path) -> Path:
 @pytest.mark.skipif(sys.platform == "darwin", reason="macOS knows no limit of address space")
 @pytest.mark.parametrize("limits", [Limits(), Limits(base_mib=128, memory_factor=0)], ids=["ours", "small"])
 def test_too_much_memory(limits: Limits, swelling: Path, labelled: dict[str, Path], trust: TrustStore) -> None:
-    with Cage(limits=limits) as cage:
-        report = verify_paths([swelling, labelled["still.png"], swelling], trust=trust, cage=cage)
+    with Sandbox(limits=limits) as sandbox:
+        report = verify_paths([swelling, labelled["still.png"], swelling], trust=trust, sandbox=sandbox)
     assert [item.state for item in report.files] == ["unreadable", "trusted", "unreadable"]
     assert rules(report.files[0]) == ["content.too-costly", "policy.state"]
     assert "memory" in report.files[0].findings[0].message
@@ -356,8 +358,8 @@ def stalling(tmp_path: Path) -> Path:
 
 
 def test_limits_count_for_the_whole_file(stalling: Path, labelled: dict[str, Path], trust: TrustStore) -> None:
-    with Cage() as cage:
-        report = verify_paths([stalling, labelled["still.png"]], trust=trust, cage=cage)
+    with Sandbox() as sandbox:
+        report = verify_paths([stalling, labelled["still.png"]], trust=trust, sandbox=sandbox)
     assert [item.state for item in report.files] == ["unreadable", "trusted"]
     assert rules(report.files[0]) == ["content.refused", "policy.state"]
 
@@ -366,10 +368,10 @@ def test_limits_count_for_the_whole_file(stalling: Path, labelled: dict[str, Pat
 def test_too_much_time(labelled: dict[str, Path], trust: TrustStore) -> None:
     """A worker that does not answer is given up, and the next file gets a new one."""
     workers: list[Worker] = []
-    with Cage(recorded(spawn, workers), limits=Limits(cpu_seconds=1)) as cage:
-        cage.start()
+    with Sandbox(recorded(spawn, workers), limits=Limits(cpu_seconds=1)) as sandbox:
+        sandbox.start()
         os.kill(workers[0].pid, signal.SIGSTOP)
-        report = verify_paths([labelled["take.wav"], labelled["still.png"]], trust=trust, cage=cage)
+        report = verify_paths([labelled["take.wav"], labelled["still.png"]], trust=trust, sandbox=sandbox)
     assert [item.state for item in report.files] == ["unreadable", "trusted"]
     assert rules(report.files[0]) == ["content.too-costly", "policy.state"]
     assert "it took too long" in report.files[0].findings[0].message
@@ -380,8 +382,8 @@ def test_limits_are_set_in_the_worker(labelled: dict[str, Path]) -> None:
     """The system holds them, and not only the clock of whoever waits."""
     workers: list[Worker] = []
     path = labelled["take.wav"]
-    with Cage(recorded(spawn, workers), limits=Limits(base_mib=300, memory_factor=3, cpu_seconds=7)) as cage:
-        assert cage.read(path).trouble is None
+    with Sandbox(recorded(spawn, workers), limits=Limits(base_mib=300, memory_factor=3, cpu_seconds=7)) as sandbox:
+        assert sandbox.read(path).trouble is None
         lines = Path(f"/proc/{workers[0].pid}/limits").read_text().splitlines()
     soft = {line[:26].strip(): line[26:].split()[0] for line in lines}
     assert soft["Max address space"] == str((300 << 20) + 3 * path.stat().st_size)
@@ -393,10 +395,10 @@ def test_limits_are_set_in_the_worker(labelled: dict[str, Path]) -> None:
 def test_time_is_counted_for_each_file_anew(labelled: dict[str, Path]) -> None:
     """A worker that has done an hour of honest work is as good as a new one."""
     workers: list[Worker] = []
-    with Cage(recorded(spawn, workers), limits=Limits(cpu_seconds=2)) as cage:
-        cage.start()
+    with Sandbox(recorded(spawn, workers), limits=Limits(cpu_seconds=2)) as sandbox:
+        sandbox.start()
         while cpu_of(workers[0]) < 2.2:
-            assert cage.read(labelled["take.wav"]).trouble is None
+            assert sandbox.read(labelled["take.wav"]).trouble is None
         assert len(workers) == 1
 
 
@@ -406,39 +408,39 @@ def cpu_of(worker: Worker) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-# --- one cage, many users --------------------------------------------------------------------------
+# --- one sandbox, many users --------------------------------------------------------------------------
 
 
-def test_threads_share_one_cage(labelled: dict[str, Path], seen: Path, trust: TrustStore) -> None:
+def test_threads_share_one_sandbox(labelled: dict[str, Path], seen: Path, trust: TrustStore) -> None:
     wanted = {str(path): "trusted" for path in labelled.values()}
     wanted |= {str(MEDIA / name): "unsigned" for name in SAMPLES}
     jobs = [*wanted] * 4 + [str(seen)] + [*wanted] * 4
     wanted[str(seen)] = "unreadable"
-    with Cage() as cage, ThreadPoolExecutor(8) as pool:
-        reports = pool.map(lambda path: verify_file(path, trust=trust, cage=cage), jobs)
+    with Sandbox() as sandbox, ThreadPoolExecutor(8) as pool:
+        reports = pool.map(lambda path: verify_file(path, trust=trust, sandbox=sandbox), jobs)
         judged = [(report.files[0].path, report.files[0].state) for report in reports]
     assert judged == [(path, wanted[path]) for path in jobs]
 
 
 @forks
 @BOTH
-def test_cage_works_in_a_forked_child(launch: Launch, labelled: dict[str, Path]) -> None:
+def test_sandbox_works_in_a_forked_child(launch: Launch, labelled: dict[str, Path]) -> None:
     """A forked copy makes a worker of its own, and leaves that of its parent alone."""
-    with Cage(launch) as cage:
-        before = cage.read(labelled["cover.jpg"])
+    with Sandbox(launch) as sandbox:
+        before = sandbox.read(labelled["cover.jpg"])
         pid = os.fork()
         if pid == 0:
             status = 1
             try:
-                same = cage.read(labelled["cover.jpg"]).sha256 == before.sha256
-                status = 0 if same and cage.read(labelled["still.png"]).format == "PNG" else 2
-                cage.close()
+                same = sandbox.read(labelled["cover.jpg"]).sha256 == before.sha256
+                status = 0 if same and sandbox.read(labelled["still.png"]).format == "PNG" else 2
+                sandbox.close()
             finally:
                 os._exit(status)
-        after = cage.read(labelled["take.wav"])
+        after = sandbox.read(labelled["take.wav"])
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
         assert after.format == "WAV"
-        assert cage.read(labelled["cover.jpg"]) == before
+        assert sandbox.read(labelled["cover.jpg"]) == before
 
 
 def open_files() -> int:
@@ -451,16 +453,16 @@ def test_nothing_leaks_over_rebuilds(launch: Launch, labelled: dict[str, Path]) 
     """50 workers: half of them are killed, half are closed; no file stays open, no process stays."""
     rounds = 50 if launch is fork else 6  # a worker of its own program takes longer to start
     workers: list[Worker] = []
-    with Cage(recorded(launch, workers)) as cage:
-        cage.read(labelled["still.png"])
-        cage.close()
+    with Sandbox(recorded(launch, workers)) as sandbox:
+        sandbox.read(labelled["still.png"])
+        sandbox.close()
         before = open_files()
         for number in range(rounds):
-            cage.start()
+            sandbox.start()
             if number % 2:
                 end(workers[-1])
-                cage.read(labelled["still.png"])
-            cage.close()
+                sandbox.read(labelled["still.png"])
+            sandbox.close()
         assert open_files() == before
     assert len(workers) > rounds
     for worker in workers:
@@ -476,9 +478,9 @@ def test_worker_has_none_of_our_environment_and_files(
     secret = tmp_path / "secret"
     secret.touch()
     workers: list[Worker] = []
-    with secret.open() as held, Cage(recorded(spawn, workers)) as cage:
+    with secret.open() as held, Sandbox(recorded(spawn, workers)) as sandbox:
         assert not os.get_inheritable(held.fileno())
-        assert cage.read(labelled["still.png"]).trouble is None
+        assert sandbox.read(labelled["still.png"]).trouble is None
         place = Path(f"/proc/{workers[0].pid}")
         environ, command = (place / "environ").read_bytes(), (place / "cmdline").read_bytes()
         files = [os.readlink(link) for link in (place / "fd").iterdir()]
@@ -497,8 +499,8 @@ def test_worker_does_not_load_code_from_where_we_stand(
         (trap / name).write_text("raise SystemExit('taken from the current directory')")
     monkeypatch.chdir(trap)
     monkeypatch.setattr(sys, "path", ["", *sys.path])
-    with Cage() as cage:
-        assert cage.read(labelled["still.png"]).trouble is None
+    with Sandbox() as sandbox:
+        assert sandbox.read(labelled["still.png"]).trouble is None
 
 
 # --- the pre-scan ----------------------------------------------------------------------------------
@@ -601,7 +603,7 @@ def test_boxes_that_do_not_fit_are_damage(content: bytes) -> None:
 
 @pytest.mark.parametrize("label", [b"c2pa.claim.v2", b"c2pa.assertions", b"c2pa.signature"])
 def test_what_the_claim_does_not_sign_has_its_name(
-    label: bytes, labelled: dict[str, Path], trust: TrustStore, cage: Cage
+    label: bytes, labelled: dict[str, Path], trust: TrustStore, sandbox: Sandbox
 ) -> None:
     """A claim names its signature by its label (C2PA 2.4 §11.1.4); the engine takes any, and so takes changed ones."""
     content = labelled["take.wav"].read_bytes()
@@ -611,13 +613,13 @@ def test_what_the_claim_does_not_sign_has_its_name(
         read = engine.read(io.BytesIO(renamed), "audio/wav", trust)
         assert read is not None
         assert read.state == "Trusted", "the trap is gone"
-        judged = verify_bytes(renamed, trust=trust, cage=cage).files[0]
+        judged = verify_bytes(renamed, trust=trust, sandbox=sandbox).files[0]
         assert (judged.state, judged.findings[0].rule) == ("unreadable", "content.malformed")
         assert "label" in judged.findings[0].message
 
 
 def test_a_description_has_no_toggles_that_nobody_knows(
-    labelled: dict[str, Path], trust: TrustStore, cage: Cage
+    labelled: dict[str, Path], trust: TrustStore, sandbox: Sandbox
 ) -> None:
     """The engine hashes the box as it would write it, and so does not see that an assertion was changed."""
     content = bytearray(labelled["take.wav"].read_bytes())
@@ -625,7 +627,7 @@ def test_a_description_has_no_toggles_that_nobody_knows(
     read = engine.read(io.BytesIO(content), "audio/wav", trust)
     assert read is not None
     assert read.state == "Trusted", "the trap is gone"
-    judged = verify_bytes(bytes(content), trust=trust, cage=cage).files[0]
+    judged = verify_bytes(bytes(content), trust=trust, sandbox=sandbox).files[0]
     assert (judged.state, judged.findings[0].rule) == ("unreadable", "content.malformed")
 
 
@@ -652,22 +654,22 @@ def test_honest_stores_pass(labelled: dict[str, Path]) -> None:
 
 
 @pytest.mark.parametrize("what", ["assertions", "manifests", "box depth", "data items", "bytes"])
-def test_refused_in_the_cage_too(
-    what: str, labelled: dict[str, Path], trust: TrustStore, cage: Cage, tmp_path: Path
+def test_refused_in_the_sandbox_too(
+    what: str, labelled: dict[str, Path], trust: TrustStore, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     make, limit = LIMITS[what]
     path = tmp_path / "hostile.png"
     path.write_bytes(in_png(make(limit + 1)))
-    report = verify_paths([path, labelled["still.png"]], trust=trust, cage=cage)
+    report = verify_paths([path, labelled["still.png"]], trust=trust, sandbox=sandbox)
     assert [item.state for item in report.files] == ["unreadable", "trusted"]
     assert rules(report.files[0]) == ["content.refused", "policy.state"]
 
 
-def test_hostile_manifest_beside_a_file_is_refused(trust: TrustStore, cage: Cage, tmp_path: Path) -> None:
+def test_hostile_manifest_beside_a_file_is_refused(trust: TrustStore, sandbox: Sandbox, tmp_path: Path) -> None:
     path = tmp_path / "still.png"
     path.write_bytes((MEDIA / "still.png").read_bytes())
     (tmp_path / "still.png.c2pa").write_bytes(store(manifest(assertion(b"\xa0", "org.x.\u00e9".encode()))))
-    judged = verify_file(path, trust=trust, cage=cage).files[0]
+    judged = verify_file(path, trust=trust, sandbox=sandbox).files[0]
     assert (judged.state, rules(judged)[0]) == ("unreadable", "content.refused")
 
 
