@@ -1,7 +1,7 @@
-"""A catalogue: 5,000 JPEGs of 60 kB labelled by ``provlabel batch``, on all cores and on one, and killed ten times.
+"""A catalogue: 5,000 JPEGs of 60 kB labeled by ``provlabel batch``, on all cores and on one, and killed ten times.
 
 Promised on two cores: at least 300 files a second, at least 1.7 times as many as on one core, memory that does not grow
-with the number of files, and after ten SIGKILLs each file labelled once.  Beside it stand loops over the bare engine
+with the number of files, and after ten SIGKILLs each file labeled once.  Beside it stand loops over the bare engine
 in one process, and SHA-256 with a copy.  Ends with 1 when a promise is missed.
 """
 
@@ -154,7 +154,7 @@ class Bench:
             "done": len(rows),
             "as_in_the_ledger": same,
             "trusted": sum(item["state"] == "trusted" for item in files),
-            "labelled_once": sum(not item["history"] for item in files),
+            "labeled_once": sum(not item["history"] for item in files),
             "left_over": sum(path.name.startswith(".provlabel-") for path in self._out.rglob("*.jpg")),
         }
 
@@ -175,7 +175,7 @@ def report(rates: dict[str, list[float]], memory: dict[int, float], killed: dict
         print(f"{title:<36} median {medians[title]:7.0f}   best {max(values):7.0f}")
     rate, cores = medians["provlabel batch"], medians["provlabel batch"] / medians["provlabel batch, one core"]
     growth = memory[FILES] / memory[FEW]
-    whole = all(killed[key] == FILES for key in ("done", "as_in_the_ledger", "trusted", "labelled_once"))
+    whole = all(killed[key] == FILES for key in ("done", "as_in_the_ledger", "trusted", "labeled_once"))
     promises = (
         (f"files a second: {rate:.0f}  (at least {RATE})", rate >= RATE),
         (f"times as many as on one core: {cores:.2f}  (at least {CORES})", cores >= CORES),

@@ -68,7 +68,7 @@ with open(source, "rb") as file:
         digest.update(piece[:size])
 """
 HASH = f"import hashlib, sys\nsource = sys.argv[1]\n{_HASH}"
-# Beside what is there, and then in its place, as labelling does: pages of a file that is written over are warm.
+# Beside what is there, and then in its place, as labeling does: pages of a file that is written over are warm.
 _COPY = "shutil.copyfile(source, source + '.new')\nos.replace(source + '.new', source + '.copy')\n"
 COPY = f"import os, shutil, sys\nsource = sys.argv[1]\n{_COPY}"
 HASH_AND_COPY = f"import hashlib, os, shutil, sys\nsource = sys.argv[1]\n{_HASH}\n{_COPY}"
@@ -343,7 +343,7 @@ _STYLES = {
 }
 _NAMES = {
     LABEL: "provlabel", VERIFY: "provlabel", DEFAULTS: "the engine alone", READ: "the engine alone",
-    SECOND: "encypher-c2pa", BOTH: "SHA-256, and a copy when labelling", SHA256: "SHA-256, and a copy when labelling",
+    SECOND: "encypher-c2pa", BOTH: "SHA-256, and a copy when labeling", SHA256: "SHA-256, and a copy when labeling",
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""A gate over a tree: 2,000 labelled JPEGs of 60 kB, read for the first time and once more from the cache.
+"""A gate over a tree: 2,000 labeled JPEGs of 60 kB, read for the first time and once more from the cache.
 
 Promised: at least 400 files a second on two cores, at least five times as fast the second time, and memory
 that grows by the report alone.  Beside it, in the same run, stand the bare engine in one
@@ -45,7 +45,7 @@ for path in sorted(pathlib.Path(sys.argv[1]).rglob("*.jpg")):
 
 
 def make(folder: Path, home: Path) -> None:
-    """Write labelled pictures, each another."""
+    """Write labeled pictures, each another."""
     signer = open_signer(f"test:{home / '.config' / 'provlabel' / 'test'}")
     label = Label(
         kind="ai_generated",
@@ -99,7 +99,7 @@ def main() -> int:
 def report(times: dict[str, list[float]], memory: dict[int, float]) -> int:
     """Print the table and the promises, and write both down."""
     medians = {title: statistics.median(values) for title, values in times.items()}
-    print(f"{FILES:,} labelled JPEGs of 60 kB, {os.cpu_count()} cores, {ROUNDS} turns, seconds by the clock\n")
+    print(f"{FILES:,} labeled JPEGs of 60 kB, {os.cpu_count()} cores, {ROUNDS} turns, seconds by the clock\n")
     for title, values in times.items():
         rate = FILES / medians[title]
         print(f"{title:<28} median {medians[title]:6.2f} s   least {min(values):6.2f} s   {rate:7.0f} files/s")

@@ -69,7 +69,7 @@ worst one counts. Nobody chooses a law by choosing a date. Without an event date
 of judgement. That the event was not *earlier* than claimed, nothing proves.
 
 **A label that is not signed yet** is judged by what it says. What comes with signing (the signature, the history,
-other carriers) is outside of that file; verify the labelled one. What is read from carriers (XMP, `AIGC`) is read
+other carriers) is outside of that file; verify the labeled one. What is read from carriers (XMP, `AIGC`) is read
 from the file and signed by nobody, unless the label has its digest.
 
 Numbers are those of the map of standards that the rules were written from (EU-1, CA-5); letters behind a number

@@ -50,7 +50,7 @@ def _card(view: Page, name: str, height: int) -> Image.Image:
 
 
 def _report(folder: Path) -> Path:
-    """Make the report on a photo that AI changed, a track with parts, and a picture that nobody labelled."""
+    """Make the report on a photo that AI changed, a track with parts, and a picture that nobody labeled."""
 
     def run(*args: str, ends: int = 0) -> None:
         env = {**os.environ, "HOME": str(folder)}

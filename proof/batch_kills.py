@@ -1,4 +1,4 @@
-"""A batch of thousands is killed at moments of chance and resumed: each file is labelled once, and nothing is left.
+"""A batch of thousands is killed at moments of chance and resumed: each file is labeled once, and nothing is left.
 
 In turns the whole process group, the driver alone and a worker alone get SIGKILL.  The first two are started again;
 a batch that lost a worker goes on by itself.
@@ -44,12 +44,12 @@ def prove(scale: float, seed: int) -> Iterator[Figure]:
     told = ", ".join(f"{who} {killed[who]}" for who in VICTIMS)
     yield Figure(
         "times that it was killed",
-        f"{times}, most of them before the last file was labelled",
+        f"{times}, most of them before the last file was labeled",
         f"{killed.total()}, {batch.busy} of them before",
         killed.total() >= times and batch.busy * 2 > times,
         told,
     )
-    yield Figure("files labelled once, as ledger and receipts say, and trusted", f"{batch.files:,}", f"{found.good:,}",
+    yield Figure("files labeled once, as ledger and receipts say, and trusted", f"{batch.files:,}", f"{found.good:,}",
                  found.good == batch.files)  # fmt: skip
     for claim, count in (
         ("files whose ledger, receipt or manifest says otherwise", found.untrue),
@@ -71,7 +71,7 @@ class _Batch:
 
     def __init__(self, folder: Path, files: int) -> None:
         self._folder, self.files = folder, files
-        self.busy = 0  #: kills before the last file was labelled
+        self.busy = 0  #: kills before the last file was labeled
         (folder / "in").mkdir()
         for number, content in numbered_jpegs(files):
             (folder / "in" / f"{number:05}.jpg").write_bytes(content)

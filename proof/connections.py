@@ -94,7 +94,7 @@ def _gathered(media: Path, scale: float) -> int:
 
 
 def _credential(here: Path, env: dict[str, str]) -> None:
-    """Make the test credential, and the first labelled file, without being watched."""
+    """Make the test credential, and the first labeled file, without being watched."""
     command = ("label", "first.png", "--in-place", "--kind", "ai_generated", "--signer", "test")
     given = {**env, "PYTHONPATH": os.pathsep.join(sys.path)}
     subprocess.run([sys.executable, "-m", "provlabel", *command], cwd=here, env=given, check=True, capture_output=True)

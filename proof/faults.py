@@ -106,7 +106,7 @@ def _races(rounds: list[Round]) -> Iterator[Figure]:
         for problem in item.problems:
             print(f"          race: {problem}", flush=True)
     yield Figure(
-        f"rounds in which {RACERS} processes labelled one file at once, and it was not valid, or a label was lost, or "
+        f"rounds in which {RACERS} processes labeled one file at once, and it was not valid, or a label was lost, or "
         "somebody was not told",
         "0",
         f"{sum(bool(item.problems) for item in rounds)} of {len(rounds)}",

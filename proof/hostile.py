@@ -89,7 +89,7 @@ def files(scale: float) -> Iterator[tuple[str, str, bytes]]:
 
 def prove(scale: float, seed: int) -> Iterator[Figure]:
     judged: list[tuple[Cost, str]] = []
-    labelled: list[tuple[Cost, str]] = []
+    labeled: list[tuple[Cost, str]] = []
     with tempfile.TemporaryDirectory() as folder, contextlib.closing(Launcher(Path(folder))) as launcher:
         for name, suffix, content in files(scale):
             path, made = Path(folder, f"hostile{suffix}"), Path(folder, f"made{suffix}")
@@ -97,9 +97,9 @@ def prove(scale: float, seed: int) -> Iterator[Figure]:
             what = f"{name} ({len(content) / 1e6:.1f} MB)"
             judged.append((_least(launcher, "verify", path), what))
             order = ("label", path, "-o", made, "--kind", "ai_generated", "--signer", "test", "--quiet")
-            labelled.append((launcher.run(*order), what))
+            labeled.append((launcher.run(*order), what))
             made.unlink(missing_ok=True)
-    yield from _figures(judged, labelled)
+    yield from _figures(judged, labeled)
 
 
 def _least(launcher: Launcher, *args: object) -> Cost:
@@ -110,7 +110,7 @@ def _least(launcher: Launcher, *args: object) -> Cost:
     return min(costs, key=lambda cost: cost.wall)._replace(memory=max(cost.memory for cost in costs))
 
 
-def _figures(judged: list[tuple[Cost, str]], labelled: list[tuple[Cost, str]]) -> Iterator[Figure]:
+def _figures(judged: list[tuple[Cost, str]], labeled: list[tuple[Cost, str]]) -> Iterator[Figure]:
     kinds = len({what.rpartition(" (")[0] for _, what in judged})
     yield Figure(
         "hostile files that are judged, by kind",
@@ -144,8 +144,8 @@ def _figures(judged: list[tuple[Cost, str]], labelled: list[tuple[Cost, str]]) -
         "; ".join(other),
     )
     last, bad = (
-        max(labelled, key=lambda item: item[0].wall),
-        [what for cost, what in labelled if cost.code not in (0, 2, 3)],
+        max(labeled, key=lambda item: item[0].wall),
+        [what for cost, what in labeled if cost.code not in (0, 2, 3)],
     )
     yield Figure(
         "the longest that any of them takes `label`, which signs or refuses it",

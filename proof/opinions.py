@@ -121,7 +121,7 @@ def signed(folder: Path) -> tuple[TrustStore, list[Case]]:
     cases = []
     with Sandbox() as sandbox:
         for name, make in _makers().items():
-            source, dest = folder / name, folder / f"labelled-{name}"
+            source, dest = folder / name, folder / f"labeled-{name}"
             try:
                 make(source)
             except FileNotFoundError:

@@ -63,13 +63,13 @@ def prove(scale: float, seed: int) -> Iterator[Figure]:
         sources = _sources(folder)
         for number in range(wanted):
             source = sources[number % len(sources)]
-            dest = folder / f"labelled{source.suffix}"
+            dest = folder / f"labeled{source.suffix}"
             label_file(source, dest, LABEL, signer, replace=True, sandbox=sandbox)
             trusted += verify_file(dest, trust=trust, sandbox=sandbox).files[0].state == "trusted"
             if (number + 1) % max(1, wanted // 20) == 0:
                 seen.append(state())
     yield Figure(
-        "files labelled and verified by one process",
+        "files labeled and verified by one process",
         f"{wanted:,}, all trusted",
         f"{trusted:,} of {wanted:,}",
         trusted == wanted,

@@ -14,7 +14,7 @@ run() {
     provlabel "$@"
 }
 
-echo "1. A picture and a tune, in five formats, none of them labelled."
+echo "1. A picture and a tune, in five formats, none of them labeled."
 run samples .demo/files
 
 echo
@@ -43,11 +43,11 @@ if run verify .demo/changed.jpg --trust test; then
 fi
 
 echo
-echo "6. A gate over a folder, with an unlabelled picture in it; and the same as a page for people."
+echo "6. A gate over a folder, with an unlabeled picture in it; and the same as a page for people."
 mkdir .demo/release
 cp .demo/labeled/cover.jpg .demo/labeled/take.wav .demo/from-wav.mp3 .demo/files/still.png .demo/release/
 if run verify .demo/release --trust test --format markdown --format html=.demo/report.html; then
-    echo "an unlabelled picture passed; this must never happen" >&2
+    echo "an unlabeled picture passed; this must never happen" >&2
     exit 1
 fi
 echo "Open .demo/report.html in a browser."

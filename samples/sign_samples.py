@@ -60,7 +60,7 @@ Maker = Callable[[Path], object]
 
 
 class Sample(NamedTuple):
-    """One file: its name, how its content is made, and how it is labelled."""
+    """One file: its name, how its content is made, and how it is labeled."""
 
     name: str
     make: Maker

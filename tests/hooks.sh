@@ -43,10 +43,10 @@ revision="$(git -C "$work/clone" rev-parse HEAD)"
 media="$here/samples/media"
 mkdir "$work/media"
 "$bin/python" -m provlabel key init "$work/key" > /dev/null
-"$bin/python" -m provlabel label "$media/cover.jpg" --kind ai_generated -q -o "$work/media/labelled.jpg" \
+"$bin/python" -m provlabel label "$media/cover.jpg" --kind ai_generated -q -o "$work/media/labeled.jpg" \
     --signer "file:$work/key/key.pem?chain=$work/key/chain.pem" 2> /dev/null
-cp "$media/take.mp3" "$work/media/unlabelled.mp3"
-cp "$work/media/labelled.jpg" "$work/media/altered.jpg"
+cp "$media/take.mp3" "$work/media/unlabeled.mp3"
+cp "$work/media/labeled.jpg" "$work/media/altered.jpg"
 printf X | dd of="$work/media/altered.jpg" bs=1 seek=$(($(wc -c < "$work/media/altered.jpg") - 500)) conv=notrunc 2> /dev/null
 
 git init -q -b main "$work/repository"
@@ -65,13 +65,13 @@ END
 }
 
 hook "{ id: labeled, args: [--trust, root.pem] }"
-blocked labeled "$work/media/unlabelled.mp3"
+blocked labeled "$work/media/unlabeled.mp3"
 blocked labeled "$work/media/altered.jpg"
-passes "$work/media/labelled.jpg"
+passes "$work/media/labeled.jpg"
 
 hook "{ id: intact }"
 blocked intact "$work/media/altered.jpg"
-passes "$work/media/unlabelled.mp3"
+passes "$work/media/unlabeled.mp3"
 
 # What an installed provlabel brings along: the laws are files of the package.
 installed="$(find "$PRE_COMMIT_HOME" -path '*/bin/provlabel' | head -n 1)"
@@ -86,7 +86,7 @@ from repositories import Repository
 from workbench import Job
 
 repository = Repository(Path("$work/job"), Path("$work/home"))
-for name, code in (("labelled.jpg", 0), ("altered.jpg", 1)):
+for name, code in (("labeled.jpg", 0), ("altered.jpg", 1)):
     (repository.folder / name).write_bytes(Path("$work/media", name).read_bytes())
     job = Job(repository)
     got = job.action({"python": sys.executable, "paths": name, "trust": "$work/key/root.pem"})

@@ -711,8 +711,8 @@ ABORTS = "org.example.xya"  # of the length that the name outside of ASCII has
 
 
 @functools.cache
-def labelled(name: str = "still.png") -> bytes:
-    """The sample, labelled by a key that exists for this process."""
+def labeled(name: str = "still.png") -> bytes:
+    """The sample, labeled by a key that exists for this process."""
     from provlabel import Label, label_file, open_signer
 
     with tempfile.TemporaryDirectory() as folder:
@@ -723,7 +723,7 @@ def labelled(name: str = "still.png") -> bytes:
 
 def store_with(label: bytes | None = None, more: Mapping[str, bytes] | None = None) -> bytes:
     """The store of the label, with another content of it, and ``more`` assertions that its claim names."""
-    held = Store(store_of(labelled()))
+    held = Store(store_of(labeled()))
     for name, content in {**({"org.provlabel.label": label} if label is not None else {}), **(more or {})}.items():
         held.put(name, content)
     return held.seal().dump()

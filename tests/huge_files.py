@@ -1,6 +1,6 @@
 """Files around 2 and 4 GiB, with holes instead of sound and picture; ``make huge`` takes minutes and 10 GB of disk.
 
-Each is labelled by us, and read in full by the engine; where its own way can be waited for, both read alike.
+Each is labeled by us, and read in full by the engine; where its own way can be waited for, both read alike.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Every signer with every algorithm that it has: what a test of labelling runs through.
+"""Every signer with every algorithm that it has: what a test of labeling runs through.
 
 A test takes the fixture ``backends`` of ``conftest``, and its parameters from :data:`COMBINATIONS`::
 

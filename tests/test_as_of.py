@@ -51,8 +51,8 @@ def here(site: Site) -> Scene:
 
 
 @pytest.fixture
-def labelled(here: Scene, media: Path, tmp_path: Path, label: Label, sandbox: Sandbox) -> Path:
-    """A labelled picture with room in its signature, by a leaf that names a responder."""
+def labeled(here: Scene, media: Path, tmp_path: Path, label: Label, sandbox: Sandbox) -> Path:
+    """A labeled picture with room in its signature, by a leaf that names a responder."""
     out = media / "out.jpg"
     signer = open_signer(signer_of(tmp_path / "key", here))
     label_file(media / "cover.jpg", out, label, signer, stamp_room=8192, sandbox=sandbox)
@@ -60,7 +60,7 @@ def labelled(here: Scene, media: Path, tmp_path: Path, label: Label, sandbox: Sa
 
 
 @pytest.fixture
-def anchors(labelled: Path, tmp_path: Path) -> TrustStore:
+def anchors(labeled: Path, tmp_path: Path) -> TrustStore:
     return TrustStore.load(tmp_path / "key" / "root.pem")
 
 
@@ -77,21 +77,21 @@ def stapled(path: Path, *answers: bytes) -> None:
 # --- revocation ------------------------------------------------------------------------------------
 
 
-def test_a_good_staple_is_good_offline(labelled: Path, here: Scene, anchors: TrustStore, sandbox: Sandbox) -> None:
-    bare = verify_file(labelled, trust=anchors, sandbox=sandbox).files[0]
+def test_a_good_staple_is_good_offline(labeled: Path, here: Scene, anchors: TrustStore, sandbox: Sandbox) -> None:
+    bare = verify_file(labeled, trust=anchors, sandbox=sandbox).files[0]
     assert (bare.state, bare.axes.revocation) == ("trusted", "not-checked")
     assert any("revocation: offline" in check for check in bare.not_checked)
-    stapled(labelled, response(here.leaf, here.middle))
-    found = verify_file(labelled, trust=anchors, policy=Policy(revocation=True), sandbox=sandbox)
+    stapled(labeled, response(here.leaf, here.middle))
+    found = verify_file(labeled, trust=anchors, policy=Policy(revocation=True), sandbox=sandbox)
     assert found.passed
     assert found.files[0].axes.revocation == "good"
     assert found.files[0].revocation is not None
     assert found.files[0].revocation.source == "stapled"
 
 
-def test_a_revoked_staple_is_the_end(labelled: Path, here: Scene, anchors: TrustStore, sandbox: Sandbox) -> None:
-    stapled(labelled, response(here.leaf, here.middle, since=NOW - HOUR))
-    found = verify_file(labelled, trust=anchors, sandbox=sandbox).files[0]
+def test_a_revoked_staple_is_the_end(labeled: Path, here: Scene, anchors: TrustStore, sandbox: Sandbox) -> None:
+    stapled(labeled, response(here.leaf, here.middle, since=NOW - HOUR))
+    found = verify_file(labeled, trust=anchors, sandbox=sandbox).files[0]
     assert (found.state, found.axes.signer, found.axes.revocation) == ("invalid", "revoked", "revoked")
 
 
@@ -107,53 +107,51 @@ WRONG_STAPLES = {
 
 @pytest.mark.parametrize("wrong", sorted(WRONG_STAPLES))
 def test_a_staple_that_proves_nothing_leaves_it_open_and_a_policy_fails_closed(
-    wrong: str, labelled: Path, here: Scene, anchors: TrustStore, sandbox: Sandbox
+    wrong: str, labeled: Path, here: Scene, anchors: TrustStore, sandbox: Sandbox
 ) -> None:
-    stapled(labelled, WRONG_STAPLES[wrong](here))
-    found = verify_file(labelled, trust=anchors, policy=Policy(revocation=True), sandbox=sandbox)
+    stapled(labeled, WRONG_STAPLES[wrong](here))
+    found = verify_file(labeled, trust=anchors, policy=Policy(revocation=True), sandbox=sandbox)
     assert not found.passed
     assert found.files[0].axes.revocation == "not-checked"
     assert "policy.revocation" in [item.rule for item in found.files[0].findings]
 
 
 def test_asked_over_the_network_kept_and_used_offline(
-    labelled: Path, here: Scene, anchors: TrustStore, site: Site, tmp_path: Path, sandbox: Sandbox
+    labeled: Path, here: Scene, anchors: TrustStore, site: Site, tmp_path: Path, sandbox: Sandbox
 ) -> None:
     site.pages["/ocsp"] = certomancer(here.middle)
     online = Revocation(online=True, private_hosts=True, cache=tmp_path / "kept")
-    report = verify_file(labelled, trust=anchors, revocation=online, sandbox=sandbox)
+    report = verify_file(labeled, trust=anchors, revocation=online, sandbox=sandbox)
     found = report.files[0]
     assert (found.axes.revocation, found.revocation and found.revocation.source) == ("good", "online")
     assert report.insecure == ("--insecure-private-hosts",)
     site.pages.clear()
-    kept = verify_file(labelled, trust=anchors, revocation=Revocation(cache=tmp_path / "kept"), sandbox=sandbox).files[
-        0
-    ]
+    kept = verify_file(labeled, trust=anchors, revocation=Revocation(cache=tmp_path / "kept"), sandbox=sandbox).files[0]
     assert (kept.axes.revocation, kept.revocation and kept.revocation.source) == ("good", "cached")
 
 
 def test_revoked_over_the_network(
-    labelled: Path, here: Scene, anchors: TrustStore, site: Site, sandbox: Sandbox
+    labeled: Path, here: Scene, anchors: TrustStore, site: Site, sandbox: Sandbox
 ) -> None:
     site.pages["/ocsp"] = certomancer(here.middle, here.leaf)
     found = verify_file(
-        labelled, trust=anchors, revocation=Revocation(online=True, private_hosts=True), sandbox=sandbox
+        labeled, trust=anchors, revocation=Revocation(online=True, private_hosts=True), sandbox=sandbox
     ).files[0]
     assert (found.state, found.axes.signer) == ("invalid", "revoked")
 
 
-def test_what_stays_open_says_why(labelled: Path, anchors: TrustStore, site: Site, sandbox: Sandbox) -> None:
-    public = verify_file(labelled, trust=anchors, revocation=Revocation(online=True), sandbox=sandbox).files[0]
+def test_what_stays_open_says_why(labeled: Path, anchors: TrustStore, site: Site, sandbox: Sandbox) -> None:
+    public = verify_file(labeled, trust=anchors, revocation=Revocation(online=True), sandbox=sandbox).files[0]
     assert public.axes.revocation == "not-checked"
     assert any("127.0.0.1" in check for check in public.not_checked)
     assert site.hits == []
 
 
 def test_a_silent_host_is_waited_for_once_in_a_run(
-    labelled: Path, anchors: TrustStore, site: Site, media: Path, sandbox: Sandbox
+    labeled: Path, anchors: TrustStore, site: Site, media: Path, sandbox: Sandbox
 ) -> None:
     site.pages["/ocsp"] = site.pages["/list.crl"] = sleeping(site)
-    copies = [shutil.copy(labelled, media / f"copy{index}.jpg") for index in range(4)]
+    copies = [shutil.copy(labeled, media / f"copy{index}.jpg") for index in range(4)]
     slow = Revocation(online=True, private_hosts=True, seconds=1)
     began = time.monotonic()
     report = verify_paths(copies, trust=anchors, revocation=slow, sandbox=sandbox)
@@ -161,19 +159,19 @@ def test_a_silent_host_is_waited_for_once_in_a_run(
     assert [item.axes.revocation for item in report.files] == ["not-checked"] * 4
 
 
-def test_on_the_command_line(labelled: Path, here: Scene, site: Site, tmp_path: Path, cli: Cli) -> None:
+def test_on_the_command_line(labeled: Path, here: Scene, site: Site, tmp_path: Path, cli: Cli) -> None:
     site.pages["/ocsp"] = certomancer(here.middle)
     trust = ("--trust", tmp_path / "key" / "root.pem")
     home = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
-    closed = cli("verify", labelled, *trust, "--require-revocation", **home)
+    closed = cli("verify", labeled, *trust, "--require-revocation", **home)
     assert closed.returncode == 1
     assert "policy.revocation" in closed.stdout
     online = ("--online", "--insecure-private-hosts")
-    done = cli("verify", labelled, *trust, "--require-revocation", *online, **home)
+    done = cli("verify", labeled, *trust, "--require-revocation", *online, **home)
     assert done.returncode == 0, done.stdout
     assert "revocation good" in done.stdout
     assert "insecure: --insecure-private-hosts" in done.stdout
-    offline = cli("verify", labelled, *trust, "--require-revocation", **home)
+    offline = cli("verify", labeled, *trust, "--require-revocation", **home)
     assert offline.returncode == 0, offline.stdout
 
 
@@ -188,9 +186,9 @@ def test_on_the_command_line(labelled: Path, here: Scene, site: Site, tmp_path: 
         ("2060-01-01T00:00:00Z", "invalid", "expired"),
     ],
 )
-def test_at(at: str | None, state: str, signer: str, labelled: Path, tmp_path: Path, cli: Cli) -> None:
+def test_at(at: str | None, state: str, signer: str, labeled: Path, tmp_path: Path, cli: Cli) -> None:
     asked = ("--at", at) if at else ()
-    shown = cli("verify", labelled, "--trust", tmp_path / "key" / "root.pem", *asked, "--format", "json")
+    shown = cli("verify", labeled, "--trust", tmp_path / "key" / "root.pem", *asked, "--format", "json")
     report = json.loads(shown.stdout)
     assert (report["files"][0]["state"], report["files"][0]["axes"]["signer"]) == (state, signer)
     if at:
@@ -198,15 +196,15 @@ def test_at(at: str | None, state: str, signer: str, labelled: Path, tmp_path: P
 
 
 @pytest.mark.parametrize("at", ["yesterday", "2026-03-01T10:00:00", "", "2026-13-01"])
-def test_no_time_is_a_wrong_request(at: str, labelled: Path, cli: Cli) -> None:
-    done = cli("verify", labelled, "--at", at)
+def test_no_time_is_a_wrong_request(at: str, labeled: Path, cli: Cli) -> None:
+    done = cli("verify", labeled, "--at", at)
     assert done.returncode == 2
     assert "no time with a zone" in done.stderr
 
 
-def test_a_time_without_zone_is_wrong_use(labelled: Path, sandbox: Sandbox) -> None:
+def test_a_time_without_zone_is_wrong_use(labeled: Path, sandbox: Sandbox) -> None:
     with pytest.raises(UsageError, match="no time zone"):
-        verify_file(labelled, at=dt.datetime(2026, 1, 1), sandbox=sandbox)
+        verify_file(labeled, at=dt.datetime(2026, 1, 1), sandbox=sandbox)
 
 
 SIGN_THEN = """

@@ -43,7 +43,7 @@ Done = subprocess.CompletedProcess[str]
 
 @pytest.fixture
 def signed(media: Path, label: Label, signer: Signer, sandbox: Sandbox) -> Path:
-    """A labelled picture, made without the command line."""
+    """A labeled picture, made without the command line."""
     label_file(media / "still.png", media / "signed.png", label, signer, sandbox=sandbox)
     return media / "signed.png"
 
@@ -115,7 +115,7 @@ def went_well(done: Done) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-# --- what is named is no file to be labelled -------------------------------------------------------
+# --- what is named is no file to be labeled -------------------------------------------------------
 
 
 def _zero_byte(folder: Path) -> Path:
@@ -243,13 +243,13 @@ def test_label_refuses_what_is_cut_off_within_its_data(cut: str, media: Path, cl
 def test_verify_refuses_what_is_cut_off(
     media: Path, tmp_path: Path, label: Label, signer: Signer, sandbox: Sandbox, cli: Cli
 ) -> None:
-    labelled = tmp_path / "labelled"
-    labelled.mkdir()
+    labeled = tmp_path / "labeled"
+    labeled.mkdir()
     for name in SAMPLES:
-        label_file(media / name, labelled / name, label, signer, sandbox=sandbox)
-    for path in labelled.iterdir():
+        label_file(media / name, labeled / name, label, signer, sandbox=sandbox)
+    for path in labeled.iterdir():
         path.write_bytes(path.read_bytes()[: path.stat().st_size * 9 // 10])
-    done = cli("verify", labelled, *TRUST, "--format", "json")
+    done = cli("verify", labeled, *TRUST, "--format", "json")
     refused(done, 1)
     report = json.loads(done.stdout)
     assert report["summary"]["files"] == len(SAMPLES)
@@ -311,7 +311,7 @@ def test_unreadable_file_is_3_and_the_others_are_judged(
     assert "1 passed" in done.stdout
 
 
-def test_unreadable_file_is_not_labelled_and_the_others_are(media: Path, under: Under, bound: tuple[str, ...]) -> None:
+def test_unreadable_file_is_not_labeled_and_the_others_are(media: Path, under: Under, bound: tuple[str, ...]) -> None:
     (media / "cover.jpg").chmod(0)
     done = under(bound, "label", media / "cover.jpg", media / "still.png", *SAID)
     refused(done, 3, "cover.jpg: permission denied")
@@ -402,7 +402,7 @@ def test_disk_that_is_read_only(media: Path, tmp_path: Path, cli: Cli) -> None:
         with unchanged(disk):
             for more in ((), ("--in-place",), ("--detached",)):
                 refused(cli("label", disk / "still.png", *more, *SAID), 3, "read-only file system")
-        assert cli("verify", disk / "still.png").returncode == 1  # not labelled, and read all the same
+        assert cli("verify", disk / "still.png").returncode == 1  # not labeled, and read all the same
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
@@ -617,16 +617,16 @@ def test_bad_manifest_beside_is_no_hostile_content(media: Path, tmp_path: Path, 
     files = with_bad_manifests_beside(media / "still.png", tmp_path / "beside")
     with unchanged(tmp_path):
         done = cli("verify", *files, *TRUST, "--format", "json")
-        labelled = cli("label", *files, *SAID)
+        labeled = cli("label", *files, *SAID)
     escaped(done)
     assert done.returncode in (1, 3)
     judged = json.loads(done.stdout)["files"]
     assert len(judged) == len(BESIDE)
     assert not any(item["passed"] for item in judged)
     assert "worker-died" not in done.stdout
-    refused(labelled, 3)
-    assert sum(line.startswith("error: ") for line in labelled.stderr.splitlines()) == len(BESIDE)
-    assert "died" not in labelled.stderr
+    refused(labeled, 3)
+    assert sum(line.startswith("error: ") for line in labeled.stderr.splitlines()) == len(BESIDE)
+    assert "died" not in labeled.stderr
 
 
 def with_bad_manifests_beside(source: Path, folder: Path) -> list[Path]:
@@ -666,20 +666,20 @@ def named(folder: Path, media: Path, *names: str) -> list[Path]:
 
 
 def test_names_of_any_kind_work_everywhere(media: Path, tmp_path: Path, cli: Cli) -> None:
-    """One run of each command over all names: labelled, judged, shown, and never raw in the output."""
+    """One run of each command over all names: labeled, judged, shown, and never raw in the output."""
     sources = named(tmp_path / "in", media, *NAMES.values())
     out = tmp_path / "out"
     done = cli("label", "--out-dir", out, *SAID, "--", *(path.name for path in sources), cwd=tmp_path / "in")
     went_well(done)
     assert len(done.stdout.splitlines()) == len(NAMES)
     assert sorted(path.name for path in out.iterdir()) == sorted(NAMES.values())
-    labelled = [out / name for name in NAMES.values()]
-    judged = cli("verify", *TRUST, "--", *labelled)
+    labeled = [out / name for name in NAMES.values()]
+    judged = cli("verify", *TRUST, "--", *labeled)
     went_well(judged)
     assert judged.stdout.count("\nPASS  ") == len(NAMES) - 1  # and one on the first line, none forged
     report = cli("verify", out, *TRUST, "--format", "json")
     went_well(report)
-    assert {item["path"] for item in json.loads(report.stdout)["files"]} == set(map(str, labelled))
+    assert {item["path"] for item in json.loads(report.stdout)["files"]} == set(map(str, labeled))
     unsigned = cli("verify", "--", *NAMES.values(), "missing\x1b[2J", cwd=tmp_path / "in")
     refused(unsigned, 3)
     assert f"0 passed, {len(NAMES)} failed, 1 could not be judged" in unsigned.stdout
@@ -1238,7 +1238,7 @@ def test_flipped_manifest_bytes_never_change_what_is_believed(
     name: str, media: Path, label: Label, signer: Signer, sandbox: Sandbox, cli: Cli
 ) -> None:
     """A changed byte is refused, or it lies in the padding and the label stays what it was."""
-    dest = media / f"labelled-{name}"
+    dest = media / f"labeled-{name}"
     label_file(media / name, dest, label, signer, sandbox=sandbox)
     said = verify_file(dest, sandbox=sandbox).files[0].label
     assert said is not None
@@ -1265,7 +1265,7 @@ ACCEPT = "--insecure-accept-broken-parent"
 
 @pytest.fixture
 def tampered(media: Path, label: Label, signer: Signer, sandbox: Sandbox) -> Path:
-    """A labelled picture of which one pixel was changed afterwards."""
+    """A labeled picture of which one pixel was changed afterwards."""
     dest = media / "tampered.jpg"
     label_file(media / "cover.jpg", dest, label, signer, sandbox=sandbox)
     content = bytearray(dest.read_bytes())

@@ -74,7 +74,7 @@ def ledger_of(work: Path) -> Path:
     return work / "out" / ".provlabel-batch.sqlite"
 
 
-def require_each_labelled_once(work: Path, count: int, trust: TrustStore, sandbox: Sandbox) -> None:
+def require_each_labeled_once(work: Path, count: int, trust: TrustStore, sandbox: Sandbox) -> None:
     """Every output verifies, has one manifest in its history, and it is the one that the ledger names."""
     named = {os.fsdecode(output): (urn, manifest, sha256) for output, urn, manifest, sha256 in rows(
         ledger_of(work), "output, urn, manifest, sha256")}  # fmt: skip
@@ -97,7 +97,7 @@ def require_each_labelled_once(work: Path, count: int, trust: TrustStore, sandbo
 # --- the whole -------------------------------------------------------------------------------------
 
 
-def test_folder_is_labelled_and_mirrored(work: Path, cli: Cli, trust: TrustStore, sandbox: Sandbox) -> None:
+def test_folder_is_labeled_and_mirrored(work: Path, cli: Cli, trust: TrustStore, sandbox: Sandbox) -> None:
     pictures(work / "in" / "a", 3)
     pictures(work / "in" / "b", 2)
     (work / "in" / "notes.txt").write_text("no media")
@@ -195,7 +195,7 @@ def require_alone(leader: int, within: float = 5.0) -> None:
     assert session(leader) == {}
 
 
-def labelled(work: Path) -> int:
+def labeled(work: Path) -> int:
     return len(list((work / "out").glob("*.jpg"))) if (work / "out").exists() else 0
 
 
@@ -214,7 +214,7 @@ def test_killed_at_random_moments_and_resumed(
     kills = 0
     for target in (1, 9, 20, 33, 47):
         process = start(*BATCH, "--chunk", "5")
-        until(lambda target=target: labelled(work) >= target, process)
+        until(lambda target=target: labeled(work) >= target, process)
         time.sleep(chance.random() * 0.02)
         kills += process.poll() is None
         process.kill()
@@ -224,7 +224,7 @@ def test_killed_at_random_moments_and_resumed(
     before = {path.name: path.stat().st_ino for path in (work / "out").glob("*.jpg")}
     done = cli(*BATCH)
     assert done.returncode == 0, done.stderr
-    require_each_labelled_once(work, count, trust, sandbox)
+    require_each_labeled_once(work, count, trust, sandbox)
     assert {name: (work / "out" / name).stat().st_ino for name in before} == before  # nothing done was done again
 
 
@@ -235,7 +235,7 @@ def test_stopped_and_resumed(
 ) -> None:
     pictures(work / "in", 40)
     process = start(*BATCH, "--chunk", "5")
-    until(lambda: labelled(work) >= 5, process)
+    until(lambda: labeled(work) >= 5, process)
     process.send_signal(number)
     _, said = process.communicate(timeout=20)
     assert process.returncode == 128 + number, said
@@ -245,14 +245,14 @@ def test_stopped_and_resumed(
     left = [path.name for path in (work / "out").iterdir() if path.name.startswith(SCRATCH_PREFIX)]
     assert left == [".provlabel-batch.sqlite"]
     assert cli(*BATCH).returncode == 0
-    require_each_labelled_once(work, 40, trust, sandbox)
+    require_each_labeled_once(work, 40, trust, sandbox)
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc here")
 def test_killed_worker_costs_nothing(work: Path, start: Starter, trust: TrustStore, sandbox: Sandbox) -> None:
     pictures(work / "in", 40)
     process = start(*BATCH, "--chunk", "5")
-    until(lambda: labelled(work) >= 3, process)
+    until(lambda: labeled(work) >= 3, process)
     workers = [pid for pid, line in session(process.pid).items() if "forkserver" in line]
     # The server is older than those that it forked; the youngest is a sandbox.
     killed = sorted(workers)[1]
@@ -260,7 +260,7 @@ def test_killed_worker_costs_nothing(work: Path, start: Starter, trust: TrustSto
     out, said = process.communicate(timeout=60)
     assert process.returncode == 0, said
     assert "done     40" in out
-    require_each_labelled_once(work, 40, trust, sandbox)
+    require_each_labeled_once(work, 40, trust, sandbox)
     require_alone(process.pid)
 
 
@@ -530,7 +530,7 @@ def test_wrong_requests(args: tuple[str, ...], work: Path, cli: Cli) -> None:
 # --- resume ----------------------------------------------------------------------------------------
 
 
-def test_what_changed_is_named_and_never_labelled_in_silence(
+def test_what_changed_is_named_and_never_labeled_in_silence(
     work: Path, cli: Cli, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     one, two, three, *_ = pictures(work / "in", 4)
@@ -552,13 +552,13 @@ def test_what_changed_is_named_and_never_labelled_in_silence(
     assert "done     3" in done.stdout
     assert "skipped  1" in done.stdout
     assert "out/001.jpg: made again: it was done, and is gone" in done.stderr
-    require_each_labelled_once(work, 4, trust, sandbox)
+    require_each_labeled_once(work, 4, trust, sandbox)
     (work / "label.toml").write_text(LABEL.replace("2.1", "3.0"))
     done = cli(*BATCH)
     assert done.returncode == 2
-    assert done.stderr.count("the label, the signer or an option of labelling changed") == 4
+    assert done.stderr.count("the label, the signer or an option of labeling changed") == 4
     assert cli(*BATCH, "--force").returncode == 0
-    require_each_labelled_once(work, 4, trust, sandbox)
+    require_each_labeled_once(work, 4, trust, sandbox)
 
 
 def test_failed_jobs_are_tried_again_by_the_next_run(work: Path, cli: Cli) -> None:
@@ -1016,7 +1016,7 @@ def test_a_full_disk_ends_the_run_and_it_goes_on(work: Path, cli: Cli, trust: Tr
     assert "disk is full" in done.stderr
     assert "Traceback" not in done.stderr
     assert cli(*BATCH).returncode == 0
-    require_each_labelled_once(work, 8, trust, sandbox)
+    require_each_labeled_once(work, 8, trust, sandbox)
 
 
 def trust_home(trust: TrustStore) -> Path:

@@ -62,7 +62,7 @@ WORDS = {
 
 
 class Things(NamedTuple):
-    """What is made once: keys, labelled files, and the canaries in them."""
+    """What is made once: keys, labeled files, and the canaries in them."""
 
     files: Mapping[str, bytes]
     canaries: Mapping[str, str]

@@ -255,7 +255,7 @@ def test_a_file_of_another_work_is_refused(media: Path, signer: Signer, sandbox:
     assert not out.exists()
 
 
-def test_labelling_again_leaves_one_story(
+def test_labeling_again_leaves_one_story(
     media: Path, signer: Signer, trust: TrustStore, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     first, out = tmp_path / "first.mp3", tmp_path / "out.mp3"

@@ -36,9 +36,9 @@ HOSTILE = (
 
 
 @pytest.fixture
-def labelled(cli: Cli, tmp_path: Path, media: Path) -> Path:
-    """A folder with a labelled picture, the same one altered, and one that is not labelled."""
-    folder = tmp_path / "labelled"
+def labeled(cli: Cli, tmp_path: Path, media: Path) -> Path:
+    """A folder with a labeled picture, the same one altered, and one that is not labeled."""
+    folder = tmp_path / "labeled"
     folder.mkdir()
     done = cli(
         "label", media / "cover.jpg", "--kind", "ai_generated", "--signer", "test", "-q", "-o", folder / "good.jpg"
@@ -47,7 +47,7 @@ def labelled(cli: Cli, tmp_path: Path, media: Path) -> Path:
     altered = bytearray((folder / "good.jpg").read_bytes())
     altered[-500] ^= 1
     (folder / "altered.jpg").write_bytes(altered)
-    shutil.copy(media / "still.png", folder / "unlabelled.png")
+    shutil.copy(media / "still.png", folder / "unlabeled.png")
     return folder
 
 
@@ -83,23 +83,23 @@ def committed(repository: Repository) -> set[str]:
 @pytest.mark.parametrize(
     ("hook", "args", "passing", "blocked"),
     [
-        ("labeled", ["--trust", "test"], ["good.jpg"], ["altered.jpg", "unlabelled.png"]),
+        ("labeled", ["--trust", "test"], ["good.jpg"], ["altered.jpg", "unlabeled.png"]),
         ("labeled", [], [], ["good.jpg"]),  # nobody is trusted
-        ("intact", [], ["good.jpg", "unlabelled.png"], ["altered.jpg"]),
+        ("intact", [], ["good.jpg", "unlabeled.png"], ["altered.jpg"]),
     ],
 )
 def test_a_commit_is_blocked_or_not(
-    repository: Repository, labelled: Path, hook: str, args: list[str], passing: list[str], blocked: list[str]
+    repository: Repository, labeled: Path, hook: str, args: list[str], passing: list[str], blocked: list[str]
 ) -> None:
     install(repository, hook, args)
     for name in blocked:
-        done = commit(repository, labelled / name, f"a {name}")
+        done = commit(repository, labeled / name, f"a {name}")
         assert done.returncode == 1, done.stdout + done.stderr
         assert f"FAIL  a {name}" in done.stdout + done.stderr
         assert f"a {name}" not in committed(repository)
         repository.git("rm", "-q", "-f", f"a {name}")
     for name in passing:
-        done = commit(repository, labelled / name, f"a {name}")
+        done = commit(repository, labeled / name, f"a {name}")
         assert done.returncode == 0, done.stdout + done.stderr
         assert f"a {name}" in committed(repository)
 
@@ -112,17 +112,17 @@ def test_the_hooks_see_every_media_file(suffix: str) -> None:
         assert not re.search(hook["files"], f"folder/take{suffix}.txt")
 
 
-def test_hooks_and_what_is_no_media_do_not_meet(repository: Repository, labelled: Path) -> None:
+def test_hooks_and_what_is_no_media_do_not_meet(repository: Repository, labeled: Path) -> None:
     install(repository, "labeled", [])
     done = commit(repository, ROOT / "README.md", "README.md")
     assert done.returncode == 0
     assert "no files to check" in done.stdout + done.stderr
 
 
-def test_no_file_name_commands_the_hook(repository: Repository, labelled: Path) -> None:
+def test_no_file_name_commands_the_hook(repository: Repository, labeled: Path) -> None:
     install(repository, "labeled", ["--trust", "test"])
     for name in HOSTILE:
-        shutil.copy(labelled / "altered.jpg", repository.folder / name)
+        shutil.copy(labeled / "altered.jpg", repository.folder / name)
     repository.git("add", "-A")
     done = repository.run("git", "commit", "-m", "All of them")
     said = done.stdout + done.stderr
@@ -132,11 +132,11 @@ def test_no_file_name_commands_the_hook(repository: Repository, labelled: Path) 
     assert not any(line.lstrip().startswith("::") for line in said.splitlines())
 
 
-def test_a_file_named_like_an_option_is_not_obeyed(repository: Repository, labelled: Path) -> None:
+def test_a_file_named_like_an_option_is_not_obeyed(repository: Repository, labeled: Path) -> None:
     """A policy that lets everything pass, under the name of a picture."""
     install(repository, "labeled", ["--trust", "test"])
     (repository.folder / "--policy=lax.jpg").write_text('schema = "policy-v1"\nstates = ["unsigned"]\nlabel = false\n')
-    done = commit(repository, labelled / "unlabelled.png", "a.png")
+    done = commit(repository, labeled / "unlabeled.png", "a.png")
     assert done.returncode == 1
     assert "reads as an option" in done.stdout + done.stderr
 
@@ -171,8 +171,8 @@ def test_nothing_reaches_a_shell_but_through_the_environment() -> None:
     assert read == set(ACTION["inputs"])
 
 
-def test_the_action_says_how_it_went(repository: Repository, labelled: Path) -> None:
-    shutil.copytree(labelled, repository.folder / "release files")
+def test_the_action_says_how_it_went(repository: Repository, labeled: Path) -> None:
+    shutil.copytree(labeled, repository.folder / "release files")
     for paths, code in (
         ("release files/good.jpg", 0),
         ("release files", 1),
@@ -191,8 +191,8 @@ def test_the_action_says_how_it_went(repository: Repository, labelled: Path) -> 
     assert (job.temp / "installed").read_text().split()[-1] == f"{ROOT}[html]"
 
 
-def test_a_wrong_policy_or_pin_is_a_wrong_request(repository: Repository, labelled: Path) -> None:
-    shutil.copy(labelled / "good.jpg", repository.folder)
+def test_a_wrong_policy_or_pin_is_a_wrong_request(repository: Repository, labeled: Path) -> None:
+    shutil.copy(labeled / "good.jpg", repository.folder)
     (repository.folder / "policy.toml").write_text('schema = "policy-v1"\nstats = ["trusted"]\n')
     (repository.folder / "right.toml").write_text('schema = "policy-v1"\nstates = ["trusted"]\n')
     for given in (
@@ -205,21 +205,21 @@ def test_a_wrong_policy_or_pin_is_a_wrong_request(repository: Repository, labell
     assert Job(repository).action({"trust": "test", "policy": "right.toml"}) == 0
 
 
-def test_the_policy_of_the_action_counts(repository: Repository, labelled: Path) -> None:
-    for name in ("good.jpg", "unlabelled.png"):
-        shutil.copy(labelled / name, repository.folder)
+def test_the_policy_of_the_action_counts(repository: Repository, labeled: Path) -> None:
+    for name in ("good.jpg", "unlabeled.png"):
+        shutil.copy(labeled / name, repository.folder)
     assert Job(repository).action({"policy": "intact"}) == 0
-    shutil.copy(labelled / "altered.jpg", repository.folder)
+    shutil.copy(labeled / "altered.jpg", repository.folder)
     assert Job(repository).action({"policy": "intact"}) == 1
     first = Job(repository)
     assert first.action({"policy": "intact", "json-file": "baseline.json"}) == 1
     assert Job(repository).action({"policy": "intact", "baseline": "baseline.json"}) == 0
 
 
-def test_no_file_name_commands_the_action(repository: Repository, labelled: Path) -> None:
+def test_no_file_name_commands_the_action(repository: Repository, labeled: Path) -> None:
     names = (*HOSTILE, "-o pwned.jpg")
     for name in names:
-        shutil.copy(labelled / "altered.jpg", repository.folder / name)
+        shutil.copy(labeled / "altered.jpg", repository.folder / name)
     one_a_line = "\n".join(name for name in names if "\n" not in name)
     for paths, count in ((".", len(names)), (one_a_line, len(names) - 1)):
         job = Job(repository)
@@ -237,11 +237,11 @@ def test_no_input_commands_the_action(repository: Repository, name: str) -> None
     assert not list(repository.folder.parent.rglob("pwned"))
 
 
-def test_the_checkout_cannot_take_the_place_of_pythons_modules(repository: Repository, labelled: Path) -> None:
+def test_the_checkout_cannot_take_the_place_of_pythons_modules(repository: Repository, labeled: Path) -> None:
     """`python -m venv` would run the checkout's own venv.py."""
     for name in ("venv.py", "pip.py", "provlabel.py", "click.py"):
         (repository.folder / name).write_text("open('pwned', 'w')\n")
-    shutil.copy(labelled / "good.jpg", repository.folder)
+    shutil.copy(labeled / "good.jpg", repository.folder)
     repository.run(sys.executable, "-m", "venv", "--without-pip", str(repository.folder.parent / "made"))
     (repository.folder / "pwned").unlink()  # so there is something to be safe from
     done = repository.run(sys.executable, "-I", "-m", "venv", "--without-pip", str(repository.folder.parent / "made"))

@@ -42,7 +42,7 @@ def named(name: str) -> str:
 @pytest.fixture
 def media_files(cli: Cli, tmp_path: Path, media: Path) -> Path:
     """What the page finds beside the repository, and the root that its policy trusts."""
-    for folder, versions in (("key", {"labelled": "1", "relabelled": "2"}), ("other", {"forged": "1"})):
+    for folder, versions in (("key", {"labeled": "1", "relabeled": "2"}), ("other", {"forged": "1"})):
         assert cli("key", "init", tmp_path / folder).returncode == 0
         for name, version in versions.items():
             made = cli(
@@ -51,20 +51,20 @@ def media_files(cli: Cli, tmp_path: Path, media: Path) -> Path:
                 "-o", tmp_path / f"{name}.jpg",
             )  # fmt: skip
             assert made.returncode == 0, made.stderr
-    altered = bytearray((tmp_path / "labelled.jpg").read_bytes())
+    altered = bytearray((tmp_path / "labeled.jpg").read_bytes())
     altered[-500] ^= 1
     (tmp_path / "altered.jpg").write_bytes(altered)
-    shutil.copy(media / "still.png", tmp_path / "unlabelled.png")
+    shutil.copy(media / "still.png", tmp_path / "unlabeled.png")
     return tmp_path
 
 
 @pytest.fixture
 def repository(media_files: Path, home: Path) -> Repository:
-    """A repository as the page wants it, with a labelled picture."""
+    """A repository as the page wants it, with a labeled picture."""
     made = Repository(media_files / "repository", home)
     (made.folder / "trust").mkdir()
     shutil.copy(media_files / "key" / "root.pem", made.folder / "trust")
-    shutil.copy(media_files / "labelled.jpg", made.folder / "cover.jpg")
+    shutil.copy(media_files / "labeled.jpg", made.folder / "cover.jpg")
     (made.folder / "provlabel.toml").write_text(named("provlabel.toml"))
     made.commit("The first picture")
     command = made.bin / "pre-commit"
@@ -117,13 +117,13 @@ def add(name: str) -> Attack:
 
 
 def with_a_policy(at: Repository, media: Path) -> None:
-    add("unlabelled.png")(at, media)
+    add("unlabeled.png")(at, media)
     lax = 'schema = "policy-v1"\nstates = ["trusted", "valid", "unsigned"]\nlabel = false\n'
     (at.folder / "provlabel.toml").write_text(lax)
 
 
 def with_an_exception(at: Repository, media: Path) -> None:
-    add("unlabelled.png")(at, media)
+    add("unlabeled.png")(at, media)
     with (at.folder / "provlabel.toml").open("a") as stream:
         stream.write(
             '\n[[exceptions]]\npath = "**"\nrule = "policy.*"\nreason = "x"\nowner = "x"\nexpires = 2099-01-01\n'
@@ -143,12 +143,12 @@ def with_a_baseline(at: Repository, media: Path) -> None:
 
 def with_attributes(at: Repository, media: Path) -> None:
     """Tell git to leave the policy out of archives."""
-    add("unlabelled.png")(at, media)
+    add("unlabeled.png")(at, media)
     (at.folder / ".gitattributes").write_text("provlabel.toml export-ignore\ntrust export-ignore\n")
 
 
 ATTACKS: dict[str, Attack] = {
-    "an unlabelled file": add("unlabelled.png"),
+    "an unlabeled file": add("unlabeled.png"),
     "an altered file": add("altered.jpg"),
     "a file of an unknown signer": add("forged.jpg"),
     "its own policy": with_a_policy,
@@ -223,7 +223,7 @@ def test_a_broken_policy_in_a_pull_request_stops_it(
 def test_an_honest_pull_request_passes(
     repository: Repository, media_files: Path, service: Callable[[Repository], tuple[int, str]]
 ) -> None:
-    checkout = pull_request(repository, media_files, add("relabelled.jpg"))
+    checkout = pull_request(repository, media_files, add("relabeled.jpg"))
     code, said = service(checkout)
     assert code == 0, said
 
@@ -258,7 +258,7 @@ def test_a_pinned_policy_is_that_one_or_none(repository: Repository, media_files
     policy = f'schema = "policy-v1"\n[trust]\nanchors = [{{ path = "trust/root.pem", sha256 = "{root}" }}]\n'
     (repository.folder / "release.toml").write_text(policy)
     (repository.folder / "release files").mkdir()
-    shutil.copy(media_files / "relabelled.jpg", repository.folder / "release files")
+    shutil.copy(media_files / "relabeled.jpg", repository.folder / "release files")
     pin = hashlib.sha256(policy.encode()).hexdigest()
     text = named(".github/workflows/release.yml")
     [job] = yaml.safe_load(text.replace("SHA256_OF_RELEASE_TOML", pin))["jobs"].values()

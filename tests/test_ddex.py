@@ -225,7 +225,7 @@ def test_what_comes_back_stays(items: list[tuple[Label, Any]]) -> None:
     loaded = load(read_message(made.content, "it"))
     assert len(loaded) == len(entries)
     for item in loaded:
-        if "kind" not in item.label or _unlabelled(item.label):
+        if "kind" not in item.label or _unlabeled(item.label):
             continue
         (again,) = load(read_message(dump([(_label(item.label), FileFacts(_media(item.resource.type)))]).content, "it"))
         assert again.label.get("contributions") == item.label.get("contributions")
@@ -234,7 +234,7 @@ def test_what_comes_back_stays(items: list[tuple[Label, Any]]) -> None:
         assert again.label.get("rights") == item.label.get("rights")
 
 
-def _unlabelled(data: dict[str, Any]) -> bool:
+def _unlabeled(data: dict[str, Any]) -> bool:
     from provlabel.errors import LabelError
     from provlabel.label import label_from_dict
 

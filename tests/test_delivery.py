@@ -1,4 +1,4 @@
-"""``verify --against``: deliveries of real, labelled files held against their DDEX message, on the command line."""
+"""``verify --against``: deliveries of real, labeled files held against their DDEX message, on the command line."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ PLAIN = {"algorithm": "MD5", "role": "Musician", "contains": "Partly", "use": "U
 
 
 class Desk:
-    """A delivery: a folder with two labelled files, and its message beside them."""
+    """A delivery: a folder with two labeled files, and its message beside them."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -107,19 +107,19 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def labelled(signer: Signer, sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def labeled(signer: Signer, sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
     from conftest import MEDIA
 
-    folder = tmp_path_factory.mktemp("labelled")
+    folder = tmp_path_factory.mktemp("labeled")
     label_file(MEDIA / "take.wav", folder / "take.wav", TRACK, signer, sandbox=sandbox)
     label_file(MEDIA / "cover.jpg", folder / "cover.jpg", COVER, signer, sandbox=sandbox)
     return folder
 
 
 @pytest.fixture
-def desk(labelled: Path, tmp_path: Path) -> Desk:
+def desk(labeled: Path, tmp_path: Path) -> Desk:
     folder = tmp_path / "delivery"
-    shutil.copytree(labelled, folder)
+    shutil.copytree(labeled, folder)
     made = Desk(folder)
     made.write()
     return made
@@ -195,8 +195,8 @@ def test_a_resource_that_is_said_not_to_be_delivered_is_not_missed(verify: Any, 
     assert verify()[0] == 0
 
 
-def test_a_file_that_no_resource_names_fails(verify: Any, desk: Desk, labelled: Path) -> None:
-    shutil.copy(labelled / "cover.jpg", desk.folder / "booklet.jpg")
+def test_a_file_that_no_resource_names_fails(verify: Any, desk: Desk, labeled: Path) -> None:
+    shutil.copy(labeled / "cover.jpg", desk.folder / "booklet.jpg")
     code, found = verify()
     assert code == 1
     assert "delivery.unlisted" in rules(found["booklet.jpg"])

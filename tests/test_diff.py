@@ -244,7 +244,7 @@ def test_bytes_that_differ_besides_the_manifest_are_said(
 
 @pytest.fixture
 def pair(cli: Cli, media: Path) -> Path:
-    """The samples, and cover.jpg labelled by two versions of a system."""
+    """The samples, and cover.jpg labeled by two versions of a system."""
     for version in ("1", "2"):
         made = cli(
             "label", "cover.jpg", "--kind", "ai_generated", "--system", f"AcmePaint@{version}", "--signer", "test",

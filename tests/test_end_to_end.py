@@ -27,9 +27,9 @@ GOOD = ("trusted", "valid")
 
 
 @pytest.fixture(params=SAMPLES)
-def labelled(request: pytest.FixtureRequest, media: Path, label: Label, signer: Signer, sandbox: Sandbox) -> Path:
-    """One labelled sample of each format."""
-    dest = media / f"labelled-{request.param}"
+def labeled(request: pytest.FixtureRequest, media: Path, label: Label, signer: Signer, sandbox: Sandbox) -> Path:
+    """One labeled sample of each format."""
+    dest = media / f"labeled-{request.param}"
     label_file(media / request.param, dest, label, signer, sandbox=sandbox)
     return dest
 
@@ -52,8 +52,8 @@ def media_bytes(path: Path) -> list[int]:
     return offsets
 
 
-def test_labelled_file_is_trusted(labelled: Path, trust: TrustStore, sandbox: Sandbox) -> None:
-    report = verify_file(labelled, trust=trust, sandbox=sandbox)
+def test_labeled_file_is_trusted(labeled: Path, trust: TrustStore, sandbox: Sandbox) -> None:
+    report = verify_file(labeled, trust=trust, sandbox=sandbox)
     report.require()
     judged = report.files[0]
     assert judged.state == "trusted"
@@ -70,50 +70,50 @@ def test_labelled_file_is_trusted(labelled: Path, trust: TrustStore, sandbox: Sa
     assert "revocation" in " ".join(judged.not_checked)
 
 
-def test_without_anchors_it_is_valid_and_does_not_pass(labelled: Path, sandbox: Sandbox) -> None:
-    judged = verify_file(labelled, sandbox=sandbox).files[0]
+def test_without_anchors_it_is_valid_and_does_not_pass(labeled: Path, sandbox: Sandbox) -> None:
+    judged = verify_file(labeled, sandbox=sandbox).files[0]
     assert (judged.state, judged.axes.signer, judged.passed) == ("valid", "no-anchors", False)
 
 
-def test_independent_verifier_agrees(labelled: Path, credential: Path) -> None:
+def test_independent_verifier_agrees(labeled: Path, credential: Path) -> None:
     root = (credential / "root.pem").read_text()
     said = encypher_c2pa.verify(
-        labelled.read_bytes(), MIMES[labelled.suffix], trust_pem=root, no_default_trust=True, telemetry=False
+        labeled.read_bytes(), MIMES[labeled.suffix], trust_pem=root, no_default_trust=True, telemetry=False
     )
     assert (said["integrity"], said["signature"], said["hard_binding"]) == ("valid", "valid", "match")
     assert said["trust"]["status"] == "valid_for_supplied_material"
     assert said["validation_results"]["failure"] == []
 
 
-def test_every_changed_media_byte_is_refused(labelled: Path, trust: TrustStore, sandbox: Sandbox) -> None:
-    original = labelled.read_bytes()
+def test_every_changed_media_byte_is_refused(labeled: Path, trust: TrustStore, sandbox: Sandbox) -> None:
+    original = labeled.read_bytes()
     rng = random.Random(20261122)
-    for offset in rng.sample(media_bytes(labelled), CHANGES):
+    for offset in rng.sample(media_bytes(labeled), CHANGES):
         changed = bytearray(original)
         changed[offset] ^= 1 << rng.randrange(8)
         assert state(bytes(changed), trust, sandbox) not in GOOD, f"byte {offset}"
 
 
-def test_independent_verifier_refuses_the_same(labelled: Path) -> None:
-    original = labelled.read_bytes()
+def test_independent_verifier_refuses_the_same(labeled: Path) -> None:
+    original = labeled.read_bytes()
     rng = random.Random(20261122)
-    for offset in rng.sample(media_bytes(labelled), 5):
+    for offset in rng.sample(media_bytes(labeled), 5):
         changed = bytearray(original)
         changed[offset] ^= 1 << rng.randrange(8)
-        said = encypher_c2pa.verify(bytes(changed), MIMES[labelled.suffix], no_default_trust=True, telemetry=False)
+        said = encypher_c2pa.verify(bytes(changed), MIMES[labeled.suffix], no_default_trust=True, telemetry=False)
         assert said["integrity"] == "invalid", f"byte {offset}"
 
 
-def test_truncated_is_refused(labelled: Path, trust: TrustStore, sandbox: Sandbox) -> None:
-    original = labelled.read_bytes()
+def test_truncated_is_refused(labeled: Path, trust: TrustStore, sandbox: Sandbox) -> None:
+    original = labeled.read_bytes()
     for share in (0.02, 0.2, 0.5, 0.9, 0.999):
         assert state(original[: int(share * len(original))], trust, sandbox) not in GOOD
     assert state(original[:-1], trust, sandbox) not in GOOD
 
 
-def test_spliced_media_is_refused(labelled: Path, trust: TrustStore, sandbox: Sandbox) -> None:
-    original = labelled.read_bytes()
-    middle = media_bytes(labelled)[len(media_bytes(labelled)) // 2]
+def test_spliced_media_is_refused(labeled: Path, trust: TrustStore, sandbox: Sandbox) -> None:
+    original = labeled.read_bytes()
+    middle = media_bytes(labeled)[len(media_bytes(labeled)) // 2]
     assert state(original[:middle] + original[middle + 64 :], trust, sandbox) not in GOOD
     assert state(original[:middle] + bytes(64) + original[middle:], trust, sandbox) not in GOOD
     assert state(original + b"appended", trust, sandbox) not in GOOD
@@ -127,17 +127,17 @@ def manifest_parts(content: bytes, path: Path) -> list[tuple[int, int]]:
 
 
 def test_swapped_manifest_is_refused(
-    labelled: Path, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
+    labeled: Path, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     """The manifest of another file of the same format and length, whole and well signed."""
-    original = labelled.read_bytes()
-    offset = media_bytes(labelled)[77]
+    original = labeled.read_bytes()
+    offset = media_bytes(labeled)[77]
     bare = bytearray(original)
     bare[offset] ^= 4
-    [(start, end)] = manifest_parts(original, labelled)
-    source = strip(bytes(bare), labelled)
+    [(start, end)] = manifest_parts(original, labeled)
+    source = strip(bytes(bare), labeled)
     other, _ = label_bytes(source, label, signer, sandbox=sandbox)
-    [(other_start, other_end)] = manifest_parts(other, labelled)
+    [(other_start, other_end)] = manifest_parts(other, labeled)
     assert state(other, trust, sandbox) == "trusted"
     if end - start != other_end - other_start:
         pytest.skip("the manifests differ in length")
@@ -158,26 +158,26 @@ def strip(content: bytes, path: Path) -> bytes:
     return content
 
 
-def test_stripped_is_unsigned_and_exits_1(labelled: Path, trust: TrustStore, sandbox: Sandbox, cli: Cli) -> None:
-    labelled.write_bytes(strip(labelled.read_bytes(), labelled))
-    judged = verify_file(labelled, trust=trust, sandbox=sandbox).files[0]
+def test_stripped_is_unsigned_and_exits_1(labeled: Path, trust: TrustStore, sandbox: Sandbox, cli: Cli) -> None:
+    labeled.write_bytes(strip(labeled.read_bytes(), labeled))
+    judged = verify_file(labeled, trust=trust, sandbox=sandbox).files[0]
     assert (judged.state, judged.axes.label, judged.passed) == ("unsigned", ("none",), False)
-    done = cli("verify", labelled, "--trust", "test")
+    done = cli("verify", labeled, "--trust", "test")
     assert done.returncode == 1
     assert "does not mean “not AI”" in done.stdout
 
 
 @needs("ffmpeg")
-def test_decoded_media_is_untouched(labelled: Path, media: Path) -> None:
+def test_decoded_media_is_untouched(labeled: Path, media: Path) -> None:
     def decoded(path: Path) -> str:
         run = ["ffmpeg", "-v", "error", "-i", str(path), "-map", "0", "-f", "md5", "-"]
         return subprocess.run(run, capture_output=True, text=True, check=True).stdout
 
-    assert decoded(labelled) == decoded(media / labelled.name.removeprefix("labelled-"))
+    assert decoded(labeled) == decoded(media / labeled.name.removeprefix("labeled-"))
 
 
 @needs("exiftool")
-def test_source_keeps_its_metadata(labelled: Path, media: Path) -> None:
+def test_source_keeps_its_metadata(labeled: Path, media: Path) -> None:
     """exiftool is the judge: every tag of the source is there afterwards, with the same value."""
 
     def tags(path: Path) -> dict[str, str]:
@@ -186,8 +186,8 @@ def test_source_keeps_its_metadata(labelled: Path, media: Path) -> None:
         ours = ("System:", "JUMBF", "ExifTool:", "File:", "CBOR", "C2PA", "SourceFile", "Composite:")
         return {key.partition(":")[2]: value for key, value in found.items() if not key.startswith(ours)}
 
-    before = tags(media / labelled.name.removeprefix("labelled-"))
-    after = tags(labelled)
+    before = tags(media / labeled.name.removeprefix("labeled-"))
+    after = tags(labeled)
     assert {key: after.get(key) for key in before} == before
 
 
@@ -225,11 +225,11 @@ def test_stems_become_ingredients(
     assert judged.axes.history == "clean"
 
 
-def test_fact_5_labelling_again_keeps_the_first_label(
-    labelled: Path, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
+def test_fact_5_labeling_again_keeps_the_first_label(
+    labeled: Path, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
-    again = labelled.with_name(f"again-{labelled.name}")
-    receipt = label_file(labelled, again, Label(kind="ai_modified"), signer, sandbox=sandbox)
+    again = labeled.with_name(f"again-{labeled.name}")
+    receipt = label_file(labeled, again, Label(kind="ai_modified"), signer, sandbox=sandbox)
     judged = verify_file(again, trust=trust, sandbox=sandbox).files[0]
     assert judged.state == "trusted"
     assert judged.history[0].manifest == receipt.parent
@@ -347,7 +347,7 @@ def test_a_graph_of_ingredients_is_unfolded_once(media: Path, label: Label, sign
     assert len(judged.findings) < 20
 
 
-def test_in_place_keeps_mode_and_finds_a_second_labeller(
+def test_in_place_keeps_mode_and_finds_a_second_labeler(
     media: Path, label: Label, signer: Signer, sandbox: Sandbox
 ) -> None:
     source = media / "cover.jpg"
@@ -368,7 +368,7 @@ def test_an_interrupted_verification_leaves_no_answer_for_the_next(
         file.setparams((1, 2, 44_100, 0, "NONE", ""))
         file.writeframes(bytes(60_000_000))
     with Sandbox() as sandbox:
-        label_file(big, media / "labelled.wav", label, signer, sandbox=sandbox)
+        label_file(big, media / "labeled.wav", label, signer, sandbox=sandbox)
 
         def stop(*_: object) -> None:
             raise TimeoutError
@@ -377,7 +377,7 @@ def test_an_interrupted_verification_leaves_no_answer_for_the_next(
         try:
             signal.setitimer(signal.ITIMER_REAL, 0.03)
             with pytest.raises(TimeoutError):
-                verify_file(media / "labelled.wav", trust=trust, sandbox=sandbox)
+                verify_file(media / "labeled.wav", trust=trust, sandbox=sandbox)
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)

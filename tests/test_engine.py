@@ -222,7 +222,7 @@ def test_hosts_are_closed_even_if_fetching_were_on(cover: bytes, signer: Signer,
     assert visits == []
 
 
-def test_a_remote_manifest_is_not_labelled_over(cover: bytes, label: Label, signer: Signer, sandbox: Sandbox) -> None:
+def test_a_remote_manifest_is_not_labeled_over(cover: bytes, label: Label, signer: Signer, sandbox: Sandbox) -> None:
     content = remote_only(cover, signer, "http://127.0.0.1:9/m")
     with pytest.raises(Exception, match="lose its history") as caught:
         label_bytes(content, label, signer, sandbox=sandbox)

@@ -320,13 +320,13 @@ def test_stamping_never_takes_the_place_of_the_media(media: Path, cli: Cli, tmp_
 def test_stamping_keeps_the_mode_and_refuses_symlinks(media: Path, cli: Cli, tmp_path: Path) -> None:
     clock = authorities.Authority(tmp_path / "clock", pki.root("Clock"))
     cli("label", media / "take.wav", "--kind", "ai_generated", "--signer", "test", "--stamp-room")
-    labelled = media / "take.labeled.wav"
-    labelled.chmod(0o600)
-    (media / "link.wav").symlink_to(labelled)
+    labeled = media / "take.labeled.wav"
+    labeled.chmod(0o600)
+    (media / "link.wav").symlink_to(labeled)
     with authorities.serving(clock) as (url, _):
         assert cli("stamp", media / "link.wav", "--tsa", url, "--in-place").returncode == 3
-        assert cli("stamp", labelled, "--tsa", url, "-o", media / "out.wav").returncode == 0
-        assert cli("stamp", labelled, "--tsa", url, "--in-place").returncode == 0
+        assert cli("stamp", labeled, "--tsa", url, "-o", media / "out.wav").returncode == 0
+        assert cli("stamp", labeled, "--tsa", url, "--in-place").returncode == 0
     assert (media / "link.wav").is_symlink()
     assert [(media / name).stat().st_mode & 0o777 for name in ("out.wav", "take.labeled.wav")] == [0o600, 0o600]
 

@@ -77,8 +77,8 @@ def state(content: bytes, trust: TrustStore, sandbox: Sandbox) -> str:
     return verify_bytes(content, trust=trust, sandbox=sandbox).files[0].state
 
 
-def labelled(source: Path, label: Label, signer: Signer, sandbox: Sandbox) -> bytes:
-    dest = source.with_name(f"labelled-{source.name}")
+def labeled(source: Path, label: Label, signer: Signer, sandbox: Sandbox) -> bytes:
+    dest = source.with_name(f"labeled-{source.name}")
     label_file(source, dest, label, signer, carriers=(), sandbox=sandbox)
     return dest.read_bytes()
 
@@ -195,12 +195,12 @@ def test_adts_behind_a_tag_is_no_mp3() -> None:
 
 
 @pytest.mark.parametrize("name", EMBEDDED)
-def test_labelled_file_is_trusted_and_both_verifiers_agree(
+def test_labeled_file_is_trusted_and_both_verifiers_agree(
     name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, credential: Path, sandbox: Sandbox
 ) -> None:
     source = make(name)
     before = source.read_bytes()
-    content = labelled(source, label, signer, sandbox)
+    content = labeled(source, label, signer, sandbox)
     assert source.read_bytes() == before
     judged = verify_bytes(content, trust=trust, sandbox=sandbox).files[0]
     assert (judged.state, judged.axes.content, judged.format) == ("trusted", "intact", FORMAT_OF[name])
@@ -217,7 +217,7 @@ def test_every_changed_media_byte_is_refused(
     name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     source = make(name)
-    original = labelled(source, label, signer, sandbox)
+    original = labeled(source, label, signer, sandbox)
     parts = [part for part in parts_of(row_of(source), original) if part.name in DECODED]
     offsets = sorted({offset for part in parts for offset in range(part.start, part.end)})
     rng = random.Random(f"{name} 20261122")
@@ -235,16 +235,16 @@ def test_stripped_is_unsigned(
     name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     source = make(name)
-    bare = stripped(row_of(source), labelled(source, label, signer, sandbox))
+    bare = stripped(row_of(source), labeled(source, label, signer, sandbox))
     assert state(bare, trust, sandbox) == "unsigned"
     assert state(source.read_bytes(), trust, sandbox) == "unsigned"
 
 
 @pytest.mark.parametrize("name", EMBEDDED)
-def test_labelling_again_keeps_the_first_label(
+def test_labeling_again_keeps_the_first_label(
     name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
-    once = labelled(make(name), label, signer, sandbox)
+    once = labeled(make(name), label, signer, sandbox)
     twice, receipt = label_bytes(once, Label(kind="ai_modified"), signer, sandbox=sandbox)
     judged = verify_bytes(twice, trust=trust, sandbox=sandbox).files[0]
     assert (judged.state, judged.axes.history) == ("trusted", "clean")
@@ -276,7 +276,7 @@ def test_parts_cover_the_file(name: str, make: Make, label: Label, signer: Signe
     source = make(name)
     row = row_of(source)
     contents = [source.read_bytes()]
-    contents += [labelled(source, label, signer, sandbox)] if row.embed else []
+    contents += [labeled(source, label, signer, sandbox)] if row.embed else []
     for content in contents:
         end = 0
         for part in sorted(parts_of(row, content), key=lambda item: item.start):
@@ -292,7 +292,7 @@ def test_nothing_is_lost_by_our_own_count(
 ) -> None:
     source = make(name)
     content, container = source.read_bytes(), row_of(source).container
-    signed = labelled(source, label, signer, sandbox)
+    signed = labeled(source, label, signer, sandbox)
     before = inventory(container, io.BytesIO(content), len(content))
     assert before
     assert lost(before, inventory(container, io.BytesIO(signed), len(signed))) == []
@@ -342,8 +342,8 @@ def test_exiftool_finds_every_tag_again(name: str, make: Make, label: Label, sig
         return {key: value for key, value in found.items() if not key.startswith(ours)}
 
     source = make(name)
-    labelled(source, label, signer, sandbox)
-    before, after = tags(source), tags(source.with_name(f"labelled-{name}"))
+    labeled(source, label, signer, sandbox)
+    before, after = tags(source), tags(source.with_name(f"labeled-{name}"))
     kept = [key for key in before if key.rpartition(":")[2] not in MOVED]
     assert len(kept) >= 5
     assert {key: after.get(key) for key in kept} == {key: before[key] for key in kept}
@@ -368,8 +368,8 @@ def test_ffprobe_finds_every_stream_and_tag_again(
         return found
 
     source = make(name)
-    labelled(source, label, signer, sandbox)
-    assert probed(source.with_name(f"labelled-{name}")) == probed(source)
+    labeled(source, label, signer, sandbox)
+    assert probed(source.with_name(f"labeled-{name}")) == probed(source)
 
 
 def decoded(path: Path) -> str:
@@ -405,8 +405,8 @@ def canonical(path: Path) -> str:
 @pytest.mark.parametrize("name", EMBEDDED)
 def test_decoded_content_is_the_same(name: str, make: Make, label: Label, signer: Signer, sandbox: Sandbox) -> None:
     source = make(name)
-    labelled(source, label, signer, sandbox)
-    assert decoded(source.with_name(f"labelled-{name}")) == decoded(source)
+    labeled(source, label, signer, sandbox)
+    assert decoded(source.with_name(f"labeled-{name}")) == decoded(source)
 
 
 # --- BMFF: what the hash leaves out ----------------------------------------------------------------
@@ -428,7 +428,7 @@ APPENDED = {
 def test_appended_boxes_are_refused(
     more: bytes, name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
-    content = labelled(make(name), label, signer, sandbox)
+    content = labeled(make(name), label, signer, sandbox)
     assert state(content + more, trust, sandbox) not in GOOD
 
 
@@ -483,7 +483,7 @@ def test_a_tiff_hash_leaves_out_the_manifest_and_its_length_alone(
     name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     source = make(name)
-    content = labelled(source, label, signer, sandbox)
+    content = labeled(source, label, signer, sandbox)
     scan = scan_file(io.BytesIO(content), len(content), row_of(source))
     left_out = sandbox.read_bytes(content, trust).manifests[0].exclusions
     assert [part.role for part in left_out] == ["manifest", "manifest"]
@@ -498,7 +498,7 @@ def test_a_tiff_hash_leaves_out_the_manifest_and_its_length_alone(
 def test_the_engine_leaves_bytes_of_another_tag_out_of_a_bigtiff(
     make: Make, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
-    """Why BigTIFF is only labelled beside: those bytes can be changed, and the engine still trusts the file."""
+    """Why BigTIFF is only labeled beside: those bytes can be changed, and the engine still trusts the file."""
     content, _ = signed_by_engine(make("big.tif").read_bytes(), "image/tiff", signer)
     judged = verify_bytes(content, trust=trust, sandbox=sandbox).files[0]
     assert (judged.engine_state, judged.state, judged.axes.content) == ("Trusted", "invalid", "not-fully-bound")
@@ -740,10 +740,10 @@ def test_a_chosen_place_gets_a_copy_and_its_manifest(
         label_file(source, dest, label, signer, sandbox=sandbox)
 
 
-def test_bytes_that_can_only_be_labelled_beside_are_refused(
+def test_bytes_that_can_only_be_labeled_beside_are_refused(
     make: Make, label: Label, signer: Signer, sandbox: Sandbox
 ) -> None:
-    with pytest.raises(InputError, match="BMP is only labelled with a manifest beside it") as caught:
+    with pytest.raises(InputError, match="BMP is only labeled with a manifest beside it") as caught:
         label_bytes(make("still.bmp").read_bytes(), label, signer, sandbox=sandbox)
     assert "label_file" in caught.value.hint
 

@@ -373,7 +373,7 @@ def test_it_says_what_was_judged_and_what_was_not(made: Report, previews: dict[s
         "Unchanged since it was signed by someone you trust",
         "That does not make it true",
         "does not mean “not AI”",
-        "Labelled as changed by AI",
+        "Labeled as changed by AI",
         "Why it did not pass: the content, or a signed statement about it, is not what was signed",
         "rectangle of 50 % by 40 %, 10 % from the left, 20 % from the top",
         "0:01.5–0:03",
@@ -460,7 +460,7 @@ def test_names_and_reasons_keep_their_capitals(made: Report) -> None:
 def test_what_a_file_claims_is_said_to_be_a_claim(made: Report) -> None:
     """In the list of files and in the history too, where there is no room for caveats."""
     trusted = next(item for item in made.files if item.path.endswith("second.jpg"))
-    claim = "labelled as changed by AI — as the file claims"
+    claim = "labeled as changed by AI — as the file claims"
     assert claim not in words(replace(made, files=(trusted,)))
     for state, verdict in (("valid", "unchanged; signer not known to you"), ("invalid", "does not hold")):
         item = replace(trusted, state=state)  # type: ignore[arg-type]

@@ -156,7 +156,7 @@ def test_what_is_compressed_gets_little_time(beside: bool, tmp_path: Path) -> No
         at = content.index(b"caBX")
         sidecar.write_bytes(content[at + 4 : at + 4 + int.from_bytes(content[at - 4 : at], "big")])
     plain = tmp_path / "plain.png"
-    plain.write_bytes(hostile.labelled())
+    plain.write_bytes(hostile.labeled())
     with Sandbox(launch) as sandbox:
         assert sandbox.read(path, sidecar=sidecar if beside else None).manifests
         assert seconds() <= 2

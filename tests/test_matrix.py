@@ -85,7 +85,7 @@ def test_the_whole_life_of_a_label(
     name: str, label_name: str, source: Path, signer: Signer, trust: TrustStore, credential: Path, sandbox: Sandbox
 ) -> None:
     label = load_label(LABELS / f"{label_name}.toml")
-    dest = source.with_name(f"labelled-{name}")
+    dest = source.with_name(f"labeled-{name}")
     mode: PromptMode = "omit" if label.prompt is UNSET else "clear"
     receipt = label_file(source, dest, label, signer, prompt_mode=mode, personal=True, inputs=True, sandbox=sandbox)
     content = dest.read_bytes()

@@ -37,7 +37,7 @@ SIGNER, ISSUER = "provlabel test signer", "provlabel test root"
 
 @pytest.fixture
 def tree(media: Path, label: Label, signer: Signer, sandbox: Sandbox) -> Path:
-    """A release with one labelled, one changed and one unlabelled picture, and a text."""
+    """A release with one labeled, one changed and one unlabeled picture, and a text."""
     release = media / "release"
     release.mkdir()
     label_file(media / "cover.jpg", release / "good.jpg", label, signer, sandbox=sandbox)

@@ -108,9 +108,9 @@ ASCII, ABORTS = b"org.provlabel.label", "org.provlabel.\u00e9abe".encode()
 
 
 @pytest.fixture(scope="module")
-def labelled(tmp_path_factory: pytest.TempPathFactory, signer: Signer, sandbox: Sandbox) -> dict[str, Path]:
-    """Every sample, labelled, by its name; shared, so no test writes to them."""
-    folder = tmp_path_factory.mktemp("labelled")
+def labeled(tmp_path_factory: pytest.TempPathFactory, signer: Signer, sandbox: Sandbox) -> dict[str, Path]:
+    """Every sample, labeled, by its name; shared, so no test writes to them."""
+    folder = tmp_path_factory.mktemp("labeled")
     for name in SAMPLES:
         label_file(MEDIA / name, folder / name, Label(kind="ai_generated"), signer, sandbox=sandbox)
     return {name: folder / name for name in SAMPLES}
@@ -136,10 +136,10 @@ def compressed(png: bytes) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def seen(labelled: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def seen(labeled: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file that the pre-scan refuses."""
     path = tmp_path_factory.mktemp("hostile") / "seen.png"
-    path.write_bytes(aborting(labelled["still.png"].read_bytes()))
+    path.write_bytes(aborting(labeled["still.png"].read_bytes()))
     return path
 
 
@@ -166,28 +166,28 @@ def bare_engine(path: Path, mime: str = "image/png") -> subprocess.CompletedProc
     return subprocess.run(run, env=env, capture_output=True, text=True, timeout=60, check=False)
 
 
-def test_engine_alone_dies_of_it(labelled: dict[str, Path], seen: Path, unseen: Path) -> None:
+def test_engine_alone_dies_of_it(labeled: dict[str, Path], seen: Path, unseen: Path) -> None:
     """If this fails the engine was fixed, and the tests below need another file."""
-    assert bare_engine(labelled["still.png"]).stdout == "Valid\n"
+    assert bare_engine(labeled["still.png"]).stdout == "Valid\n"
     for path in (seen, unseen):
         done = bare_engine(path)
         assert done.returncode == -signal.SIGABRT, done.stderr
         assert "not a char boundary" in done.stderr
 
 
-def test_compressed_manifest_is_one_that_the_engine_reads(labelled: dict[str, Path], tmp_path: Path) -> None:
+def test_compressed_manifest_is_one_that_the_engine_reads(labeled: dict[str, Path], tmp_path: Path) -> None:
     """So it is the name that makes the engine abort, not the compression."""
     path = tmp_path / "honest.png"
-    path.write_bytes(compressed(labelled["still.png"].read_bytes()))
+    path.write_bytes(compressed(labeled["still.png"].read_bytes()))
     assert bare_engine(path).stdout == "Invalid\n"  # compressed after it was signed
 
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_prescan_refuses_it(
-    name: str, labelled: dict[str, Path], trust: TrustStore, sandbox: Sandbox, tmp_path: Path
+    name: str, labeled: dict[str, Path], trust: TrustStore, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     path = tmp_path / name
-    path.write_bytes(aborting(labelled[name].read_bytes()))
+    path.write_bytes(aborting(labeled[name].read_bytes()))
     judged = verify_file(path, trust=trust, sandbox=sandbox).files[0]
     assert (judged.state, judged.axes.content, judged.passed) == ("unreadable", "unreadable", False)
     assert rules(judged) == ["content.refused", "policy.state"]
@@ -204,10 +204,10 @@ def test_sandbox_stands_when_the_prescan_sees_nothing(unseen: Path, trust: Trust
 
 
 def test_damaged_container_does_not_switch_the_prescan_off(
-    labelled: dict[str, Path], trust: TrustStore, sandbox: Sandbox, tmp_path: Path
+    labeled: dict[str, Path], trust: TrustStore, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     path = tmp_path / "take.wav"
-    wav = aborting(labelled["take.wav"].read_bytes())
+    wav = aborting(labeled["take.wav"].read_bytes())
     path.write_bytes(wav[:4] + (len(wav) + 100).to_bytes(4, "little") + wav[8:])  # declares more than there is
     judged = verify_file(path, trust=trust, sandbox=sandbox).files[0]
     assert judged.state == "unreadable"
@@ -216,9 +216,9 @@ def test_damaged_container_does_not_switch_the_prescan_off(
 
 @BOTH
 def test_others_are_judged_all_the_same(
-    launch: Launch, labelled: dict[str, Path], seen: Path, unseen: Path, trust: TrustStore
+    launch: Launch, labeled: dict[str, Path], seen: Path, unseen: Path, trust: TrustStore
 ) -> None:
-    good = list(labelled.values())
+    good = list(labeled.values())
     with Sandbox(launch) as sandbox:
         report = verify_paths([*good[:2], seen, good[2], unseen, unseen, *good[3:]], trust=trust, sandbox=sandbox)
     states = [item.state for item in report.files]
@@ -227,10 +227,10 @@ def test_others_are_judged_all_the_same(
 
 
 def test_command_line_judges_the_others_and_prints_no_trace(
-    labelled: dict[str, Path], seen: Path, unseen: Path, cli: Cli
+    labeled: dict[str, Path], seen: Path, unseen: Path, cli: Cli
 ) -> None:
-    good = labelled["cover.jpg"]
-    done = cli("verify", good, seen, unseen, labelled["take.wav"], "--trust", "test", "--format", "json")
+    good = labeled["cover.jpg"]
+    done = cli("verify", good, seen, unseen, labeled["take.wav"], "--trust", "test", "--format", "json")
     assert done.returncode == 1
     states = [item["state"] for item in json.loads(done.stdout)["files"]]
     assert states == ["trusted", "unreadable", "unreadable", "trusted"]
@@ -265,65 +265,65 @@ def kind_of_trouble(evidence: Evidence) -> str | None:
 
 
 @BOTH
-def test_worker_killed_between_two_files_harms_neither(launch: Launch, labelled: dict[str, Path]) -> None:
+def test_worker_killed_between_two_files_harms_neither(launch: Launch, labeled: dict[str, Path]) -> None:
     workers: list[Worker] = []
     with Sandbox(recorded(launch, workers)) as sandbox:
-        assert sandbox.read(labelled["cover.jpg"]).trouble is None
+        assert sandbox.read(labeled["cover.jpg"]).trouble is None
         end(workers[0])
-        assert kind_of_trouble(sandbox.read(labelled["still.png"])) is None
+        assert kind_of_trouble(sandbox.read(labeled["still.png"])) is None
         assert len(workers) == 2
 
 
 @BOTH
-def test_worker_is_rebuilt_after_it_was_killed(launch: Launch, labelled: dict[str, Path]) -> None:
+def test_worker_is_rebuilt_after_it_was_killed(launch: Launch, labeled: dict[str, Path]) -> None:
     workers: list[Worker] = []
     with Sandbox(recorded(launch, workers)) as sandbox:
         sandbox.start()
         end(workers[0])
-        sandbox.read(labelled["cover.jpg"])
-        assert sandbox.read(labelled["still.png"]).trouble is None
-        assert sandbox.read(labelled["take.wav"]).trouble is None
+        sandbox.read(labeled["cover.jpg"])
+        assert sandbox.read(labeled["still.png"]).trouble is None
+        assert sandbox.read(labeled["take.wav"]).trouble is None
         assert len(workers) == 2
 
 
-def test_relaunch_is_used_after_a_death(labelled: dict[str, Path], unseen: Path) -> None:
+def test_relaunch_is_used_after_a_death(labeled: dict[str, Path], unseen: Path) -> None:
     first: list[Worker] = []
     second: list[Worker] = []
     with Sandbox(recorded(spawn, first), relaunch=recorded(spawn, second)) as sandbox:
         assert kind_of_trouble(sandbox.read(unseen)) == "died"
-        assert sandbox.read(labelled["still.png"]).trouble is None
+        assert sandbox.read(labeled["still.png"]).trouble is None
         assert (len(first), len(second)) == (1, 1)
 
 
-def test_worker_killed_at_its_work_harms_that_file_alone(labelled: dict[str, Path]) -> None:
+def test_worker_killed_at_its_work_harms_that_file_alone(labeled: dict[str, Path]) -> None:
     workers: list[Worker] = []
     with Sandbox(recorded(spawn, workers)) as sandbox:
         sandbox.start()
         os.kill(workers[0].pid, signal.SIGSTOP)  # it cannot answer before it dies
         killer = threading.Timer(0.2, os.kill, (workers[0].pid, signal.SIGKILL))
         killer.start()
-        assert sandbox.read(labelled["cover.jpg"]).trouble is not None
+        assert sandbox.read(labeled["cover.jpg"]).trouble is not None
         killer.join()
-        assert sandbox.read(labelled["cover.jpg"]).trouble is None
+        assert sandbox.read(labeled["cover.jpg"]).trouble is None
 
 
-def test_worker_that_hangs_is_given_up(labelled: dict[str, Path]) -> None:
+def test_worker_that_hangs_is_given_up(labeled: dict[str, Path]) -> None:
     workers: list[Worker] = []
     with Sandbox(recorded(spawn, workers), limits=Limits(cpu_seconds=1)) as sandbox:
         sandbox.start()
         os.kill(workers[0].pid, signal.SIGSTOP)
-        evidence = sandbox.read(labelled["cover.jpg"])
+        evidence = sandbox.read(labeled["cover.jpg"])
         assert evidence.trouble is not None
         assert (evidence.trouble.kind, evidence.trouble.text) == ("too-costly", "it took too long")
         with pytest.raises(ProcessLookupError):
             os.kill(workers[0].pid, 0)
-        assert sandbox.read(labelled["cover.jpg"]).trouble is None
+        assert sandbox.read(labeled["cover.jpg"]).trouble is None
 
 
 @pytest.fixture
-def swelling(labelled: dict[str, Path], tmp_path: Path) -> Path:
+def swelling(labeled: dict[str, Path], tmp_path: Path) -> Path:
     """A byte string of 3 MB in the label: it passes the pre-scan, and the engine takes 145 times as much."""
-    png, size = labelled["still.png"].read_bytes(), 3_000_000
+    png, size = labeled["still.png"].read_bytes(), 3_000_000
     content = b"\xa1\x61x\x5a" + size.to_bytes(4, "big") + bytes(size)
     path = tmp_path / "swelling.png"
     path.write_bytes(in_png(with_content(store_of(png), ASCII, content)))
@@ -333,9 +333,9 @@ def swelling(labelled: dict[str, Path], tmp_path: Path) -> Path:
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="macOS knows no limit of address space")
 @pytest.mark.parametrize("limits", [Limits(), Limits(base_mib=128, memory_factor=0)], ids=["ours", "small"])
-def test_too_much_memory(limits: Limits, swelling: Path, labelled: dict[str, Path], trust: TrustStore) -> None:
+def test_too_much_memory(limits: Limits, swelling: Path, labeled: dict[str, Path], trust: TrustStore) -> None:
     with Sandbox(limits=limits) as sandbox:
-        report = verify_paths([swelling, labelled["still.png"], swelling], trust=trust, sandbox=sandbox)
+        report = verify_paths([swelling, labeled["still.png"], swelling], trust=trust, sandbox=sandbox)
     assert [item.state for item in report.files] == ["unreadable", "trusted", "unreadable"]
     assert rules(report.files[0]) == ["content.too-costly", "policy.state"]
     assert "memory" in report.files[0].findings[0].message
@@ -357,31 +357,31 @@ def stalling(tmp_path: Path) -> Path:
     return path
 
 
-def test_limits_count_for_the_whole_file(stalling: Path, labelled: dict[str, Path], trust: TrustStore) -> None:
+def test_limits_count_for_the_whole_file(stalling: Path, labeled: dict[str, Path], trust: TrustStore) -> None:
     with Sandbox() as sandbox:
-        report = verify_paths([stalling, labelled["still.png"]], trust=trust, sandbox=sandbox)
+        report = verify_paths([stalling, labeled["still.png"]], trust=trust, sandbox=sandbox)
     assert [item.state for item in report.files] == ["unreadable", "trusted"]
     assert rules(report.files[0]) == ["content.refused", "policy.state"]
 
 
 @LINUX
-def test_too_much_time(labelled: dict[str, Path], trust: TrustStore) -> None:
+def test_too_much_time(labeled: dict[str, Path], trust: TrustStore) -> None:
     """A worker that does not answer is given up, and the next file gets a new one."""
     workers: list[Worker] = []
     with Sandbox(recorded(spawn, workers), limits=Limits(cpu_seconds=1)) as sandbox:
         sandbox.start()
         os.kill(workers[0].pid, signal.SIGSTOP)
-        report = verify_paths([labelled["take.wav"], labelled["still.png"]], trust=trust, sandbox=sandbox)
+        report = verify_paths([labeled["take.wav"], labeled["still.png"]], trust=trust, sandbox=sandbox)
     assert [item.state for item in report.files] == ["unreadable", "trusted"]
     assert rules(report.files[0]) == ["content.too-costly", "policy.state"]
     assert "it took too long" in report.files[0].findings[0].message
 
 
 @LINUX
-def test_limits_are_set_in_the_worker(labelled: dict[str, Path]) -> None:
+def test_limits_are_set_in_the_worker(labeled: dict[str, Path]) -> None:
     """The system holds them, and not only the clock of whoever waits."""
     workers: list[Worker] = []
-    path = labelled["take.wav"]
+    path = labeled["take.wav"]
     with Sandbox(recorded(spawn, workers), limits=Limits(base_mib=300, memory_factor=3, cpu_seconds=7)) as sandbox:
         assert sandbox.read(path).trouble is None
         lines = Path(f"/proc/{workers[0].pid}/limits").read_text().splitlines()
@@ -392,13 +392,13 @@ def test_limits_are_set_in_the_worker(labelled: dict[str, Path]) -> None:
 
 
 @LINUX
-def test_time_is_counted_for_each_file_anew(labelled: dict[str, Path]) -> None:
+def test_time_is_counted_for_each_file_anew(labeled: dict[str, Path]) -> None:
     """A worker that has done an hour of honest work is as good as a new one."""
     workers: list[Worker] = []
     with Sandbox(recorded(spawn, workers), limits=Limits(cpu_seconds=2)) as sandbox:
         sandbox.start()
         while cpu_of(workers[0]) < 2.2:
-            assert sandbox.read(labelled["take.wav"]).trouble is None
+            assert sandbox.read(labeled["take.wav"]).trouble is None
         assert len(workers) == 1
 
 
@@ -411,8 +411,8 @@ def cpu_of(worker: Worker) -> float:
 # --- one sandbox, many users --------------------------------------------------------------------------
 
 
-def test_threads_share_one_sandbox(labelled: dict[str, Path], seen: Path, trust: TrustStore) -> None:
-    wanted = {str(path): "trusted" for path in labelled.values()}
+def test_threads_share_one_sandbox(labeled: dict[str, Path], seen: Path, trust: TrustStore) -> None:
+    wanted = {str(path): "trusted" for path in labeled.values()}
     wanted |= {str(MEDIA / name): "unsigned" for name in SAMPLES}
     jobs = [*wanted] * 4 + [str(seen)] + [*wanted] * 4
     wanted[str(seen)] = "unreadable"
@@ -424,23 +424,23 @@ def test_threads_share_one_sandbox(labelled: dict[str, Path], seen: Path, trust:
 
 @forks
 @BOTH
-def test_sandbox_works_in_a_forked_child(launch: Launch, labelled: dict[str, Path]) -> None:
+def test_sandbox_works_in_a_forked_child(launch: Launch, labeled: dict[str, Path]) -> None:
     """A forked copy makes a worker of its own, and leaves that of its parent alone."""
     with Sandbox(launch) as sandbox:
-        before = sandbox.read(labelled["cover.jpg"])
+        before = sandbox.read(labeled["cover.jpg"])
         pid = os.fork()
         if pid == 0:
             status = 1
             try:
-                same = sandbox.read(labelled["cover.jpg"]).sha256 == before.sha256
-                status = 0 if same and sandbox.read(labelled["still.png"]).format == "PNG" else 2
+                same = sandbox.read(labeled["cover.jpg"]).sha256 == before.sha256
+                status = 0 if same and sandbox.read(labeled["still.png"]).format == "PNG" else 2
                 sandbox.close()
             finally:
                 os._exit(status)
-        after = sandbox.read(labelled["take.wav"])
+        after = sandbox.read(labeled["take.wav"])
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
         assert after.format == "WAV"
-        assert sandbox.read(labelled["cover.jpg"]) == before
+        assert sandbox.read(labeled["cover.jpg"]) == before
 
 
 def open_files() -> int:
@@ -449,19 +449,19 @@ def open_files() -> int:
 
 @LINUX
 @BOTH
-def test_nothing_leaks_over_rebuilds(launch: Launch, labelled: dict[str, Path]) -> None:
+def test_nothing_leaks_over_rebuilds(launch: Launch, labeled: dict[str, Path]) -> None:
     """50 workers: half of them are killed, half are closed; no file stays open, no process stays."""
     rounds = 50 if launch is fork else 6  # a worker of its own program takes longer to start
     workers: list[Worker] = []
     with Sandbox(recorded(launch, workers)) as sandbox:
-        sandbox.read(labelled["still.png"])
+        sandbox.read(labeled["still.png"])
         sandbox.close()
         before = open_files()
         for number in range(rounds):
             sandbox.start()
             if number % 2:
                 end(workers[-1])
-                sandbox.read(labelled["still.png"])
+                sandbox.read(labeled["still.png"])
             sandbox.close()
         assert open_files() == before
     assert len(workers) > rounds
@@ -472,7 +472,7 @@ def test_nothing_leaks_over_rebuilds(launch: Launch, labelled: dict[str, Path]) 
 
 @LINUX
 def test_worker_has_none_of_our_environment_and_files(
-    labelled: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    labeled: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PROVLABEL_CANARY", "sings-of-secrets")
     secret = tmp_path / "secret"
@@ -480,7 +480,7 @@ def test_worker_has_none_of_our_environment_and_files(
     workers: list[Worker] = []
     with secret.open() as held, Sandbox(recorded(spawn, workers)) as sandbox:
         assert not os.get_inheritable(held.fileno())
-        assert sandbox.read(labelled["still.png"]).trouble is None
+        assert sandbox.read(labeled["still.png"]).trouble is None
         place = Path(f"/proc/{workers[0].pid}")
         environ, command = (place / "environ").read_bytes(), (place / "cmdline").read_bytes()
         files = [os.readlink(link) for link in (place / "fd").iterdir()]
@@ -491,7 +491,7 @@ def test_worker_has_none_of_our_environment_and_files(
 
 
 def test_worker_does_not_load_code_from_where_we_stand(
-    labelled: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    labeled: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trap = tmp_path / "trap"
     trap.mkdir()
@@ -500,7 +500,7 @@ def test_worker_does_not_load_code_from_where_we_stand(
     monkeypatch.chdir(trap)
     monkeypatch.setattr(sys, "path", ["", *sys.path])
     with Sandbox() as sandbox:
-        assert sandbox.read(labelled["still.png"]).trouble is None
+        assert sandbox.read(labeled["still.png"]).trouble is None
 
 
 # --- the pre-scan ----------------------------------------------------------------------------------
@@ -603,10 +603,10 @@ def test_boxes_that_do_not_fit_are_damage(content: bytes) -> None:
 
 @pytest.mark.parametrize("label", [b"c2pa.claim.v2", b"c2pa.assertions", b"c2pa.signature"])
 def test_what_the_claim_does_not_sign_has_its_name(
-    label: bytes, labelled: dict[str, Path], trust: TrustStore, sandbox: Sandbox
+    label: bytes, labeled: dict[str, Path], trust: TrustStore, sandbox: Sandbox
 ) -> None:
     """A claim names its signature by its label (C2PA 2.4 §11.1.4); the engine takes any, and so takes changed ones."""
-    content = labelled["take.wav"].read_bytes()
+    content = labeled["take.wav"].read_bytes()
     place = content.index(label + b"\x00")
     for changed in (b"C", b"\x01"):
         renamed = content[:place] + changed + content[place + 1 :]
@@ -619,10 +619,10 @@ def test_what_the_claim_does_not_sign_has_its_name(
 
 
 def test_a_description_has_no_toggles_that_nobody_knows(
-    labelled: dict[str, Path], trust: TrustStore, sandbox: Sandbox
+    labeled: dict[str, Path], trust: TrustStore, sandbox: Sandbox
 ) -> None:
     """The engine hashes the box as it would write it, and so does not see that an assertion was changed."""
-    content = bytearray(labelled["take.wav"].read_bytes())
+    content = bytearray(labeled["take.wav"].read_bytes())
     content[content.index(b"c2pa.actions.v2\x00") - 1] |= 0x40
     read = engine.read(io.BytesIO(content), "audio/wav", trust)
     assert read is not None
@@ -632,21 +632,21 @@ def test_a_description_has_no_toggles_that_nobody_knows(
 
 
 @pytest.mark.parametrize("more", [b"\x00", box(b"free", b"text"), None], ids=["a zero", "a box", "a second store"])
-def test_a_detached_manifest_is_one_store_and_nothing_more(more: bytes | None, labelled: dict[str, Path]) -> None:
+def test_a_detached_manifest_is_one_store_and_nothing_more(more: bytes | None, labeled: dict[str, Path]) -> None:
     """Readers could each take another; the engine takes the first, the second verifier none."""
-    honest = store_of(labelled["still.png"].read_bytes())
+    honest = store_of(labeled["still.png"].read_bytes())
     with pytest.raises(ContainerError, match="more behind"):
         scan_store(honest + (honest if more is None else more))
 
 
-def test_honest_stores_pass(labelled: dict[str, Path]) -> None:
+def test_honest_stores_pass(labeled: dict[str, Path]) -> None:
     """And the hand-made boxes of this file are such as the engine makes."""
-    honest = store_of(labelled["still.png"].read_bytes())
+    honest = store_of(labeled["still.png"].read_bytes())
     scan_store(honest)
     assert with_content(honest, b"no such name", b"") == honest
     assert honest.startswith(store()[4:8], 4)
     assert store()[8:] == honest[8 : len(store())]
-    for name, path in labelled.items():
+    for name, path in labeled.items():
         row = next(row for row in FORMATS if path.suffix in row.suffixes)
         with path.open("rb") as stream:
             scan = scan_file(stream, path.stat().st_size, row)
@@ -655,12 +655,12 @@ def test_honest_stores_pass(labelled: dict[str, Path]) -> None:
 
 @pytest.mark.parametrize("what", ["assertions", "manifests", "box depth", "data items", "bytes"])
 def test_refused_in_the_sandbox_too(
-    what: str, labelled: dict[str, Path], trust: TrustStore, sandbox: Sandbox, tmp_path: Path
+    what: str, labeled: dict[str, Path], trust: TrustStore, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     make, limit = LIMITS[what]
     path = tmp_path / "hostile.png"
     path.write_bytes(in_png(make(limit + 1)))
-    report = verify_paths([path, labelled["still.png"]], trust=trust, sandbox=sandbox)
+    report = verify_paths([path, labeled["still.png"]], trust=trust, sandbox=sandbox)
     assert [item.state for item in report.files] == ["unreadable", "trusted"]
     assert rules(report.files[0]) == ["content.refused", "policy.state"]
 

@@ -38,7 +38,7 @@ from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
 from provlabel.verdict.opinions import KNOWN
 from provlabel.verifying import verify as verifying
-from test_as_of import NOW, anchors, here, labelled, site, stapled
+from test_as_of import NOW, anchors, here, labeled, site, stapled
 from test_forgery import Forger, der, victim
 from test_formats import (
     DETACHED,
@@ -52,10 +52,10 @@ from test_formats import (
     signed_by_engine,
     workshop,
 )
-from test_formats import labelled as signed
+from test_formats import labeled as signed
 from test_online import response
 
-__all__ = ["anchors", "here", "labelled", "make", "site", "victim", "workshop"]  # fixtures
+__all__ = ["anchors", "here", "labeled", "make", "site", "victim", "workshop"]  # fixtures
 
 BY = "encypher-c2pa"
 #: Formats that it has no media type for.
@@ -89,7 +89,7 @@ def known(file: FileReport) -> str:
 
 
 @pytest.mark.parametrize("name", EMBEDDED)
-def test_both_accept_what_is_labelled_and_refuse_what_is_changed(
+def test_both_accept_what_is_labeled_and_refuse_what_is_changed(
     name: str, make: Make, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     content = signed(make(name), label, signer, sandbox)
@@ -156,12 +156,12 @@ def test_a_stamp_by_openssl_is_proven_to_both(
         assert agrees(file)
 
 
-def test_who_signed_is_told_where_they_differ(labelled: Path, here: Any, anchors: TrustStore, sandbox: Sandbox) -> None:
+def test_who_signed_is_told_where_they_differ(labeled: Path, here: Any, anchors: TrustStore, sandbox: Sandbox) -> None:
     """A revocation that is stapled: whatever it makes of that, the file fails by our word."""
-    stapled(labelled, response(here.leaf, here.middle))
-    assert agrees(verify_file(labelled, trust=anchors, second_opinion=True, sandbox=sandbox).files[0])
-    stapled(labelled, response(here.leaf, here.middle, since=NOW))
-    file = verify_file(labelled, trust=anchors, second_opinion=True, sandbox=sandbox).files[0]
+    stapled(labeled, response(here.leaf, here.middle))
+    assert agrees(verify_file(labeled, trust=anchors, second_opinion=True, sandbox=sandbox).files[0])
+    stapled(labeled, response(here.leaf, here.middle, since=NOW))
+    file = verify_file(labeled, trust=anchors, second_opinion=True, sandbox=sandbox).files[0]
     assert (file.axes.signer, file.passed) == ("revoked", False)
     assert [item.level for item in file.findings if item.rule.startswith("second.")] in ([], ["warning"])
 
@@ -177,7 +177,7 @@ def test_its_anchors_are_ours_alone(label: Label, signer: Signer, trust: TrustSt
 
 
 def altered_parent(label: Label, signer: Signer, sandbox: Sandbox) -> bytes:
-    """A picture that was changed after it was labelled, and then signed over by somebody else's tool."""
+    """A picture that was changed after it was labeled, and then signed over by somebody else's tool."""
     honest, _ = label_bytes((MEDIA / "cover.jpg").read_bytes(), label, signer, sandbox=sandbox)
     altered = honest[:-50] + bytes([honest[-50] ^ 1]) + honest[-49:]
     c2pa = engine.binding()

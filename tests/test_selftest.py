@@ -1,4 +1,4 @@
-"""An engine that cannot be relied on is refused before anything is judged or labelled: by version, by what it does."""
+"""An engine that cannot be relied on is refused before anything is judged or labeled: by version, by what it does."""
 
 from __future__ import annotations
 

@@ -193,7 +193,7 @@ def test_algorithm_that_does_not_fit_the_key(
 
 
 def test_plain_key_is_opened_without_the_cryptography_package(credential: Path, cli: Cli) -> None:
-    """Labelling one picture costs as much as importing it."""
+    """Labeling one picture costs as much as importing it."""
     code = (
         "import sys; from provlabel import open_signer;"
         f"open_signer('file:{credential}/key.pem?chain={credential}/chain.pem', check=False);"

@@ -140,7 +140,7 @@ def by_us(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def said(evidence: Evidence) -> dict[str, Any]:
-    """Everything that is seen of a labelled file, but for what differs from one signing to the next."""
+    """Everything that is seen of a labeled file, but for what differs from one signing to the next."""
     text = json.dumps(msgspec.to_builtins(evidence))
     for index, manifest in enumerate(evidence.manifests):
         text = text.replace(manifest.urn, f"urn:{index}")
@@ -290,7 +290,7 @@ def large(name: str, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", ["large.wav", "large.mp3", "large.flac", "large.m4a"])
-def test_a_large_file_is_labelled_and_receipted(
+def test_a_large_file_is_labeled_and_receipted(
     name: str, tmp_path: Path, label: Label, signer: Signer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     by_us(monkeypatch)

@@ -174,7 +174,7 @@ def test_a_large_cell_and_a_large_table_are_read() -> None:
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
-def test_labelled_files_go_out_and_come_back(cli: Cli, media: Path, signer: Signer, tmp_path: Path, form: str) -> None:
+def test_labeled_files_go_out_and_come_back(cli: Cli, media: Path, signer: Signer, tmp_path: Path, form: str) -> None:
     label = load_label(EXAMPLES / "ai-assisted-track.toml")
     (tmp_path / "out").mkdir()
     label_file(media / "take.wav", tmp_path / "out" / "take.wav", label, signer, personal=True)

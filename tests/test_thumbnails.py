@@ -271,7 +271,7 @@ def png(width: int, height: int) -> bytes:
 
 
 @pytest.mark.parametrize("side", [10_000, 100_000])
-def test_a_bomb_is_labelled_without_one(side: int, labeled: Any, tmp_path: Path) -> None:
+def test_a_bomb_is_labeled_without_one(side: int, labeled: Any, tmp_path: Path) -> None:
     (tmp_path / "bomb.png").write_bytes(png(side, side))
     out, warned = labeled(tmp_path / "bomb.png")
     assert warned == [f"{tmp_path}/bomb.png: no thumbnail: it has more pixels than are shown here"]
@@ -399,7 +399,7 @@ def test_what_a_decoder_was_made_to_say_is_not_signed(
     assert besides_time(receipt.warnings) == []
 
 
-def test_a_file_that_changes_before_it_is_drawn_is_not_labelled(
+def test_a_file_that_changes_before_it_is_drawn_is_not_labeled(
     label: Label, signer: Signer, media: Path, sandbox: Sandbox
 ) -> None:
     class Swapping(Sandbox):

@@ -275,14 +275,14 @@ def test_what_carries_no_label_is_not_stamped(name: str, media: Path, cli: Cli, 
 
 def test_an_altered_file_is_not_stamped(media: Path, cli: Cli, serve: Serve) -> None:
     cli("label", media / "take.wav", "--kind", "ai_generated", "--signer", "test", "--stamp-room")
-    labelled = media / "take.labeled.wav"
-    content = bytearray(labelled.read_bytes())
+    labeled = media / "take.labeled.wav"
+    content = bytearray(labeled.read_bytes())
     content[2000] ^= 1
-    labelled.write_bytes(content)
-    done = cli("stamp", labelled, "--tsa", serve("good"), "--in-place")
+    labeled.write_bytes(content)
+    done = cli("stamp", labeled, "--tsa", serve("good"), "--in-place")
     assert done.returncode == 3
     assert "would prove nothing" in done.stderr
-    assert labelled.read_bytes() == content
+    assert labeled.read_bytes() == content
 
 
 @pytest.mark.parametrize(

@@ -34,11 +34,11 @@ from test_sandbox import aborting, compressed
 
 
 @pytest.fixture(scope="module")
-def labelled(tmp_path_factory: pytest.TempPathFactory, signer: Signer, sandbox: Sandbox) -> Path:
-    """Each sample, labelled."""
+def labeled(tmp_path_factory: pytest.TempPathFactory, signer: Signer, sandbox: Sandbox) -> Path:
+    """Each sample, labeled."""
     from conftest import MEDIA
 
-    folder = tmp_path_factory.mktemp("labelled")
+    folder = tmp_path_factory.mktemp("labeled")
     label = Label(kind="ai_generated", event_time="2026-11-22T10:00:00Z")
     for name in SAMPLES:
         label_file(MEDIA / name, folder / name, label, signer, sandbox=sandbox)
@@ -86,10 +86,10 @@ SIZES = {
 
 
 @pytest.fixture
-def mixed(tmp_path: Path, labelled: Path, media: Path) -> Iterator[Path]:
+def mixed(tmp_path: Path, labeled: Path, media: Path) -> Iterator[Path]:
     """2,000 files of every sort."""
     top = tmp_path / "tree"
-    good = [(labelled / name).read_bytes() for name in SAMPLES]
+    good = [(labeled / name).read_bytes() for name in SAMPLES]
     hostile = compressed(aborting(good[1]))
     plain = (media / "still.png").read_bytes()
     contents: dict[str, Callable[[int], tuple[str, bytes]]] = {
@@ -170,12 +170,12 @@ def lines(report: Report) -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def small(tmp_path: Path, labelled: Path, media: Path) -> Path:
+def small(tmp_path: Path, labeled: Path, media: Path) -> Path:
     """A few of each."""
     top = tmp_path / "small"
-    shutil.copytree(labelled, top / "a")
+    shutil.copytree(labeled, top / "a")
     shutil.copytree(media, top / "b")
-    shutil.copytree(labelled, top / "c")
+    shutil.copytree(labeled, top / "c")
     (top / "c" / "notes.txt").write_text("for people")
     return top
 
@@ -187,14 +187,14 @@ def test_a_file_that_fails_when_it_is_read_ends_no_run(small: Path, trust: Trust
     assert report.files
 
 
-def test_each_folder_that_is_named_has_something_to_judge(small: Path, labelled: Path, trust: TrustStore) -> None:
+def test_each_folder_that_is_named_has_something_to_judge(small: Path, labeled: Path, trust: TrustStore) -> None:
     """One that is moved away or emptied does not pass because another one does."""
     empty = small / "empty"
     empty.mkdir()
     (empty / "notes.txt").write_text("for people")
     with SandboxPool(2) as pool:
-        report = verify_paths([labelled, empty], trust=trust, sandbox=pool)
-        assert verify_paths([labelled], trust=trust, sandbox=pool).passed
+        report = verify_paths([labeled, empty], trust=trust, sandbox=pool)
+        assert verify_paths([labeled], trust=trust, sandbox=pool).passed
     assert (report.summary.failed, report.summary.empty, report.passed) == (0, 1, False)
     assert [(item.path, item.why) for item in report.skipped] == [(str(empty), "empty")]
 
@@ -229,8 +229,8 @@ def test_a_path_that_cannot_be_judged_ends_a_run_too(small: Path, trust: TrustSt
     assert (len(report.files), len(report.errors), report.summary.not_reached) == (0, 1, 5)
 
 
-def test_a_worker_that_dies_takes_no_other_file_with_it(small: Path, labelled: Path, trust: TrustStore) -> None:
-    (small / "b" / "hostile.png").write_bytes(compressed(aborting((labelled / "still.png").read_bytes())))
+def test_a_worker_that_dies_takes_no_other_file_with_it(small: Path, labeled: Path, trust: TrustStore) -> None:
+    (small / "b" / "hostile.png").write_bytes(compressed(aborting((labeled / "still.png").read_bytes())))
     with SandboxPool(2) as pool:
         report = verify_paths([small], trust=trust, sandbox=pool)
     states = {Path(item.path).name: item.state for item in report.files if "/b/" in item.path}

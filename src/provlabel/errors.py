@@ -6,12 +6,12 @@
     ├─ UsageError             2  the request was wrong
     │  ├─ LabelError          2  the label breaks its schema
     │  └─ ConfigError         2  a key URI, trust file, policy or option is wrong
-    ├─ InputError             3  a file cannot be read, or is not what can be labelled
+    ├─ InputError             3  a file cannot be read, or is not what can be labeled
     ├─ OutputError            3  the result cannot be written where it was asked for
     ├─ SignerError            3  the key or certificate cannot sign; says why
     ├─ TimestampError         3  no time authority gave a good timestamp; says why, for each
     ├─ EngineError            3  the C2PA engine failed; carries its own words
-    ├─ UnfitEngineError       3  the engine that is installed cannot be relied on; nothing was judged or labelled
+    ├─ UnfitEngineError       3  the engine that is installed cannot be relied on; nothing was judged or labeled
     └─ VerificationError      1  of :mod:`provlabel.report`: ``Report.require()`` raises it, with the report
 
 Bad *content* is never one of these: it is a finding in a report.  A message says what failed, on
@@ -55,7 +55,7 @@ class ConfigError(UsageError):
 
 
 class InputError(ProvlabelError):
-    """A file cannot be read, is no media file that can be labelled, or was refused by the sandbox."""
+    """A file cannot be read, is no media file that can be labeled, or was refused by the sandbox."""
 
 
 class OutputError(ProvlabelError):

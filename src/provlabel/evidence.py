@@ -186,7 +186,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
     credential: Credential | None = None  #: of the active manifest, where it was asked for
     examined: Examined | None = None  #: our own judgement of that credential
     as_of: str = ""  #: the moment for which it was examined, when that was not the present; RFC 3339
-    damage: str = ""  #: the content is cut off, though it can be read; such a file is not labelled
+    damage: str = ""  #: the content is cut off, though it can be read; such a file is not labeled
     trouble: Trouble | None = None
     second: Opinion | None = None  #: of another verifier, where it was asked for
 

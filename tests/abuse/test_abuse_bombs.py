@@ -146,9 +146,9 @@ def test_a_whole_file_of_text_is_no_reason_to_read_on(trust: TrustStore, sandbox
         (b"", "unreadable", None),
         (b"\x89", "unreadable", None),
         (b"just a text\n" * 99, "unreadable", None),
-        ((MEDIA / "still.png").read_bytes() + hostile.labelled(), "unsigned", "PNG"),
+        ((MEDIA / "still.png").read_bytes() + hostile.labeled(), "unsigned", "PNG"),
         (gif_and_more, "unsigned", "GIF"),
-        (hostile.labelled() + (MEDIA / "take.mp3").read_bytes(), "invalid", "PNG"),
+        (hostile.labeled() + (MEDIA / "take.mp3").read_bytes(), "invalid", "PNG"),
     ):
         found = verify_bytes(content, trust=trust, sandbox=sandbox).files[0]
         assert (found.state, found.format) == (state, fmt)

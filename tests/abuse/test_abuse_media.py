@@ -39,7 +39,7 @@ def test_a_flipped_bit_in_every_97th_byte_is_refused(
     name: str, tmp_path: Path, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     """What is still believed was flipped in the manifest's own padding, or in marks that say nothing."""
-    out = tmp_path / f"labelled-{name}"
+    out = tmp_path / f"labeled-{name}"
     label_file(made(name, tmp_path), out, label, signer, sandbox=sandbox)
     content = out.read_bytes()
     fmt = known(content)
@@ -84,11 +84,9 @@ def stripped_of_its_label(path: Path, trust: TrustStore, sandbox: Sandbox) -> No
 
 
 @pytest.fixture
-def labelled(
-    tmp_path: Path, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
-) -> Callable[[str], Path]:
+def labeled(tmp_path: Path, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox) -> Callable[[str], Path]:
     def make(name: str) -> Path:
-        out = tmp_path / f"labelled-{name}"
+        out = tmp_path / f"labeled-{name}"
         label_file(made(name, tmp_path), out, label, signer, carriers=(), sandbox=sandbox)
         assert verify_file(out, trust=trust, sandbox=sandbox).passed
         return out
@@ -101,9 +99,9 @@ def labelled(
 @needs("cjxl")
 @pytest.mark.parametrize("name", EXIFTOOL)
 def test_what_exiftool_leaves_says_nothing(
-    name: str, labelled: Callable[[str], Path], trust: TrustStore, sandbox: Sandbox
+    name: str, labeled: Callable[[str], Path], trust: TrustStore, sandbox: Sandbox
 ) -> None:
-    path = labelled(name)
+    path = labeled(name)
     before = path.read_bytes()
     subprocess.run(["exiftool", "-q", "-m", "-all=", "-overwrite_original", path], check=False, capture_output=True)
     if path.read_bytes() == before:
@@ -114,9 +112,9 @@ def test_what_exiftool_leaves_says_nothing(
 @needs("ffmpeg")
 @pytest.mark.parametrize("name", FFMPEG)
 def test_what_ffmpeg_leaves_says_nothing(
-    name: str, labelled: Callable[[str], Path], tmp_path: Path, trust: TrustStore, sandbox: Sandbox
+    name: str, labeled: Callable[[str], Path], tmp_path: Path, trust: TrustStore, sandbox: Sandbox
 ) -> None:
-    path = labelled(name)
+    path = labeled(name)
     out = tmp_path / f"copied-{name}"
     subprocess.run(
         ["ffmpeg", "-v", "error", "-y", "-i", path, "-map_metadata", "-1", out], check=True, capture_output=True

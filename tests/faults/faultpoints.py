@@ -130,7 +130,7 @@ LABEL = 'kind = "ai_generated"\n[[systems]]\nname = "AcmeSynth"\n'
 LEDGER = "out/.provlabel-batch.sqlite"
 #: What no order of two renames can exclude; the next run of a batch makes it good.
 PAIR = "a manifest beside nothing"
-#: Labelled by the next start.
+#: Labeled by the next start.
 NEXT = "next.jpg"
 
 
@@ -617,7 +617,7 @@ def untrue(ledger: Path, sandbox: Sandbox) -> Iterator[str]:
         if (state, manifest, sha256) != ("done", urn, seen.sha256):
             yield f"{name} is {state} in the ledger, and another file"
         elif [item.urn for item in seen.manifests] != [urn] or receipts.count(urn) != 1:
-            yield f"{os.fsdecode(source)} was not labelled just once"
+            yield f"{os.fsdecode(source)} was not labeled just once"
     if len(receipts) != len(rows):
         yield f"{len(receipts)} receipts of {len(rows)} jobs"
 

@@ -1,4 +1,4 @@
-"""The system fails at each step of labelling, in each way that it can there: nothing is lost, nothing is left.
+"""The system fails at each step of labeling, in each way that it can there: nothing is lost, nothing is left.
 
 Each pair of step and fault is visited once, in some scene; ``python proof/proofs.py faults`` visits the whole table.
 """

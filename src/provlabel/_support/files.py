@@ -141,7 +141,7 @@ def locked(path: Path) -> Iterator[None]:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as exc:
-            raise OutputError(f"{printable(str(path))}: is being labelled by another process", hint="wait") from exc
+            raise OutputError(f"{printable(str(path))}: is being labeled by another process", hint="wait") from exc
         except OSError:
             pass  # a file system without locks; the fingerprint before publishing still tells
         yield

@@ -72,7 +72,7 @@ def plan(
     Args:
         wanted: the list, and what is wrong with it.
         labels: says what each job's label is.
-        setting: how everything is labelled.
+        setting: how everything is labeled.
         ledger: what is known from earlier runs; with ``keep`` it has the jobs afterwards.
         shard: which of them are to be done here; two jobs for one output are found across all shards.
         folder: for the outputs; what lies in it is in the same shard wherever the folder lies.
@@ -249,7 +249,7 @@ _WORDS = {"waiting": "waiting", "running": "interrupted", "failed": "not done"}
 
 def _changed(job: Listed, known: Known) -> str:
     if job.digest != known.digest:
-        return "the label, the signer or an option of labelling changed"
+        return "the label, the signer or an option of labeling changed"
     if (job.size, job.mtime_ns) != (known.size, known.mtime_ns):
         return f"its source {printable(os.fsdecode(job.source))} changed"
     if known.state == "done" and job.there is not None and job.there != known.written:

@@ -152,7 +152,7 @@ def _outcome(setting: Setting, job: Job) -> Outcome:
         tools = open_tools(setting)
         if source := _stat(job.source):
             size, mtime_ns = source.st_size, source.st_mtime_ns
-        receipt, adopted = _labelled(setting, job, tools)
+        receipt, adopted = _labeled(setting, job, tools)
         written = os.stat(job.output).st_size  # noqa: PTH116
     except Exception as exc:  # whatever it is, the next file may be better
         return Outcome(
@@ -185,7 +185,7 @@ def _stat(path: str) -> os.stat_result | None:
         return None  # whoever reads it says why
 
 
-def _labelled(setting: Setting, job: Job, tools: Tools) -> tuple[Receipt, bool]:
+def _labeled(setting: Setting, job: Job, tools: Tools) -> tuple[Receipt, bool]:
     output, replace = Path(job.output), setting.replace
     if job.tried and (there := _there(job, output, tools.sandbox)):
         if there.manifests and there.manifests[0].urn == job.urn:

@@ -73,7 +73,7 @@ def main(args: list[str] | None = None) -> NoReturn:
     """Run the command line and leave with its exit code.
 
     Everything is flushed and nothing is left to tear down, so the process ends at once: tidying up
-    the interpreter is a tenth of the time that labelling a picture takes.
+    the interpreter is a tenth of the time that labeling a picture takes.
     """
     _prepare_streams()
     gc.set_threshold(100_000, 50, 50)  # a command ends before it has made many cycles

@@ -128,7 +128,7 @@ def open_named_signer(given: str | None, answers: Secrets | None = None, *, chec
     """Open the signer that the user named; ``answers`` comes from :func:`answers_from`, else a person is asked.
 
     With ``check`` key and certificate are held against the profile, once a day for each certificate:
-    that takes half as long as labelling a picture.
+    that takes half as long as labeling a picture.
     """
     from provlabel.signers import assume_fit, open_signer, require_fit
 

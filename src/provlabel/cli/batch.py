@@ -15,7 +15,7 @@ import click
 
 from provlabel._support.text import printable
 from provlabel.cli import say, say_error
-from provlabel.cli._labelling import how_from, labelling_options
+from provlabel.cli._labeling import how_from, labeling_options
 from provlabel.cli._shared import PATH, deliver, format_option, proofs_folder, quiet_option
 from provlabel.cli._signing import answers_from, signer_option, tsa_options, uri_of
 from provlabel.errors import UsageError
@@ -38,7 +38,7 @@ _SHOWN = 10
 @click.option("--jobs", "list_path", type=PATH, metavar="FILE|-", help="List of files: CSV, JSON Lines, or - (stdin).")
 @click.option("--jobs-format", type=click.Choice(["csv", "jsonl"]), help="What the list is, if its name does not tell.")
 @click.option("--label", "label_path", type=PATH, help="Label as a JSON or TOML file, for files without one.")
-@labelling_options
+@labeling_options
 @signer_option
 @tsa_options
 @click.option("--workers", type=click.IntRange(1, 1024), help="Processes. [default: processors + 1]")
@@ -59,17 +59,17 @@ def command(paths: tuple[Path, ...], **options: Any) -> int:
 
     Outputs lie below --out-dir as the files lie below their folder. The same command, given again, goes on where a run
     stopped, however it was stopped, and does nothing twice. Everything that stands in the way is told before
-    anything is done. Ends with 3 if a file could not be labelled.
+    anything is done. Ends with 3 if a file could not be labeled.
 
     \b
     Examples:
-      provlabel batch renders/ --out-dir labelled/ --label cover.toml --signer test
-      provlabel batch --jobs catalogue.csv --out-dir labelled/ --signer 'file:key.pem?chain=chain.pem'
-      find . -name '*.wav' | provlabel batch --jobs - --out-dir labelled/ --label take.toml --signer test
-      provlabel batch renders/ --out-dir labelled/ --label cover.toml --signer test --shard 0/4
+      provlabel batch renders/ --out-dir labeled/ --label cover.toml --signer test
+      provlabel batch --jobs catalogue.csv --out-dir labeled/ --signer 'file:key.pem?chain=chain.pem'
+      find . -name '*.wav' | provlabel batch --jobs - --out-dir labeled/ --label take.toml --signer test
+      provlabel batch renders/ --out-dir labeled/ --label cover.toml --signer test --shard 0/4
     """
     if bool(paths) == (options["list_path"] is not None):
-        raise UsageError("what should be labelled?", hint="give files and folders, or --jobs LIST")
+        raise UsageError("what should be labeled?", hint="give files and folders, or --jobs LIST")
     if options["out_dir"] is None and paths:
         raise UsageError("where should the outputs go?", hint="--out-dir FOLDER")
     from provlabel.batch import Refused, run_batch, shard_from

@@ -54,7 +54,7 @@ class _Item(NamedTuple):
 def command(paths: tuple[Path, ...], to: str, output: Path | None, personal: bool, **options: Any) -> int:
     """Write labels as DDEX fragments, as a table, or as JSON Lines.
 
-    PATHS are labelled media, folders of them, and label files. A file that does not hold, or has no label, is
+    PATHS are labeled media, folders of them, and label files. A file that does not hold, or has no label, is
     refused, and then nothing is written. What the other side has no place for is told on standard error.
 
     \b

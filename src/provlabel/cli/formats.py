@@ -12,7 +12,7 @@ from provlabel.cli._shared import deliver, format_option
 @click.command("formats")
 @format_option
 def command(format_: str) -> None:
-    """List the formats that can be labelled and verified.
+    """List the formats that can be labeled and verified.
 
     The content of a file decides its format, never its name. Where the manifest cannot be embedded,
     it lies beside the file as NAME.EXT.c2pa, and verify and show find it there.

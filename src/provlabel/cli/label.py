@@ -15,7 +15,7 @@ import click
 from provlabel._support.text import printable
 from provlabel._support.times import rfc3339
 from provlabel.cli import say, say_error
-from provlabel.cli._labelling import BROKEN, how_from, labelling_options
+from provlabel.cli._labeling import BROKEN, how_from, labeling_options
 from provlabel.cli._shared import (
     PATH,
     deliver,
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 @click.option("--identifier", "identifiers", multiple=True, metavar="TYPE:VALUE", help="Such as isrc:GBAYE2600001.")
 @click.option("--oversight", help="fully_autonomous, prompt_guided or human_validated.")
 @click.option("--prompt-file", type=PATH, help="UTF-8 text of the prompt; - for standard input.")
-@labelling_options
+@labeling_options
 @click.option("--check-decode", is_flag=True, help="Decode the file to its end with ffmpeg first.")
 @signer_option
 @tsa_options
@@ -69,7 +69,7 @@ if TYPE_CHECKING:
 @click.option("--from-carriers", is_flag=True, help="Sign nothing: draft a label from what the tags of a file say.")
 @click.option("-o", "--output", type=PATH, help="Output, for a single file.")
 @click.option("--out-dir", type=PATH, help="Folder for the outputs.")
-@click.option("--in-place", is_flag=True, help="Replace each file by its labelled self.")
+@click.option("--in-place", is_flag=True, help="Replace each file by its labeled self.")
 @click.option("--detached", is_flag=True, help="Leave the content as it is; write the manifest beside it.")
 @click.option("--parent", type=PATH, help="The file that this one was made from.")
 @click.option("--ingredient", "ingredients", multiple=True, type=PATH, help="A part of it. Repeatable.")

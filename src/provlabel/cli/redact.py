@@ -41,7 +41,7 @@ def command(
     format_: str,
     **options: Any,
 ) -> int:
-    """Take personal fields out of a labelled file, for good.
+    """Take personal fields out of a labeled file, for good.
 
     The rest of the label stays, signed by you, and the history stays valid. Copies that others have
     are not changed.

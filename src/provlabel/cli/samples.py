@@ -15,7 +15,7 @@ from provlabel.errors import ProvlabelError
 @click.command("samples")
 @click.argument("folder", type=PATH)
 def command(folder: Path) -> None:
-    """Write small unlabelled sample files into FOLDER.
+    """Write small unlabeled sample files into FOLDER.
 
     A picture and a tune, in every format; nothing that exists is overwritten.
 

@@ -73,7 +73,7 @@ def label_file(
         inputs: write prompt (without its text), seeds and references as C2PA inputs too.
         detached: leave the content as it is and write the manifest to ``dest`` + ``.c2pa``; a
             ``dest`` other than the source (and other than ``None``) becomes a copy of it.  A
-            format that cannot hold a manifest is labelled in this way unasked, with a warning.
+            format that cannot hold a manifest is labeled in this way unasked, with a warning.
         replace: overwrite an existing ``dest``.
         accept_broken_parent: go on although a parent or ingredient was tampered with; the history
             of the result stays broken for ever.
@@ -96,7 +96,7 @@ def label_file(
 
     Raises:
         ConfigError: ``thumbnail`` without Pillow.
-        InputError: a file cannot be read, is no format that can be labelled, or is damaged.
+        InputError: a file cannot be read, is no format that can be labeled, or is damaged.
         OutputError: ``dest`` exists or cannot be written.  Nothing is left behind.
         SignerError: the key or certificate cannot sign.
         TimestampError: no time authority gave a timestamp that holds, and it is not optional.
@@ -220,7 +220,7 @@ def label_bytes(
 def _require_embedded(receipt: Receipt) -> None:
     if receipt.detached:
         raise InputError(
-            f"{receipt.format} is only labelled with a manifest beside it: {BY_NAME[receipt.format].why_detached}",
+            f"{receipt.format} is only labeled with a manifest beside it: {BY_NAME[receipt.format].why_detached}",
             hint="write it to a file and use label_file",
         )
 

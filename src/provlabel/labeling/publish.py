@@ -37,7 +37,7 @@ _WORDS = {"id3": "ID3 frames", "riff": "chunks", "png": "chunks", "tiff": "tags"
 class Place(NamedTuple):
     """Where the result goes."""
 
-    target: Path  #: the labelled file, or the manifest beside it
+    target: Path  #: the labeled file, or the manifest beside it
     detached: bool
     in_place: bool  #: the target is the source
     copy: Path | None  #: where the content of a detached manifest is copied to
@@ -45,7 +45,7 @@ class Place(NamedTuple):
 
 
 def labeled_name(source: Path) -> Path:
-    """Return where the labelled ``source`` goes when nobody says where."""
+    """Return where the labeled ``source`` goes when nobody says where."""
     return source.with_name(f"{source.stem}.labeled{source.suffix}")
 
 

@@ -1,4 +1,4 @@
-"""Take personal fields out of a labelled file, for good."""
+"""Take personal fields out of a labeled file, for good."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def redact_file(
     timestamper: Timestamper | None = None,
     sandbox: Sandbox | None = None,
 ) -> Receipt:
-    """Take the personal fields out of a labelled file and its tags, for good, and write the result to ``dest``.
+    """Take the personal fields out of a labeled file and its tags, for good, and write the result to ``dest``.
 
     The bytes of every ``org.provlabel.personal`` in the file's history are removed, a new manifest
     says that they were, and repeats the rest of the label; everything else stays valid.

@@ -67,7 +67,7 @@ def read_source(path: Path, sandbox: Sandbox, accept_broken: bool, *, digest: bo
     The SHA-256 of a large file is empty without ``digest``: whoever copies it hashes it on the way.
 
     Raises:
-        InputError: it cannot be read or labelled; says why.
+        InputError: it cannot be read or labeled; says why.
     """
     evidence = sandbox.read(path, _NO_TRUST, beside(path), digest=digest)
     name = shown(path)
@@ -79,12 +79,12 @@ def read_source(path: Path, sandbox: Sandbox, accept_broken: bool, *, digest: bo
         raise InputError(f"{name}: the file is damaged: {evidence.damage}", hint="repair it or export it again")
     if evidence.source == "remote":
         raise InputError(
-            f"{name}: its manifest lies on the network, and labelling it here would lose its history",
+            f"{name}: its manifest lies on the network, and labeling it here would lose its history",
             hint=f"fetch {printable(evidence.remote_url)} and save it as {printable(beside(path).name)} beside it",
         )
     if evidence.source == "sidecar":
         raise InputError(
-            f"{name}: its manifest is detached; labelling it again is not possible yet without losing its history",
+            f"{name}: its manifest is detached; labeling it again is not possible yet without losing its history",
             hint="label the file from which it was made, or remove the detached manifest first",
         )
     if evidence.manifests and not accept_broken:

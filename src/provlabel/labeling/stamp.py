@@ -45,7 +45,7 @@ def stamp_file(
     """Let a time authority stamp the label of ``source`` and write the result to ``dest``.
 
     Args:
-        source: a labelled file; where its manifest is detached, that manifest is what is stamped.
+        source: a labeled file; where its manifest is detached, that manifest is what is stamped.
         dest: where the result goes, whole or not at all; ``None`` for the file that holds the manifest.
         timestamper: the authorities.
         replace: overwrite an existing ``dest``.
@@ -57,7 +57,7 @@ def stamp_file(
         OutputError: ``dest`` cannot be written.
     """
     source, sandbox = Path(source), sandbox or shared_sandbox()
-    evidence = _labelled(source, sandbox)
+    evidence = _labeled(source, sandbox)
     fmt = None if evidence.source == "sidecar" else BY_NAME[evidence.format or ""]
     held = source if fmt else beside(source)
     target = _target(held, source, dest)
@@ -104,7 +104,7 @@ def _target(held: Path, source: Path, dest: Path | str | None) -> Path:
     return target
 
 
-def _labelled(source: Path, sandbox: Sandbox) -> Evidence:
+def _labeled(source: Path, sandbox: Sandbox) -> Evidence:
     """Read what is to be stamped: only what verifies is worth it."""
     evidence = sandbox.read(source, _NO_TRUST, beside(source))
     if not evidence.manifests:

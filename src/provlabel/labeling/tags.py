@@ -65,7 +65,7 @@ def _dress(checked: Source, label: Label, choice: Sequence[Choice] | None) -> Dr
 
 
 def undress(checked: Source) -> tuple[Edit, ...]:
-    """Return the edits that take every field out of a labelled file that a label of its own lists as personal.
+    """Return the edits that take every field out of a labeled file that a label of its own lists as personal.
 
     Manifest stores that would stay in the file, though nothing refers to them any more, become zeros.
 

@@ -1,4 +1,4 @@
-"""A full decode before labelling, by ffmpeg: what plays to its end is whole.
+"""A full decode before labeling, by ffmpeg: what plays to its end is whole.
 
 The structural walk sees most damage; a FLAC or MP3 that was cut off inside its audio only shows when
 it is decoded.  ffmpeg is a program of its own with limits, and gets no network.

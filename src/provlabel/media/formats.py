@@ -113,7 +113,7 @@ FORMATS: tuple[Format, ...] = (
         "MP4", "video/mp4", "video", (".mp4", ".m4v"), "isobmff", _UUID,
         lambda head, read_at: bmff_kind(head, read_at) == "mp4",
     ),
-    # Known, and only ever labelled with a manifest beside them.
+    # Known, and only ever labeled with a manifest beside them.
     Format(
         "Ogg Vorbis", "audio/ogg", "audio", (".ogg", ".oga"), "opaque", _BESIDE,
         lambda head, read_at: ogg_codec(head, read_at).startswith(b"\x01vorbis"), _NO_WRITER,

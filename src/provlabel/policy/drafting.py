@@ -26,7 +26,7 @@ _WORTH = ("systems", "systems.version", "provider.name", "event_time", "oversigh
 
 def draft(report: Report, gate: Gate, trust: Sequence[str]) -> str:
     """Return a policy as TOML; ``trust`` names the lists of anchors that were given."""
-    labelled = [item for item in report.files if item.label is not None]
+    labeled = [item for item in report.files if item.label is not None]
     lines = [
         _HEAD.rstrip(),
         f"# Written from {len(report.files)} media files on {report.at[:10]}: {_states(report)}.",
@@ -34,7 +34,7 @@ def draft(report: Report, gate: Gate, trust: Sequence[str]) -> str:
         "# States that pass: trusted, valid (nobody you trust vouches for the signer), unsigned, remote.",
         'states = ["trusted"]',
         "label = true",
-        *_fields(labelled),
+        *_fields(labeled),
         "# What is never accepted; human-made-by-generator wants generator = true at a signer below.",
         'forbid = ["clear-prompt", "unsigned-carrier"]',
         "",
@@ -59,8 +59,8 @@ def _states(report: Report) -> str:
     return ", ".join(f"{count} {state}" for state, count in report.summary.states.items()) or "nothing"
 
 
-def _fields(labelled: Sequence[FileReport]) -> Iterator[str]:
-    common = [name for name in _WORTH if all(_has(item, name) for item in labelled)] if labelled else []
+def _fields(labeled: Sequence[FileReport]) -> Iterator[str]:
+    common = [name for name in _WORTH if all(_has(item, name) for item in labeled)] if labeled else []
     yield "# Fields that a label has to have; these are in every label here." if common else "# Fields of a label:"
     yield f"fields = {json.dumps(common)}" if common else '# fields = ["systems", "provider.name"]'
 

@@ -329,7 +329,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     folders: int  #: that were named
     not_media: int
     links: int  #: symbolic links below folders, which are not followed
-    scratch: int  #: left by a labelling that was interrupted, or is under way
+    scratch: int  #: left by a labeling that was interrupted, or is under way
     repositories: int  #: ``.git`` folders, which are not looked into
     outside: int  #: media outside of what the policy is about
     untracked: int  #: media that git does not track, where the policy is about tracked files

@@ -92,7 +92,7 @@ class Sandbox:
         Reading a file does this by itself; whoever does something before the first file asks for it.
 
         Raises:
-            UnfitEngineError: it has not, or there is no engine.  Nothing may be judged or labelled.
+            UnfitEngineError: it has not, or there is no engine.  Nothing may be judged or labeled.
         """
         with self._lock:
             if not self._proven:

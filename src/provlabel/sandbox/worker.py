@@ -109,7 +109,7 @@ def _prove(limits: Limits) -> Answer:
 
 #: When the certificates of the self-test begin, in seconds since 1970; a machine that lost its clock is before that.
 _FILES_BEGIN = dt.datetime(2000, 1, 2, tzinfo=dt.timezone.utc).timestamp()
-_AGAIN = "reinstall c2pa-python; if that does not help, report it: nothing is judged or labelled with it"
+_AGAIN = "reinstall c2pa-python; if that does not help, report it: nothing is judged or labeled with it"
 
 
 def _answer(request: Request, content: bytes | None) -> Answer:

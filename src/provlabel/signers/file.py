@@ -24,7 +24,7 @@ _PKCS8 = re.compile(rb"-----BEGIN PRIVATE KEY-----(.*?)-----END PRIVATE KEY-----
 # A SEQUENCE that begins with version 3, in BER (RFC 7292 §4); keys begin with version 0 or 1.
 _PKCS12 = re.compile(rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)\x02\x01\x03", re.DOTALL)
 # Object identifiers at the head of a PKCS#8 key (RFC 5208 §5), DER: they name the algorithm without
-# loading the cryptography package, which takes as long as all the rest of labelling a picture.
+# loading the cryptography package, which takes as long as all the rest of labeling a picture.
 _HEADS: tuple[tuple[bytes, tuple[Algorithm, ...]], ...] = (
     (bytes.fromhex("06072a8648ce3d020106082a8648ce3d030107"), ("es256",)),
     (bytes.fromhex("06072a8648ce3d020106052b81040022"), ("es384",)),

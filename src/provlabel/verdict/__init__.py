@@ -62,7 +62,7 @@ def judge(evidence: Evidence, *, at: dt.datetime, trust: TrustStore = TrustStore
     if evidence.trouble is not None:
         return _unread(evidence)
     if not evidence.manifests:
-        return _unlabelled(evidence)
+        return _unlabeled(evidence)
     active = evidence.manifests[0]
     effects = effects_of(active.codes)
     time = time_axis(active, effects, trust, at)
@@ -131,7 +131,7 @@ def _unread(evidence: Evidence) -> Verdict:
     return Verdict("unreadable", axes, (why,), ("everything: the file could not be read",))
 
 
-def _unlabelled(evidence: Evidence) -> Verdict:
+def _unlabeled(evidence: Evidence) -> Verdict:
     if evidence.source == "remote":
         why = finding("label.remote", evidence.remote_url)
         return Verdict("remote", _empty_axes("not-applicable", ("remote-only",)), (why,), ("the remote manifest",))

@@ -132,7 +132,7 @@ _PLACES = frozenset({"header", "stco", "co64", "iloc", "saio", "sidx", "tfra"})
 
 
 class Bare(NamedTuple):
-    """Digests of a file without what labelling changes in it."""
+    """Digests of a file without what labeling changes in it."""
 
     media: str  #: of all but the manifest, padding, and where parts lie
     content: str  #: of what is seen or heard: tags are left out too

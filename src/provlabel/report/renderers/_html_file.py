@@ -96,8 +96,8 @@ def label_sentence(item: FileReport) -> str:
     if label is None:
         return "no label"
     if label.words is None:
-        return f"labelled, but nothing about AI is said that is known ({label.kind or 'no kind'})"
-    return f"labelled as {label.words}"
+        return f"labeled, but nothing about AI is said that is known ({label.kind or 'no kind'})"
+    return f"labeled as {label.words}"
 
 
 def claimed(item: FileReport) -> str:

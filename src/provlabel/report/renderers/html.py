@@ -254,7 +254,7 @@ def _table(heads: Sequence[str], rows: list[tuple[Child, ...]], name: str) -> No
 _SKIPPED: dict[str, str] = {
     "not media": "No media",
     "link": "Links, which are not followed",
-    "scratch": "Scratch files of a labelling that was interrupted or is under way",
+    "scratch": "Scratch files of a labeling that was interrupted or is under way",
     "repository": "Folders of git, which are not looked into",
     "outside": "Media outside of what the policy is about",
     "untracked": "Media that git does not track",

@@ -325,7 +325,7 @@ _SOMETIMES = (
     ("untracked", "not tracked by git"),
     ("links", "links not followed"),
     ("repositories", ".git folders not looked into"),
-    ("scratch", "scratch files of a labelling"),
+    ("scratch", "scratch files of a labeling"),
     ("not_reached", "not reached"),
     ("empty", "folders in which nothing was judged"),
 )

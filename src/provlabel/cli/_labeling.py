@@ -28,7 +28,7 @@ class _Carriers(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         return names
 
 
-labelling_options = options_of(
+labeling_options = options_of(
     click.option(
         "--prompt-mode",
         type=click.Choice(["omit", "hash", "clear"]),
@@ -54,7 +54,7 @@ labelling_options = options_of(
 
 
 def how_from(options: dict[str, Any]) -> dict[str, Any]:
-    """Return what :data:`labelling_options` and the options of time authorities ask of :func:`label_file`."""
+    """Return what :data:`labeling_options` and the options of time authorities ask of :func:`label_file`."""
     from provlabel.trust.timestamps import ROOM
 
     return {
