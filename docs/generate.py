@@ -15,7 +15,7 @@ from provlabel.label.vocabularies import AI_KINDS, KINDS
 from provlabel.law import LAWS, load_laws
 from provlabel.law.checks import CHECKS
 from provlabel.law.conditions import CONDITIONS
-from provlabel.law.records import Rule
+from provlabel.law.records import LawRule
 from provlabel.media.formats import FORMATS
 from provlabel.report.renderers.json import to_json
 from provlabel.report.renderers.text import STATES
@@ -104,14 +104,14 @@ def law() -> str:
     return "\n".join(lines)
 
 
-def _law_row(row: Rule) -> str:
+def _law_row(row: LawRule) -> str:
     days = f"{row.start or ''} – {row.end or ''}".strip() if row.start or row.end else "always"
     applies = ", ".join(f"`{name}`" for name in row.applies) or "always"
     cells = (row.number, f"`{row.id}`", row.title, days, applies)
     return _row(*cells, f"`{row.holds}`{_given(row)}", row.carrier, row.source, row.certainty)
 
 
-def _given(row: Rule) -> str:
+def _given(row: LawRule) -> str:
     """The parameters of a check that tell what it looks for."""
     told = [row.given.why] if row.given.why else [", ".join(f"`{name}`" for name in row.given.fields)]
     told += ["/".join(group) for group in row.given.words]

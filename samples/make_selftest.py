@@ -51,7 +51,7 @@ def picture() -> bytes:
     return made.getvalue()
 
 
-def signed(credential: engine.Credential, *more: dict[str, Any]) -> bytes:
+def signed(credential: engine.EngineCredential, *more: dict[str, Any]) -> bytes:
     """Sign a picture as little as the engine allows."""
     made = {"claim_generator_info": [{"name": "provlabel"}], "assertions": [CREATED, *more]}
     dest = io.BytesIO()
@@ -89,7 +89,7 @@ def main() -> None:
     """Write all files."""
     root = pki.root("provlabel self-test root", begins=BEGINS, lasts=LASTS)
     leaf = pki.leaf(root, common="provlabel self-test", begins=BEGINS, lasts=LASTS, ocsp="http://127.0.0.1:9/ocsp")
-    credential = engine.Credential("es256", leaf.pem, leaf.key_pem())
+    credential = engine.EngineCredential("es256", leaf.pem, leaf.key_pem())
     (FOLDER / "root.pem").write_text(root.pem)
     (FOLDER / "chain.pem").write_text(leaf.pem)
     (FOLDER / "signed.png").write_bytes(signed(credential))

@@ -54,10 +54,10 @@ def signer(credential: Path) -> Signer:
     return open_signer(f"test:{credential}")
 
 
-def engine_credential(signer: Signer) -> engine.Credential:
+def engine_credential(signer: Signer) -> engine.EngineCredential:
     """What the engine itself signs with, for tests that look at the engine."""
     assert isinstance(signer, LocalKey)
-    return engine.Credential(signer.algorithm, signer.chain_pem, signer.private_key_pem())
+    return engine.EngineCredential(signer.algorithm, signer.chain_pem, signer.private_key_pem())
 
 
 def besides_time(warnings: Sequence[str]) -> list[str]:

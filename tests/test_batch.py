@@ -30,7 +30,7 @@ from provlabel import TrustStore, run_batch, verify_file
 from provlabel._support.files import SCRATCH_PREFIX, atomic_output, sweep
 from provlabel.batch import pool
 from provlabel.batch.jobs import Shard, folded, shard_from, wanted_in
-from provlabel.batch.ledger import Known, Ledger, Listed
+from provlabel.batch.ledger import Ledger, LedgerEntry, Listed
 from provlabel.batch.planning import decide
 from provlabel.batch.running import pause
 from provlabel.batch.work import Setting, may_pass
@@ -572,7 +572,7 @@ def test_failed_jobs_are_tried_again_by_the_next_run(work: Path, cli: Cli) -> No
 
 
 JOB = Listed(b"in", b"out", b"/out", b"/out", b"/in", b"l", b"d", 5, 6, "1:2", None, None, True)
-DONE = Known("done", 1, b"d", 5, 6, 9, "urn")
+DONE = LedgerEntry("done", 1, b"d", 5, 6, 9, "urn")
 
 
 @pytest.mark.parametrize(
@@ -595,7 +595,7 @@ DONE = Known("done", 1, b"d", 5, 6, 9, "urn")
         (JOB._replace(digest=b"e"), DONE._replace(state="failed"), False, "again", False),
     ],
 )
-def test_decisions(job: Listed, known: Known | None, replace: bool, what: str, keeps: bool) -> None:
+def test_decisions(job: Listed, known: LedgerEntry | None, replace: bool, what: str, keeps: bool) -> None:
     decision = decide(job, known, replace)
     assert (decision.what, decision.keeps_urn) == (what, keeps)
 

@@ -534,7 +534,7 @@ def test_numbers_of_others_need_not_be_numbers(odd: Any, made: Report, previews:
 def test_a_shape_without_a_size_is_not_marked(place: dict[str, Any]) -> None:
     from provlabel.report.renderers import _svg
 
-    assert _svg.regions([_svg.Part(1, "ai", {"x": 1, "y": 1, **place})], 320, 320) is None
+    assert _svg.regions([_svg.PlacedPart(1, "ai", {"x": 1, "y": 1, **place})], 320, 320) is None
 
 
 def test_the_command_line_draws_the_files(media: Path, cli: Cli, tmp_path: Path) -> None:

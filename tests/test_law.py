@@ -24,7 +24,7 @@ from provlabel.label.vocabularies import IPTC
 from provlabel.law import LAWS, Subject, judge_law, law_rules, load_laws, subject_of_label
 from provlabel.law.checks import CHECKS
 from provlabel.law.conditions import CONDITIONS
-from provlabel.law.records import Input, Law, Rule
+from provlabel.law.records import Input, Law, LawRule
 from provlabel.manifest import Definition, definition
 from provlabel.policy.records import LawName
 from provlabel.report import LawResult
@@ -232,7 +232,7 @@ ROWS = [row for law in load_laws(LAWS) for row in law.rule]
 IDS = [f"{row.id}@{row.start}" for row in ROWS]
 
 
-def outcome(row: Rule, subject: Subject) -> LawResult:
+def outcome(row: LawRule, subject: Subject) -> LawResult:
     """Judge on the first day of a wording, with nothing claimed about another day."""
     day = row.start or dt.date(2026, 11, 22)
     at = dt.datetime.combine(day, dt.time(12), dt.timezone.utc)
@@ -246,7 +246,7 @@ def outcome(row: Rule, subject: Subject) -> LawResult:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=IDS)
-def test_each_rule_is_held_broken_and_not_applicable(row: Rule) -> None:
+def test_each_rule_is_held_broken_and_not_applicable(row: LawRule) -> None:
     if row.id in ALWAYS_OUTSIDE:
         assert {outcome(row, subject).outcome for subject in (signed(), UNSIGNED, HUMAN)} == {OUTSIDE}
         return

@@ -281,7 +281,7 @@ def with_a_key_twice(forger: Forger) -> None:
     forger.sign({1: -7, 33: der(forger.by)}, {})
 
 
-def superboxes(data: memoryview, start: int = 0, end: int | None = None) -> Iterator[jumbf.Box]:
+def superboxes(data: memoryview, start: int = 0, end: int | None = None) -> Iterator[jumbf.JumbfBox]:
     for one in jumbf.boxes(data, start, end):
         if one.kind == jumbf.SUPERBOX:
             yield one

@@ -30,7 +30,7 @@ from provlabel.labeling import publish as publishing
 from provlabel.labeling import signature as signing
 from provlabel.manifest import definition
 from provlabel.media import copy as streaming
-from provlabel.media.containers import WALKERS, ContainerError, NoRoom, TooLarge, jpeg, room_for, stores_of
+from provlabel.media.containers import WALKERS, ContainerError, NoHole, TooLarge, jpeg, room_for, stores_of
 from provlabel.media.containers.edits import Edit, Edited, rewrite
 from provlabel.media.formats import BY_NAME
 from provlabel.sandbox import Sandbox
@@ -129,7 +129,7 @@ def by_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take our knowledge of holes away, so that the engine writes."""
 
     def none(*_: Any) -> None:
-        raise NoRoom("for this test")
+        raise NoHole("for this test")
 
     monkeypatch.setattr(signing, "room_for", none)
 
@@ -586,7 +586,7 @@ PLAIN = moov(table(900))
     ],
 )
 def test_places_that_are_not_followed_leave_no_room(reason: str, content: bytes) -> None:
-    with pytest.raises(NoRoom, match=reason):
+    with pytest.raises(NoHole, match=reason):
         room_for("isobmff", io.BytesIO(content), len(content), 3000)
 
 
@@ -605,7 +605,7 @@ def test_a_movie_of_several_gib_has_room_where_its_table_has(size: int, tmp_path
             stream.write(head)
             stream.truncate(len(head) + size)
             if form == "I" and last + 3045 >= 1 << 32:
-                with pytest.raises(NoRoom, match="larger than their table"):
+                with pytest.raises(NoHole, match="larger than their table"):
                     room_for("isobmff", stream, len(head) + size, 3000)
                 continue
             room = room_for("isobmff", stream, len(head) + size, 3000)
@@ -694,7 +694,7 @@ TAG = b"ID3\x04\x00"
     ],
 )
 def test_where_we_know_no_room_we_say_so(container: str, content: bytes) -> None:
-    with pytest.raises(NoRoom):
+    with pytest.raises(NoHole):
         room_for(container, io.BytesIO(content), len(content), 3000)
 
 

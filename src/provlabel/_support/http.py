@@ -26,7 +26,7 @@ class Failed(Exception):
     """There is no answer; the message says why, for people."""
 
 
-class Target(NamedTuple):
+class Endpoint(NamedTuple):
     """Where to go, taken from a URL that may be anything."""
 
     secure: bool
@@ -89,7 +89,7 @@ def _why(exc: Exception, ends: float) -> str:
     return printable(reason(exc) if isinstance(exc, (OSError, ValueError)) else repr(exc))
 
 
-def parsed(url: str) -> Target:
+def parsed(url: str) -> Endpoint:
     """Take a URL apart that may be anything.
 
     Raises:
@@ -107,14 +107,14 @@ def parsed(url: str) -> Target:
     if parts.username is not None or not parts.hostname:
         raise Failed("not a plain URL")
     secure = parts.scheme == "https"
-    return Target(secure, parts.hostname, (443 if secure else 80) if port is None else port, _path(parts))
+    return Endpoint(secure, parts.hostname, (443 if secure else 80) if port is None else port, _path(parts))
 
 
 def _path(parts: SplitResult) -> str:
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
-def _connected(target: Target, ends: float, private: bool) -> socket.socket:
+def _connected(target: Endpoint, ends: float, private: bool) -> socket.socket:
     """Connect to the very address that was checked: the name may mean another one a moment later.
 
     Raises:
@@ -136,7 +136,7 @@ def _connected(target: Target, ends: float, private: bool) -> socket.socket:
     raise refused
 
 
-def _resolved(target: Target, seconds: float) -> list[tuple[socket.AddressFamily, Any]]:
+def _resolved(target: Endpoint, seconds: float) -> list[tuple[socket.AddressFamily, Any]]:
     """Return the first addresses of the host; a resolver that hangs is left behind, for it knows no deadline."""
     found: list[tuple[socket.AddressFamily, Any]] = []
 
@@ -181,7 +181,7 @@ def _cut(sock: socket.socket) -> None:
 
 
 def _exchanged(
-    method: str, target: Target, sock: socket.socket, body: bytes | None, headers: Mapping[str, str], most: int
+    method: str, target: Endpoint, sock: socket.socket, body: bytes | None, headers: Mapping[str, str], most: int
 ) -> bytes:
     connection = http.client.HTTPConnection(target.host, target.port)
     connection.response_class = Reply

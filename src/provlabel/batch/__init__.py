@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from provlabel.batch.jobs import Wanted, shard_from, wanted_in
-from provlabel.batch.planning import Planned, Refused
+from provlabel.batch.planning import Planned, RefusedBatch
 from provlabel.batch.running import BatchResult, Progress, run_batch
 
-__all__ = ["BatchResult", "Planned", "Progress", "Refused", "Wanted", "run_batch", "shard_from", "wanted_in"]
+__all__ = ["BatchResult", "Planned", "Progress", "RefusedBatch", "Wanted", "run_batch", "shard_from", "wanted_in"]

@@ -24,7 +24,7 @@ from msgspec import Struct
 from provlabel._support.files import atomic_output, reason
 from provlabel._support.text import printable
 from provlabel._support.times import rfc3339
-from provlabel.batch.work import Job, Outcome
+from provlabel.batch.work import Job, JobOutcome
 from provlabel.errors import ConfigError, OutputError
 
 #: ``PRAGMA user_version``: goes up with each change of the tables.
@@ -32,7 +32,7 @@ VERSION = 1
 #: ``PRAGMA application_id``, by which a database is known to be ours: ``prlb``.
 APPLICATION = 0x70726C62
 
-State = Literal["waiting", "running", "done", "failed"]
+JobState = Literal["waiting", "running", "done", "failed"]
 _TABLES = """
 -- Their texts, which may hold names and prompts that are not signed, stay in a temporary table: each run brings them.
 CREATE TABLE labels (digest BLOB PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
@@ -106,10 +106,10 @@ class Listed(NamedTuple):
     ours: bool
 
 
-class Known(NamedTuple):
+class LedgerEntry(NamedTuple):
     """What the ledger has of a job."""
 
-    state: State
+    state: JobState
     attempts: int
     digest: bytes
     size: int | None
@@ -259,7 +259,7 @@ class Ledger:
         marks = ", ".join("?" * len(places))
         return [row[0] for row in self._all(f"SELECT output FROM temp.listed WHERE folded IN ({marks})", places)]  # noqa: S608
 
-    def compared(self) -> Iterator[tuple[int, Listed, Known | None]]:
+    def compared(self) -> Iterator[tuple[int, Listed, LedgerEntry | None]]:
         """Yield each job of this shard, and what the ledger has of it."""
         known = "jobs.state, jobs.attempts, jobs.digest, jobs.size, jobs.mtime_ns, jobs.written, jobs.urn"
         for row in self._all(
@@ -267,7 +267,7 @@ class Ledger:
             "LEFT JOIN main.jobs AS jobs ON jobs.place = listed.place WHERE listed.ours ORDER BY listed.number"
         ):
             cut = 1 + _LISTED_COLUMNS
-            yield row[0], Listed(*row[1:cut]), Known(*row[cut:]) if row[cut] is not None else None
+            yield row[0], Listed(*row[1:cut]), LedgerEntry(*row[cut:]) if row[cut] is not None else None
 
     def put_plan(self, decided: Iterable[tuple[int, str]]) -> None:
         """Take in what is to be done: number in the list, and URN of the manifest to be."""
@@ -343,7 +343,7 @@ class Ledger:
         marks = ", ".join("?" * len(numbers))
         return dict(self._all(f"SELECT number, tries FROM jobs WHERE number IN ({marks})", numbers))  # noqa: S608
 
-    def settle(self, outcomes: Sequence[tuple[Outcome, float | None]]) -> None:
+    def settle(self, outcomes: Sequence[tuple[JobOutcome, float | None]]) -> None:
         """Note what became of jobs; with a time beside it, a failed one is tried again then."""
         ended = rfc3339(dt.datetime.now(dt.timezone.utc))
         with self._writing():
@@ -402,7 +402,7 @@ class Ledger:
             yield from self._database.execute(query, values)
 
 
-def _columns(outcome: Outcome, due: float | None, ended: str) -> tuple[Any, ...]:
+def _columns(outcome: JobOutcome, due: float | None, ended: str) -> tuple[Any, ...]:
     receipt = outcome.receipt
     return (
         "waiting" if due is not None else outcome.state,

@@ -17,7 +17,7 @@ import msgspec
 from provlabel._support.faults import Fault
 from provlabel._support.text import printable
 from provlabel.batch.jobs import Labels, Shard, Wanted, folded, place_of
-from provlabel.batch.ledger import Known, Ledger, Listed, new_urn
+from provlabel.batch.ledger import Ledger, LedgerEntry, Listed, new_urn
 from provlabel.batch.work import Setting
 from provlabel.errors import UsageError
 
@@ -27,7 +27,7 @@ MAX_FINDINGS = 1_000
 _PAGE = 1_000
 
 
-class Refused(UsageError):
+class RefusedBatch(UsageError):
     """Nothing was done, because of ``findings``."""
 
     def __init__(self, findings: tuple[Fault, ...]) -> None:
@@ -89,7 +89,7 @@ def plan(
     todo = _Todo(setting.replace, findings, planned)
     ledger.put_plan(todo.decided(ledger))
     if findings.found:
-        raise Refused(findings.told())
+        raise RefusedBatch(findings.told())
     if keep:
         ledger.begin()
     return Plan(todo.todo, todo.skipped, tuple(todo.notes), folders)
@@ -227,7 +227,7 @@ class Decision(NamedTuple):
 _FORCE = "choose another output, or replace it with --force"
 
 
-def decide(job: Listed, known: Known | None, replace: bool) -> Decision:
+def decide(job: Listed, known: LedgerEntry | None, replace: bool) -> Decision:
     """Say what is done about a job, by what lies there and what the ledger has of it."""
     taken = job.there is not None and not replace
     if known is None or (known.state == "waiting" and not known.attempts):
@@ -247,7 +247,7 @@ def decide(job: Listed, known: Known | None, replace: bool) -> Decision:
 _WORDS = {"waiting": "waiting", "running": "interrupted", "failed": "not done"}
 
 
-def _changed(job: Listed, known: Known) -> str:
+def _changed(job: Listed, known: LedgerEntry) -> str:
     if job.digest != known.digest:
         return "the label, the signer or an option of labeling changed"
     if (job.size, job.mtime_ns) != (known.size, known.mtime_ns):

@@ -22,7 +22,7 @@ from provlabel.batch.jobs import Labels, Shard, Wanted, wanted_below
 from provlabel.batch.ledger import Group, Ledger
 from provlabel.batch.planning import Plan, Planned, plan
 from provlabel.batch.pool import supervise
-from provlabel.batch.work import Job, Outcome, Setting, label_chunk, open_tools
+from provlabel.batch.work import Job, JobOutcome, Setting, label_chunk, open_tools
 from provlabel.carriers.plan import Choice
 from provlabel.errors import ConfigError, OutputError, UsageError
 from provlabel.label.vocabularies import PromptMode
@@ -333,7 +333,7 @@ def _chunks(ledger: Ledger, size: int) -> Iterator[list[Job] | None]:
             yield None
 
 
-def _with_pauses(ledger: Ledger, outcomes: Sequence[Outcome], retries: int) -> list[tuple[Outcome, float | None]]:
+def _with_pauses(ledger: Ledger, outcomes: Sequence[JobOutcome], retries: int) -> list[tuple[JobOutcome, float | None]]:
     """Say of each outcome when its job is tried again, or that it is not."""
     passing = [item.number for item in outcomes if item.state == "failed" and item.may_pass]
     tries = ledger.tries(passing) if passing else {}
@@ -349,8 +349,8 @@ def pause(tries: int) -> float:
     return float(_PAUSE * 2 ** (tries - 1) * random.uniform(0.5, 1.5))  # noqa: S311 - nothing secret
 
 
-def _lost(job: Job) -> Outcome:
-    return Outcome(
+def _lost(job: Job) -> JobOutcome:
+    return JobOutcome(
         number=job.number,
         state="failed",
         error="WorkerDied",

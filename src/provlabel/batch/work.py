@@ -81,7 +81,7 @@ class Job(Struct, frozen=True, kw_only=True):
     tried: bool = False  #: an earlier attempt may have written the output already
 
 
-class Outcome(Struct, frozen=True, kw_only=True):
+class JobOutcome(Struct, frozen=True, kw_only=True):
     """What became of a job."""
 
     number: int
@@ -105,7 +105,7 @@ class Tools(NamedTuple):
     signer: Signer
 
 
-def label_chunk(setting: Setting, jobs: Sequence[Job]) -> list[Outcome]:
+def label_chunk(setting: Setting, jobs: Sequence[Job]) -> list[JobOutcome]:
     """Label the files of ``jobs``, and return an outcome for each; a file that fails does not stop the others."""
     return [_outcome(setting, job) for job in jobs]
 
@@ -145,7 +145,7 @@ def open_tools(setting: Setting) -> Tools:
 _kept: list[tuple[int, Setting, Tools]] = []
 
 
-def _outcome(setting: Setting, job: Job) -> Outcome:
+def _outcome(setting: Setting, job: Job) -> JobOutcome:
     began = time.perf_counter()
     size = mtime_ns = None
     try:
@@ -155,7 +155,7 @@ def _outcome(setting: Setting, job: Job) -> Outcome:
         receipt, adopted = _labeled(setting, job, tools)
         written = os.stat(job.output).st_size  # noqa: PTH116
     except Exception as exc:  # whatever it is, the next file may be better
-        return Outcome(
+        return JobOutcome(
             number=job.number,
             state="failed",
             error=type(exc).__name__,
@@ -166,7 +166,7 @@ def _outcome(setting: Setting, job: Job) -> Outcome:
             mtime_ns=mtime_ns,
             seconds=time.perf_counter() - began,
         )
-    return Outcome(
+    return JobOutcome(
         number=job.number,
         state="done",
         receipt=receipt,

@@ -8,7 +8,7 @@ from pathlib import Path
 from provlabel._support.files import reason
 from provlabel._support.text import printable
 from provlabel.errors import InputError, UsageError
-from provlabel.policy import BUILTIN, Enforced, Gate, Loaded, Policy, load_baseline, load_policy
+from provlabel.policy import BUILTIN, Enforced, Gate, LoadedPolicy, Policy, load_baseline, load_policy
 from provlabel.policy.loading import NAME
 from provlabel.trust.anchors import TrustStore
 from provlabel.verifying.targets import repository_of
@@ -37,12 +37,12 @@ def gate_from(
     return Gate(first=first, others=tuple(others), baseline=known, root=top), trust
 
 
-def _given(given: str | None, pin: str | None) -> Loaded:
+def _given(given: str | None, pin: str | None) -> LoadedPolicy:
     if given is None or given in BUILTIN:
         if pin is not None:
             raise UsageError("--policy-sha256 pins the file of a policy", hint="add --policy FILE")
         name = given or "default"
-        return Loaded(Enforced.of(BUILTIN[name], "given" if given else "default"), TrustStore())
+        return LoadedPolicy(Enforced.of(BUILTIN[name], "given" if given else "default"), TrustStore())
     return load_policy(Path(given), pin=pin)
 
 

@@ -11,7 +11,7 @@ _FIRST = 1.0  # seconds in which nobody wonders
 _PAUSE = 0.2  # seconds between two looks
 
 
-class Progress:
+class ProgressLine:
     """Counts files on standard error, unless that is no terminal or nobody wants to see it."""
 
     def __init__(self, quiet: bool) -> None:
@@ -20,7 +20,7 @@ class Progress:
         self._next = self._begun + _FIRST
         self._shown = False
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> ProgressLine:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -72,7 +72,7 @@ def command(paths: tuple[Path, ...], **options: Any) -> int:
         raise UsageError("what should be labeled?", hint="give files and folders, or --jobs LIST")
     if options["out_dir"] is None and paths:
         raise UsageError("where should the outputs go?", hint="--out-dir FOLDER")
-    from provlabel.batch import Refused, run_batch, shard_from
+    from provlabel.batch import RefusedBatch, run_batch, shard_from
 
     how = how_from(options)
     show = _Show(options)
@@ -99,7 +99,7 @@ def command(paths: tuple[Path, ...], **options: Any) -> int:
                 told=show,
                 **how,
             )
-        except Refused as exc:
+        except RefusedBatch as exc:
             for finding in exc.findings:
                 say_error(f"{finding.at}: {finding.message}", finding.hint)
             say_error(f"{len(exc.findings)} findings; nothing was done")

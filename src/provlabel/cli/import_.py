@@ -16,7 +16,7 @@ from provlabel.cli._shared import PATH, make_folder
 from provlabel.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
-    from provlabel.exchange.ddex import Loaded, Loss
+    from provlabel.exchange.ddex import LoadedResource, Loss
 
 _ENDING = ".label.json"
 _LONGEST = 200  # characters of a file name that come from others; file systems end at 255 bytes
@@ -86,7 +86,7 @@ def _from_message(file: Path) -> list[_Draft]:
     return [_Draft(_place(item), item.label, item.losses) for item in load(message)]
 
 
-def _place(item: Loaded) -> str:
+def _place(item: LoadedResource) -> str:
     resource = item.resource
     named = (*(file.name for file in resource.files), *resource.isrcs, resource.reference)
     return next(name for name in (*named, "resource") if name)

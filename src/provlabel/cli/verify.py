@@ -15,7 +15,7 @@ from provlabel._support import times
 from provlabel._support.text import printable
 from provlabel.cli import say, say_error
 from provlabel.cli._outputs import OUTPUT, OUTPUTS, Output, outputs_from
-from provlabel.cli._progress import Progress
+from provlabel.cli._progress import ProgressLine
 from provlabel.cli._shared import (
     PATH,
     TRUST_NAMES,
@@ -130,7 +130,7 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
             else None,
             fail_fast=options["fail_fast"],
             against=_delivery(options["against"]),
-            watch=stack.enter_context(Progress(options["quiet"])) if many else None,
+            watch=stack.enter_context(ProgressLine(options["quiet"])) if many else None,
         )
     if options["init_policy"]:
         return _init_policy(report, gate, output, options["trust"])

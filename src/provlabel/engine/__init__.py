@@ -5,7 +5,7 @@ its effect, because the engine ignores keys that it does not know.
 """
 
 from provlabel.engine._settings import settings
-from provlabel.engine.credential import Credential
+from provlabel.engine.credential import EngineCredential
 from provlabel.engine.identity import ROLES, Actor
 from provlabel.engine.loading import BINDINGS, NATIVE, binding, build, version
 from provlabel.engine.reading import ANY_FILE, Reading, found_in, objection, read
@@ -18,7 +18,7 @@ __all__ = [
     "NATIVE",
     "ROLES",
     "Actor",
-    "Credential",
+    "EngineCredential",
     "Hashed",
     "IngredientFile",
     "Reading",

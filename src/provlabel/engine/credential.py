@@ -14,7 +14,7 @@ from provlabel.trust.anchors import TrustStore, pem
 _ED25519_HEAD = bytes.fromhex("302e020100300506032b657004220420")
 
 
-class Credential:
+class EngineCredential:
     """A key and certificates for the engine itself to sign with, made ready once in each process.
 
     Args:
@@ -29,7 +29,7 @@ class Credential:
         self.context_for: tuple[int, TrustStore | None, Any] = 0, None, None
 
     @classmethod
-    def stand_in(cls, chain_pem: str) -> Credential:
+    def stand_in(cls, chain_pem: str) -> EngineCredential:
         """Make a key that belongs to nobody, beside certificates of somebody else: the signature does not hold."""
         return cls("ed25519", chain_pem, pem(_ED25519_HEAD + os.urandom(32), "PRIVATE KEY").encode())
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from provlabel._support.text import printable
-from provlabel.engine.credential import Credential
+from provlabel.engine.credential import EngineCredential
 from provlabel.engine.loading import binding
 from provlabel.errors import ConfigError, EngineError
 
@@ -76,7 +76,7 @@ def _identity_signer(signer: Signer, caught: list[BaseException]) -> Any:
     c2pa = binding()
     algorithm, chain = signer.algorithm, signer.chain_pem
     if isinstance(signer, LocalKey):
-        return Credential(algorithm, chain, signer.private_key_pem()).fresh()
+        return EngineCredential(algorithm, chain, signer.private_key_pem()).fresh()
 
     def call(data: bytes) -> bytes:
         try:

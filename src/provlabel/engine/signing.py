@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from provlabel.engine import native
 from provlabel.engine._settings import context_for
-from provlabel.engine.credential import Credential
+from provlabel.engine.credential import EngineCredential
 from provlabel.engine.identity import Actor, with_identity
 from provlabel.engine.loading import binding
 from provlabel.engine.reading import ANY_FILE
@@ -33,7 +33,7 @@ def sign(
     source: BinaryIO,
     dest: BinaryIO,
     mime: str,
-    credential: Credential,
+    credential: EngineCredential,
     ingredients: Sequence[IngredientFile] = (),
     *,
     detached: bool = False,
@@ -74,7 +74,7 @@ class Hashed(NamedTuple):
 def sign_hashed(
     definition: Definition,
     write: Callable[[int], Hashed],
-    credential: Credential,
+    credential: EngineCredential,
     ingredients: Sequence[IngredientFile] = (),
     *,
     trust: TrustStore = TrustStore(),  # noqa: B008 - frozen and empty
@@ -103,7 +103,7 @@ def sign_placed(
     write: Callable[[int], object],
     content: BinaryIO,
     mime: str,
-    credential: Credential,
+    credential: EngineCredential,
     ingredients: Sequence[IngredientFile] = (),
     *,
     trust: TrustStore = TrustStore(),  # noqa: B008 - frozen and empty

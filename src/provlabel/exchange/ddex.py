@@ -26,7 +26,7 @@ AVS_VERSION = "9"
 Media = Literal["image", "audio", "video"]
 
 
-class Source(NamedTuple):
+class WrittenElement(NamedTuple):
     """One element that is written, what it says, and where that stands."""
 
     element: str
@@ -37,33 +37,33 @@ class Source(NamedTuple):
 
 _XSD = "ERN 4.3.2 XSD v0.9.11"
 #: What is written, by its place below the resource unless it begins with another list.
-ELEMENTS: tuple[Source, ...] = (
-    Source("ContainsAI", "kind", f"{_XSD}; AVS 9", "P"),
-    Source("Contributor/SpecialContributor = GenerativeAI", "contributions.by", f"{_XSD}; AVS 9", "P"),
-    Source("Contributor/Role/Value", "contributions.role, people.roles", f"{_XSD}; AVS 9", "P"),
-    Source("Contributor/AiContribution", "contributions.extent", f"{_XSD}; AVS 9", "P"),
-    Source(
+ELEMENTS: tuple[WrittenElement, ...] = (
+    WrittenElement("ContainsAI", "kind", f"{_XSD}; AVS 9", "P"),
+    WrittenElement("Contributor/SpecialContributor = GenerativeAI", "contributions.by", f"{_XSD}; AVS 9", "P"),
+    WrittenElement("Contributor/Role/Value", "contributions.role, people.roles", f"{_XSD}; AVS 9", "P"),
+    WrittenElement("Contributor/AiContribution", "contributions.extent", f"{_XSD}; AVS 9", "P"),
+    WrittenElement(
         "Contributor/AiContribution = Partly with GenerativeAI", "contributions.extent",
         "the XSD gives a default only, and no sample was seen", "unverified",
     ),
-    Source("PartyList/Party/PartyName/FullName", "people.name", _XSD, "P"),
-    Source("PartyList/Party/PartyId/ISNI, IpiNameNumber, IPN", "people.identifiers", _XSD, "P"),
-    Source("SoundRecordingEdition/ResourceId/ISRC", "identifiers.isrc", _XSD, "P"),
-    Source("WorkId/ISWC", "identifiers.iswc", _XSD, "P"),
-    Source("ReleaseList/TrackRelease/ReleaseId/GRid", "identifiers.grid", _XSD, "P"),
-    Source("ReleaseList/Release/ReleaseId/ICPN", "identifiers.upc", _XSD, "P"),
-    Source("DisplayTitleText", "title", _XSD, "P"),
-    Source("CreationDate", "event_time (its date)", _XSD, "P"),
-    Source("PLine/PLineText, CLine/CLineText", "rights.notice", _XSD, "P"),
-    Source("PLine/PLineCompany, CLine/CLineCompany", "rights.holder", _XSD, "P"),
-    Source("TechnicalDetails/DeliveryFile/File/URI", "the file's name", _XSD, "P"),
-    Source("TechnicalDetails/DeliveryFile/File/HashSum", "the file's SHA-256", f"{_XSD}; AVS", "P"),
-    Source(
+    WrittenElement("PartyList/Party/PartyName/FullName", "people.name", _XSD, "P"),
+    WrittenElement("PartyList/Party/PartyId/ISNI, IpiNameNumber, IPN", "people.identifiers", _XSD, "P"),
+    WrittenElement("SoundRecordingEdition/ResourceId/ISRC", "identifiers.isrc", _XSD, "P"),
+    WrittenElement("WorkId/ISWC", "identifiers.iswc", _XSD, "P"),
+    WrittenElement("ReleaseList/TrackRelease/ReleaseId/GRid", "identifiers.grid", _XSD, "P"),
+    WrittenElement("ReleaseList/Release/ReleaseId/ICPN", "identifiers.upc", _XSD, "P"),
+    WrittenElement("DisplayTitleText", "title", _XSD, "P"),
+    WrittenElement("CreationDate", "event_time (its date)", _XSD, "P"),
+    WrittenElement("PLine/PLineText, CLine/CLineText", "rights.notice", _XSD, "P"),
+    WrittenElement("PLine/PLineCompany, CLine/CLineCompany", "rights.holder", _XSD, "P"),
+    WrittenElement("TechnicalDetails/DeliveryFile/File/URI", "the file's name", _XSD, "P"),
+    WrittenElement("TechnicalDetails/DeliveryFile/File/HashSum", "the file's SHA-256", f"{_XSD}; AVS", "P"),
+    WrittenElement(
         "VideoEdition and its DeliveryFile", "as for sounds",
         "the value of DeliveryFile/Type for videos was not seen, and is left out", "unverified",
     ),
-    Source("DealList/ReleaseDeal/Deal/DealTerms/UseType", "permissions", f"{_XSD}; AVS 9", "P"),
-    Source(
+    WrittenElement("DealList/ReleaseDeal/Deal/DealTerms/UseType", "permissions", f"{_XSD}; AVS 9", "P"),
+    WrittenElement(
         "a UseType without terms is read as allowed, one with terms as constrained", "permissions",
         "our reading; no guidance of DDEX's was seen", "unverified",
     ),
@@ -142,7 +142,7 @@ class Dumped(NamedTuple):
     unverified: tuple[str, ...] = ()  #: elements that were written, and that nobody confirmed
 
 
-class Loaded(NamedTuple):
+class LoadedResource(NamedTuple):
     """One resource of a message as a plain label, and what of it a label has no place for."""
 
     resource: Resource

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from provlabel._support.text import printable
-from provlabel.exchange.ddex import _ELEMENT, _SIGN, _TWO_PARTS, KIND_OF, PART_OF, Loaded, Loss
+from provlabel.exchange.ddex import _ELEMENT, _SIGN, _TWO_PARTS, KIND_OF, PART_OF, LoadedResource, Loss
 from provlabel.exchange.ern import Contributor, Message, Party, Resource
 from provlabel.label.identifiers import CANONICAL
 from provlabel.label.records import ID
 from provlabel.label.vocabularies import KINDS
 
 
-def load(message: Message) -> tuple[Loaded, ...]:
+def load(message: Message) -> tuple[LoadedResource, ...]:
     """Return every sound, picture and video of ``message`` as a plain label.
 
     A label is a draft: where the message says nothing about AI it has no ``kind``, which somebody has to add.
@@ -22,7 +22,7 @@ def load(message: Message) -> tuple[Loaded, ...]:
     return tuple(_loaded(item, message) for item in message.resources if item.type in _ELEMENT.values())
 
 
-def _loaded(resource: Resource, message: Message) -> Loaded:
+def _loaded(resource: Resource, message: Message) -> LoadedResource:
     losses = [Loss("message", fault) for fault in resource.faults]
     if not message.speaks_of_ai:
         losses.append(Loss("kind", f"ERN {message.version} has no field about AI"))
@@ -48,7 +48,7 @@ def _loaded(resource: Resource, message: Message) -> Loaded:
     label |= {"rights": rights} if (rights := _loaded_rights(resource, losses)) else {}
     if resource.created:
         losses.append(Loss("event_time", f"CreationDate {printable(resource.created, 40)} has no time of day"))
-    return Loaded(resource, label, tuple(losses))
+    return LoadedResource(resource, label, tuple(losses))
 
 
 def _identifiers(resource: Resource) -> Iterator[dict[str, str]]:

@@ -15,7 +15,7 @@ from provlabel._support.times import now
 from provlabel.engine import Actor, IngredientFile
 from provlabel.errors import EngineError, InputError, OutputError, SignerError, TimestampError
 from provlabel.evidence import Evidence
-from provlabel.labeling.signature import Draft, Job, Work, draft, sign_here
+from provlabel.labeling.signature import SigningTask, UnstampedManifest, Work, draft, sign_here
 from provlabel.labeling.sources import Source, reopened, shown
 from provlabel.manifest import Definition, cose
 from provlabel.media.containers import ContainerError, inventory, lost
@@ -34,7 +34,7 @@ _NO_TRUST = TrustStore()
 _WORDS = {"id3": "ID3 frames", "riff": "chunks", "png": "chunks", "tiff": "tags", "isobmff": "boxes"}
 
 
-class Place(NamedTuple):
+class Destination(NamedTuple):
     """Where the result goes."""
 
     target: Path  #: the labeled file, or the manifest beside it
@@ -49,12 +49,12 @@ def labeled_name(source: Path) -> Path:
     return source.with_name(f"{source.stem}.labeled{source.suffix}")
 
 
-def place_for(checked: Source, dest: Path | None, detached: bool, replace: bool) -> Place:
+def place_for(checked: Source, dest: Path | None, detached: bool, replace: bool) -> Destination:
     """Decide between embedded and detached, and refuse what embedding would break."""
     source = checked.path
     if detached or not checked.fmt.embed:
         elsewhere = None if dest is None or lies_at(dest, source) else dest
-        return Place(beside(elsewhere or source), True, False, elsewhere, replace)
+        return Destination(beside(elsewhere or source), True, False, elsewhere, replace)
     if checked.evidence.obstacle:
         raise InputError(
             f"{shown(source)}: the manifest cannot be embedded: {checked.evidence.obstacle}",
@@ -64,7 +64,7 @@ def place_for(checked: Source, dest: Path | None, detached: bool, replace: bool)
     in_place = lies_at(target, source)
     if in_place and not replace:
         raise OutputError(f"{shown(target)}: is the source itself", hint="add --in-place, or choose another output")
-    return Place(target, False, in_place, None, replace)
+    return Destination(target, False, in_place, None, replace)
 
 
 def lies_at(dest: Path, source: Path) -> bool:
@@ -99,7 +99,7 @@ def publish(
     ingredients: Sequence[tuple[Source, dict[str, Any]]],
     made: Definition,
     seal: Seal,
-    place: Place,
+    place: Destination,
     sandbox: Sandbox,
     edits: Sequence[Edit] = (),
     settle: Callable[[Published], None] = lambda _: None,
@@ -123,7 +123,7 @@ def publish(
                 copy_to(stream, copy.stream)
                 copy.stream.flush()
                 os.fsync(copy.stream.fileno())  # it is published last, and must not fail for want of room then
-            job = Job(made, checked.fmt, files, place.detached, seal.actor)
+            job = SigningTask(made, checked.fmt, files, place.detached, seal.actor)
             content = Edited(stream, like.st_size, edits)
             work = Work(job, content, scratch.stream, hash_source=not checked.evidence.sha256)
             signed = _signed(work, seal)
@@ -147,7 +147,7 @@ def publish(
 
 
 @contextlib.contextmanager
-def _outputs(place: Place, mode: int, like: os.stat_result) -> Iterator[tuple[Scratch, Scratch | None]]:
+def _outputs(place: Destination, mode: int, like: os.stat_result) -> Iterator[tuple[Scratch, Scratch | None]]:
     """Open what is written: the result, and the copy that a detached manifest may come with.
 
     The manifest is in its place first, so that nobody finds the copy without it.  Where the copy cannot follow, it
@@ -183,7 +183,7 @@ def _lies(mark: os.stat_result, path: Path) -> bool:
         return False
 
 
-def _signed(work: Work, seal: Seal) -> bytes | Draft:
+def _signed(work: Work, seal: Seal) -> bytes | UnstampedManifest:
     """Sign in the fastest way that serves: whole stores can get no timestamp any more."""
     room = seal.timestamper.room if seal.timestamper else seal.room
     whole = None if room else sign_here(work, seal.signer)
@@ -191,7 +191,7 @@ def _signed(work: Work, seal: Seal) -> bytes | Draft:
 
 
 def sealed(
-    made: Draft, timestamper: Timestamper | None, attempt: Callable[..., Evidence], source_sha256: str
+    made: UnstampedManifest, timestamper: Timestamper | None, attempt: Callable[..., Evidence], source_sha256: str
 ) -> Published:
     """Add a timestamp from the first authority whose token holds, as read back from the file.
 
@@ -208,7 +208,7 @@ def sealed(
             evidence = attempt(store, timestamper.trust)
             _require_stamp(evidence, timestamper.trust)
             return Published(store, evidence, source_sha256, stamp)
-        except cose.NoRoom as exc:
+        except cose.StampTooLarge as exc:
             refused.append(f"{url}: its token takes {exc.missing:,} bytes more than the room that was kept for it")
         except TimestampError as exc:
             refused.append(f"{url}: {exc}")

@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 from provlabel import engine
 from provlabel.errors import EngineError, ProvlabelError, SignerError
 from provlabel.manifest import cose
-from provlabel.media.containers import HASHED_BY_BOXES, ROOMS, ContainerError, NoRoom, Room, TooLarge, room_for, splice
+from provlabel.media.containers import HASHED_BY_BOXES, ROOMS, ContainerError, Hole, NoHole, TooLarge, room_for, splice
 from provlabel.media.containers.edits import Edited
 from provlabel.media.copy import copy_around
 from provlabel.media.formats import Format
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 _MARGIN = 64
 
 
-class Draft(NamedTuple):
+class UnstampedManifest(NamedTuple):
     """A manifest store whose signature may still get more: a timestamp."""
 
     store: bytes
-    place: cose.Place
+    place: cose.SignaturePlace
     signature: cose.Signature
 
     @property
@@ -61,7 +61,7 @@ class Draft(NamedTuple):
         return self.place.put(self.store, cose.assemble(more, self.place.length))
 
 
-class Job(NamedTuple):
+class SigningTask(NamedTuple):
     """What is signed, for the engine."""
 
     made: Definition
@@ -85,13 +85,13 @@ class Work:
         hash_source: nobody has the SHA-256 of the source yet.
     """
 
-    def __init__(self, job: Job, content: Edited, scratch: BinaryIO, *, hash_source: bool = True) -> None:
+    def __init__(self, job: SigningTask, content: Edited, scratch: BinaryIO, *, hash_source: bool = True) -> None:
         self._job = job
         self._content = content
         #: The content, for whoever looks into it.
         self.stream = cast("BinaryIO", io.BufferedReader(content))
         self._scratch = scratch
-        self._room: Room | None = None
+        self._room: Hole | None = None
         self._by_boxes = job.fmt.container in HASHED_BY_BOXES
         self._hash_source = hash_source
         #: SHA-256 of the source, hex, where it was wanted and a pass of ours has seen it.
@@ -107,7 +107,7 @@ class Work:
         """Where we put the manifest, if the content hash leaves out just that: start and length in bytes."""
         return None if self._room is None or self._by_boxes else (self._room.start, self._room.length)
 
-    def sign(self, credential: engine.Credential) -> bytes:
+    def sign(self, credential: engine.EngineCredential) -> bytes:
         """Write the content and return the store, which still has to be put into its place.
 
         Raises:
@@ -122,7 +122,7 @@ class Work:
         if self.detached:
             return self._beside(credential)
         if job.actor is None and job.fmt.container in ROOMS:  # an identity makes the store longer than was announced
-            with contextlib.suppress(NoRoom):
+            with contextlib.suppress(NoHole):
                 return self._around(credential)
         self.stream.seek(0)
         return engine.sign(job.made, self.stream, self._scratch, job.fmt.mime, credential, job.files, actor=job.actor)
@@ -139,14 +139,14 @@ class Work:
         self._scratch.seek(self._room.start)
         self._scratch.write(self._room.fill(store))
 
-    def _around(self, credential: engine.Credential) -> bytes:
+    def _around(self, credential: engine.EngineCredential) -> bytes:
         job = self._job
         if not self._by_boxes:
             return engine.sign_hashed(job.made, self._write, credential, job.files)
         self._find_room(0)  # before the engine looks at ingredients; pictures in boxes never have one
         return engine.sign_placed(job.made, self._write, self._scratch, job.fmt.mime, credential, job.files)
 
-    def _find_room(self, length: int) -> Room:
+    def _find_room(self, length: int) -> Hole:
         try:
             return room_for(self._job.fmt.container, self.stream, self._content.size, length)
         except TooLarge as exc:
@@ -162,7 +162,7 @@ class Work:
             self.put(bytes(length))  # the hole is left out by the head of its box
         return engine.Hashed(room.start, room.length, copied.content)
 
-    def _beside(self, credential: engine.Credential) -> bytes:
+    def _beside(self, credential: engine.EngineCredential) -> bytes:
         job = self._job
         with Path(os.devnull).open("w+b") as nowhere:  # the engine wants to copy the source somewhere
             source = self._content.source
@@ -179,15 +179,15 @@ def sign_here(work: Work, signer: Signer) -> bytes | None:
     if not isinstance(signer, LocalKey):
         return None
     if signer not in _credentials:
-        _credentials[signer] = engine.Credential(signer.algorithm, signer.chain_pem, signer.private_key_pem())
+        _credentials[signer] = engine.EngineCredential(signer.algorithm, signer.chain_pem, signer.private_key_pem())
     return work.sign(_credentials[signer])
 
 
 #: What the engine made of a key stays as long as its signer does.
-_credentials: WeakKeyDictionary[LocalKey, engine.Credential] = WeakKeyDictionary()
+_credentials: WeakKeyDictionary[LocalKey, engine.EngineCredential] = WeakKeyDictionary()
 
 
-def draft(work: Work, signer: Signer, *, room: int = 0) -> Draft:
+def draft(work: Work, signer: Signer, *, room: int = 0) -> UnstampedManifest:
     """Sign with ``signer``, wherever its key lives, and keep ``room`` bytes free for a timestamp.
 
     Raises:
@@ -204,7 +204,7 @@ def draft(work: Work, signer: Signer, *, room: int = 0) -> Draft:
         signature = cose.Signature(protected, value, chain)
         missing = cose.least(signature) + room - place.length
         if missing <= 0:
-            return Draft(place.put(store, cose.assemble(signature, place.length)), place, signature)
+            return UnstampedManifest(place.put(store, cose.assemble(signature, place.length)), place, signature)
         free += missing + _MARGIN
 
 
@@ -225,10 +225,10 @@ def put(fmt: Format | None, scratch: BinaryIO, store: bytes) -> None:
         raise EngineError(f"the signature cannot be written: {exc}") from exc
 
 
-def _stand_in(chain_pem: str, free: int) -> engine.Credential:
+def _stand_in(chain_pem: str, free: int) -> engine.EngineCredential:
     """Make a key for one file; the engine reserves as much as the certificates take, so one of zeros is added."""
     filler = pem(b"\x30\x83" + free.to_bytes(3, "big") + bytes(free)) if free else ""
-    return engine.Credential.stand_in(chain_pem + filler)
+    return engine.EngineCredential.stand_in(chain_pem + filler)
 
 
 def _ask(signer: Signer, algorithm: str, message: bytes) -> bytes:

@@ -19,7 +19,7 @@ from provlabel.errors import EngineError, InputError, OutputError, TimestampErro
 from provlabel.evidence import Evidence
 from provlabel.labeling.publish import lies_at, sealed
 from provlabel.labeling.receipts import Receipt, facts
-from provlabel.labeling.signature import Draft, put
+from provlabel.labeling.signature import UnstampedManifest, put
 from provlabel.labeling.sources import naming_its_source, shown
 from provlabel.manifest import cose
 from provlabel.media.containers import stores_of
@@ -129,7 +129,7 @@ def _require_sound(evidence: Evidence, urn: str) -> Evidence:
     return evidence
 
 
-def _draft(stream: BinaryIO, fmt: Format | None, name: str) -> Draft:
+def _draft(stream: BinaryIO, fmt: Format | None, name: str) -> UnstampedManifest:
     """Take the signature out of the file, as it stands."""
     try:
         if fmt is None:
@@ -137,7 +137,7 @@ def _draft(stream: BinaryIO, fmt: Format | None, name: str) -> Draft:
         else:
             [store] = stores_of(fmt.container, stream, stream.seek(0, os.SEEK_END))
         place = cose.place(store)
-        made = Draft(store, place, cose.parse(place.old))
+        made = UnstampedManifest(store, place, cose.parse(place.old))
     except ValueError as exc:
         raise InputError(f"{name}: its signature cannot be read: {exc}") from exc
     if made.room < LEAST_TOKEN:

@@ -15,7 +15,7 @@ from provlabel.label.loading import moment
 from provlabel.label.vocabularies import IPTC
 from provlabel.law import aigc
 from provlabel.law.conditions import producer_of
-from provlabel.law.records import Answer, Given, Subject
+from provlabel.law.records import Given, Outcome, Subject
 from provlabel.law.subjects import (
     SURELY_AI,
     altered,
@@ -31,33 +31,33 @@ from provlabel.law.subjects import (
     xmp_types,
 )
 
-Check = Callable[[Subject, Given], Answer]
+Check = Callable[[Subject, Given], Outcome]
 
 
-def held(why: str) -> Answer:
+def held(why: str) -> Outcome:
     """Answer that what the rule asks for is there."""
-    return Answer("held", why)
+    return Outcome("held", why)
 
 
-def lacking(why: str) -> Answer:
+def lacking(why: str) -> Outcome:
     """Answer that it is not."""
-    return Answer("not held", why)
+    return Outcome("not held", why)
 
 
-def judge(why: str) -> Answer:
+def judge(why: str) -> Outcome:
     """Answer that a person has to decide."""
-    return Answer("needs a human judgement", why)
+    return Outcome("needs a human judgement", why)
 
 
 # --- no file shows it ------------------------------------------------------------------------------
 
 
-def outside_the_file(_subject: Subject, given: Given) -> Answer:
+def outside_the_file(_subject: Subject, given: Given) -> Outcome:
     """A duty that no file can show."""
-    return Answer("outside the file", given.why)
+    return Outcome("outside the file", given.why)
 
 
-def human_judgement(_subject: Subject, given: Given) -> Answer:
+def human_judgement(_subject: Subject, given: Given) -> Outcome:
     """Something that only a person can decide, or that the map of standards is not sure of."""
     return judge(given.why)
 
@@ -65,7 +65,7 @@ def human_judgement(_subject: Subject, given: Given) -> Answer:
 # --- marks that programs read ----------------------------------------------------------------------
 
 
-def signed_mark(subject: Subject, _given: Given) -> Answer:
+def signed_mark(subject: Subject, _given: Given) -> Outcome:
     """Signed metadata in the file say that AI made or altered the content."""
     if refused := standing(subject):
         return refused
@@ -80,16 +80,16 @@ def signed_mark(subject: Subject, _given: Given) -> Answer:
     return held(f"a signed action says {short(said[0].source_type)}")
 
 
-def _silent(subject: Subject) -> Answer:
+def _silent(subject: Subject) -> Outcome:
     if kind_of(subject) == "may_contain_ai":
         return judge("the label says only that there may be AI in it")
     return lacking("what is signed does not say that AI made or altered the content")
 
 
-def signature(subject: Subject, _given: Given) -> Answer:
+def signature(subject: Subject, _given: Given) -> Outcome:
     """A signature holds over all metadata, with a timestamp where one was available."""
     if subject.state is None:
-        return Answer("outside the file", "the signature comes with signing; verify the file itself")
+        return Outcome("outside the file", "the signature comes with signing; verify the file itself")
     if refused := standing(subject):
         return refused
     if not subject.stamped:
@@ -97,7 +97,7 @@ def signature(subject: Subject, _given: Given) -> Answer:
     return held("the signature holds, and has a timestamp")
 
 
-def watermark(subject: Subject, _given: Given) -> Answer:
+def watermark(subject: Subject, _given: Given) -> Outcome:
     """A watermark is stated; it is not looked for in the sound or picture."""
     if refused := standing(subject):
         return refused
@@ -110,7 +110,7 @@ def watermark(subject: Subject, _given: Given) -> Answer:
     return lacking("no watermark is stated")
 
 
-def not_fingerprint_alone(subject: Subject, given: Given) -> Answer:
+def not_fingerprint_alone(subject: Subject, given: Given) -> Outcome:
     """Beside a fingerprint there is a signed mark or a watermark."""
     mark = signed_mark(subject, given)
     if mark.outcome == "held" or watermark(subject, given).outcome == "held":
@@ -118,7 +118,7 @@ def not_fingerprint_alone(subject: Subject, given: Given) -> Answer:
     return mark
 
 
-def lasting(subject: Subject, given: Given) -> Answer:
+def lasting(subject: Subject, given: Given) -> Outcome:
     """A signed manifest and a watermark: the safe reading of a mark that is hard to remove (CA-8)."""
     mark = signed_mark(subject, given)
     if mark.outcome != "held":
@@ -128,7 +128,7 @@ def lasting(subject: Subject, given: Given) -> Answer:
     return judge("no watermark is stated; whether a manifest alone is hard enough to remove is doubtful")
 
 
-def inputs_kept(subject: Subject, _given: Given) -> Answer:
+def inputs_kept(subject: Subject, _given: Given) -> Outcome:
     """Every AI mark of an input is still there; only inputs with a manifest are recorded with their marks."""
     if early := unsigned_yet(subject, "the history"):
         return early
@@ -146,7 +146,7 @@ def inputs_kept(subject: Subject, _given: Given) -> Answer:
     return held("the manifest of every input is still there, with its marks")
 
 
-def no_secrets(subject: Subject, _given: Given) -> Answer:
+def no_secrets(subject: Subject, _given: Given) -> Outcome:
     """The part of a label that is for everybody has no words of a prompt and no names of people."""
     if subject.state is None:
         return held("words of the prompt and names are left out of what is signed, or go to the personal assertion")
@@ -163,7 +163,7 @@ def no_secrets(subject: Subject, _given: Given) -> Answer:
 # --- facts in the label ----------------------------------------------------------------------------
 
 
-def fields(subject: Subject, given: Given) -> Answer:
+def fields(subject: Subject, given: Given) -> Outcome:
     """The label has every field of ``fields``; in a list, each element has it."""
     if refused := standing(subject):
         return refused
@@ -173,7 +173,7 @@ def fields(subject: Subject, given: Given) -> Answer:
     return held(f"the label has {' and '.join(given.fields)}")
 
 
-def event_time(subject: Subject, _given: Given) -> Answer:
+def event_time(subject: Subject, _given: Given) -> Outcome:
     """The label states time and date of the creation or alteration."""
     if refused := standing(subject):
         return refused
@@ -183,7 +183,7 @@ def event_time(subject: Subject, _given: Given) -> Answer:
     return held("the label has event_time, as the signer claims")
 
 
-def content_id(subject: Subject, _given: Given) -> Answer:
+def content_id(subject: Subject, _given: Given) -> Outcome:
     """There is a unique identifier: of the label, or the identifier of the manifest."""
     if refused := standing(subject):
         return refused
@@ -198,7 +198,7 @@ _ALTERING = "c2pa.opened"
 _CREATING = "c2pa.created"
 
 
-def created_or_altered(subject: Subject, _given: Given) -> Answer:
+def created_or_altered(subject: Subject, _given: Given) -> Outcome:
     """``c2pa.created``, or ``c2pa.opened`` and an action, with a generative source type (CA-5)."""
     if refused := standing(subject):
         return refused
@@ -216,13 +216,13 @@ def created_or_altered(subject: Subject, _given: Given) -> Answer:
     return _not_generative(kind)
 
 
-def _not_generative(kind: str | None) -> Answer:
+def _not_generative(kind: str | None) -> Outcome:
     if kind in ("composite_synthetic", "may_contain_ai"):
         return judge(f"{kind} says that there is something synthetic, and not what the system created or altered")
     return lacking("nothing signed says that the system created or altered the content, with a generative source type")
 
 
-def operations(subject: Subject, _given: Given) -> Answer:
+def operations(subject: Subject, _given: Given) -> Outcome:
     """The label stores what was done, without which nobody can tell a minor modification (CA-9)."""
     if refused := standing(subject):
         return refused
@@ -231,7 +231,7 @@ def operations(subject: Subject, _given: Given) -> Answer:
     return judge("the label does not say which operations were applied, and so not whether they were minor")
 
 
-def resource_id(subject: Subject, given: Given) -> Answer:
+def resource_id(subject: Subject, given: Given) -> Outcome:
     """A signed mark with an identifier of the resource that made it (IN-2)."""
     mark = signed_mark(subject, given)
     if mark.outcome != "held":
@@ -241,13 +241,13 @@ def resource_id(subject: Subject, given: Given) -> Answer:
     return judge("there is a signed mark; whether it identifies the resource of the intermediary, a person has to say")
 
 
-def mark_and_time(subject: Subject, given: Given) -> Answer:
+def mark_and_time(subject: Subject, given: Given) -> Outcome:
     """A signed mark with time and date (UT-1)."""
     mark = signed_mark(subject, given)
     return mark if mark.outcome != "held" else event_time(subject, given)
 
 
-def mark_or_watermark(subject: Subject, given: Given) -> Answer:
+def mark_or_watermark(subject: Subject, given: Given) -> Outcome:
     """A signed manifest is enough; whether a watermark alone is, is unsettled (WA-1)."""
     mark = signed_mark(subject, given)
     if mark.outcome == "not held" and watermarks(subject) and standing(subject) is None:
@@ -258,7 +258,7 @@ def mark_or_watermark(subject: Subject, given: Given) -> Answer:
 # --- marks that people see or hear -----------------------------------------------------------------
 
 
-def disclosure(subject: Subject, given: Given) -> Answer:
+def disclosure(subject: Subject, given: Given) -> Outcome:
     """The signer states a mark for people, of a kind that suits the medium, with the ``words`` that it needs.
 
     Whether it is really there, no program sees: a statement decides, and where there is none a person has to look.
@@ -276,7 +276,7 @@ def disclosure(subject: Subject, given: Given) -> Answer:
     return min(answers, key=lambda answer: ("held", "needs a human judgement", "not held").index(answer.outcome))
 
 
-def _disclosed(item: Mapping[str, Any], given: Given) -> Answer:
+def _disclosed(item: Mapping[str, Any], given: Given) -> Outcome:
     if given.words and item.get("kind") == "text" and (answer := _worded(item, given)) is not None:
         return answer
     place = words_of(item.get("place"))
@@ -293,7 +293,7 @@ def _disclosed(item: Mapping[str, Any], given: Given) -> Answer:
 _AT_START = re.compile(r"\b(start|beginning|first)\b", re.IGNORECASE)
 
 
-def _worded(item: Mapping[str, Any], given: Given) -> Answer | None:
+def _worded(item: Mapping[str, Any], given: Given) -> Outcome | None:
     """Say what is wrong with the text of a mark; other languages have other words, which people have to read."""
     text = words_of(item.get("text"))
     if not text:
@@ -313,7 +313,7 @@ def _says(text: str, word: str) -> bool:
     return word in text
 
 
-def accessible(subject: Subject, _given: Given) -> Answer:
+def accessible(subject: Subject, _given: Given) -> Outcome:
     """Every mark for people that is stated has an accessible alternative (EU-24)."""
     if (refused := standing(subject)) and refused.outcome != "not held":
         return refused
@@ -325,15 +325,15 @@ def accessible(subject: Subject, _given: Given) -> Answer:
     return judge("a mark has no accessible alternative in the label; it may stand on the page that shows the file")
 
 
-def beside_machine_mark(subject: Subject, given: Given) -> Answer:
+def beside_machine_mark(subject: Subject, given: Given) -> Outcome:
     """A mark for programs alone is not enough (EU-25)."""
     answer = disclosure(subject, given)
     if answer.outcome == "held":
         return held("beside the mark for programs, the signer states one for people")
-    return Answer(answer.outcome, f"a mark for programs does not do; {answer.why}")
+    return Outcome(answer.outcome, f"a mark for programs does not do; {answer.why}")
 
 
-def marked_or_noticed(subject: Subject, given: Given) -> Answer:
+def marked_or_noticed(subject: Subject, given: Given) -> Outcome:
     """A mark for people, or one for programs beside a notice that was given once (KR-1)."""
     if disclosure(subject, given).outcome == "held":
         return held("the signer states a mark that people can see or hear")
@@ -350,7 +350,7 @@ def marked_or_noticed(subject: Subject, given: Given) -> Answer:
 # --- China -----------------------------------------------------------------------------------------
 
 
-def aigc_object(subject: Subject, _given: Given) -> Answer:
+def aigc_object(subject: Subject, _given: Given) -> Outcome:
     """Exactly one ``AIGC`` object, sound (CN-1)."""
     if early := unsigned_yet(subject, "the AIGC object"):
         return early
@@ -360,7 +360,7 @@ def aigc_object(subject: Subject, _given: Given) -> Answer:
     return lacking(one.fault) if one.value is None else held("there is one AIGC object, with its keys in order")
 
 
-def _no_object(subject: Subject) -> Answer:
+def _no_object(subject: Subject) -> Outcome:
     if subject.state == "unreadable":
         return judge("the file could not be read, so that nothing is known")
     broken = [item for item in subject.carriers if item.faults]
@@ -369,7 +369,7 @@ def _no_object(subject: Subject) -> Answer:
     return lacking("there is no AIGC object in the file")
 
 
-def aigc_producer(subject: Subject, _given: Given) -> Answer:
+def aigc_producer(subject: Subject, _given: Given) -> Outcome:
     """``Label`` is 1, and provider and number of the content are named (CN-2)."""
     if subject.state is None:
         return _codes_of_label(subject)
@@ -388,7 +388,7 @@ def aigc_producer(subject: Subject, _given: Given) -> Answer:
     return held("Label is 1, and ContentProducer and ProduceID are filled in")
 
 
-def _codes_of_label(subject: Subject) -> Answer:
+def _codes_of_label(subject: Subject) -> Outcome:
     codes = mapping(mapping(subject.label).get("china"))
     missing = [name for name in ("producer", "produce_id") if not words_of(codes.get(name))]
     if missing:
@@ -401,7 +401,7 @@ _PRODUCER = re.compile(r"0011[0-9A-Z]{18}1[0-9A-Z]{4}")
 _LENGTH = 27
 
 
-def provider_code(subject: Subject, _given: Given) -> Answer:
+def provider_code(subject: Subject, _given: Given) -> Outcome:
     """The code of the provider has the form of TC260-PG-20252A (CN-3); sources differ on the filler at its end."""
     code = producer_of(subject) or ""
     if _PRODUCER.fullmatch(code):
@@ -413,7 +413,7 @@ def provider_code(subject: Subject, _given: Given) -> Answer:
     return lacking("ContentProducer has not the form of a provider code of 27 characters")
 
 
-def propagator(subject: Subject, _given: Given) -> Answer:
+def propagator(subject: Subject, _given: Given) -> Outcome:
     """A distributor fills in both of its fields (CN-5)."""
     one = aigc.single(subject)
     if one is None:
@@ -424,7 +424,7 @@ def propagator(subject: Subject, _given: Given) -> Answer:
     return held("ContentPropagator and PropagateID are filled in; whether the rest was left alone, no file says")
 
 
-def not_c2pa_alone(subject: Subject, given: Given) -> Answer:
+def not_c2pa_alone(subject: Subject, given: Given) -> Outcome:
     """Beside a manifest there is an ``AIGC`` object (CN-6)."""
     answer = aigc_object(subject, given)
     return held("beside the manifest there is an AIGC object") if answer.outcome == "held" else answer
@@ -433,7 +433,7 @@ def not_c2pa_alone(subject: Subject, given: Given) -> Answer:
 # --- platforms -------------------------------------------------------------------------------------
 
 
-def signal(subject: Subject, given: Given) -> Answer:
+def signal(subject: Subject, given: Given) -> Outcome:
     """A platform reads what the file says: a digital source type in XMP, or a manifest."""
     said = xmp_types(subject)
     if read := said & frozenset(given.xmp):
@@ -447,7 +447,7 @@ def signal(subject: Subject, given: Given) -> Answer:
     return lacking("the file has nothing that is read" + (": no source type in XMP, no manifest" if given.xmp else ""))
 
 
-def _in_manifest(subject: Subject, given: Given) -> Answer:
+def _in_manifest(subject: Subject, given: Given) -> Outcome:
     mark = signed_mark(subject, given)
     if mark.outcome != "held":
         return mark

@@ -17,7 +17,7 @@ from provlabel.evidence import mapping
 from provlabel.label.loading import moment
 from provlabel.law.checks import CHECKS
 from provlabel.law.conditions import CONDITIONS
-from provlabel.law.records import Answer, Applies, Law, Rule, Subject
+from provlabel.law.records import Applies, Law, LawRule, Outcome, Subject
 from provlabel.law.subjects import links
 from provlabel.report import Finding, LawOutcome, LawResult
 from provlabel.report.rules import Level
@@ -96,15 +96,15 @@ def _claimed(subject: Subject) -> dt.date | None:
     return None
 
 
-def _by_code(law: Law) -> Iterable[list[Rule]]:
+def _by_code(law: Law) -> Iterable[list[LawRule]]:
     """Group the wordings of each rule, oldest first."""
-    groups: dict[str, list[Rule]] = {}
+    groups: dict[str, list[LawRule]] = {}
     for row in law.rule:
         groups.setdefault(row.id, []).append(row)
     return groups.values()
 
 
-def _results(law: Law, rows: Sequence[Rule], subject: Subject, when: _Days) -> Iterator[LawResult]:
+def _results(law: Law, rows: Sequence[LawRule], subject: Subject, when: _Days) -> Iterator[LawResult]:
     """Yield a result for each stretch of days with the same outcome, the claimed day first."""
     changes = sorted({day for row in rows for day in (row.start, row.end) if day and when.first < day <= when.last})
     made: list[LawResult] = []
@@ -118,9 +118,9 @@ def _results(law: Law, rows: Sequence[Rule], subject: Subject, when: _Days) -> I
     yield from (item if item is worst else msgspec.structs.replace(item, counts=False) for item in made)
 
 
-def _judged(law: Law, rows: Sequence[Rule], subject: Subject, day: dt.date, when: _Days) -> LawResult:
+def _judged(law: Law, rows: Sequence[LawRule], subject: Subject, day: dt.date, when: _Days) -> LawResult:
     row = next((row for row in rows if _in_force(row, day)), None)
-    answer = _answer(row, subject) if row else Answer("not applicable", "not in force on that day")
+    answer = _answer(row, subject) if row else Outcome("not applicable", "not in force on that day")
     told = row or rows[0]
     return LawResult(
         law=law.law,
@@ -138,18 +138,18 @@ def _judged(law: Law, rows: Sequence[Rule], subject: Subject, day: dt.date, when
     )
 
 
-def _in_force(row: Rule, day: dt.date) -> bool:
+def _in_force(row: LawRule, day: dt.date) -> bool:
     return (row.start is None or row.start <= day) and (row.end is None or day < row.end)
 
 
-def _era(row: Rule) -> str:
+def _era(row: LawRule) -> str:
     last = (row.end - dt.timedelta(days=1)).isoformat() if row.end else None
     if row.start is None:
         return f"until {last}" if last else ""
     return f"{row.start.isoformat()} to {last}" if last else f"since {row.start.isoformat()}"
 
 
-def _gap(rows: Sequence[Rule], day: dt.date) -> str:
+def _gap(rows: Sequence[LawRule], day: dt.date) -> str:
     """Name the time around ``day`` in which no wording is in force."""
     coming = [row.start for row in rows if row.start and row.start > day]
     if coming:
@@ -160,7 +160,7 @@ def _gap(rows: Sequence[Rule], day: dt.date) -> str:
 # --- one rule --------------------------------------------------------------------------------------
 
 
-def _answer(row: Rule, subject: Subject) -> Answer:
+def _answer(row: LawRule, subject: Subject) -> Outcome:
     """Ask the conditions, then the check; where no file tells whether a rule applies, what is missing is a question."""
     open_questions: list[Applies] = []
     for name in row.applies:
@@ -170,17 +170,17 @@ def _answer(row: Rule, subject: Subject) -> Answer:
         ):  # what it states counts for nothing, and frees of nothing
             applies = CONDITIONS[name](msgspec.structs.replace(subject, label=None), row.given)
         if applies.so is False:
-            return Answer("not applicable", applies.why)
+            return Outcome("not applicable", applies.why)
         if applies.so is None:
             open_questions.append(applies)
     answer = CHECKS[row.holds](subject, row.given)
     if answer.outcome == "not held" and row.by_link and links(subject):
-        answer = Answer("needs a human judgement", f"{answer.why}; it may stand on {links(subject)[0]}, not looked at")
+        answer = Outcome("needs a human judgement", f"{answer.why}; it may stand on {links(subject)[0]}, not looked at")
     if answer.outcome in ("not held", "needs a human judgement") and open_questions:
         hint = next((question.hint for question in open_questions if question.hint), answer.hint)
-        return Answer("needs a human judgement", f"{_asked(open_questions)}; if it applies: {answer.why}", hint)
+        return Outcome("needs a human judgement", f"{_asked(open_questions)}; if it applies: {answer.why}", hint)
     if answer.outcome == "held" and open_questions:
-        return Answer("held", f"{answer.why}; whether it is asked for is open: {_asked(open_questions)}")
+        return Outcome("held", f"{answer.why}; whether it is asked for is open: {_asked(open_questions)}")
     return answer
 
 

@@ -38,7 +38,7 @@ class Given(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     why: str = ""  #: of a rule that no file shows
 
 
-class Rule(
+class LawRule(
     Struct,
     frozen=True,
     kw_only=True,
@@ -62,7 +62,7 @@ class Rule(
     hint: str = ""
 
 
-class Scope(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class LawScope(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A part of the law that says whom or what the rules are about; conditions of the rules refer to it."""
 
     number: Words
@@ -77,9 +77,9 @@ class Law(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     law: str
     title: Words
     as_of: dt.date  #: the day of the map that it was written from
-    scope: tuple[Scope, ...] = ()
+    scope: tuple[LawScope, ...] = ()
     left_out: tuple[Words, ...] = ()  #: what the map is not sure enough of
-    rule: tuple[Rule, ...]
+    rule: tuple[LawRule, ...]
     sha256: str = ""  #: of the file, set when it is read
 
     @property
@@ -122,7 +122,7 @@ class Applies(NamedTuple):
     hint: str = ""  #: what answers the question, where no file tells
 
 
-class Answer(NamedTuple):
+class Outcome(NamedTuple):
     """What a check found."""
 
     outcome: LawOutcome

@@ -14,7 +14,7 @@ from provlabel.carriers.vocabularies.iptc import SOURCE_TYPE, plain_uri
 from provlabel.carriers.vocabularies.marks import claims_in
 from provlabel.evidence import Action, Evidence, Manifest, mapping
 from provlabel.label.vocabularies import AI_KINDS, IPTC, KINDS, SOURCE_TYPES
-from provlabel.law.records import Answer, Input, Medium, Subject
+from provlabel.law.records import Input, Medium, Outcome, Subject
 from provlabel.media.formats import BY_NAME
 from provlabel.report import FileReport, HistoryNode
 
@@ -77,25 +77,27 @@ def _moment(text: str | None) -> dt.datetime | None:
 # --- reading ---------------------------------------------------------------------------------------
 
 
-def standing(subject: Subject) -> Answer | None:
+def standing(subject: Subject) -> Outcome | None:
     """Say why nothing that the file states counts, or ``None`` when it does; a label file is taken at its word."""
     if subject.state == "unreadable":
-        return Answer("needs a human judgement", "the file could not be read, so that nothing is known")
+        return Outcome("needs a human judgement", "the file could not be read, so that nothing is known")
     if subject.state == "remote":
-        return Answer(
+        return Outcome(
             "needs a human judgement", "the file only names a place on the network for its manifest; it was not fetched"
         )
     if subject.state == "unsigned":
-        return Answer("not held", "nothing in the file is signed")
+        return Outcome("not held", "nothing in the file is signed")
     if subject.state == "invalid":
-        return Answer("not held", "the file is invalid, so that what it states counts for nothing")
+        return Outcome("not held", "the file is invalid, so that what it states counts for nothing")
     return None
 
 
-def unsigned_yet(subject: Subject, what: str) -> Answer | None:
+def unsigned_yet(subject: Subject, what: str) -> Outcome | None:
     """Say that a label file cannot show ``what``; ``None`` for a file that was verified."""
     return (
-        Answer("outside the file", f"{what} comes with signing; verify the file itself") if _is_label(subject) else None
+        Outcome("outside the file", f"{what} comes with signing; verify the file itself")
+        if _is_label(subject)
+        else None
     )
 
 

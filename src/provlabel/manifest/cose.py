@@ -30,7 +30,7 @@ _MAX_ITEMS = 500
 _CLAIMS, _SIGNATURE = (b"c2pa.claim.v2", b"c2pa.claim"), b"c2pa.signature"
 
 
-class NoRoom(ValueError):
+class StampTooLarge(ValueError):
     """The signature needs ``missing`` bytes more than its place has."""
 
     def __init__(self, missing: int) -> None:
@@ -38,7 +38,7 @@ class NoRoom(ValueError):
         self.missing = missing
 
 
-class Place(NamedTuple):
+class SignaturePlace(NamedTuple):
     """Where the signature of the active manifest stands in a store, and the claim that it signs."""
 
     offset: int  #: bytes from the beginning of the store
@@ -64,7 +64,7 @@ class Signature(NamedTuple):
     staples: tuple[bytes, ...] = ()  #: OCSP responses, DER
 
 
-def place(store: bytes, urn: str = "") -> Place:
+def place(store: bytes, urn: str = "") -> SignaturePlace:
     """Find the signature of the active manifest, which is the last one in ``store``, and has to be ``urn``.
 
     Everything that the engine might read otherwise than we do is refused: a box of another kind
@@ -89,7 +89,7 @@ def place(store: bytes, urn: str = "") -> Place:
         raise ContainerError("the active manifest has not one claim and one signature")
     signature = _content(data, inside[_SIGNATURE][0])
     said = _content(data, inside[claims[0]][0])
-    return Place(
+    return SignaturePlace(
         signature.body,
         signature.end - signature.body,
         bytes(data[said.body : said.end]),
@@ -97,10 +97,10 @@ def place(store: bytes, urn: str = "") -> Place:
     )
 
 
-def _inside(data: memoryview, parent: jumbf.Box) -> dict[bytes, tuple[jumbf.Box, jumbf.Description]]:
+def _inside(data: memoryview, parent: jumbf.JumbfBox) -> dict[bytes, tuple[jumbf.JumbfBox, jumbf.Description]]:
     """Return the superboxes in ``parent`` by their labels, in their order."""
     _, start = jumbf.described(data, parent)
-    found: dict[bytes, tuple[jumbf.Box, jumbf.Description]] = {}
+    found: dict[bytes, tuple[jumbf.JumbfBox, jumbf.Description]] = {}
     for box in jumbf.boxes(data, start, parent.end):
         if box.kind == jumbf.SUPERBOX:
             said, _ = jumbf.described(data, box)
@@ -110,7 +110,7 @@ def _inside(data: memoryview, parent: jumbf.Box) -> dict[bytes, tuple[jumbf.Box,
     return found
 
 
-def _content(data: memoryview, box: jumbf.Box) -> jumbf.Box:
+def _content(data: memoryview, box: jumbf.JumbfBox) -> jumbf.JumbfBox:
     _, start = jumbf.described(data, box)
     contents = [inside for inside in jumbf.boxes(data, start, box.end) if inside.kind == jumbf.CBOR]
     if len(contents) != 1:
@@ -213,12 +213,12 @@ def assemble(signature: Signature, length: int) -> bytes:
     """
     missing = length - least(signature)
     if missing < 0:
-        raise NoRoom(-missing)
+        raise StampTooLarge(-missing)
     for pads in _paddings(missing):
         made = _sign1(signature, pads)
         if len(made) == length:
             return made
-    raise NoRoom(len(_PAD2_HEAD))
+    raise StampTooLarge(len(_PAD2_HEAD))
 
 
 _PAD2_HEAD = b"\x64pad2\x40"  # what an empty second pad takes

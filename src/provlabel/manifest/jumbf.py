@@ -13,7 +13,7 @@ _TOGGLES = 17  # bytes of a description before its label: a UUID of 16 and the t
 _RESERVED = b"\x20"  # the lowest of the toggles without a meaning (ISO 19566-5 Table B.2)
 
 
-class Box(NamedTuple):
+class JumbfBox(NamedTuple):
     """One box within ``data``: its type, where it starts, where its content starts, and where it ends."""
 
     kind: bytes
@@ -34,7 +34,7 @@ class Description(NamedTuple):
         return self.uuid[:4]
 
 
-def boxes(data: memoryview, start: int = 0, end: int | None = None) -> Iterator[Box]:
+def boxes(data: memoryview, start: int = 0, end: int | None = None) -> Iterator[JumbfBox]:
     """Yield the boxes that stand one after another from ``start`` up to ``end``.
 
     Raises:
@@ -47,7 +47,7 @@ def boxes(data: memoryview, start: int = 0, end: int | None = None) -> Iterator[
         start = box.end
 
 
-def _box(data: memoryview, start: int, end: int) -> Box:
+def _box(data: memoryview, start: int, end: int) -> JumbfBox:
     """Read the head of the box at ``start``: a length of 32 bits, of 64 bits, or up to the end."""
     length, head = int.from_bytes(data[start : start + 4], "big"), _HEAD
     if length == 1:
@@ -56,10 +56,10 @@ def _box(data: memoryview, start: int, end: int) -> Box:
         length = end - start
     if length < head or start + length > end:
         raise ContainerError("a manifest box ends outside its parent")
-    return Box(bytes(data[start + 4 : start + 8]), start, start + head, start + length)
+    return JumbfBox(bytes(data[start + 4 : start + 8]), start, start + head, start + length)
 
 
-def described(data: memoryview, box: Box) -> tuple[Description, int]:
+def described(data: memoryview, box: JumbfBox) -> tuple[Description, int]:
     """Return the description of the superbox ``box`` and where its children start.
 
     Raises:

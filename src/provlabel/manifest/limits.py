@@ -14,7 +14,7 @@ from typing import BinaryIO, NamedTuple
 
 from provlabel.manifest import cbor, jumbf
 from provlabel.manifest.cbor import Refused
-from provlabel.media.containers import SECONDS, WALKERS, WHOLE, ContainerError, Part, Role, obstacle, stores_in
+from provlabel.media.containers import SECONDS, WALKERS, WHOLE, ContainerError, Part, PartRole, obstacle, stores_in
 from provlabel.media.formats import Format
 
 # Limits with their source: reliability study of Nov 2026 (attack files and 450 honest fixtures).
@@ -49,11 +49,11 @@ class Scan(NamedTuple):
     seconds: float | None = None  #: how long it plays, where the container tells
     compressed: bool = False  #: a manifest is compressed, and nobody has looked into it
 
-    def role_at(self, start: int, length: int) -> Role:
+    def role_at(self, start: int, length: int) -> PartRole:
         """Say what lies in ``length`` bytes from ``start``; the most telling part wins."""
         return _worst({part.role for part in self.parts if part.start < start + length and start < part.end}, "media")
 
-    def role_of_boxes(self, xpath: str, usertype: str = "") -> Role:
+    def role_of_boxes(self, xpath: str, usertype: str = "") -> PartRole:
         """Say what lies in the boxes of an ISO base media file that ``xpath`` names, if any.
 
         ``usertype`` narrows ``/uuid`` to boxes of that type.  Other conditions of an exclusion are
@@ -65,10 +65,10 @@ class Scan(NamedTuple):
 
 
 _INDEX = re.compile(r"\[\d+\]")
-_TELLING: tuple[Role, ...] = ("media", "metadata", "structure", "manifest")
+_TELLING: tuple[PartRole, ...] = ("media", "metadata", "structure", "manifest")
 
 
-def _worst(roles: set[Role], otherwise: Role) -> Role:
+def _worst(roles: set[PartRole], otherwise: PartRole) -> PartRole:
     return next((role for role in _TELLING if role in roles), otherwise)
 
 
@@ -181,7 +181,7 @@ def _boxes(data: memoryview, span: tuple[int, int], budget: _Budget, depth: int,
         raise ContainerError("a manifest box holds something else than boxes")
 
 
-def _superbox(data: memoryview, box: jumbf.Box, budget: _Budget, depth: int, parent: bytes) -> None:
+def _superbox(data: memoryview, box: jumbf.JumbfBox, budget: _Budget, depth: int, parent: bytes) -> None:
     said, children = jumbf.described(data, box)
     if not said.label.isascii():
         raise Refused("an assertion label holds characters outside ASCII, which aborts the engine")

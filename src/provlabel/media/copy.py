@@ -12,7 +12,7 @@ from queue import SimpleQueue
 from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 from provlabel._support.files import LARGE, sha256_of
-from provlabel.media.containers import Room, pieces
+from provlabel.media.containers import Hole, pieces
 from provlabel.media.containers._base import PIECE
 from provlabel.media.containers.edits import Edited
 
@@ -30,7 +30,7 @@ class Copied(NamedTuple):
 
 
 def copy_around(
-    content: Edited, room: Room, dest: BinaryIO, *, hash_source: bool = True, hash_result: bool = True
+    content: Edited, room: Hole, dest: BinaryIO, *, hash_source: bool = True, hash_result: bool = True
 ) -> Copied:
     """Write ``content`` with the edits of ``room`` to ``dest``, and hash the result, and the source, on the way.
 

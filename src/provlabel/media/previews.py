@@ -30,9 +30,9 @@ class Frame(NamedTuple):
     most: int  #: bytes
 
 
-Purpose = Literal["report", "manifest"]
+PreviewPurpose = Literal["report", "manifest"]
 #: 500 pictures of a report still make a file that can be mailed; one in a manifest is paid for in each copy of a file.
-FRAMES: dict[Purpose, Frame] = {"report": Frame(320, 12_000), "manifest": Frame(256, 10_000)}
+FRAMES: dict[PreviewPurpose, Frame] = {"report": Frame(320, 12_000), "manifest": Frame(256, 10_000)}
 _QUALITIES = (80, 65, 50, 35)
 _PIXELS = 64_000_000  # decoded in full, with alpha, these are 256 MB
 _JPEG_PIXELS = 256_000_000  # libjpeg makes them smaller while it reads; the largest cameras have 200 million

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from provlabel.policy.baseline import Baseline, load_baseline
 from provlabel.policy.gate import BUILTIN, Enforced, Gate, Judged
-from provlabel.policy.loading import Loaded, load_policy
+from provlabel.policy.loading import LoadedPolicy, load_policy
 from provlabel.policy.records import AcceptedSigner, Exemption, FileRef, Files, Policy
 
 __all__ = [
@@ -17,7 +17,7 @@ __all__ = [
     "Files",
     "Gate",
     "Judged",
-    "Loaded",
+    "LoadedPolicy",
     "Policy",
     "load_baseline",
     "load_policy",

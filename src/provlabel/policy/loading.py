@@ -30,7 +30,7 @@ MAX_POLICIES = 64  # and in all, one that several extend counted each time
 MAX_DEPTH = 32  # tables and lists in each other; a policy has four
 
 
-class Loaded(NamedTuple):
+class LoadedPolicy(NamedTuple):
     """A policy in force, and the anchors that it names."""
 
     enforced: Enforced
@@ -44,7 +44,7 @@ class _Document(NamedTuple):
     refs: tuple[tuple[str, FileRef], ...]  #: the files that it names, and where
 
 
-def load_policy(path: Path | str, *, pin: str | None = None, found: bool = False) -> Loaded:
+def load_policy(path: Path | str, *, pin: str | None = None, found: bool = False) -> LoadedPolicy:
     """Read a policy and what it extends, to be put in force and to be trusted.
 
     ::
@@ -75,8 +75,8 @@ def load_policy(path: Path | str, *, pin: str | None = None, found: bool = False
     if found:
         policy, ignored = _tightening(policy)
         infos = [msgspec.structs.replace(info, source="found", ignored=ignored) for info in infos]
-        return Loaded(Enforced(policy, tuple(infos)), TrustStore())
-    return Loaded(Enforced(policy, tuple(infos)), _trust(documents))
+        return LoadedPolicy(Enforced(policy, tuple(infos)), TrustStore())
+    return LoadedPolicy(Enforced(policy, tuple(infos)), _trust(documents))
 
 
 # --- reading ---------------------------------------------------------------------------------------

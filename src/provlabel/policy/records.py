@@ -13,7 +13,7 @@ POLICY_SCHEMA = "policy-v1"
 
 #: States that a policy may accept; what is tampered or cannot be read passes by an exception alone.
 Acceptable = Literal["trusted", "valid", "unsigned", "remote"]
-Media = Literal["image", "audio", "video"]
+MediaKind = Literal["image", "audio", "video"]
 #: Names of the laws that ship with provlabel; a test compares.
 LawName = Literal["eu", "us-ca", "cn", "us-wa", "us-ut", "us-ny", "in", "kr", "platforms"]
 Forbidden = Literal["unsigned-carrier", "human-made-by-generator", "clear-prompt"]
@@ -41,7 +41,7 @@ class Files(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which media files the policy is about; all others are counted as outside of it."""
 
     include: Annotated[tuple[Glob, ...], Meta(min_length=1)] = ("**",)
-    media: Annotated[tuple[Media, ...], Meta(min_length=1)] = ("image", "audio", "video")
+    media: Annotated[tuple[MediaKind, ...], Meta(min_length=1)] = ("image", "audio", "video")
     tracked: Annotated[bool, Meta(description="Only files that git tracks.")] = False
 
 

@@ -25,7 +25,7 @@ from provlabel.engine import selftest
 from provlabel.errors import InputError, ProvlabelError, UnfitEngineError
 from provlabel.evidence import Evidence, Opinion, Trouble
 from provlabel.media.formats import BY_NAME
-from provlabel.media.previews import Preview, Purpose, nothing
+from provlabel.media.previews import Preview, PreviewPurpose, nothing
 from provlabel.sandbox.process import Died, Launch, Worker, has_ended, reap, spawn
 from provlabel.sandbox.protocol import HEADER, Answer, Check, Limits, Request, Second, frame, frame_length
 from provlabel.trust.anchors import TrustStore
@@ -149,7 +149,7 @@ class Sandbox:
         answer = self._answer(frame(msgspec.json.encode(request)), self._limits.cpu(0))
         return None if isinstance(answer, Trouble) else answer.examined
 
-    def preview(self, path: Path, sha256: str, purpose: Purpose = "report") -> Preview:
+    def preview(self, path: Path, sha256: str, purpose: PreviewPurpose = "report") -> Preview:
         """Draw the file at ``path`` if it still has this digest, for a report or a manifest.
 
         Never ask this of a sandbox that reads evidence: decoders are large, and one that was taken over

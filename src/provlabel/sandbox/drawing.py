@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from provlabel.media.containers import UNKNOWN, WALKERS, ContainerError
-from provlabel.media.previews import FRAMES, Preview, Purpose, nothing
+from provlabel.media.previews import FRAMES, Preview, PreviewPurpose, nothing
 from provlabel.report import FileReport, Report, failing_first
 from provlabel.sandbox import Sandbox
 from provlabel.sandbox.process import Launch, spawn
@@ -82,7 +82,7 @@ def _preview(item: FileReport, sandbox: Sandbox) -> Preview:
     return drawn if _sound(drawn, "report") else nothing(_NONSENSE)
 
 
-def _sound(drawn: Preview, purpose: Purpose) -> bool:
+def _sound(drawn: Preview, purpose: PreviewPurpose) -> bool:
     """Is this what a decoder in its right mind answers?  Whoever reads the report decodes it once more."""
     if drawn.kind == "picture":
         begins = drawn.jpeg.startswith(b"\xff\xd8\xff") and len(drawn.jpeg) <= FRAMES[purpose].most

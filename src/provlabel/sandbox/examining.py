@@ -33,7 +33,7 @@ _EVER = dt.datetime.min.replace(tzinfo=dt.timezone.utc)  # before all turning po
 STAPLES = b"rVals"  # of the header that holds stapled answers
 
 
-def signature_of(store: bytes, urn: str) -> tuple[cose.Place, cose.Signature] | None:
+def signature_of(store: bytes, urn: str) -> tuple[cose.SignaturePlace, cose.Signature] | None:
     """Read the signature of the active manifest ourselves, if there is but one way to read it."""
     from provlabel.manifest import cose
 
@@ -44,7 +44,7 @@ def signature_of(store: bytes, urn: str) -> tuple[cose.Place, cose.Signature] | 
         return None
 
 
-def credential_of(own: tuple[cose.Place, cose.Signature], active: Manifest) -> Credential | None:
+def credential_of(own: tuple[cose.SignaturePlace, cose.Signature], active: Manifest) -> Credential | None:
     """Take certificates and stapled answers out of the active signature.
 
     The engine has judged that signature by its own reading of it.  So that ours is of the same
@@ -122,7 +122,7 @@ def examine_as_of(credential: Credential, trust: TrustStore, check: Check) -> Ex
 
 def with_seal(
     active: Manifest,
-    own: tuple[cose.Place, cose.Signature],
+    own: tuple[cose.SignaturePlace, cose.Signature],
     read: Callable[[TrustStore], Reading | None],
     trust: TrustStore,
 ) -> Manifest:

@@ -9,7 +9,7 @@ import msgspec
 
 from provlabel._support.files import LARGE
 from provlabel.evidence import Evidence, Opinion
-from provlabel.media.previews import Preview, Purpose
+from provlabel.media.previews import Preview, PreviewPurpose
 from provlabel.trust.anchors import TrustStore
 from provlabel.trust.chains import Answers, Credential, Examined
 
@@ -67,7 +67,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     credential: Credential | None = None  #: examine this, and read no file
     prove: bool = False  #: only say whether the engine does what it is told
     draw: str | None = None  #: only draw the file at ``path``, if this is its SHA-256
-    purpose: Purpose = "report"  #: what it is drawn for
+    purpose: PreviewPurpose = "report"  #: what it is drawn for
     second: Second | None = None  #: only ask the second verifier about the file
     digest: bool = True  #: without, the SHA-256 of a large file is left to somebody who reads it anyway
     hole: tuple[int, int] | None = None  #: where a manifest was put a moment ago: start and length in bytes

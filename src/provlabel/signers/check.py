@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from provlabel.errors import ConfigError, SignerError
 from provlabel.signers import certificates as certs
 from provlabel.signers._base import Algorithm, LocalKey, Signer
-from provlabel.signers.profile import RULES, Case, Outcome, Result, Rule, Signed
+from provlabel.signers.profile import RULES, Case, ProfileRule, Result, RuleOutcome, Signed
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -70,7 +70,7 @@ def _anchors(pem: str | None) -> tuple[x509.Certificate, ...] | None:
         raise ConfigError(str(exc), hint=exc.hint) from exc
 
 
-def _result(rule: Rule, outcome: Outcome) -> Result:
+def _result(rule: ProfileRule, outcome: RuleOutcome) -> Result:
     state, detail = outcome
     if state == "not-checked":
         return Result(rule.name, rule.level, state, detail)

@@ -105,7 +105,7 @@ def open_signer(rest: str, secrets: Secrets | None) -> Pkcs11Signer:
 # --- the URI ---------------------------------------------------------------------------------------
 
 
-class _Place(NamedTuple):
+class _KeyPlace(NamedTuple):
     """Which token, and which private key on it."""
 
     shown: str
@@ -114,7 +114,7 @@ class _Place(NamedTuple):
     key: dict[str, Any]  #: attributes, by their names
 
 
-def _place(path: str) -> _Place:
+def _place(path: str) -> _KeyPlace:
     pairs = (part.partition("=") for part in path.split(";") if part)
     found = {name: unquote_to_bytes(value) for name, _, value in pairs}
     if unknown := sorted(found.keys() - set(_PLACES)):
@@ -127,7 +127,7 @@ def _place(path: str) -> _Place:
     token = {"token_label": _text(found.get("token")), "token_serial": found.get("serial")}
     key: dict[str, Any] = {"LABEL": _text(found.get("object")), "ID": found.get("id")}
     shown = ";".join(part for part in path.split(";") if not part.startswith("type="))
-    return _Place(
+    return _KeyPlace(
         f"pkcs11:{printable(shown)}",
         int(slot) if slot else None,
         token,
@@ -165,7 +165,7 @@ def _module() -> Any:
 class _Login:
     """The key in a session, opened when it is first used, after a fork, and when the token lost it."""
 
-    def __init__(self, place: _Place, library: str, pin: Callable[[str], str]) -> None:
+    def __init__(self, place: _KeyPlace, library: str, pin: Callable[[str], str]) -> None:
         self._place = place
         self._path = library
         self._ask_pin = pin

@@ -22,8 +22,8 @@ from provlabel.trust.anchors import EKUS
 if TYPE_CHECKING:
     from cryptography import x509
 
-State = Literal["held", "broken", "not-checked"]
-Level = Literal["error", "warning"]
+RuleState = Literal["held", "broken", "not-checked"]
+RuleLevel = Literal["error", "warning"]
 
 #: How long before its end a certificate is warned of: what a CA may take to make the next one.
 SOON = dt.timedelta(days=30)
@@ -66,50 +66,50 @@ class Case(NamedTuple):
     anchors: tuple[x509.Certificate, ...] | None = None
 
 
-class Outcome(NamedTuple):
+class RuleOutcome(NamedTuple):
     """What a rule found: its state, and the fact that decided."""
 
-    state: State
+    state: RuleState
     detail: str = ""
 
 
-class Rule(NamedTuple):
+class ProfileRule(NamedTuple):
     """One rule: what is said when it holds, when it is broken, and what to do then."""
 
     name: str
     held: str
     broken: str
     hint: str
-    check: Callable[[Case], Outcome]
-    level: Level = "error"
+    check: Callable[[Case], RuleOutcome]
+    level: RuleLevel = "error"
 
 
 class Result(Struct, frozen=True):
     """How one rule turned out; strings of a certificate in it are escaped."""
 
     rule: str
-    level: Level
-    state: State
+    level: RuleLevel
+    state: RuleState
     why: str
     hint: str = ""  #: only when it is broken
 
 
-def _judge(ok: bool, detail: str = "") -> Outcome:
-    return Outcome("held" if ok else "broken", detail)
+def _judge(ok: bool, detail: str = "") -> RuleOutcome:
+    return RuleOutcome("held" if ok else "broken", detail)
 
 
-def _unchecked(why: str) -> Outcome:
-    return Outcome("not-checked", why)
+def _unchecked(why: str) -> RuleOutcome:
+    return RuleOutcome("not-checked", why)
 
 
 # --- the signer's own certificate ------------------------------------------------------------------
 
 
-def _is_v3(case: Case) -> Outcome:
+def _is_v3(case: Case) -> RuleOutcome:
     return _judge(case.leaf.version.value == 2)  # counted from 0
 
 
-def _belongs_to_key(case: Case) -> Outcome:
+def _belongs_to_key(case: Case) -> RuleOutcome:
     key = certs.public_key(case.leaf)
     if case.public_key is not None:
         return _judge(certs.same_key(case.public_key, key))
@@ -123,14 +123,14 @@ def _belongs_to_key(case: Case) -> Outcome:
     )
 
 
-def _fits(case: Case) -> Outcome:
+def _fits(case: Case) -> RuleOutcome:
     if case.algorithm is None:
         return _unchecked("no key was given")
     key = certs.key_words(case.public_key or certs.public_key(case.leaf))
     return _judge(key.startswith(_FITS.get(case.algorithm, "none")), f"{printable(case.algorithm)} with {key}")
 
 
-def _has_not_expired(case: Case) -> Outcome:
+def _has_not_expired(case: Case) -> RuleOutcome:
     return _judge(case.now <= case.leaf.not_valid_after_utc, _end(case.leaf, case.now))
 
 
@@ -142,29 +142,29 @@ def _end(certificate: x509.Certificate, now: dt.datetime) -> str:
     return f"it ends {when}, {rest} left" if end >= now else f"it ended {when}, {rest} ago"
 
 
-def _is_valid_already(case: Case) -> Outcome:
+def _is_valid_already(case: Case) -> RuleOutcome:
     begin = case.leaf.not_valid_before_utc
     return _judge(case.now >= begin, f"it begins {begin:%Y-%m-%d %H:%M} UTC")
 
 
-def _is_not_self_signed(case: Case) -> Outcome:
+def _is_not_self_signed(case: Case) -> RuleOutcome:
     return _judge(case.leaf.issuer != case.leaf.subject)
 
 
-def _is_no_ca(case: Case) -> Outcome:
+def _is_no_ca(case: Case) -> RuleOutcome:
     return _judge(not certs.is_ca(case.leaf))
 
 
-def _is_of_allowed_kind(case: Case) -> Outcome:
+def _is_of_allowed_kind(case: Case) -> RuleOutcome:
     kind = certs.key_words(certs.public_key(case.leaf))
     return _judge(kind.startswith(_KINDS), kind)
 
 
-def _is_large_enough(case: Case) -> Outcome:
+def _is_large_enough(case: Case) -> RuleOutcome:
     return _all_but(case, (item for item in _below_root(case) if _rsa_bits(item) < certs.RSA_BITS[0]), _key_of)
 
 
-def _is_small_enough(case: Case) -> Outcome:
+def _is_small_enough(case: Case) -> RuleOutcome:
     return _all_but(
         case, (item for item in case.path[:1] if _rsa_bits(item, certs.RSA_BITS[1]) > certs.RSA_BITS[1]), _key_of
     )
@@ -180,16 +180,16 @@ def _key_of(certificate: x509.Certificate) -> str:
     return certs.key_words(certs.public_key(certificate))
 
 
-def _is_signed_well(case: Case) -> Outcome:
+def _is_signed_well(case: Case) -> RuleOutcome:
     return _all_but(case, (item for item in _below_root(case) if not certs.well_signed(item)), certs.signature_words)
 
 
-def _may_sign(case: Case) -> Outcome:
+def _may_sign(case: Case) -> RuleOutcome:
     usages = certs.key_usages(case.leaf)
     return _judge("digitalSignature" in usages or "nonRepudiation" in usages, _has(usages))
 
 
-def _may_not_certify(case: Case) -> Outcome:
+def _may_not_certify(case: Case) -> RuleOutcome:
     return _judge("keyCertSign" not in certs.key_usages(case.leaf))
 
 
@@ -197,38 +197,38 @@ def _has(usages: Iterable[str]) -> str:
     return f"it has {', '.join(usages) or 'none'}"
 
 
-def _has_extended_usage(case: Case) -> Outcome:
+def _has_extended_usage(case: Case) -> RuleOutcome:
     return _judge(bool(certs.extended_key_usages(case.leaf)))
 
 
-def _names_its_usages(case: Case) -> Outcome:
+def _names_its_usages(case: Case) -> RuleOutcome:
     return _judge(certs.ANY_USAGE not in certs.extended_key_usages(case.leaf))
 
 
-def _may_sign_claims(case: Case) -> Outcome:
+def _may_sign_claims(case: Case) -> RuleOutcome:
     usages = certs.extended_key_usages(case.leaf)
     if not usages:
         return _unchecked("there is none")
     return _judge(any(usage in EKUS for usage in usages), _has(certs.usage_words(usages)))
 
 
-def _is_no_authority(case: Case) -> Outcome:
+def _is_no_authority(case: Case) -> RuleOutcome:
     usages = certs.extended_key_usages(case.leaf)
     mixed = {certs.TIME_STAMPING, certs.OCSP_SIGNING}.intersection(usages)
     return _judge(not mixed or len(usages) == 1, _has(certs.usage_words(usages)) if mixed else "")
 
 
-def _names_issuer_key(case: Case) -> Outcome:
+def _names_issuer_key(case: Case) -> RuleOutcome:
     return _judge(certs.extension(case.leaf, "AuthorityKeyIdentifier") is not None)
 
 
-def _is_understood(case: Case) -> Outcome:
+def _is_understood(case: Case) -> RuleOutcome:
     critical = (item.oid.dotted_string for item in case.leaf.extensions if item.critical)
     unknown = [oid for oid in critical if oid not in _UNDERSTOOD]
     return _judge(not unknown, ", ".join(unknown))
 
 
-def _has_no_unique_ids(case: Case) -> Outcome:
+def _has_no_unique_ids(case: Case) -> RuleOutcome:
     return _judge(not {_ISSUER_ID, _SUBJECT_ID}.intersection(_tags(case.leaf.tbs_certificate_bytes)))
 
 
@@ -250,7 +250,7 @@ def _content(der: bytes, position: int) -> tuple[int, int]:
     return start, int.from_bytes(der[position + 2 : start], "big")
 
 
-def _names_organization(case: Case) -> Outcome:
+def _names_organization(case: Case) -> RuleOutcome:
     found = [str(item.value) for item in case.leaf.subject if item.oid.dotted_string == "2.5.4.10"]
     return _judge(any(name.strip() for name in found), printable(", ".join(found)))
 
@@ -258,13 +258,13 @@ def _names_organization(case: Case) -> Outcome:
 # --- the chain -------------------------------------------------------------------------------------
 
 
-def _is_in_order(case: Case) -> Outcome:
+def _is_in_order(case: Case) -> RuleOutcome:
     places = [case.chain.index(item) + 1 for item in case.path]
     right = places[0] == 1 and places == sorted(places)
     return _judge(right, "" if right else f"from the signer's own upward they are {', '.join(map(str, places))}")
 
 
-def _has_no_gap(case: Case) -> Outcome:
+def _has_no_gap(case: Case) -> RuleOutcome:
     if len(case.path) == len(case.chain):
         return _judge(True)
     alien = next(item for item in case.chain if item not in case.path[1:] and item is not case.leaf)
@@ -276,7 +276,7 @@ def _issuer_of(case: Case) -> str:
     return f"{_named(case, end)} was issued by {printable(end.issuer.rfc4514_string())}"
 
 
-def _leads_to_anchor(case: Case) -> Outcome:
+def _leads_to_anchor(case: Case) -> RuleOutcome:
     if case.anchors is None:
         return _unchecked("no anchors were given, so nobody knows whether an intermediate is missing; add --trust")
     if len(case.path) < len(case.chain) or _is_not_self_signed(case).state == "broken":
@@ -286,7 +286,7 @@ def _leads_to_anchor(case: Case) -> Outcome:
     return _judge(found, "" if found else f"{_issuer_of(case)}, which is none of the anchors")
 
 
-def _intermediates_may_issue(case: Case) -> Outcome:
+def _intermediates_may_issue(case: Case) -> RuleOutcome:
     above = enumerate(case.path[1:])
     return _all_but(case, (item for below, item in above if not _may_issue(item, below)), lambda _item: "")
 
@@ -299,7 +299,7 @@ def _may_issue(certificate: x509.Certificate, below: int) -> bool:
     return constraints.path_length is None or constraints.path_length >= below
 
 
-def _intermediates_are_valid(case: Case) -> Outcome:
+def _intermediates_are_valid(case: Case) -> RuleOutcome:
     others = case.path[1:]
     outside = (item for item in others if not item.not_valid_before_utc <= case.now <= item.not_valid_after_utc)
     return _all_but(
@@ -307,7 +307,7 @@ def _intermediates_are_valid(case: Case) -> Outcome:
     )
 
 
-def _lasts(case: Case) -> Outcome:
+def _lasts(case: Case) -> RuleOutcome:
     ending = (item for item in case.path if dt.timedelta() <= item.not_valid_after_utc - case.now < SOON)
     return _all_but(case, ending, lambda item: _end(item, case.now))
 
@@ -317,7 +317,7 @@ def _below_root(case: Case) -> Iterator[x509.Certificate]:
     return (item for item in case.path if item is case.leaf or item.issuer != item.subject)
 
 
-def _all_but(case: Case, bad: Iterable[x509.Certificate], say: Callable[[x509.Certificate], str]) -> Outcome:
+def _all_but(case: Case, bad: Iterable[x509.Certificate], say: Callable[[x509.Certificate], str]) -> RuleOutcome:
     """Hold unless there are ``bad`` ones, and name each."""
     named = [": ".join(filter(None, (_named(case, item), say(item)))) for item in bad]
     return _judge(not named, "; ".join(named))
@@ -336,119 +336,121 @@ _SORT = "write them into one file: the signer's own, then the one that issued it
 _RENEW = "get a new one from the CA, or for tests: provlabel key init"
 
 #: Every rule, the most telling first: the first broken one is what is said when signing fails.
-RULES: tuple[Rule, ...] = (
-    Rule(
+RULES: tuple[ProfileRule, ...] = (
+    ProfileRule(
         "x509-v3", "the certificate is of X.509 version 3", "the certificate is not of X.509 version 3", _ASK_CA,
         _is_v3,
     ),
-    Rule(
+    ProfileRule(
         "chain-order", "the certificates stand in order", "the certificates stand in the wrong order", _SORT,
         _is_in_order,
     ),
-    Rule(
+    ProfileRule(
         "key-match", "the first certificate belongs to the key", "the first certificate does not belong to this key",
         "the chain starts with the signer's own certificate; check that both files belong together", _belongs_to_key,
     ),
-    Rule(
+    ProfileRule(
         "algorithm", "the algorithm of the signer fits the key",
         "the algorithm of the signer does not fit the key",
         "es256 needs EC P-256, es384 P-384, es512 P-521, ps256 to ps512 RSA, ed25519 Ed25519", _fits,
     ),
-    Rule("not-expired", "the certificate has not expired", "the certificate has expired", _RENEW, _has_not_expired),
-    Rule(
+    ProfileRule(
+        "not-expired", "the certificate has not expired", "the certificate has expired", _RENEW, _has_not_expired
+    ),
+    ProfileRule(
         "already-valid", "the certificate is valid already", "the certificate is not valid yet",
         "check the clock of this machine, or wait", _is_valid_already,
     ),
-    Rule(
+    ProfileRule(
         "not-self-signed", "the certificate was issued by somebody else", "the certificate is self-signed",
         f"{_ASK_CA}; for tests: provlabel key init", _is_not_self_signed,
     ),
-    Rule(
+    ProfileRule(
         "no-ca", "the certificate is not that of a CA", "the certificate is that of a CA, not of a signer",
         "put the signer's own certificate first; a CA does not sign claims itself", _is_no_ca,
     ),
-    Rule(
+    ProfileRule(
         "key-kind", "the certificate is for a kind of key that C2PA allows",
         "the certificate is for a kind of key that C2PA does not allow",
         "use EC P-256, P-384 or P-521, RSA or Ed25519: provlabel key csr new.pem --new-key es256", _is_of_allowed_kind,
     ),
-    Rule(
+    ProfileRule(
         "key-size", "no RSA key in the chain is of less than 2048 bits",
         "the certificate is for an RSA key of less than 2048 bits", _NEW_KEY, _is_large_enough,
     ),
-    Rule(
+    ProfileRule(
         "key-size-limit", "the certificate is for no RSA key of more than 4096 bits",
         "the certificate is for an RSA key of more than 4096 bits, which verifiers cannot use", _NEW_KEY,
         _is_small_enough,
     ),
-    Rule(
+    ProfileRule(
         "signature-algorithm", "the CA signed with an algorithm that C2PA allows",
         "the certificate was signed by the CA with an algorithm that C2PA does not allow",
         "ask the CA for one signed with SHA-256 or better", _is_signed_well,
     ),
-    Rule(
+    ProfileRule(
         "key-usage", "the certificate may sign", "the certificate lacks the key usage digitalSignature", _ASK_CA,
         _may_sign,
     ),
-    Rule(
+    ProfileRule(
         "key-usage-no-ca", "the certificate may not issue others",
         "the certificate has the key usage keyCertSign, which is for CAs", _ASK_CA, _may_not_certify,
     ),
-    Rule(
+    ProfileRule(
         "extended-key-usage", "the certificate has an extended key usage",
         "the certificate lacks an extended key usage", _ASK_CA, _has_extended_usage,
     ),
-    Rule(
+    ProfileRule(
         "no-any-usage", "the certificate is not for any usage",
         "the certificate is for any usage (anyExtendedKeyUsage), which C2PA forbids", _ASK_CA, _names_its_usages,
     ),
-    Rule(
+    ProfileRule(
         "claim-signing-usage", "the certificate has an extended key usage for claim signing",
         "the certificate lacks an extended key usage for claim signing", _ASK_CA, _may_sign_claims,
     ),
-    Rule(
+    ProfileRule(
         "no-mixed-usage", "the certificate is not also for timestamps or OCSP",
         "the certificate is also for timestamps or OCSP, which C2PA forbids", _ASK_CA, _is_no_authority,
     ),
-    Rule(
+    ProfileRule(
         "authority-key-identifier", "the certificate has the authority key identifier",
         "the certificate lacks the authority key identifier", _ASK_CA, _names_issuer_key,
     ),
-    Rule(
+    ProfileRule(
         "critical-extensions", "the certificate has no unknown critical extension",
         "the certificate has a critical extension that verifiers do not know", "ask the CA for one without it",
         _is_understood,
     ),
-    Rule(
+    ProfileRule(
         "no-unique-ids", "the certificate has no unique identifiers",
         "the certificate has an issuer or subject unique identifier, which C2PA forbids",
         "ask the CA for one without them", _has_no_unique_ids,
     ),
-    Rule(
+    ProfileRule(
         "organization", "the certificate names an organization",
         "the certificate names no organization (O); older verifiers then report a broken signature",
         "ask the CA for one with an organization", _names_organization,
     ),
-    Rule(
+    ProfileRule(
         "chain-gap", "each certificate was issued by the next one", "an intermediate certificate is missing",
         "get the intermediates from the CA; " + _SORT, _has_no_gap,
     ),
-    Rule(
+    ProfileRule(
         "intermediates-are-cas", "the other certificates are those of CAs",
         "a certificate has issued another one but is not that of a CA which may",
         "get the intermediates from the CA that issued the signer's own", _intermediates_may_issue,
     ),
-    Rule(
+    ProfileRule(
         "intermediates-valid", "the other certificates are valid now", "an intermediate certificate is not valid now",
         "get the new intermediate from the CA; often the signer's own certificate need not change",
         _intermediates_are_valid,
     ),
-    Rule(
+    ProfileRule(
         "chain-anchored", "the chain leads to one of the anchors",
         "an intermediate certificate is missing, or the root is not trusted",
         "add the missing certificate to the chain, or name the right root with --trust", _leads_to_anchor,
     ),
-    Rule(
+    ProfileRule(
         "expires-soon", "no certificate ends within 30 days", "a certificate ends within 30 days",
         "get the next one from the CA before", _lasts, "warning",
     ),

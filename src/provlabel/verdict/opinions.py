@@ -141,10 +141,10 @@ class Difference(NamedTuple):
     accepts: Side
     reasons: tuple[str, ...]  #: of the side that refuses, or sees nothing
     others: tuple[str, ...] = ()  #: of the side that accepts
-    known: Known | None = None
+    known: KnownDifference | None = None
 
 
-class Known(NamedTuple):
+class KnownDifference(NamedTuple):
     """A difference whose reason is known.  *All* reasons of the side that refuses have to fit ``why``.
 
     Where the side that accepts has something to say as well, all of that has to fit ``others``.
@@ -162,54 +162,54 @@ class Known(NamedTuple):
 
 _BOXED = ("AVIF", "HEIC", "HEIF", "JPEG XL", "M4A", "MOV", "MP4")
 #: ``docs/differences.md`` has them for people; a test of ``tests/test_second_opinion.py`` makes each of them.
-KNOWN: tuple[Known, ...] = (
-    Known(
+KNOWN: tuple[KnownDifference, ...] = (
+    KnownDifference(
         "ingredients", "history", "theirs", r"history\.broken: ",
         "it looks at the newest manifest only, and provlabel at every earlier one and at what was recorded of it",
         "CACAE-uri-CA.jpg, CIE-sig-CA.jpg of the c2pa-python fixtures",
     ),
-    Known(
+    KnownDifference(
         "remote", "manifest", "theirs", r"label\.remote: ",
         "the file only names a place on the network, which neither fetches; provlabel does not call that a manifest",
         "cloud.jpg of the c2pa-python fixtures",
         others=r"manifest\.inaccessible: ",
     ),
-    Known(
+    KnownDifference(
         "left-out", "content", "theirs", r"content\.not-fully-bound: [^:]*: the hash leaves out ",
         "provlabel looks at what a hash leaves out, and takes nothing there but the manifest, metadata and padding",
         "a second ftyp box, a text in a free box, a BigTIFF",
     ),
-    Known(
+    KnownDifference(
         "cut-box", "content", "theirs", r"content\.malformed: [^:]*: ends at byte \d+, in the middle of a part\Z",
         "the last bytes are no whole box, so that the file is damaged and no hash covers them",
         "a few bytes appended to an AVIF, M4A or MP4",
         formats=_BOXED,
     ),
-    Known(
+    KnownDifference(
         "purpose", "content", "theirs", r"content\.malformed: .*: C2PA box present without a readable manifest\Z",
         "it does not ask what the box of C2PA says it is for, which no hash covers",
         "an M4A whose uuid box has another word in the place of manifest",
         formats=_BOXED,
     ),
-    Known(
+    KnownDifference(
         "crc", "content", "theirs", r"content\.malformed: [^:]*: the CRC of the chunk at byte \d+ is wrong\Z",
         "it asks not for the CRC of the manifest's chunk, which no hash covers; decoders refuse the picture over it",
         "a PNG with one bit flipped in the CRC of its manifest",
         formats=("PNG",),
     ),
-    Known(
+    KnownDifference(
         "description", "content", "theirs",
         r"content\.malformed: .*: (Verify: unexpected end of file|a manifest box is described .* not known)\Z",
         "it passes over how the boxes of a manifest describe themselves, where no hash covers that",
         "a manifest whose first box has a toggle more",
     ),
-    Known(
+    KnownDifference(
         "signature-header", "content", "theirs",
         r"content\.malformed: .*: Signature: could not generate a trusted time stamp\Z",
         "it passes over a header of the signature that the engine takes for a damaged timestamp",
         "a JPEG with one bit flipped in the unsigned header of its signature",
     ),
-    Known(
+    KnownDifference(
         "doubled-key", "content", "theirs", r"content\.malformed: .*: a map of manifest data has a key twice\b.*\Z",
         "it takes CBOR that has a key twice, of which readers could each take another value",
         "a hash assertion with two names",
@@ -306,7 +306,7 @@ def _explained(item: Difference, fmt: str) -> Difference:
     return item._replace(known=next((row for row in KNOWN if _fits(row, item, fmt)), None))
 
 
-def _fits(row: Known, item: Difference, fmt: str) -> bool:
+def _fits(row: KnownDifference, item: Difference, fmt: str) -> bool:
     return (
         (row.question, row.accepts) == (item.question, item.accepts)
         and (not row.formats or fmt in row.formats)

@@ -18,29 +18,29 @@ _ENTRY = 12
 _CODE = 8  # bytes of the character code in front of a comment (CIPA DC-008 §4.6.5)
 
 
-class _Tag(NamedTuple):
+class _IfdEntry(NamedTuple):
     tag: int
     kind: int
     length: int  #: in bytes, where it is text
     value: bytes  #: as it stands in the entry: the value itself or its offset
 
 
-class _Reader(NamedTuple):
+class _IfdReader(NamedTuple):
     read_at: ReadAt
     order: Literal["little", "big"]
 
     def number(self, raw: bytes) -> int:
         return int.from_bytes(raw, self.order)
 
-    def entries(self, offset: int) -> Iterator[_Tag]:
+    def entries(self, offset: int) -> Iterator[_IfdEntry]:
         """Yield the entries of the directory at ``offset``, as far as there are any."""
         count = self.number(self.read_at(offset, 2))
         raw = self.read_at(offset + 2, _ENTRY * min(count, _MAX_ENTRIES))
         for at in range(0, len(raw) - _ENTRY + 1, _ENTRY):
             entry = raw[at : at + _ENTRY]
-            yield _Tag(self.number(entry[:2]), self.number(entry[2:4]), self.number(entry[4:8]), entry[8:])
+            yield _IfdEntry(self.number(entry[:2]), self.number(entry[2:4]), self.number(entry[4:8]), entry[8:])
 
-    def text(self, entry: _Tag) -> bytes | None:
+    def text(self, entry: _IfdEntry) -> bytes | None:
         """Return the bytes of a value; ``None`` when it is no text or not there."""
         if entry.kind not in _WIDTHS:
             return None
@@ -67,7 +67,7 @@ def carrier_of(place: str, read_at: ReadAt) -> Carrier:
     head = read_at(0, 8)
     if head[:4] not in (b"II*\0", b"MM\0*") or len(head) < 8:
         return Carrier("exif", place, faults=("EXIF does not begin as it must",))
-    reader = _Reader(read_at, "little" if head.startswith(b"II") else "big")
+    reader = _IfdReader(read_at, "little" if head.startswith(b"II") else "big")
     fields: dict[str, tuple[str, ...]] = {}
     faults: list[str] = []
     for name, found in _values(reader, reader.number(head[4:])):
@@ -81,7 +81,7 @@ def carrier_of(place: str, read_at: ReadAt) -> Carrier:
     return Carrier("exif", place, fields, tuple(faults))
 
 
-def _values(reader: _Reader, offset: int) -> Iterator[tuple[str, str | None]]:
+def _values(reader: _IfdReader, offset: int) -> Iterator[tuple[str, str | None]]:
     """Yield each text with its name; of several tags of one number the first counts."""
     first = {entry.tag: entry for entry in reversed(list(reader.entries(offset)))}
     for tag, name in _FIRST.items():

@@ -41,7 +41,7 @@ def _packet(stream: BinaryIO, part: Part) -> bytes:
 
 def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
     """Yield each XMP packet."""
-    room = xmp.Room()
+    room = xmp.PacketBudget()
     for part in _packets(parts):
         try:
             yield Carrier("xmp", "application extension", *xmp.read_packet(_packet(stream, part), room))

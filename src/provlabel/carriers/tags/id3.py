@@ -48,7 +48,7 @@ class _Frame(NamedTuple):
     flags: int
 
 
-class _Tag(NamedTuple):
+class _Id3Tag(NamedTuple):
     version: int
     flags: int
     data: bytes  #: header, frames and padding; of v2.2 and v2.3 without unsynchronisation
@@ -58,7 +58,7 @@ class _Tag(NamedTuple):
     plain: bool = False  #: v2.4 with sizes that are not syncsafe, as iTunes wrote them
 
 
-class _Said(NamedTuple):
+class _FrameText(NamedTuple):
     """What one frame says."""
 
     name: str
@@ -92,7 +92,7 @@ def read_into(got: Gather, tag: bytes) -> None:
     parsed = _parsed(tag)
     if parsed.broken:
         got.fault(parsed.broken)
-    reader, seen, dates = _Reader(parsed, got), set(), {}
+    reader, seen, dates = _FrameReader(parsed, got), set(), {}
     for frame in parsed.frames:
         said = reader.said(frame)
         if said is None or not any(said.values):
@@ -117,13 +117,13 @@ def _date(parts: Mapping[str, str]) -> str:
     return f"{date}T{time[:2]}:{time[2:]}" if re.fullmatch(r"[0-9]{4}", time) else date
 
 
-class _Reader:
+class _FrameReader:
     """Reads frames of one tag; all that it inflates together is bounded."""
 
-    def __init__(self, tag: _Tag, got: Gather) -> None:
+    def __init__(self, tag: _Id3Tag, got: Gather) -> None:
         self.tag, self.got, self.room = tag, got, MAX_CARRIER
 
-    def said(self, frame: _Frame) -> _Said | None:
+    def said(self, frame: _Frame) -> _FrameText | None:
         """Return what a frame says; nothing when it is none of ours, encrypted, or broken."""
         if not _is_ours(frame.kind):
             return None
@@ -165,23 +165,23 @@ class _Reader:
                 return inflated
         raise _Broken(f"what is compressed inflates to more than {MAX_CARRIER:,} bytes")
 
-    def _said(self, kind: str, content: bytes) -> _Said:
+    def _said(self, kind: str, content: bytes) -> _FrameText:
         if kind.startswith("W") and kind != "WXXX":
-            return _Said(kind, (content.decode("latin-1").partition("\x00")[0],))
+            return _FrameText(kind, (content.decode("latin-1").partition("\x00")[0],))
         encoding = _ENCODINGS.get(content[0])
         if encoding is None:
             raise _Broken(f"text encoding {content[0]} is not known")
         if kind == "WXXX":
             description, address = _cut(content[1:], 2 if "16" in encoding else 1)
             about = self._texts(description, encoding, kind)
-            return _Said(_named(kind, about), (address.decode("latin-1").partition("\x00")[0],))
+            return _FrameText(_named(kind, about), (address.decode("latin-1").partition("\x00")[0],))
         if kind == "COMM":
             texts = self._texts(content[4:], encoding, kind)
-            return _Said(_named(kind, texts), texts[1:2], content[1:4])
+            return _FrameText(_named(kind, texts), texts[1:2], content[1:4])
         texts = self._texts(content[1:], encoding, kind)
         if kind == "TXXX":
-            return _Said(f"TXXX:{texts[0]}", _unended(texts[1:]))
-        return _Said(_NEWER.get(kind, kind), _unended(texts))
+            return _FrameText(f"TXXX:{texts[0]}", _unended(texts[1:]))
+        return _FrameText(_NEWER.get(kind, kind), _unended(texts))
 
     def _texts(self, data: bytes, encoding: str, kind: str) -> tuple[str, ...]:
         """Return the strings between NUL characters; each of UTF-16 may have a byte order mark."""
@@ -226,7 +226,7 @@ def _synchronised(data: bytes) -> bytes:
 # --- frames ----------------------------------------------------------------------------------------
 
 
-def _parsed(tag: bytes) -> _Tag:
+def _parsed(tag: bytes) -> _Id3Tag:
     """Find the frames of a tag.
 
     Raises:
@@ -249,9 +249,9 @@ def _parsed(tag: bytes) -> _Tag:
         start += size if version == 4 else 4 + size
         if start > len(data):
             raise _Broken("the extended header ends after its tag")
-    found = _Tag(version, flags, data, *_frames(data, start, version, syncsafe=version == 4))
+    found = _Id3Tag(version, flags, data, *_frames(data, start, version, syncsafe=version == 4))
     if version == 4 and found.broken:
-        plain = _Tag(version, flags, data, *_frames(data, start, version, syncsafe=False), plain=True)
+        plain = _Id3Tag(version, flags, data, *_frames(data, start, version, syncsafe=False), plain=True)
         return found if plain.broken else plain
     return found
 
@@ -307,7 +307,7 @@ def merged_tag(tag: bytes | None, fields: Mapping[str, tuple[str, ...]]) -> byte
         TagError: a field cannot be written, or a frame of others cannot be carried over as it is.
     """
     old = _writable(tag)
-    reader = _Reader(old, Gather())
+    reader = _FrameReader(old, Gather())
     said = [(frame, reader.said(frame)) for frame in old.frames]
     changed = {name for name, values in fields.items() if not _stands(name, values, said)}
     if not changed and tag is not None:
@@ -328,14 +328,14 @@ def merged_tag(tag: bytes | None, fields: Mapping[str, tuple[str, ...]]) -> byte
     return whole
 
 
-def _writable(tag: bytes | None) -> _Tag:
+def _writable(tag: bytes | None) -> _Id3Tag:
     """Return the parsed tag, or an empty one of v2.4.
 
     Raises:
         TagError: something in it would not survive.
     """
     try:
-        old = _Tag(4, 0, b"", (), 0, "") if tag is None else _parsed(tag)
+        old = _Id3Tag(4, 0, b"", (), 0, "") if tag is None else _parsed(tag)
     except _Broken as exc:
         raise TagError(f"the ID3v2 tag cannot be changed: {exc}") from None
     if old.broken:
@@ -345,7 +345,7 @@ def _writable(tag: bytes | None) -> _Tag:
     return old
 
 
-def _stands(name: str, values: tuple[str, ...], said: list[tuple[_Frame, _Said | None]]) -> bool:
+def _stands(name: str, values: tuple[str, ...], said: list[tuple[_Frame, _FrameText | None]]) -> bool:
     """Does just one frame say this already, or none if there is nothing to say?"""
     frames = [(frame.kind, what.values) for frame, what in said if what is not None and what.name == name]
     return frames == ([(name.partition(":")[0], values)] if values else [])
@@ -375,7 +375,7 @@ def _frame(kind: str, body: bytes, flags: int = 0) -> bytes:
     return kind.encode() + _size(len(body)) + flags.to_bytes(2, "big") + body
 
 
-def _carried(old: _Tag, frame: _Frame) -> bytes:
+def _carried(old: _Id3Tag, frame: _Frame) -> bytes:
     """Return a frame of others as it is, with a head of v2.4 where it has none."""
     if old.version == 4 and not old.plain:
         return old.data[frame.start : frame.end]
@@ -412,7 +412,7 @@ def _inner(kind: str, body: bytes) -> int:
     return at
 
 
-def _tag(old: _Tag, body: bytes) -> bytes:
+def _tag(old: _Id3Tag, body: bytes) -> bytes:
     """Return the header and ``body``, padded as the old tag was.
 
     The extended header (checksum, restrictions) and the footer, which promise what may no longer hold, are left out.

@@ -28,7 +28,7 @@ _UTF8 = (1).to_bytes(4, "big")
 _HANDLER = {b"mdir": b"appl", b"mdta": bytes(4)}
 
 
-class Item(NamedTuple):
+class MetadataItem(NamedTuple):
     """One item: where it lies, and what it says, if that is text."""
 
     name: str
@@ -36,15 +36,15 @@ class Item(NamedTuple):
     values: tuple[str, ...]
 
 
-def itunes_items(got: Gather, stream: BinaryIO, ilst: Box) -> Iterator[Item]:
+def itunes_items(got: Gather, stream: BinaryIO, ilst: Box) -> Iterator[MetadataItem]:
     """Yield the items of an iTunes list; values that are no text are left out."""
     for box in boxes(stream, ilst.body, ilst.end, _MAX_ITEMS):
         name = box.kind.decode("latin-1")
         name = _free_name(got, stream, box) if name == FREE else name
-        yield Item(name, box, _values(got, stream, box, name))
+        yield MetadataItem(name, box, _values(got, stream, box, name))
 
 
-def key_items(got: Gather, stream: BinaryIO, ilst: Box, keys: Sequence[str]) -> Iterator[Item]:
+def key_items(got: Gather, stream: BinaryIO, ilst: Box, keys: Sequence[str]) -> Iterator[MetadataItem]:
     """Yield the items of a list by keys; each has the number of its key, from 1, in the place of four letters."""
     for box in boxes(stream, ilst.body, ilst.end, _MAX_ITEMS):
         number = int.from_bytes(box.kind, "big")
@@ -52,7 +52,7 @@ def key_items(got: Gather, stream: BinaryIO, ilst: Box, keys: Sequence[str]) -> 
         if not name:
             got.fault(f"an item has the key {number}, and there are {len(keys)}")
             continue
-        yield Item(name, box, _values(got, stream, box, name))
+        yield MetadataItem(name, box, _values(got, stream, box, name))
 
 
 def key_names(got: Gather, stream: BinaryIO, keys: Box) -> list[str]:

@@ -21,7 +21,7 @@ _HEAD = 8
 _VERSION = 4  # bytes of version and flags
 
 
-def uuid_packets(stream: BinaryIO, parts: Sequence[Part], room: xmp.Room) -> Iterator[Carrier]:
+def uuid_packets(stream: BinaryIO, parts: Sequence[Part], room: xmp.PacketBudget) -> Iterator[Carrier]:
     """Yield XMP in boxes of its own type (XMP specification part 3 §1.2.7.1: MP4)."""
     for part in parts:
         if part.name == _UUID:
@@ -31,7 +31,7 @@ def uuid_packets(stream: BinaryIO, parts: Sequence[Part], room: xmp.Room) -> Ite
 
 def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
     """Yield XMP and EXIF of items and of boxes; what Brotli compresses is a fault."""
-    room = xmp.Room()
+    room = xmp.PacketBudget()
     yield from uuid_packets(stream, parts, room)
     for part in items.metas(parts):
         yield from _described(stream, part, room)
@@ -52,7 +52,7 @@ def _exif(raw: bytes, place: str) -> Carrier:
     return exif.carrier(place, raw[4 + int.from_bytes(raw[:4], "big") :])
 
 
-def _described(stream: BinaryIO, meta: Part, room: xmp.Room) -> Iterator[Carrier]:
+def _described(stream: BinaryIO, meta: Part, room: xmp.PacketBudget) -> Iterator[Carrier]:
     try:
         boxes = {box.name: box for box in reversed(list(items.children(stream, meta)))}
         wanted = list(_infos(items.table(stream, boxes, b"iinf"))) if b"iinf" in boxes else []
@@ -89,7 +89,7 @@ def _infos(raw: bytes) -> Iterator[tuple[int, str]]:
             yield item, "xmp"
 
 
-def _content(stream: BinaryIO, item: items.Item, data: items.Box | None) -> bytes:
+def _content(stream: BinaryIO, item: items.ItemExtent, data: items.MetaBox | None) -> bytes:
     """Join the extents of an item."""
     if item.method not in (0, 1) or (item.method == 1 and data is None):
         raise ContainerError("it lies in another file or item and was not read")

@@ -32,7 +32,7 @@ def _content(stream: BinaryIO, part: Part, most: int = 1 << 16) -> bytes:
 
 def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
     """Yield each XMP packet, joined with its extended part, and EXIF; properties of the packet itself win."""
-    packets, room = _beginning(stream, parts, _XMP), xmp.Room()
+    packets, room = _beginning(stream, parts, _XMP), xmp.PacketBudget()
     for part in packets:
         found = xmp.packet_at(stream, "APP1", part.start + _HEAD + len(_XMP), part.length - _HEAD - len(_XMP), room)
         more, faults = _extended(stream, parts, found, room)
@@ -44,7 +44,7 @@ def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
 
 
 def _extended(
-    stream: BinaryIO, parts: Sequence[Part], main: Carrier, room: xmp.Room
+    stream: BinaryIO, parts: Sequence[Part], main: Carrier, room: xmp.PacketBudget
 ) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
     """Return what the extended part says that the packet names, and what is wrong with it."""
     pieces = _beginning(stream, parts, _EXTENDED)
@@ -109,7 +109,7 @@ def edits(stream: BinaryIO, parts: Sequence[Part], wanted: Mapping[str, Fields])
 def _outside(stream: BinaryIO, parts: Sequence[Part], packet: bytes, fields: Fields) -> Fields:
     """Return the fields that the extended part does not state already."""
     main = Carrier("xmp", "APP1", xmp.read_packet(packet)[0])
-    stated, _ = _extended(stream, parts, main, xmp.Room())
+    stated, _ = _extended(stream, parts, main, xmp.PacketBudget())
     for name in fields:
         if name in stated and (stated[name] != fields[name] or name in main.fields):
             raise TagError(f"{name} stands in the extended part of the XMP packet, which is not rewritten")

@@ -72,7 +72,7 @@ def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
                 got.add(item.name, filter(None, item.values))
 
     yield from gathered("mp4", "metadata of the movie", fill)
-    yield from uuid_packets(stream, parts, xmp.Room())
+    yield from uuid_packets(stream, parts, xmp.PacketBudget())
 
 
 def _lists(stream: BinaryIO, moov: Box) -> Iterator[_List]:
@@ -90,7 +90,7 @@ def _list(stream: BinaryIO, above: tuple[Box, ...]) -> _List:
     return _List(above, kind, found.get(b"ilst"), found.get(b"keys"), found.get(b"free"))
 
 
-def _items(got: Gather, stream: BinaryIO, found: _List) -> Iterator[ilst.Item]:
+def _items(got: Gather, stream: BinaryIO, found: _List) -> Iterator[ilst.MetadataItem]:
     if found.items is None:
         return iter(())
     if found.kind == _ITUNES:

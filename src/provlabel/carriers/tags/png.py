@@ -23,7 +23,7 @@ _MOST = 4 * MAX_VALUE + 4  # bytes of a text that can hold all characters that a
 _BROKEN = "its compression is broken"
 
 
-class _Text(NamedTuple):
+class _ChunkText(NamedTuple):
     """The text of one chunk, or its beginning."""
 
     keyword: str
@@ -37,7 +37,7 @@ def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
     texts = [part for part in parts if part.name in _TEXTS and not _is_xmp(stream, part)]
     if texts:
         yield _as_carrier(stream, texts)
-    room = xmp.Room()
+    room = xmp.PacketBudget()
     for part in parts:
         if part.name == "eXIf":
             yield exif.carrier_at(stream, "eXIf chunk", part.start + _HEAD, part.length - _HEAD - _CRC)
@@ -55,7 +55,7 @@ def _is_xmp(stream: BinaryIO, part: Part) -> bool:
     return stream.read(len(_PROFILE)).startswith((_XMP, _PROFILE))
 
 
-def _packet(stream: BinaryIO, part: Part) -> _Text:
+def _packet(stream: BinaryIO, part: Part) -> _ChunkText:
     text = _text(stream, part, 2 * MAX_CARRIER)
     if text.keyword != _PROFILE[:-1].decode() or text.fault:
         return text
@@ -87,22 +87,26 @@ def _as_carrier(stream: BinaryIO, parts: Sequence[Part]) -> Carrier:
     return Carrier("text", "text chunks", fields, tuple(faults))
 
 
-def _text(stream: BinaryIO, part: Part, most: int) -> _Text:
+def _text(stream: BinaryIO, part: Part, most: int) -> _ChunkText:
     """Read up to ``most`` bytes of text (PNG 3rd ed. §11.3.3); all but those of iTXt are Latin-1."""
     length = part.length - _HEAD - _CRC
     raw = read_exactly(stream, part.start + _HEAD, min(length, most + _FRONT))
     name, _, rest = raw.partition(b"\0")
     keyword = name[:_KEYWORD].decode("latin-1")
     if part.name == "tEXt":
-        return _Text(keyword, rest[:most])
+        return _ChunkText(keyword, rest[:most])
     if part.name == "zTXt":
-        return _inflated(_Text(keyword, rest[1:]), most)
+        return _inflated(_ChunkText(keyword, rest[1:]), most)
     is_compressed, rest = rest[:1] == b"\1", rest[2:]
     rest = rest.partition(b"\0")[2].partition(b"\0")[2]  # language, translated keyword
-    return _inflated(_Text(keyword, rest, "utf-8"), most) if is_compressed else _Text(keyword, rest[:most], "utf-8")
+    return (
+        _inflated(_ChunkText(keyword, rest, "utf-8"), most)
+        if is_compressed
+        else _ChunkText(keyword, rest[:most], "utf-8")
+    )
 
 
-def _inflated(text: _Text, most: int) -> _Text:
+def _inflated(text: _ChunkText, most: int) -> _ChunkText:
     import zlib
 
     reader = zlib.decompressobj()

@@ -22,7 +22,7 @@ _MAX_BOUND = 1_000  # prefixes that hold in one place
 _QUOTED = str.maketrans({"&": "&amp;", "<": "&lt;", '"': "&quot;", "\n": "&#10;", "\t": "&#9;", "\r": "&#13;"})
 
 
-class _Place(NamedTuple):
+class _ElementPlace(NamedTuple):
     """Where an element stands: its start tag, and its end tag or, of one that closes itself, what follows."""
 
     name: tuple[str, str]  #: namespace and name
@@ -31,21 +31,21 @@ class _Place(NamedTuple):
     bound: tuple[tuple[str, str], ...]  #: prefixes and namespaces that hold in it
 
 
-class _Reading:
+class _PacketPlaces:
     """Where packets stand, and where one could."""
 
     def __init__(self) -> None:
         from xml.parsers import expat
 
-        self.found: list[_Place] = []  #: packets and RDF that stand in no other, in the order of the file
-        self.metadata: _Place | None = None
+        self.found: list[_ElementPlace] = []  #: packets and RDF that stand in no other, in the order of the file
+        self.metadata: _ElementPlace | None = None
         self.root = 0
         self.namespace = ""  #: of the root
         self.encoding = ""
         self._depth = 0
-        self._open: list[_Place] = []  # the metadata element, the packet within
+        self._open: list[_ElementPlace] = []  # the metadata element, the packet within
         self._opened: list[int] = []  # at which depth
-        self._scope = xmp.Scope()
+        self._scope = xmp.Namespaces()
         self._parser = expat.ParserCreate()
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
@@ -77,7 +77,7 @@ class _Reading:
             bound = tuple(itertools.islice(self._scope.uris.items(), _MAX_BOUND))
         else:
             return
-        self._open.append(_Place(name, self._parser.CurrentByteIndex, 0, bound))
+        self._open.append(_ElementPlace(name, self._parser.CurrentByteIndex, 0, bound))
         self._opened.append(self._depth)
 
     def _end(self, _: str) -> None:
@@ -96,7 +96,7 @@ class _Reading:
         self.encoding = (encoding or "").lower()
 
     @property
-    def packets(self) -> list[_Place]:
+    def packets(self) -> list[_ElementPlace]:
         """Those of XMP; RDF that stands alone only where there is none."""
         return [place for place in self.found if place.name == _XMPMETA] or self.found
 
@@ -105,8 +105,8 @@ def _size(parts: Sequence[Part]) -> int:
     return max(part.end for part in parts)
 
 
-def _read(stream: BinaryIO, size: int) -> _Reading:
-    seen = _Reading()
+def _read(stream: BinaryIO, size: int) -> _PacketPlaces:
+    seen = _PacketPlaces()
     for piece in pieces(stream, 0, size):
         seen.feed(piece, False)
     seen.feed(b"", True)
@@ -118,14 +118,14 @@ def _upto(stream: BinaryIO, start: int, most: int) -> bytes:
     return stream.read(most)
 
 
-def _end(stream: BinaryIO, place: _Place) -> tuple[bytes, int]:
+def _end(stream: BinaryIO, place: _ElementPlace) -> tuple[bytes, int]:
     """Return the name of an element as it is written, and the first byte behind it."""
     name = xmp.tag_name(_upto(stream, place.start, _NAME))
     tail = _upto(stream, place.close, _NAME)
     return name, place.close + (tail.index(b">") + 1 if tail.startswith(b"</" + name) else 0)
 
 
-def _framed(stream: BinaryIO, place: _Place) -> tuple[bytes, bytes, bytes]:
+def _framed(stream: BinaryIO, place: _ElementPlace) -> tuple[bytes, bytes, bytes]:
     """Return what makes a document of its own of a packet: a start tag with what is bound, the packet, an end tag.
 
     Raises:
@@ -147,7 +147,7 @@ def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
     except ContainerError as exc:
         yield Carrier("xmp", "metadata element", faults=(f"the SVG {exc}",))
         return
-    room = xmp.Room()
+    room = xmp.PacketBudget()
     for place in packets:
         try:
             yield Carrier("xmp", "metadata element", *xmp.read_packet(b"".join(_framed(stream, place)), room))
@@ -182,7 +182,7 @@ def edits(stream: BinaryIO, parts: Sequence[Part], wanted: Mapping[str, Fields])
     return [_new(stream, seen, made)] if made else []
 
 
-def _new(stream: BinaryIO, seen: _Reading, packet: bytes) -> Edit:
+def _new(stream: BinaryIO, seen: _PacketPlaces, packet: bytes) -> Edit:
     """Return what puts a packet where there is none."""
     if seen.metadata is None:
         if (seen.namespace, "metadata") not in _METADATA:

@@ -46,7 +46,7 @@ def _packets(stream: BinaryIO, parts: Sequence[Part]) -> list[_Packet]:
 
 def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
     """Yield XMP packets, and the text of tags as EXIF."""
-    room = xmp.Room()
+    room = xmp.PacketBudget()
     for packet in _packets(stream, parts):
         if packet.length < 0:
             yield Carrier("xmp", "tag 700", faults=("tag 700 holds no bytes",))

@@ -31,7 +31,7 @@ _AIGC = "AIGC"
 _XMP = "_PMX"  # XMP specification part 3 §1.1.9
 
 
-class _Text(NamedTuple):
+class _InfoText(NamedTuple):
     """One text in an INFO list, where it lies, its padding byte included."""
 
     name: str
@@ -57,7 +57,7 @@ def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
 
     yield from gathered("riff", "LIST INFO and AIGC chunks", fill)
     yield from read_tags(stream, [_inside(stream, part) for part in parts if part.name in _ID3], "id3 chunk")
-    room = xmp.Room()
+    room = xmp.PacketBudget()
     for part in parts:
         if part.name == _XMP:
             at = part.start + _HEAD
@@ -170,7 +170,7 @@ def _lists(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Part]:
             yield part
 
 
-def _texts(stream: BinaryIO, part: Part, *, strict: bool = False) -> Iterator[_Text]:
+def _texts(stream: BinaryIO, part: Part, *, strict: bool = False) -> Iterator[_InfoText]:
     """Yield the texts of an INFO list.
 
     Raises:
@@ -191,7 +191,7 @@ def _texts(stream: BinaryIO, part: Part, *, strict: bool = False) -> Iterator[_T
             raise TagError("a text ends after its INFO list")
         padded = min(last + length % 2, len(data))
         name = data[at : at + 4].decode("latin-1")
-        yield _Text(name, part.start + at, part.start + padded, data[at + _HEAD : last])
+        yield _InfoText(name, part.start + at, part.start + padded, data[at + _HEAD : last])
         at = padded
     raise TagError(f"more than {_MAX_TEXTS:,} texts in an INFO list")
 

@@ -21,7 +21,7 @@ _LARGEST = 0xFFFF_FFFE
 
 def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
     """Yield each XMP packet and EXIF."""
-    room = xmp.Room()
+    room = xmp.PacketBudget()
     for part in parts:
         if part.name == "XMP ":
             yield xmp.packet_at(stream, "XMP chunk", part.start + _HEAD, _length(stream, part), room)

@@ -82,7 +82,7 @@ class _Fault(ValueError):
     """The packet cannot be read further; the message says why."""
 
 
-class Room:
+class PacketBudget:
     """What all packets of one file together may still hold: several may share their bytes, or unfold from few."""
 
     def __init__(self) -> None:
@@ -102,7 +102,7 @@ class Room:
             raise _Fault(f"the XMP of the file has more than {MAX_ALL_ATTRIBUTES:,} attributes")
 
 
-class Scope:
+class Namespaces:
     """Which namespace each prefix means; expat itself would copy a long one for every attribute."""
 
     def __init__(self) -> None:
@@ -158,17 +158,17 @@ def _misspelt(uri: str, written: str) -> str:
     return _ALIKE.get(uri.rstrip("/").lower(), "") if len(uri) <= _LONGEST else ""
 
 
-class _Reading:
+class _PacketReader:
     """The RDF elements of a packet; of foreign properties only that they are there."""
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: PacketBudget) -> None:
         from xml.parsers import expat
 
         self.roots: list[_Node] = []
         self.encoding = ""
         self._room = room
         self._path: list[_Node | None] = []  # None for what is passed over
-        self._scope = Scope()
+        self._scope = Namespaces()
         self._error = expat.ExpatError
         self._parser = expat.ParserCreate("utf-8")
         self._parser.buffer_text = True
@@ -310,7 +310,7 @@ def _collected(found: Iterable[tuple[str, tuple[str, ...] | None]]) -> tuple[dic
     return fields, list(faults)
 
 
-def read_packet(packet: bytes, room: Room | None = None) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
+def read_packet(packet: bytes, room: PacketBudget | None = None) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
     """Return the properties of a packet that are plain text or arrays of it, and what is wrong with the packet.
 
     Names have the prefixes of :data:`NAMESPACES`, whatever the packet uses.  Of alternatives by language the
@@ -319,7 +319,7 @@ def read_packet(packet: bytes, room: Room | None = None) -> tuple[dict[str, tupl
     """
     if len(packet) > MAX_CARRIER:
         return {}, (_too_large(len(packet)),)
-    reading, faults = _Reading(room or Room()), []
+    reading, faults = _PacketReader(room or PacketBudget()), []
     try:
         reading.feed(_as_utf8(packet))
         if not reading.roots:
@@ -344,7 +344,7 @@ def _too_large(size: int) -> str:
     return f"the XMP packet takes {size:,} bytes; more than {MAX_CARRIER:,} are not read"
 
 
-def packet_at(stream: BinaryIO, place: str, at: int, length: int, room: Room) -> Carrier:
+def packet_at(stream: BinaryIO, place: str, at: int, length: int, room: PacketBudget) -> Carrier:
     """Return what the packet of ``length`` bytes at byte ``at`` says."""
     if length > MAX_CARRIER:
         return Carrier("xmp", place, faults=(_too_large(length),))
@@ -432,12 +432,12 @@ def _require_writable(fields: Fields) -> None:
                 raise TagError(f"a value of {name} holds U+{ord(found[0]):04X}, which XML cannot hold")
 
 
-def _editable(packet: bytes) -> _Reading:
+def _editable(packet: bytes) -> _PacketReader:
     if len(packet) > MAX_CARRIER:
         raise TagError(_too_large(len(packet)))
     if any(packet.startswith(mark) for mark, _ in _WIDE):
         raise TagError("the XMP packet is not UTF-8, and no other is rewritten")
-    seen = _Reading(Room())
+    seen = _PacketReader(PacketBudget())
     try:
         seen.feed(packet.rstrip(b"\0"))
     except _Fault as exc:
@@ -507,7 +507,7 @@ def _cuts(packet: bytes, described: _Node, names: Fields) -> Iterator[Edit]:
     yield from (Edit(start, end, b"") for start, end in cut)
 
 
-def _block(seen: _Reading, packet: bytes, fields: Fields) -> bytes:
+def _block(seen: _PacketReader, packet: bytes, fields: Fields) -> bytes:
     """Return a description of ``fields``; empty when there are none."""
     if not fields:
         return b""

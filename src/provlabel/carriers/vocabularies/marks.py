@@ -15,7 +15,7 @@ from provlabel.carriers.vocabularies._base import CarrierId, Fields, first
 from provlabel.label.vocabularies import AI_KINDS
 
 
-class Mark(NamedTuple):
+class GeneratorMark(NamedTuple):
     """What one generator leaves."""
 
     carrier: CarrierId
@@ -26,17 +26,17 @@ class Mark(NamedTuple):
 
 
 #: Seen in files and on pages of their makers; none is a promise.
-MARKS: tuple[Mark, ...] = (
-    Mark("text", "parameters", r"Steps: \d+", "parameters of Stable Diffusion"),
-    Mark("exif", "UserComment", r"Steps: \d+.*Sampler", "parameters of Stable Diffusion"),
-    Mark("text", "prompt", r'"class_type"', "a workflow of ComfyUI"),
-    Mark("text", "workflow", r'"nodes"', "a workflow of ComfyUI"),
-    Mark("text", "invokeai_metadata", r"\{", "parameters of InvokeAI"),
-    Mark("text", "sd-metadata", r"\{", "parameters of InvokeAI"),
-    Mark("text", "Software", r"^NovelAI", "the mark of NovelAI"),
-    Mark("exif", "ImageDescription", r"^Signature: ", "the mark that images of xAI carry"),
-    Mark("xmp", "photoshop:Credit", r"(?i)\b(made|edited) with google ai\b", "the credit of Google AI"),
-    Mark("xmp", "photoshop:Credit", r"(?i)\bimagined with ai\b", "the credit of Meta AI"),
+MARKS: tuple[GeneratorMark, ...] = (
+    GeneratorMark("text", "parameters", r"Steps: \d+", "parameters of Stable Diffusion"),
+    GeneratorMark("exif", "UserComment", r"Steps: \d+.*Sampler", "parameters of Stable Diffusion"),
+    GeneratorMark("text", "prompt", r'"class_type"', "a workflow of ComfyUI"),
+    GeneratorMark("text", "workflow", r'"nodes"', "a workflow of ComfyUI"),
+    GeneratorMark("text", "invokeai_metadata", r"\{", "parameters of InvokeAI"),
+    GeneratorMark("text", "sd-metadata", r"\{", "parameters of InvokeAI"),
+    GeneratorMark("text", "Software", r"^NovelAI", "the mark of NovelAI"),
+    GeneratorMark("exif", "ImageDescription", r"^Signature: ", "the mark that images of xAI carry"),
+    GeneratorMark("xmp", "photoshop:Credit", r"(?i)\b(made|edited) with google ai\b", "the credit of Google AI"),
+    GeneratorMark("xmp", "photoshop:Credit", r"(?i)\bimagined with ai\b", "the credit of Meta AI"),
 )
 
 

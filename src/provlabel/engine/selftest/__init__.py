@@ -203,7 +203,7 @@ def _signed(mime: str, content: bytes) -> bytes:
     )
     placed = {"relationship": "componentOf", "label": "one", "title": "one"}
     dest = io.BytesIO()
-    credential = engine.Credential.stand_in(_file("chain.pem").decode())
+    credential = engine.EngineCredential.stand_in(_file("chain.pem").decode())
     ingredient = engine.IngredientFile(io.BytesIO(_file("signed.png")), _PNG, placed)
     engine.sign(made, io.BytesIO(content), dest, mime, credential, [ingredient])
     return dest.getvalue()

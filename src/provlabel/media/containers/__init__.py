@@ -17,7 +17,7 @@ from provlabel.media.containers._base import (
     Joiner,
     Obstacle,
     Part,
-    Role,
+    PartRole,
     Splicer,
     Walker,
     payloads,
@@ -25,7 +25,7 @@ from provlabel.media.containers._base import (
     read_exactly,
     write_payload,
 )
-from provlabel.media.containers.edits import NoRoom, Room, TooLarge
+from provlabel.media.containers.edits import Hole, NoHole, TooLarge
 
 WALKERS: dict[str, Walker] = {
     "gif": gif.walk,
@@ -44,8 +44,8 @@ _JOINERS: dict[str, Joiner] = {"gif": gif.stores, "jpeg": jpeg.stores, "svg": sv
 _SPLICERS: dict[str, Splicer] = {"gif": gif.splice, "jpeg": jpeg.splice, "png": png.splice, "svg": svg.splice}
 _OBSTACLES: dict[str, Obstacle] = {"isobmff": items.obstacle, "svg": svg.obstacle, "tiff": tiff.obstacle}
 
-#: Makes room for a manifest store of a length, or raises :class:`NoRoom`; only where we know how.
-ROOMS: dict[str, Callable[[BinaryIO, Sequence[Part], int], Room]] = {
+#: Makes room for a manifest store of a length, or raises :class:`NoHole`; only where we know how.
+ROOMS: dict[str, Callable[[BinaryIO, Sequence[Part], int], Hole]] = {
     "id3": id3.room,
     "isobmff": isobmff.room,
     "jpeg": jpeg.room,
@@ -108,7 +108,7 @@ def inventory(container: str, stream: BinaryIO, size: int) -> Counter[str]:
     return Counter(part.name for part in parts if part.role in ("metadata", "media") and part.name != UNKNOWN)
 
 
-def room_for(container: str, stream: BinaryIO, size: int, length: int) -> Room:
+def room_for(container: str, stream: BinaryIO, size: int, length: int) -> Hole:
     """Make room for a manifest store of ``length`` bytes in a file that was found sound before.
 
     Raises:
@@ -142,7 +142,7 @@ def bare_sha256(container: str, stream: BinaryIO, size: int) -> Bare | None:
     """Return the digests of a file that was found sound before; ``None`` when its parts cannot be told apart."""
     if container == "tiff":  # places stand among the facts of each picture
         return None
-    digests: dict[Role, Any] = {"media": hashlib.sha256(), "metadata": hashlib.sha256()}
+    digests: dict[PartRole, Any] = {"media": hashlib.sha256(), "metadata": hashlib.sha256()}
     for part in WALKERS[container](stream, size):
         if part.role in digests and part.name.rpartition("/")[2] not in _PLACES:
             for piece in pieces(stream, part.start, part.end):
@@ -171,10 +171,10 @@ __all__ = [
     "WALKERS",
     "WHOLE",
     "ContainerError",
-    "NoRoom",
+    "Hole",
+    "NoHole",
     "Part",
-    "Role",
-    "Room",
+    "PartRole",
     "TooLarge",
     "Walker",
     "bare_sha256",

@@ -10,7 +10,7 @@ MAX_PARTS = 100_000
 #: Bytes in one piece of a long read.
 PIECE = 1 << 20
 
-Role = Literal["manifest", "structure", "metadata", "media"]
+PartRole = Literal["manifest", "structure", "metadata", "media"]
 
 
 class ContainerError(ValueError):
@@ -28,7 +28,7 @@ class Part(NamedTuple):
     name: str
     start: int  #: bytes from the beginning of the file
     length: int  #: bytes, header included
-    role: Role
+    role: PartRole
     payload_at: int = 0  #: for a manifest: where its own bytes begin
     payload_length: int = 0
 

@@ -19,7 +19,7 @@ class Edit(NamedTuple):
     content: bytes
 
 
-class Span(NamedTuple):
+class Kept(NamedTuple):
     """Bytes of the source that stay, from ``start`` up to ``end``."""
 
     start: int
@@ -27,7 +27,7 @@ class Span(NamedTuple):
 
 
 #: What a changed file is made of: stretches of its source, and new bytes.
-Piece = Span | bytes
+Piece = Kept | bytes
 
 
 class Edited(io.RawIOBase):
@@ -45,7 +45,7 @@ class Edited(io.RawIOBase):
     def __init__(self, source: BinaryIO, size: int, edits: Iterable[Edit] = ()) -> None:
         self.source = source
         self.source_size = size
-        self._become(_patched((Span(0, size),), edits))
+        self._become(_patched((Kept(0, size),), edits))
 
     def _become(self, laid: Iterable[Piece]) -> None:
         self.pieces = tuple(laid)
@@ -136,7 +136,7 @@ def _taken(rest: list[Piece], length: int) -> Iterator[Piece]:
 def _cut(piece: Piece, at: int) -> tuple[Piece, Piece]:
     if isinstance(piece, bytes):
         return piece[:at], piece[at:]
-    return Span(piece.start, piece.start + at), Span(piece.start + at, piece.end)
+    return Kept(piece.start, piece.start + at), Kept(piece.start + at, piece.end)
 
 
 def rewrite(source: BinaryIO, size: int, edits: Iterable[Edit], dest: BinaryIO) -> None:
@@ -152,7 +152,7 @@ def rewrite(source: BinaryIO, size: int, edits: Iterable[Edit], dest: BinaryIO) 
             dest.writelines(pieces(source, piece.start, piece.end))
 
 
-class NoRoom(ContainerError):
+class NoHole(ContainerError):
     """We cannot make room in just this file; the engine may know how."""
 
 
@@ -160,7 +160,7 @@ class TooLarge(ContainerError):
     """With a manifest the file would be larger than its container can say."""
 
 
-class Room(NamedTuple):
+class Hole(NamedTuple):
     """A hole for a manifest store, and what changes around it.
 
     The hole is exactly what the content hash of the manifest leaves out (C2PA 2.4 §A.3).
@@ -185,9 +185,9 @@ def room_at(
     head: bytes = b"",
     tail: bytes = b"",
     others: Iterable[Edit] = (),
-) -> Room:
+) -> Hole:
     """Return a hole of ``length`` bytes at the place ``at`` of a file, between the new bytes ``head`` and ``tail``."""
     changed = tuple(others)
     grown = sum(len(edit.content) - (edit.end - edit.start) for edit in changed if edit.start < at)
     new = (Edit(at, at, head), Edit(at, at, bytes(length)), Edit(at, at, tail))
-    return Room((*changed, *new), at + grown + len(head), length, fill)
+    return Hole((*changed, *new), at + grown + len(head), length, fill)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from provlabel.media.containers._base import MAX_PARTS, ContainerError, Part, Role, read_exactly, write_at
+from provlabel.media.containers._base import MAX_PARTS, ContainerError, Part, PartRole, read_exactly, write_at
 
 _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
 _COMMENT, _APPLICATION = 0xFE, 0xFF
@@ -70,7 +70,7 @@ def _application(stream: BinaryIO, offset: int, end: int) -> Part:
             raise ContainerError(f"the identifier of the C2PA block at byte {offset} is not of {_IDENTIFIER} bytes")
         at = offset + _APPLICATION_HEAD
         return Part("C2PA_GIF", offset, end - offset, "manifest", at, end - at)
-    role: Role = "metadata" if name == _XMP else "media"
+    role: PartRole = "metadata" if name == _XMP else "media"
     return Part(name.decode("latin-1"), offset, end - offset, role)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from provlabel.media.containers._base import ContainerError, Part, Role, is_zero, read_exactly
-from provlabel.media.containers.edits import Edit, NoRoom, Room, TooLarge, room_at, without_manifest
+from provlabel.media.containers._base import ContainerError, Part, PartRole, is_zero, read_exactly
+from provlabel.media.containers.edits import Edit, Hole, NoHole, TooLarge, room_at, without_manifest
 from provlabel.media.formats import id3v2_size
 from provlabel.media.sniffing import mp3_rates
 
@@ -72,7 +72,7 @@ def _frame(tag: bytes, kind: bytes, offset: int, length: int, head: int) -> Part
                 raise ContainerError(f"GEOB frame at byte {offset} has no object")
         start = offset + head + at
         return Part(name, offset, length, "manifest", start, len(body) - at)
-    role: Role = "metadata"
+    role: PartRole = "metadata"
     return Part(name, offset, length, role)
 
 
@@ -97,7 +97,7 @@ _UNSYNC, _EXTENDED, _FOOTER = 0x80, 0x40, 0x10
 _MAX_SYNCSAFE = 1 << 28
 
 
-def room(stream: BinaryIO, parts: Sequence[Part], length: int) -> Room:
+def room(stream: BinaryIO, parts: Sequence[Part], length: int) -> Hole:
     """Make room for a store in a frame behind all others; an old one goes, and no other frame is touched.
 
     A file without a tag gets one of ID3v2.4.
@@ -123,12 +123,12 @@ def room(stream: BinaryIO, parts: Sequence[Part], length: int) -> Room:
 def _end_of_frames(stream: BinaryIO, parts: Sequence[Part], tag: bytes, end: int) -> int:
     """Return where a frame can be added, in a tag that was understood to its end."""
     if tag[3] not in (3, 4) or tag[5] & (_UNSYNC | _EXTENDED | _FOOTER):
-        raise NoRoom("the ID3v2 tag is of an older version, or has features that come before and behind its frames")
+        raise NoHole("the ID3v2 tag is of an older version, or has features that come before and behind its frames")
     padding = next((part for part in parts if part.name == "padding"), None)
     if padding is None:
         return end
     if not is_zero(stream, padding.start, padding.end):
-        raise NoRoom("the ID3v2 tag holds something behind its frames")
+        raise NoHole("the ID3v2 tag holds something behind its frames")
     return padding.start
 
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
 from provlabel.media.containers import chunks
-from provlabel.media.containers._base import MAX_PARTS, ContainerError, Part, Role, is_zero, read_exactly
+from provlabel.media.containers._base import MAX_PARTS, ContainerError, Part, PartRole, is_zero, read_exactly
 from provlabel.media.containers.boxes import boxes, entered, made
-from provlabel.media.containers.edits import Edit, NoRoom, Room, room_at
+from provlabel.media.containers.edits import Edit, Hole, NoHole, room_at
 
 C2PA = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 _OURS = f"uuid:{C2PA.hex()}"
@@ -22,7 +22,7 @@ _STORE_KIND = b"c2pa"  # the type in the description of a manifest store begins 
 _WITH_STORE = (b"manifest", b"original", b"update")
 _INNER = frozenset({"moov", "moov/trak", "moov/udta", "moov/meta", "moov/udta/meta", "moov/udta/meta/ilst", "mfra"})
 _METADATA = ("moov/udta/", "moov/meta/", "moov/trak/udta")
-_SINGLE: dict[str, Role] = {
+_SINGLE: dict[str, PartRole] = {
     "Exif": "metadata",
     "xml ": "metadata",
     "brob": "metadata",
@@ -149,7 +149,7 @@ def _leaf(stream: BinaryIO, box: _Box) -> Part:
     return Part(box.path, box.start, length, _role(stream, box))
 
 
-def _role(stream: BinaryIO, box: _Box) -> Role:
+def _role(stream: BinaryIO, box: _Box) -> PartRole:
     if box.path == "ftyp":
         return "structure"
     if box.path in _PADDING:
@@ -181,7 +181,7 @@ def _user_box(stream: BinaryIO, box: _Box) -> Iterator[Part]:
         yield Part(box.path, end, box.end - end, "structure" if is_zero(stream, end, box.end) else "media")
 
 
-def room(stream: BinaryIO, parts: Sequence[Part], length: int) -> Room:
+def room(stream: BinaryIO, parts: Sequence[Part], length: int) -> Hole:
     """Make room for a store in a box behind ``ftyp``, where the engine puts it; an old one there goes.
 
     Raises:
@@ -189,18 +189,18 @@ def room(stream: BinaryIO, parts: Sequence[Part], length: int) -> Room:
     """
     places = [part.end for part in parts if part.name == "ftyp"]
     if len(places) != 1:
-        raise NoRoom("there is not one ftyp box")
+        raise NoHole("there is not one ftyp box")
     at, filled = places[0], len(_box_of(b"")) + length
     old = _old_end(stream, at, max(part.end for part in parts))
     ours = (part for part in parts if part.role == "manifest" or part.name == _OURS)
     if any(not at <= part.start < old for part in ours):
-        raise NoRoom("a C2PA box does not lie behind ftyp")
+        raise NoHole("a C2PA box does not lie behind ftyp")
     try:
         moov = chunks.movie(stream, parts)
         chunks.require_plain(stream, parts, moov)
         moved = list(chunks.moved(stream, parts, moov, at, filled - (old - at)))
     except ContainerError as exc:
-        raise NoRoom(str(exc)) from exc
+        raise NoHole(str(exc)) from exc
     return room_at(at, filled, _box_of, others=(Edit(at, old, b""), *moved))
 
 

@@ -18,7 +18,7 @@ _HEAD = 8
 _VERSION = 4  # bytes of version and flags
 
 
-class Box(NamedTuple):
+class MetaBox(NamedTuple):
     """A box within ``meta``."""
 
     name: bytes
@@ -26,7 +26,7 @@ class Box(NamedTuple):
     length: int  #: of its content
 
 
-class Item(NamedTuple):
+class ItemExtent(NamedTuple):
     """Where the bytes of an item lie."""
 
     method: int  #: 0 in the file, 1 in ``idat``, -1 in another file
@@ -55,7 +55,7 @@ def body(stream: BinaryIO, part: Part) -> tuple[int, int]:
     return part.start + front, max(0, part.length - front)
 
 
-def children(stream: BinaryIO, meta: Part) -> Iterator[Box]:
+def children(stream: BinaryIO, meta: Part) -> Iterator[MetaBox]:
     """Yield the boxes within a ``meta`` box.
 
     Raises:
@@ -70,11 +70,11 @@ def children(stream: BinaryIO, meta: Part) -> Iterator[Box]:
         size = int.from_bytes(head[:4], "big")
         if size < _HEAD or at + size > end:
             raise ContainerError(f"box at byte {at} ends outside of what holds it")
-        yield Box(head[4:], at + _HEAD, size - _HEAD)
+        yield MetaBox(head[4:], at + _HEAD, size - _HEAD)
         at += size
 
 
-def table(stream: BinaryIO, boxes: Mapping[bytes, Box], name: bytes) -> bytes:
+def table(stream: BinaryIO, boxes: Mapping[bytes, MetaBox], name: bytes) -> bytes:
     """Return the content of a box that is a table.
 
     Raises:
@@ -88,7 +88,7 @@ def table(stream: BinaryIO, boxes: Mapping[bytes, Box], name: bytes) -> bytes:
     return read_exactly(stream, box.at, box.length)
 
 
-def locations(raw: bytes) -> dict[int, Item]:
+def locations(raw: bytes) -> dict[int, ItemExtent]:
     """Return where items lie, by what ``iloc`` holds (ISO 14496-12 §8.11.3).
 
     Raises:
@@ -98,7 +98,7 @@ def locations(raw: bytes) -> dict[int, Item]:
     version = numbers.take(4) >> 24
     widths = numbers.take(2)
     offset, length, base, index = (widths >> shift & 15 for shift in (12, 8, 4, 0))
-    places: dict[int, Item] = {}
+    places: dict[int, ItemExtent] = {}
     left = MAX_ITEMS  # extents of no width take no bytes of the table
     wide = 4 if version == 2 else 2
     for _ in range(min(numbers.take(wide), MAX_ITEMS)):
@@ -113,7 +113,7 @@ def locations(raw: bytes) -> dict[int, Item]:
         for _ in range(count):
             numbers.take(index if version else 0)
             extents.append((start + numbers.take(offset), numbers.take(length)))
-        places[item] = Item(method if not outside else -1, start, tuple(extents))
+        places[item] = ItemExtent(method if not outside else -1, start, tuple(extents))
     return places
 
 

@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from provlabel.media.containers._base import MAX_PARTS, ContainerError, Part, Role, read_exactly, with_gaps, write_at
-from provlabel.media.containers.edits import NoRoom, Room, room_at, without_manifest
+from provlabel.media.containers._base import (
+    MAX_PARTS,
+    ContainerError,
+    Part,
+    PartRole,
+    read_exactly,
+    with_gaps,
+    write_at,
+)
+from provlabel.media.containers.edits import Hole, NoHole, room_at, without_manifest
 
 _SOS, _EOI = 0xDA, 0xD9
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
@@ -76,7 +84,7 @@ def _segment(stream: BinaryIO, marker: int, offset: int, length: int, boxes: dic
     if marker == _APP11 and length > _APP11_HEAD + 8 and _is_manifest(stream, offset, length, boxes):
         return Part("APP11", offset, length, "manifest", offset + _APP11_HEAD, length - _APP11_HEAD)
     name = _METADATA.get(marker)
-    role: Role = "metadata" if name else "media"
+    role: PartRole = "metadata" if name else "media"
     return Part(name or f"marker {marker:02x}", offset, length, role)
 
 
@@ -124,7 +132,7 @@ _C2PA_BOX = b"JP\x02\x11"
 _LONGEST = 64_000  # bytes of the store in one segment; the engine's choice, a little less than would fit
 
 
-def room(stream: BinaryIO, parts: Sequence[Part], length: int) -> Room:
+def room(stream: BinaryIO, parts: Sequence[Part], length: int) -> Hole:
     """Make room for a store behind the first ``APP0``, where the engine puts it; an old one goes.
 
     Raises:
@@ -136,7 +144,7 @@ def room(stream: BinaryIO, parts: Sequence[Part], length: int) -> Room:
     old = without_manifest(parts)
     for part in parts:
         if part.name == "marker eb" and read_exactly(stream, part.start + 4, 4) == _C2PA_BOX:
-            raise NoRoom("another JUMBF box has the number of the manifest's")
+            raise NoHole("another JUMBF box has the number of the manifest's")
     return room_at(at, len(_segments(bytes(length))), _segments, others=old)
 
 

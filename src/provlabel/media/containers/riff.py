@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from provlabel.media.containers._base import MAX_PARTS, ContainerError, Part, Role, read_exactly
-from provlabel.media.containers.edits import Edit, NoRoom, Room, TooLarge, room_at, without_manifest
+from provlabel.media.containers._base import MAX_PARTS, ContainerError, Part, PartRole, read_exactly
+from provlabel.media.containers.edits import Edit, Hole, NoHole, TooLarge, room_at, without_manifest
 
 _METADATA = frozenset(
     {b"LIST", b"bext", b"iXML", b"axml", b"ID3 ", b"id3 ", b"cue ", b"_PMX", b"JUNK", b"PAD ", b"EXIF", b"XMP "}
@@ -39,7 +39,7 @@ def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
         if kind == _C2PA:
             yield Part(name, offset, padded, "manifest", offset + _HEAD, length)
         else:
-            role: Role = "metadata" if kind in _METADATA else "media"
+            role: PartRole = "metadata" if kind in _METADATA else "media"
             yield Part(name, offset, padded, role)
         offset += padded
     raise ContainerError("too many chunks")
@@ -58,7 +58,7 @@ def _chunk(stream: BinaryIO, offset: int) -> tuple[bytes, int]:
     return head[:4], int.from_bytes(head[4:], "little")
 
 
-def room(stream: BinaryIO, parts: Sequence[Part], length: int) -> Room:
+def room(stream: BinaryIO, parts: Sequence[Part], length: int) -> Hole:
     """Make room for a store in a chunk at the end, where the engine puts it; an old one goes.
 
     The byte that makes its length even is not left out of the hash.
@@ -69,9 +69,9 @@ def room(stream: BinaryIO, parts: Sequence[Part], length: int) -> Room:
     """
     end = _HEAD + int.from_bytes(read_exactly(stream, 4, 4), "little")
     if end % 2 or max(part.end for part in parts if part.name != "after RIFF") != end:
-        raise NoRoom("the chunks do not fill the declared size")
+        raise NoHole("the chunks do not fill the declared size")
     if parts[-1].name == "after RIFF" and any(part.name == "data" and part.length == _HEAD for part in parts):
-        raise NoRoom("the sound lies behind the declared size")
+        raise NoHole("the sound lies behind the declared size")
     old = without_manifest(parts)
     filled, padding = _HEAD + length, bytes(length % 2)
     size = end - _HEAD - sum(edit.end - edit.start for edit in old) + filled + len(padding)

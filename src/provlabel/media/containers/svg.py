@@ -12,7 +12,15 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO
 
-from provlabel.media.containers._base import MAX_PARTS, ContainerError, Part, Role, pieces, read_exactly, write_payload
+from provlabel.media.containers._base import (
+    MAX_PARTS,
+    ContainerError,
+    Part,
+    PartRole,
+    pieces,
+    read_exactly,
+    write_payload,
+)
 
 MAX_DEPTH = 1_000
 MAX_ELEMENTS = 500_000  # of a drawing, and references; maps have a few hundred thousand
@@ -24,13 +32,13 @@ _METADATA = frozenset({"metadata", "title", "desc"})
 _ENCODINGS = frozenset({"", "utf-8", "us-ascii"})
 
 
-class _Reading:
+class _TextStarts:
     """The places at which a new kind of text begins."""
 
     def __init__(self) -> None:
         from xml.parsers import expat
 
-        self.marks: list[tuple[int, str, Role]] = [(0, "drawing", "media")]
+        self.marks: list[tuple[int, str, PartRole]] = [(0, "drawing", "media")]
         self.ends = 0  #: where the end tag of the root stands
         self.encoding = ""
         self._depth = 0
@@ -54,7 +62,7 @@ class _Reading:
         except (self._error, LookupError, ValueError) as exc:  # the last two: an encoding that expat does not know
             raise ContainerError(f"is no well-formed XML: {exc}") from exc
 
-    def _mark(self, name: str, role: Role) -> None:
+    def _mark(self, name: str, role: PartRole) -> None:
         if len(self.marks) > MAX_PARTS:
             raise ContainerError("too many elements")
         self.marks.append((self._parser.CurrentByteIndex, name, role))
@@ -103,8 +111,8 @@ def _is_told(name: str) -> bool:
     return name.rpartition(":")[2] in _METADATA
 
 
-def _read(stream: BinaryIO, size: int) -> _Reading:
-    seen = _Reading()
+def _read(stream: BinaryIO, size: int) -> _TextStarts:
+    seen = _TextStarts()
     for piece in pieces(stream, 0, size):
         seen.feed(piece, False)
     seen.feed(b"", True)

@@ -11,7 +11,7 @@ from provlabel.media.containers._base import (
     UNKNOWN,
     ContainerError,
     Part,
-    Role,
+    PartRole,
     read_exactly,
     with_gaps,
 )
@@ -186,7 +186,7 @@ def _parts(stream: BinaryIO, size: int, kind: _Kind, directory: _Directory) -> I
     yield Part(directory.name, directory.end - kind.value, kind.value, "media")
     for entry in directory.entries:
         name = f"{directory.name} tag {entry.tag}"
-        role: Role = "metadata" if entry.tag in _METADATA or directory.name in _TOLERATED else "media"
+        role: PartRole = "metadata" if entry.tag in _METADATA or directory.name in _TOLERATED else "media"
         if entry.tag == _C2PA:
             role = "manifest"
             yield Part(name, entry.at, entry.length, role, entry.at, entry.length)

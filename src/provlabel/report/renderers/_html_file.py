@@ -126,7 +126,7 @@ def _top(item: FileReport, seen: Preview, parts: list[tuple[int, dict[str, Any]]
 def _picture(item: FileReport, seen: Preview, parts: list[tuple[int, dict[str, Any]]]) -> Node:
     if seen.kind != "picture":
         return tag("figure", tag("p", f"No preview: {seen.why}.", class_="no-picture"))
-    marked = [_svg.Part(number, _look(part), part["region"]) for number, part in parts if _is(part, "region")]
+    marked = [_svg.PlacedPart(number, _look(part), part["region"]) for number, part in parts if _is(part, "region")]
     overlay = _svg.regions(marked, seen.width, seen.height)
     name = item.path.rpartition("/")[2]
     image = tag(
@@ -141,7 +141,7 @@ def _picture(item: FileReport, seen: Preview, parts: list[tuple[int, dict[str, A
 
 
 def _sound(seen: Preview, parts: list[tuple[int, dict[str, Any]]]) -> Node | None:
-    marked = [_svg.Part(number, _look(part), part["span"]) for number, part in parts if _is(part, "span")]
+    marked = [_svg.PlacedPart(number, _look(part), part["span"]) for number, part in parts if _is(part, "span")]
     drawn = [found for part in marked if (found := _svg.spans(part))]
     if seen.kind == "waveform":
         seconds, words = seen.seconds, f"Plays {_svg.clock(seen.seconds)}"

@@ -22,7 +22,7 @@ _LANES = 8
 _TICKS = (0.1, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 18000, 86400)
 
 
-class Part(NamedTuple):
+class PlacedPart(NamedTuple):
     """One contribution with a place: its number in the table, a class that says how far AI made it, the place."""
 
     number: int
@@ -49,7 +49,7 @@ def clock(seconds: float) -> str:
 # --- regions of a picture --------------------------------------------------------------------------
 
 
-def regions(parts: Sequence[Part], width: int, height: int) -> Node | None:
+def regions(parts: Sequence[PlacedPart], width: int, height: int) -> Node | None:
     """Return the regions as an overlay of a picture of this size, or ``None`` where none can be drawn."""
     unit = _SIDE / max(width, height)
     wide, high = width * unit, height * unit
@@ -60,7 +60,7 @@ def regions(parts: Sequence[Part], width: int, height: int) -> Node | None:
     return tag("svg", *shapes, class_="overlay", viewBox=box, preserveAspectRatio="none", aria_hidden="true")
 
 
-def _region(part: Part, wide: float, high: float, unit: float) -> Node | None:
+def _region(part: PlacedPart, wide: float, high: float, unit: float) -> Node | None:
     percent = part.place.get("unit", "percent") != "pixel"
     across, down = (wide / 100, high / 100) if percent else (unit, unit)
     found = _polygon(part.place, across, down) or _box(part.place, across, down)
@@ -120,7 +120,7 @@ def _short(value: float) -> str:
 # --- spans of a sound ------------------------------------------------------------------------------
 
 
-def timeline(parts: Sequence[Part], peaks: Sequence[int], seconds: float) -> Node:
+def timeline(parts: Sequence[PlacedPart], peaks: Sequence[int], seconds: float) -> Node:
     """Return a waveform with the spans below it, numbered, and a time axis."""
     lanes = list(_lanes(parts))
     below = _WAVE + 4 + _LANE * (max((lane for lane, *_ in lanes), default=-1) + 1)
@@ -138,13 +138,13 @@ def timeline(parts: Sequence[Part], peaks: Sequence[int], seconds: float) -> Nod
     )
 
 
-def spans(part: Part) -> tuple[float, float] | None:
+def spans(part: PlacedPart) -> tuple[float, float] | None:
     """Return start and end in seconds, if they are numbers in this order."""
     start, end = number(part.place.get("start")), number(part.place.get("end"))
     return (start, end) if start is not None and end is not None and 0 <= start < end else None
 
 
-def _lanes(parts: Sequence[Part]) -> Iterator[tuple[int, Part, float, float]]:
+def _lanes(parts: Sequence[PlacedPart]) -> Iterator[tuple[int, PlacedPart, float, float]]:
     """Put spans that overlap below each other."""
     ends: list[float] = []
     for part in parts:
@@ -158,7 +158,7 @@ def _lanes(parts: Sequence[Part]) -> Iterator[tuple[int, Part, float, float]]:
         yield lane, part, start, end
 
 
-def _band(part: Part, start: float, end: float, lane: int, seconds: float) -> Node | None:
+def _band(part: PlacedPart, start: float, end: float, lane: int, seconds: float) -> Node | None:
     if start >= seconds:
         return None
     at, width = 100 * start / seconds, 100 * (min(end, seconds) - start) / seconds

@@ -46,7 +46,7 @@ _Flags = x509.ReasonFlags
 _RETROACTIVE = (_Flags.unspecified, _Flags.key_compromise, _Flags.ca_compromise, _Flags.aa_compromise)
 
 
-class Answer(NamedTuple):
+class FoundAnswer(NamedTuple):
     """One answer as it came: its bytes, whether it is a list, where from, the nonce it must not contradict."""
 
     content: bytes
@@ -73,7 +73,7 @@ class Ruling(NamedTuple):
         return produced, this, following
 
 
-class _Said(NamedTuple):
+class _Statement(NamedTuple):
     """The content of an authentic answer about one certificate."""
 
     status: ocsp.OCSPCertStatus
@@ -95,12 +95,12 @@ class _Elsewhere(Exception):
     """An answer is about other certificates."""
 
 
-def gathered(stapled: Sequence[bytes], answers: Answers, nonce: bytes) -> tuple[Answer, ...]:
+def gathered(stapled: Sequence[bytes], answers: Answers, nonce: bytes) -> tuple[FoundAnswer, ...]:
     """Return all answers within the limits; too many staples do not crowd out what was fetched."""
     return (
-        *(Answer(raw, False, "stapled") for raw in stapled[:MAX_ANSWERS] if len(raw) <= MAX_OCSP),
-        *(Answer(raw, False, answers.source, nonce) for raw in answers.ocsp[:MAX_ANSWERS] if len(raw) <= MAX_OCSP),
-        *(Answer(raw, True, answers.source) for raw in answers.crls[:MAX_ANSWERS] if len(raw) <= MAX_CRL),
+        *(FoundAnswer(raw, False, "stapled") for raw in stapled[:MAX_ANSWERS] if len(raw) <= MAX_OCSP),
+        *(FoundAnswer(raw, False, answers.source, nonce) for raw in answers.ocsp[:MAX_ANSWERS] if len(raw) <= MAX_OCSP),
+        *(FoundAnswer(raw, True, answers.source) for raw in answers.crls[:MAX_ANSWERS] if len(raw) <= MAX_CRL),
     )
 
 
@@ -157,7 +157,7 @@ def _digest(cert: x509.Certificate) -> str:
 class Bench(NamedTuple):
     """The answers at hand, and the two moments by which they count."""
 
-    answers: tuple[Answer, ...]
+    answers: tuple[FoundAnswer, ...]
     at: datetime
     now: datetime
 
@@ -171,7 +171,7 @@ class Bench(NamedTuple):
         whys = dict.fromkeys(one.why for one in heard)
         return Ruling("not-checked", "; ".join(whys) or "no answer about it")
 
-    def _hear(self, answer: Answer, route: Route) -> Ruling | None:
+    def _hear(self, answer: FoundAnswer, route: Route) -> Ruling | None:
         """Return what one answer says of the leaf of ``route``; nothing if it is about others."""
         try:
             said = self._from_list(answer, route) if answer.is_list else self._from_response(answer, route)
@@ -188,7 +188,7 @@ class Bench(NamedTuple):
 
     # --- what an authentic answer is worth ---
 
-    def _weigh(self, said: _Said, cert: x509.Certificate) -> tuple[RevocationState, str]:
+    def _weigh(self, said: _Statement, cert: x509.Certificate) -> tuple[RevocationState, str]:
         if said.status is ocsp.OCSPCertStatus.UNKNOWN:
             raise _Unusable("does not know it")
         if said.status is ocsp.OCSPCertStatus.GOOD or said.reason is _Flags.remove_from_crl:
@@ -203,7 +203,7 @@ class Bench(NamedTuple):
         self._require_fresh(said, cert)
         return "good", f"{why}, which is after {self.at:%Y-%m-%d}"
 
-    def _require_fresh(self, said: _Said, cert: x509.Certificate) -> None:
+    def _require_fresh(self, said: _Statement, cert: x509.Certificate) -> None:
         if said.this_update > self.now + _SKEW:
             raise _Unusable(f"is from the future, {said.this_update:%Y-%m-%d}")
         if said.expires() < self.at:
@@ -213,7 +213,7 @@ class Bench(NamedTuple):
 
     # --- OCSP ---
 
-    def _from_response(self, answer: Answer, route: Route) -> _Said:
+    def _from_response(self, answer: FoundAnswer, route: Route) -> _Statement:
         cert, issuer = next(route.pairs())
         response = ocsp.load_der_ocsp_response(answer.content)
         if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
@@ -223,7 +223,7 @@ class Bench(NamedTuple):
         self._require_responder(response, said, route)
         return said
 
-    def _require_responder(self, response: ocsp.OCSPResponse, said: _Said, route: Route) -> None:
+    def _require_responder(self, response: ocsp.OCSPResponse, said: _Statement, route: Route) -> None:
         """RFC 6960 §4.2.2.2: signed by the issuer, or by one whom the issuer made a responder."""
         _, issuer = next(route.pairs())
         candidates = (issuer, *response.certificates[:_MAX_CERTIFICATES])
@@ -246,7 +246,7 @@ class Bench(NamedTuple):
 
     # --- CRL ---
 
-    def _from_list(self, answer: Answer, route: Route) -> _Said:
+    def _from_list(self, answer: FoundAnswer, route: Route) -> _Statement:
         cert, issuer = next(route.pairs())
         crl = x509.load_der_x509_crl(answer.content)
         if crl.issuer != issuer.subject:
@@ -258,11 +258,11 @@ class Bench(NamedTuple):
         times = crl.last_update_utc, crl.last_update_utc, crl.next_update_utc
         entry = crl.get_revoked_certificate_by_serial_number(cert.serial_number)
         if entry is None:
-            return _Said(ocsp.OCSPCertStatus.GOOD, *times)
-        return _Said(ocsp.OCSPCertStatus.REVOKED, *times, *_entry(entry))
+            return _Statement(ocsp.OCSPCertStatus.GOOD, *times)
+        return _Statement(ocsp.OCSPCertStatus.REVOKED, *times, *_entry(entry))
 
 
-def _kind(answer: Answer) -> str:
+def _kind(answer: FoundAnswer) -> str:
     return f"{answer.source} {'CRL' if answer.is_list else 'OCSP response'}"
 
 
@@ -271,14 +271,14 @@ def _named(ruling: Ruling, route: Route, place: int) -> str:
     return f"{shown(route.certs[place])}: {ruling.why}" if place and ruling.why else ruling.why
 
 
-def _single(response: ocsp.OCSPResponse, cert: x509.Certificate, issuer: x509.Certificate) -> _Said:
+def _single(response: ocsp.OCSPResponse, cert: x509.Certificate, issuer: x509.Certificate) -> _Statement:
     """Return what a response says of ``cert``, found by the identifier that a request would name."""
     for count, one in enumerate(response.responses):
         if count >= _MAX_SINGLES:
             break
         mine = ocsp.OCSPRequestBuilder().add_certificate(cert, issuer, one.hash_algorithm).build()
         if _identifier(mine) == _identifier(one):
-            return _Said(
+            return _Statement(
                 one.certificate_status,
                 response.produced_at_utc,
                 one.this_update_utc,
