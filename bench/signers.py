@@ -28,7 +28,7 @@ from PIL import Image
 
 from keeping import keep
 from provlabel import Label, label_file, open_signer
-from provlabel.sandbox import Sandbox, shared
+from provlabel.sandbox import Sandbox, shared_sandbox
 from provlabel.signers.test import CHAIN, KEY
 
 LABELS, WORKERS, LATENCY, BOUND = 200, 4, 0.020, 1.3
@@ -61,7 +61,7 @@ def one(job: tuple[str, int, bool, bool]) -> None:
         _mine.signers = {False: local, True: Remote(local)}
         _mine.sandbox = Sandbox()
         _sandboxes.append(_mine.sandbox)
-    sandbox = _mine.sandbox if own else shared()
+    sandbox = _mine.sandbox if own else shared_sandbox()
     picture = Path(folder, "picture.jpg")
     label_file(picture, Path(folder, f"{index}.jpg"), Label(kind="ai_generated"), _mine.signers[remote],
                replace=True, sandbox=sandbox)  # fmt: skip

@@ -32,7 +32,7 @@ from provlabel.policy import load_policy
 from provlabel.policy.baseline import load_baseline
 from provlabel.policy.globs import matches
 from provlabel.sandbox.cache import EvidenceCache, Key
-from provlabel.signers import _material, awskms, cmd, https, pkcs11
+from provlabel.signers import awskms, cmd, https, material, pkcs11
 from provlabel.signers.certificates import parse
 from provlabel.trust.anchors import TrustStore
 from provlabel.trust.chains import Answers, Credential, examine
@@ -264,7 +264,7 @@ def anchors(data: bytes) -> None:
 def certificates(data: bytes) -> None:
     """Certificates of a signer are read, or refused."""
     parse(data.decode("latin-1"), "fuzz")
-    _material.certificates(data.decode("latin-1"))
+    material.certificates(data.decode("latin-1"))
 
 
 def timestamp(data: bytes) -> None:
@@ -278,8 +278,8 @@ def uri(data: bytes) -> None:
     text = data.decode("utf-8", "replace")
     path, _, query = text.partition("?")
     readers: tuple[Callable[[], object], ...] = (
-        lambda: _material.options(query, "file", ("chain", "alg")),
-        lambda: _material.seconds(query, 1),
+        lambda: material.options(query, "file", ("chain", "alg")),
+        lambda: material.seconds(query, 1),
         lambda: pkcs11._place(path),
         lambda: https._address(text),
         lambda: cmd._split(text),

@@ -224,9 +224,9 @@ def signed(name: str) -> bytes:
 @functools.cache
 def sandbox() -> Any:
     """Return the sandbox in which seeds are read."""
-    from provlabel.sandbox import shared
+    from provlabel.sandbox import shared_sandbox
 
-    return shared()
+    return shared_sandbox()
 
 
 @functools.cache

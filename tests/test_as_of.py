@@ -211,7 +211,8 @@ SIGN_THEN = """
 import sys
 from pathlib import Path
 from provlabel import Label, Timestamper, label_file, open_signer
-from provlabel.sandbox import Sandbox, fork
+from provlabel.sandbox import Sandbox
+from provlabel.sandbox.process import fork
 source, dest, uri, tsa = sys.argv[1:]
 stamper = Timestamper(urls=(tsa,)) if tsa else None
 with Sandbox(fork) as sandbox:  # a worker of its own would not have our clock

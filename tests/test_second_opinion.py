@@ -32,12 +32,13 @@ from provlabel import (
     verify_file,
     verify_paths,
 )
+from provlabel._support.times import now
 from provlabel.manifest import jumbf
 from provlabel.report import FileReport
 from provlabel.sandbox import Sandbox
+from provlabel.sandbox.protocol import Limits
 from provlabel.signers import Signer
 from provlabel.verdict.opinions import KNOWN
-from provlabel.verifying import verify as verifying
 from test_as_of import NOW, anchors, here, labeled, site, stapled
 from test_forgery import Forger, der, victim
 from test_formats import (
@@ -346,7 +347,7 @@ def test_its_death_loses_no_verdict(
 ) -> None:
     """It is killed while it has the file: stopped first, so that it cannot answer before."""
     with Sandbox() as own:
-        monkeypatch.setattr(verifying, "_own_sandbox", lambda: own)
+        monkeypatch.setattr("provlabel.verifying.second._own_sandbox", lambda: own)
         monkeypatch.setattr("provlabel.sandbox._shared", {})
         own.start()
         assert own._worker is not None
@@ -363,8 +364,8 @@ def test_its_death_loses_no_verdict(
 
 
 def test_it_hangs(content: bytes, trust: TrustStore, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    with Sandbox(limits=verifying.Limits(cpu_seconds=1)) as own:
-        monkeypatch.setattr(verifying, "_own_sandbox", lambda: own)
+    with Sandbox(limits=Limits(cpu_seconds=1)) as own:
+        monkeypatch.setattr("provlabel.verifying.second._own_sandbox", lambda: own)
         monkeypatch.setattr("provlabel.sandbox._shared", {})
         own.start()
         assert own._worker is not None
@@ -396,17 +397,17 @@ def test_other_bytes_are_not_judged(media: Path, trust: TrustStore, sandbox: San
     """The digest of what was judged decides which bytes are meant."""
     judged = sandbox.read(media / "cover.jpg", trust)
     (media / "cover.jpg").write_bytes((media / "still.png").read_bytes())
-    said = sandbox.second_opinion(media / "cover.jpg", judged, trust, verifying.now())
+    said = sandbox.second_opinion(media / "cover.jpg", judged, trust, now())
     assert said.why == "the file changed after it was judged"
 
 
 def test_a_file_that_is_gone_or_too_large(media: Path, trust: TrustStore, sandbox: Sandbox) -> None:
     judged = sandbox.read(media / "cover.jpg", trust)
     (media / "cover.jpg").unlink()
-    assert "no such file" in sandbox.second_opinion(media / "cover.jpg", judged, trust, verifying.now()).why.lower()
+    assert "no such file" in sandbox.second_opinion(media / "cover.jpg", judged, trust, now()).why.lower()
     with (media / "take.wav").open("r+b") as stream:
         stream.truncate((128 << 20) + 1)
-    assert "larger than" in sandbox.second_opinion(media / "take.wav", judged, trust, verifying.now()).why
+    assert "larger than" in sandbox.second_opinion(media / "take.wav", judged, trust, now()).why
 
 
 # --- the command line ------------------------------------------------------------------------------

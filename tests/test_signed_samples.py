@@ -94,7 +94,8 @@ def test_a_clock_far_ahead_changes_nothing() -> None:
     script = """
 import json, sys
 from pathlib import Path
-from provlabel.sandbox import Sandbox, fork
+from provlabel.sandbox import Sandbox
+from provlabel.sandbox.process import fork
 from sign_samples import judged
 folder = Path(sys.argv[1])
 expected = json.loads((folder / "expected.json").read_text())

@@ -33,9 +33,9 @@ from provlabel.media import copy as streaming
 from provlabel.media.containers import WALKERS, ContainerError, NoHole, TooLarge, jpeg, room_for, stores_of
 from provlabel.media.containers.edits import Edit, Edited, rewrite
 from provlabel.media.formats import BY_NAME
-from provlabel.sandbox import Sandbox
-from provlabel.sandbox import worker as _worker
+from provlabel.sandbox import Sandbox, reading
 from provlabel.sandbox.pool import SandboxPool
+from provlabel.sandbox.protocol import Request
 from provlabel.signers import Signer
 from provlabel.verdict import judge
 from sample_files import bare_mp3
@@ -234,14 +234,14 @@ def test_reading_back_once_agrees_with_the_full_reading(
     reread = publishing.reread
     monkeypatch.setattr(publishing, "reread", lambda *a: holes.append(a[2]) or reread(*a))
     out = as_written(name, make, label, signer, sandbox, again)
-    monkeypatch.setattr(_worker, "LARGE", 0)
+    monkeypatch.setattr(reading, "LARGE", 0)
     full, once = answered(out, None), answered(out, holes[-1])
     assert once.engine_state == "Invalid"  # its word about a manifest without content
     comparable = {"engine_state": full.engine_state, "seconds": full.seconds}
     assert sorted_codes(msgspec.structs.replace(once, **comparable)) == sorted_codes(full)
     monkeypatch.undo()
-    assert _worker.reread(out, TrustStore(), holes[-1]) == full == sandbox.read(out)
-    monkeypatch.setattr(_worker, "LARGE", 0)
+    assert reading.reread(out, TrustStore(), holes[-1]) == full == sandbox.read(out)
+    monkeypatch.setattr(reading, "LARGE", 0)
 
     start, length = holes[-1]
     content = bytearray(out.read_bytes())
@@ -258,9 +258,9 @@ def test_reading_back_once_agrees_with_the_full_reading(
 
 def answered(path: Path, hole: tuple[int, int] | None) -> Evidence:
     """Read a file here, under no limits."""
-    request = _worker.Request(path=os.fsencode(path), hole=hole)
+    request = Request(path=os.fsencode(path), hole=hole)
     with path.open("rb") as stream:
-        return _worker._guarded(stream, path.stat().st_size, request)
+        return reading.read_guarded(stream, path.stat().st_size, request)
 
 
 def sorted_codes(evidence: Evidence) -> Evidence:

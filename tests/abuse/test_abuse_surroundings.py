@@ -25,7 +25,7 @@ from conftest import MEDIA, SAMPLES, Cli, needs
 from provlabel import ConfigError, InputError, Label, TrustStore, label_file, open_signer, verify_file
 from provlabel.cli import _COMMANDS
 from provlabel.manifest.limits import MAX_SIZE
-from provlabel.sandbox import Sandbox, shared
+from provlabel.sandbox import Sandbox, shared_sandbox
 from provlabel.signers import Signer
 from provlabel.signers.material import read_secrets
 from stores import load, store_of
@@ -417,7 +417,7 @@ def test_processes_of_a_server_verify_whatever_started_them(
     with multiprocessing.get_context(method).Pool(2) as pool:
         assert pool.map(_verified, [(str(out), root)] * 6) == ["trusted"] * 6
     assert _verified((str(out), root)) == "trusted"
-    shared().close()
+    shared_sandbox().close()
 
 
 # --- modes of what we write ---------------------------------------------------------------------------

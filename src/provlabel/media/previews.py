@@ -263,7 +263,7 @@ def _samples(stream: BinaryIO, decoder: str) -> Iterator[Sequence[int]]:
 def _source(library: Any, read: Callable[[int], bytes], seek: Callable[[int, int], int]) -> Any:
     """Wrap an open file: the library gets no path, and so opens nothing."""
 
-    class Source(library.StreamableSource):  # type: ignore[misc]
+    class Stream(library.StreamableSource):  # type: ignore[misc]
         def read(self, num_bytes: int) -> bytes:
             return read(num_bytes)
 
@@ -271,4 +271,4 @@ def _source(library: Any, read: Callable[[int], bytes], seek: Callable[[int, int
             seek(offset, {"START": os.SEEK_SET, "CURRENT": os.SEEK_CUR, "END": os.SEEK_END}[origin.name])
             return True
 
-    return Source()
+    return Stream()
