@@ -1,4 +1,4 @@
-"""``provlabel lint``: what it prints, how it ends, what it hints, and how long a sound is."""
+"""``provlabel lint``: what it prints, how it ends, what it fixes, and how long a sound is."""
 
 from __future__ import annotations
 

@@ -1,0 +1,126 @@
+"""The layout, held: imports point downward, nothing private leaves its package, foreign libraries have one place."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1] / "src" / "provlabel"
+
+# The packages and modules of provlabel from the ground up, as CONTRIBUTING.md draws them: each imports only from those
+# before it.  In brackets what later versions add, so that its place is known.
+ORDER = (
+    *("_version", "errors", "_support"),  # [storage: object stores behind file names]
+    *("label", "media", "report", "exchange", "trust", "evidence"),  # [disclosure: labels that people see and hear]
+    *("carriers", "manifest", "signers", "engine", "verdict", "sandbox"),  # [durable: marks, fingerprints, recovery]
+    *("law", "policy", "verifying", "labeling", "batch", "schemas"),  # [service: HTTP]
+    *("cli", "__main__"),
+)
+PLACE = {name: place for place, name in enumerate(ORDER)}
+
+# Foreign library -> the packages that may import it.
+LIBRARIES: dict[str, set[str]] = {
+    "c2pa": {"engine"},
+    "click": {"cli"},
+    "encypher_c2pa": {"sandbox"},
+    "mutagen": set(),  # GPL, and it judges our tags (docs/adr/0014-own-taggers.md)
+    "PIL": {"media"},
+    "miniaudio": {"media"},
+    "cryptography": {"signers", "trust"},
+    "cbor2": {"manifest"},
+    "asn1crypto": {"trust"},
+    "pyhanko_certvalidator": {"trust"},
+    "boto3": {"signers"},
+    "botocore": {"signers"},
+    "pkcs11": {"signers"},
+}
+
+
+def modules() -> list[Path]:
+    return sorted(ROOT.rglob("*.py"))
+
+
+MODULES = {
+    ".".join(("provlabel", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__"): path
+    for path in modules()
+}
+
+
+def package_of(module: str) -> str:
+    """The package or module below provlabel: ``media`` of ``provlabel.media.formats``."""
+    return (*module.split("."), "__init__")[1]
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module that is imported anywhere in a file, also for type checkers alone and inside of functions."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                yield whole if whole in MODULES else node.module
+
+
+def ours(path: Path) -> Iterator[str]:
+    return (name for name in imports(path) if name in MODULES)
+
+
+@pytest.mark.parametrize("module", sorted(set(MODULES) - {"provlabel"}))
+def test_imports_point_downward(module: str) -> None:
+    """The one exception is ``provlabel`` itself, which hands out names of all packages when they are first used."""
+    for name in ours(MODULES[module]):
+        here, there = package_of(module), package_of(name)
+        assert there in (here, "__init__") or PLACE[there] < PLACE[here], f"{module} imports {name}: see ORDER"
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_nothing_private_leaves_its_package(module: str) -> None:
+    for name in ours(MODULES[module]):
+        private = [part for part in name.split(".")[2:] if part.startswith("_")]
+        assert not private or package_of(name) == package_of(module), f"{module} imports {name}"
+
+
+def test_no_two_modules_import_each_other() -> None:
+    """Not even over others, and not even for types: whoever reads one would have to read both."""
+    below = {
+        module: {name for name in ours(path) if name not in (module, "provlabel")} for module, path in MODULES.items()
+    }
+    while free := [module for module, names in below.items() if not names & set(below)]:
+        for module in free:
+            del below[module]
+    assert not below, f"among these are circles: {sorted(below)}"
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_each_foreign_library_has_its_place(module: str) -> None:
+    for name in imports(MODULES[module]):
+        top = name.split(".")[0]
+        assert top not in LIBRARIES or package_of(module) in LIBRARIES[top], f"{module} imports {name}"
+
+
+def test_every_package_has_a_place() -> None:
+    assert {package_of(module) for module in MODULES} == {*ORDER, "__init__"}
+
+
+def test_a_class_has_a_name_of_its_own() -> None:
+    """One word for one thing: whoever searches for a class finds one."""
+    homes: dict[str, set[str]] = {}
+    for module, path in MODULES.items():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                homes.setdefault(node.name, set()).add(module)
+    assert {name: sorted(found) for name, found in homes.items() if len(found) > 1} == {}
+
+
+def test_import_is_light() -> None:
+    """What start-up pays for: nothing heavy until it is used."""
+    import subprocess
+    import sys
+
+    script = "import sys, provlabel.cli; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"c2pa", "cryptography", "msgspec", "PIL", "miniaudio", "mutagen", "ssl", "asyncio"} & set(loaded)
