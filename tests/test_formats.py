@@ -21,7 +21,7 @@ from provlabel import InputError, Label, TrustStore, engine, label_bytes, label_
 from provlabel.label import signed_label
 from provlabel.manifest import definition
 from provlabel.manifest.limits import scan_file
-from provlabel.media.containers import WALKERS, ContainerError, inventory, lost, obstacle
+from provlabel.media.containers import CONTAINERS, ContainerError, inventory, lost, obstacle
 from provlabel.media.containers.isobmff import C2PA
 from provlabel.media.formats import FORMATS, MEDIA_SUFFIXES, Format
 from provlabel.sandbox import Sandbox
@@ -102,7 +102,7 @@ def test_content_tells_the_format(name: str, make: Make) -> None:
 
 def test_names_and_reasons() -> None:
     assert len(ROWS) == len(FORMATS)
-    assert all(row.container in WALKERS and row.suffixes for row in FORMATS)
+    assert all(row.container in CONTAINERS and row.suffixes for row in FORMATS)
     assert {".jpg", ".dng", ".opus", ".mka", ".svg", ".heic"} <= MEDIA_SUFFIXES
 
 

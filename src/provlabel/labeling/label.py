@@ -112,7 +112,7 @@ def label_file(
     if check_decode:
         from provlabel.media.decoding import require_decodable
 
-        require_decodable(source, checked.fmt.name, checked.evidence.seconds)
+        require_decodable(source, checked.fmt, checked.evidence.seconds)
     parent = parent_of(checked, parents, sandbox, accept_broken_parent)
     placed = [read_source(Path(item), sandbox, accept_broken_parent) for item in ingredients]
     place = place_for(checked, Path(dest) if dest is not None else None, detached, replace)

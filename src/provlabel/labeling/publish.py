@@ -18,7 +18,7 @@ from provlabel.evidence import Evidence
 from provlabel.labeling.signature import SigningTask, UnstampedManifest, Work, draft, sign_here
 from provlabel.labeling.sources import Source, reopened, shown
 from provlabel.manifest import Definition, cose
-from provlabel.media.containers import ContainerError, inventory, lost
+from provlabel.media.containers import CONTAINERS, ContainerError, inventory, lost
 from provlabel.media.containers.edits import Edit, Edited
 from provlabel.media.sidecar import beside
 from provlabel.sandbox import Sandbox
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from provlabel.trust.timestamps import Stamp, Timestamper
 
 _NO_TRUST = TrustStore()
-_WORDS = {"id3": "ID3 frames", "riff": "chunks", "png": "chunks", "tiff": "tags", "isobmff": "boxes"}
 
 
 class Destination(NamedTuple):
@@ -324,7 +323,7 @@ def _require_parts(checked: Source, held: Counter[str], scratch: Scratch) -> Non
     The engine drops an ID3 tag that it cannot parse, in silence; what else it rewrites may change.
     """
     if gone := lost(held, _inventory(checked, scratch.stream)):
-        what = _WORDS.get(checked.fmt.container, "parts")
+        what = CONTAINERS[checked.fmt.container].words
         raise EngineError(
             f"embedding would lose {what}: {printable(', '.join(gone))}",
             hint=_BESIDE,

@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 from provlabel import engine
 from provlabel.errors import EngineError, ProvlabelError, SignerError
 from provlabel.manifest import cose
-from provlabel.media.containers import HASHED_BY_BOXES, ROOMS, ContainerError, Hole, NoHole, TooLarge, room_for, splice
+from provlabel.media.containers import CONTAINERS, ContainerError, Hole, NoHole, TooLarge, hole_for, splice
 from provlabel.media.containers.edits import Edited
 from provlabel.media.copy import copy_around
 from provlabel.media.formats import Format
@@ -91,8 +91,8 @@ class Work:
         #: The content, for whoever looks into it.
         self.stream = cast("BinaryIO", io.BufferedReader(content))
         self._scratch = scratch
-        self._room: Hole | None = None
-        self._by_boxes = job.fmt.container in HASHED_BY_BOXES
+        self._hole: Hole | None = None
+        self._by_boxes = CONTAINERS[job.fmt.container].hashed_by_boxes
         self._hash_source = hash_source
         #: SHA-256 of the source, hex, where it was wanted and a pass of ours has seen it.
         self.source_sha256 = ""
@@ -105,7 +105,7 @@ class Work:
     @property
     def hole(self) -> tuple[int, int] | None:
         """Where we put the manifest, if the content hash leaves out just that: start and length in bytes."""
-        return None if self._room is None or self._by_boxes else (self._room.start, self._room.length)
+        return None if self._hole is None or self._by_boxes else (self._hole.start, self._hole.length)
 
     def sign(self, credential: engine.EngineCredential) -> bytes:
         """Write the content and return the store, which still has to be put into its place.
@@ -117,11 +117,12 @@ class Work:
         """
         self._scratch.seek(0)
         self._scratch.truncate()
-        self._room = None  # of an earlier, shorter store
+        self._hole = None  # of an earlier, shorter store
         job = self._job
         if self.detached:
             return self._beside(credential)
-        if job.actor is None and job.fmt.container in ROOMS:  # an identity makes the store longer than was announced
+        fits = job.actor is None  # an identity makes the store longer than was announced
+        if fits and CONTAINERS[job.fmt.container].hole is not None:
             with contextlib.suppress(NoHole):
                 return self._around(credential)
         self.stream.seek(0)
@@ -133,34 +134,34 @@ class Work:
         Raises:
             EngineError: it is not where it should be.
         """
-        if self._room is None:
+        if self._hole is None:
             put(None if self.detached else self._job.fmt, self._scratch, store)
             return
-        self._scratch.seek(self._room.start)
-        self._scratch.write(self._room.fill(store))
+        self._scratch.seek(self._hole.start)
+        self._scratch.write(self._hole.fill(store))
 
     def _around(self, credential: engine.EngineCredential) -> bytes:
         job = self._job
         if not self._by_boxes:
             return engine.sign_hashed(job.made, self._write, credential, job.files)
-        self._find_room(0)  # before the engine looks at ingredients; pictures in boxes never have one
+        self._find_hole(0)  # before the engine looks at ingredients; pictures in boxes never have one
         return engine.sign_placed(job.made, self._write, self._scratch, job.fmt.mime, credential, job.files)
 
-    def _find_room(self, length: int) -> Hole:
+    def _find_hole(self, length: int) -> Hole:
         try:
-            return room_for(self._job.fmt.container, self.stream, self._content.size, length)
+            return hole_for(self._job.fmt.container, self.stream, self._content.size, length)
         except TooLarge as exc:
             raise EngineError(f"the manifest cannot be embedded: {exc}", hint="use --detached") from exc
 
     def _write(self, length: int) -> engine.Hashed:
-        room = self._find_room(length)
+        hole = self._find_hole(length)
         copied = copy_around(
-            self._content, room, self._scratch, hash_source=self._hash_source, hash_result=not self._by_boxes
+            self._content, hole, self._scratch, hash_source=self._hash_source, hash_result=not self._by_boxes
         )
-        self._room, self.source_sha256 = room, copied.source
+        self._hole, self.source_sha256 = hole, copied.source
         if self._by_boxes:
             self.put(bytes(length))  # the hole is left out by the head of its box
-        return engine.Hashed(room.start, room.length, copied.content)
+        return engine.Hashed(hole.start, hole.length, copied.content)
 
     def _beside(self, credential: engine.EngineCredential) -> bytes:
         job = self._job

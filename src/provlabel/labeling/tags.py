@@ -17,7 +17,7 @@ from provlabel.errors import InputError, LabelError, UsageError
 from provlabel.evidence import mapping
 from provlabel.label import Label
 from provlabel.labeling.sources import Source, reopened, shown
-from provlabel.media.containers import WALKERS, stores_left
+from provlabel.media.containers import CONTAINERS, stores_left
 from provlabel.media.containers.edits import Edit
 
 
@@ -97,7 +97,7 @@ def _blanked(checked: Source) -> Iterator[Edit]:
 
 def _edits(checked: Source, tagger: Tagger, wanted: Mapping[str, Fields]) -> tuple[Edit, ...]:
     with reopened(checked) as stream:
-        parts = tuple(WALKERS[checked.fmt.container](stream, stream.seek(0, os.SEEK_END)))
+        parts = tuple(CONTAINERS[checked.fmt.container].walk(stream, stream.seek(0, os.SEEK_END)))
         return tuple(tagger.edits(stream, parts, wanted))
 
 

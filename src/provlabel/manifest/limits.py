@@ -14,7 +14,7 @@ from typing import BinaryIO, NamedTuple
 
 from provlabel.manifest import cbor, jumbf
 from provlabel.manifest.cbor import Refused
-from provlabel.media.containers import SECONDS, WALKERS, WHOLE, ContainerError, Part, PartRole, obstacle, stores_in
+from provlabel.media.containers import CONTAINERS, ContainerError, Part, PartRole, obstacle, stores_in
 from provlabel.media.formats import Format
 
 # Limits with their source: reliability study of Nov 2026 (attack files and 450 honest fixtures).
@@ -84,7 +84,7 @@ def scan_file(stream: BinaryIO, size: int, fmt: Format, *, ours: bool = False) -
         ContainerError: the container is damaged.
         Refused: a limit is exceeded.
     """
-    parts = tuple(WALKERS[fmt.container](stream, size))
+    parts = tuple(CONTAINERS[fmt.container].walk(stream, size))
     manifests = [part for part in parts if part.role == "manifest" and part.payload_length]
     total = sum(part.payload_length for part in manifests)
     if total > MAX_STORE:
@@ -104,16 +104,18 @@ def scan_file(stream: BinaryIO, size: int, fmt: Format, *, ours: bool = False) -
 
 
 def _seconds(stream: BinaryIO, parts: tuple[Part, ...], fmt: Format) -> float | None:
+    seconds = CONTAINERS[fmt.container].seconds
     try:
-        return SECONDS[fmt.container](stream, parts) if fmt.container in SECONDS else None
+        return seconds(stream, parts) if seconds is not None else None
     except ContainerError:
         return None
 
 
 def _damage(stream: BinaryIO, parts: tuple[Part, ...], fmt: Format) -> str:
+    require_whole = CONTAINERS[fmt.container].require_whole
     try:
-        if fmt.container in WHOLE:
-            WHOLE[fmt.container](stream, parts)
+        if require_whole is not None:
+            require_whole(stream, parts)
     except ContainerError as exc:
         return str(exc)
     return ""

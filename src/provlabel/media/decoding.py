@@ -13,15 +13,14 @@ from pathlib import Path
 
 from provlabel._support.text import printable
 from provlabel.errors import ConfigError, InputError, UsageError
+from provlabel.media.formats import Format
 
-#: Formats that the ffmpeg of current distributions does not decode.
-_NOT_DECODED = frozenset({"AVIF", "DNG", "HEIC", "HEIF", "JPEG XL", "SVG", "JXL codestream"})
 _MEMORY = 2 << 30  # bytes of address space
 _SECONDS = 600  # of wall time; a film decodes many times faster than it plays
 _SLACK = 0.5  # seconds; the last frame is padded
 
 
-def require_decodable(path: Path, fmt: str, seconds: float | None) -> None:
+def require_decodable(path: Path, fmt: Format, seconds: float | None) -> None:
     """Decode ``path`` to its end; ``seconds`` is how long it says that it plays.
 
     Raises:
@@ -33,8 +32,8 @@ def require_decodable(path: Path, fmt: str, seconds: float | None) -> None:
     program = shutil.which("ffmpeg")
     if program is None:
         raise ConfigError("--check-decode needs ffmpeg", hint="install it, for example: apt install ffmpeg")
-    if fmt in _NOT_DECODED:
-        raise UsageError(f"{shown}: ffmpeg does not decode {fmt}", hint="leave --check-decode away for this file")
+    if not fmt.ffmpeg:
+        raise UsageError(f"{shown}: ffmpeg does not decode {fmt.name}", hint="leave --check-decode away for this file")
     command = [program, "-nostdin", "-v", "error", "-protocol_whitelist", "file,pipe", "-progress", "pipe:1"]
     command += ["-i", f"file:{path}", "-map", "0", "-f", "null", "-"]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=-1, stderr=-1, env={"LC_ALL": "C"}) as process:

@@ -44,17 +44,6 @@ _PEAK = 255
 _SILENCE = 128
 _MISSING = "pictures of files need more libraries: pip install 'provlabel[html]'"
 
-#: Format of ours -> the one decoder of Pillow that may see it.  Never any other: some of them start programs.
-_PICTURES = {
-    "JPEG": "JPEG", "PNG": "PNG", "WebP": "WEBP", "GIF": "GIF", "TIFF": "TIFF", "BigTIFF": "TIFF", "BMP": "BMP",
-    "AVIF": "AVIF",
-}  # fmt: skip
-#: Format of ours -> the one decoder of miniaudio.
-_SOUNDS = {
-    "WAV": "WAV", "RF64": "WAV", "AIFF": "WAV", "FLAC": "FLAC", "Ogg FLAC": "FLAC", "MP3": "MP3",
-    "Ogg Vorbis": "VORBIS",
-}  # fmt: skip
-
 
 class Preview(Struct, frozen=True, kw_only=True):
     """What a person sees of one file in a report."""
@@ -110,16 +99,14 @@ def draw(stream: BinaryIO, sha256: str, frame: Frame = FRAMES["report"]) -> Prev
 
 
 def _drawn(stream: BinaryIO, fmt: Format | None, frame: Frame) -> Preview:
-    name = fmt.name if fmt is not None else ""
-    if name in _PICTURES:
-        return _picture(stream, _PICTURES[name], frame)
-    if name in _SOUNDS:
-        return _sound(stream, _SOUNDS[name])
-    what = f"{name} is not a format that can be shown here" if name else "its format is not known"
-    raise _Undrawable("video is not shown" if fmt is not None and fmt.media == "video" else what)
-
-
-# --- pictures --------------------------------------------------------------------------------------
+    if fmt is None:
+        raise _Undrawable("its format is not known")
+    if fmt.picture:
+        return _picture(stream, fmt.picture, frame)
+    if fmt.sound:
+        return _sound(stream, fmt.sound)
+    video = fmt.media == "video"
+    raise _Undrawable("video is not shown" if video else f"{fmt.name} is not a format that can be shown here")
 
 
 def _picture(stream: BinaryIO, decoder: str, frame: Frame) -> Preview:

@@ -6,7 +6,7 @@ import io
 import time
 from pathlib import Path
 
-from provlabel.media.containers import UNKNOWN, WALKERS, ContainerError
+from provlabel.media.containers import CONTAINERS, UNKNOWN, ContainerError
 from provlabel.media.previews import FRAMES, Preview, PreviewPurpose, nothing
 from provlabel.report import FileReport, Report, failing_first
 from provlabel.sandbox import Sandbox
@@ -47,7 +47,7 @@ def _bare(drawn: Preview) -> bool:
     if drawn.kind != "picture":
         return True
     try:
-        parts = tuple(WALKERS["jpeg"](io.BytesIO(drawn.jpeg), len(drawn.jpeg)))
+        parts = tuple(CONTAINERS["jpeg"].walk(io.BytesIO(drawn.jpeg), len(drawn.jpeg)))
     except ContainerError:
         return False
     return all(part.name in _SEGMENTS for part in parts)

@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 from provlabel._support.text import printable
 from provlabel.evidence import Code, Evidence, Opinion
 from provlabel.manifest.codes import EFFECTS, Effect
+from provlabel.media.formats import FORMATS
 from provlabel.report import Axes, Finding, SecondOpinion, finding
 
 #: Reasons that are kept of one answer, and letters of each.
@@ -160,7 +161,7 @@ class KnownDifference(NamedTuple):
     others: str = r"\Z"
 
 
-_BOXED = ("AVIF", "HEIC", "HEIF", "JPEG XL", "M4A", "MOV", "MP4")
+_BOXED = tuple(row.name for row in FORMATS if row.container == "isobmff")
 #: ``docs/differences.md`` has them for people; a test of ``tests/test_second_opinion.py`` makes each of them.
 KNOWN: tuple[KnownDifference, ...] = (
     KnownDifference(

@@ -177,7 +177,7 @@ def without_manifest(parts: Iterable[Part]) -> list[Edit]:
     return [Edit(part.start, part.end, b"") for part in parts if part.role == "manifest"]
 
 
-def room_at(
+def hole_at(
     at: int,
     length: int,
     fill: Callable[[bytes], bytes],

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from provlabel.media.containers._base import ContainerError, Part, PartRole, is_zero, read_exactly
-from provlabel.media.containers.edits import Edit, Hole, NoHole, TooLarge, room_at, without_manifest
+from provlabel.media.containers.edits import Edit, Hole, NoHole, TooLarge, hole_at, without_manifest
 from provlabel.media.formats import id3v2_size
 from provlabel.media.sniffing import mp3_rates
 
@@ -97,27 +97,27 @@ _UNSYNC, _EXTENDED, _FOOTER = 0x80, 0x40, 0x10
 _MAX_SYNCSAFE = 1 << 28
 
 
-def room(stream: BinaryIO, parts: Sequence[Part], length: int) -> Hole:
+def hole(stream: BinaryIO, parts: Sequence[Part], length: int) -> Hole:
     """Make room for a store in a frame behind all others; an old one goes, and no other frame is touched.
 
     A file without a tag gets one of ID3v2.4.
 
     Raises:
-        NoRoom: the tag is of a kind that we do not change.
+        NoHole: the tag is of a kind that we do not change.
         TooLarge: the tag would be.
     """
     tag = read_exactly(stream, 0, _HEAD)
     end = id3v2_size(tag)
     if not end:
         frame = _frame_head(length, 4)
-        return room_at(0, length, _as_it_is, head=b"ID3\x04\x00\x00" + syncsafe(len(frame) + length) + frame)
+        return hole_at(0, length, _as_it_is, head=b"ID3\x04\x00\x00" + syncsafe(len(frame) + length) + frame)
     at = _end_of_frames(stream, parts, tag, end)
     old = without_manifest(parts)
     frame = _frame_head(length, tag[3])
     size = end - _HEAD - sum(edit.end - edit.start for edit in old) + len(frame) + length
     if size >= _MAX_SYNCSAFE:
         raise TooLarge("its ID3v2 tag would be larger than a header can say, 256 MiB")
-    return room_at(at, length, _as_it_is, head=frame, others=(Edit(6, _HEAD, syncsafe(size)), *old))
+    return hole_at(at, length, _as_it_is, head=frame, others=(Edit(6, _HEAD, syncsafe(size)), *old))
 
 
 def _end_of_frames(stream: BinaryIO, parts: Sequence[Part], tag: bytes, end: int) -> int:
@@ -176,3 +176,8 @@ def _mp3_seconds(head: bytes, length: int) -> float | None:
             frames = int.from_bytes(head[at + 8 : at + 12], "big")
             return frames * (1152 if rates.mpeg1 else 576) / rates.hertz
     return length * 8 / (1000 * rates.kbps)
+
+
+def hole_in(held: Sequence[Part]) -> tuple[int, int]:
+    """Return where the store lies: the head of its frame is hashed."""
+    return held[0].payload_at, held[0].payload_length
