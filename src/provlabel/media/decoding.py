@@ -6,6 +6,7 @@ it is decoded.  ffmpeg is a program of its own with limits, and gets no network.
 
 from __future__ import annotations
 
+import re
 import resource
 import shutil
 import subprocess
@@ -18,6 +19,9 @@ from provlabel.media.formats import Format
 _MEMORY = 2 << 30  # bytes of address space
 _SECONDS = 600  # of wall time; a film decodes many times faster than it plays
 _SLACK = 0.5  # seconds; the last frame is padded
+# What ffmpeg says where it is not the file that lacks something, as of an animated WebP.
+_UNABLE = re.compile(r"\bunsupported\b|\bnot supported\b|[Dd]ecoder .*not found|not yet implemented", re.ASCII)
+_LEAVE_AWAY = "leave --check-decode away for this file"
 
 
 def require_decodable(path: Path, fmt: Format, seconds: float | None) -> None:
@@ -33,7 +37,7 @@ def require_decodable(path: Path, fmt: Format, seconds: float | None) -> None:
     if program is None:
         raise ConfigError("--check-decode needs ffmpeg", hint="install it, for example: apt install ffmpeg")
     if not fmt.ffmpeg:
-        raise UsageError(f"{shown}: ffmpeg does not decode {fmt.name}", hint="leave --check-decode away for this file")
+        raise UsageError(f"{shown}: ffmpeg does not decode {fmt.name}", hint=_LEAVE_AWAY)
     command = [program, "-nostdin", "-v", "error", "-protocol_whitelist", "file,pipe", "-progress", "pipe:1"]
     command += ["-i", f"file:{path}", "-map", "0", "-f", "null", "-"]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=-1, stderr=-1, env={"LC_ALL": "C"}) as process:
@@ -47,6 +51,8 @@ def require_decodable(path: Path, fmt: Format, seconds: float | None) -> None:
                 raise InputError(f"{shown}: decoding took more than {_SECONDS} seconds") from exc
             raise
     said = err.decode("utf-8", "replace").strip().splitlines()
+    if unable := next((line for line in said if _UNABLE.search(line)), ""):
+        raise UsageError(f"{shown}: ffmpeg does not decode this {fmt.name}: {printable(unable)}", hint=_LEAVE_AWAY)
     if process.returncode or said:
         why = said[0] if said else f"ffmpeg ended with {process.returncode}"
         raise InputError(f"{shown}: does not decode: {printable(why)}", hint="repair it or export it again")

@@ -180,7 +180,7 @@ FORMATS: tuple[Format, ...] = (
         "BigTIFF", "image/tiff", "image", (".tif", ".btf"), "tiff", _BESIDE,
         lambda head, _: head[:4] in (b"II+\x00", b"MM\x00+"),
         "the engine would leave bytes of another tag out of the hash",
-        picture="TIFF",
+        picture="TIFF", ffmpeg=False,
     ),
     Format(
         "BMP", "image/bmp", "image", (".bmp", ".dib"), "opaque", _BESIDE, lambda head, _: is_bmp(head), _NO_WRITER,
@@ -189,6 +189,7 @@ FORMATS: tuple[Format, ...] = (
     Format(
         "JPEG XL codestream", "image/jxl", "image", (".jxl",), "opaque", _BESIDE,
         lambda head, _: head.startswith(b"\xff\x0a"), "without its container there is no place for a manifest in it",
+        ffmpeg=False,
     ),
     Format(
         "WebM", "video/webm", "video", (".webm",), "opaque", _BESIDE,
