@@ -55,7 +55,7 @@ class UnstampedManifest(NamedTuple):
         """Return the store with the timestamp ``token`` in its signature.
 
         Raises:
-            cose.NoRoom: the token is longer than what was kept free.
+            cose.StampTooLarge: the token is longer than what was kept free.
         """
         more = self.signature._replace(stamps=(token,))
         return self.place.put(self.store, cose.assemble(more, self.place.length))
@@ -173,7 +173,7 @@ class Work:
             )
 
 
-def sign_here(work: Work, signer: Signer) -> bytes | None:
+def sign_in_engine(work: Work, signer: Signer) -> bytes | None:
     """Let the engine sign with a key that may enter this process; ``None`` when the key may not."""
     from provlabel.signers import LocalKey
 
@@ -188,7 +188,7 @@ def sign_here(work: Work, signer: Signer) -> bytes | None:
 _credentials: WeakKeyDictionary[LocalKey, engine.EngineCredential] = WeakKeyDictionary()
 
 
-def draft(work: Work, signer: Signer, *, room: int = 0) -> UnstampedManifest:
+def sign_with_stand_in(work: Work, signer: Signer, *, room: int = 0) -> UnstampedManifest:
     """Sign with ``signer``, wherever its key lives, and keep ``room`` bytes free for a timestamp.
 
     Raises:
