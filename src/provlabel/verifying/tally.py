@@ -222,7 +222,7 @@ def _history(
 
 
 #: What a path turned out to be: evidence, no media, something to skip, or nothing that can be read.
-Seen = Evidence | Literal["not media"] | SkippedWhy | Failure | None
+PathResult = Evidence | Literal["not media"] | SkippedWhy | Failure | None
 
 
 class Tally:
@@ -252,7 +252,7 @@ class Tally:
         """Would the run fail by what is known already?"""
         return bool(self._failures) or (bool(self._files) and not self._files[-1].passed)
 
-    def add(self, path: Path | str, seen: Seen, top: Path | None = None) -> None:
+    def add(self, path: Path | str, seen: PathResult, top: Path | None = None) -> None:
         """Take in what was seen of one path below ``top``; ``None`` when nobody looked."""
         if top is not None and isinstance(seen, (Evidence, Failure)):
             self._tops.add(top)
