@@ -18,10 +18,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from boxes import assertion, store, superbox
-from boxes import box as jumbf_box
-from stores import Store, chunk, store_of
-from stores import in_png as embedded_in_png
+from boxes import assertion, box as jumbf_box, store, superbox
+from stores import Store, chunk, in_png as embedded_in_png, store_of
 
 MEDIA = Path(__file__).parents[1] / "samples" / "media"
 Order = Literal["little", "big"]

@@ -10,8 +10,7 @@ from typing import Any, get_args
 import jsonschema_rs
 import msgspec
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 
 from provlabel import Identifier, Label, LabelError, Prompt, Provider, System, label_file, load_label, verify_file
 from provlabel.label import digest_of_prompt, joined, label_from_dict, origin_of, signed_label

@@ -12,8 +12,7 @@ from typing import Any, NamedTuple, get_args
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from conftest import Cli, engine_credential
 from provlabel import Label, Provider, System, TrustStore, UsageError, engine, label_file, verify_file

@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asn1crypto import algos, crl, keys, ocsp
-from asn1crypto import x509 as asn1
+from asn1crypto import algos, crl, keys, ocsp, x509 as asn1
 from certomancer.services import RevocationInfoInterface, SimpleOCSPResponder
 from cryptography.hazmat.primitives import serialization as ser
 from cryptography.x509.ocsp import OCSPResponseStatus

@@ -22,8 +22,7 @@ from conftest import MEDIA, needs
 from provlabel import verify_paths
 from provlabel.media import previews
 from provlabel.media.previews import FRAMES, Preview, draw
-from provlabel.sandbox import Sandbox
-from provlabel.sandbox import drawing as picturing
+from provlabel.sandbox import Sandbox, drawing as picturing
 from provlabel.sandbox.drawing import _LIMITS, previews_of
 from provlabel.sandbox.process import Launch
 from provlabel.sandbox.protocol import Limits

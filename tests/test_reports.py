@@ -11,8 +11,7 @@ import encypher_c2pa
 import jsonschema_rs
 import msgspec
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 from msgspec.structs import replace
 
 from attacks import ATTACKS

@@ -17,8 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from boxes import assertion, box, cbor, manifest, store, superbox
 from conftest import MEDIA, SAMPLES, Cli

@@ -48,12 +48,12 @@ from test_formats import (
     Make,
     box,
     by_default_settings,
+    labeled as signed,
     make,
     row_of,
     signed_by_engine,
     workshop,
 )
-from test_formats import labeled as signed
 from test_online import response
 
 __all__ = ["anchors", "here", "labeled", "make", "site", "victim", "workshop"]  # fixtures

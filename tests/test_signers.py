@@ -21,15 +21,13 @@ from typing import Any, NamedTuple
 import pkcs11
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives import serialization as ser
+from cryptography.hazmat.primitives import hashes, serialization as ser
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 import pki
 from conftest import Cli, needs
-from kms_server import Kms
-from kms_server import serving as kms_serving
+from kms_server import Kms, serving as kms_serving
 from provlabel import (
     ConfigError,
     InputError,
@@ -42,10 +40,8 @@ from provlabel import (
     verify_bytes,
 )
 from provlabel.sandbox import Sandbox
-from provlabel.signers import Algorithm, Signer, _base
-from provlabel.signers import _algorithms as algorithms
-from signer_matrix import COMBINATIONS, Backends
-from signer_matrix import TOKEN as matrix_token
+from provlabel.signers import Algorithm, Signer, _algorithms as algorithms, _base
+from signer_matrix import COMBINATIONS, TOKEN as matrix_token, Backends
 from signing_service import Canned, SigningService, serving
 from softhsm import LIBRARY, PIN, Token
 

@@ -16,8 +16,7 @@ from typing import Any
 import encypher_c2pa
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import audio_files
 import test_formats as formats
@@ -26,8 +25,7 @@ from provlabel import EngineError, InputError, Label, Prompt, TrustStore, engine
 from provlabel._support.times import now
 from provlabel.evidence import Evidence
 from provlabel.label import signed_label
-from provlabel.labeling import publish as publishing
-from provlabel.labeling import signature as signing
+from provlabel.labeling import publish as publishing, signature as signing
 from provlabel.manifest import definition
 from provlabel.media import copy as streaming
 from provlabel.media.containers import CONTAINERS, ContainerError, NoHole, TooLarge, hole_for, jpeg, stores_of

@@ -25,8 +25,7 @@ from provlabel.engine import binding
 from provlabel.label import label_from_dict
 from provlabel.media import previews
 from provlabel.media.formats import BY_NAME
-from provlabel.sandbox import Sandbox
-from provlabel.sandbox import drawing as picturing
+from provlabel.sandbox import Sandbox, drawing as picturing
 from provlabel.signers import Signer
 
 workshop, make = formats.workshop, formats.make

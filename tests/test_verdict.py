@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from msgspec.structs import replace
 
 from provlabel.evidence import Action, Code, Evidence, Exclusion, Identity, Ingredient, Manifest, Signing, Trouble

@@ -22,8 +22,7 @@ from collections.abc import Sequence
 
 from provlabel._support.text import printable
 from provlabel.errors import ConfigError, SignerError
-from provlabel.signers import _algorithms as algorithms
-from provlabel.signers import material
+from provlabel.signers import _algorithms as algorithms, material
 from provlabel.signers._base import Algorithm, Described, Secrets
 
 #: Seconds; a person may have to touch a key.

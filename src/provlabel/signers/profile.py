@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from msgspec import Struct
 
 from provlabel._support.text import printable
-from provlabel.signers import _algorithms as algorithms
-from provlabel.signers import certificates as certs
+from provlabel.signers import _algorithms as algorithms, certificates as certs
 from provlabel.signers._base import Algorithm
 from provlabel.trust.anchors import EKUS
 
