@@ -35,7 +35,8 @@ from provlabel.sandbox.cache import EvidenceCache, Key
 from provlabel.signers import awskms, cmd, https, material, pkcs11
 from provlabel.signers.certificates import parse
 from provlabel.trust.anchors import TrustStore
-from provlabel.trust.chains import Answers, Credential, examine
+from provlabel.trust.chains import examine
+from provlabel.trust.chains.records import Answers, Credential
 from provlabel.trust.timestamps import checked
 
 AT = dt.datetime(2026, 11, 22, 12, tzinfo=dt.timezone.utc)

@@ -32,7 +32,7 @@ from provlabel.report.facts import compare, facts
 from provlabel.report.renderers import RENDERERS, Extras
 from provlabel.sandbox import Sandbox, worker as _worker
 from provlabel.sandbox.process import Worker
-from provlabel.trust.chains import Credential, Examined
+from provlabel.trust.chains.records import Credential, Examined
 from provlabel.verifying.tally import Tally, file_report
 from provlabel.verifying.verify import _with_tracked
 

@@ -23,7 +23,8 @@ from cryptography.x509.ocsp import OCSPResponseStatus
 import pki
 from pki_answers import HOUR, Scene, refusal, responder, response, revoked_list, scene
 from pki_matrix import EKU, NOW, der, pem, rsa_key
-from provlabel.trust.chains import NO_ANSWERS, Answers, Credential, Examined, RevocationRequest, examine
+from provlabel.trust.chains import examine
+from provlabel.trust.chains.records import NO_ANSWERS, Answers, Credential, Examined, RevocationRequest
 from provlabel.trust.online import Fetched, cached, fetch
 
 NONCE = b"0123456789abcdef"

@@ -13,7 +13,7 @@ from provlabel.label.vocabularies import IPTC, KINDS
 from provlabel.manifest.codes import EFFECTS
 from provlabel.report import Axes
 from provlabel.trust.anchors import AnchorList, TrustStore
-from provlabel.trust.chains import Examined
+from provlabel.trust.chains.records import Examined
 from provlabel.verdict import Verdict, judge, state_of
 from provlabel.verdict.time import proven_time
 

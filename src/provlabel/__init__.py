@@ -20,16 +20,8 @@ from provlabel._version import __version__ as __version__
 #: The public names, by the module each is loaded from.
 _HOMES = {
     "errors": (
-        "ConfigError",
-        "EngineError",
-        "InputError",
-        "LabelError",
-        "OutputError",
-        "ProvlabelError",
-        "SignerError",
-        "TimestampError",
-        "UnfitEngineError",
-        "UsageError",
+        "ConfigError", "EngineError", "InputError", "LabelError", "OutputError", "ProvlabelError", "SignerError",
+        "TimestampError", "UnfitEngineError", "UsageError",
     ),
     "batch": ("BatchResult", "run_batch"),
     "sandbox.pool": ("SandboxPool",),
@@ -47,16 +39,13 @@ _HOMES = {
     "trust.anchors": ("TrustStore",),
     "verifying.revocation": ("Revocation",),
     "verifying.verify": ("verify_bytes", "verify_file", "verify_paths"),
-}
+}  # fmt: skip
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = sorted(("__version__", *_HOME_OF))
 
 if TYPE_CHECKING:  # the same names once more, each handed on by its "as", for type checkers and editors
-    from provlabel.batch import (
-        BatchResult as BatchResult,
-        run_batch as run_batch,
-    )
+    from provlabel.batch import BatchResult as BatchResult, run_batch as run_batch
     from provlabel.engine import Actor as Actor
     from provlabel.errors import (
         ConfigError as ConfigError,
@@ -78,18 +67,11 @@ if TYPE_CHECKING:  # the same names once more, each handed on by its "as", for t
         System as System,
         load_label as load_label,
     )
-    from provlabel.labeling.label import (
-        label_bytes as label_bytes,
-        label_file as label_file,
-    )
+    from provlabel.labeling.label import label_bytes as label_bytes, label_file as label_file
     from provlabel.labeling.receipts import Receipt as Receipt
     from provlabel.labeling.redact import redact_file as redact_file
     from provlabel.labeling.stamp import stamp_file as stamp_file
-    from provlabel.policy import (
-        Gate as Gate,
-        Policy as Policy,
-        load_policy as load_policy,
-    )
+    from provlabel.policy import Gate as Gate, Policy as Policy, load_policy as load_policy
     from provlabel.report import (
         FileReport as FileReport,
         Finding as Finding,
@@ -98,10 +80,7 @@ if TYPE_CHECKING:  # the same names once more, each handed on by its "as", for t
     )
     from provlabel.sandbox.cache import EvidenceCache as EvidenceCache
     from provlabel.sandbox.pool import SandboxPool as SandboxPool
-    from provlabel.signers import (
-        Signer as Signer,
-        open_signer as open_signer,
-    )
+    from provlabel.signers import Signer as Signer, open_signer as open_signer
     from provlabel.trust.anchors import TrustStore as TrustStore
     from provlabel.trust.timestamps import Timestamper as Timestamper
     from provlabel.verifying.revocation import Revocation as Revocation

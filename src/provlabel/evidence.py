@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from provlabel.trust.chains import Credential, Examined
+from provlabel.trust.chains.records import Credential, Examined
 
 LABEL = "org.provlabel.label"
 PERSONAL = "org.provlabel.personal"

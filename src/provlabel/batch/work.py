@@ -20,14 +20,7 @@ from provlabel._support.times import now
 from provlabel.batch.jobs import label_of
 from provlabel.carriers.compare import story_of
 from provlabel.carriers.plan import Choice
-from provlabel.errors import (
-    ConfigError,
-    InputError,
-    OutputError,
-    ProvlabelError,
-    SignerError,
-    TimestampError,
-)
+from provlabel.errors import ConfigError, InputError, OutputError, ProvlabelError, SignerError, TimestampError
 from provlabel.evidence import Evidence
 from provlabel.label.vocabularies import PromptMode
 from provlabel.labeling.label import label_file

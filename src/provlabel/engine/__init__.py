@@ -13,24 +13,7 @@ from provlabel.engine.signing import Hashed, IngredientFile, sign, sign_hashed, 
 from provlabel.engine.streams import RemoteManifest
 
 __all__ = [
-    "ANY_FILE",
-    "BINDINGS",
-    "NATIVE",
-    "ROLES",
-    "Actor",
-    "EngineCredential",
-    "Hashed",
-    "IngredientFile",
-    "Reading",
-    "RemoteManifest",
-    "binding",
-    "build",
-    "found_in",
-    "objection",
-    "read",
-    "settings",
-    "sign",
-    "sign_hashed",
-    "sign_placed",
-    "version",
-]
+    "ANY_FILE", "BINDINGS", "NATIVE", "ROLES", "Actor", "EngineCredential", "Hashed", "IngredientFile", "Reading",
+    "RemoteManifest", "binding", "build", "found_in", "objection", "read", "settings", "sign", "sign_hashed",
+    "sign_placed", "version",
+]  # fmt: skip

@@ -29,7 +29,7 @@ from provlabel.media.previews import Preview, PreviewPurpose, nothing
 from provlabel.sandbox.process import Died, Launch, Worker, has_ended, reap, spawn
 from provlabel.sandbox.protocol import HEADER, Answer, Check, Limits, Request, Second, frame, frame_length
 from provlabel.trust.anchors import TrustStore
-from provlabel.trust.chains import Credential, Examined
+from provlabel.trust.chains.records import Credential, Examined
 from provlabel.verdict.opinions import not_given
 
 #: Bytes of one answer; a store of 8 MB yields less.

@@ -17,7 +17,8 @@ from provlabel.evidence import Evidence, Manifest, manifests_from_crjson
 from provlabel.manifest.codes import EFFECTS, Effect
 from provlabel.sandbox.protocol import Check, Request
 from provlabel.trust.anchors import TrustStore
-from provlabel.trust.chains import Credential, Examined, examine, in_date, turning_points
+from provlabel.trust.chains import examine, in_date, turning_points
+from provlabel.trust.chains.records import Credential, Examined
 from provlabel.verdict.time import proven_time
 
 if TYPE_CHECKING:

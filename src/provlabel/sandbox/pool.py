@@ -13,7 +13,7 @@ from provlabel.sandbox import _LIMITS, _NO_TRUST, Sandbox
 from provlabel.sandbox.process import Launch, spawn
 from provlabel.sandbox.protocol import Check, Limits
 from provlabel.trust.anchors import TrustStore
-from provlabel.trust.chains import Credential, Examined
+from provlabel.trust.chains.records import Credential, Examined
 
 
 class SandboxPool:

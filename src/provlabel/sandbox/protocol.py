@@ -11,7 +11,7 @@ from provlabel._support.files import LARGE
 from provlabel.evidence import Evidence, Opinion
 from provlabel.media.previews import Preview, PreviewPurpose
 from provlabel.trust.anchors import TrustStore
-from provlabel.trust.chains import Answers, Credential, Examined
+from provlabel.trust.chains.records import Answers, Credential, Examined
 
 MIB = 1 << 20
 

@@ -9,7 +9,7 @@ from provlabel.evidence import Code, Evidence, Manifest, Signing
 from provlabel.manifest.codes import Effect
 from provlabel.report import Finding, RevocationState, SignerState, TimeState, finding
 from provlabel.trust.anchors import TrustStore
-from provlabel.trust.chains import Examined
+from provlabel.trust.chains.records import Examined
 from provlabel.verdict._codes import in_words, vouched_for
 
 _SignerSeen = tuple[SignerState, list[Finding]]

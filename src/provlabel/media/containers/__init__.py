@@ -176,26 +176,7 @@ def lost(before: Counter[str], after: Counter[str]) -> list[str]:
 
 
 __all__ = [
-    "CONTAINERS",
-    "UNKNOWN",
-    "Container",
-    "ContainerError",
-    "Hole",
-    "NoHole",
-    "Part",
-    "PartRole",
-    "TooLarge",
-    "Walker",
-    "bare_sha256",
-    "hole_for",
-    "hole_in",
-    "inventory",
-    "lost",
-    "obstacle",
-    "pieces",
-    "read_exactly",
-    "splice",
-    "stores_in",
-    "stores_left",
-    "stores_of",
-]
+    "CONTAINERS", "UNKNOWN", "Container", "ContainerError", "Hole", "NoHole", "Part", "PartRole", "TooLarge",
+    "Walker", "bare_sha256", "hole_for", "hole_in", "inventory", "lost", "obstacle", "pieces", "read_exactly",
+    "splice", "stores_in", "stores_left", "stores_of",
+]  # fmt: skip

@@ -27,41 +27,7 @@ from datetime import datetime, timedelta
 
 from provlabel._support.text import printable
 from provlabel.errors import UsageError
-from provlabel.trust.chains.records import (
-    MAX_ANSWERS,
-    MAX_CERTIFICATE,
-    MAX_CHAIN,
-    MAX_CRL,
-    MAX_OCSP,
-    NO_ANSWERS,
-    Answers,
-    Credential,
-    Examined,
-    PathState,
-    RevocationRequest,
-    RevocationState,
-    Source,
-)
-
-__all__ = [
-    "MAX_ANSWERS",
-    "MAX_CERTIFICATE",
-    "MAX_CHAIN",
-    "MAX_CRL",
-    "MAX_OCSP",
-    "NO_ANSWERS",
-    "Answers",
-    "Credential",
-    "Examined",
-    "PathState",
-    "RevocationRequest",
-    "RevocationState",
-    "Source",
-    "examine",
-    "in_date",
-    "load",
-    "turning_points",
-]
+from provlabel.trust.chains.records import MAX_CERTIFICATE, MAX_CHAIN, NO_ANSWERS, Answers, Credential, Examined
 
 
 def load() -> None:
