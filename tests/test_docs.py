@@ -33,7 +33,9 @@ def generated() -> dict[Path, str]:
 
 def test_generated_files_are_up_to_date() -> None:
     for path, content in generated().items():
-        assert path.read_text() == content, f"{path.name} is stale: run make schemas"
+        stands = path.read_text()
+        same = json.loads(stands) == json.loads(content) if path.suffix == ".json" else stands == content
+        assert same, f"{path.name} is stale: run make schemas"
 
 
 @pytest.mark.parametrize("name", sorted(SCHEMAS))
