@@ -32,7 +32,7 @@ VECTORS = Path(selftest.__file__).parent
 PACKAGE = Path(engine.binding().__file__).parent
 LIBRARY = PACKAGE / "libs" / ("libc2pa_c.so" if sys.platform == "linux" else "libc2pa_c.dylib")
 GOOD = "0.38.1"
-KEPT = (selftest._file, selftest._anchors, selftest._read, selftest._signed, _kept_context)
+KEPT = (selftest._read, selftest._signed, _kept_context)
 
 
 @pytest.fixture(autouse=True)

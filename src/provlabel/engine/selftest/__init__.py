@@ -148,12 +148,10 @@ _EMPTY_MOVIE = bytes.fromhex(
 )
 
 
-@functools.cache
 def _file(name: str) -> bytes:
     return (_HERE / name).read_bytes()
 
 
-@functools.cache
 def _anchors(name: str = "root.pem", purpose: Any = "manifest") -> TrustStore:
     pem = _file(name)
     return TrustStore((AnchorList("self-test", pem.decode(), hashlib.sha256(pem).hexdigest(), purpose=purpose),))
