@@ -1,4 +1,4 @@
-"""TODO"""
+"""What is asked of a worker and what it answers: records, and the frames that carry them over two pipes."""
 
 from __future__ import annotations
 
