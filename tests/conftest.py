@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from provlabel import Label, Provider, System, TrustStore, engine, open_signer
+from provlabel import Label, Provider, System, TrustStore, open_signer
+from provlabel.engine.credential import EngineCredential
 from provlabel.sandbox import Sandbox
 from provlabel.signers import LocalKey, Signer
 from provlabel.signers.test import ROOT
@@ -54,10 +55,10 @@ def signer(credential: Path) -> Signer:
     return open_signer(f"test:{credential}")
 
 
-def engine_credential(signer: Signer) -> engine.EngineCredential:
+def engine_credential(signer: Signer) -> EngineCredential:
     """What the engine itself signs with, for tests that look at the engine."""
     assert isinstance(signer, LocalKey)
-    return engine.EngineCredential(signer.algorithm, signer.chain_pem, signer.private_key_pem())
+    return EngineCredential(signer.algorithm, signer.chain_pem, signer.private_key_pem())
 
 
 def besides_time(warnings: Sequence[str]) -> list[str]:

@@ -31,9 +31,10 @@ from provlabel import (
     verify_file,
 )
 from provlabel.carriers.vocabularies import KNOWN as FIELDS_OF_CARRIERS
+from provlabel.engine import signing
 from provlabel.label import signed_label
-from provlabel.manifest import definition
 from provlabel.manifest.limits import scan_file
+from provlabel.manifest.write import definition
 from provlabel.media.containers import CONTAINERS, ContainerError, inventory, lost, obstacle
 from provlabel.media.containers.isobmff import C2PA
 from provlabel.media.decoding import require_decodable
@@ -302,7 +303,7 @@ def signed_by_engine(content: bytes, mime: str, signer: Signer) -> tuple[bytes, 
     label = Label(kind="ai_generated")
     made = definition(label, signed_label(label), has_parent=False)
     dest = io.BytesIO()
-    store = engine.sign(made, io.BytesIO(content), dest, mime, engine_credential(signer))
+    store = signing.sign(made, io.BytesIO(content), dest, mime, engine_credential(signer))
     return dest.getvalue(), store
 
 
@@ -357,7 +358,7 @@ def test_a_result_that_lost_something_is_not_published(
     from provlabel import EngineError
 
     source = make("still.gif")
-    honest = engine.sign
+    honest = signing.sign
 
     def careless(made: Any, stream: Any, dest: Any, *args: Any, **options: Any) -> bytes:
         content = stream.read()
@@ -365,7 +366,7 @@ def test_a_result_that_lost_something_is_not_published(
         without = content[: comment.start] + content[comment.end :]
         return honest(made, io.BytesIO(without), dest, *args, **options)
 
-    monkeypatch.setattr(engine, "sign", careless)
+    monkeypatch.setattr("provlabel.engine.signing.sign", careless)
     with pytest.raises(EngineError, match="would lose parts: comment") as caught:
         label_file(source, None, label, signer, sandbox=sandbox)
     assert "--detached" in caught.value.hint

@@ -17,7 +17,7 @@ from provlabel.label import digest_of_prompt, joined, label_from_dict, origin_of
 from provlabel.label.lint import fixed, lint, semantic_faults
 from provlabel.label.records import PERSONAL, Person
 from provlabel.label.vocabularies import KINDS, SOURCE_TYPES, Kind, Oversight
-from provlabel.manifest import definition
+from provlabel.manifest.write import definition
 from provlabel.sandbox import Sandbox
 from provlabel.schemas import SCHEMAS
 from provlabel.signers import Signer

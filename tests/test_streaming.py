@@ -21,12 +21,13 @@ from hypothesis import given, strategies as st
 import audio_files
 import test_formats as formats
 from conftest import SAMPLES, engine_credential, needs
-from provlabel import EngineError, InputError, Label, Prompt, TrustStore, engine, label_file
+from provlabel import EngineError, InputError, Label, Prompt, TrustStore, label_file
 from provlabel._support.times import now
+from provlabel.engine import signing as engine_signing
 from provlabel.evidence import Evidence
 from provlabel.label import signed_label
 from provlabel.labeling import publish as publishing, signature as signing
-from provlabel.manifest import definition
+from provlabel.manifest.write import definition
 from provlabel.media import copy as streaming
 from provlabel.media.containers import CONTAINERS, ContainerError, NoHole, TooLarge, hole_for, jpeg, stores_of
 from provlabel.media.containers.edits import Edit, Edited, rewrite
@@ -134,7 +135,7 @@ def by_engine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def by_us(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nobody fall back to the engine unseen."""
-    monkeypatch.setattr(engine, "sign", lambda *_, **__: pytest.fail("the engine wrote this file"))
+    monkeypatch.setattr("provlabel.engine.signing.sign", lambda *_, **__: pytest.fail("the engine wrote this file"))
 
 
 def said(evidence: Evidence) -> dict[str, Any]:
@@ -452,7 +453,7 @@ def test_a_movie_signed_elsewhere_and_with_room_for_a_timestamp(
 def test_where_places_are_not_followed_the_engine_writes(
     name: str, make: Make, label: Label, signer: Signer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "sign_placed", lambda *_, **__: pytest.fail("we wrote this file"))
+    monkeypatch.setattr("provlabel.engine.signing.sign_placed", lambda *_, **__: pytest.fail("we wrote this file"))
     source = make(name)
     out = source.with_name(f"out-{name}")
     label_file(source, out, label, signer, carriers=(), sandbox=sandbox)
@@ -708,7 +709,7 @@ def test_segments_are_those_that_the_engine_writes(media: Path, label: Label, si
     made = Label(kind="ai_generated", prompt=Prompt(text="é" * 40_000))
     definitions = definition(made, signed_label(made, "clear", personal=True), has_parent=False)
     with (media / "cover.jpg").open("rb") as source:
-        store = engine.sign(definitions, source, content, "image/jpeg", engine_credential(signer))
+        store = engine_signing.sign(definitions, source, content, "image/jpeg", engine_credential(signer))
     assert jpeg._segments(store) in content.getvalue()
 
 

@@ -25,7 +25,7 @@ _HOMES = {
     ),
     "batch": ("BatchResult", "run_batch"),
     "sandbox.pool": ("SandboxPool",),
-    "engine": ("Actor",),
+    "engine.identity": ("Actor",),
     "sandbox.cache": ("EvidenceCache",),
     "label": ("Identifier", "Label", "Prompt", "Provider", "System", "load_label"),
     "labeling.label": ("label_bytes", "label_file"),
@@ -46,7 +46,7 @@ __all__ = sorted(("__version__", *_HOME_OF))
 
 if TYPE_CHECKING:  # the same names once more, each handed on by its "as", for type checkers and editors
     from provlabel.batch import BatchResult as BatchResult, run_batch as run_batch
-    from provlabel.engine import Actor as Actor
+    from provlabel.engine.identity import Actor as Actor
     from provlabel.errors import (
         ConfigError as ConfigError,
         EngineError as EngineError,

@@ -38,7 +38,7 @@ from provlabel.cli._signing import (
 from provlabel.errors import InputError, LabelError, OutputError, ProvlabelError, UsageError
 
 if TYPE_CHECKING:
-    from provlabel.engine import Actor
+    from provlabel.engine.identity import Actor
     from provlabel.label import Label
     from provlabel.labeling.receipts import Receipt
     from provlabel.signers import Secrets, Signer
@@ -345,7 +345,7 @@ def _identity(options: dict[str, Any], answers: Secrets) -> Actor | None:
         if options["identity_roles"]:
             raise UsageError("--identity-role says as what somebody vouches", hint="add --identity URI")
         return None
-    from provlabel.engine import Actor
+    from provlabel.engine.identity import Actor
 
     return Actor(open_named_signer(options["identity_uri"], answers, check=False), tuple(options["identity_roles"]))
 

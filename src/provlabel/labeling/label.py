@@ -20,13 +20,13 @@ from provlabel.labeling.publish import Published, Seal, destination_for, publish
 from provlabel.labeling.receipts import Receipt, about_time, facts
 from provlabel.labeling.sources import Source, broken_by, naming_its_source, parent_of, read_source, shown
 from provlabel.labeling.tags import plan_tags
-from provlabel.manifest import PARENT, component, definition, ingredient_definition
+from provlabel.manifest.write import PARENT, component, definition, ingredient_definition
 from provlabel.media.formats import BY_NAME
 from provlabel.media.previews import Preview, nothing, require_pillow
 from provlabel.sandbox import Sandbox, shared_sandbox
 
 if TYPE_CHECKING:
-    from provlabel.engine import Actor
+    from provlabel.engine.identity import Actor
     from provlabel.signers import Signer
     from provlabel.trust.timestamps import Timestamper
 

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from provlabel._support.files import LARGE, Scratch, atomic_output, copy_to, locked, sha256_of, synced
 from provlabel._support.text import printable
 from provlabel._support.times import now
-from provlabel.engine import Actor, IngredientFile
+from provlabel.engine.identity import Actor
+from provlabel.engine.signing import IngredientFile
 from provlabel.errors import EngineError, InputError, OutputError, SignerError, TimestampError
 from provlabel.evidence import Evidence
 from provlabel.labeling.signature import SigningTask, UnstampedManifest, Work, sign_in_engine, sign_with_stand_in
 from provlabel.labeling.sources import Source, reopened, shown
-from provlabel.manifest import Definition, cose
+from provlabel.manifest import cose
+from provlabel.manifest.write import Definition
 from provlabel.media.containers import CONTAINERS, ContainerError, inventory, lost
 from provlabel.media.containers.edits import Edit, Edited
 from provlabel.media.sidecar import beside

@@ -16,7 +16,7 @@ from provlabel.labeling.publish import Seal, destination_for, publish
 from provlabel.labeling.receipts import Receipt, about_time, facts
 from provlabel.labeling.sources import naming_its_source, read_source, shown
 from provlabel.labeling.tags import personal_edits
-from provlabel.manifest import definition
+from provlabel.manifest.write import definition
 from provlabel.sandbox import Sandbox, shared_sandbox
 
 if TYPE_CHECKING:

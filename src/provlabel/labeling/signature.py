@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 from weakref import WeakKeyDictionary
 
-from provlabel import engine
+from provlabel.engine import signing
+from provlabel.engine.credential import EngineCredential
 from provlabel.errors import EngineError, ProvlabelError, SignerError
 from provlabel.manifest import cose
 from provlabel.media.containers import CONTAINERS, ContainerError, Hole, NoHole, TooLarge, hole_for, splice
@@ -25,8 +26,9 @@ from provlabel.media.formats import Format
 from provlabel.trust.anchors import der_certificates, pem
 
 if TYPE_CHECKING:
-    from provlabel.engine import Actor, IngredientFile
-    from provlabel.manifest import Definition
+    from provlabel.engine.identity import Actor
+    from provlabel.engine.signing import IngredientFile
+    from provlabel.manifest.write import Definition
     from provlabel.signers import LocalKey, Signer
 
 #: Bytes that are kept free in a signature beyond what is needed when it has to be made larger.
@@ -107,7 +109,7 @@ class Work:
         """Where we put the manifest, if the content hash leaves out just that: start and length in bytes."""
         return None if self._hole is None or self._by_boxes else (self._hole.start, self._hole.length)
 
-    def sign(self, credential: engine.EngineCredential) -> bytes:
+    def sign(self, credential: EngineCredential) -> bytes:
         """Write the content and return the store, which still has to be put into its place.
 
         Raises:
@@ -126,7 +128,7 @@ class Work:
             with contextlib.suppress(NoHole):
                 return self._around(credential)
         self.stream.seek(0)
-        return engine.sign(job.made, self.stream, self._scratch, job.fmt.mime, credential, job.files, actor=job.actor)
+        return signing.sign(job.made, self.stream, self._scratch, job.fmt.mime, credential, job.files, actor=job.actor)
 
     def put(self, store: bytes) -> None:
         """Write ``store`` over the one of the same length; a detached one is all there is.
@@ -140,12 +142,12 @@ class Work:
         self._scratch.seek(self._hole.start)
         self._scratch.write(self._hole.fill(store))
 
-    def _around(self, credential: engine.EngineCredential) -> bytes:
+    def _around(self, credential: EngineCredential) -> bytes:
         job = self._job
         if not self._by_boxes:
-            return engine.sign_hashed(job.made, self._write, credential, job.files)
+            return signing.sign_hashed(job.made, self._write, credential, job.files)
         self._find_hole(0)  # before the engine looks at ingredients; pictures in boxes never have one
-        return engine.sign_placed(job.made, self._write, self._scratch, job.fmt.mime, credential, job.files)
+        return signing.sign_placed(job.made, self._write, self._scratch, job.fmt.mime, credential, job.files)
 
     def _find_hole(self, length: int) -> Hole:
         try:
@@ -153,7 +155,7 @@ class Work:
         except TooLarge as exc:
             raise EngineError(f"the manifest cannot be embedded: {exc}", hint="use --detached") from exc
 
-    def _write(self, length: int) -> engine.Hashed:
+    def _write(self, length: int) -> signing.Hashed:
         hole = self._find_hole(length)
         copied = copy_around(
             self._content, hole, self._scratch, hash_source=self._hash_source, hash_result=not self._by_boxes
@@ -161,14 +163,14 @@ class Work:
         self._hole, self.source_sha256 = hole, copied.source
         if self._by_boxes:
             self.put(bytes(length))  # the hole is left out by the head of its box
-        return engine.Hashed(hole.start, hole.length, copied.content)
+        return signing.Hashed(hole.start, hole.length, copied.content)
 
-    def _beside(self, credential: engine.EngineCredential) -> bytes:
+    def _beside(self, credential: EngineCredential) -> bytes:
         job = self._job
         with Path(os.devnull).open("w+b") as nowhere:  # the engine wants to copy the source somewhere
             source = self._content.source
             source.seek(0)
-            return engine.sign(
+            return signing.sign(
                 job.made, source, nowhere, job.fmt.mime, credential, job.files, detached=True, actor=job.actor
             )
 
@@ -180,12 +182,12 @@ def sign_in_engine(work: Work, signer: Signer) -> bytes | None:
     if not isinstance(signer, LocalKey):
         return None
     if signer not in _credentials:
-        _credentials[signer] = engine.EngineCredential(signer.algorithm, signer.chain_pem, signer.private_key_pem())
+        _credentials[signer] = EngineCredential(signer.algorithm, signer.chain_pem, signer.private_key_pem())
     return work.sign(_credentials[signer])
 
 
 #: What the engine made of a key stays as long as its signer does.
-_credentials: WeakKeyDictionary[LocalKey, engine.EngineCredential] = WeakKeyDictionary()
+_credentials: WeakKeyDictionary[LocalKey, EngineCredential] = WeakKeyDictionary()
 
 
 def sign_with_stand_in(work: Work, signer: Signer, *, room: int = 0) -> UnstampedManifest:
@@ -226,10 +228,10 @@ def put(fmt: Format | None, scratch: BinaryIO, store: bytes) -> None:
         raise EngineError(f"the signature cannot be written: {exc}") from exc
 
 
-def _stand_in(chain_pem: str, free: int) -> engine.EngineCredential:
+def _stand_in(chain_pem: str, free: int) -> EngineCredential:
     """Make a key for one file; the engine reserves as much as the certificates take, so one of zeros is added."""
     filler = pem(b"\x30\x83" + free.to_bytes(3, "big") + bytes(free)) if free else ""
-    return engine.EngineCredential.stand_in(chain_pem + filler)
+    return EngineCredential.stand_in(chain_pem + filler)
 
 
 def _ask(signer: Signer, algorithm: str, message: bytes) -> bytes:

@@ -96,10 +96,10 @@ def _prove(limits: Limits) -> Answer:
     Raises:
         UnfitEngineError: some have none.
     """
-    from provlabel.engine import selftest
+    from provlabel.engine.selftest.checks import failures
 
     set_limits(limits, 0)
-    if failed := selftest.failures():
+    if failed := failures():
         raise UnfitEngineError(
             f"the C2PA engine {engine.version()} does not do what it is told: {'; '.join(failed)}",
             hint=_AGAIN if time.time() >= _FILES_BEGIN else "set the clock of this machine, which stands before 2000",

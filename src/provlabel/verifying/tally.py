@@ -14,7 +14,7 @@ from provlabel._support.text import printable
 from provlabel._support.times import rfc3339, zulu
 from provlabel._version import __version__
 from provlabel.evidence import Evidence, Manifest, Signing
-from provlabel.manifest import label_info
+from provlabel.manifest.read import label_info
 from provlabel.policy import Gate
 from provlabel.report import (
     CarrierValue,
