@@ -197,9 +197,9 @@ def test_names_that_are_not_signed_are_in_no_carrier() -> None:
         people=(Person(id="ada", name="Ada Example", roles=("Composer",)),),
         prompt=Prompt(text="a secret lighthouse", writer="ada"),
     )
-    told = signed_label(label).told()
+    told = signed_label(label).as_label()
     assert not any("Ada" in str(row.dump(told)) or "lighthouse" in str(row.dump(told)) for row in PROJECTIONS[:5])
-    told = signed_label(label, "clear", personal=True).told()
+    told = signed_label(label, "clear", personal=True).as_label()
     assert iptc.dump(told)["Iptc4xmpExt:AIPromptWriterName"] == ("Ada Example",)
     assert iptc.dump(told)["Iptc4xmpExt:AIPromptInformation"] == ("a secret lighthouse",)
     assert music.dump(told, "id3")["TCOM"] == ("Ada Example",)

@@ -28,7 +28,7 @@ class SignedLabel(Struct, frozen=True, kw_only=True):
     prompt_salt: str | None = None
     withheld: tuple[str, ...] = ()  #: personal fields that the label has and that are not signed, ``people.name``
 
-    def told(self) -> Label:
+    def as_label(self) -> Label:
         """Return what is signed as one label."""
         return label_from_dict(joined(self.system, self.personal))
 

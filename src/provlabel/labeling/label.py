@@ -120,7 +120,7 @@ def label_file(
     # 2. Decide what is signed: the label, the tags that repeat it, the manifest that holds it.
     label = as_records(label)
     signed = signed_label(label, prompt_mode, personal=personal)
-    tags = plan_tags(checked, signed.told(), carriers, detached=destination.detached)
+    tags = plan_tags(checked, signed.as_label(), carriers, detached=destination.detached)
     signed = signed.listing(tags.listed)
     manifest = definition(
         label,

@@ -267,7 +267,7 @@ def _explained(path: Path, signer: Signer) -> Iterator[None]:
 
 
 def _read_back(checked: Source, scratch: Scratch, sandbox: Sandbox, trust: TrustStore, work: Work) -> Evidence:
-    """Read what was written just as anyone will, and return what is seen.
+    """Read what was written just as anyone will, and return the evidence.
 
     Raises:
         EngineError: what was written does not hold; it is not published.

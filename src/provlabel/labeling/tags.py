@@ -35,7 +35,7 @@ def plan_tags(checked: Source, label: Label, choice: Sequence[Choice] | None, *,
     With ``choice`` ``None`` a carrier that cannot be written is a warning, otherwise an error.
 
     Raises:
-        LabelError: the label cannot be told in a carrier that was chosen.
+        LabelError: the label cannot be written into a carrier that was chosen.
         InputError: a carrier that was chosen cannot be written, or one contradicts the label and stays.
         UsageError: carriers were chosen for a file that stays as it is.
     """
