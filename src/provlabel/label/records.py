@@ -202,8 +202,8 @@ class Region(_Record, frozen=True, kw_only=True, omit_defaults=True):
 
     shape: Annotated[Shape, _system("Shape", "Rectangle, circle or polygon.", "rectangle")]
     unit: Annotated[Unit, _system("Unit", "Percent of the picture, or pixels.", "percent")] = "percent"
-    x: Annotated[Length | UnsetType, _system("X", "Left edge of a rectangle; centre of a circle.", 0.0)] = UNSET
-    y: Annotated[Length | UnsetType, _system("Y", "Top edge of a rectangle; centre of a circle.", 0.0)] = UNSET
+    x: Annotated[Length | UnsetType, _system("X", "Left edge of a rectangle; center of a circle.", 0.0)] = UNSET
+    y: Annotated[Length | UnsetType, _system("Y", "Top edge of a rectangle; center of a circle.", 0.0)] = UNSET
     width: Annotated[Length | UnsetType, _system("Width", "Width of a rectangle; diameter of a circle.", 100.0)] = UNSET
     height: Annotated[Length | UnsetType, _system("Height", "Height of a rectangle.", 40.0)] = UNSET
     points: Annotated[

@@ -133,7 +133,7 @@ def _judgement(subject: Subject, name: str, words: str) -> Applies:
 
 
 def synthetic_performer(subject: Subject, _given: Given) -> Applies:
-    """Somebody made by AI is seen or heard who is no recognisable real person (NY-1)."""
+    """Somebody made by AI is seen or heard who is no recognizable real person (NY-1)."""
     shown = entries(subject, "likeness")
     if not shown:
         return Applies(None, "who is seen or heard is not stated", "state likeness in the label")
