@@ -58,7 +58,7 @@ def outside_the_file(_subject: Subject, given: Given) -> Outcome:
 
 
 def human_judgement(_subject: Subject, given: Given) -> Outcome:
-    """Something that only a person can decide, or that the map of standards is not sure of."""
+    """Something that only a person can decide, or on which the map of standards is uncertain."""
     return judge(given.why)
 
 
@@ -147,7 +147,7 @@ def inputs_kept(subject: Subject, _given: Given) -> Outcome:
 
 
 def no_secrets(subject: Subject, _given: Given) -> Outcome:
-    """The part of a label that is for everybody has no words of a prompt and no names of people."""
+    """The public part of a label has no text of a prompt and no names of people."""
     if subject.state is None:
         return held("words of the prompt and names are left out of what is signed, or go to the personal assertion")
     if refused := standing(subject):
@@ -223,7 +223,7 @@ def _not_generative(kind: str | None) -> Outcome:
 
 
 def operations(subject: Subject, _given: Given) -> Outcome:
-    """The label stores what was done, without which nobody can tell a minor modification (CA-9)."""
+    """The label lists the operations; without them, a minor modification cannot be recognized (CA-9)."""
     if refused := standing(subject):
         return refused
     if any(words_of(item.get("operation")) for item in entries(subject, "operations")):
@@ -248,7 +248,7 @@ def mark_and_time(subject: Subject, given: Given) -> Outcome:
 
 
 def mark_or_watermark(subject: Subject, given: Given) -> Outcome:
-    """A signed manifest is enough; whether a watermark alone is, is unsettled (WA-1)."""
+    """A signed manifest is enough; it is unsettled whether a watermark alone is (WA-1)."""
     mark = signed_mark(subject, given)
     if mark.outcome == "not held" and watermarks(subject) and standing(subject) is None:
         return judge("a watermark is stated and no signed mark; whether that alone is enough is unsettled")
@@ -351,7 +351,7 @@ def marked_or_noticed(subject: Subject, given: Given) -> Outcome:
 
 
 def aigc_object(subject: Subject, _given: Given) -> Outcome:
-    """Exactly one ``AIGC`` object, sound (CN-1)."""
+    """Exactly one valid ``AIGC`` object (CN-1)."""
     if early := unsigned_yet(subject, "the AIGC object"):
         return early
     one = aigc.found(subject)

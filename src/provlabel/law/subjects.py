@@ -82,9 +82,8 @@ def standing(subject: Subject) -> Outcome | None:
     if subject.state == "unreadable":
         return Outcome("needs a human judgement", "the file could not be read, so that nothing is known")
     if subject.state == "remote":
-        return Outcome(
-            "needs a human judgement", "the file only names a place on the network for its manifest; it was not fetched"
-        )
+        reason = "the file has only the address of its manifest on the network; it was not fetched"
+        return Outcome("needs a human judgement", reason)
     if subject.state == "unsigned":
         return Outcome("not held", "nothing in the file is signed")
     if subject.state == "invalid":

@@ -32,8 +32,8 @@ STATES: dict[str, tuple[str, str]] = {
     "trusted": ("green", "unchanged since it was signed by someone you trust"),
     "valid": ("yellow", "unchanged since it was signed, but nobody you trust vouches for the signer"),
     "invalid": ("red", "do not rely on what this file says about itself"),
-    "unsigned": ("yellow", "says nothing that is signed; that does not mean “not AI”"),
-    "remote": ("yellow", "only names a place on the network for its manifest; nothing was fetched"),
+    "unsigned": ("yellow", "has no signed manifest; that does not mean “not AI”"),
+    "remote": ("yellow", "has only the address of a manifest on the network; it was not fetched"),
     "unreadable": ("red", "could not be read, so nothing is known"),
 }
 #: What became of a file, in one word, and its colour.
