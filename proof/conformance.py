@@ -11,7 +11,7 @@ from pathlib import Path
 
 from proving import ROOT, Figure
 
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "conformance")]
+sys.path[:0] = [str(ROOT / "tests" / "helpers"), str(ROOT / "tests"), str(ROOT / "tests" / "conformance")]
 
 WANTED = 150
 #: Adapter -> what it is, for people.

@@ -17,7 +17,7 @@ from pathlib import Path
 from faultpoints import BATCH, SCENES, Bench, Point, Scene, Visit, make_stock, points_of
 from races import Round, race
 
-from conftest import MEDIA
+from project import MEDIA
 from proving import Figure, rng
 
 #: Each runs a process at a time.

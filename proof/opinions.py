@@ -36,8 +36,9 @@ from provlabel.verdict import judge
 from provlabel.verdict.opinions import KNOWN, compared, our_view, their_view
 
 sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT / "tests" / "helpers"))
 import sample_files as formats
-from conftest import SAMPLES
+from project import SAMPLES
 
 CORPUS = ROOT.parent / "shared" / "corpus"
 MEDIA = ROOT / "samples" / "media"

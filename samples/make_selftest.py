@@ -21,6 +21,7 @@ from provlabel.engine.selftest import REMOTE
 from provlabel.manifest import Definition
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "helpers"))
 import pki
 import tsa
 

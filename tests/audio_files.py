@@ -11,13 +11,13 @@ from typing import Any
 import mutagen
 from mutagen import apev2, flac, id3, mp3, mp4, wave
 
+from project import MEDIA
 from provlabel.carriers.tags import TAGGERS
 from provlabel.evidence import Carrier
 from provlabel.media.containers import WALKERS, Part
 from provlabel.media.containers.edits import Edit, rewrite
 from provlabel.media.formats import Format, sniff
 
-MEDIA = Path(__file__).parents[1] / "samples" / "media"
 META = ("-metadata", "title=Foreign title", "-metadata", "artist=Ännä/Bob", "-metadata", "comment=kept 日本")
 CHAPTERS = """;FFMETADATA1
 [CHAPTER]

@@ -8,31 +8,20 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from provlabel import Label, Provider, System, TrustStore, engine, open_signer
+from project import MEDIA, Cli, Under, corpus_of_others
+from provlabel import Label, Provider, System, TrustStore, open_signer
 from provlabel.sandbox import Sandbox
-from provlabel.signers import LocalKey, Signer
+from provlabel.signers import Signer
 from provlabel.signers.test import ROOT
 
 if TYPE_CHECKING:
     from signer_matrix import Backends
-
-MEDIA = Path(__file__).parents[1] / "samples" / "media"
-SAMPLES = ("cover.jpg", "still.png", "take.wav", "take.mp3", "take.flac")
-MIMES = {".jpg": "image/jpeg", ".png": "image/png", ".wav": "audio/wav", ".mp3": "audio/mpeg", ".flac": "audio/flac"}
-
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
-Under = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-def needs(program: str) -> pytest.MarkDecorator:
-    """Skip with a reason where a program is missing; ``.ci/run`` fails when that happens there."""
-    return pytest.mark.skipif(shutil.which(program) is None, reason=f"{program} is not installed")
 
 
 @pytest.fixture(scope="session")
@@ -52,17 +41,6 @@ def credential(home: Path) -> Path:
 @pytest.fixture(scope="session")
 def signer(credential: Path) -> Signer:
     return open_signer(f"test:{credential}")
-
-
-def engine_credential(signer: Signer) -> engine.EngineCredential:
-    """What the engine itself signs with, for tests that look at the engine."""
-    assert isinstance(signer, LocalKey)
-    return engine.EngineCredential(signer.algorithm, signer.chain_pem, signer.private_key_pem())
-
-
-def besides_time(warnings: Sequence[str]) -> list[str]:
-    """The warnings of a receipt but for the one that every label without a timestamp gets."""
-    return [text for text in warnings if not text.startswith("no timestamp: this label is trusted until")]
 
 
 @pytest.fixture(scope="session")
@@ -150,7 +128,4 @@ def bound(tmp_path: Path) -> tuple[str, ...]:
 @pytest.fixture(scope="session")
 def corpus() -> Path:
     """Media that others made, where it lies beside the checkout; see its own README."""
-    folder = Path(__file__).parents[2] / "shared" / "corpus" / "c2pa-python"
-    if not folder.is_dir():
-        pytest.skip("the corpus of others' media is not beside this checkout")
-    return folder
+    return corpus_of_others()

@@ -20,10 +20,10 @@ from typing import Literal, NamedTuple
 
 from boxes import assertion, store, superbox
 from boxes import box as jumbf_box
+from project import MEDIA
 from stores import Store, chunk, store_of
 from stores import in_png as embedded_in_png
 
-MEDIA = Path(__file__).parents[1] / "samples" / "media"
 Order = Literal["little", "big"]
 
 

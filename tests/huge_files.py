@@ -14,7 +14,7 @@ from typing import BinaryIO
 import pytest
 
 import test_streaming as streams
-from conftest import MEDIA
+from project import MEDIA
 from provlabel import Label, label_file
 from provlabel._support.times import now
 from provlabel.sandbox import Sandbox

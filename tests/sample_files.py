@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from conftest import MEDIA, needs
+from project import MEDIA, needs
 from provlabel.media.containers import WALKERS
 from provlabel.media.formats import FORMATS, Format, sniff
 

@@ -16,8 +16,8 @@ from cryptography.x509 import ocsp
 
 import pki
 import tsa as authorities
-from conftest import MEDIA, Cli, needs
 from pki_answers import HOUR, Scene, response, scene
+from project import MEDIA, Cli, needs
 from provlabel import (
     Label,
     Policy,

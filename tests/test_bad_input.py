@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives import serialization as ser
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import NameOID
 
-from conftest import SAMPLES, Cli, Under, besides_time
+from project import SAMPLES, Cli, Under, besides_time
 from provlabel import ConfigError, Label, LabelError, SignerError, label_file, load_label, open_signer, verify_file
 from provlabel.media.containers import WALKERS
 from provlabel.media.formats import FORMATS

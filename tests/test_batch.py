@@ -25,7 +25,7 @@ from PIL import Image
 import batch_functions
 import pki
 import tsa as authorities
-from conftest import Cli, needs
+from project import Cli, needs
 from provlabel import TrustStore, run_batch, verify_file
 from provlabel._support.files import SCRATCH_PREFIX, atomic_output, sweep
 from provlabel.batch import pool

@@ -22,8 +22,8 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 import loopback
 import pki
 import tsa as authorities
-from conftest import Cli, needs
 from kms_server import Kms
+from project import MEDIA, Cli, needs
 from provlabel import TrustStore, label_file, open_signer, verify_file
 from provlabel.label import label_from_dict
 from provlabel.sandbox import Sandbox
@@ -103,7 +103,7 @@ def things(backends: Backends, tmp_path_factory: pytest.TempPathFactory, sandbox
         },
         source="label",
     )
-    media = Path(__file__).parents[1] / "samples" / "media"
+    media = MEDIA
     private = {"personal": True, "prompt_mode": "clear"}
     label_file(media / "cover.jpg", folder / "personal.jpg", label, signer, sandbox=sandbox, **private)  # type: ignore[arg-type]
     label_file(media / "cover.jpg", folder / "roomy.jpg", label, signer, stamp_room=ROOM, sandbox=sandbox)

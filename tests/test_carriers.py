@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from conftest import SAMPLES, Cli, needs
+from project import SAMPLES, Cli, needs
 from provlabel import Identifier, InputError, Label, LabelError, System, label_file, redact_file, verify_file
 from provlabel.errors import UsageError
 from provlabel.label.records import China, Contribution, Permissions, Person, Prompt, Rights
@@ -213,7 +213,7 @@ def test_a_contradiction_by_others_is_an_error_though_the_content_is_intact(
     media: Path, signer: Signer, trust: TrustStore, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     """Others sign a picture as AI, whose XMP says that a camera took it; every other validator passes that."""
-    from conftest import engine_credential
+    from project import engine_credential
     from provlabel import engine
     from provlabel.label import signed_label
     from provlabel.manifest import definition

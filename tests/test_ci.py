@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from conftest import Cli, needs
+from project import Cli, needs
 from provlabel.media.formats import MEDIA_SUFFIXES
 from repositories import Done, Repository
 from workbench import ACTION, ROOT, Job

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from conftest import Cli, needs
+from project import Cli, needs
 from repositories import Done, Repository
 from test_ci import HOOKS, passes_schema
 from test_keys_doc import Block

@@ -10,7 +10,7 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
-from conftest import MEDIA, Cli, needs
+from project import MEDIA, Cli, needs
 from provlabel.media.formats import FORMATS
 from provlabel.report.renderers.json import to_json
 from provlabel.report.rules import RULES

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import SAMPLES, needs
+from project import SAMPLES, needs
 from provlabel import EngineError, InputError, Label, label_file, verify_file
 from provlabel.manifest.limits import scan_file
 from provlabel.media.containers import WALKERS, ContainerError, inventory

@@ -19,8 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET, structs, to_builtins
 
-from conftest import Cli
 from labels import LABELS
+from project import ROOT, Cli
 from provlabel import Label, System, TrustStore, label_file, load_label
 from provlabel._support.xml import XmlError, parse, unwritable
 from provlabel.exchange.ddex import ELEMENTS, PART_OF, FileFacts, Loss, dump
@@ -31,7 +31,6 @@ from provlabel.label.records import Contribution, Identifier, Permissions, Perso
 from provlabel.label.vocabularies import KINDS
 from provlabel.signers import Signer
 
-ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "samples" / "labels"
 SOUND = FileFacts("audio", "take one.wav", "ab" * 32)
 ERN = f"{{{NAMESPACE}}}"

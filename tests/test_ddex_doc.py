@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from project import ROOT
+
 _BLOCK = re.compile(r"^<!-- run -->\n+```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 

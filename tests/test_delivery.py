@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from conftest import Cli
+from project import MEDIA, Cli
 from provlabel import Label, System, TrustStore, label_file
 from provlabel.exchange.delivery import Delivery
 from provlabel.label.records import Contribution, Identifier, Permissions
@@ -108,8 +108,6 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def labeled(signer: Signer, sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from conftest import MEDIA
-
     folder = tmp_path_factory.mktemp("labeled")
     label_file(MEDIA / "take.wav", folder / "take.wav", TRACK, signer, sandbox=sandbox)
     label_file(MEDIA / "cover.jpg", folder / "cover.jpg", COVER, signer, sandbox=sandbox)
@@ -320,8 +318,6 @@ def test_of_two_resources_with_one_name_a_file_is_the_one_that_has_its_folder(ve
 def test_identifiers_of_the_work_and_of_the_release_are_compared(
     verify: Any, desk: Desk, signer: Signer, sandbox: Sandbox, scheme: Any, ours: str, same: str, other: str
 ) -> None:
-    from conftest import MEDIA
-
     desk.take.unlink()
     label = Label(kind="human_made", identifiers=(Identifier(type=scheme, value=ours),))
     label_file(MEDIA / "take.wav", desk.take, label, signer, sandbox=sandbox)
@@ -375,8 +371,6 @@ def test_what_one_side_says_by_other_means_counts_too(
     errors: list[str],
     warnings: list[str],
 ) -> None:
-    from conftest import MEDIA
-
     desk.take.unlink()
     label_file(MEDIA / "take.wav", desk.take, label, signer, sandbox=sandbox)
     only(desk, sound("A1", "take.wav", more=more))
@@ -454,8 +448,6 @@ def test_a_label_that_says_ai_and_a_message_that_does_not_is_a_warning(verify: A
 
 
 def test_a_message_that_says_ai_of_a_file_without_a_label_is_a_warning(cli: Cli, desk: Desk) -> None:
-    from conftest import MEDIA
-
     shutil.copy(MEDIA / "cover.jpg", desk.cover)
     done = cli("verify", desk.folder, "--trust", "test", "--against", desk.message, "--policy", "intact")
     assert done.returncode == 0, done.stdout
@@ -467,8 +459,6 @@ def test_a_message_that_says_ai_of_a_file_without_a_label_is_a_warning(cli: Cli,
 def test_a_grid_names_a_file_where_the_release_holds_one_resource(
     verify: Any, desk: Desk, signer: Signer, sandbox: Sandbox, alone: bool
 ) -> None:
-    from conftest import MEDIA
-
     desk.take.unlink()
     label = Label(kind="ai_partly_created", identifiers=(Identifier(type="grid", value="A10302B0000000001X"),))
     label_file(MEDIA / "take.flac", desk.folder / "x.flac", label, signer, sandbox=sandbox)

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from conftest import MEDIA, SAMPLES, Cli, needs
+from project import MEDIA, SAMPLES, Cli, needs
 from provlabel import Label, Provider, System, TrustStore, label_file, verify_file
 from provlabel.label.records import Contribution, Operation, Person, Span
 from provlabel.report import FileReport, HistoryNode, LabelInfo

@@ -12,13 +12,12 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
-from conftest import Cli
+from project import ROOT, Cli
 from provlabel._support import text as _text
 from provlabel.cli import _COMMANDS
 from provlabel.report.rules import RULES
 from provlabel.schemas import SCHEMAS
 
-ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 
 

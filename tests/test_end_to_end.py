@@ -13,7 +13,7 @@ import encypher_c2pa
 import pytest
 from PIL import Image
 
-from conftest import MIMES, SAMPLES, Cli, besides_time, needs
+from project import MIMES, SAMPLES, Cli, besides_time, needs
 from provlabel import InputError, Label, OutputError, TrustStore, label_bytes, label_file, verify_bytes, verify_file
 from provlabel._support.files import locked
 from provlabel.media.containers import WALKERS

@@ -24,7 +24,7 @@ from typing import Any
 import pytest
 
 import pki
-from conftest import SAMPLES, engine_credential, needs
+from project import SAMPLES, engine_credential, needs
 from provlabel import (
     EngineError,
     Label,

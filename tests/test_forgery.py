@@ -22,8 +22,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 import pki
 import tsa as authorities
-from conftest import MEDIA, Cli, needs
 from pki_answers import scene
+from project import MEDIA, ROOT, Cli, needs
 from provlabel import (
     Actor,
     Label,
@@ -237,7 +237,7 @@ def test_a_list_for_another_purpose_does_not_vouch_for_a_parent(
     assert (known.axes.history, known.history[0].state) == ("clean", "clean")
 
 
-SIGNED = Path(__file__).parents[1] / "samples" / "signed" / "0.1.0"
+SIGNED = ROOT / "samples" / "signed" / "0.1.0"
 _TREE = {"uniqueId": 0, "localId": 0, "location": 0, "hashes": None}
 #: What anybody can append to a signed film or picture, in a box that no hash covers.
 APPENDED = {

@@ -16,7 +16,7 @@ import encypher_c2pa
 import pytest
 from PIL import Image, ImageSequence
 
-from conftest import MEDIA, SAMPLES, Cli, besides_time, engine_credential, needs
+from project import MEDIA, SAMPLES, Cli, besides_time, engine_credential, needs
 from provlabel import InputError, Label, TrustStore, engine, label_bytes, label_file, verify_bytes, verify_file
 from provlabel.label import signed_label
 from provlabel.manifest import definition

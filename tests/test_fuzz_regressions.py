@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-FUZZ = Path(__file__).parents[1] / "fuzz"
+from project import ROOT
+
+FUZZ = ROOT / "fuzz"
 sys.path.insert(0, str(FUZZ))
 
 import hostile  # noqa: E402

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from attacks import ATTACKS, infect
 from browser import browse
-from conftest import MEDIA, Cli, needs
+from project import EXAMPLE_LABELS, MEDIA, Cli, needs
 from provlabel import Label, TrustStore, label_file, load_label, verify_paths
 from provlabel.label.records import Contribution, Point, Region, Span
 from provlabel.media.previews import Preview
@@ -41,7 +41,6 @@ from provlabel.sandbox import Sandbox
 from provlabel.sandbox.drawing import previews_of
 from provlabel.signers import Signer
 
-LABELS = Path(__file__).parents[1] / "samples" / "labels"
 RENDER = RENDERERS["html"].render
 
 
@@ -68,7 +67,10 @@ MARKED = (
 def made(tmp_path_factory: pytest.TempPathFactory, signer: Signer, trust: TrustStore, sandbox: Sandbox) -> Report:
     """Every state that a reader meets: regions, spans, changed, unsigned, two generations, excepted, unreadable."""
     folder = tmp_path_factory.mktemp("release")
-    photo, track = load_label(LABELS / "ai-modified-photo.toml"), load_label(LABELS / "ai-assisted-track.toml")
+    photo, track = (
+        load_label(EXAMPLE_LABELS / "ai-modified-photo.toml"),
+        load_label(EXAMPLE_LABELS / "ai-assisted-track.toml"),
+    )
     label_file(
         MEDIA / "cover.jpg", folder / "regions.jpg", replace(photo, contributions=MARKED), signer, sandbox=sandbox
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import pki
-from conftest import SAMPLES, Cli
+from project import SAMPLES, Cli
 from provlabel import Actor, ConfigError, Label, SignerError, TrustStore, label_file, open_signer, verify_file
 from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer

@@ -18,7 +18,7 @@ import pytest
 
 import pki
 import tsa as authorities
-from conftest import needs
+from project import needs
 from provlabel.signers.https import TIMEOUT
 from signer_matrix import TOKEN as BEARER
 from signer_matrix import Backends

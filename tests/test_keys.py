@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 import pki
-from conftest import MEDIA, Cli
+from project import DOCS, MEDIA, Cli
 from provlabel.errors import ConfigError, SignerError
 from provlabel.signers import Algorithm, certificates, check, profile
 from provlabel.signers import _algorithms as algorithms
@@ -582,7 +582,7 @@ def test_key_init_makes_what_the_profile_wants(kind: str, tmp_path: Path, cli: C
 
 # --- the page --------------------------------------------------------------------------------------
 
-PAGE = Path(__file__).parents[1] / "docs" / "keys.md"
+PAGE = DOCS / "keys.md"
 
 
 def test_the_page_has_the_table_of_rules() -> None:

@@ -32,12 +32,11 @@ import loopback
 import pki
 import signing_service
 import tsa as authorities
-from conftest import MEDIA, needs
+from project import MEDIA, ROOT, needs
 from provlabel.signers import _base, open_signer
 
 pytestmark = needs("openssl")
 
-ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "keys.md").read_text()
 TOKEN = "a-token-of-the-service"
 _MARKED = re.compile(r"^<!-- (run|save)(?:: ([^>]+?))? -->\n+```\w+\n(.*?)^```$", re.DOTALL | re.MULTILINE)

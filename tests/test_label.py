@@ -13,6 +13,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from project import EXAMPLE_LABELS
 from provlabel import Identifier, Label, LabelError, Prompt, Provider, System, label_file, load_label, verify_file
 from provlabel.label import digest_of_prompt, joined, label_from_dict, origin_of, signed_label
 from provlabel.label.lint import fixed, lint, semantic_faults
@@ -251,7 +252,7 @@ def test_kinds_and_source_types_agree() -> None:
 
 # --- the whole label -------------------------------------------------------------------------------
 
-EXAMPLES = sorted((Path(__file__).parents[1] / "samples" / "labels").glob("*.toml"))
+EXAMPLES = sorted(EXAMPLE_LABELS.glob("*.toml"))
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import Cli, engine_credential
+from project import ROOT, Cli, engine_credential
 from provlabel import Label, Provider, System, TrustStore, UsageError, engine, label_file, verify_file
 from provlabel.evidence import Action, Carrier
 from provlabel.label import signed_label
@@ -33,7 +33,6 @@ from provlabel.report.rules import RULES
 from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
 
-ROOT = Path(__file__).parents[1]
 HELD, NOT_HELD, JUDGE, ASIDE, OUTSIDE = (
     "held",
     "not held",

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1] / "src" / "provlabel"
+from project import ROOT
+
+SOURCE = ROOT / "src" / "provlabel"
 
 # The packages and modules of provlabel from the ground up, as CONTRIBUTING.md draws them: each imports only from those
 # before it.  In brackets what later versions add, so that its place is known.
@@ -40,11 +42,11 @@ LIBRARIES: dict[str, set[str]] = {
 
 
 def modules() -> list[Path]:
-    return sorted(ROOT.rglob("*.py"))
+    return sorted(SOURCE.rglob("*.py"))
 
 
 MODULES = {
-    ".".join(("provlabel", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__"): path
+    ".".join(("provlabel", *path.relative_to(SOURCE).with_suffix("").parts)).removesuffix(".__init__"): path
     for path in modules()
 }
 

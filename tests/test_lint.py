@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Cli, needs
+from project import EXAMPLE_LABELS, Cli, needs
 from provlabel.sandbox import Sandbox
 
-EXAMPLES = sorted((Path(__file__).parents[1] / "samples" / "labels").glob("*.toml"))
+EXAMPLES = sorted(EXAMPLE_LABELS.glob("*.toml"))
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

@@ -17,7 +17,7 @@ import pytest
 from msgspec import UNSET
 
 import test_formats as formats
-from conftest import MEDIA, SAMPLES
+from project import EXAMPLE_LABELS, MEDIA, SAMPLES
 from provlabel import Label, Prompt, TrustStore, label_file, load_label, verify_bytes
 from provlabel.label import joined, label_from_dict, origin_of
 from provlabel.label.vocabularies import PromptMode
@@ -29,7 +29,6 @@ from sample_files import DECODED, known, parts_of, stripped
 CHANGES = int(os.environ.get("PROVLABEL_CHANGES", "5"))
 #: What a label may weigh, certificates and inputs included; the notes measured 5.4 to 9 kB.
 MOST_BYTES = 12 * 1024
-LABELS = Path(__file__).parents[1] / "samples" / "labels"
 OF_IMAGES = ("ai-artwork", "ai-modified-photo", "human-made")
 OF_SOUNDS = ("ai-assisted-track", "ai-track", "voice-clone", "human-made")
 FITTING = {"image": OF_IMAGES, "audio": OF_SOUNDS, "video": tuple(dict.fromkeys((*OF_IMAGES, *OF_SOUNDS)))}
@@ -73,7 +72,7 @@ def expected(label: Label) -> Label:
 def test_every_format_and_every_label_takes_part() -> None:
     taking_part = {FORMAT_OF[cell.values[0]] for cell in CELLS}
     assert taking_part == {row.name for row in FORMATS if row.embed}
-    assert {cell.values[1] for cell in CELLS} == {path.stem for path in LABELS.glob("*.toml")}
+    assert {cell.values[1] for cell in CELLS} == {path.stem for path in EXAMPLE_LABELS.glob("*.toml")}
     for name, row in SAMPLE_FORMATS.items():
         found = known((MEDIA / name).read_bytes())
         assert found is not None
@@ -84,7 +83,7 @@ def test_every_format_and_every_label_takes_part() -> None:
 def test_the_whole_life_of_a_label(
     name: str, label_name: str, source: Path, signer: Signer, trust: TrustStore, credential: Path, sandbox: Sandbox
 ) -> None:
-    label = load_label(LABELS / f"{label_name}.toml")
+    label = load_label(EXAMPLE_LABELS / f"{label_name}.toml")
     dest = source.with_name(f"labeled-{name}")
     mode: PromptMode = "omit" if label.prompt is UNSET else "clear"
     receipt = label_file(source, dest, label, signer, prompt_mode=mode, personal=True, inputs=True, sandbox=sandbox)

@@ -22,7 +22,7 @@ from cmarkgfm.cmark import Options
 from msgspec.structs import replace
 
 from attacks import ATTACKS, infect
-from conftest import MEDIA
+from project import MEDIA, ROOT
 from provlabel import Label, Report, TrustStore, label_file, verify_paths
 from provlabel.evidence import Action, Manifest
 from provlabel.label import Provider, System
@@ -48,7 +48,7 @@ from provlabel.report.rules import RULES
 from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
 
-DATA = Path(__file__).parent / "data"
+DATA = ROOT / "tests" / "data"
 
 
 def rendered(name: str, report: Report) -> str:

@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from conftest import Cli, Under, needs
+from project import Cli, Under, needs
 from provlabel import ConfigError, Label, Policy, Prompt, System, TrustStore, label_file, verify_file, verify_paths
 from provlabel.media.sidecar import beside
 from provlabel.policy import Gate, load_baseline, load_policy

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Cli
+from project import DOCS, Cli
 from provlabel import Label, label_file
 from provlabel.policy import load_policy
 from provlabel.policy.gate import FORBIDDEN
 from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
 
-TEXT = (Path(__file__).parents[1] / "docs" / "policy.md").read_text()
+TEXT = (DOCS / "policy.md").read_text()
 
 
 @pytest.fixture

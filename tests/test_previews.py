@@ -18,7 +18,7 @@ import pytest
 from msgspec.structs import replace
 from PIL import Image
 
-from conftest import MEDIA, needs
+from project import MEDIA, needs
 from provlabel import verify_paths
 from provlabel.media import previews
 from provlabel.media.previews import FRAMES, Preview, draw

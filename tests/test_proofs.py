@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from conftest import needs
+from project import ROOT, needs
 
-ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "proof"))
 
-import proofs  # noqa: E402
-from proving import Figure, kept, rng  # noqa: E402
+import proofs
+from proving import Figure, kept, rng
 
 #: Small enough for every change; each takes seconds.
 SCALES = {"mutations": 0.001, "soak": 0.002, "opinions": 0.0005}

@@ -8,7 +8,7 @@ from pathlib import Path
 import encypher_c2pa
 import pytest
 
-from conftest import MIMES, SAMPLES, Cli, besides_time
+from project import EXAMPLE_LABELS, MIMES, SAMPLES, Cli, besides_time
 from provlabel import InputError, Label, TrustStore, label_file, load_label, redact_file, verify_file
 from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
@@ -16,7 +16,7 @@ from test_formats import FORMAT_OF, ROWS, Make, make, workshop
 
 __all__ = ["make", "workshop"]  # fixtures
 
-EXAMPLE = Path(__file__).parents[1] / "samples" / "labels" / "ai-assisted-track.toml"
+EXAMPLE = EXAMPLE_LABELS / "ai-assisted-track.toml"
 NAME = b"Ada Example"
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from attacks import ATTACKS
-from conftest import Cli, engine_credential
+from project import EXAMPLE_LABELS, Cli, engine_credential
 from provlabel import (
     ConfigError,
     InputError,
@@ -315,7 +315,7 @@ def test_the_second_verifier_agrees_on_content_and_signature(name: str, corpus: 
 
 def test_what_others_say_is_read_with_its_source(media: Path, signer: Signer, sandbox: Sandbox) -> None:
     """A manifest without our assertion: the label is put together from the standard ones."""
-    label = load_label(Path(__file__).parents[1] / "samples" / "labels" / "ai-assisted-track.toml")
+    label = load_label(EXAMPLE_LABELS / "ai-assisted-track.toml")
     made = definition(label, signed_label(label), has_parent=False).manifest
     made["assertions"] = [item for item in made["assertions"] if not item["label"].startswith("org.provlabel")]
     content = io.BytesIO()

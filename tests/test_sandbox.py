@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boxes import assertion, box, cbor, manifest, store, superbox
-from conftest import MEDIA, SAMPLES, Cli
+from project import MEDIA, SAMPLES, Cli
 from provlabel import InputError, Label, TrustStore, engine, label_file, verify_bytes, verify_file, verify_paths
 from provlabel.evidence import Evidence
 from provlabel.manifest.cbor import MAX_DEPTH, Refused

@@ -20,7 +20,7 @@ import pytest
 
 import pki
 import tsa as authorities
-from conftest import MEDIA, SAMPLES, Cli, Under, needs
+from project import DOCS, MEDIA, SAMPLES, Cli, Under, needs
 from provlabel import (
     Label,
     Timestamper,
@@ -485,7 +485,7 @@ def test_it_reaches_nobody_and_leaves_nothing(folder: Path, under: Under, home: 
 
 def test_every_known_difference_is_written_down() -> None:
     """And shown: by a test of this file, or by one of the public files."""
-    text = (Path(__file__).parents[1] / "docs" / "differences.md").read_text()
+    text = (DOCS / "differences.md").read_text()
     tests = Path(__file__).read_text()
     assert len({row.name for row in KNOWN}) == len(KNOWN)
     for row in KNOWN:

@@ -18,7 +18,7 @@ from cryptography import x509
 from packaging.requirements import Requirement
 
 import locked
-from conftest import MEDIA, Cli, needs
+from project import MEDIA, ROOT, Cli, needs
 from provlabel import Label, TrustStore, UnfitEngineError, engine, label_file, verify_file
 from provlabel.engine import selftest
 from provlabel.engine._settings import _kept_context
@@ -27,7 +27,6 @@ from provlabel.sandbox.pool import SandboxPool
 from provlabel.sandbox.process import fork, spawn
 from provlabel.signers import Signer
 
-ROOT = Path(__file__).parents[1]
 VECTORS = Path(selftest.__file__).parent
 PACKAGE = Path(engine.binding().__file__).parent
 LIBRARY = PACKAGE / "libs" / ("libc2pa_c.so" if sys.platform == "linux" else "libc2pa_c.dylib")

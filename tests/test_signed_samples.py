@@ -7,20 +7,18 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import encypher_c2pa
 import pytest
 from cryptography import x509
 
-from conftest import needs
+from project import ROOT, needs
 from provlabel._version import __version__
 from provlabel.label.vocabularies import KINDS
 from provlabel.media.formats import BY_NAME, FORMATS
 from provlabel.sandbox import Sandbox
 
-ROOT = Path(__file__).parents[1]
 SIGNED = ROOT / "samples" / "signed"
 sys.path.insert(0, str(ROOT / "samples"))
 

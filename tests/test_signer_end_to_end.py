@@ -14,8 +14,8 @@ import encypher_c2pa
 import pytest
 
 import pki
-from conftest import MIMES, Cli, needs
 from kms_server import Kms
+from project import MIMES, Cli, needs
 from provlabel import Label, Report, TrustStore, label_file, open_signer, verify_file
 from provlabel.sandbox import Sandbox
 from signer_matrix import COMBINATIONS, SOFTHSM, Backends

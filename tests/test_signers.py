@@ -27,9 +27,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 import pki
-from conftest import Cli, needs
 from kms_server import Kms
 from kms_server import serving as kms_serving
+from project import DOCS, Cli, needs
 from provlabel import (
     ConfigError,
     InputError,
@@ -1199,7 +1199,6 @@ def test_signer_of_ones_own_in_ten_lines(
 
 # --- the recipes of the documentation --------------------------------------------------------------
 
-DOCS = Path(__file__).parents[1] / "docs"
 #: The end of a recipe -> what the service answers with, given a signature in DER and as r‖s.
 REPLIES: dict[str, Callable[[bytes, bytes], dict[str, Any]]] = {
     "Vault": lambda der, both: {"data": {"signature": f"vault:v1:{base64.b64encode(der).decode()}"}},
@@ -1242,7 +1241,7 @@ def test_recipe_fits_the_replies_of_its_service(
     for tool in ("az", "gcloud"):
         put(tmp_path / tool, b"#!/bin/sh\necho token\n").chmod(0o700)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([*sys.path, str(Path(__file__).parent)]))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
     monkeypatch.setenv("VAULT_ADDR", "https://vault.example")
     monkeypatch.setenv("VAULT_TOKEN", "x")
     assert is_signed(open_signer(f"cmd:{sys.executable} {tmp_path / 'signer.py'}"))

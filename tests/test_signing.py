@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 import pki
 import test_formats as formats
-from conftest import SAMPLES, needs
+from project import SAMPLES, needs
 from provlabel import Label, SignerError, TrustStore, UsageError, label_file, verify_file
 from provlabel.media.formats import BY_NAME
 from provlabel.sandbox import Sandbox

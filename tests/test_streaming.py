@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 import audio_files
 import test_formats as formats
-from conftest import SAMPLES, engine_credential, needs
+from project import SAMPLES, engine_credential, needs
 from provlabel import EngineError, InputError, Label, Prompt, TrustStore, engine, label_file
 from provlabel._support.times import now
 from provlabel.evidence import Evidence

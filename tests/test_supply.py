@@ -7,7 +7,6 @@ import importlib.metadata as metadata
 import json
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,8 +18,8 @@ from packaging.requirements import Requirement
 import licences
 import locked
 import sbom
+from project import ROOT
 
-ROOT = Path(__file__).parents[1]
 LOCK = locked.pins(locked.LOCK.read_text())
 RUN_TIME = locked.at_run_time(LOCK)
 NEEDED = set().union(*RUN_TIME.values())

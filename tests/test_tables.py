@@ -15,14 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import to_builtins
 
-from conftest import Cli
 from labels import LABELS, LINE
+from project import EXAMPLE_LABELS, Cli
 from provlabel import label_file, load_label
 from provlabel.exchange.table import Row, dump_csv, dump_jsonl, load_csv, load_jsonl
 from provlabel.label import Label, label_from_dict
 from provlabel.signers import Signer
 
-EXAMPLES = Path(__file__).parents[1] / "samples" / "labels"
+EXAMPLES = EXAMPLE_LABELS
 
 
 def rows_of(*labels: Label) -> list[Row]:

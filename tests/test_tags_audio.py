@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from mutagen import mp4
 
 import audio_files as files
-from conftest import needs
+from project import needs
 from provlabel import Label, label_file, verify_file
 from provlabel.carriers.tags import TAGGERS, TagError
 from provlabel.carriers.tags._base import MAX_CARRIER, MAX_CARRIERS, MAX_FIELDS, MAX_VALUE, MAX_VALUES

@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from PIL import Image, ImageCms, PngImagePlugin
 
-from conftest import MEDIA, needs
+from project import MEDIA, needs
 from provlabel import Label, TrustStore, label_bytes, verify_bytes
 from provlabel.carriers.tags import TAGGERS, TagError
 from provlabel.carriers.tags._base import MAX_CARRIER, MAX_CARRIERS, MAX_VALUE

@@ -19,7 +19,7 @@ import pytest
 from PIL import Image, ImageCms
 
 import test_formats as formats
-from conftest import MEDIA, Cli, besides_time, needs
+from project import MEDIA, Cli, besides_time, needs
 from provlabel import ConfigError, Label, TrustStore, label_bytes, label_file, redact_file, verify_file
 from provlabel.engine import binding
 from provlabel.label import label_from_dict

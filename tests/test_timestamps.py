@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 import pki
 import tsa as authorities
-from conftest import MIMES, SAMPLES, Cli, needs
+from project import MIMES, SAMPLES, Cli, needs
 from provlabel import Label, Timestamper, TimestampError, TrustStore, label_file, stamp_file, verify_file
 from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer

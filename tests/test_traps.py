@@ -22,7 +22,7 @@ import msgspec
 import pytest
 from PIL import Image, ImageSequence
 
-from conftest import MEDIA, engine_credential, needs
+from project import MEDIA, engine_credential, needs
 from provlabel import (
     InputError,
     Label,

@@ -19,7 +19,7 @@ import msgspec
 import pytest
 
 import pki
-from conftest import SAMPLES, Cli, Under, needs
+from project import MEDIA, SAMPLES, Cli, Under, needs
 from provlabel import ConfigError, Label, Policy, Report, TrustStore, label_file, open_signer, verify_paths
 from provlabel._support.times import now, read
 from provlabel.evidence import Evidence, Trouble
@@ -36,8 +36,6 @@ from test_sandbox import aborting, compressed
 @pytest.fixture(scope="module")
 def labeled(tmp_path_factory: pytest.TempPathFactory, signer: Signer, sandbox: Sandbox) -> Path:
     """Each sample, labeled."""
-    from conftest import MEDIA
-
     folder = tmp_path_factory.mktemp("labeled")
     label = Label(kind="ai_generated", event_time="2026-11-22T10:00:00Z")
     for name in SAMPLES:

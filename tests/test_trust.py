@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import pki
-from conftest import Cli
+from project import Cli
 from provlabel import ConfigError, Label, TrustStore, label_file, open_signer, verify_file
 from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer

@@ -10,9 +10,9 @@ from typing import Any
 
 import yaml
 
+from project import ROOT
 from repositories import Repository
 
-ROOT = Path(__file__).parents[1]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
 
 

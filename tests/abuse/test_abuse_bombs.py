@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import hostile_files as hostile
-from conftest import MEDIA, Cli
+from project import MEDIA, Cli
 from provlabel import InputError, Label, TrustStore, label_file, verify_bytes
 from provlabel.sandbox import Sandbox
 from provlabel.sandbox.process import Worker, spawn

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import MEDIA, Cli, needs
+from project import MEDIA, Cli, needs
 from provlabel import label_file, open_signer
 from provlabel.cli import _COMMANDS
 from provlabel.label import label_from_dict

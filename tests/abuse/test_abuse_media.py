@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import MEDIA, SAMPLES, needs
+from project import MEDIA, SAMPLES, needs
 from provlabel import Label, TrustStore, label_file, verify_bytes, verify_file
 from provlabel.manifest.limits import scan_file
 from provlabel.report import Report

@@ -13,7 +13,7 @@ from cryptography import x509
 
 import hostile_files as hostile
 import pki
-from conftest import MEDIA, SAMPLES, Cli, needs
+from project import MEDIA, SAMPLES, Cli, needs
 from provlabel import Label, label_file, open_signer
 from provlabel.sandbox import Sandbox
 from test_online import URLS

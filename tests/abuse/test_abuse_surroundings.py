@@ -21,7 +21,7 @@ import cbor2
 import pytest
 
 from attacks import ATTACKS
-from conftest import MEDIA, SAMPLES, Cli, needs
+from project import MEDIA, ROOT, SAMPLES, Cli, needs
 from provlabel import ConfigError, InputError, Label, TrustStore, label_file, open_signer, verify_file
 from provlabel.cli import _COMMANDS
 from provlabel.manifest.limits import MAX_SIZE
@@ -70,7 +70,7 @@ def test_nothing_is_loaded_from_the_working_directory(name: str, poisoned: Path,
     program = Path(sys.executable).parent / "provlabel"
     if not program.exists():
         pytest.skip("provlabel is not installed as a command")
-    env = {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONPATH": str(Path(__file__).parents[2] / "src")}
+    env = {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONPATH": str(ROOT / "src")}
     done = subprocess.run(
         [program, *COMMANDS[name]], cwd=poisoned, env=env, capture_output=True, text=True, check=False
     )

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from project import ROOT
+
 PAGE = ROOT / "docs" / "abuse.md"
 ROWS = 48
 #: What is there, with the tests in it, by path from the root.

@@ -15,7 +15,7 @@ from judging import judge
 from vectors import Bench, Vector, fails, passes
 
 import run
-from conftest import needs
+from project import needs
 from provlabel import TrustStore, verify_file
 from provlabel.sandbox import Sandbox
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pki
-from conftest import MEDIA
+from project import MEDIA
 from provlabel import Label, Provider, System, engine, label_bytes, label_file, open_signer
 from provlabel.label import signed_label
 from provlabel.manifest import definition

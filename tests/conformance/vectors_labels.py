@@ -10,7 +10,7 @@ from typing import Any
 from msgspec.structs import replace
 from vectors import STILL, Bench, Expected, Vector, Wanted, fails, passes, unsigned
 
-from conftest import MEDIA
+from project import MEDIA
 from provlabel import Label
 from provlabel.label.vocabularies import IPTC, KINDS
 from provlabel.media.containers import stores_of

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from vectors import STILL, Bench, Expected, Vector, fails, passes, refused, unreadable, unsigned
 
-from conftest import MEDIA, SAMPLES
+from project import MEDIA, SAMPLES
 from provlabel.media.containers.isobmff import C2PA
 from sample_files import (
     DECODED,

@@ -627,7 +627,7 @@ def make_stock(folder: Path) -> Path:
     from PIL import Image
 
     from audio_files import ffmpeg
-    from conftest import MEDIA
+    from project import MEDIA
 
     shutil.copytree(MEDIA, folder)
     (folder / "label.toml").write_text(LABEL)

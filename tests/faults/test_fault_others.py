@@ -19,7 +19,7 @@ from faultpoints import LABEL, LEDGER, seen_in, untrue
 
 import pki
 import tsa as authorities
-from conftest import MEDIA, Cli, Under, needs
+from project import MEDIA, Cli, Under, needs
 from provlabel import Label, ProvlabelError, label_file, open_signer
 from provlabel.sandbox import Sandbox
 from provlabel.sandbox.process import Worker, spawn

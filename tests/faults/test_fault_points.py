@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 from faultpoints import KILL, SAID, SALTED, SCENES, Bench, Point, Scene, make_stock, points_of
 
-from conftest import needs
+from project import needs
 
 #: Scenes of the sample: together they have nearly every step.
 SAMPLED = ("new file", "in place", "copy with its manifest", "with receipt")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from races import race
 
-from conftest import MEDIA
+from project import MEDIA
 from provlabel import Label, ProvlabelError, label_file
 from provlabel._support import files as _files
 from provlabel.evidence import Evidence
