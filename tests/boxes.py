@@ -11,7 +11,7 @@ import cbor2
 _UUID_END = bytes.fromhex("00110010800000aa00389b71")
 
 
-def box(kind: bytes, body: bytes) -> bytes:
+def box(kind: bytes, body: bytes = b"") -> bytes:
     return (len(body) + 8).to_bytes(4, "big") + kind + body
 
 

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 import pytest
 
-import test_streaming as streams
+import streamed as streams
 from project import MEDIA
 from provlabel import Label, label_file
 from provlabel._support.times import now

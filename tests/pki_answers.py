@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import io
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from cryptography import x509
@@ -14,6 +16,8 @@ from cryptography.x509 import ocsp
 
 import pki
 from pki_matrix import NOW, authority, der, issue
+from provlabel.manifest import cose
+from provlabel.media.containers import splice, stores_of
 
 HOUR = dt.timedelta(hours=1)
 RESPONDER = "1.3.6.1.5.5.7.3.9"
@@ -142,3 +146,13 @@ def twin(issuer: pki.Issued) -> pki.Issued:
 def the_scene() -> Scene:
     """The scene that most cases share."""
     return scene()
+
+
+def stapled(path: Path, *answers: bytes) -> None:
+    """Staple answers to the signature of a JPEG; the header that they go into is not signed."""
+    with path.open("r+b") as stream:
+        size = stream.seek(0, io.SEEK_END)
+        [store] = stores_of("jpeg", stream, size)
+        place = cose.place(store)
+        signature = cose.parse(place.old)._replace(staples=answers)
+        splice("jpeg", stream, size, place.put(store, cose.assemble(signature, place.length)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 import json
 import shutil
 import subprocess
@@ -16,62 +15,20 @@ from cryptography.x509 import ocsp
 
 import pki
 import tsa as authorities
-from pki_answers import HOUR, Scene, response, scene
+from pki_answers import HOUR, Scene, response, scene, stapled
 from project import MEDIA, Cli, needs
 from provlabel import (
-    Label,
     Policy,
     Revocation,
     TrustStore,
     UsageError,
-    label_file,
-    open_signer,
     verify_file,
     verify_paths,
 )
-from provlabel.manifest import cose
-from provlabel.media.containers import splice, stores_of
 from provlabel.sandbox import Sandbox
-from test_online import Site, certomancer, site, sleeping
+from sites import Site, certomancer, sleeping
 
-__all__ = ["site"]
 NOW = dt.datetime.now(dt.timezone.utc)
-
-
-def signer_of(folder: Path, chain: Scene) -> str:
-    uri = pki.write(folder, chain.leaf)
-    (folder / "chain.pem").write_text(chain.leaf.pem + chain.middle.pem)
-    (folder / "root.pem").write_text(chain.root.pem)
-    return uri
-
-
-@pytest.fixture
-def here(site: Site) -> Scene:
-    return scene(site.url)
-
-
-@pytest.fixture
-def labeled(here: Scene, media: Path, tmp_path: Path, label: Label, sandbox: Sandbox) -> Path:
-    """A labeled picture with room in its signature, by a leaf that names a responder."""
-    out = media / "out.jpg"
-    signer = open_signer(signer_of(tmp_path / "key", here))
-    label_file(media / "cover.jpg", out, label, signer, stamp_room=8192, sandbox=sandbox)
-    return out
-
-
-@pytest.fixture
-def anchors(labeled: Path, tmp_path: Path) -> TrustStore:
-    return TrustStore.load(tmp_path / "key" / "root.pem")
-
-
-def stapled(path: Path, *answers: bytes) -> None:
-    """Staple answers to the signature of a JPEG; the header that they go into is not signed."""
-    with path.open("r+b") as stream:
-        size = stream.seek(0, io.SEEK_END)
-        [store] = stores_of("jpeg", stream, size)
-        place = cose.place(store)
-        signature = cose.parse(place.old)._replace(staples=answers)
-        splice("jpeg", stream, size, place.put(store, cose.assemble(signature, place.length)))
 
 
 # --- revocation ------------------------------------------------------------------------------------

@@ -13,7 +13,6 @@ import stat
 import subprocess
 import sys
 import traceback
-import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -31,6 +30,7 @@ from provlabel.media.containers import WALKERS
 from provlabel.media.formats import FORMATS
 from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
+from terminal import TERMINAL, escaped
 
 SAID = ("--kind", "ai_generated", "--system", "AcmeSynth@2.1", "--signer", "test")
 TRUST = ("--trust", "test")
@@ -92,14 +92,6 @@ def unchanged(folder: Path) -> Iterator[None]:
     after = snapshot(folder)
     assert after.keys() == before.keys()
     assert after == before
-
-
-def escaped(done: Done) -> None:
-    """No character of the output acts on a terminal, and nothing broke down."""
-    for text in (done.stdout, done.stderr):
-        raw = {ch for ch in text if unicodedata.category(ch) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")} - {"\n", "\t"}
-        assert not raw, sorted(map(ascii, raw))
-    assert "Traceback" not in done.stderr, done.stderr
 
 
 def refused(done: Done, code: int, *words: str) -> None:
@@ -1178,20 +1170,6 @@ def test_wrong_pass_phrase_is_not_told(keys: Keys) -> None:
         assert PHRASE not in told
         assert not any(secret in told for secret in keys.secret(name))
         assert PHRASE not in repr(open_signer(keys.uri(name), lambda _question: PHRASE))
-
-
-# Runs a program in a terminal of its own and types the pass phrase when it is asked for.
-TERMINAL = """
-import os, pty, sys
-typed = []
-def read(fd):
-    said = os.read(fd, 4096)
-    if b"pass phrase" in said and not typed:
-        typed.append(1)
-        os.write(fd, sys.argv[1].encode() + b"\\n")
-    return said
-sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[2:], read, lambda fd: b"")))
-"""
 
 
 @pytest.mark.parametrize(("typed", "code"), [(PHRASE, 0), (f"{PHRASE}-not", 3)], ids=["right", "wrong"])

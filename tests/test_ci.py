@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,14 +12,13 @@ from typing import Any
 import pytest
 import yaml
 
-from project import Cli, needs
+from project import ROOT, Cli, needs
 from provlabel.media.formats import MEDIA_SUFFIXES
 from repositories import Done, Repository
-from workbench import ACTION, ROOT, Job
+from workbench import ACTION, HOOKS, Job, passes_schema
 
 pytestmark = needs("git")
 
-HOOKS = {hook["id"]: hook for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())}
 
 #: Names that a contributor chooses, and that would do harm if a shell or a parser of options saw them.
 HOSTILE = (
@@ -142,14 +140,6 @@ def test_a_file_named_like_an_option_is_not_obeyed(repository: Repository, label
 
 
 # --- the action -------------------------------------------------------------------------------------
-
-
-def passes_schema(kind: str, path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{kind}", str(path)],
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout
 
 
 def test_the_action_follows_its_schema() -> None:

@@ -16,11 +16,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pages import Block
 from project import Cli, needs
 from repositories import Done, Repository
-from test_ci import HOOKS, passes_schema
-from test_keys_doc import Block
-from workbench import ROOT, Job
+from workbench import HOOKS, ROOT, Job, passes_schema
 
 pytestmark = needs("git")
 

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mp3_tags import UNPARSEABLE, frame, tag, with_frames
 from project import SAMPLES, needs
 from provlabel import EngineError, InputError, Label, label_file, verify_file
 from provlabel.manifest.limits import scan_file
@@ -37,10 +38,6 @@ def name_of(content: bytes) -> str | None:
 )
 def test_samples_are_known_by_content(media: Path, sample: str, name: str) -> None:
     assert name_of((media / sample).read_bytes()) == name
-
-
-def tag(size: int) -> bytes:
-    return b"ID3\x04\x00\x00" + bytes(size >> shift & 127 for shift in (21, 14, 7, 0)) + bytes(size)
 
 
 @pytest.mark.parametrize(
@@ -151,25 +148,7 @@ def test_what_a_range_covers(media: Path) -> None:
 # --- MP3: tags the engine cannot parse -------------------------------------------------------------
 
 
-def frame(name: bytes, body: bytes, flags: bytes = b"\x00\x00") -> bytes:
-    size = len(body)
-    return name + bytes(size >> shift & 127 for shift in (21, 14, 7, 0)) + flags + body
-
-
-def with_frames(mp3: bytes, *frames: bytes) -> bytes:
-    body = b"".join(frames)
-    return tag(len(body))[:10] + body + mp3[id3v2_size(mp3) :]
-
-
 TITLE, ISRC = frame(b"TIT2", b"\x03Lighthouse"), frame(b"TSRC", b"\x03GBAYE2600001")
-# Frames the engine's ID3 reader cannot parse: it then passes over the whole tag, and the manifest in it.
-UNPARSEABLE = {
-    "grouping flag": frame(b"TPE1", b"\x01\x03The founders", b"\x00\x40"),
-    "encrypted": frame(b"TPE1", b"\x03The founders", b"\x00\x04"),
-    "empty": frame(b"TPE1", b""),
-    "bad UTF-8": frame(b"TPE1", b"\x03\xff\xfe\xfa"),
-    "cut lyrics": frame(b"SYLT", b"\x00eng\x02\x01\x00" + b"la\x00\x00\x00"),
-}
 
 
 @pytest.mark.parametrize("bad", UNPARSEABLE.values(), ids=UNPARSEABLE.keys())

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from attacks import ATTACKS
 from project import MEDIA, SAMPLES, Cli, needs
 from provlabel import Label, Provider, System, TrustStore, label_file, verify_file
 from provlabel.label.records import Contribution, Operation, Person, Span
@@ -25,7 +26,6 @@ from provlabel.schemas import SCHEMAS
 from provlabel.signers import Signer
 from provlabel.verifying.diff import diff_files
 from repositories import Repository
-from test_reports import ATTACKS
 
 LABEL: dict[str, Any] = {
     "schema": "label-v1",

@@ -24,6 +24,7 @@ from typing import Any
 import pytest
 
 import pki
+from bare_engine import JPEG, Callback, read_with, sign
 from project import SAMPLES, engine_credential, needs
 from provlabel import (
     EngineError,
@@ -42,34 +43,10 @@ from provlabel.manifest import definition
 from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
 
-JPEG = "image/jpeg"
-
 
 @pytest.fixture
 def cover(media: Path) -> bytes:
     return (media / "cover.jpg").read_bytes()
-
-
-def sign(
-    content: bytes, signer: Signer, made: dict[str, Any] | None = None, tsa: bytes | None = None, **settings: Any
-) -> bytes:
-    """Sign with the bare engine, so that tests can make what provlabel never would."""
-    c2pa = engine.binding()
-    base = engine.settings()
-    for group, values in settings.items():
-        base[group] |= values
-    label = Label(kind="ai_generated")
-    made = made or definition(label, signed_label(label), has_parent=False).manifest
-    builder = c2pa.Builder(json.dumps(made), c2pa.Context.from_json(json.dumps(base)))
-    info = c2pa.C2paSignerInfo(signer.algorithm.encode(), signer.chain_pem.encode(), signer.private_key_pem(), tsa)
-    dest = io.BytesIO()
-    builder.sign(c2pa.Signer.from_info(info), JPEG, io.BytesIO(content), dest)
-    return dest.getvalue()
-
-
-def read_with(content: bytes, settings: dict[str, Any]) -> Any:
-    c2pa = engine.binding()
-    return c2pa.Reader(JPEG, io.BytesIO(content), context=c2pa.Context.from_json(json.dumps(settings)))
 
 
 def codes(reader: Any) -> set[str]:
@@ -388,18 +365,6 @@ def test_the_signers_own_error_comes_back(media: Path, label: Label, signer: Sig
         cause = cause.__cause__
     assert ConnectionError in causes
     assert not (media / "out.jpg").exists()
-
-
-class Callback:
-    """A signer of ten lines: our protocol is all that it knows."""
-
-    def __init__(self, inner: Any) -> None:
-        self.inner = inner
-        self.algorithm = inner.algorithm
-        self.chain_pem = inner.chain_pem
-
-    def sign(self, data: bytes) -> bytes:
-        return bytes(self.inner.sign(data))
 
 
 @pytest.mark.parametrize("kind", ["es256", "es384", "es512", "ps256", "ed25519"])

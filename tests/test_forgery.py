@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -16,14 +15,12 @@ from typing import Any
 
 import cbor2
 import pytest
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives import serialization as ser
-from cryptography.hazmat.primitives.asymmetric import ec
 
 import pki
 import tsa as authorities
+from forger import Forger, der
 from pki_answers import scene
-from project import MEDIA, ROOT, Cli, needs
+from project import ROOT, Cli, needs
 from provlabel import (
     Actor,
     Label,
@@ -42,50 +39,10 @@ from provlabel.media.containers.boxes import made
 from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
 from provlabel.trust import timestamps
+from sites import Site, certomancer
 from stores import Box, Store
-from test_online import Site, certomancer, site
 
-__all__ = ["site"]
 NOW = dt.datetime.now(dt.timezone.utc)
-
-
-def der(issued: pki.Issued) -> bytes:
-    return issued.certificate.public_bytes(ser.Encoding.DER)
-
-
-class Forger:
-    """A signer whom nobody trusts, with a detached manifest whose signature they can write as they like."""
-
-    def __init__(self, folder: Path, label: Label, sandbox: Sandbox, by: pki.Issued, root: pki.Issued) -> None:
-        self.by, self.path = by, folder / "a.jpg"
-        folder.mkdir()
-        shutil.copy(MEDIA / "cover.jpg", self.path)
-        signer = open_signer(pki.write(folder / "key", by))
-        label_file(self.path, None, label, signer, detached=True, stamp_room=20_000, sandbox=sandbox)
-        self.sidecar = folder / "a.jpg.c2pa"
-        self.store = self.sidecar.read_bytes()
-        (folder / "root.pem").write_text(root.pem)
-        self.trust = TrustStore.load(folder / "root.pem")
-
-    def sign(self, protected: dict[Any, Any], unprotected: dict[Any, Any]) -> None:
-        place = cose.place(self.store)
-        raw = cbor2.dumps(protected)
-        value = cose.raw_ecdsa(
-            "es256", self.by.key.sign(cose.to_be_signed(raw, place.claim), ec.ECDSA(hashes.SHA256()))
-        )
-        bare = len(cbor2.dumps(cbor2.CBORTag(18, [raw, {**unprotected, "pad": b""}, None, value])))
-        for pad in range(place.length - bare, 0, -1)[:8]:
-            whole = cbor2.dumps(cbor2.CBORTag(18, [raw, {**unprotected, "pad": bytes(pad)}, None, value]))
-            if len(whole) == place.length:
-                self.sidecar.write_bytes(place.put(self.store, whole))
-                return
-        raise AssertionError("no padding fits")
-
-
-@pytest.fixture
-def victim() -> tuple[pki.Issued, pki.Issued]:
-    root = pki.root("Trusted Root")
-    return root, pki.leaf(root, common="Victim")
 
 
 @pytest.fixture

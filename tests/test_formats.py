@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import random
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import encypher_c2pa
 import pytest
-from PIL import Image, ImageSequence
+from PIL import Image
 
-from project import MEDIA, SAMPLES, Cli, besides_time, engine_credential, needs
+from boxes import box
+from format_files import GOOD, Make, by_default_settings, decoded, labeled, row_of, signed_by_engine, state
+from project import MEDIA, SAMPLES, Cli, besides_time, needs
 from provlabel import InputError, Label, TrustStore, engine, label_bytes, label_file, verify_bytes, verify_file
-from provlabel.label import signed_label
-from provlabel.manifest import definition
 from provlabel.manifest.limits import scan_file
 from provlabel.media.containers import WALKERS, ContainerError, inventory, lost, obstacle
 from provlabel.media.containers.isobmff import C2PA
-from provlabel.media.formats import FORMATS, MEDIA_SUFFIXES, Format
+from provlabel.media.formats import FORMATS, MEDIA_SUFFIXES
 from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
 from sample_files import (
@@ -33,7 +30,6 @@ from sample_files import (
     EMBEDDED_ROWS,
     FFMPEG,
     FORMAT_OF,
-    MAKERS,
     ROWS,
     frames,
     known,
@@ -44,43 +40,6 @@ from sample_files import (
 
 #: Changed bytes of decoded media per format; raise to 200 for a long look.
 CHANGES = 40
-GOOD = ("trusted", "valid")
-
-
-@pytest.fixture(scope="session")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("formats")
-
-
-@pytest.fixture
-def make(workshop: Path, tmp_path: Path) -> Callable[[str], Path]:
-    """Return a fresh copy of a file of the table, made once."""
-
-    def make_one(name: str) -> Path:
-        kept, copy = workshop / name, tmp_path / name
-        if not kept.exists():
-            MAKERS[name](kept)
-        copy.write_bytes(kept.read_bytes())
-        return copy
-
-    return make_one
-
-
-Make = Callable[[str], Path]
-
-
-def row_of(path: Path) -> Format:
-    return ROWS[FORMAT_OF[path.name]]
-
-
-def state(content: bytes, trust: TrustStore, sandbox: Sandbox) -> str:
-    return verify_bytes(content, trust=trust, sandbox=sandbox).files[0].state
-
-
-def labeled(source: Path, label: Label, signer: Signer, sandbox: Sandbox) -> bytes:
-    dest = source.with_name(f"labeled-{source.name}")
-    label_file(source, dest, label, signer, carriers=(), sandbox=sandbox)
-    return dest.read_bytes()
 
 
 # --- the table -------------------------------------------------------------------------------------
@@ -109,10 +68,6 @@ def test_names_and_reasons() -> None:
 def ftyp(*brands: str) -> bytes:
     body = brands[0].encode() + bytes(4) + "".join(brands).encode()
     return (8 + len(body)).to_bytes(4, "big") + b"ftyp" + body
-
-
-def box(kind: bytes, body: bytes = b"") -> bytes:
-    return (8 + len(body)).to_bytes(4, "big") + kind + body
 
 
 def movie(*handlers: bytes) -> bytes:
@@ -254,14 +209,6 @@ def test_labeling_again_keeps_the_first_label(
 # --- embedding: what we see, and what is kept ------------------------------------------------------
 
 
-def signed_by_engine(content: bytes, mime: str, signer: Signer) -> tuple[bytes, bytes]:
-    label = Label(kind="ai_generated")
-    made = definition(label, signed_label(label), has_parent=False)
-    dest = io.BytesIO()
-    store = engine.sign(made, io.BytesIO(content), dest, mime, engine_credential(signer))
-    return dest.getvalue(), store
-
-
 @pytest.mark.parametrize("name", EMBEDDED)
 def test_the_store_that_is_checked_is_the_one_that_was_embedded(name: str, make: Make, signer: Signer) -> None:
     source = make(name)
@@ -372,36 +319,6 @@ def test_ffprobe_finds_every_stream_and_tag_again(
     assert probed(source.with_name(f"labeled-{name}")) == probed(source)
 
 
-def decoded(path: Path) -> str:
-    """A digest of all that is seen and heard, by whichever program reads the format."""
-    ending = path.suffix
-    if ending == ".svg":
-        return canonical(path)
-    if ending in (".heic", ".heif", ".jxl"):
-        # heif-convert wants to see the brand that the standard does not ask for.
-        source = path.with_suffix(".named.heic" if ending == ".heif" else ending)
-        source.write_bytes(path.read_bytes().replace(b"ftypmif1", b"ftypheic", 1))
-        run("djxl" if ending == ".jxl" else "heif-convert", source, path.with_suffix(".decoded.png"))
-        path = path.with_suffix(".decoded.png")
-    if ending in (".wav", ".m4a", ".mp4", ".mov"):
-        args = ["ffmpeg", "-v", "error", "-i", str(path), "-map", "0", "-f", "md5", "-"]
-        return subprocess.run(args, capture_output=True, text=True, check=True).stdout
-    with Image.open(path) as image:
-        pictures = [frame.convert("RGBA").tobytes() for frame in ImageSequence.Iterator(image)]
-    return f"{len(pictures)} {hashlib.sha256(b''.join(pictures)).hexdigest()}"
-
-
-def canonical(path: Path) -> str:
-    """The drawing without the manifest and the element that was made for it."""
-    root = ElementTree.parse(path).getroot()  # noqa: S314 - made here
-    for holder in root.findall("{http://www.w3.org/2000/svg}metadata"):
-        for manifest in holder.findall("{http://c2pa.org/manifest}manifest"):
-            holder.remove(manifest)
-        if not len(holder):
-            root.remove(holder)
-    return ElementTree.canonicalize(ElementTree.tostring(root))
-
-
 @pytest.mark.parametrize("name", EMBEDDED)
 def test_decoded_content_is_the_same(name: str, make: Make, label: Label, signer: Signer, sandbox: Sandbox) -> None:
     source = make(name)
@@ -430,20 +347,6 @@ def test_appended_boxes_are_refused(
 ) -> None:
     content = labeled(make(name), label, signer, sandbox)
     assert state(content + more, trust, sandbox) not in GOOD
-
-
-def by_default_settings(content: bytes, mime: str, signer: Signer) -> bytes:
-    """Sign as the bare engine does, which leaves ``free`` and ``skip`` out of the hash."""
-    c2pa = engine.binding()
-    base = engine.settings()
-    del base["builder"]["bmff_hash_exclude_free_and_skip_boxes"]
-    label = Label(kind="ai_generated")
-    made = definition(label, signed_label(label), has_parent=False).manifest
-    builder = c2pa.Builder(json.dumps(made), c2pa.Context.from_json(json.dumps(base)))
-    info = c2pa.C2paSignerInfo(signer.algorithm.encode(), signer.chain_pem.encode(), signer.private_key_pem(), None)  # type: ignore[attr-defined]
-    dest = io.BytesIO()
-    builder.sign(c2pa.Signer.from_info(info), mime, io.BytesIO(content), dest)
-    return dest.getvalue()
 
 
 @pytest.mark.parametrize("name", BMFF)

@@ -12,9 +12,7 @@ from project import SAMPLES, Cli
 from provlabel import Actor, ConfigError, Label, SignerError, TrustStore, label_file, open_signer, verify_file
 from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
-from test_signing import Broken, Remote, remote, root
-
-__all__ = ["remote", "root"]
+from remote_signers import Broken, Remote
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from provlabel.signers import Algorithm, certificates, check, profile
 from provlabel.signers import _algorithms as algorithms
 from provlabel.signers.profile import Result
 from provlabel.signers.request import KeyKind
-from test_bad_input import TERMINAL
+from terminal import TERMINAL
 
 NOW = dt.datetime.now(dt.timezone.utc)
 #: What follows from the fault itself: a certificate of version 1 has no extensions.

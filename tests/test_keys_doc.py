@@ -19,7 +19,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -32,6 +32,7 @@ import loopback
 import pki
 import signing_service
 import tsa as authorities
+from pages import Block
 from project import MEDIA, ROOT, needs
 from provlabel.signers import _base, open_signer
 
@@ -40,21 +41,6 @@ pytestmark = needs("openssl")
 PAGE = (ROOT / "docs" / "keys.md").read_text()
 TOKEN = "a-token-of-the-service"
 _MARKED = re.compile(r"^<!-- (run|save)(?:: ([^>]+?))? -->\n+```\w+\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-
-
-class Block(NamedTuple):
-    """What is done with one fenced block."""
-
-    verb: str
-    about: str  #: the programs that it needs, or the name of the file that it is
-    text: str
-
-    @property
-    def commands(self) -> list[tuple[str, list[str]]]:
-        """Each command, lines that go on after a backslash included, with the lines that are shown of its output."""
-        joined = self.text.replace("\\\n", " ")
-        parts = re.split(r"^\$ ", joined, flags=re.MULTILINE)[1:]
-        return [(part.splitlines()[0], part.splitlines()[1:]) for part in parts]
 
 
 def sections(page: str) -> dict[str, list[Block]]:

@@ -16,7 +16,7 @@ import msgspec
 import pytest
 from msgspec import UNSET
 
-import test_formats as formats
+from format_files import GOOD, Make, state
 from project import EXAMPLE_LABELS, MEDIA, SAMPLES
 from provlabel import Label, Prompt, TrustStore, label_file, load_label, verify_bytes
 from provlabel.label import joined, label_from_dict, origin_of
@@ -24,7 +24,7 @@ from provlabel.label.vocabularies import PromptMode
 from provlabel.media.formats import FORMATS
 from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
-from sample_files import DECODED, known, parts_of, stripped
+from sample_files import DECODED, EMBEDDED, FORMAT_OF, ROWS, known, parts_of, stripped
 
 CHANGES = int(os.environ.get("PROVLABEL_CHANGES", "5"))
 #: What a label may weigh, certificates and inputs included; the notes measured 5.4 to 9 kB.
@@ -33,17 +33,14 @@ OF_IMAGES = ("ai-artwork", "ai-modified-photo", "human-made")
 OF_SOUNDS = ("ai-assisted-track", "ai-track", "voice-clone", "human-made")
 FITTING = {"image": OF_IMAGES, "audio": OF_SOUNDS, "video": tuple(dict.fromkeys((*OF_IMAGES, *OF_SOUNDS)))}
 SAMPLE_FORMATS = dict(zip(SAMPLES, ("JPEG", "PNG", "WAV", "MP3", "FLAC"), strict=True))
-FORMAT_OF = SAMPLE_FORMATS | formats.FORMAT_OF
-
-# The files of test_formats, made anew for this module.
-workshop, make = formats.workshop, formats.make
+FORMAT_OF = SAMPLE_FORMATS | FORMAT_OF
 
 
 def cells() -> Iterator[Any]:
-    files = [*(pytest.param(name) for name in SAMPLES), *formats.EMBEDDED]
+    files = [*(pytest.param(name) for name in SAMPLES), *EMBEDDED]
     for file in files:
         name = str(file.values[0])
-        for label in FITTING[formats.ROWS[FORMAT_OF[name]].media]:
+        for label in FITTING[ROWS[FORMAT_OF[name]].media]:
             yield pytest.param(name, label, marks=file.marks, id=f"{name}-{label}")
 
 
@@ -51,7 +48,7 @@ CELLS = list(cells())
 
 
 @pytest.fixture
-def source(make: formats.Make, tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+def source(make: Make, tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     """A fresh copy of the file that the cell names."""
     name = request.getfixturevalue("name")
     if name not in SAMPLES:
@@ -99,7 +96,7 @@ def test_the_whole_life_of_a_label(
     told = label_from_dict(joined(judged.label.value, judged.label.personal))
     assert msgspec.structs.replace(told, carriers=()) == expected(label)
     # An independent verifier agrees; it knows the media type of every format here.
-    row = formats.ROWS[FORMAT_OF[name]]
+    row = ROWS[FORMAT_OF[name]]
     root = (credential / "root.pem").read_text()
     said = encypher_c2pa.verify(content, row.mime, trust_pem=root, no_default_trust=True, telemetry=False)
     assert (said["integrity"], said["signature"], said["hard_binding"]) == ("valid", "valid", "match")
@@ -107,9 +104,9 @@ def test_the_whole_life_of_a_label(
     assert receipt.manifest_bytes <= MOST_BYTES
     # Every changed byte of what is seen or heard is noticed.
     for offset, changed in changes(row, content, f"{name} {label_name} 20261122"):
-        assert formats.state(changed, trust, sandbox) not in formats.GOOD, f"byte {offset}"
+        assert state(changed, trust, sandbox) not in GOOD, f"byte {offset}"
     # Without its manifest the file is a file without a label, and nothing worse.
-    assert formats.state(stripped(row, content), trust, sandbox) == "unsigned"
+    assert state(stripped(row, content), trust, sandbox) == "unsigned"
 
 
 def changes(row: Any, content: bytes, seed: str) -> Iterator[tuple[int, bytes]]:

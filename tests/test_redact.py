@@ -8,13 +8,12 @@ from pathlib import Path
 import encypher_c2pa
 import pytest
 
+from format_files import Make
 from project import EXAMPLE_LABELS, MIMES, SAMPLES, Cli, besides_time
 from provlabel import InputError, Label, TrustStore, label_file, load_label, redact_file, verify_file
 from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
-from test_formats import FORMAT_OF, ROWS, Make, make, workshop
-
-__all__ = ["make", "workshop"]  # fixtures
+from sample_files import FORMAT_OF, ROWS
 
 EXAMPLE = EXAMPLE_LABELS / "ai-assisted-track.toml"
 NAME = b"Ada Example"

@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 import threading
-import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,6 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aborting import ASCII, aborting, compressed, in_png, store_of
 from boxes import assertion, box, cbor, manifest, store, superbox
 from project import MEDIA, SAMPLES, Cli
 from provlabel import InputError, Label, TrustStore, engine, label_file, verify_bytes, verify_file, verify_paths
@@ -75,18 +75,6 @@ def rules(judged: FileReport) -> list[str]:
 # --- JUMBF by hand ---------------------------------------------------------------------------------
 
 
-def in_png(content: bytes) -> bytes:
-    """The sample picture with ``content`` as its manifest store."""
-    png = (MEDIA / "still.png").read_bytes()
-    chunk = b"caBX" + content
-    return png[:33] + len(content).to_bytes(4, "big") + chunk + zlib.crc32(chunk).to_bytes(4, "big") + png[33:]
-
-
-def store_of(png: bytes) -> bytes:
-    at = png.index(b"caBX")
-    return png[at + 4 : at + 4 + int.from_bytes(png[at - 4 : at], "big")]
-
-
 def with_content(boxes: bytes, name: bytes, content: bytes) -> bytes:
     """The same boxes, with ``content`` in the assertion called ``name``, and every length right."""
     made, offset = b"", 0
@@ -104,8 +92,6 @@ def with_content(boxes: bytes, name: bytes, content: bytes) -> bytes:
 
 # --- the file that aborts the engine ---------------------------------------------------------------
 
-ASCII, ABORTS = b"org.provlabel.label", "org.provlabel.\u00e9abe".encode()
-
 
 @pytest.fixture(scope="module")
 def labeled(tmp_path_factory: pytest.TempPathFactory, signer: Signer, sandbox: Sandbox) -> dict[str, Path]:
@@ -114,25 +100,6 @@ def labeled(tmp_path_factory: pytest.TempPathFactory, signer: Signer, sandbox: S
     for name in SAMPLES:
         label_file(MEDIA / name, folder / name, Label(kind="ai_generated"), signer, sandbox=sandbox)
     return {name: folder / name for name in SAMPLES}
-
-
-def aborting(content: bytes) -> bytes:
-    """Rename the label's assertion, in its box and in the claim, to one that makes the engine abort."""
-    assert content.count(ASCII) == 2
-    assert len(ASCII) == len(ABORTS)
-    content = content.replace(ASCII, ABORTS)
-    return in_png(store_of(content)) if content.startswith(b"\x89PNG") else content
-
-
-def compressed(png: bytes) -> bytes:
-    """The same picture with its manifest in a ``brob`` box, which the pre-scan does not look into."""
-    whole = store_of(png)
-    head = 8 + int.from_bytes(whole[8:12], "big")
-    inner = whole[head:]
-    name = inner[8 + 25 :].split(b"\x00", 1)[0]
-    # Brotli (RFC 7932 §9.2): one stored meta-block, then an empty last one.
-    stored = ((len(inner) - 1) << 4 | 1 << 20).to_bytes(3, "little") + inner + b"\x03"
-    return in_png(box(b"jumb", whole[8:head] + superbox(b"c2cm", name, box(b"brob", stored))))
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import io
 import json
@@ -20,6 +21,11 @@ import pytest
 
 import pki
 import tsa as authorities
+from boxes import box
+from forger import Forger, der
+from format_files import Make, by_default_settings, row_of, signed_by_engine
+from format_files import labeled as signed
+from pki_answers import response, stapled
 from project import DOCS, MEDIA, SAMPLES, Cli, Under, needs
 from provlabel import (
     Label,
@@ -39,26 +45,10 @@ from provlabel.sandbox import Sandbox
 from provlabel.sandbox.protocol import Limits
 from provlabel.signers import Signer
 from provlabel.verdict.opinions import KNOWN
-from test_as_of import NOW, anchors, here, labeled, site, stapled
-from test_forgery import Forger, der, victim
-from test_formats import (
-    DETACHED,
-    EMBEDDED,
-    FORMAT_OF,
-    Make,
-    box,
-    by_default_settings,
-    make,
-    row_of,
-    signed_by_engine,
-    workshop,
-)
-from test_formats import labeled as signed
-from test_online import response
-
-__all__ = ["anchors", "here", "labeled", "make", "site", "victim", "workshop"]  # fixtures
+from sample_files import DETACHED, EMBEDDED, FORMAT_OF
 
 BY = "encypher-c2pa"
+NOW = dt.datetime.now(dt.timezone.utc)
 #: Formats that it has no media type for.
 UNKNOWN = ("AIFF", "BMP", "WebM", "Matroska")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import os
@@ -44,6 +43,7 @@ from provlabel import (
 from provlabel.sandbox import Sandbox
 from provlabel.signers import Algorithm, Signer, _base
 from provlabel.signers import _algorithms as algorithms
+from service_replies import REPLIES
 from signer_matrix import COMBINATIONS, Backends
 from signer_matrix import TOKEN as matrix_token
 from signing_service import Canned, SigningService, serving
@@ -1199,19 +1199,13 @@ def test_signer_of_ones_own_in_ten_lines(
 
 # --- the recipes of the documentation --------------------------------------------------------------
 
-#: The end of a recipe -> what the service answers with, given a signature in DER and as r‖s.
-REPLIES: dict[str, Callable[[bytes, bytes], dict[str, Any]]] = {
-    "Vault": lambda der, both: {"data": {"signature": f"vault:v1:{base64.b64encode(der).decode()}"}},
-    "Google Cloud KMS": lambda der, both: {"signature": base64.b64encode(der).decode()},
-    "Azure Key Vault": lambda der, both: {"value": base64.urlsafe_b64encode(both).rstrip(b"=").decode()},
-}
 # Stands in front of a recipe and answers in place of the service, with a key that it reads.
 STAND_IN = """
 import base64, io, json, sys, urllib.request
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from provlabel.manifest.cose import raw_ecdsa
-from test_signers import REPLIES
+from service_replies import REPLIES
 def answer(request, timeout):
     body = json.loads(request.data)
     digest = body.get("input") or body.get("value") or body["digest"]["sha256"]

@@ -14,36 +14,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 import pki
-import test_formats as formats
+from format_files import Make
 from project import SAMPLES, needs
 from provlabel import Label, SignerError, TrustStore, UsageError, label_file, verify_file
 from provlabel.media.formats import BY_NAME
 from provlabel.sandbox import Sandbox
-
-workshop, make = formats.workshop, formats.make
-
-
-class Remote:
-    """The whole of what a signer is: three members.  The key could be anywhere."""
-
-    algorithm = "es256"
-
-    def __init__(self, key: ec.EllipticCurvePrivateKey, chain_pem: str) -> None:
-        self._key, self.chain_pem = key, chain_pem
-
-    def sign(self, data: bytes) -> bytes:
-        return self._key.sign(data, ec.ECDSA(hashes.SHA256()))
-
-
-@pytest.fixture(scope="module")
-def root() -> pki.Issued:
-    return pki.root()
-
-
-@pytest.fixture(scope="module")
-def remote(root: pki.Issued) -> Remote:
-    issued = pki.leaf(root)
-    return Remote(issued.key, issued.pem)
+from remote_signers import Broken, Remote
+from sample_files import EMBEDDED
 
 
 @pytest.fixture
@@ -53,11 +30,11 @@ def anchors(root: pki.Issued, tmp_path: Path) -> TrustStore:
 
 
 @pytest.mark.parametrize("room", [0, 8192, 70_000], ids=["plain", "with-room", "many-segments"])
-@pytest.mark.parametrize("name", [*(pytest.param(name) for name in SAMPLES), *formats.EMBEDDED])
+@pytest.mark.parametrize("name", [*(pytest.param(name) for name in SAMPLES), *EMBEDDED])
 def test_every_format_holds_a_signature_of_ours(
     name: str,
     room: int,
-    make: formats.Make,
+    make: Make,
     media: Path,
     label: Label,
     remote: Remote,
@@ -88,14 +65,6 @@ def test_a_manifest_by_a_remote_key_is_no_larger_than_by_one_in_a_file(
         for index, who in enumerate((remote, local))
     ]
     assert abs(sizes[0] - sizes[1]) < 16
-
-
-class Broken(Remote):
-    """A signer that fails in the way that it is told."""
-
-    def __init__(self, remote: Remote, answer: Callable[[bytes], object]) -> None:
-        super().__init__(remote._key, remote.chain_pem)
-        self.sign = answer  # type: ignore[method-assign,assignment]
 
 
 def _refuse(_: bytes) -> bytes:

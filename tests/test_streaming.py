@@ -20,7 +20,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import audio_files
-import test_formats as formats
+from bare_engine import Callback
+from mp3_tags import UNPARSEABLE, with_frames
 from project import SAMPLES, engine_credential, needs
 from provlabel import EngineError, InputError, Label, Prompt, TrustStore, engine, label_file
 from provlabel._support.times import now
@@ -38,9 +39,8 @@ from provlabel.sandbox.pool import SandboxPool
 from provlabel.sandbox.protocol import Request
 from provlabel.signers import Signer
 from provlabel.verdict import judge
-from sample_files import bare_mp3
-from test_containers import UNPARSEABLE, with_frames
-from test_engine import Callback
+from sample_files import MAKERS, bare_mp3
+from streamed import by_engine, by_us, said
 
 PICTURES = ("animated.png", "lossy.webp", "lossless.webp", "animated.webp", "broadcast.wav")
 SOUNDS = tuple(name for name in audio_files.KINDS if name.endswith((".mp3", ".flac", ".wav")))
@@ -117,44 +117,12 @@ def make(kept: Path, tmp_path: Path) -> Make:
             if name in SAMPLES:
                 whole.write_bytes((audio_files.MEDIA / name).read_bytes())
             else:
-                (BUILT.get(name) or audio_files.KINDS.get(name) or formats.MAKERS[name])(whole)
+                (BUILT.get(name) or audio_files.KINDS.get(name) or MAKERS[name])(whole)
         copy = tmp_path / name
         copy.write_bytes(whole.read_bytes())
         return copy
 
     return make_one
-
-
-def by_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take our knowledge of holes away, so that the engine writes."""
-
-    def none(*_: Any) -> None:
-        raise NoHole("for this test")
-
-    monkeypatch.setattr(signing, "room_for", none)
-
-
-def by_us(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let nobody fall back to the engine unseen."""
-    monkeypatch.setattr(engine, "sign", lambda *_, **__: pytest.fail("the engine wrote this file"))
-
-
-def said(evidence: Evidence) -> dict[str, Any]:
-    """Everything that is seen of a labeled file, but for what differs from one signing to the next."""
-    text = json.dumps(msgspec.to_builtins(evidence))
-    for index, manifest in enumerate(evidence.manifests):
-        text = text.replace(manifest.urn, f"urn:{index}")
-    text = re.sub(r"\"b64'[^']*'", '"b64', text)  # hashes of what has random salts
-    data: dict[str, Any] = json.loads(text)
-    for key in ("sha256", "size", "fingerprint"):
-        del data[key]
-    for manifest in data["manifests"]:
-        del manifest["exclusions"]
-        for code in manifest["codes"]:
-            code["text"] = code["text"].partition(", ")[0]
-        for part in manifest["ingredients"]:
-            part.pop("recorded", None)
-    return data
 
 
 def as_written(name: str, make: Make, label: Label, signer: Signer, sandbox: Sandbox, again: bool) -> Path:

@@ -25,6 +25,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from PIL import Image, ImageCms, PngImagePlugin
 
+from boxes import box
+from format_files import Make, decoded
 from project import MEDIA, needs
 from provlabel import Label, TrustStore, label_bytes, verify_bytes
 from provlabel.carriers.tags import TAGGERS, TagError
@@ -36,9 +38,6 @@ from provlabel.media.containers.edits import rewrite
 from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
 from sample_files import FORMAT_OF, PREFIXED, SVG, exif, frames, known, picture
-from test_formats import Make, box, decoded, make, workshop
-
-__all__ = ["make", "workshop"]  # fixtures
 
 Fields = Mapping[str, tuple[str, ...]]
 TRAINED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"

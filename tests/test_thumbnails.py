@@ -18,7 +18,7 @@ import encypher_c2pa
 import pytest
 from PIL import Image, ImageCms
 
-import test_formats as formats
+from format_files import Make
 from project import MEDIA, Cli, besides_time, needs
 from provlabel import ConfigError, Label, TrustStore, label_bytes, label_file, redact_file, verify_file
 from provlabel.engine import binding
@@ -29,7 +29,6 @@ from provlabel.sandbox import Sandbox
 from provlabel.sandbox import drawing as picturing
 from provlabel.signers import Signer
 
-workshop, make = formats.workshop, formats.make
 #: Format -> how Pillow saves it.
 PICTURES = {"cover.jpg": "JPEG", "a.png": "PNG", "a.webp": "WEBP", "a.gif": "GIF", "a.tiff": "TIFF", "a.avif": "AVIF"}
 MOST = 10_000
@@ -293,7 +292,7 @@ def test_a_decoder_that_takes_too_much_is_stopped(
 
 
 @needs("heif-enc")
-def test_heic_gets_a_warning(labeled: Any, make: formats.Make) -> None:
+def test_heic_gets_a_warning(labeled: Any, make: Make) -> None:
     out, warned = labeled(make("still.heic"))
     assert len(warned) == 1
     assert "no thumbnail: HEIC is not a format that can be shown here" in warned[0]

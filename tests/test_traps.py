@@ -22,6 +22,7 @@ import msgspec
 import pytest
 from PIL import Image, ImageSequence
 
+from bare_engine import JPEG, read_with, sign
 from project import MEDIA, engine_credential, needs
 from provlabel import (
     InputError,
@@ -42,7 +43,6 @@ from provlabel.media.formats import Format, sniff
 from provlabel.sandbox import Sandbox
 from provlabel.schemas import SCHEMAS
 from provlabel.signers import Signer
-from test_engine import JPEG, read_with, sign
 
 Manifest = dict[str, Any]
 

@@ -19,6 +19,7 @@ import msgspec
 import pytest
 
 import pki
+from aborting import aborting, compressed
 from project import MEDIA, SAMPLES, Cli, Under, needs
 from provlabel import ConfigError, Label, Policy, Report, TrustStore, label_file, open_signer, verify_paths
 from provlabel._support.times import now, read
@@ -30,7 +31,6 @@ from provlabel.sandbox.pool import SandboxPool
 from provlabel.sandbox.process import Worker, fork, spawn
 from provlabel.sandbox.protocol import Check
 from provlabel.signers import Signer
-from test_sandbox import aborting, compressed
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,6 @@ from provlabel import InputError, Label, TrustStore, label_file, verify_bytes
 from provlabel.sandbox import Sandbox
 from provlabel.sandbox.process import Worker, spawn
 from provlabel.signers import Signer
-from test_delivery import desk
-
-__all__ = ["desk"]
 
 #: Bytes; ``make proof PROOF=hostile`` judges up to ten million.
 SIZE = int(os.environ.get("PROVLABEL_HOSTILE", "300000"))

@@ -16,7 +16,7 @@ import pki
 from project import MEDIA, SAMPLES, Cli, needs
 from provlabel import Label, label_file, open_signer
 from provlabel.sandbox import Sandbox
-from test_online import URLS
+from sites import URLS
 from tracing import traced
 
 #: What a certificate or a file may name, and what a fetch of it must not reach; PORT is that of the trap.

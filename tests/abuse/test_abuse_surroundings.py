@@ -29,7 +29,7 @@ from provlabel.sandbox import Sandbox, shared_sandbox
 from provlabel.signers import Signer
 from provlabel.signers.material import read_secrets
 from stores import load, store_of
-from test_bad_input import escaped
+from terminal import escaped
 
 # --- planted code and settings (row 35) ---------------------------------------------------------------
 
