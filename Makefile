@@ -16,7 +16,7 @@ test: $(STAMP)
 
 # The pure modules of verdicts: every branch, by their own tests alone.
 verdict: $(STAMP)
-	$(BIN)/python -m pytest -q tests/test_verdict.py tests/test_codes.py tests/test_mappings.py tests/test_opinions.py \
+	$(BIN)/python -m pytest -q tests/verdict/test_verdict.py tests/manifest/test_codes.py tests/carriers/test_mappings.py tests/verdict/test_opinions.py \
 		--cov=provlabel.verdict --cov=provlabel.carriers.compare --cov=provlabel.verdict.opinions --cov-branch \
 		--cov-report=term-missing --cov-fail-under=100
 
@@ -80,7 +80,7 @@ bench-carriers: $(STAMP)
 
 # Files around 2 and 4 GiB in every container that is written by streaming; minutes, and 10 GB of disk.
 huge: $(STAMP)
-	$(BIN)/python -m pytest -q tests/huge_files.py
+	$(BIN)/python -m pytest -q tests/scenarios/huge_files.py
 
 # Where the bytes of a manifest go.
 sizes: $(STAMP)
@@ -88,11 +88,11 @@ sizes: $(STAMP)
 
 # Every format x every example label, 200 changed bytes each.
 matrix: $(STAMP)
-	PROVLABEL_CHANGES=200 $(BIN)/python -m pytest -q tests/test_matrix.py
+	PROVLABEL_CHANGES=200 $(BIN)/python -m pytest -q tests/scenarios/test_matrix.py
 
 # The pre-commit hooks and the GitHub Action, installed from a clone as their users get them; needs the package registry.
 hooks: $(STAMP)
-	bash tests/hooks.sh
+	bash tests/docs/hooks.sh
 
 # What is made from the code or by a script, and committed.
 samples: $(STAMP)
@@ -106,7 +106,7 @@ schemas docs: $(STAMP)
 
 # What is written for DDEX, judged by the XSD of ERN 4.3.2, which DDEX licenses: make ern XSD=…/release-notification.xsd
 ern: $(STAMP)
-	PROVLABEL_ERN_XSD=$(XSD) $(BIN)/python -m pytest -q tests/test_ddex.py
+	PROVLABEL_ERN_XSD=$(XSD) $(BIN)/python -m pytest -q tests/exchange/test_ddex.py
 
 # The lock of development dependencies, from pyproject.toml and requirements-dev.in; make lock UPGRADE=--upgrade for newer ones.
 lock: $(STAMP)

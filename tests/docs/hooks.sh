@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # The hooks and the action as their users get them: installed by pre-commit and by pip from a clone of what is
-# committed here, with the package registry. Run by `make hooks`; what needs no registry is in tests/test_ci.py.
+# committed here, with the package registry. Run by `make hooks`; what needs no registry is in tests/docs/test_ci.py.
 set -euo pipefail
 
-here="$(cd "$(dirname "$0")/.." && pwd)"
+here="$(cd "$(dirname "$0")/../.." && pwd)"
 bin="$here/.venv/bin"
 [ -x "$bin/python" ] || bin="$(dirname "$(command -v python)")"
 work="$(mktemp -d)"

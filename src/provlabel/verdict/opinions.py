@@ -161,7 +161,7 @@ class KnownDifference(NamedTuple):
 
 
 _BOXED = ("AVIF", "HEIC", "HEIF", "JPEG XL", "M4A", "MOV", "MP4")
-#: ``docs/differences.md`` has them for people; a test of ``tests/test_second_opinion.py`` makes each of them.
+#: ``docs/differences.md`` has them for people; a test of ``tests/verifying/test_second_opinion.py`` makes each of them.
 KNOWN: tuple[KnownDifference, ...] = (
     KnownDifference(
         "ingredients", "history", "theirs", r"history\.broken: ",

@@ -1,4 +1,4 @@
-"""Build the vectors: ``python tests/conformance/build.py OUT [--seed N]`` makes one folder for each.
+"""Build the vectors: ``python tests/scenarios/conformance/build.py OUT [--seed N]`` makes one folder for each.
 
 Every folder holds the media first of all, ``anchors.pem`` with whom to trust, other inputs, and
 ``expected.json``, which says all: title, source, axis, ``given`` (how to judge), and ``expected``.

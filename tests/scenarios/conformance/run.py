@@ -1,4 +1,4 @@
-"""Run vectors against a command line: ``python tests/conformance/run.py --adapter provlabel VECTORS``.
+"""Run vectors against a command line: ``python tests/scenarios/conformance/run.py --adapter provlabel VECTORS``.
 
 An adapter is an executable, or one of those beside this file by its name.  It is given folders of
 vectors and prints one line of JSON for each, in their order: ``exit`` (0 for a pass), and, if it can,

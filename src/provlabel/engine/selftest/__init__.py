@@ -5,7 +5,7 @@ silence.  Each row of :data:`CHECKS` has one switch show its effect, with our se
 this module are made by ``samples/make_selftest.py``, with keys that were thrown away.
 
 Not shown here is the limit on what a compressed manifest unfolds to: that takes 40 ms, the sandbox limits memory
-anyway, and ``tests/test_engine.py`` shows it.
+anyway, and ``tests/engine/test_engine.py`` shows it.
 """
 
 from __future__ import annotations
