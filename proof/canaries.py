@@ -1,4 +1,4 @@
-"""Secrets in outputs: every failure of ``tests/scenarios/test_canaries.py``, and every command over files that hold secrets."""
+"""Secrets in outputs: failures of ``tests/scenarios/test_canaries.py``, every command over files that hold secrets."""
 
 from __future__ import annotations
 

@@ -27,7 +27,6 @@ from PIL import Image, ImageSequence
 
 from proving import ROOT, Figure, rng
 
-sys.path.insert(0, str(ROOT / "tests"))
 sys.path.insert(0, str(ROOT / "tests" / "helpers"))
 import sample_files as formats
 from project import MEDIA

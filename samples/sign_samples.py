@@ -36,7 +36,6 @@ from provlabel import (
 from provlabel._version import __version__
 from provlabel.report import FileReport
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "helpers"))
 import pki
 import tsa

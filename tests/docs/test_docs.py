@@ -12,6 +12,7 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
+from layout import ORDER
 from project import ROOT, Cli
 from provlabel._support import text as _text
 from provlabel.cli import _COMMANDS
@@ -119,12 +120,11 @@ def test_tests_named_in_the_docs_exist() -> None:
             assert name in tests, f"{page.name}: {name}"
 
 
-def test_contributing_names_every_room() -> None:
-    from test_floors import LEVEL
-
+def test_contributing_names_every_package_from_the_ground_up() -> None:
     page = (ROOT / "CONTRIBUTING.md").read_text()
     tree = page.split("holds that:")[1].split("One new file")[0]
-    assert set(LEVEL) - {"_version", "__init__", "__main__"} <= set(re.findall(r"\w+", tree))
+    named = [word for line in tree.splitlines() for word in line[4:18].split()]
+    assert named == [name for name in ORDER if name not in ("_version", "__main__")]
 
 
 def test_rules_in_the_source_are_in_the_table() -> None:

@@ -8,19 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from layout import ORDER
 from project import ROOT
 
 SOURCE = ROOT / "src" / "provlabel"
 
-# The packages and modules of provlabel from the ground up, as CONTRIBUTING.md draws them: each imports only from those
-# before it.  In brackets what later versions add, so that its place is known.
-ORDER = (
-    *("_version", "errors", "_support"),  # [storage: object stores behind file names]
-    *("label", "media", "report", "exchange", "trust", "evidence"),  # [disclosure: labels that people see and hear]
-    *("carriers", "manifest", "signers", "engine", "verdict", "sandbox"),  # [durable: marks, fingerprints, recovery]
-    *("law", "policy", "verifying", "labeling", "batch", "schemas"),  # [service: HTTP]
-    *("cli", "__main__"),
-)
 PLACE = {name: place for place, name in enumerate(ORDER)}
 
 # Foreign library -> the packages that may import it.
@@ -126,3 +118,37 @@ def test_import_is_light() -> None:
     script = "import sys, provlabel.cli; print(*sorted({name.split('.')[0] for name in sys.modules}))"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
     assert not {"c2pa", "cryptography", "msgspec", "PIL", "miniaudio", "mutagen", "ssl", "asyncio"} & set(loaded)
+
+
+# --- tests -----------------------------------------------------------------------------------------
+
+TESTS = ROOT / "tests"
+#: Folders of tests that are no package of the source.
+OTHERS = {"scenarios", "docs", "project", "helpers", "data"}
+
+
+def test_tests_have_the_folders_of_the_source() -> None:
+    packages = {path.name for path in SOURCE.iterdir() if (path / "__init__.py").is_file()}
+    folders = {path.name for path in TESTS.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert folders <= packages | OTHERS
+    assert not packages & OTHERS
+    assert packages - folders == {"_support"}, "it is tested by what stands on it"
+
+
+def test_tests_are_in_those_folders_and_helpers_in_theirs() -> None:
+    assert {path.name for path in TESTS.glob("*.py")} == {"conftest.py"}
+    assert not list((TESTS / "helpers").rglob("test_*"))
+    names = [path.name for path in TESTS.rglob("test_*.py")]
+    assert len(names) == len(set(names)), "pytest imports them by their names"
+
+
+@pytest.mark.parametrize("path", sorted(TESTS.rglob("*.py")), ids=lambda path: path.relative_to(TESTS).as_posix())
+def test_nothing_is_imported_from_a_test(path: Path) -> None:
+    """What two of them share is in ``helpers``."""
+    tops = {name.split(".")[0] for name in imports(path)}
+    assert not [name for name in tops if name.startswith("test_") or name == "conftest"]
+    assert path.name == "project.py" or "__file__).parents" not in path.read_text() or path.parts[-2:] in PROGRAMS
+
+
+#: Programs, which pytest does not find their helpers for.
+PROGRAMS = {("conformance", "build.py"), ("project", "test_layout.py")}

@@ -12,6 +12,8 @@ from project import ROOT
 
 PAGE = ROOT / "docs" / "abuse.md"
 ROWS = 48
+#: Folders that are named as a whole.
+WHOLE = ("tests/scenarios/conformance", "tests/scenarios/faults")
 #: What is there, with the tests in it, by path from the root.
 _NAMED = re.compile(r"`(tests/[\w/]+(?:\.py)?)(?:::(\w+))?`")
 
@@ -36,7 +38,12 @@ def test_each_row_is_held_or_says_why_not(number: int) -> None:
     for path, name in named:
         assert (ROOT / path).exists(), path
         assert not name or name in functions_in(ROOT / path), f"{path}::{name}"
-        assert name or path in ("tests/scenarios/conformance", "tests/scenarios/faults") or "Gap:" in text or path.endswith(".py")
+        assert (
+            name
+            or path in ("tests/scenarios/conformance", "tests/scenarios/faults")
+            or "Gap:" in text
+            or path.endswith(".py")
+        )
     assert named or "Gap:" in text
     assert not any(not cell.strip() for cell in text.split("|"))
 

@@ -16,17 +16,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-sys.path[:0] = [str(Path(__file__).parents[1] / "helpers"), str(Path(__file__).parents[1])]
+sys.path.insert(0, str(Path(__file__).parents[2] / "helpers"))
 
-import vectors_claims  # noqa: E402
-import vectors_history  # noqa: E402
-import vectors_labels  # noqa: E402
-import vectors_media  # noqa: E402
-import vectors_policy  # noqa: E402
-import vectors_trust  # noqa: E402
-from vectors import Bench, Group, Vector  # noqa: E402
-
-from provlabel.sandbox import Sandbox  # noqa: E402
+import vectors_claims
+import vectors_history
+import vectors_labels
+import vectors_media
+import vectors_policy
+import vectors_trust
+from provlabel.sandbox import Sandbox
+from vectors import Bench, Group, Vector
 
 GROUPS: tuple[Group, ...] = (
     *vectors_media.GROUPS,

@@ -9,15 +9,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-import build
 import pytest
-from judging import judge
-from vectors import Bench, Vector, fails, passes
 
+import build
 import run
+from judging import judge
 from project import needs
 from provlabel import TrustStore, verify_file
 from provlabel.sandbox import Sandbox
+from vectors import Bench, Vector, fails, passes
 
 #: By the list of what must be there: groups, and how many vectors at least.
 LEAST = {

@@ -7,11 +7,11 @@ from typing import Any
 
 import cbor2
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from vectors import STILL, Bench, Expected, Vector, fails, passes, refused, unreadable
 
 import pki
 from pki_matrix import der, issue
 from stores import Box, Hand, Store, load, raw_signature, superbox
+from vectors import STILL, Bench, Expected, Vector, fails, passes, refused, unreadable
 
 LABEL, ACTIONS = "org.provlabel.label", "c2pa.actions.v2"
 #: The signature does not hold: what else can be believed is nobody's concern.

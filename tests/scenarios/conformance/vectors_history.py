@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from vectors import STILL, Bench, Expected, Vector, fails, passes, refused
-
 import pki
 from stores import Store, embedded, store_of
+from vectors import STILL, Bench, Expected, Vector, fails, passes, refused
 
 ACTIONS = "c2pa.actions.v2"
 

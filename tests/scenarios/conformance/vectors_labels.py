@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from msgspec.structs import replace
-from vectors import STILL, Bench, Expected, Vector, Wanted, fails, passes, unsigned
 
 from project import MEDIA
 from provlabel import Label
@@ -16,6 +15,7 @@ from provlabel.label.vocabularies import IPTC, KINDS
 from provlabel.media.containers import stores_of
 from sample_files import known, stripped
 from stores import Box, Store, chunk, superbox
+from vectors import STILL, Bench, Expected, Vector, Wanted, fails, passes, unsigned
 
 LABEL, ACTIONS, PERSONAL = "org.provlabel.label", "c2pa.actions.v2", "org.provlabel.personal"
 AI = IPTC + "trainedAlgorithmicMedia"

@@ -6,8 +6,6 @@ import hashlib
 import shutil
 from collections.abc import Callable, Iterator
 
-from vectors import STILL, Bench, Expected, Vector, fails, passes, refused, unreadable, unsigned
-
 from project import MEDIA, SAMPLES
 from provlabel.media.containers.isobmff import C2PA
 from sample_files import (
@@ -21,6 +19,7 @@ from sample_files import (
     stripped,
 )
 from stores import IHDR_END, Range, chunk, embedded, without
+from vectors import STILL, Bench, Expected, Vector, fails, passes, refused, unreadable, unsigned
 
 #: Kinds of ISO base media, whose damage a reader may notice before it comes to any hash.
 _BOXED = ("isobmff",)

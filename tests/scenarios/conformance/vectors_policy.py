@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from msgspec.structs import replace
-from vectors import STILL, Bench, Expected, Vector, fails, passes, unsigned
 
 from provlabel import Prompt
+from vectors import STILL, Bench, Expected, Vector, fails, passes, unsigned
 
 _HEAD = 'schema = "policy-v1"\n'
 

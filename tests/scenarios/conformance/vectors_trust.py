@@ -9,7 +9,6 @@ from typing import Any
 
 import cbor2
 from cryptography.x509 import ocsp
-from vectors import STILL, Bench, Expected, Vector, Wanted, fails, passes, refused
 
 import pki
 import tsa as authorities
@@ -20,6 +19,7 @@ from provlabel._support.times import zulu
 from provlabel.manifest import cose
 from provlabel.trust import timestamps
 from stores import Hand, Store, chunk, embedded, in_png, store_of
+from vectors import STILL, Bench, Expected, Vector, Wanted, fails, passes, refused
 
 _WHEN = ("then", "now", "later")
 

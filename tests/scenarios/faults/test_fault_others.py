@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from faultpoints import LABEL, LEDGER, seen_in, untrue
 
 import pki
 import tsa as authorities
+from faultpoints import LABEL, LEDGER, seen_in, untrue
 from project import MEDIA, Cli, Under, needs
 from provlabel import Label, ProvlabelError, label_file, open_signer
 from provlabel.sandbox import Sandbox

@@ -9,8 +9,8 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from faultpoints import KILL, SAID, SALTED, SCENES, Bench, Point, Scene, make_stock, points_of
 
+from faultpoints import KILL, SAID, SALTED, SCENES, Bench, Point, Scene, make_stock, points_of
 from project import needs
 
 #: Scenes of the sample: together they have nearly every step.

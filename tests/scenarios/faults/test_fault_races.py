@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from races import race
 
 from project import MEDIA
 from provlabel import Label, ProvlabelError, label_file
@@ -16,6 +15,7 @@ from provlabel._support import files as _files
 from provlabel.evidence import Evidence
 from provlabel.sandbox import Sandbox
 from provlabel.signers import LocalKey, Signer
+from races import race
 
 
 def test_many_labelers_of_one_file(tmp_path: Path) -> None:
