@@ -1,7 +1,8 @@
 """The system fails at every step of ``label`` and ``batch``, in every way that it can there.
 
 The table is made by tracing a run without fault (``tests/scenarios/faults/faultpoints.py``); then every point of it
-is visited with the real command line, and sources, outputs, scratch files, the ledger and the words of the error are looked at.
+is visited with the real command line, and sources, outputs, scratch files, the ledger and the words of the error
+are looked at.
 """
 
 from __future__ import annotations
