@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from provlabel.signers.test import ROOT
 from remote_signers import Remote
 from sample_files import MAKERS
 from sites import Site
+from warm import WarmCli, fits
 
 if TYPE_CHECKING:
     from signer_matrix import Backends
@@ -88,18 +89,23 @@ def media(tmp_path: Path) -> Path:
     return folder
 
 
+def _environment(home: Path, env: Mapping[str, str]) -> dict[str, str]:
+    """What ``provlabel`` finds around it: nothing of the developer's, but the way to Python and its libraries."""
+    keep = {key: value for key, value in os.environ.items() if key in ("PATH", "LANG", "COVERAGE_PROCESS_CONFIG")}
+    return {**keep, "HOME": str(home), "PYTHONPATH": os.pathsep.join(sys.path), **env}
+
+
 @pytest.fixture
 def under(home: Path, credential: Path, tmp_path: Path) -> Under:
-    """Run ``provlabel`` in a process of its own, behind another program: a shell, ``setpriv``, a terminal, or none."""
+    """Run ``provlabel`` in a fresh process, behind another program: a shell, ``setpriv``, a terminal, or none."""
 
     def run(
         prefix: tuple[str, ...], *args: str | Path, stdin: str | None = None, cwd: Path | None = None, **env: str
     ) -> subprocess.CompletedProcess[str]:
-        keep = {key: value for key, value in os.environ.items() if key in ("PATH", "LANG", "COVERAGE_PROCESS_CONFIG")}
         return subprocess.run(
             [*prefix, sys.executable, "-m", "provlabel", *map(str, args)],
             cwd=cwd or tmp_path,
-            env={**keep, "HOME": str(home), "PYTHONPATH": os.pathsep.join(sys.path), **env},
+            env=_environment(home, env),
             input=stdin,
             stdin=subprocess.DEVNULL if stdin is None else None,
             capture_output=True,
@@ -111,10 +117,33 @@ def under(home: Path, credential: Path, tmp_path: Path) -> Under:
     return run
 
 
+@pytest.fixture(scope="session")
+def warm(home: Path) -> Iterator[WarmCli]:
+    with contextlib.closing(WarmCli(_environment(home, {}))) as made:
+        yield made
+
+
 @pytest.fixture
-def cli(under: Under) -> Cli:
-    """Run ``provlabel`` as a user does, in an empty folder."""
-    return functools.partial(under, ())
+def cli(under: Under, home: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Cli:
+    """Run ``provlabel`` as a user does, in an empty folder: by a copy of a warm process (``helpers/warm.py``).
+
+    A test or module that is marked ``fresh`` gets a process that starts from nothing.
+    """
+    if request.node.get_closest_marker("fresh") or "COVERAGE_PROCESS_CONFIG" in os.environ:
+        return functools.partial(under, ())
+    warm: WarmCli = request.getfixturevalue("warm")
+
+    def run(
+        *args: str | Path, stdin: str | None = None, cwd: Path | None = None, **env: str
+    ) -> subprocess.CompletedProcess[str]:
+        if not fits(env) or not warm.lock.acquire(blocking=False):
+            return under((), *args, stdin=stdin, cwd=cwd, **env)
+        try:
+            return warm.run([*map(str, args)], _environment(home, env), cwd or tmp_path, stdin, 120)
+        finally:
+            warm.lock.release()
+
+    return run
 
 
 @pytest.fixture

@@ -37,6 +37,8 @@ from provlabel.batch.work import Setting, may_pass
 from provlabel.errors import ConfigError, InputError, OutputError, SignerError, TimestampError, UsageError
 from provlabel.sandbox import Sandbox
 
+pytestmark = pytest.mark.fresh
+
 LABEL = """kind = "ai_generated"
 [[systems]]
 name = "AcmeSynth"

@@ -19,6 +19,8 @@ from provlabel.cli import _COMMANDS
 from provlabel.report.rules import RULES
 from provlabel.schemas import SCHEMAS
 
+pytestmark = pytest.mark.fresh
+
 README = (ROOT / "README.md").read_text()
 
 

@@ -27,6 +27,8 @@ from provlabel.sandbox.pool import SandboxPool
 from provlabel.sandbox.process import fork, spawn
 from provlabel.signers import Signer
 
+pytestmark = pytest.mark.fresh
+
 VECTORS = Path(selftest.__file__).parent
 PACKAGE = Path(engine.binding().__file__).parent
 LIBRARY = PACKAGE / "libs" / ("libc2pa_c.so" if sys.platform == "linux" else "libc2pa_c.dylib")

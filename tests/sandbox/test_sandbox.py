@@ -43,6 +43,8 @@ from provlabel.sandbox.process import Launch, Worker, fork, spawn
 from provlabel.sandbox.protocol import Limits
 from provlabel.signers import Signer
 
+pytestmark = pytest.mark.fresh
+
 # What pytest would print about the death of a forked worker is no news here.
 os.register_at_fork(after_in_child=faulthandler.disable)
 

@@ -33,7 +33,7 @@ from signer_matrix import Backends
 from signing_service import HANGS, Canned, SigningService
 from softhsm import PIN, Token
 
-pytestmark = [needs("softhsm2-util"), needs("openssl")]
+pytestmark = [needs("softhsm2-util"), needs("openssl"), pytest.mark.fresh]
 
 PHRASE, OTHER_PHRASE = f"phrase-{secrets.token_hex(12)}", f"other-{secrets.token_hex(12)}"
 OTHER_PIN = f"9{secrets.randbelow(10**9):09d}-pin"

@@ -22,6 +22,8 @@ from provlabel.report import HistoryNode
 from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
 
+pytestmark = pytest.mark.fresh
+
 CHANGES = 200
 GOOD = ("trusted", "valid")
 

@@ -23,6 +23,8 @@ from signer_matrix import TOKEN as BEARER
 from signing_service import Canned, SigningService
 from softhsm import PIN, Token
 
+pytestmark = pytest.mark.fresh
+
 ONE_OF_EACH = [item for item in COMBINATIONS if "es256" in str(item.id)]
 FILES = ("cover.jpg", "take.wav")
 

@@ -15,6 +15,8 @@ from provlabel.sandbox import Sandbox
 from provlabel.sandbox.process import Worker, spawn
 from provlabel.signers import Signer
 
+pytestmark = pytest.mark.fresh
+
 #: Bytes; ``make proof PROOF=hostile`` judges up to ten million.
 SIZE = int(os.environ.get("PROVLABEL_HOSTILE", "300000"))
 SECONDS, MEGABYTES = 2, 300

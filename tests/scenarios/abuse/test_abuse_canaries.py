@@ -19,6 +19,8 @@ from provlabel.cli import _COMMANDS
 from provlabel.label import label_from_dict
 from provlabel.sandbox import Sandbox
 
+pytestmark = pytest.mark.fresh
+
 PROMPT, PERSON = "canary-prompt-5b1f0c", "Canary Person 5b1f0c"
 PHRASE = "canary-phrase-5b1f0c"
 #: A place that the camera noted, of which a report says nothing.

@@ -19,6 +19,8 @@ from provlabel.sandbox import Sandbox
 from sites import URLS
 from tracing import traced
 
+pytestmark = pytest.mark.fresh
+
 #: What a certificate or a file may name, and what a fetch of it must not reach; PORT is that of the trap.
 INSIDE = [url for url in URLS if "example" not in url or "127.0.0.1" in url]
 #: Hosts that we name ourselves, since what a certificate names is asked three at a time.

@@ -31,6 +31,8 @@ from provlabel.signers.material import read_secrets
 from stores import load, store_of
 from terminal import escaped
 
+pytestmark = pytest.mark.fresh
+
 # --- planted code and settings (row 35) ---------------------------------------------------------------
 
 MODULES = ("json", "msgspec", "provlabel", "click", "c2pa", "sitecustomize", "usercustomize", "PIL", "ssl", "_worker")

@@ -28,6 +28,8 @@ from provlabel.trust.timestamps import Timestamper
 from signer_matrix import Backends
 from signing_service import Canned
 
+pytestmark = pytest.mark.fresh
+
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
