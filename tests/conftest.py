@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,21 @@ from warm import WarmCli, fits
 
 if TYPE_CHECKING:
     from signer_matrix import Backends
+
+
+#: Where files are in memory, and how much of it has to be free: a run writes about a gigabyte.
+MEMORY, FREE = Path("/dev/shm"), 4 << 30  # noqa: S108 - pytest makes folders of its own in it
+
+
+def pytest_configure() -> None:
+    """Let tests write to memory where there is enough: they sync files to the disk by the thousand, and wait for it.
+
+    ``TMPDIR`` and ``--basetemp`` say otherwise.
+    """
+    if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK):
+        at = os.statvfs(MEMORY)
+        if at.f_bavail * at.f_frsize > FREE and not at.f_flag & getattr(os, "ST_NOEXEC", 0):
+            tempfile.tempdir = str(MEMORY)
 
 
 @pytest.fixture(scope="session")
