@@ -1,11 +1,15 @@
 """A real Chromium in a process of its own: opens HTML files as a reader does, and says what it saw.
 
-Run as a program it reads jobs from standard input and writes what was seen to standard output, so that neither
-the event loop of Playwright nor a browser that crashes is in the process of the tests.
+Run as a program it reads lines of jobs from standard input and writes a line of what was seen for each, so that
+neither the event loop of Playwright nor a browser that crashes is in the process of the tests.  It is started once,
+when the first file is opened, and ends with the tests.
 """
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import functools
 import json
 import subprocess
 import sys
@@ -34,12 +38,29 @@ _TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
 
 def browse(*jobs: dict[str, Any]) -> list[dict[str, Any]]:
     """Open each job's ``file`` by its ``scheme`` and ``width``; ``axe``, ``census``, ``pdf``, ``eval`` ask for more."""
-    done = subprocess.run(
-        [sys.executable, __file__], input=json.dumps(jobs), capture_output=True, text=True, timeout=300, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    seen: list[dict[str, Any]] = json.loads(done.stdout)
+    program = _program()
+    assert program.stdin is not None
+    assert program.stdout is not None
+    program.stdin.write(json.dumps(jobs) + "\n")
+    program.stdin.flush()
+    line = program.stdout.readline()
+    if not line:
+        _program.cache_clear()
+        raise AssertionError(f"the browser ended with {program.wait()}; it says why above")
+    seen: list[dict[str, Any]] = json.loads(line)
     return seen
+
+
+@functools.cache
+def _program() -> subprocess.Popen[str]:
+    made = subprocess.Popen([sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    atexit.register(_end, made)
+    return made
+
+
+def _end(program: subprocess.Popen[str]) -> None:
+    with contextlib.suppress(BrokenPipeError), program:
+        program.communicate(timeout=20)
 
 
 class _Reader:
@@ -110,18 +131,18 @@ def _axe(context: Any, page: Any) -> dict[str, Any]:
 def main() -> None:
     from playwright.sync_api import sync_playwright
 
-    jobs = json.load(sys.stdin)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(ARGS))
         readers: dict[tuple[str, int], _Reader] = {}
-        seen = []
-        for job in jobs:
-            way = (job.get("scheme", "light"), job.get("width", 1200))
-            if way not in readers:
-                readers[way] = _Reader(browser, *way)
-            seen.append(_visit(readers[way], job))
+        for line in sys.stdin:
+            seen = []
+            for job in json.loads(line):
+                way = (job.get("scheme", "light"), job.get("width", 1200))
+                if way not in readers:
+                    readers[way] = _Reader(browser, *way)
+                seen.append(_visit(readers[way], job))
+            print(json.dumps(seen), flush=True)
         browser.close()
-    json.dump(seen, sys.stdout)
 
 
 if __name__ == "__main__":
