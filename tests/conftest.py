@@ -36,6 +36,21 @@ if TYPE_CHECKING:
 MEMORY, FREE = Path("/dev/shm"), 4 << 30  # noqa: S108 - pytest makes folders of its own in it
 
 
+#: Fixtures that start a process, or sign with the engine.
+STARTING = {"backends", "bound", "cli", "sandbox", "signer", "trust", "under"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--pure", action="store_true", help="only tests that start no worker and no command line")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--pure"):
+        starting = [item for item in items if STARTING & set(getattr(item, "fixturenames", ()))]
+        config.hook.pytest_deselected(items=starting)
+        items[:] = [item for item in items if item not in set(starting)]
+
+
 def pytest_configure() -> None:
     """Let tests write to memory where there is enough: they sync files to the disk by the thousand, and wait for it.
 

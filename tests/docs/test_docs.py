@@ -35,7 +35,7 @@ def generated() -> dict[Path, str]:
 
 def test_generated_files_are_up_to_date() -> None:
     for path, content in generated().items():
-        assert path.read_text() == content, f"{path.name} is stale: run make schemas"
+        assert path.read_text() == content, f"{path.name} is stale: run make docs"
 
 
 @pytest.mark.parametrize("name", sorted(SCHEMAS))
