@@ -16,20 +16,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 import pki
-from format_files import Make
-from pki_answers import Scene, scene
 from project import MEDIA, Cli, Under, corpus_of_others
-from provlabel import Label, Provider, System, TrustStore, label_file, open_signer
+from provlabel import Label, Provider, System, TrustStore, open_signer
 from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
 from provlabel.signers.test import ROOT
-from remote_signers import Remote
-from sample_files import MAKERS
-from sites import Site
 from warm import WarmCli, fits
 
 if TYPE_CHECKING:
+    from format_files import Make
     from signer_matrix import Backends
+    from sites import Site
 
 
 #: Where files are in memory, and how much of it has to be free: a run writes about a gigabyte.
@@ -199,6 +196,8 @@ def corpus() -> Path:
 
 @pytest.fixture
 def site() -> Iterator[Site]:
+    from sites import Site
+
     made = Site()
     yield made
     made.close()
@@ -219,6 +218,8 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def make(workshop: Path, tmp_path: Path) -> Make:
     """Return a fresh copy of a file of the table, made once."""
 
+    from sample_files import MAKERS
+
     def make_one(name: str) -> Path:
         kept, copy = workshop / name, tmp_path / name
         if not kept.exists():
@@ -227,33 +228,3 @@ def make(workshop: Path, tmp_path: Path) -> Make:
         return copy
 
     return make_one
-
-
-@pytest.fixture
-def here(site: Site) -> Scene:
-    return scene(site.url)
-
-
-@pytest.fixture
-def labeled(here: Scene, media: Path, tmp_path: Path, label: Label, sandbox: Sandbox) -> Path:
-    """A labeled picture with room in its signature, by a leaf that names a responder."""
-    out = media / "out.jpg"
-    signer = open_signer(pki.write(tmp_path / "key", here.leaf))
-    label_file(media / "cover.jpg", out, label, signer, stamp_room=8192, sandbox=sandbox)
-    return out
-
-
-@pytest.fixture
-def anchors(labeled: Path, tmp_path: Path) -> TrustStore:
-    return TrustStore.load(tmp_path / "key" / "root.pem")
-
-
-@pytest.fixture(scope="module")
-def root() -> pki.Issued:
-    return pki.root()
-
-
-@pytest.fixture(scope="module")
-def remote(root: pki.Issued) -> Remote:
-    issued = pki.leaf(root)
-    return Remote(issued.key, issued.pem)
