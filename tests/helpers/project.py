@@ -22,7 +22,6 @@ ROOT = Path(__file__).parents[2]
 MEDIA = ROOT / "samples" / "media"
 EXAMPLE_LABELS = ROOT / "samples" / "labels"
 DOCS = ROOT / "docs"
-HELPERS = ROOT / "tests" / "helpers"
 SAMPLES = ("cover.jpg", "still.png", "take.wav", "take.mp3", "take.flac")
 MIMES = {".jpg": "image/jpeg", ".png": "image/png", ".wav": "audio/wav", ".mp3": "audio/mpeg", ".flac": "audio/flac"}
 
