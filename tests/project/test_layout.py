@@ -129,6 +129,8 @@ def test_import_is_light() -> None:
 # --- tests -----------------------------------------------------------------------------------------
 
 TESTS = ROOT / "tests"
+#: The one ROOT, a program that has to find the helpers first, and this.
+OUTSIDE = {("helpers", "project.py"), ("conformance", "build.py"), ("project", "test_layout.py")}
 #: Folders of tests that are no package of the source.
 OTHERS = {"scenarios", "docs", "project", "helpers", "data"}
 
@@ -148,13 +150,15 @@ def test_tests_are_in_those_folders_and_helpers_in_theirs() -> None:
     assert len(names) == len(set(names)), "pytest imports them by their names"
 
 
-@pytest.mark.parametrize("path", sorted(TESTS.rglob("*.py")), ids=lambda path: path.relative_to(TESTS).as_posix())
+SCRIPTS = sorted(
+    path for name in ("tests", "fuzz", "proof", "bench", "samples") for path in (ROOT / name).rglob("*.py")
+)
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_nothing_is_imported_from_a_test(path: Path) -> None:
-    """What two of them share is in ``helpers``."""
+    """What two of them share is in ``helpers``, and so is the one ``ROOT`` of all tests."""
     tops = {name.split(".")[0] for name in imports(path)}
     assert not [name for name in tops if name.startswith("test_") or name == "conftest"]
-    assert path.name == "project.py" or "__file__).parents" not in path.read_text() or path.parts[-2:] in PROGRAMS
-
-
-#: Programs, which pytest does not find their helpers for.
-PROGRAMS = {("conformance", "build.py"), ("project", "test_layout.py")}
+    if TESTS in path.parents and path.parts[-2:] not in OUTSIDE:
+        assert "__file__).parents" not in path.read_text()
