@@ -1,134 +1,120 @@
-# The plain pip lines behind each target stand in the README.
+# `make help` lists what there is. The plain pip lines behind the first targets stand in the README.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+PYTEST := $(BIN)/python -m pytest
+# Processes that run tests; they wait as often as they work.
+WORKERS ?= 3
 
-.PHONY: demo test verdict coverage lint proof fuzz fuzz-nightly bench bench-large bench-signers bench-tree bench-batch bench-carriers huge sizes matrix samples signed schemas docs hooks ern lock audit licences sbom picture system clean
+.PHONY: demo test quick verdict lint clean help coverage proof fuzz matrix huge hooks ern bench samples signed docs picture lock licences sbom audit system
 
-# Make a virtual environment, install provlabel, and show it at work on real files.
-demo: $(VENV)/.user
+##@ Daily use
+
+demo: $(VENV)/.user ## a virtual environment with provlabel in it, and a walk over real files
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh samples/demo.sh
 
-# Install everything and run all tests.
-test: $(STAMP)
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+test: $(STAMP) ## all tests, or TESTS=tests/verdict; installs what they need
+	$(PYTEST) -n $(WORKERS) --dist worksteal $(TESTS)
 
-# The pure modules of verdicts: every branch, by their own tests alone.
-verdict: $(STAMP)
-	$(BIN)/python -m pytest -q tests/test_verdict.py tests/test_codes.py tests/test_mappings.py tests/test_opinions.py \
-		--cov=provlabel.verdict --cov=provlabel.carriers.compare --cov=provlabel.verdict.opinions --cov-branch \
-		--cov-report=term-missing --cov-fail-under=100
+# What decides by itself, and those of its tests that start no worker and no command line.
+QUICK := tests/verdict tests/law tests/policy tests/label tests/trust/test_credentials.py tests/manifest/test_cbor.py \
+	tests/manifest/test_limits.py tests/carriers/test_mappings.py tests/project/test_layout.py tests/project/test_exports.py
+quick: $(STAMP) ## the pure tests, in less than 30 seconds
+	$(PYTEST) -n 2 --dist worksteal -q --pure $(QUICK)
 
-# All tests again, with the lines and branches that they do not reach; takes twice as long.
-coverage: $(STAMP)
-	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term
+# By their own tests alone.
+verdict: $(STAMP) ## the pure modules of verdicts: every branch is reached
+	$(PYTEST) -q tests/verdict tests/manifest/test_codes.py tests/carriers/test_mappings.py \
+		--cov=provlabel.verdict --cov=provlabel.carriers.compare --cov-branch --cov-report=term-missing --cov-fail-under=100
 
-lint: $(STAMP)
+lint: $(STAMP) ## format, rules and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-# What is promised about reliability, counted: all parts, or PROOF=NAME; SEED, SCALE (less than 1 keeps nothing).
-proof: $(STAMP)
+clean: ## remove the virtual environment and what was built
+	rm -rf $(VENV) .demo build dist .pytest_cache .mypy_cache .ruff_cache .coverage*
+
+# The default stays demo.
+help: ## this list
+	@awk 'BEGIN { FS = ":[^#]*## " } /^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+##@ Slow suites
+
+coverage: $(STAMP) ## all tests, with the lines and branches that they do not reach; twice as long
+	$(PYTEST) -n 2 --dist worksteal --cov --cov-report=term
+
+proof: $(STAMP) ## promises of reliability, counted: all, or PROOF=NAME; SEED=, SCALE= (below 1 keeps nothing)
 	$(BIN)/python -m compileall -q src
 	$(BIN)/python proof/proofs.py $(PROOF) $(if $(SEED),--seed $(SEED)) $(if $(SCALE),--scale $(SCALE))
 
-# Hostile bytes for each of our parsers, and hostile manifests through the whole reading path: about five minutes.
-fuzz: $(STAMP)
+# Hostile bytes for each parser and hostile manifests through the whole reading path: 200 seconds for the first, and
+# 8,000 of the second; or half of FUZZ_SECONDS for each.
+fuzz: $(STAMP) ## hostile bytes and manifests for five minutes, or for FUZZ_SECONDS=10800 as at night
 	$(BIN)/python -m compileall -q src
 	$(BIN)/python fuzz/corpora.py
-	$(BIN)/python fuzz/run.py --total 200
-	$(BIN)/python fuzz/structures.py --structures 4000 --mutations 4000 --seed $$(date +%s)
+	$(BIN)/python fuzz/run.py --total $(if $(FUZZ_SECONDS),$$(($(FUZZ_SECONDS) / 2)),200)
+	$(BIN)/python fuzz/structures.py --seed $$(date +%s) $(if $(FUZZ_SECONDS),\
+		--structures 100000000 --mutations 0 --seconds $$(($(FUZZ_SECONDS) / 2)),--structures 4000 --mutations 4000)
 
-# The same for FUZZ_SECONDS, three hours unless they are given.
-FUZZ_SECONDS ?= 10800
-fuzz-nightly: $(STAMP)
+matrix: $(STAMP) ## every format with every example label, 200 changed bytes each
+	PROVLABEL_CHANGES=200 $(PYTEST) -q tests/scenarios/test_matrix.py
+
+huge: $(STAMP) ## files around 2 and 4 GiB; minutes, and 10 GB of disk
+	TMPDIR=$${TMPDIR:-/tmp} $(PYTEST) -q tests/scenarios/huge_files.py
+
+# Needs the package registry.
+hooks: $(STAMP) ## pre-commit hooks and GitHub Action, installed from a clone as their users get them
+	bash tests/docs/hooks.sh
+
+ern: $(STAMP) ## DDEX messages against the XSD of ERN 4.3.2, which DDEX licenses: XSD=…/release-notification.xsd
+	PROVLABEL_ERN_XSD=$(XSD) $(PYTEST) -q tests/exchange/test_ddex.py
+
+##@ Benches
+
+# run: ratios against the bare engine, another verifier, SHA-256 and a copy · large: the same for a sound of 3 GB ·
+# tree: a gate over 2,000 pictures · batch: a catalogue of 5,000 pictures, and ten kills · carriers: what default
+# carriers cost · signers: 200 labels with a slow signer · sizes: where the bytes of a manifest go
+BENCH ?= run
+bench: $(STAMP) ## what a run costs, as ratios; or BENCH=large, tree, batch, carriers, signers, sizes
 	$(BIN)/python -m compileall -q src
-	$(BIN)/python fuzz/corpora.py
-	$(BIN)/python fuzz/run.py --total $$(($(FUZZ_SECONDS) / 2))
-	$(BIN)/python fuzz/structures.py --structures 100000000 --mutations 0 --seed $$(date +%s) --seconds $$(($(FUZZ_SECONDS) / 2))
+	$(BIN)/python $(if $(filter large,$(BENCH)),bench/run.py large,bench/$(BENCH).py)
 
-# Ratios against the bare engine, another verifier, SHA-256 and a copy: CPU, time and memory of whole processes, in one run.
-bench: $(STAMP)
-	$(BIN)/python -m compileall -q src
-	$(BIN)/python bench/run.py
+##@ Generated files
 
-# The same for a sound of 3 GB.
-bench-large: $(STAMP)
-	$(BIN)/python -m compileall -q src
-	$(BIN)/python bench/run.py large
-
-# 200 labels by 4 workers, with a signer that takes 20 ms, against the same with a key in a file.
-bench-signers: $(STAMP)
-	$(BIN)/python bench/signers.py
-
-# A gate over 2,000 small pictures: files a second, the second run, memory.
-bench-tree: $(STAMP)
-	$(BIN)/python -m compileall -q src
-	$(BIN)/python bench/tree.py
-
-# A catalogue of 5,000 small pictures: files a second, cores, memory, and ten kills.
-bench-batch: $(STAMP)
-	$(BIN)/python -m compileall -q src
-	$(BIN)/python bench/batch.py
-
-# What default carriers cost on top of the manifest, in time and memory.
-bench-carriers: $(STAMP)
-	$(BIN)/python -m compileall -q src
-	$(BIN)/python bench/carriers.py
-
-# Files around 2 and 4 GiB in every container that is written by streaming; minutes, and 10 GB of disk.
-huge: $(STAMP)
-	$(BIN)/python -m pytest -q tests/huge_files.py
-
-# Where the bytes of a manifest go.
-sizes: $(STAMP)
-	$(BIN)/python bench/sizes.py
-
-# Every format x every example label, 200 changed bytes each.
-matrix: $(STAMP)
-	PROVLABEL_CHANGES=200 $(BIN)/python -m pytest -q tests/test_matrix.py
-
-# The pre-commit hooks and the GitHub Action, installed from a clone as their users get them; needs the package registry.
-hooks: $(STAMP)
-	bash tests/hooks.sh
-
-# What is made from the code or by a script, and committed.
-samples: $(STAMP)
-	$(BIN)/python samples/make_samples.py
-
-# What this version signs, to be verified by all later ones (samples/signed/README.md); refuses to write a folder again.
-signed: $(STAMP)
-	$(BIN)/python samples/sign_samples.py
-schemas docs: $(STAMP)
+docs: $(STAMP) ## schemas/ and the tables in docs/
 	$(BIN)/python docs/generate.py
 
-# What is written for DDEX, judged by the XSD of ERN 4.3.2, which DDEX licenses: make ern XSD=…/release-notification.xsd
-ern: $(STAMP)
-	PROVLABEL_ERN_XSD=$(XSD) $(BIN)/python -m pytest -q tests/test_ddex.py
+samples: $(STAMP) ## samples/media/
+	$(BIN)/python samples/make_samples.py
 
-# The lock of development dependencies, from pyproject.toml and requirements-dev.in; make lock UPGRADE=--upgrade for newer ones.
-lock: $(STAMP)
+# To be verified by all later versions: samples/signed/README.md.
+signed: $(STAMP) ## what this version signs: what is missing in its folder of samples/signed/, and nothing else
+	$(BIN)/python samples/sign_samples.py
+
+picture: $(STAMP) ## the picture of an HTML report in the README; needs Chromium
+	$(BIN)/python docs/picture.py
+
+lock: $(STAMP) ## requirements-dev.txt, from pyproject.toml and requirements-dev.in; UPGRADE=--upgrade for newer ones
 	$(BIN)/uv pip compile --no-config --quiet --universal --python-version 3.10 --all-extras --generate-hashes --no-strip-extras $(UPGRADE) \
 		--custom-compile-command 'make lock' -o requirements-dev.txt pyproject.toml requirements-dev.in
 
-# Known vulnerabilities of what the lock names; needs the network, and fails where it could not ask.
-audit: $(STAMP)
-	$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements-dev.txt
-
-# Licences of all dependencies, and the bill of materials that is released beside the wheel (docs/adr/0019-supply-chain.md).
-licences: $(STAMP)
+licences: $(STAMP) ## the page of all dependencies and their licences
 	$(BIN)/python release/licences.py
-sbom: $(STAMP)
+
+##@ Release
+
+sbom: $(STAMP) ## the bill of materials that lies beside the wheel (docs/adr/0019-supply-chain.md)
 	$(BIN)/python release/sbom.py
 
-# The picture of an HTML report in the README, drawn with Chromium.
-picture: $(STAMP)
-	$(BIN)/python docs/picture.py
+audit: $(STAMP) ## known vulnerabilities of what the lock names; fails where it could not ask
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements-dev.txt
 
-# Debian packages that some tests want as judges; without them those tests skip and say so.
-system:
+##@ Machine
+
+# Judges of tests; without them those tests skip and say so.
+system: ## Debian packages that some tests want
 	apt-get update -qq
 	apt-get install -y -qq --no-install-recommends ffmpeg libimage-exiftool-perl flac gcc libc6-dev openssl \
 		libheif-examples libjxl-tools faketime softhsm2 git chromium poppler-utils strace
@@ -145,6 +131,3 @@ $(STAMP): pyproject.toml requirements-dev.txt | $(BIN)/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
-
-clean:
-	rm -rf $(VENV) .demo build dist .pytest_cache .mypy_cache .ruff_cache .coverage*

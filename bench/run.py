@@ -6,7 +6,7 @@ that shared pages count once), looked at while it runs: in a turn of its own for
 picture is a ratio of CPU, which other programs disturb less; of a large file one by the clock, since it is streamed by
 several threads.  The other stands beside it.
 
-``run.py`` takes five minutes and 5 GB of disk.  ``run.py large`` is the case of 3 GB alone (``make bench-large``).
+``run.py`` takes five minutes and 5 GB of disk.  ``run.py large`` is that of 3 GB alone (``make bench BENCH=large``).
 Figures are kept in ``bench/results/``, and what became worse by a fifth since the last run is said.
 """
 

@@ -1,8 +1,8 @@
 """Run harnesses under atheris: ``python fuzz/run.py NAME --runs N --seed S``, or all of them for some seconds each.
 
 This process is instrumented once; each harness runs in a copy of it, with limits on time and memory.  What it
-stumbles over is made small and kept as ``fuzz/regressions/NAME/SHA``, which ``tests/test_fuzz_regressions.py``
-reads from then on.
+stumbles over is made small and kept as ``fuzz/regressions/NAME/SHA``, which
+``tests/scenarios/test_fuzz_regressions.py`` reads from then on.
 """
 
 from __future__ import annotations

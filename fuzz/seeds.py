@@ -25,7 +25,8 @@ ROOT = Path(__file__).parents[1]
 CORPORA = ROOT / "fuzz" / "corpora"
 #: A folder in memory where there is one: harnesses write small files by the thousand.
 SHM = Path("/dev/shm") if Path("/dev/shm").is_dir() else Path(tempfile.gettempdir())
-sys.path[:0] = [entry for entry in (str(ROOT / "tests"), str(ROOT / "fuzz")) if entry not in sys.path]
+_PLACES = (ROOT / "tests" / "helpers", ROOT / "fuzz")
+sys.path[:0] = [entry for entry in map(str, _PLACES) if entry not in sys.path]
 
 _KEPT_BYTES = 3_000  # of a sample's sound
 

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from faultpoints import LABEL, LEDGER, seen_in, strangers, untrue
-
 from making import numbered_jpegs
 from proving import Figure, rng
 from provlabel import TrustStore, open_signer, verify_file

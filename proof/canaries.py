@@ -1,4 +1,4 @@
-"""Secrets in outputs: every failure of ``tests/test_canaries.py``, and every command over files that hold secrets."""
+"""Secrets in outputs: failures of ``tests/scenarios/test_canaries.py``, every command over files that hold secrets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from proving import ROOT, Figure
 
 FAILURES = 40
 #: Tests that each run one command, and look for a canary in all that it says, leaves behind and hands to its children.
-TESTS = ("tests/test_canaries.py", "tests/abuse/test_abuse_canaries.py")
+TESTS = ("tests/scenarios/test_canaries.py", "tests/scenarios/abuse/test_abuse_canaries.py")
 
 
 def prove(scale: float, seed: int) -> Iterator[Figure]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from proving import ROOT, Figure
 
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "conformance")]
+sys.path[:0] = [str(ROOT / name) for name in ("tests/helpers", "tests/scenarios/conformance")]
 
 WANTED = 150
 #: Adapter -> what it is, for people.
@@ -24,7 +24,6 @@ def prove(scale: float, seed: int) -> Iterator[Figure]:
     ``scale`` below 1 takes as large a part of them, evenly.
     """
     import build
-
     import run
 
     os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])

@@ -10,9 +10,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from proving import ROOT, Figure
+from proving import CORPUS, ROOT, Figure
 
-CORPUS = ROOT.parent / "shared" / "corpus"
 HOSTILE_BYTES = 50_000
 #: Each command of one file is run over one file in so many: a run under ``strace`` takes half a second.
 EVERY = 4

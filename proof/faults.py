@@ -1,7 +1,8 @@
 """The system fails at every step of ``label`` and ``batch``, in every way that it can there.
 
-The table is made by tracing a run without fault (``tests/faults/faultpoints.py``); then every point of it is visited
-with the real command line, and sources, outputs, scratch files, the ledger and the words of the error are looked at.
+The table is made by tracing a run without fault (``tests/scenarios/faults/faultpoints.py``); then every point of it
+is visited with the real command line, and sources, outputs, scratch files, the ledger and the words of the error
+are looked at.
 """
 
 from __future__ import annotations
@@ -15,10 +16,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from faultpoints import BATCH, SCENES, Bench, Point, Scene, Visit, make_stock, points_of
-from races import Round, race
-
-from conftest import MEDIA
+from project import MEDIA
 from proving import Figure, rng
+from races import Round, race
 
 #: Each runs a process at a time.
 THREADS = 2

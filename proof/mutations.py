@@ -27,9 +27,9 @@ from PIL import Image, ImageSequence
 
 from proving import ROOT, Figure, rng
 
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT / "tests" / "helpers"))
 import sample_files as formats
-from conftest import MEDIA
+from project import MEDIA
 from provlabel import Label, System, TrustStore, label_file, open_signer, verify_file
 from provlabel.evidence import Evidence, Manifest
 from provlabel.media.containers import CONTAINERS, ContainerError

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from proving import ROOT, Figure, rng
+from proving import CORPUS, ROOT, Figure, rng
 from provlabel import Label, System, TrustStore, label_file, open_signer
 from provlabel.evidence import Evidence
 from provlabel.media.formats import BY_NAME
@@ -35,11 +35,10 @@ from provlabel.signers.test import ROOT as TEST_ROOT
 from provlabel.verdict import judge
 from provlabel.verdict.opinions import KNOWN, compared, our_view, their_view
 
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT / "tests" / "helpers"))
 import sample_files as formats
-from conftest import SAMPLES
+from project import SAMPLES
 
-CORPUS = ROOT.parent / "shared" / "corpus"
 MEDIA = ROOT / "samples" / "media"
 MUTATED = 20_000
 _PROCESSES = 2

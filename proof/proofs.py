@@ -33,7 +33,7 @@ PROOFS = {
 }
 PAGE = ROOT / "docs" / "reliability.md"
 #: Where proofs take from what tests and benches have.
-sys.path += [str(ROOT / "bench"), str(ROOT / "tests"), str(ROOT / "tests" / "faults")]
+sys.path += [str(ROOT / name) for name in ("bench", "tests/helpers", "tests/scenarios/faults")]
 SEED = 20261122
 
 

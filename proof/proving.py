@@ -19,6 +19,8 @@ from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parents[1]
 KEPT = ROOT / "docs" / "reliability.json"
+#: Files that others made, where they lie beside the checkout; it has a README.
+CORPUS = ROOT.parent / "shared" / "corpus"
 
 
 class Figure(NamedTuple):

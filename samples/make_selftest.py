@@ -20,7 +20,7 @@ from provlabel import Label, Timestamper, engine, label_file, open_signer
 from provlabel.engine.selftest.checks import REMOTE
 from provlabel.manifest.write import Definition
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "helpers"))
 import pki
 import tsa
 from provlabel.engine import signing

@@ -2,7 +2,8 @@
 
 What for: ``samples/signed/README.md``.
 
-Run: ``python samples/sign_samples.py``, once for each release; a folder that is there is never touched.  The keys are
+Run: ``python samples/sign_samples.py``.  It adds what is missing in the folder of this version, signed by new keys, and
+never touches what is there.  What was added later has anchors and an ``expected-2.json`` of its own.  The keys are
 thrown away; the certificates hold from 2000 to 2099.  Needs Pillow, ffmpeg, heif-enc, cjxl and openssl.
 """
 
@@ -11,10 +12,11 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -36,7 +38,7 @@ from provlabel import (
 from provlabel._version import __version__
 from provlabel.report import FileReport
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "helpers"))
 import pki
 import tsa
 from provlabel.engine.identity import Actor
@@ -153,9 +155,12 @@ SAMPLES = (
 
 
 @contextmanager
-def credentials(work: Path) -> Iterator[dict[str, Any]]:
+def credentials(work: Path, part: str) -> Iterator[dict[str, Any]]:
     """Yield signers by algorithm, an identity and a time authority; write the anchors, and keep no key."""
-    roots = {name: pki.root(f"provlabel samples, {name[:-4]}", begins=BEGINS, lasts=LASTS) for name in LISTS}
+    roots = {
+        beside(name, part): pki.root(f"provlabel samples, {name[:-4]}{part}", begins=BEGINS, lasts=LASTS)
+        for name in LISTS
+    }
     root, clock_root, identity_root = roots.values()
     keys = {
         "es256": ec.generate_private_key(ec.SECP256R1()),
@@ -183,44 +188,107 @@ def credentials(work: Path) -> Iterator[dict[str, Any]]:
         (work / "out" / name).write_text(issued.pem)
 
 
-def sign_all(work: Path) -> None:
-    """Write every file below ``work/out``."""
-    made, out = work / "made", work / "out"
-    made.mkdir()
-    out.mkdir()
-    with credentials(work) as given:
-        for sample in SAMPLES:
-            sample.make(made / sample.name)
-            label = load_label(HERE / "labels" / f"{sample.label}.toml")
-            label_file(made / sample.name, out / sample.name, label, given[sample.key], **sample.how)
-        _sign_more(made, out, given)
+class Bench(NamedTuple):
+    """Where samples are made and signed, and by whom."""
+
+    work: Path
+    given: Mapping[str, Any]
+
+    def made(self, name: str) -> Path:
+        """Return the content of a sample, without a label."""
+        path = self.work / "made" / name
+        if not path.exists():
+            path.parent.mkdir(exist_ok=True)
+            next(sample for sample in SAMPLES if sample.name == name).make(path)
+        return path
+
+    def out(self, name: str) -> Path:
+        """Return the place of what is signed, or was signed earlier."""
+        return self.work / "out" / name
+
+    def sign(self, source: Path, name: str, label: str, key: str = "es256", **how: Any) -> None:
+        """Label ``source`` as ``name``."""
+        label_file(source, self.out(name), load_label(HERE / "labels" / f"{label}.toml"), self.given[key], **how)
 
 
-def _sign_more(made: Path, out: Path, given: dict[str, Any]) -> None:
-    """What formats alone do not show: time, identity, history, parts, redaction, pictures, and a change afterwards."""
-    labels = {path.stem: load_label(path) for path in (HERE / "labels").glob("*.toml")}
-    signer, photo, track = given["es256"], labels["ai-modified-photo"], labels["ai-assisted-track"]
-    label_file(made / "cover.jpg", out / "stamped.jpg", labels["ai-artwork"], signer, timestamper=given["clock"])
-    label_file(made / "take.flac", out / "stamped.flac", track, given["ed25519"], timestamper=given["clock"])
-    label_file(made / "still.png", out / "vouched.png", photo, signer, identity=given["identity"])
-    label_file(out / "cover.jpg", out / "edited.jpg", photo, given["es384"])
-    label_file(made / "still.png", out / "converted.png", photo, signer, parents=[out / "cover.jpg"])
-    label_file(made / "take.wav", out / "mixed.wav", track, signer, ingredients=[out / "take.flac", out / "take.mp3"])
-    label_file(made / "cover.jpg", out / "beside.jpg", labels["human-made"], signer, detached=True)
-    label_file(made / "cover.jpg", out / "small.jpg", labels["ai-artwork"], signer, thumbnail=True)
-    redact_file(out / "take.wav", out / "redacted.wav", signer)
-    changed = bytearray((out / "take.wav").read_bytes())
+def altered(bench: Bench) -> None:
+    changed = bytearray(bench.out("take.wav").read_bytes())
     changed[changed.index(b"data") + 100] ^= 1
-    (out / "altered.wav").write_bytes(changed)
+    bench.out("altered.wav").write_bytes(changed)
+
+
+PHOTO, TRACK = "ai-modified-photo", "ai-assisted-track"
+#: What formats alone do not show: time, identity, history, parts, redaction, pictures, and a change afterwards.
+MORE: dict[str, Callable[[Bench], object]] = {
+    "stamped.jpg": lambda at: at.sign(at.made("cover.jpg"), "stamped.jpg", "ai-artwork", timestamper=at.given["clock"]),
+    "stamped.flac": lambda at: at.sign(
+        at.made("take.flac"), "stamped.flac", TRACK, "ed25519", timestamper=at.given["clock"]
+    ),
+    "vouched.png": lambda at: at.sign(at.made("still.png"), "vouched.png", PHOTO, identity=at.given["identity"]),
+    "edited.jpg": lambda at: at.sign(at.out("cover.jpg"), "edited.jpg", PHOTO, "es384"),
+    "converted.png": lambda at: at.sign(at.made("still.png"), "converted.png", PHOTO, parents=[at.out("cover.jpg")]),
+    "mixed.wav": lambda at: at.sign(
+        at.made("take.wav"), "mixed.wav", TRACK, ingredients=[at.out("take.flac"), at.out("take.mp3")]
+    ),
+    "beside.jpg": lambda at: at.sign(at.made("cover.jpg"), "beside.jpg", "human-made", detached=True),
+    "small.jpg": lambda at: at.sign(at.made("cover.jpg"), "small.jpg", "ai-artwork", thumbnail=True),
+    "redacted.wav": lambda at: redact_file(at.out("take.wav"), at.out("redacted.wav"), at.given["es256"]),
+    "altered.wav": altered,
+}
+
+
+def sign(work: Path, part: str, missing: Sequence[str]) -> None:
+    """Write what is missing below ``work/out``, where all else lies already."""
+    with credentials(work, part) as given:
+        bench = Bench(work, given)
+        for sample in SAMPLES:
+            if sample.name in missing:
+                bench.sign(bench.made(sample.name), sample.name, sample.label, sample.key, **sample.how)
+        for name, make in MORE.items():
+            if name in missing:
+                make(bench)
 
 
 # --- what is expected of them ----------------------------------------------------------------------
 
 
+def beside(name: str, part: str) -> str:
+    """Return the name of what belongs to a part of a folder: nothing for the first, ``-2`` for what was added then."""
+    stem, dot, ending = name.rpartition(".")
+    return f"{stem}{part}{dot}{ending}"
+
+
+def parts_of(folder: Path) -> list[str]:
+    """Return the parts of a folder: each was signed at one time, by keys of its own."""
+    found = {path.stem.removeprefix("expected") for path in folder.glob("expected*.json")}
+    return sorted(found, key=lambda part: int(part[1:] or 1))
+
+
+class Expected(NamedTuple):
+    """What has to stay as it is of one file, and as of when."""
+
+    at: str
+    file: dict[str, Any]
+
+
+def expected_in(folder: Path) -> dict[str, Expected]:
+    """Return what is expected of each file of a folder."""
+    expected = {}
+    for part in parts_of(folder):
+        told = json.loads((folder / beside("expected.json", part)).read_text())
+        expected |= {name: Expected(told["at"], file) for name, file in told["files"].items()}
+    return expected
+
+
+def lists_of(folder: Path) -> dict[str, Any]:
+    """Return the names of all lists of anchors in a folder, and what each counts for."""
+    return {beside(name, part): purpose for part in parts_of(folder) for name, purpose in LISTS.items()}
+
+
 def trust_of(folder: Path) -> TrustStore:
     """Return the anchors that lie beside the files."""
     store = TrustStore()
-    for name, purpose in LISTS.items():
+    for name, purpose in lists_of(folder).items():
         store += TrustStore.load(folder / name, purpose=purpose)
     return store
 
@@ -252,22 +320,29 @@ def _digest(value: Any) -> str:
 
 
 def main() -> None:
-    """Write the folder of this version, or refuse."""
+    """Write the folder of this version, or add what is missing in it; what is there is never touched."""
     target = FOLDER / (sys.argv[1] if len(sys.argv) > 1 else __version__)
-    if target.exists():
-        raise SystemExit(f"{target} is there; what a version has signed is never signed again")
-    at = NOW.replace(microsecond=0) + dt.timedelta(days=30)
+    target.mkdir(parents=True, exist_ok=True)
+    known = expected_in(target)
+    missing = [name for name in (*(sample.name for sample in SAMPLES), *MORE) if name not in known]
+    if not missing:
+        print(f"{target}: nothing is missing")
+        return
+    part = f"-{len(parts_of(target)) + 1}" if known else ""
+    at = (NOW.replace(microsecond=0) + dt.timedelta(days=30)).isoformat()
     with tempfile.TemporaryDirectory() as folder:
-        sign_all(Path(folder))
         out = Path(folder, "out")
-        media = sorted(path for path in out.iterdir() if path.suffix not in (".pem", ".c2pa"))
-        files = {path.name: judged(path, at.isoformat()) for path in media}
-        expected = {"at": at.isoformat(), "signed_by": f"provlabel {__version__}, c2pa-rs {engine.version()}"}
-        target.mkdir(parents=True)
+        shutil.copytree(target, out)
+        sign(Path(folder), part, missing)
+        told = {"at": at, "signed_by": f"provlabel {__version__}, c2pa-rs {engine.version()}", "files": {}}
+        expected = out / beside("expected.json", part)
+        expected.write_text(json.dumps(told))  # so that its anchors count
+        told["files"] = {name: judged(out / name, at) for name in sorted(missing)}
+        expected.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
         for path in sorted(out.iterdir()):
-            (target / path.name).write_bytes(path.read_bytes())
-        text = json.dumps({**expected, "files": files}, indent=1, ensure_ascii=False)
-        (target / "expected.json").write_text(text + "\n")
+            if not (target / path.name).exists():
+                (target / path.name).write_bytes(path.read_bytes())
+    print(f"{target}: signed {', '.join(sorted(missing))}")
 
 
 if __name__ == "__main__":

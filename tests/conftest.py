@@ -8,32 +8,55 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+import pki
+from project import MEDIA, Cli, Under, corpus_of_others
 from provlabel import Label, Provider, System, TrustStore, open_signer
-from provlabel.engine.credential import EngineCredential
 from provlabel.sandbox import Sandbox
-from provlabel.signers import LocalKey, Signer
+from provlabel.signers import Signer
 from provlabel.signers.test import ROOT
+from warm import WarmCli, fits
 
 if TYPE_CHECKING:
+    from format_files import Make
     from signer_matrix import Backends
-
-MEDIA = Path(__file__).parents[1] / "samples" / "media"
-SAMPLES = ("cover.jpg", "still.png", "take.wav", "take.mp3", "take.flac")
-MIMES = {".jpg": "image/jpeg", ".png": "image/png", ".wav": "audio/wav", ".mp3": "audio/mpeg", ".flac": "audio/flac"}
-
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
-Under = Callable[..., "subprocess.CompletedProcess[str]"]
+    from sites import Site
 
 
-def needs(program: str) -> pytest.MarkDecorator:
-    """Skip with a reason where a program is missing; ``.ci/run`` fails when that happens there."""
-    return pytest.mark.skipif(shutil.which(program) is None, reason=f"{program} is not installed")
+#: Where files are in memory, and how much of it has to be free: a run writes about a gigabyte.
+MEMORY, FREE = Path("/dev/shm"), 4 << 30  # noqa: S108 - pytest makes folders of its own in it
+
+
+#: Fixtures that start a process, or sign with the engine.
+STARTING = {"backends", "bound", "cli", "sandbox", "signer", "trust", "under"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--pure", action="store_true", help="only tests that start no worker and no command line")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--pure"):
+        starting = [item for item in items if STARTING & set(getattr(item, "fixturenames", ()))]
+        config.hook.pytest_deselected(items=starting)
+        items[:] = [item for item in items if item not in set(starting)]
+
+
+def pytest_configure() -> None:
+    """Let tests write to memory where there is enough: they sync files to the disk by the thousand, and wait for it.
+
+    ``TMPDIR`` and ``--basetemp`` say otherwise.
+    """
+    if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK):
+        at = os.statvfs(MEMORY)
+        if at.f_bavail * at.f_frsize > FREE and not at.f_flag & getattr(os, "ST_NOEXEC", 0):
+            tempfile.tempdir = str(MEMORY)
 
 
 @pytest.fixture(scope="session")
@@ -53,17 +76,6 @@ def credential(home: Path) -> Path:
 @pytest.fixture(scope="session")
 def signer(credential: Path) -> Signer:
     return open_signer(f"test:{credential}")
-
-
-def engine_credential(signer: Signer) -> EngineCredential:
-    """What the engine itself signs with, for tests that look at the engine."""
-    assert isinstance(signer, LocalKey)
-    return EngineCredential(signer.algorithm, signer.chain_pem, signer.private_key_pem())
-
-
-def besides_time(warnings: Sequence[str]) -> list[str]:
-    """The warnings of a receipt but for the one that every label without a timestamp gets."""
-    return [text for text in warnings if not text.startswith("no timestamp: this label is trusted until")]
 
 
 @pytest.fixture(scope="session")
@@ -105,18 +117,23 @@ def media(tmp_path: Path) -> Path:
     return folder
 
 
+def _environment(home: Path, env: Mapping[str, str]) -> dict[str, str]:
+    """What ``provlabel`` finds around it: nothing of the developer's, but the way to Python and its libraries."""
+    keep = {key: value for key, value in os.environ.items() if key in ("PATH", "LANG", "COVERAGE_PROCESS_CONFIG")}
+    return {**keep, "HOME": str(home), "PYTHONPATH": os.pathsep.join(sys.path), **env}
+
+
 @pytest.fixture
 def under(home: Path, credential: Path, tmp_path: Path) -> Under:
-    """Run ``provlabel`` in a process of its own, behind another program: a shell, ``setpriv``, a terminal, or none."""
+    """Run ``provlabel`` in a fresh process, behind another program: a shell, ``setpriv``, a terminal, or none."""
 
     def run(
         prefix: tuple[str, ...], *args: str | Path, stdin: str | None = None, cwd: Path | None = None, **env: str
     ) -> subprocess.CompletedProcess[str]:
-        keep = {key: value for key, value in os.environ.items() if key in ("PATH", "LANG", "COVERAGE_PROCESS_CONFIG")}
         return subprocess.run(
             [*prefix, sys.executable, "-m", "provlabel", *map(str, args)],
             cwd=cwd or tmp_path,
-            env={**keep, "HOME": str(home), "PYTHONPATH": os.pathsep.join(sys.path), **env},
+            env=_environment(home, env),
             input=stdin,
             stdin=subprocess.DEVNULL if stdin is None else None,
             capture_output=True,
@@ -128,10 +145,33 @@ def under(home: Path, credential: Path, tmp_path: Path) -> Under:
     return run
 
 
+@pytest.fixture(scope="session")
+def warm(home: Path) -> Iterator[WarmCli]:
+    with contextlib.closing(WarmCli(_environment(home, {}))) as made:
+        yield made
+
+
 @pytest.fixture
-def cli(under: Under) -> Cli:
-    """Run ``provlabel`` as a user does, in an empty folder."""
-    return functools.partial(under, ())
+def cli(under: Under, home: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Cli:
+    """Run ``provlabel`` as a user does, in an empty folder: by a copy of a warm process (``helpers/warm.py``).
+
+    A test or module that is marked ``fresh`` gets a process that starts from nothing.
+    """
+    if request.node.get_closest_marker("fresh") or "COVERAGE_PROCESS_CONFIG" in os.environ:
+        return functools.partial(under, ())
+    warm: WarmCli = request.getfixturevalue("warm")
+
+    def run(
+        *args: str | Path, stdin: str | None = None, cwd: Path | None = None, **env: str
+    ) -> subprocess.CompletedProcess[str]:
+        if not fits(env) or not warm.lock.acquire(blocking=False):
+            return under((), *args, stdin=stdin, cwd=cwd, **env)
+        try:
+            return warm.run([*map(str, args)], _environment(home, env), cwd or tmp_path, stdin, 120)
+        finally:
+            warm.lock.release()
+
+    return run
 
 
 @pytest.fixture
@@ -151,7 +191,40 @@ def bound(tmp_path: Path) -> tuple[str, ...]:
 @pytest.fixture(scope="session")
 def corpus() -> Path:
     """Media that others made, where it lies beside the checkout; see its own README."""
-    folder = Path(__file__).parents[2] / "shared" / "corpus" / "c2pa-python"
-    if not folder.is_dir():
-        pytest.skip("the corpus of others' media is not beside this checkout")
-    return folder
+    return corpus_of_others()
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    from sites import Site
+
+    made = Site()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def victim() -> tuple[pki.Issued, pki.Issued]:
+    root = pki.root("Trusted Root")
+    return root, pki.leaf(root, common="Victim")
+
+
+@pytest.fixture(scope="session")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("formats")
+
+
+@pytest.fixture
+def make(workshop: Path, tmp_path: Path) -> Make:
+    """Return a fresh copy of a file of the table, made once."""
+
+    from sample_files import MAKERS
+
+    def make_one(name: str) -> Path:
+        kept, copy = workshop / name, tmp_path / name
+        if not kept.exists():
+            MAKERS[name](kept)
+        copy.write_bytes(kept.read_bytes())
+        return copy
+
+    return make_one

@@ -162,7 +162,7 @@ class KnownDifference(NamedTuple):
 
 
 _BOXED = tuple(row.name for row in FORMATS if row.container == "isobmff")
-#: ``docs/differences.md`` has them for people; a test of ``tests/test_second_opinion.py`` makes each of them.
+#: ``docs/differences.md`` has them for people; a test of ``tests/verifying/test_second_opinion.py`` makes each of them.
 KNOWN: tuple[KnownDifference, ...] = (
     KnownDifference(
         "ingredients", "history", "theirs", r"history\.broken: ",

@@ -6,7 +6,7 @@ beside this module are made by ``samples/make_selftest.py``, with keys that were
 which builds have passed; :mod:`checks` is loaded where one has to.
 
 Not shown here is the limit on what a compressed manifest unfolds to: that takes 40 ms, the sandbox limits memory
-anyway, and ``tests/test_engine.py`` shows it.
+anyway, and ``tests/engine/test_engine.py`` shows it.
 """
 
 from __future__ import annotations

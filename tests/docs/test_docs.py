@@ -1,0 +1,154 @@
+"""Docs are examples that run: README, help texts, generated tables and published schemas."""
+
+from __future__ import annotations
+
+import doctest
+import importlib.util
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema_rs
+import pytest
+
+from project import ROOT, Cli
+from provlabel._support import text as _text
+from provlabel.cli import _COMMANDS
+from provlabel.report.rules import RULES
+from provlabel.schemas import SCHEMAS
+
+pytestmark = pytest.mark.fresh
+
+README = (ROOT / "README.md").read_text()
+
+
+def generated() -> dict[Path, str]:
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return dict(module.generated())
+
+
+def test_generated_files_are_up_to_date() -> None:
+    for path, content in generated().items():
+        stands = path.read_text()
+        same = json.loads(stands) == json.loads(content) if path.suffix == ".json" else stands == content
+        assert same, f"{path.name} is stale: run make docs"
+
+
+@pytest.mark.parametrize("name", sorted(SCHEMAS))
+def test_schemas_are_schemas(name: str) -> None:
+    schema = SCHEMAS[name]()
+    jsonschema_rs.meta.validate(schema)
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+
+def test_every_field_of_the_label_is_described() -> None:
+    for record in SCHEMAS["label"]()["$defs"].values():
+        assert record["description"]
+        for name, field in record["properties"].items():
+            assert {"title", "description", "examples", "x-privacy"} <= set(field), name
+            assert field["x-privacy"] in ("system", "personal")
+
+
+def test_examples_of_the_label_schema_are_valid() -> None:
+    schema = SCHEMAS["label"]()
+    for record in schema["$defs"].values():
+        for field in record["properties"].values():
+            definition = {**field, "$defs": schema["$defs"]}
+            for example in field["examples"]:
+                jsonschema_rs.Draft202012Validator(definition).validate(example)
+
+
+def test_doctest() -> None:
+    assert doctest.testmod(_text).failed == 0
+
+
+def test_readme_python_runs(media: Path, credential: Path, tmp_path: Path) -> None:
+    code = re.search(r"```python\n(.*?)```", README, re.DOTALL)
+    assert code is not None
+    for name in ("key.pem", "chain.pem", "root.pem"):
+        (tmp_path / name).write_bytes((credential / name).read_bytes())
+    (tmp_path / "key.pem").chmod(0o600)
+    (tmp_path / "take.wav").write_bytes((media / "take.wav").read_bytes())
+    subprocess.run([sys.executable, "-c", code[1]], cwd=tmp_path, check=True)
+    assert (tmp_path / "take.labeled.wav").exists()
+
+
+def test_readme_console_says_what_is_said(media: Path, cli: Cli) -> None:
+    """The lines of the first example, but for time, sizes and what the page cuts with …"""
+    label = re.search(r"\$ provlabel (label take\.wav .*)\n", README)
+    assert label is not None
+    import shlex
+
+    done = cli(*shlex.split(label[1]), cwd=media)
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(
+        r"take\.wav -> take\.labeled\.wav  \(WAV, manifest 3,\d\d\d bytes, repeated in id3\)\n", done.stdout
+    )
+    shown = cli("verify", "take.labeled.wav", "--trust", "test", cwd=media).stdout
+    example = README.split("$ provlabel verify take.labeled.wav --trust test\n")[1].split("```")[0]
+    for line in example.splitlines():
+        if "since" not in line:
+            assert line.removesuffix(" · …") in shown
+
+
+def test_every_command_has_help_with_an_example(cli: Cli) -> None:
+    for command in _COMMANDS:
+        text = cli(command, "--help").stdout
+        assert text.startswith("Usage: provlabel")
+        inner = {"key": "init", "trust": "show"}.get(command)
+        deeper = cli(command, inner, "--help").stdout if inner else text
+        assert "Example" in deeper, command
+
+
+def test_readme_names_every_command() -> None:
+    for command in _COMMANDS:
+        assert f"{command}" in README
+
+
+def test_links_of_the_docs_lead_somewhere() -> None:
+    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")]:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_tests_named_in_the_docs_exist() -> None:
+    tests = "".join(path.read_text() + path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    for page in (ROOT / "docs").glob("*.md"):
+        for name in re.findall(r"`(?:test_\w+\.py::)?(test_\w+(?:\.py)?)", page.read_text()):
+            assert name in tests, f"{page.name}: {name}"
+
+
+def test_rules_in_the_source_are_in_the_table() -> None:
+    source = "".join(path.read_text() for path in (ROOT / "src").rglob("*.py"))
+    named = set(re.findall(r'finding\(\s*"([a-z.-]+)"', source))
+    assert named <= set(RULES)
+
+
+def test_command_line_of_python_m(cli: Cli) -> None:
+    assert re.fullmatch(r"provlabel, version \d+\.\d+\.\d+\n", cli("--version").stdout)
+    assert cli("lable").returncode == 2
+    assert "No such command" in cli("lable").stderr
+
+
+def test_make_demo_script_runs_to_its_end(tmp_path: Path) -> None:
+    """What `make demo` runs, with the installed command."""
+    import os
+    import shutil
+
+    (tmp_path / "samples").mkdir()
+    shutil.copy(ROOT / "samples" / "demo.sh", tmp_path / "samples")
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    env = {**os.environ, "PATH": path}
+    done = subprocess.run(
+        ["sh", "samples/demo.sh"], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("PASS") == 5
+    assert "INVALID: do not rely" in done.stdout
+    assert "That is all." in done.stdout

@@ -1,0 +1,29 @@
+"""A terminal for tests, and what must never reach one."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from repositories import Done
+
+
+def escaped(done: Done) -> None:
+    """No character of the output acts on a terminal, and nothing broke down."""
+    for text in (done.stdout, done.stderr):
+        raw = {ch for ch in text if unicodedata.category(ch) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")} - {"\n", "\t"}
+        assert not raw, sorted(map(ascii, raw))
+    assert "Traceback" not in done.stderr, done.stderr
+
+
+# Runs a program in a terminal of its own and types the pass phrase when it is asked for.
+TERMINAL = """
+import os, pty, sys
+typed = []
+def read(fd):
+    said = os.read(fd, 4096)
+    if b"pass phrase" in said and not typed:
+        typed.append(1)
+        os.write(fd, sys.argv[1].encode() + b"\\n")
+    return said
+sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[2:], read, lambda fd: b"")))
+"""

@@ -1,0 +1,111 @@
+"""``provlabel lint``: what it prints, how it ends, what it fixes, and how long a sound is."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from project import EXAMPLE_LABELS, Cli, needs
+from provlabel.sandbox import Sandbox
+
+EXAMPLES = sorted(EXAMPLE_LABELS.glob("*.toml"))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_examples_are_clean(path: Path, cli: Cli) -> None:
+    done = cli("lint", path)
+    assert (done.returncode, "0 errors, 0 warnings" in done.stdout) == (0, True)
+
+
+def test_faults_have_place_and_hint(tmp_path: Path, cli: Cli) -> None:
+    path = tmp_path / "bad.json"
+    path.write_text('{"kind": "ai_genrated", "systmes": []}')
+    done = cli("lint", path)
+    assert done.returncode == 1
+    assert "error /kind: unknown value 'ai_genrated'\n  hint: did you mean ai_generated?" in done.stdout
+    assert "error /systmes: unknown field\n  hint: did you mean systems?" in done.stdout
+    whole = json.loads(cli("lint", path, "--format", "json").stdout)
+    assert [fault["at"] for fault in whole["faults"]] == ["/kind", "/systmes"]
+
+
+def test_warnings_do_not_fail(tmp_path: Path, cli: Cli) -> None:
+    path = tmp_path / "label.json"
+    path.write_text('{"kind": "ai_generated"}')
+    done = cli("lint", path)
+    assert (done.returncode, "0 errors, 1 warnings" in done.stdout) == (0, True)
+
+
+def test_fix_corrects_what_has_one_right_answer(tmp_path: Path, cli: Cli) -> None:
+    path = tmp_path / "label.json"
+    label = {
+        "kind": "AI_generated",
+        "systems": [{"name": "A"}],
+        "identifiers": [{"type": "isrc", "value": "gb-aye-26-00001"}],
+    }
+    path.write_text(json.dumps(label))
+    assert cli("lint", path, "--fix").returncode == 0
+    assert json.loads(path.read_text())["kind"] == "ai_generated"
+    assert cli("lint", path, "--fix").returncode == 0
+    assert json.loads(path.read_text())["identifiers"][0]["value"] == "GBAYE2600001"
+
+
+def test_fix_does_not_touch_toml(tmp_path: Path, cli: Cli) -> None:
+    path, out = tmp_path / "label.toml", tmp_path / "fixed.json"
+    path.write_text('# mine\nkind = "AI_generated"\n[[systems]]\nname = "A"\n')
+    done = cli("lint", path, "--fix")
+    assert (done.returncode, "-o fixed.json" in done.stderr) == (2, True)
+    assert cli("lint", path, "--fix", "-o", out).returncode == 0
+    assert path.read_text().startswith("# mine")
+    assert json.loads(out.read_text())["kind"] == "ai_generated"
+
+
+def test_no_label_at_all(tmp_path: Path, cli: Cli) -> None:
+    assert cli("lint", tmp_path / "none.json").returncode == 3
+    (tmp_path / "bad.json").write_text("{")
+    assert cli("lint", tmp_path / "bad.json").returncode == 2
+
+
+def test_spans_lie_within_the_sound(media: Path, cli: Cli) -> None:
+    """The example's drums end at 0:58, the sample after five seconds."""
+    example = next(path for path in EXAMPLES if path.stem == "ai-assisted-track")
+    done = cli("lint", example, "--media", media / "take.wav")
+    assert done.returncode == 1
+    assert "/contributions/2/span/end: lies after the end of the sound, which is 5.1 s long" in done.stdout
+    assert cli("lint", example, "--media", media / "cover.jpg").returncode == 3
+
+
+@needs("ffmpeg")
+@pytest.mark.parametrize("name", ["take.wav", "take.mp3", "take.flac", "a.m4a", "cbr.mp3", "low.mp3", "a.mp4"])
+def test_length_is_what_ffprobe_says(name: str, media: Path, sandbox: Sandbox) -> None:
+    quiet = ["ffmpeg", "-v", "error", "-i", str(media / "take.wav")]
+    options = {"a.m4a": [], "a.mp4": ["-c:a", "aac"], "cbr.mp3": ["-write_xing", "0"], "low.mp3": ["-ar", "16000"]}
+    if name in options:
+        subprocess.run([*quiet, *options[name], str(media / name)], check=True)
+    probe = ["ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", str(media / name)]
+    expected = float(subprocess.run(probe, capture_output=True, text=True, check=True).stdout)
+    assert sandbox.read(media / name).seconds == pytest.approx(expected, abs=0.1)
+
+
+@pytest.mark.parametrize("cut", range(4, 20))
+def test_a_header_that_ends_early_is_read_as_far_as_it_goes(cut: int, sandbox: Sandbox) -> None:
+    """The worker must not die of our own arithmetic, and say that the engine did."""
+    content = (b"\xff\xfb\x90\x00" + b"Xing" + bytes((0, 0, 0, 1)) + bytes((0, 0, 1, 0)) + bytes(8))[:cut]
+    trouble = sandbox.read_bytes(content).trouble
+    assert trouble is None or trouble.kind != "died"
+
+
+def test_a_picture_has_no_length(media: Path, sandbox: Sandbox) -> None:
+    shutil.copy(media / "cover.jpg", media / "a.jpg")
+    assert sandbox.read(media / "a.jpg").seconds is None
+
+
+def test_what_provlabel_writes_itself_is_not_for_the_label_file(tmp_path: Path, cli: Cli) -> None:
+    path = tmp_path / "label.json"
+    path.write_text('{"kind": "human_made", "carriers": [{"id": "xmp", "values": {}}]}')
+    done = cli("lint", path)
+    assert done.returncode == 0
+    assert "warning /carriers: provlabel writes this itself" in done.stdout

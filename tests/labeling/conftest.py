@@ -1,0 +1,19 @@
+"""A signer whose key never enters the engine, and its root."""
+
+from __future__ import annotations
+
+import pytest
+
+import pki
+from remote_signers import Remote
+
+
+@pytest.fixture(scope="module")
+def root() -> pki.Issued:
+    return pki.root()
+
+
+@pytest.fixture(scope="module")
+def remote(root: pki.Issued) -> Remote:
+    issued = pki.leaf(root)
+    return Remote(issued.key, issued.pem)

@@ -1,0 +1,767 @@
+"""Laws as dated data: each rule passes, fails and stands aside, and nobody chooses a law by choosing a date."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import itertools
+import json
+import re
+from pathlib import Path
+from typing import Any, NamedTuple, get_args
+
+import msgspec
+import pytest
+from hypothesis import given, strategies as st
+
+from project import ROOT, Cli, engine_credential
+from provlabel import Label, Provider, System, TrustStore, UsageError, label_file, verify_file
+from provlabel.engine import signing
+from provlabel.evidence import Action, Carrier
+from provlabel.label import signed_label
+from provlabel.label.records import Disclosure, Identifier, Judgements, Likeness, Mark
+from provlabel.label.vocabularies import IPTC
+from provlabel.law import LAWS, Subject, judge_law, law_rules, load_laws, subject_of_label
+from provlabel.law.checks import CHECKS
+from provlabel.law.conditions import CONDITIONS
+from provlabel.law.records import Input, Law, LawRule
+from provlabel.manifest.write import Definition, definition
+from provlabel.policy.records import LawName
+from provlabel.report import LawResult
+from provlabel.report.renderers import RENDERERS, Extras
+from provlabel.report.rules import RULES
+from provlabel.sandbox import Sandbox
+from provlabel.signers import Signer
+
+HELD, NOT_HELD, JUDGE, ASIDE, OUTSIDE = (
+    "held",
+    "not held",
+    "needs a human judgement",
+    "not applicable",
+    "outside the file",
+)
+
+# --- subjects --------------------------------------------------------------------------------------
+
+CREATED = (Action("c2pa.created", IPTC + "trainedAlgorithmicMedia"),)
+ALTERED = (
+    Action("c2pa.opened"),
+    Action("c2pa.edited", IPTC + "compositeWithTrainedAlgorithmicMedia"),
+)
+FULL: dict[str, Any] = {
+    "kind": "ai_generated",
+    "provider": {"name": "Acme Imaging Ltd"},
+    "systems": [{"name": "AcmePaint", "version": "4.2", "identifier": "pkg:huggingface/acme/paint@4.2"}],
+    "event_time": "2026-11-22T10:00:00Z",
+}
+CODE = "001191110102MACQD9K64010000"
+ICON = [{"kind": "icon", "place": "lower right corner", "alternative": "made with AI"}]
+SPOKEN = [{"kind": "audio", "language": "en", "place": "at the start", "alternative": "in the notes"}]
+
+
+def signed(actions: tuple[Action, ...] = CREATED, /, **label: Any) -> Subject:
+    """A trusted picture with a full label, changed by ``label``; ``None`` takes a field out."""
+    told = {key: value for key, value in {**FULL, **label}.items() if value is not None}
+    return Subject(
+        label=told,
+        state="trusted",
+        media="image",
+        source="embedded",
+        manifest="urn:c2pa:1",
+        actions=actions,
+    )
+
+
+def but(subject: Subject, **changes: Any) -> Subject:
+    return msgspec.structs.replace(subject, **changes)
+
+
+def aigc(**changes: str) -> str:
+    """An AIGC object, changed."""
+    value = {
+        "Label": "1",
+        "ContentProducer": CODE,
+        "ProduceID": "20261122-0001",
+        "ReservedCode1": "",
+        "ContentPropagator": "",
+        "PropagateID": "",
+        "ReservedCode2": "",
+    }
+    return json.dumps(value | changes, separators=(",", ":"))
+
+
+def with_aigc(*values: str) -> Subject:
+    return but(signed(), carriers=(Carrier("xmp", "XMP", {"TC260:AIGC": values}),))
+
+
+HUMAN = signed((Action("c2pa.created", IPTC + "digitalCreation"),), kind="human_made", systems=None)
+UNSIGNED = Subject(state="unsigned", media="image", claims_ai=True)
+MARKED = signed(marks=[{"type": "watermark", "algorithm": "com.adobe.trustmark.P"}])
+PRINTED = signed(marks=[{"type": "fingerprint", "algorithm": "io.iscc.v0"}])
+FAKE = {"deep_fake": True}
+NO_FAKE = signed(judgements={"deep_fake": False})
+AD = {
+    "judgements": {"advertising": True},
+    "likeness": [{"depicts": "image", "synthetic": True, "real_person": False}],
+}
+
+
+class Triple(NamedTuple):
+    """A subject that holds, one that does not, and one that a rule is not about."""
+
+    held: Subject | None
+    broken: Subject | None
+    aside: Subject | None
+
+
+# What holds, what does not, and what the rule is not about; rows of one rule share theirs.
+CASES: dict[str, Triple] = {
+    "law.eu.1": Triple(signed(), UNSIGNED, HUMAN),
+    "law.eu.2": Triple(but(signed(), stamped=True), but(signed(), state="invalid"), HUMAN),
+    "law.eu.3": Triple(MARKED, signed(), HUMAN),
+    "law.eu.4": Triple(PRINTED, but(PRINTED, state="invalid"), signed()),
+    "law.eu.5": Triple(
+        but(signed(ALTERED, kind="ai_modified"), inputs=(Input("sky.jpg", True, True),)),
+        but(signed(ALTERED, kind="ai_modified"), inputs=(Input("sky.jpg", True, False),)),
+        signed(),
+    ),
+    "law.eu.6": Triple(signed(), signed(prompt={"text": "a lighthouse"}), HUMAN),
+    "law.eu.7": Triple(signed(detector_url="https://acme.example/detect"), signed(), HUMAN),
+    "law.eu.20": Triple(
+        signed(judgements=FAKE, disclosure=ICON),
+        signed(judgements=FAKE, disclosure=[{"kind": "text", "text": "Look at this"}]),
+        NO_FAKE,
+    ),
+    "law.eu.21": Triple(
+        but(signed(judgements=FAKE, disclosure=SPOKEN), media="audio"),
+        but(signed(judgements=FAKE, disclosure=ICON), media="audio"),
+        signed(judgements=FAKE, disclosure=ICON),
+    ),
+    "law.eu.22": Triple(
+        signed(judgements={"deep_fake": True, "artistic": True}, disclosure=ICON),
+        signed(judgements={"deep_fake": True, "artistic": True}, disclosure=SPOKEN),
+        signed(judgements={"deep_fake": True, "artistic": False}),
+    ),
+    "law.eu.24": Triple(
+        signed(judgements=FAKE, disclosure=ICON), signed(judgements=FAKE, disclosure=[{"kind": "icon"}]), NO_FAKE
+    ),
+    "law.eu.25": Triple(signed(judgements=FAKE, disclosure=ICON), signed(judgements=FAKE, disclosure=SPOKEN), NO_FAKE),
+    "law.us-ca.1": Triple(signed(), signed(provider=None), HUMAN),
+    "law.us-ca.2": Triple(signed(), signed(systems=[{"name": "AcmePaint"}]), HUMAN),
+    "law.us-ca.3": Triple(signed(), signed(event_time=None), HUMAN),
+    "law.us-ca.4": Triple(signed(), UNSIGNED, HUMAN),
+    "law.us-ca.5": Triple(signed(), signed((Action("c2pa.edited", IPTC + "algorithmicallyEnhanced"),)), HUMAN),
+    "law.us-ca.6": Triple(None, signed(identifiers=[{"type": "url", "value": "https://acme.example/1"}]), signed()),
+    "law.us-ca.7": Triple(None, signed(), HUMAN),
+    "law.us-ca.8": Triple(MARKED, but(MARKED, state="invalid"), HUMAN),
+    "law.us-ca.9": Triple(
+        signed(ALTERED, kind="ai_modified", operations=[{"operation": "cropped"}]),
+        signed(ALTERED, kind="ai_modified"),
+        signed(),
+    ),
+    "law.cn.1": Triple(with_aigc(aigc()), with_aigc(aigc(), aigc()), HUMAN),
+    "law.cn.2": Triple(with_aigc(aigc()), with_aigc(aigc(ProduceID="")), HUMAN),
+    "law.cn.3": Triple(
+        with_aigc(aigc()), with_aigc(aigc(ContentProducer=CODE[:-1])), with_aigc(aigc(ContentProducer="Acme"))
+    ),
+    "law.cn.4": Triple(
+        signed(disclosure=[{"kind": "text", "text": "AI生成"}]),
+        signed(disclosure=[{"kind": "text", "text": "Made with AI", "language": "en"}]),
+        HUMAN,
+    ),
+    "law.cn.5": Triple(
+        with_aigc(aigc(ContentPropagator="Acme", PropagateID="P-77")),
+        with_aigc(aigc(ContentPropagator="Acme")),
+        with_aigc(aigc()),
+    ),
+    "law.cn.6": Triple(with_aigc(aigc()), signed(), UNSIGNED),
+    "law.us-wa.1": Triple(signed(), UNSIGNED, HUMAN),
+    "law.us-ut.1": Triple(signed(), signed(event_time=None), HUMAN),
+    "law.us-ny.1": Triple(
+        signed(**AD, disclosure=ICON),
+        signed(**AD, disclosure=SPOKEN),
+        signed(judgements={"advertising": False}),
+    ),
+    "law.in.1": Triple(
+        signed(judgements=FAKE, disclosure=ICON),
+        signed(judgements=FAKE, disclosure=SPOKEN),
+        signed(operations=[{"operation": "translated"}]),
+    ),
+    "law.in.2": Triple(signed(), UNSIGNED, HUMAN),
+    "law.kr.1": Triple(signed(disclosure=ICON), but(signed(), state="invalid"), HUMAN),
+    "law.kr.2": Triple(signed(judgements=FAKE, disclosure=ICON), signed(judgements=FAKE, disclosure=SPOKEN), NO_FAKE),
+    "law.kr.2a": Triple(
+        signed(judgements={"deep_fake": True, "artistic": True}, disclosure=ICON),
+        signed(judgements={"deep_fake": True, "artistic": True}, disclosure=SPOKEN),
+        NO_FAKE,
+    ),
+    "law.platforms.google": Triple(signed(), UNSIGNED, HUMAN),
+    "law.platforms.meta": Triple(
+        but(UNSIGNED, carriers=(Carrier("xmp", "XMP", {"Iptc4xmpExt:DigitalSourceType": (CREATED[0].source_type,)}),)),
+        UNSIGNED,
+        HUMAN,
+    ),
+    "law.platforms.youtube": Triple(signed(), UNSIGNED, HUMAN),
+    "law.platforms.tiktok-linkedin": Triple(signed(), UNSIGNED, HUMAN),
+    "law.platforms.pinterest": Triple(
+        but(UNSIGNED, carriers=(Carrier("xmp", "XMP", {"Iptc4xmpExt:DigitalSourceType": (CREATED[0].source_type,)}),)),
+        UNSIGNED,
+        HUMAN,
+    ),
+}
+
+#: Rules that no file shows, whatever it holds.
+ALWAYS_OUTSIDE = {
+    "law.eu.23",
+    *(f"law.us-ca.{number}" for number in ("10", "11", "12a", "12b", "12c", "13", "k31")),
+    "law.us-ut.1a",
+    "law.us-ut.1b",
+    "law.kr.3",
+}
+#: Conditions that no file ever answers: where one stands, what is missing stays a question for a person.
+UNANSWERABLE = {"new-system", "large-provider"}
+#: Rules that a person has to judge where they are not plainly held, and why.
+NEVER_BROKEN = {
+    "law.eu.24": "the alternative may stand on the page that shows the file",
+    "law.us-ca.6": "nobody looks at the page that is linked",
+    "law.us-ca.7": "no standard has the field yet",
+    "law.us-ca.9": "no duty of its own: without operations, nobody can tell whether the law applies",
+}
+ROWS = [row for law in load_laws(LAWS) for row in law.rule]
+IDS = [f"{row.id}@{row.start}" for row in ROWS]
+
+
+def outcome(row: LawRule, subject: Subject) -> LawResult:
+    """Judge on the first day of a wording, with nothing claimed about another day."""
+    day = row.start or dt.date(2026, 11, 22)
+    at = dt.datetime.combine(day, dt.time(12), dt.timezone.utc)
+    if subject.label and "event_time" in subject.label:
+        subject = but(subject, label={**subject.label, "event_time": at.isoformat()})
+    results = judge_law(subject, load_laws([row.id.split(".")[1]]), at)
+    [result] = [item for item in results if item.rule == row.id]
+    assert result.reason
+    assert (result.source, result.certainty, result.number) == (row.source, row.certainty, row.number)
+    return result
+
+
+@pytest.mark.parametrize("row", ROWS, ids=IDS)
+def test_each_rule_is_held_broken_and_not_applicable(row: LawRule) -> None:
+    if row.id in ALWAYS_OUTSIDE:
+        assert {outcome(row, subject).outcome for subject in (signed(), UNSIGNED, HUMAN)} == {OUTSIDE}
+        return
+    triple = CASES[row.id]
+    if triple.held is not None:
+        assert outcome(row, triple.held).outcome == HELD
+    undecided = row.id in NEVER_BROKEN or UNANSWERABLE.intersection(row.applies)
+    assert triple.broken is not None
+    assert outcome(row, triple.broken).outcome == (JUDGE if undecided else NOT_HELD)
+    assert triple.aside is not None
+    assert outcome(row, triple.aside).outcome == ASIDE
+
+
+def test_every_rule_has_its_three_subjects() -> None:
+    codes = {row.id for row in ROWS}
+    assert codes == set(CASES) | ALWAYS_OUTSIDE
+    assert not set(CASES) & ALWAYS_OUTSIDE
+    assert {row.id for row in ROWS if row.holds == "outside-the-file"} == ALWAYS_OUTSIDE
+    assert {code for code, triple in CASES.items() if triple.held is None} == {
+        row.id for row in ROWS if row.holds == "human-judgement"
+    }
+
+
+# --- the files of the package ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("law", load_laws(LAWS), ids=LAWS)
+def test_a_file_of_rules_is_sound(law: Law) -> None:
+    assert law.rule
+    for row in law.rule:
+        assert row.id.startswith(f"law.{law.law}.")
+        assert set(row.applies) <= set(CONDITIONS)
+        assert row.holds in CHECKS
+        assert row.start is None or row.end is None or row.start < row.end
+        assert bool(row.given.why) == (row.holds in ("outside-the-file", "human-judgement"))
+        assert bool(row.given.media) == ("medium" in row.applies)
+    for code in {row.id for row in law.rule}:
+        spans = sorted((row.start or dt.date.min, row.end or dt.date.max) for row in law.rule if row.id == code)
+        assert all(end <= start for (_, end), (start, _) in itertools.pairwise(spans)), code
+
+
+def test_all_files_are_loaded_and_all_conditions_and_checks_are_used() -> None:
+    assert sorted(LAWS) == sorted(path.stem for path in (ROOT / "src/provlabel/law").glob("*.toml"))
+    assert {name for row in ROWS for name in row.applies} == set(CONDITIONS)
+    assert {row.holds for row in ROWS} == set(CHECKS)
+
+
+def test_numbers_of_the_map_are_all_there() -> None:
+    numbers = {row.number for row in ROWS} | {part.number for law in load_laws(LAWS) for part in law.scope}
+    eu = {f"EU-{number}" for number in (*range(1, 10), *range(20, 26))}
+    california = {f"CA-{number}" for number in range(1, 14)} - {"CA-12"} | {"CA-12a", "CA-12b", "CA-12c"}
+    others = {*(f"CN-{number}" for number in range(1, 7)), "IN-1", "IN-2", "IN-3", "KR-1", "KR-2", "KR-3"}
+    assert eu | california | others | {"NY-1", "WA-1", "UT-1"} <= numbers
+
+
+def test_an_unknown_law_is_the_wrong_request() -> None:
+    with pytest.raises(UsageError, match="no law is named 'us-cal'") as caught:
+        load_laws(["eu", "us-cal"])
+    assert "did you mean us-ca?" in caught.value.hint
+    assert all(name in caught.value.hint for name in LAWS)
+
+
+FORBIDDEN = re.compile("complian", re.IGNORECASE)
+
+
+def test_no_file_of_ours_says_that_something_complies() -> None:
+    for folder in ("src", "docs", "schemas"):
+        for path in (ROOT / folder).rglob("*"):
+            if path.suffix in (".py", ".toml", ".md", ".json"):
+                assert not FORBIDDEN.search(path.read_text()), path
+
+
+# --- days ------------------------------------------------------------------------------------------
+
+
+def judged(subject: Subject, code: str, at: str) -> list[LawResult]:
+    moment = dt.datetime.fromisoformat(at).replace(tzinfo=dt.timezone.utc)
+    results = judge_law(subject, load_laws([code.split(".")[1]]), moment)
+    return [item for item in results if item.rule == code]
+
+
+def test_california_on_30_september_2026() -> None:
+    """Claimed to be older than the new text: both texts count, and the worse one decides."""
+    claimed = signed(provider=None, event_time="2026-09-15T10:00:00Z")
+    old, new = judged(claimed, "law.us-ca.1", "2026-11-22")
+    assert (old.outcome, old.counts, old.era) == (JUDGE, False, "2026-08-02 to 2026-09-29")
+    assert "1,000,000 users" in old.reason
+    assert (new.outcome, new.counts, new.era) == (NOT_HELD, True, "since 2026-09-30")
+    assert (old.basis, new.basis) == ("claimed", "possible")
+    gap, since = judged(claimed, "law.us-ca.8", "2026-11-22")
+    assert (gap.outcome, gap.era, gap.counts) == (ASIDE, "before 2026-09-30", False)
+    assert (since.outcome, since.counts) == (JUDGE, True)
+
+
+def test_a_timestamp_proves_which_text_it_was() -> None:
+    claimed = signed(provider=None, event_time="2026-09-15T10:00:00Z")
+    stamp = dt.datetime(2026, 9, 16, tzinfo=dt.timezone.utc)
+    [old] = judged(but(claimed, not_later=stamp), "law.us-ca.1", "2026-11-22")
+    assert (old.outcome, old.counts, old.basis, old.date) == (JUDGE, True, "claimed", "2026-09-15")
+    late = dt.datetime(2026, 10, 1, tzinfo=dt.timezone.utc)  # proves less than is claimed
+    assert [item.outcome for item in judged(but(claimed, not_later=late), "law.us-ca.1", "2026-11-22")] == [
+        JUDGE,
+        NOT_HELD,
+    ]
+
+
+def test_the_eu_on_2_december_2026() -> None:
+    made = signed()  # on 22 November
+    [early] = judged(made, "law.eu.3", "2026-12-01")
+    assert early.outcome == JUDGE
+    assert "2 August 2026" in early.reason
+    first, second = judged(made, "law.eu.3", "2026-12-02")
+    assert (first.outcome, first.counts) == (JUDGE, False)
+    assert (second.outcome, second.counts, second.era) == (NOT_HELD, True, "since 2026-12-02")
+
+
+def test_eras_with_one_outcome_are_one_result() -> None:
+    [one] = judged(MARKED, "law.eu.3", "2027-06-01")
+    assert (one.outcome, one.date, one.basis) == (HELD, "2026-11-22", "claimed")
+
+
+def test_a_day_in_the_future_is_no_way_out() -> None:
+    claimed = signed(provider=None, event_time="2031-01-01T00:00:00Z")
+    [one] = judged(claimed, "law.us-ca.1", "2026-11-22")
+    assert one.outcome == NOT_HELD
+    assert [item.outcome for item in judged(claimed, "law.eu.7", "2026-11-22")] == [ASIDE, NOT_HELD]
+
+
+def test_without_an_event_date_the_day_of_judgement_counts() -> None:
+    [one] = judged(signed(event_time=None), "law.us-ca.1", "2026-11-22")
+    assert (one.date, one.basis) == ("2026-11-22", "judgement")
+    stamp = dt.datetime(2026, 9, 1, tzinfo=dt.timezone.utc)
+    [one] = judged(but(signed(event_time=None), not_later=stamp), "law.us-ca.1", "2026-11-22")
+    assert (one.date, one.basis) == ("2026-09-01", "proven")
+
+
+def test_the_end_of_an_event_counts_and_days_are_those_of_utc() -> None:
+    spread = signed(event_time="2026-01-01T00:00:00Z", event_end="2026-09-29T23:30:00-07:00")
+    [one] = judged(spread, "law.us-ca.8", "2026-11-22")
+    assert one.date == "2026-09-30"
+
+
+# --- judgements, alterations, China ----------------------------------------------------------------
+
+
+def test_what_a_signer_states_decides_and_is_told_as_that() -> None:
+    [unsaid] = judged(signed(), "law.eu.20", "2026-11-22")
+    assert unsaid.outcome == JUDGE
+    assert unsaid.hint == "state judgements.deep_fake in the label"
+    [denied] = judged(NO_FAKE, "law.eu.20", "2026-11-22")
+    assert (denied.outcome, denied.reason) == (ASIDE, "the signer states that it is not a deep fake")
+    [silent] = judged(signed(judgements=FAKE), "law.eu.20", "2026-11-22")
+    assert silent.outcome == JUDGE
+    [foreign] = judged(
+        signed(judgements=FAKE, disclosure=[{"kind": "text", "text": "KI-erzeugt", "language": "de"}]),
+        "law.eu.20",
+        "2026-11-22",
+    )
+    assert foreign.outcome == JUDGE
+
+
+@pytest.mark.parametrize("code", ["law.eu.1", "law.us-ca.1", "law.us-wa.1", "law.cn.2", "law.eu.20", "law.us-ny.1"])
+def test_nobody_is_freed_by_what_an_invalid_file_says(code: str) -> None:
+    """A label that was changed to say that people made it, or that it is no deep fake, counts for nothing."""
+    for freed in (HUMAN, signed(judgements={"deep_fake": False, "advertising": False})):
+        found = judged(but(freed, state="invalid"), code, "2027-03-01")
+        assert ASIDE not in {item.outcome for item in found if item.counts}, code
+
+
+def test_laws_draw_the_line_of_small_changes_differently() -> None:
+    cropped = signed(ALTERED, kind="ai_modified", operations=[{"operation": "cropped"}, {"operation": "resized"}])
+    filtered = signed(ALTERED, kind="ai_modified", operations=[{"operation": "filtered"}], provider=None)
+    small = signed(ALTERED, kind="ai_modified", judgements={"substantial_change": False})
+    technical = signed((), kind="ai_assisted_technical")
+    assert [item.outcome for item in judged(cropped, "law.us-ca.1", "2026-11-22")] == [ASIDE]
+    more = signed(ALTERED, **{**(cropped.label or {}), "judgements": {"substantial_change": True}})
+    assert [item.outcome for item in judged(more, "law.us-ca.1", "2026-11-22")] == [HELD]
+    assert [item.outcome for item in judged(small, "law.us-ut.1", "2027-01-01")] == [ASIDE, HELD]
+    assert [item.outcome for item in judged(filtered, "law.us-ca.1", "2026-11-22")] == [JUDGE]
+    assert [item.outcome for item in judged(small, "law.eu.1", "2027-01-01")] == [ASIDE]
+    assert [item.outcome for item in judged(technical, "law.eu.1", "2027-01-01")] == [JUDGE]
+    assert [item.outcome for item in judged(technical, "law.cn.1", "2026-11-22")] == [ASIDE]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "no JSON"),
+        ("[1]", "not the seven"),
+        ('"AIGC"', "not the seven"),
+        ("[" * 50_000, "no JSON"),
+        ('{"AIGC":7}', "not the seven"),
+        (aigc().replace('"Label":"1",', ""), "not the seven"),
+        (aigc()[:-1] + ',"Label":"1"}', "not the seven"),
+        (aigc(ProduceID="20 26"), "ProduceID"),
+        (aigc(ContentProducer="艾克米"), "ContentProducer"),
+        (aigc().replace('"1"', "1", 1), "Label"),
+        (aigc(ReservedCode1="x" * 70_000), "longer than"),
+    ],
+)
+def test_an_aigc_object_that_is_wrong(text: str, said: str) -> None:
+    [one] = judged(with_aigc(text), "law.cn.1", "2026-11-22")
+    assert one.outcome == NOT_HELD
+    assert said in one.reason
+
+
+@pytest.mark.parametrize(
+    ("carrier", "field", "value"),
+    [
+        ("xmp", "TC260:AIGC", aigc()),
+        ("exif", "UserComment", f'{{"AIGC":{aigc()}}}'),
+        ("text", "AIGC", f'{{"AIGC":{aigc()}}}'),
+        ("id3", "TXXX:AIGC", aigc()),
+        ("vorbis", "AIGC", aigc()),
+        ("riff", "AIGC", aigc()),
+        ("mp4", "keys:AIGC", aigc()),
+    ],
+)
+def test_an_aigc_object_is_found_at_each_of_its_places(carrier: str, field: str, value: str) -> None:
+    subject = but(signed(), carriers=(Carrier(carrier, "", {field: (value,)}),))
+    assert [item.outcome for item in judged(subject, "law.cn.1", "2026-11-22")] == [HELD]
+    twice = but(subject, carriers=(*subject.carriers, Carrier("xmp", "", {"TC260:AIGC": (aigc(),)})))
+    [one] = judged(twice, "law.cn.1", "2026-11-22")
+    assert (one.outcome, one.reason) == (NOT_HELD, "there are 2 AIGC objects, and exactly one may be there")
+
+
+def test_a_comment_that_is_no_aigc_object_is_none() -> None:
+    subject = but(signed(), carriers=(Carrier("exif", "EXIF", {"UserComment": ("holiday",)}),))
+    [one] = judged(subject, "law.cn.1", "2026-11-22")
+    assert one.reason == "there is no AIGC object in the file"
+    [one] = judged(but(subject, carriers=(Carrier("xmp", "XMP", {}, ("not XML",)),)), "law.cn.1", "2026-11-22")
+    assert one.outcome == JUDGE
+
+
+def test_what_the_map_is_not_sure_of_is_left_to_people() -> None:
+    for code in (f"{CODE}0", "002" + CODE[3:]):
+        [one] = judged(with_aigc(aigc(ContentProducer=code)), "law.cn.3", "2026-11-22")
+        assert one.outcome == JUDGE
+    [one] = judged(with_aigc(aigc(Label="2")), "law.cn.2", "2026-11-22")
+    assert one.outcome == JUDGE
+    [one] = judged(with_aigc(aigc(Label="7")), "law.cn.2", "2026-11-22")
+    assert one.outcome == NOT_HELD
+
+
+def test_a_file_that_says_nothing_is_a_question_and_an_unreadable_one_too() -> None:
+    for state in ("unsigned", "unreadable", "remote"):
+        outcomes = {item.outcome for item in judge_all(Subject(state=state))}
+        assert outcomes <= {JUDGE, ASIDE, OUTSIDE}
+        assert JUDGE in outcomes
+
+
+def judge_all(subject: Subject) -> tuple[LawResult, ...]:
+    return judge_law(subject, load_laws(LAWS), dt.datetime(2026, 11, 22, tzinfo=dt.timezone.utc))
+
+
+# --- never an exception ----------------------------------------------------------------------------
+
+_KEYS = st.sampled_from([*Label.__struct_encode_fields__, "type", "name", "text", "value", "kind", "operation", "x"])
+_WORDS = st.sampled_from([*FULL, "ai_generated", "ai_modified", "9999-12-31T23:59:59-23:59", "url", "text", "audio"])
+_PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | _WORDS,
+    lambda below: st.lists(below, max_size=3) | st.dictionaries(_KEYS | st.text(max_size=5), below, max_size=4),
+    max_leaves=15,
+)
+_CARRIERS = st.builds(
+    Carrier,
+    st.sampled_from(["xmp", "exif", "text", "id3", "vorbis", "mp4", "riff", "x"]),
+    st.text(max_size=5),
+    st.dictionaries(
+        st.sampled_from(
+            ["TC260:AIGC", "AIGC", "UserComment", "keys:AIGC", "TXXX:AIGC", "Iptc4xmpExt:DigitalSourceType"]
+        ),
+        st.lists(st.text(max_size=30) | st.just(aigc()) | _PLAIN.map(lambda value: json.dumps(value)), max_size=2).map(
+            tuple
+        ),
+    ),
+)
+
+
+@given(
+    label=st.dictionaries(_KEYS, _PLAIN) | st.none(),
+    carriers=st.lists(_CARRIERS, max_size=3).map(tuple),
+    state=st.sampled_from([None, "trusted", "valid", "invalid", "unsigned", "remote", "unreadable"]),
+    media=st.sampled_from([None, "image", "audio", "video"]),
+)
+def test_judging_never_raises(label: Any, carriers: Any, state: Any, media: Any) -> None:
+    results = judge_all(Subject(label=label, carriers=carriers, state=state, media=media, claims_ai=True))
+    assert {item.rule for item in results} == {row.id for row in ROWS}
+    for code in {item.rule for item in results}:
+        assert sum(item.counts for item in results if item.rule == code) == 1
+    assert all(item.reason for item in results)
+
+
+@given(_PLAIN)
+def test_any_label_file_can_be_held_against_laws(data: Any) -> None:
+    assert judge_all(subject_of_label(data))
+
+
+# --- real files ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def whole() -> Label:
+    """A label by which California's rules are held."""
+    return Label(
+        kind="ai_generated",
+        provider=Provider(name="Acme Imaging Ltd"),
+        systems=(System(name="AcmePaint", version="4.2", identifier="pkg:huggingface/acme/paint@4.2"),),
+        event_time=LATE,
+        identifiers=(Identifier(type="guid", value="0b4ff6ad-2b71-4b8c-9fa8-2a0c8e1f7d10"),),
+        marks=(Mark(type="watermark", algorithm="com.adobe.trustmark.P"),),
+        judgements=Judgements(deep_fake=False, advertising=True),
+        likeness=(Likeness(depicts="image", synthetic=True, real_person=False),),
+        disclosure=(Disclosure(kind="icon", place="lower right corner", alternative="made with AI"),),
+    )
+
+
+def made(media: Path, label: Label, signer: Signer, sandbox: Sandbox, name: str = "cover.jpg") -> Path:
+    target = media / f"signed-{name}"
+    label_file(media / name, target, label, signer, sandbox=sandbox)
+    return target
+
+
+#: A day on which every rule is in force, whenever the tests are run; the test credential is valid until 2036.
+LATE = "2030-06-01T10:00:00Z"
+NOON = dt.datetime(2030, 6, 1, 12, tzinfo=dt.timezone.utc)
+
+
+def outcomes(file: Path, trust: TrustStore, sandbox: Sandbox, *laws: str) -> dict[str, str]:
+    [report] = verify_file(file, trust=trust, at=NOON, laws=laws, sandbox=sandbox).files
+    return {item.rule: item.outcome for item in report.law if item.counts}
+
+
+@pytest.mark.parametrize("name", ["cover.jpg", "take.flac"])
+def test_a_signed_file_under_every_law(
+    name: str, whole: Label, media: Path, signer: Signer, trust: TrustStore, sandbox: Sandbox
+) -> None:
+    signed_file = made(media, whole, signer, sandbox, name)
+    [report] = verify_file(signed_file, trust=trust, at=NOON, sandbox=sandbox).files
+    assert report.state == "trusted", report.findings
+    found = outcomes(signed_file, trust, sandbox, *LAWS)
+    assert set(found) == {row.id for row in ROWS}
+    assert {code: found[f"law.us-ca.{code}"] for code in "1234568"} == {
+        **dict.fromkeys("1234 5 8".replace(" ", ""), HELD),
+        "6": ASIDE,
+    }
+    assert found["law.eu.1"] == found["law.eu.3"] == found["law.in.2"] == HELD
+    assert found["law.us-ny.1"] == (HELD if name == "cover.jpg" else ASIDE)
+    assert found["law.platforms.google"] == (HELD if name == "cover.jpg" else ASIDE)
+    assert found["law.platforms.youtube"] == HELD
+    assert found["law.cn.6"] == NOT_HELD
+    assert found["law.us-wa.1"] == found["law.us-ut.1"] == HELD
+    assert (found["law.eu.7"], found["law.us-ca.7"]) == (NOT_HELD, JUDGE)
+
+
+def test_what_people_made_and_what_was_tampered_with(
+    whole: Label, media: Path, signer: Signer, trust: TrustStore, sandbox: Sandbox
+) -> None:
+    human = made(media, Label(kind="human_made", event_time=LATE), signer, sandbox, "still.png")
+    assert set(outcomes(human, trust, sandbox, *LAWS).values()) == {ASIDE, OUTSIDE}
+    target = made(media, whole, signer, sandbox)
+    target.write_bytes(target.read_bytes()[:-100] + bytes(100))
+    found = outcomes(target, trust, sandbox, "us-ca", "eu")
+    assert {found[f"law.us-ca.{number}"] for number in "12345"} == {NOT_HELD}
+    assert found["law.eu.2"] == NOT_HELD
+
+
+def test_a_modified_picture_keeps_the_mark_of_its_input(
+    whole: Label, media: Path, signer: Signer, trust: TrustStore, sandbox: Sandbox
+) -> None:
+    first = made(media, whole, signer, sandbox)
+    changed = Label(kind="ai_modified", systems=whole.systems, event_time=LATE)
+    label_file(first, media / "second.jpg", changed, signer, sandbox=sandbox)
+    found = outcomes(media / "second.jpg", trust, sandbox, "eu", "us-ca")
+    assert (found["law.eu.5"], found["law.us-ca.5"]) == (HELD, HELD)
+    plain = media / "third.jpg"
+    label_file(media / "cover.jpg", plain, changed, signer, parents=[media / "still.png"], sandbox=sandbox)
+    assert outcomes(plain, trust, sandbox, "eu")["law.eu.5"] == JUDGE
+
+
+# --- the command line ------------------------------------------------------------------------------
+
+
+def test_exit_codes_of_verify(whole: Label, media: Path, signer: Signer, sandbox: Sandbox, cli: Cli) -> None:
+    good = made(media, whole, signer, sandbox)
+    done = cli("verify", good, "--trust", "test", "--law", "us-ca,us-ny", "--law", "in")
+    assert done.returncode == 0, done.stdout
+    assert "law us-ca: " in done.stdout
+    assert "as the signer claims" in done.stdout
+    assert "no legal advice: us-ca (" in done.stdout
+    done = cli("verify", good, "--trust", "test", "--law", "cn")
+    assert done.returncode == 1
+    assert "error law.cn.1: CN-1 not held (" in done.stdout
+    assert "hint: remove every AIGC object, and label the file again with aigc among --carriers" in done.stdout
+    done = cli("verify", good, "--trust", "test", "--law", "eu,us-cal")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "did you mean us-ca?" in done.stderr
+    assert cli("verify", good, "--trust", "test", "--law", "eu,").returncode == 2
+
+
+def test_both_eras_are_told(whole: Label, media: Path, signer: Signer, sandbox: Sandbox, cli: Cli) -> None:
+    bare = msgspec.structs.replace(whole, provider=msgspec.UNSET, event_time="2026-09-15T10:00:00Z")
+    file = made(media, bare, signer, sandbox)
+    done = cli("verify", file, "--trust", "test", "--law", "us-ca", "--format", "json")
+    assert done.returncode == 1
+    told = [item for item in json.loads(done.stdout)["files"][0]["law"] if item["rule"] == "law.us-ca.1"]
+    assert [(item["outcome"], item["counts"]) for item in told] == [(JUDGE, False), (NOT_HELD, True)]
+    text = cli("verify", file, "--trust", "test", "--law", "us-ca").stdout
+    assert "(wording since 2026-09-30)" in text
+    assert "nothing proves that day" in text
+
+
+def test_a_policy_lowers_and_excepts_single_rules(
+    whole: Label, media: Path, signer: Signer, sandbox: Sandbox, cli: Cli
+) -> None:
+    bare = msgspec.structs.replace(whole, provider=msgspec.UNSET)
+    file = made(media, bare, signer, sandbox)
+    policy = media / "gate.toml"
+    run = ("verify", file, "--trust", "test", "--law", "us-ca", "--policy", policy, "--root", media)
+    policy.write_text('schema = "policy-v1"\nstates = ["trusted"]\n')
+    assert cli(*run).returncode == 1
+    policy.write_text('schema = "policy-v1"\n[levels]\n"law.us-ca.1" = "warning"\n')
+    assert cli(*run).returncode == 0
+    policy.write_text(
+        'schema = "policy-v1"\n[[exceptions]]\nrule = "law.us-ca.1"\npath = "**"\nreason = "asked"\n'
+        'owner = "ann"\nexpires = 2099-01-01\n'
+    )
+    done = cli(*run)
+    assert done.returncode == 0, done.stdout
+    assert "EXCEPTED" in done.stdout
+    policy.write_text('schema = "policy-v1"\n[levels]\n"law.us-ca.99" = "warning"\n')
+    assert cli(*run).returncode == 2
+
+
+def test_a_policy_asks_for_laws(whole: Label, media: Path, signer: Signer, sandbox: Sandbox, cli: Cli) -> None:
+    """Also one that is merely found, which can only tighten."""
+    assert get_args(LawName) == LAWS
+    file = made(media, whole, signer, sandbox)
+    run = ("verify", file, "--trust", "test", "--format", "json")
+    assert cli(*run, cwd=media).returncode == 0
+    (media / "provlabel.toml").write_text('schema = "policy-v1"\nlaws = ["cn"]\n')
+    done = cli(*run, "--law", "us-ca", cwd=media)
+    assert done.returncode == 1
+    told = json.loads(done.stdout)
+    assert [item["name"] for item in told["laws"]] == ["us-ca", "cn"]
+    assert {item["law"] for item in told["files"][0]["law"]} == {"us-ca", "cn"}
+    (media / "provlabel.toml").write_text('schema = "policy-v1"\nlaws = ["us-cal"]\n')
+    done = cli(*run, cwd=media)
+    assert done.returncode == 2
+    assert "did you mean us-ca?" in done.stderr
+
+
+def test_a_soft_binding_of_others_is_read(media: Path, signer: Signer, trust: TrustStore, sandbox: Sandbox) -> None:
+    """Signed with the bare engine, as others sign: an algorithm alone does not say that it is a watermark."""
+    label = Label(kind="ai_generated", event_time=LATE)
+    found = {}
+    for name in ("com.adobe.trustmark.P", "io.iscc.v0"):
+        plain = definition(label, signed_label(label), has_parent=False).manifest
+        binding = {"alg": name, "blocks": [{"scope": {}, "value": "YTFiMmMz"}]}
+        plain["assertions"].append({"label": "c2pa.soft-binding", "data": binding})
+        out = io.BytesIO()
+        source = io.BytesIO((media / "cover.jpg").read_bytes())
+        signing.sign(Definition(plain), source, out, "image/jpeg", engine_credential(signer))
+        (media / "bound.jpg").write_bytes(out.getvalue())
+        found[name] = outcomes(media / "bound.jpg", trust, sandbox, "eu")
+    assert found["com.adobe.trustmark.P"]["law.eu.3"] == JUDGE
+    assert (found["io.iscc.v0"]["law.eu.3"], found["io.iscc.v0"]["law.eu.4"]) == (NOT_HELD, HELD)
+
+
+def test_what_is_missing_may_stand_on_a_page_that_is_linked() -> None:
+    linked = signed(provider=None, identifiers=[{"type": "url", "value": "https://acme.example/1"}])
+    [one] = judged(linked, "law.us-ca.1", "2026-11-22")
+    assert one.outcome == JUDGE
+    assert "https://acme.example/1" in one.reason
+
+
+def test_lint_holds_a_label_against_laws(media: Path, cli: Cli) -> None:
+    label = media / "take.json"
+    label.write_text(json.dumps({"schema": "label-v1", **FULL}))
+    done = cli("lint", label, "--law", "us-ca")
+    assert done.returncode == 0, done.stdout
+    assert "law us-ca: " in done.stdout
+    bare = {key: value for key, value in FULL.items() if key != "provider"}
+    label.write_text(json.dumps({"schema": "label-v1", **bare}))
+    done = cli("lint", label, "--law", "us-ca")
+    assert done.returncode == 1
+    assert "error law.us-ca.1: CA-1 not held" in done.stdout
+    assert re.search(r"take\.json: 1 errors, \d+ warnings$", done.stdout.rstrip())
+    told = json.loads(cli("lint", label, "--law", "us-ca,eu", "--format", "json").stdout)["law"]
+    by_rule = {item["rule"]: item["outcome"] for item in told}
+    assert (by_rule["law.eu.2"], by_rule["law.us-ca.4"]) == (OUTSIDE, OUTSIDE)
+    assert cli("lint", label, "--law", "usca").returncode == 2
+    assert "law" not in json.loads(cli("lint", label, "--format", "json").stdout)
+
+
+def test_rules_lists_laws_too(cli: Cli) -> None:
+    rows = json.loads(cli("rules", "--format", "json").stdout)
+    assert [row["code"] for row in rows] == [*RULES, *law_rules()]
+
+
+@pytest.mark.parametrize("name", ["text", "html", "markdown", "sarif", "junit", "github", "json"])
+def test_every_output_tells_what_is_not_held(
+    name: str, whole: Label, media: Path, signer: Signer, trust: TrustStore, sandbox: Sandbox
+) -> None:
+    report = verify_file(made(media, whole, signer, sandbox), trust=trust, laws=["cn"], sandbox=sandbox)
+    text = RENDERERS[name].render(report, Extras())
+    assert "law.cn.1" in text or "CN-1" in text
+    assert "there is no AIGC object in the file" in text
+    assert not FORBIDDEN.search(text)
+    if name == "sarif":
+        ids = [rule["id"] for rule in json.loads(text)["runs"][0]["tool"]["driver"]["rules"]]
+        assert ids == [*RULES, *(row.id for row in load_laws(["cn"])[0].rule)]
+    if name == "html":
+        assert "GB 45438-2025" in text
+
+
+def test_a_run_without_laws_reads_none(media: Path, trust: TrustStore, sandbox: Sandbox) -> None:
+    [file] = verify_file(media / "cover.jpg", trust=trust, sandbox=sandbox).files
+    assert file.law == ()
