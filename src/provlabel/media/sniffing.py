@@ -17,7 +17,7 @@ ReadAt = Callable[[int, int], bytes]
 MAX_FTYP = 4 << 10  # brands; the longest seen had 40 bytes
 MAX_PROLOG = 64 << 10  # before the root of an SVG: declaration, comments, DOCTYPE
 _MAX_BOXES = 64  # at each level; the walk is made outside of the sandbox, too
-_MAX_TAGS = 4_096
+_MAX_TAGS = 4_096  # of the first directory, by which a DNG is known
 
 
 def is_mp3(head: bytes) -> bool:
