@@ -350,7 +350,7 @@ class Report(Struct, frozen=True, kw_only=True):
     files: tuple[FileReport, ...]
     summary: Summary
     baseline: Named | None = None
-    message: Named | None = None  #: of DDEX, that the files were held against
+    message: Named | None = None  #: of DDEX, that the files were compared with
     laws: tuple[Named, ...] = ()  #: that were asked for, with the day of what they were written from
     exceptions: tuple[ExceptionUse, ...] = ()
     skipped: tuple[Skipped, ...] = ()
