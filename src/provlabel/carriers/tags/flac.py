@@ -16,10 +16,10 @@ from provlabel.media.containers import ContainerError, Part, read_exactly
 from provlabel.media.containers.edits import Edit
 
 _HEAD = 4  # of a block: last-block flag and type, then 24 bits of length (§8.1)
-_MAX_LENGTH = (1 << 24) - 1
+_MAX_LENGTH = (1 << 24) - 1  # what 24 bits can say
 _MAX_BLOCKS = 1_000
 _PADDING, _COMMENT = 1, 4
-_LAST = 0x80
+_LAST = 0x80  # the flag of the last block
 
 
 class _Block(NamedTuple):

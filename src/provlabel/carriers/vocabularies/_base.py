@@ -40,8 +40,8 @@ class Projection(NamedTuple):
     load: Callable[[Fields], dict[str, Any]]  #: what the fields say, as (part of) a plain label
 
 
-def told(pairs: Iterable[tuple[str, Any]]) -> dict[str, tuple[str, ...]]:
-    """Gather pairs of field and value; what is unset is not said."""
+def gathered(pairs: Iterable[tuple[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """Gather pairs of field and value; what is unset is left out."""
     found: dict[str, tuple[str, ...]] = {}
     for name, value in pairs:
         if value is not UNSET:
