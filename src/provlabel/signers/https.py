@@ -44,10 +44,10 @@ if TYPE_CHECKING:
     import ssl
     from email.message import Message
 
-TIMEOUT = 30.0
+TIMEOUT = 30.0  # seconds for one attempt
 #: Bytes of an answer; a chain is some kilobytes.
 MAX_ANSWER = 1 << 16
-_BUSY = (429, 503)
+_BUSY = (429, 503)  # worth another attempt
 #: Seconds before the second and the third attempt, if the service names none; after that it has failed.
 _WAITS = (0.5, 1.0, None)
 _LONGEST_WAIT = 30.0  # seconds; whatever Retry-After says
@@ -244,8 +244,8 @@ class _Service:
 
     def _refusal(self, status: int, answer: object) -> str:
         """Return what the service says; should it repeat the token, that is taken out."""
-        said = answer.get("error") if isinstance(answer, dict) else None
-        text = f"answered {status}" + (f": {said}" if isinstance(said, str) else "")
+        error = answer.get("error") if isinstance(answer, dict) else None
+        text = f"answered {status}" + (f": {error}" if isinstance(error, str) else "")
         return printable(text.replace(self._token, "***") if self._token else text)
 
     def _unreachable(self, exc: OSError) -> SignerError:
