@@ -1,4 +1,4 @@
-"""Does this build of the engine do what it is told?  Shown on small signed files before it judges or signs anything.
+"""Does this build of the engine heed our settings?  Shown on small signed files before it judges or signs anything.
 
 The engine ignores settings that it does not know: a release that renames one would switch a protection off in
 silence.  Each row of :data:`CHECKS` has one switch show its effect, with our settings as they are.  The files beside
@@ -56,19 +56,19 @@ def _shown(check: Callable[[], bool]) -> bool:
 
 
 def _anchors_count() -> bool:
-    state, codes = _said("signed.png", _anchors())
+    state, codes = _judged_file("signed.png", _anchors())
     return state == "Trusted" and "signingCredential.trusted" in codes["success"]
 
 
 def _strangers_are_not_trusted() -> bool:
-    state, codes = _said("signed.png", _NOBODY)
+    state, codes = _judged_file("signed.png", _NOBODY)
     return state == "Valid" and "signingCredential.untrusted" in codes["failure"]
 
 
 def _content_is_hashed() -> bool:
     content = bytearray(_file("signed.png"))
     content[content.rindex(b"IDAT") + 8] ^= 1
-    state, codes = _told(bytes(content), _anchors())
+    state, codes = _judged(bytes(content), _anchors())
     return state == "Invalid" and "assertion.dataHash.mismatch" in codes["failure"]
 
 
@@ -87,25 +87,25 @@ def _no_host_is_allowed() -> bool:
 
 
 def _no_responder_is_asked() -> bool:
-    _, codes = _said("signed.png", _anchors())
+    _, codes = _judged_file("signed.png", _anchors())
     return "signingCredential.ocsp.skipped" in codes["informational"]
 
 
 def _identities_are_left_to_us() -> bool:
     """A damaged one says nothing about the file, and is bad when it is asked about by itself."""
-    state, _ = _said("identity.png", _anchors())
-    return state == "Trusted" and _said("identity.png", _anchors(), identities=True)[0] == "Invalid"
+    state, _ = _judged_file("identity.png", _anchors())
+    return state == "Trusted" and _judged_file("identity.png", _anchors(), identities=True)[0] == "Invalid"
 
 
-def _clocks_need_anchors() -> bool:
-    _, strange = _said("stamped.png", _anchors())
-    _, known = _said("stamped.png", _anchors() + _anchors("clock.pem", "timestamp"))
+def _time_authorities_need_anchors() -> bool:
+    _, strange = _judged_file("stamped.png", _anchors())
+    _, known = _judged_file("stamped.png", _anchors() + _anchors("clock.pem", "timestamp"))
     return "timeStamp.untrusted" in strange["informational"] and "timeStamp.trusted" in known["success"]
 
 
 def _foreign_signatures_do_not_hold() -> bool:
     """What was signed by another key than the certificate's is refused when it is read back."""
-    state, codes = _told(_signed(_PNG, _file("signed.png")), _anchors())
+    state, codes = _judged(_signed(_PNG, _file("signed.png")), _anchors())
     return state == "Invalid" and "claimSignature.mismatch" in codes["failure"]
 
 
@@ -130,7 +130,7 @@ CHECKS: dict[str, Callable[[], bool]] = {
     "trust nobody else": _strangers_are_not_trusted,
     "hash the content": _content_is_hashed,
     "refuse a signature by another key": _foreign_signatures_do_not_hold,
-    "judge time authorities by their anchors": _clocks_need_anchors,
+    "judge time authorities by their anchors": _time_authorities_need_anchors,
     "leave identities to a reading of their own": _identities_are_left_to_us,
     "fetch no manifest": _nothing_is_fetched,
     "ask no host": _no_host_is_allowed,
@@ -159,11 +159,11 @@ def _anchors(name: str = "root.pem", purpose: Any = "manifest") -> TrustStore:
     return TrustStore((AnchorList("self-test", pem.decode(), hashlib.sha256(pem).hexdigest(), purpose=purpose),))
 
 
-def _said(name: str, trust: TrustStore, *, identities: bool = False) -> tuple[str, dict[str, set[str]]]:
-    return _told(_file(name), trust, identities=identities)
+def _judged_file(name: str, trust: TrustStore, *, identities: bool = False) -> tuple[str, dict[str, set[str]]]:
+    return _judged(_file(name), trust, identities=identities)
 
 
-def _told(content: bytes, trust: TrustStore, *, identities: bool = False) -> tuple[str, dict[str, set[str]]]:
+def _judged(content: bytes, trust: TrustStore, *, identities: bool = False) -> tuple[str, dict[str, set[str]]]:
     """Return the engine's one word, and its codes for the active manifest by kind."""
     reading = _read(content, trust, identities=identities)
     results = reading.crjson["manifests"][0]["validationResults"]
@@ -222,9 +222,9 @@ def subject() -> str:
         UnfitEngineError: there is no engine.
     """
     ours = (Path(engine.__file__), Path(__file__))
-    told = [engine.build(), __version__, json.dumps(_settings.settings(), sort_keys=True)]
-    told += [f"{path}:{at.st_size}:{at.st_mtime_ns}" for path, at in ((path, path.stat()) for path in ours)]
-    return hashlib.sha256("\n".join(told).encode()).hexdigest()
+    lines = [engine.build(), __version__, json.dumps(_settings.settings(), sort_keys=True)]
+    lines += [f"{path}:{at.st_size}:{at.st_mtime_ns}" for path, at in ((path, path.stat()) for path in ours)]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def remembered(folder: Path, what: str) -> bool:
@@ -242,6 +242,6 @@ def remember(folder: Path, what: str) -> None:
         os.close(os.open(folder / what, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
 
 
-def _is_ours(seen: os.stat_result) -> bool:
-    kind = stat.S_ISDIR(seen.st_mode) or stat.S_ISREG(seen.st_mode)
-    return kind and seen.st_uid == os.geteuid() and not stat.S_IMODE(seen.st_mode) & 0o022
+def _is_ours(status: os.stat_result) -> bool:
+    kind = stat.S_ISDIR(status.st_mode) or stat.S_ISREG(status.st_mode)
+    return kind and status.st_uid == os.geteuid() and not stat.S_IMODE(status.st_mode) & 0o022
