@@ -37,7 +37,7 @@ MOST = 10_000
 
 @pytest.fixture(scope="module")
 def studio() -> Iterator[Sandbox]:
-    with picturing.studio() as made:
+    with picturing.drawing_sandbox() as made:
         yield made
 
 
@@ -287,7 +287,7 @@ def test_a_decoder_that_takes_too_much_is_stopped(
     raw = Image.new("RGBA", (7_900, 7_900))
     path = saved(tmp_path / "large.png", raw)
     monkeypatch.setattr(picturing, "_LIMITS", Limits(base_mib=150, memory_factor=0))
-    with picturing.studio() as small:
+    with picturing.drawing_sandbox() as small:
         receipt = label_file(path, None, label, signer, thumbnail=True, sandbox=sandbox, studio=small)
     assert any("no thumbnail: it needs too much memory" in text for text in receipt.warnings)
 
@@ -419,14 +419,14 @@ def test_reader_and_studio_hold_no_end_of_each_others_pipes() -> None:
     script = (
         "import os, sys\n"
         "from pathlib import Path\n"
-        "from provlabel.cli._signing import early_sandbox, early_studio\n"
+        "from provlabel.cli._signing import early_drawing_sandbox, early_sandbox\n"
         "from provlabel.sandbox.drawing import thumbnail_of\n"
         "outer = {os.readlink(f'/proc/self/fd/{fd}') for fd in range(256) if os.path.exists(f'/proc/self/fd/{fd}')}\n"
         "def pipes(pid):\n"
         "    ends = [os.readlink(f'/proc/{pid}/fd/{fd}') for fd in os.listdir(f'/proc/{pid}/fd')]\n"
         "    return {end for end in ends if end.startswith('pipe:')} - outer\n"
         "path = Path(sys.argv[1])\n"
-        "with early_studio() as studio, early_sandbox() as sandbox:\n"
+        "with early_drawing_sandbox() as studio, early_sandbox() as sandbox:\n"
         "    assert thumbnail_of(path, sandbox.read(path).sha256, studio).jpeg\n"
         "    drawing, reading = pipes(studio._worker.pid), pipes(sandbox._worker.pid)\n"
         "print(len(drawing), len(reading), len(drawing & reading))\n"

@@ -1,4 +1,4 @@
-"""What was seen of one file, without any verdict.
+"""What was found in one file, without any verdict.
 
 The sandbox returns an :class:`Evidence`; it is built from the engine's crJSON (C2PA 2.4 crJSON, the one
 form of its output that is faithful: ``json()`` turns arrays of numbers into base64) by a pure
@@ -167,7 +167,7 @@ class Opinion(Struct, frozen=True, kw_only=True):
 
 
 class Evidence(Struct, frozen=True, kw_only=True):
-    """Everything that was seen of one file."""
+    """Everything that was found in one file."""
 
     sha256: str = ""
     size: int = 0  #: bytes

@@ -108,18 +108,18 @@ def early_sandbox() -> Sandbox:
     return sandbox
 
 
-def early_studio() -> Sandbox:
+def early_drawing_sandbox() -> Sandbox:
     """Start the worker that draws thumbnails as a copy of this process, before the engine and a key are loaded.
 
     Raises:
         ConfigError: the library that draws is not installed.
     """
     from provlabel.media.previews import require_pillow
-    from provlabel.sandbox.drawing import studio
+    from provlabel.sandbox.drawing import drawing_sandbox
     from provlabel.sandbox.process import fork
 
     require_pillow()
-    drawing = studio(fork)
+    drawing = drawing_sandbox(fork)
     drawing.start()
     return drawing
 

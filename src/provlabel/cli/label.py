@@ -29,8 +29,8 @@ from provlabel.cli._shared import (
 )
 from provlabel.cli._signing import (
     answers_from,
+    early_drawing_sandbox,
     early_sandbox,
-    early_studio,
     open_named_signer,
     signer_option,
     tsa_options,
@@ -98,9 +98,9 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
     targets = tuple(_targets(files, options))
     require_not_among(options["receipt"], files, "--receipt")
     with contextlib.ExitStack() as stack:
-        studio = stack.enter_context(early_studio()) if options["thumbnail"] else None
+        drawing = stack.enter_context(early_drawing_sandbox()) if options["thumbnail"] else None
         sandbox = stack.enter_context(early_sandbox())
-        how = {**_how(options), "sandbox": sandbox, "studio": studio}
+        how = {**_how(options), "sandbox": sandbox, "studio": drawing}
         answers = answers_from(options["pass_file"])
         signer = open_named_signer(options["signer_uri"], answers)
         how["identity"] = _identity(options, answers)

@@ -25,7 +25,7 @@ from provlabel.manifest.limits import MAX_SIZE, MAX_STORE, Scan, scan_file, scan
 from provlabel.media.containers import ContainerError, hole_in
 from provlabel.media.copy import digest_around, digesting
 from provlabel.media.formats import Format, sniff
-from provlabel.sandbox.examining import STAPLES, credential_of, says, signature_of, with_credential, with_seal
+from provlabel.sandbox.examining import STAPLES, credential_of, has_effect, signature_of, with_credential, with_seal
 from provlabel.sandbox.limits import hurry
 from provlabel.sandbox.protocol import Request
 from provlabel.trust.anchors import TrustStore
@@ -76,8 +76,8 @@ def _read(stream: BinaryIO, size: int, request: Request) -> Evidence:
         found = {"sha256": digest(), **found}
     if mark and fingerprint(stream) != mark:
         found = {"sha256": found["sha256"], "trouble": Trouble("io", "it changed while it was read")}
-    seen = Evidence(size=size, fingerprint=mark, engine=engine.version(), format=fmt.name if fmt else None, **found)
-    return with_credential(seen, request)
+    evidence = Evidence(size=size, fingerprint=mark, engine=engine.version(), format=fmt.name if fmt else None, **found)
+    return with_credential(evidence, request)
 
 
 def _digesting(stream: BinaryIO, size: int, request: Request) -> AbstractContextManager[Callable[[], str]]:
@@ -131,10 +131,10 @@ def _read_once(stream: BinaryIO, size: int, fmt: Format, request: Request, scan:
     if reading is None:
         raise ValueError("the manifest cannot be read")
     judged = Reading(reading.state, with_content(reading.crjson, hole, around))
-    seen = _seen_in(judged, scan, scan.stores[0], fmt.mime, request)
-    if seen["manifests"][0].urn != urn:
+    fields = _evidence_fields(judged, scan, scan.stores[0], fmt.mime, request)
+    if fields["manifests"][0].urn != urn:
         raise ValueError("the engine finds another manifest")
-    return {"sha256": whole, "source": "embedded", **seen}
+    return {"sha256": whole, "source": "embedded", **fields}
 
 
 def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) -> dict[str, Any]:
@@ -151,7 +151,7 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
         return {
             "source": "embedded",
             **_differing(request.sidecar, scan),
-            **_seen_in(reading, scan, scan.stores[0] if scan.stores else b"", mime, request),
+            **_evidence_fields(reading, scan, scan.stores[0] if scan.stores else b"", mime, request),
         }
     if scan.stores:
         raise EngineError("there is a manifest in it that the engine does not find", kind="ManifestNotFound")
@@ -166,18 +166,18 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
         reading = engine.read(stream, mime, request.trust, sidecar)
         if reading is None:
             return {**found, "source": "none"}
-        return {**found, "source": "sidecar", **_seen_in(reading, scan, sidecar, mime, request)}
+        return {**found, "source": "sidecar", **_evidence_fields(reading, scan, sidecar, mime, request)}
     except EngineError as exc:
         return {**found, "source": "sidecar", "trouble": _trouble(exc)}
     except ContainerError as exc:
         return {**found, "source": "sidecar", "trouble": Trouble("malformed", str(exc))}
 
 
-def _seen_in(reading: Reading, scan: Scan, store: bytes, mime: str, request: Request) -> dict[str, Any]:
+def _evidence_fields(reading: Reading, scan: Scan, store: bytes, mime: str, request: Request) -> dict[str, Any]:
     active, *others = manifests_from_crjson(reading.crjson)
     check = request.check
     # Whom the engine trusts we look at, too: it heeds no constraint of an anchor, and few above the leaf.
-    trusted = says(active, "trusted")
+    trusted = has_effect(active, "trusted")
     wanted = check is not None and (check.as_of or check.revocation or STAPLES in store or trusted)
     stamped = active.signing is not None and bool(active.signing.stamped)
     own = signature_of(store, active.urn) if wanted or stamped else None
