@@ -41,13 +41,13 @@ def require_no_faults(data: dict[str, Any], shown: str, text: str) -> None:
     faults = tuple(_faults(data))
     if not faults:
         return
-    told = [
+    lines = [
         f"line {line_of(text, fault.at)}: {fault.at.strip('/').replace('/', '.') or 'policy'}: {fault.message}"
         + (f" ({fault.hint})" if fault.hint and fault.hint != _SCHEMA_HINT else "")
         for fault in faults[:_SHOWN]
     ]
     more = f"; and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
-    raise ConfigError(f"{shown}: {'; '.join(told)}{more}", hint=_SCHEMA_HINT)
+    raise ConfigError(f"{shown}: {'; '.join(lines)}{more}", hint=_SCHEMA_HINT)
 
 
 def _faults(data: dict[str, Any]) -> Iterator[Fault]:
