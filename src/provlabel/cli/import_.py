@@ -71,7 +71,7 @@ def command(file: Path, source: str, out_dir: Path, force: bool) -> int:
         with atomic_output(target, replace=force) as scratch:
             scratch.stream.write(to_json(draft.label).encode())
         say(f"{printable(draft.path)} -> {printable(str(target))}")
-        errors += _told(draft)
+        errors += _print_faults(draft)
     say(f"{len(drafts)} labels, {errors} errors")
     return 1 if errors else 0
 
@@ -125,7 +125,7 @@ def _names(paths: Sequence[str]) -> list[str]:
     return names
 
 
-def _told(draft: _Draft) -> int:
+def _print_faults(draft: _Draft) -> int:
     """Print what is lost and what is wrong, and return how many errors there are."""
     from provlabel.label.lint import lint
 
