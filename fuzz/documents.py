@@ -183,7 +183,7 @@ def ledger(data: bytes) -> None:
     with Ledger(path) as opened:
         assert opened.is_new in (True, False)
         opened.run = 1
-        list(opened.compared())
+        list(opened.listed_jobs())
         opened.take(10, 1e12)
         opened.is_over()
         msgspec.json.encode([opened.counts(), opened.failures(5), opened.warnings(5)])

@@ -28,7 +28,7 @@ from provlabel.manifest.codes import EFFECTS
 from provlabel.media.containers import ContainerError
 from provlabel.media.previews import Preview
 from provlabel.policy import Gate, Policy
-from provlabel.report.facts import compare, facts
+from provlabel.report.facts import compare_facts, facts
 from provlabel.report.renderers import RENDERERS, Extras
 from provlabel.sandbox import Sandbox, worker as _worker
 from provlabel.sandbox.process import Worker
@@ -194,7 +194,7 @@ def _judged(evidence: Evidence, *, whole: bool) -> str:
     for name in RENDERERS if whole else ("text", "json"):
         RENDERERS[name].render(report, Extras())
     if whole:
-        compare(facts(file), facts(file))
+        compare_facts(facts(file), facts(file))
     return file.state
 
 

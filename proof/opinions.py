@@ -33,7 +33,7 @@ from provlabel.sandbox.second_opinion import opinion
 from provlabel.sandbox.worker import answer
 from provlabel.signers.test import ROOT as TEST_ROOT
 from provlabel.verdict import judge
-from provlabel.verdict.opinions import KNOWN, compared, our_view, their_view
+from provlabel.verdict.opinions import KNOWN, compare_opinions, our_view, their_view
 
 sys.path.insert(0, str(ROOT / "tests" / "helpers"))
 import sample_files as formats
@@ -269,7 +269,7 @@ def both(case: Case, trust: TrustStore) -> Outcome:
     given = opinion(case.content, store, fmt.mime, trust, at)
     evidence = msgspec.structs.replace(evidence, second=given)
     verdict = judge(evidence, trust=trust, at=at)
-    info, findings = compared(verdict.axes, verdict.findings, evidence)
+    info, findings = compare_opinions(verdict.axes, verdict.findings, evidence)
     assert info is not None
     mine, theirs = our_view(verdict.axes, verdict.findings, evidence), their_view(given)
     agreed = {

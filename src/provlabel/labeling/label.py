@@ -55,7 +55,7 @@ def label_file(
     thumbnail: bool = False,
     keep: Callable[[Receipt], None] = lambda _: None,
     sandbox: Sandbox | None = None,
-    studio: Sandbox | None = None,
+    drawing: Sandbox | None = None,
 ) -> Receipt:
     """Label the image or sound ``source`` and write the result to ``dest``.
 
@@ -91,7 +91,7 @@ def label_file(
         keep: called with the receipt when the result is whole, before it gets its name: what this raises prevents
             that.  So that no hash of a prompt is published whose salt is lost.
         sandbox: where untrusted bytes are read first.
-        studio: where thumbnails are drawn, of :func:`provlabel.sandbox.drawing.studio`; without, one that all
+        drawing: where thumbnails are drawn, of :func:`provlabel.sandbox.drawing.drawing_sandbox`; without, one that all
             calls share.
 
     Raises:
@@ -116,7 +116,7 @@ def label_file(
     parent = parent_of(checked, parents, sandbox, accept_broken_parent)
     placed = [read_source(Path(item), sandbox, accept_broken_parent) for item in ingredients]
     destination = destination_for(checked, Path(dest) if dest is not None else None, detached, replace)
-    picture = _drawn(checked, studio) if thumbnail else None
+    picture = _drawn(checked, drawing) if thumbnail else None
     # 2. Decide what is signed: the label, the tags that repeat it, the manifest that holds it.
     label = as_records(label)
     signed = signed_label(label, prompt_mode, personal=personal)
@@ -178,7 +178,7 @@ def label_bytes(
     carriers: Sequence[Choice] | None = None,
     thumbnail: bool = False,
     sandbox: Sandbox | None = None,
-    studio: Sandbox | None = None,
+    drawing: Sandbox | None = None,
 ) -> tuple[bytes, Receipt]:
     """Label an image or sound held in memory and return it with its receipt.
 
@@ -209,7 +209,7 @@ def label_bytes(
                 carriers=carriers,
                 thumbnail=thumbnail,
                 sandbox=sandbox,
-                studio=studio,
+                drawing=drawing,
             )
             _require_embedded(receipt)
             return dest.read_bytes(), receipt
@@ -247,13 +247,13 @@ def _unasked(checked: Source, detached: bool) -> Iterator[str]:
         )
 
 
-def _drawn(checked: Source, studio: Sandbox | None) -> Preview:
+def _drawn(checked: Source, drawing: Sandbox | None) -> Preview:
     """Draw the thumbnail from the bytes that the sandbox has read, in a process that holds no key."""
-    from provlabel.sandbox import drawing as picturing
+    from provlabel.sandbox.drawing import drawing_sandbox, thumbnail_of
 
     if checked.fmt.media != "image":
         return nothing(f"{checked.fmt.name} is no picture")
-    return picturing.thumbnail_of(checked.path, checked.evidence.sha256, studio or shared_sandbox(picturing.studio))
+    return thumbnail_of(checked.path, checked.evidence.sha256, drawing or shared_sandbox(drawing_sandbox))
 
 
 def _undrawn(checked: Source, picture: Preview | None) -> Iterator[str]:

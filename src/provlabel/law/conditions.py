@@ -1,6 +1,6 @@
 """When a rule applies: one small pure function for each condition, by the name that ``law/*.toml`` uses.
 
-``None`` means that no file tells; then a rule that is not held becomes a question for a person.
+``None`` means that no file shows it; then a rule that is not held becomes a question for a person.
 """
 
 from __future__ import annotations

@@ -37,11 +37,11 @@ _QUALITIES = (80, 65, 50, 35)
 _PIXELS = 64_000_000  # decoded in full, with alpha, these are 256 MB
 _JPEG_PIXELS = 256_000_000  # libjpeg makes them smaller while it reads; the largest cameras have 200 million
 _RATE = 8_000  # samples a second: enough for an outline
-_SLICES = 600
+_SLICES = 600  # of one outline, at most
 _FIRST_SLICE = 16  # samples; doubled whenever there are too many slices
-_HOURS = 6
+_HOURS = 6  # of sound that are decoded
 _PEAK = 255
-_SILENCE = 128
+_SILENCE = 128  # of samples of eight bits without a sign
 _MISSING = "pictures of files need more libraries: pip install 'provlabel[html]'"
 
 
@@ -185,8 +185,8 @@ def _flat(image: Image.Image) -> Image.Image:
 
     paper = Images.new("RGB", image.size, "white")
     if image.has_transparency_data:
-        seen = image.convert("RGBA")
-        paper.paste(seen, mask=seen.getchannel("A"))
+        rgba = image.convert("RGBA")
+        paper.paste(rgba, mask=rgba.getchannel("A"))
     else:
         paper.paste(image.convert("RGB"))
     return paper

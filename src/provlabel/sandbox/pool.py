@@ -59,7 +59,7 @@ class SandboxPool:
         digest: bool = True,
         hole: tuple[int, int] | None = None,
     ) -> Evidence:
-        """Return what is seen of the file at ``path``; see :meth:`Sandbox.read`."""
+        """Return the evidence of the file at ``path``; see :meth:`Sandbox.read`."""
         with self._one() as sandbox:
             return sandbox.read(path, trust, sidecar, check, digest=digest, hole=hole)
 

@@ -155,8 +155,8 @@ def _opinion(stream: BinaryIO, size: int, request: Request, second: Second) -> O
         store = detached_beside(request.sidecar) if second.store_sha256 else None
     except InputError as exc:
         return not_given(str(exc))
-    seen = (sha256_of(content), sha256_of(store) if store is not None else "")
-    if seen != (second.sha256, second.store_sha256):
+    digests = (sha256_of(content), sha256_of(store) if store is not None else "")
+    if digests != (second.sha256, second.store_sha256):
         return not_given("the file changed after it was judged")
     try:
         return opinion(content, store, second.mime, request.trust, second.at)

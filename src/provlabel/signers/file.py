@@ -31,7 +31,7 @@ _HEADS: tuple[tuple[bytes, tuple[Algorithm, ...]], ...] = (
     (bytes.fromhex("06092a864886f70d010101"), algorithms.RSA),
     (bytes.fromhex("06032b6570"), ("ed25519",)),
 )
-_HEAD_LENGTH = 40
+_HEAD_LENGTH = 40  # bytes that surely hold the object identifiers
 
 
 class _Found(NamedTuple):

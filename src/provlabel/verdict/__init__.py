@@ -1,7 +1,7 @@
 """From evidence to axes, findings and state: one pure function, every branch tested.
 
 The rules are those of ``docs/verdict.md``: the engine's one word decides nothing, a success code
-alone decides nothing, an unknown code is an error, and a check that was not made is said.
+alone decides nothing, an unknown code is an error, and a check that was not made is reported.
 """
 
 from __future__ import annotations

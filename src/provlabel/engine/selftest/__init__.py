@@ -1,4 +1,4 @@
-"""Does this build of the engine do what it is told?  Shown on small signed files before it judges or signs anything.
+"""Does this build of the engine heed our settings?  Shown on small signed files before it judges or signs anything.
 
 The engine ignores settings that it does not know: a release that renames one would switch a protection off in
 silence.  Each row of ``checks.CHECKS`` has one switch show its effect, with our settings as they are.  The files
@@ -30,9 +30,9 @@ def subject() -> str:
         UnfitEngineError: there is no engine.
     """
     ours = (Path(engine.__file__), Path(__file__))
-    told = [engine.build(), __version__, json.dumps(_settings.settings(), sort_keys=True)]
-    told += [f"{path}:{at.st_size}:{at.st_mtime_ns}" for path, at in ((path, path.stat()) for path in ours)]
-    return hashlib.sha256("\n".join(told).encode()).hexdigest()
+    lines = [engine.build(), __version__, json.dumps(_settings.settings(), sort_keys=True)]
+    lines += [f"{path}:{at.st_size}:{at.st_mtime_ns}" for path, at in ((path, path.stat()) for path in ours)]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def remembered(folder: Path, what: str) -> bool:
@@ -50,6 +50,6 @@ def remember(folder: Path, what: str) -> None:
         os.close(os.open(folder / what, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
 
 
-def _is_ours(seen: os.stat_result) -> bool:
-    kind = stat.S_ISDIR(seen.st_mode) or stat.S_ISREG(seen.st_mode)
-    return kind and seen.st_uid == os.geteuid() and not stat.S_IMODE(seen.st_mode) & 0o022
+def _is_ours(status: os.stat_result) -> bool:
+    kind = stat.S_ISDIR(status.st_mode) or stat.S_ISREG(status.st_mode)
+    return kind and status.st_uid == os.geteuid() and not stat.S_IMODE(status.st_mode) & 0o022

@@ -41,19 +41,19 @@ def _shown(check: Callable[[], bool]) -> bool:
 
 
 def _anchors_count() -> bool:
-    state, codes = _said("signed.png", _anchors())
+    state, codes = _judged_file("signed.png", _anchors())
     return state == "Trusted" and "signingCredential.trusted" in codes["success"]
 
 
 def _strangers_are_not_trusted() -> bool:
-    state, codes = _said("signed.png", _NOBODY)
+    state, codes = _judged_file("signed.png", _NOBODY)
     return state == "Valid" and "signingCredential.untrusted" in codes["failure"]
 
 
 def _content_is_hashed() -> bool:
     content = bytearray(_file("signed.png"))
     content[content.rindex(b"IDAT") + 8] ^= 1
-    state, codes = _told(bytes(content), _anchors())
+    state, codes = _judged(bytes(content), _anchors())
     return state == "Invalid" and "assertion.dataHash.mismatch" in codes["failure"]
 
 
@@ -72,25 +72,25 @@ def _no_host_is_allowed() -> bool:
 
 
 def _no_responder_is_asked() -> bool:
-    _, codes = _said("signed.png", _anchors())
+    _, codes = _judged_file("signed.png", _anchors())
     return "signingCredential.ocsp.skipped" in codes["informational"]
 
 
 def _identities_are_left_to_us() -> bool:
     """A damaged one says nothing about the file, and is bad when it is asked about by itself."""
-    state, _ = _said("identity.png", _anchors())
-    return state == "Trusted" and _said("identity.png", _anchors(), identities=True)[0] == "Invalid"
+    state, _ = _judged_file("identity.png", _anchors())
+    return state == "Trusted" and _judged_file("identity.png", _anchors(), identities=True)[0] == "Invalid"
 
 
-def _clocks_need_anchors() -> bool:
-    _, strange = _said("stamped.png", _anchors())
-    _, known = _said("stamped.png", _anchors() + _anchors("clock.pem", "timestamp"))
+def _time_authorities_need_anchors() -> bool:
+    _, strange = _judged_file("stamped.png", _anchors())
+    _, known = _judged_file("stamped.png", _anchors() + _anchors("clock.pem", "timestamp"))
     return "timeStamp.untrusted" in strange["informational"] and "timeStamp.trusted" in known["success"]
 
 
 def _foreign_signatures_do_not_hold() -> bool:
     """What was signed by another key than the certificate's is refused when it is read back."""
-    state, codes = _told(_signed(_PNG, _file("signed.png")), _anchors())
+    state, codes = _judged(_signed(_PNG, _file("signed.png")), _anchors())
     return state == "Invalid" and "claimSignature.mismatch" in codes["failure"]
 
 
@@ -115,7 +115,7 @@ CHECKS: dict[str, Callable[[], bool]] = {
     "trust nobody else": _strangers_are_not_trusted,
     "hash the content": _content_is_hashed,
     "refuse a signature by another key": _foreign_signatures_do_not_hold,
-    "judge time authorities by their anchors": _clocks_need_anchors,
+    "judge time authorities by their anchors": _time_authorities_need_anchors,
     "leave identities to a reading of their own": _identities_are_left_to_us,
     "fetch no manifest": _nothing_is_fetched,
     "ask no host": _no_host_is_allowed,
@@ -145,11 +145,11 @@ def _anchors(name: str = "root.pem", purpose: Any = "manifest") -> TrustStore:
     return TrustStore((AnchorList("self-test", pem.decode(), hashlib.sha256(pem).hexdigest(), purpose=purpose),))
 
 
-def _said(name: str, trust: TrustStore, *, identities: bool = False) -> tuple[str, dict[str, set[str]]]:
-    return _told(_file(name), trust, identities=identities)
+def _judged_file(name: str, trust: TrustStore, *, identities: bool = False) -> tuple[str, dict[str, set[str]]]:
+    return _judged(_file(name), trust, identities=identities)
 
 
-def _told(content: bytes, trust: TrustStore, *, identities: bool = False) -> tuple[str, dict[str, set[str]]]:
+def _judged(content: bytes, trust: TrustStore, *, identities: bool = False) -> tuple[str, dict[str, set[str]]]:
     """Return the engine's one word, and its codes for the active manifest by kind."""
     reading = _read(content, trust, identities=identities)
     results = reading.crjson["manifests"][0]["validationResults"]

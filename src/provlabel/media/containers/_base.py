@@ -88,9 +88,9 @@ def write_payload(stream: BinaryIO, parts: Sequence[Part], store: bytes) -> None
     write_at(stream, parts[0].payload_at, store)
 
 
-def whole_parts(held: Sequence[Part]) -> tuple[int, int]:
+def whole_parts(manifest_parts: Sequence[Part]) -> tuple[int, int]:
     """Return start and length of the parts that hold a manifest, heads included: what a content hash leaves out."""
-    return held[0].start, held[-1].end - held[0].start
+    return manifest_parts[0].start, manifest_parts[-1].end - manifest_parts[0].start
 
 
 def write_at(stream: BinaryIO, offset: int, data: bytes) -> None:

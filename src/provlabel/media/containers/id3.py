@@ -10,7 +10,7 @@ from provlabel.media.containers.edits import Edit, Hole, NoHole, TooLarge, hole_
 from provlabel.media.formats import id3v2_size
 from provlabel.media.sniffing import mp3_rates
 
-_HEAD = 10
+_HEAD = 10  # bytes of the header of a tag, and of a frame but for ID3v2.2
 _MIME = b"application/c2pa\x00"
 _OLD_MIME = b"application/x-c2pa-manifest-store\x00"
 # The engine needs half a minute to write a tag of 10,000 frames again; honest ones have a few dozen.
@@ -94,7 +94,7 @@ def _size(field: bytes, *, syncsafe: bool) -> int:
 # Latin-1, a MIME type, a file name and a description: what comes before the object, as the engine writes it.
 _BEFORE = b"\x00" + _MIME + b"c2pa\x00c2pa manifest store\x00"
 _UNSYNC, _EXTENDED, _FOOTER = 0x80, 0x40, 0x10
-_MAX_SYNCSAFE = 1 << 28
+_MAX_SYNCSAFE = 1 << 28  # four bytes of seven bits each
 
 
 def hole(stream: BinaryIO, parts: Sequence[Part], length: int) -> Hole:
@@ -150,7 +150,7 @@ def syncsafe(number: int) -> bytes:
 
 
 def seconds(stream: BinaryIO, parts: Sequence[Part]) -> float | None:
-    """Return how long a FLAC or MP3 plays, as far as its first bytes tell."""
+    """Return how long a FLAC or MP3 plays, as far as its first bytes show it."""
     audio = next((part for part in parts if part.name == "audio"), None)
     if audio is None:
         return None
@@ -178,6 +178,6 @@ def _mp3_seconds(head: bytes, length: int) -> float | None:
     return length * 8 / (1000 * rates.kbps)
 
 
-def hole_in(held: Sequence[Part]) -> tuple[int, int]:
+def hole_in(manifest_parts: Sequence[Part]) -> tuple[int, int]:
     """Return where the store lies: the head of its frame is hashed."""
-    return held[0].payload_at, held[0].payload_length
+    return manifest_parts[0].payload_at, manifest_parts[0].payload_length

@@ -185,7 +185,7 @@ def hole(stream: BinaryIO, parts: Sequence[Part], length: int) -> Hole:
     """Make room for a store in a box behind ``ftyp``, where the engine puts it; an old one there goes.
 
     Raises:
-        NoHole: where parts lie is told in a way that we do not follow.
+        NoHole: where parts lie is stated in a way that we do not follow.
     """
     places = [part.end for part in parts if part.name == "ftyp"]
     if len(places) != 1:

@@ -20,8 +20,8 @@ _SOS, _EOI = 0xDA, 0xD9
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 _APP11 = 0xEB
 _METADATA = {0xE1: "APP1", 0xED: "APP13", 0xFE: "COM"}
-_PIECE = 1 << 20
-_NEAR = 1 << 16
+_PIECE = 1 << 20  # bytes read at once
+_NEAR = 1 << 16  # bytes before the end of the scan that are searched first
 _EOI_MARKER = b"\xff\xd9"
 # Marker, length, "JP", box instance (2), sequence number (4): then the JUMBF bytes.
 _APP11_HEAD = 12
@@ -127,7 +127,7 @@ def splice(stream: BinaryIO, parts: Sequence[Part], store: bytes) -> None:
         done += length
 
 
-# "JP" and the number of the box, by which its segments are told from those of other JUMBF boxes.
+# "JP" and the number of the box, which distinguish its segments from those of other JUMBF boxes.
 _C2PA_BOX = b"JP\x02\x11"
 _LONGEST = 64_000  # bytes of the store in one segment; the engine's choice, a little less than would fit
 

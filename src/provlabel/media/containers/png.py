@@ -13,7 +13,7 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _METADATA = frozenset({b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"tIME"})
 _C2PA = b"caBX"
 _FRAME = 12  # length, type and CRC around the data
-_CHECKED = 16 << 20  # bytes of a manifest whose CRC is held against it; a larger one is refused for its size
+_CHECKED = 16 << 20  # bytes of a manifest whose CRC is checked; a larger one is refused for its size
 
 
 def walk(stream: BinaryIO, size: int) -> Iterator[Part]:

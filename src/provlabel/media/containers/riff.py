@@ -11,9 +11,9 @@ from provlabel.media.containers.edits import Edit, Hole, NoHole, TooLarge, hole_
 _METADATA = frozenset(
     {b"LIST", b"bext", b"iXML", b"axml", b"ID3 ", b"id3 ", b"cue ", b"_PMX", b"JUNK", b"PAD ", b"EXIF", b"XMP "}
 )
-_HEAD = 8
+_HEAD = 8  # name and length of a chunk
 _C2PA = b"C2PA"
-_MAX_SIZE = (1 << 32) - 1
+_MAX_SIZE = (1 << 32) - 1  # what the length of 32 bits can say
 
 
 def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
@@ -84,8 +84,8 @@ def _chunk_of(store: bytes) -> bytes:
     return _C2PA + len(store).to_bytes(4, "little") + store
 
 
-def hole_in(held: Sequence[Part]) -> tuple[int, int]:
+def hole_in(manifest_parts: Sequence[Part]) -> tuple[int, int]:
     """Return where the chunk lies, with its head and without its padding byte, which is hashed."""
-    padding = held[0].length - held[0].payload_length - _HEAD
-    start, length = whole_parts(held)
+    padding = manifest_parts[0].length - manifest_parts[0].payload_length - _HEAD
+    start, length = whole_parts(manifest_parts)
     return start, length - padding
