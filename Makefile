@@ -26,7 +26,7 @@ quick: $(STAMP) ## the pure tests, in less than 30 seconds
 # By their own tests alone.
 verdict: $(STAMP) ## the pure modules of verdicts: every branch is reached
 	$(PYTEST) -q tests/verdict tests/manifest/test_codes.py tests/carriers/test_mappings.py \
-		--cov=provlabel.verdict --cov=provlabel.carriers.compare --cov-branch --cov-report=term-missing --cov-fail-under=100
+		--cov=provlabel.verdict --cov=provlabel.carriers.compare --cov=provlabel.manifest.codes --cov-branch --cov-report=term-missing --cov-fail-under=100
 
 lint: $(STAMP) ## format, rules and types
 	$(BIN)/ruff format --check .

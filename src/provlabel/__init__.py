@@ -45,26 +45,17 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = sorted(("__version__", *_HOME_OF))
 
 if TYPE_CHECKING:  # the same names once more, each handed on by its "as", for type checkers and editors
+    # isort: off
+    # fmt: off
     from provlabel.batch import BatchResult as BatchResult, run_batch as run_batch
     from provlabel.engine.identity import Actor as Actor
     from provlabel.errors import (
-        ConfigError as ConfigError,
-        EngineError as EngineError,
-        InputError as InputError,
-        LabelError as LabelError,
-        OutputError as OutputError,
-        ProvlabelError as ProvlabelError,
-        SignerError as SignerError,
-        TimestampError as TimestampError,
-        UnfitEngineError as UnfitEngineError,
-        UsageError as UsageError,
+        ConfigError as ConfigError, EngineError as EngineError, InputError as InputError, LabelError as LabelError,
+        OutputError as OutputError, ProvlabelError as ProvlabelError, SignerError as SignerError,
+        TimestampError as TimestampError, UnfitEngineError as UnfitEngineError, UsageError as UsageError,
     )
     from provlabel.label import (
-        Identifier as Identifier,
-        Label as Label,
-        Prompt as Prompt,
-        Provider as Provider,
-        System as System,
+        Identifier as Identifier, Label as Label, Prompt as Prompt, Provider as Provider, System as System,
         load_label as load_label,
     )
     from provlabel.labeling.label import label_bytes as label_bytes, label_file as label_file
@@ -73,10 +64,7 @@ if TYPE_CHECKING:  # the same names once more, each handed on by its "as", for t
     from provlabel.labeling.stamp import stamp_file as stamp_file
     from provlabel.policy import Gate as Gate, Policy as Policy, load_policy as load_policy
     from provlabel.report import (
-        FileReport as FileReport,
-        Finding as Finding,
-        Report as Report,
-        VerificationError as VerificationError,
+        FileReport as FileReport, Finding as Finding, Report as Report, VerificationError as VerificationError,
     )
     from provlabel.sandbox.cache import EvidenceCache as EvidenceCache
     from provlabel.sandbox.pool import SandboxPool as SandboxPool
@@ -85,10 +73,10 @@ if TYPE_CHECKING:  # the same names once more, each handed on by its "as", for t
     from provlabel.trust.timestamps import Timestamper as Timestamper
     from provlabel.verifying.revocation import Revocation as Revocation
     from provlabel.verifying.verify import (
-        verify_bytes as verify_bytes,
-        verify_file as verify_file,
-        verify_paths as verify_paths,
+        verify_bytes as verify_bytes, verify_file as verify_file, verify_paths as verify_paths,
     )
+    # fmt: on
+    # isort: on
 
 
 def __getattr__(name: str) -> Any:

@@ -30,6 +30,14 @@ SCRATCH_PREFIX = ".provlabel-"
 SCRATCH = re.compile(re.escape(SCRATCH_PREFIX) + r"[0-9a-f]{16}")
 
 
+def size_of(path: Path) -> int:
+    """Return the size of a file in bytes; 0 where it cannot be told, as whoever reads it says what is wrong."""
+    try:
+        return path.stat().st_size
+    except (OSError, ValueError):
+        return 0
+
+
 def open_regular(path: Path) -> BinaryIO:
     """Open ``path`` for reading if it is a regular file, following symlinks.
 
@@ -59,11 +67,7 @@ def reason(exc: OSError | ValueError) -> str:
 
 
 def _kind(mode: int) -> str:
-    kinds = (
-        (stat.S_ISDIR, "a folder"),
-        (stat.S_ISFIFO, "a named pipe"),
-        (stat.S_ISSOCK, "a socket"),
-    )
+    kinds = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a named pipe"), (stat.S_ISSOCK, "a socket"))
     return next((word for test, word in kinds if test(mode)), "a device")
 
 

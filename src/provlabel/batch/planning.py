@@ -86,7 +86,7 @@ def plan(
     findings = _Findings()
     folders = _listed(wanted, labels, setting, ledger, (shard, folder), findings)
     _hold_together(ledger, [place_of(str(path)) for path in ours], findings)
-    todo = _Todo(setting.replace, findings, planned)
+    todo = _Todo(setting.how.replace, findings, planned)
     ledger.put_plan(todo.decided(ledger))
     if findings.found:
         raise RefusedBatch(findings.all())
@@ -159,15 +159,9 @@ def _listed(
 
 def _how(setting: Setting) -> bytes:
     """Return what distinguishes two ways of writing one label, and who signs it."""
-    settings = (
-        setting.signer,
-        setting.prompt_mode,
-        setting.personal,
-        setting.inputs,
-        setting.carriers,
-        setting.thumbnail,
-        setting.timestamper is not None,
-    )
+    how = setting.how
+    stamped = how.timestamper is not None
+    settings = (setting.signer, how.prompt_mode, how.personal, how.inputs, how.carriers, how.thumbnail, stamped)
     return hashlib.sha256(msgspec.json.encode(settings)).digest()
 
 

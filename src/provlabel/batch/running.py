@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct, structs
 
@@ -23,13 +23,15 @@ from provlabel.batch.ledger import Group, Ledger
 from provlabel.batch.planning import Plan, Planned, plan
 from provlabel.batch.pool import supervise
 from provlabel.batch.work import Job, JobOutcome, Setting, label_chunk, open_tools
-from provlabel.carriers.plan import Choice
 from provlabel.errors import ConfigError, OutputError, UsageError
-from provlabel.label.vocabularies import PromptMode
+from provlabel.labeling.options import LabelKeywords, LabelOptions
 from provlabel.media.previews import require_pillow
 from provlabel.sandbox import Sandbox
 from provlabel.signers import Secrets, require_fit
-from provlabel.trust.timestamps import Timestamper
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
 
 #: Files that a worker is given at once, unless there are few of them.
 CHUNK = 25
@@ -85,15 +87,6 @@ def run_batch(
     ledger: Path | str | None = None,
     receipts: Path | str | None = None,
     secrets: Secrets | None = None,
-    prompt_mode: PromptMode = "omit",
-    personal: bool = False,
-    inputs: bool = False,
-    carriers: Sequence[Choice] | None = None,
-    accept_broken_parent: bool = False,
-    timestamper: Timestamper | None = None,
-    stamp_room: int = 0,
-    thumbnail: bool = False,
-    replace: bool = False,
     shard: tuple[int, int] = (0, 1),
     retries: int = RETRIES,
     workers: int | None = None,
@@ -103,6 +96,7 @@ def run_batch(
     passed_over: Counter[str] | None = None,
     planned: Callable[[Planned], None] | None = None,
     told: Callable[[Progress], None] | None = None,
+    **options: Unpack[LabelKeywords],
 ) -> BatchResult:
     """Label many files by several processes, and keep a ledger; called again, it goes on where it was.
 
@@ -118,15 +112,6 @@ def run_batch(
         receipts: where the receipts of all that is done go, a line of JSON each; they may hold salts of prompts.
             ``receipts.jsonl`` in ``out_dir`` without.
         secrets: answers questions of the signer, once, here.
-        prompt_mode: as in :func:`provlabel.label_file`, like the arguments after it.
-        personal: as there.
-        inputs: as there.
-        carriers: as there.
-        accept_broken_parent: as there.
-        timestamper: as there.
-        stamp_room: as there.
-        thumbnail: as there.
-        replace: as there; what is done already, and as it should be, is left alone all the same.
         shard: index and count: do one part of all jobs, the same on every machine.
         retries: how often a job is tried again that failed by what can pass.
         workers: processes; one more than this process may use processors, without: each waits for the disk at times.
@@ -136,6 +121,8 @@ def run_batch(
         passed_over: where what is no job is counted.
         planned: called with what is done about each job.
         told: called from time to time with how far it is.
+        options: the fields of :class:`~provlabel.labeling.options.LabelOptions`.  With ``replace``, what is done
+            already, and as it should be, is left alone all the same.
 
     Raises:
         UsageError: the request is wrong, or something stands in the way (``Refused``, with all findings).
@@ -146,27 +133,16 @@ def run_batch(
     """
     began = time.monotonic()
     part = _shard(shard, workers, chunk, retries)
-    if thumbnail:
+    how = LabelOptions(**options)
+    if how.thumbnail:
         require_pillow()
-    setting = Setting(
-        signer=signer,
-        prompt_mode=prompt_mode,
-        personal=personal,
-        inputs=inputs,
-        carriers=tuple(carriers) if carriers is not None else None,
-        accept_broken_parent=accept_broken_parent,
-        timestamper=timestamper,
-        stamp_room=stamp_room,
-        thumbnail=thumbnail,
-        replace=replace,
-        proofs=str(proofs or ""),
-    )
+    setting = Setting(signer=signer, how=how, proofs=str(proofs or ""))
     folder = Path(out_dir) if out_dir is not None else None
     book, kept = _records(folder, ledger, receipts, part)
     counted: Counter[str] = Counter() if passed_over is None else passed_over
     with contextlib.ExitStack() as stack:
         opened = stack.enter_context(_copied(book) if dry_run else _opened(book, folder))
-        if opened.is_new and not replace and os.path.lexists(kept) and os.lstat(kept).st_size:
+        if opened.is_new and not how.replace and os.path.lexists(kept) and os.lstat(kept).st_size:
             raise OutputError(f"{printable(str(kept))}: exists already", hint="name another with --receipts")
         plan_ = plan(
             _wanted([jobs] if isinstance(jobs, str | Path) else jobs, folder, counted),

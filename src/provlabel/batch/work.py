@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from provlabel import engine
 from provlabel._support.files import open_regular
@@ -19,11 +19,10 @@ from provlabel._support.text import printable
 from provlabel._support.times import now
 from provlabel.batch.jobs import label_of
 from provlabel.carriers.compare import story_of
-from provlabel.carriers.plan import Choice
 from provlabel.errors import ConfigError, InputError, OutputError, ProvlabelError, SignerError, TimestampError
 from provlabel.evidence import Evidence
-from provlabel.label.vocabularies import PromptMode
 from provlabel.labeling.label import label_file
+from provlabel.labeling.options import LabelKeywords, LabelOptions
 from provlabel.labeling.receipts import Receipt
 from provlabel.labeling.sources import shown
 from provlabel.media.containers import stores_of
@@ -33,7 +32,6 @@ from provlabel.sandbox import Sandbox
 from provlabel.sandbox.process import fork, spawn
 from provlabel.sandbox.worker import RARELY
 from provlabel.trust.anchors import TrustStore
-from provlabel.trust.timestamps import Timestamper
 from provlabel.verdict import judge
 
 if TYPE_CHECKING:
@@ -43,19 +41,11 @@ _NO_TRUST = TrustStore()
 
 
 class Setting(Struct, frozen=True, kw_only=True):
-    """What is the same for all files of a batch; see :func:`provlabel.label_file` for what is not explained here."""
+    """What is the same for all files of a batch."""
 
     signer: str  #: URI
     answers: tuple[tuple[str, str], ...] = ()  #: questions of the signer (pass phrase, PIN) and what was answered
-    prompt_mode: PromptMode = "omit"
-    personal: bool = False
-    inputs: bool = False
-    carriers: tuple[Choice, ...] | None = None
-    accept_broken_parent: bool = False
-    timestamper: Timestamper | None = None
-    stamp_room: int = 0
-    thumbnail: bool = False
-    replace: bool = False
+    how: LabelOptions = LabelOptions()
     proofs: str = ""  #: folder that remembers which engines have passed the self-test
     checked: bool = False  #: whoever hands this out has checked key and certificate against the profile
 
@@ -179,32 +169,19 @@ def _stat(path: str) -> os.stat_result | None:
 
 
 def _labeled(setting: Setting, job: Job, tools: Tools) -> tuple[Receipt, bool]:
-    output, replace = Path(job.output), setting.replace
+    output, replace = Path(job.output), setting.how.replace
     if job.tried and (there := _there(job, output, tools.sandbox)):
         if there.manifests and there.manifests[0].urn == job.urn:
             # The salt of a prompt is in the receipt alone, and that was lost.
-            if os.path.lexists(output) and setting.prompt_mode != "hash" and judge(there, at=now()).holds:
+            if os.path.lexists(output) and setting.how.prompt_mode != "hash" and judge(there, at=now()).holds:
                 return _adopted(job, output, there, tools.sandbox), True
             replace = True
         elif not replace:
             raise _taken(output, there)
     output.parent.mkdir(parents=True, exist_ok=True)
+    how: LabelKeywords = structs.asdict(structs.replace(setting.how, replace=replace))  # type: ignore[assignment]
     receipt = label_file(
-        job.source,
-        output,
-        label_of(job.label),
-        tools.signer,
-        prompt_mode=setting.prompt_mode,
-        personal=setting.personal,
-        inputs=setting.inputs,
-        carriers=setting.carriers,
-        accept_broken_parent=setting.accept_broken_parent,
-        timestamper=setting.timestamper,
-        stamp_room=setting.stamp_room,
-        thumbnail=setting.thumbnail,
-        replace=replace,
-        urn=job.urn,
-        sandbox=tools.sandbox,
+        job.source, output, label_of(job.label), tools.signer, urn=job.urn, sandbox=tools.sandbox, **how
     )
     return receipt, False
 

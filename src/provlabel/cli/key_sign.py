@@ -23,13 +23,7 @@ _MAX_DATA = 1 << 20
 @click.option("--alg", hidden=True)
 @click.option("--sign-cert", hidden=True)
 @click.option("--reserve-size", hidden=True)
-def sign(
-    signer_uri: str | None,
-    pass_file: Path | None,
-    info: bool,
-    alg: str | None,
-    **_ignored: str | None,
-) -> None:
+def sign(signer_uri: str | None, pass_file: Path | None, info: bool, alg: str | None, **_ignored: str | None) -> None:
     """Sign standard input; print the bare signature, r and s for EC keys.
 
     This is the program that c2patool wants for --signer-path: any signer of provlabel works there.

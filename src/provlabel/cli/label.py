@@ -360,10 +360,7 @@ def _line(source: Path, receipt: Receipt) -> str:
 
 
 def _publish(
-    receipts: list[Receipt],
-    errors: list[tuple[Path, ProvlabelError]],
-    options: dict[str, Any],
-    book: _Receipts,
+    receipts: list[Receipt], errors: list[tuple[Path, ProvlabelError]], options: dict[str, Any], book: _Receipts
 ) -> None:
     if options["format_"] != "json" and options["receipt"] is None:
         return

@@ -104,11 +104,7 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
         _require_replaceable(place, (*paths, *_rules_of(options)), "-O" if place == output else "--format")
     at = _moment(options["at"])
     gate, anchors = gate_from(
-        options["policy"],
-        options["policy_sha256"],
-        options["baseline"],
-        options["root"],
-        options["require_revocation"],
+        options["policy"], options["policy_sha256"], options["baseline"], options["root"], options["require_revocation"]
     )
     store = trust_from(**{name: options[name] for name in TRUST_NAMES}) + anchors
     many = len(paths) > _FEW or any(map(os.path.isdir, paths))
@@ -207,9 +203,7 @@ def _revocation(options: dict[str, Any]) -> Revocation:
     if options["insecure_private_hosts"] and not options["online"]:
         raise UsageError("--insecure-private-hosts says whom --online may ask", hint="add --online")
     return Revocation(
-        online=options["online"],
-        cache=cache_folder() / "revocation",
-        private_hosts=options["insecure_private_hosts"],
+        online=options["online"], cache=cache_folder() / "revocation", private_hosts=options["insecure_private_hosts"]
     )
 
 

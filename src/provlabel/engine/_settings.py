@@ -50,10 +50,7 @@ def settings(
             # Without the version suffix, or it has no effect: ingredients would only be gathered.
             "created_assertion_labels": ["c2pa.ingredient", "c2pa.embedded-data", "c2pa.thumbnail.claim"],
         },
-        "trust": {
-            "trust_config": "\n".join(trust.ekus) + "\n",
-            "anchors": trust.settings(),
-        },
+        "trust": {"trust_config": "\n".join(trust.ekus) + "\n", "anchors": trust.settings()},
     }
 
 

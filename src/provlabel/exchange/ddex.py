@@ -351,10 +351,7 @@ class _Writer:
         if not file.name:
             return None
         hashed = _element(
-            "HashSum",
-            _text("Algorithm", "SHA-256"),
-            _text("DataType", "HexBinary"),
-            _text("HashSumValue", file.sha256),
+            "HashSum", _text("Algorithm", "SHA-256"), _text("DataType", "HexBinary"), _text("HashSumValue", file.sha256)
         )
         named = _element("File", _text("URI", quote(file.name)), hashed if file.sha256 else None)
         if file.media != "image":

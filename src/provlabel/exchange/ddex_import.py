@@ -52,12 +52,7 @@ def _loaded(resource: Resource, message: Message) -> LoadedResource:
 
 
 def _identifiers(resource: Resource) -> Iterator[dict[str, str]]:
-    listed = (
-        ("isrc", resource.isrcs),
-        ("iswc", resource.iswcs),
-        ("grid", resource.grids),
-        ("upc", resource.icpns),
-    )
+    listed = (("isrc", resource.isrcs), ("iswc", resource.iswcs), ("grid", resource.grids), ("upc", resource.icpns))
     for scheme, values in listed:
         for value in values:
             yield {"type": scheme, "value": CANONICAL[scheme](value) or value}

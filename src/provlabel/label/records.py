@@ -105,8 +105,7 @@ class System(_Record, frozen=True, kw_only=True, omit_defaults=True):
     name: Annotated[Line, _system("Name", "Name of the system.", "AcmeSynth")]
     version: Annotated[Line | UnsetType, _system("Version", "Version of the system.", "2.1.0")] = UNSET
     model_type: Annotated[
-        Ascii | UnsetType,
-        _system("Model type", "Term of the C2PA asset-type list.", "c2pa.types.model.pytorch"),
+        Ascii | UnsetType, _system("Model type", "Term of the C2PA asset-type list.", "c2pa.types.model.pytorch")
     ] = UNSET
     identifier: Annotated[
         Ascii | UnsetType,
@@ -236,9 +235,7 @@ class Contribution(_Record, frozen=True, kw_only=True, omit_defaults=True):
     region: Annotated[
         Region | UnsetType,
         _system(
-            "Region",
-            "Which region of the picture.",
-            {"shape": "rectangle", "x": 0, "y": 0, "width": 100, "height": 40},
+            "Region", "Which region of the picture.", {"shape": "rectangle", "x": 0, "y": 0, "width": 100, "height": 40}
         ),
     ] = UNSET
     span: Annotated[Span | UnsetType, _system("Time span", "Which stretch of the sound.", {"start": 12, "end": 58})] = (
@@ -391,8 +388,7 @@ class Label(_Record, frozen=True, kw_only=True, omit_defaults=True):
     ] = UNSET
     title: Annotated[Line | UnsetType, _system("Title", "Title of the work; public.", "Lighthouse at dawn")] = UNSET
     provider: Annotated[
-        Provider | UnsetType,
-        _system("Provider", "Who provides the AI systems.", {"name": "Acme Audio Ltd"}),
+        Provider | UnsetType, _system("Provider", "Who provides the AI systems.", {"name": "Acme Audio Ltd"})
     ] = UNSET
     systems: Annotated[
         tuple[System, ...],
@@ -491,8 +487,7 @@ class Label(_Record, frozen=True, kw_only=True, omit_defaults=True):
         _system("Marks", "Watermarks and fingerprints.", [{"type": "fingerprint", "algorithm": "io.iscc.v0"}]),
     ] = ()
     detector_url: Annotated[
-        Url | UnsetType,
-        _system("Detector", "Address of a free detector of the marks.", "https://acme.example/detect"),
+        Url | UnsetType, _system("Detector", "Address of a free detector of the marks.", "https://acme.example/detect")
     ] = UNSET
     china: Annotated[
         China | UnsetType,

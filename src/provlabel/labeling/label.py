@@ -6,16 +6,15 @@ The procedure never touches a source except to replace it, whole, when asked to.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from provlabel._support.text import printable
-from provlabel.carriers.plan import Choice
 from provlabel.errors import InputError, OutputError
 from provlabel.label import Label, as_records, signed_label
 from provlabel.label.lint import semantic_faults
-from provlabel.label.vocabularies import PromptMode
+from provlabel.labeling.options import FileKeywords, FileOptions
 from provlabel.labeling.publish import Published, Seal, destination_for, publish
 from provlabel.labeling.receipts import Receipt, about_time, facts
 from provlabel.labeling.sources import Source, broken_by, naming_its_source, parent_of, read_source, shown
@@ -26,36 +25,14 @@ from provlabel.media.previews import Preview, nothing, require_pillow
 from provlabel.sandbox import Sandbox, shared_sandbox
 
 if TYPE_CHECKING:
-    from provlabel.engine.identity import Actor
+    from typing_extensions import Unpack
+
     from provlabel.signers import Signer
-    from provlabel.trust.timestamps import Timestamper
 
 
 @naming_its_source
 def label_file(
-    source: Path | str,
-    dest: Path | str | None,
-    label: Label,
-    signer: Signer,
-    *,
-    parents: Sequence[Path | str] = (),
-    ingredients: Sequence[Path | str] = (),
-    prompt_mode: PromptMode = "omit",
-    personal: bool = False,
-    inputs: bool = False,
-    detached: bool = False,
-    replace: bool = False,
-    accept_broken_parent: bool = False,
-    check_decode: bool = False,
-    timestamper: Timestamper | None = None,
-    stamp_room: int = 0,
-    identity: Actor | None = None,
-    carriers: Sequence[Choice] | None = None,
-    urn: str | None = None,
-    thumbnail: bool = False,
-    keep: Callable[[Receipt], None] = lambda _: None,
-    sandbox: Sandbox | None = None,
-    drawing: Sandbox | None = None,
+    source: Path | str, dest: Path | str | None, label: Label, signer: Signer, **options: Unpack[FileKeywords]
 ) -> Receipt:
     """Label the image or sound ``source`` and write the result to ``dest``.
 
@@ -65,34 +42,7 @@ def label_file(
             with ``replace``.  ``None`` for ``NAME.labeled.EXT`` beside the source.
         label: what to say.
         signer: who says it.
-        parents: the file this one was made from, when its manifest was lost on the way (a WAV
-            before it became an MP3).  One at most, as C2PA allows one.
-        ingredients: files that were placed into this one (stems, layers).
-        prompt_mode: ``omit`` the prompt, sign a salted ``hash`` of it, or sign it in ``clear``.
-        personal: sign names and other personal fields of people too, in an assertion of their own.
-        inputs: write prompt (without its text), seeds and references as C2PA inputs too.
-        detached: leave the content as it is and write the manifest to ``dest`` + ``.c2pa``; a
-            ``dest`` other than the source (and other than ``None``) becomes a copy of it.  A
-            format that cannot hold a manifest is labeled in this way unasked, with a warning.
-        replace: overwrite an existing ``dest``.
-        accept_broken_parent: go on although a parent or ingredient was tampered with; the history
-            of the result stays broken for ever.
-        check_decode: decode the source to its end with ffmpeg first, which finds what the structure
-            does not show.
-        timestamper: who proves when it was signed.  Without, the label holds as long as the certificate.
-        stamp_room: bytes to keep free, so that :func:`stamp_file` can add a timestamp later; 0 for none.
-        identity: who vouches for the file beside its signer, with a credential of their own, and as what.
-        carriers: what else in the file repeats the label: ``xmp`` (pictures), ``tags`` (sounds), ``aigc``.
-            ``None`` for XMP or tags where the format can hold them; empty for the manifest alone.
-        urn: the name of the new manifest, ``urn:c2pa:`` and a version 4 UUID, for whoever wants to know the result
-            again by it; a new one without.
-        thumbnail: put a picture JPEG of the picture (at most 10 kB, upright, without metadata) into the manifest; a
-            warning where there is none, as of a sound.
-        keep: called with the receipt when the result is whole, before it gets its name: what this raises prevents
-            that.  So that no hash of a prompt is published whose salt is lost.
-        sandbox: where untrusted bytes are read first.
-        drawing: where thumbnails are drawn, of :func:`provlabel.sandbox.drawing.drawing_sandbox`; without, one that all
-            calls share.
+        options: the fields of :class:`~provlabel.labeling.options.FileOptions`.
 
     Raises:
         ConfigError: ``thumbnail`` without Pillow.
@@ -104,23 +54,24 @@ def label_file(
         LabelError: the label cannot be signed as asked.
         UsageError: arguments that contradict each other.
     """
-    source, sandbox = Path(source), sandbox or shared_sandbox()
-    if thumbnail:
+    how = FileOptions(**options)
+    source, sandbox = Path(source), how.sandbox or shared_sandbox()
+    if how.thumbnail:
         require_pillow()
     # 1. Read everything that goes in, in the sandbox; nothing is written before that.
-    checked = read_source(source, sandbox, accept_broken_parent, digest=thumbnail)
-    if check_decode:
+    checked = read_source(source, sandbox, how.accept_broken_parent, digest=how.thumbnail)
+    if how.check_decode:
         from provlabel.media.decoding import require_decodable
 
         require_decodable(source, checked.fmt, checked.evidence.seconds)
-    parent = parent_of(checked, parents, sandbox, accept_broken_parent)
-    placed = [read_source(Path(item), sandbox, accept_broken_parent) for item in ingredients]
-    destination = destination_for(checked, Path(dest) if dest is not None else None, detached, replace)
-    picture = _drawn(checked, drawing) if thumbnail else None
+    parent = parent_of(checked, how.parents, sandbox, how.accept_broken_parent)
+    placed = [read_source(Path(item), sandbox, how.accept_broken_parent) for item in how.ingredients]
+    destination = destination_for(checked, Path(dest) if dest is not None else None, how.detached, how.replace)
+    picture = _drawn(checked, how.drawing) if how.thumbnail else None
     # 2. Decide what is signed: the label, the tags that repeat it, the manifest that holds it.
     label = as_records(label)
-    signed = signed_label(label, prompt_mode, personal=personal)
-    tags = plan_tags(checked, signed.as_label(), carriers, detached=destination.detached)
+    signed = signed_label(label, how.prompt_mode, personal=how.personal)
+    tags = plan_tags(checked, signed.as_label(), how.carriers, detached=destination.detached)
     signed = signed.listing(tags.listed)
     manifest = definition(
         label,
@@ -128,12 +79,12 @@ def label_file(
         has_parent=parent is not None,
         transcoded=parent is not None and parent.fmt.name != checked.fmt.name,
         components=[component(index) for index in range(len(placed))],
-        inputs=inputs,
-        urn=urn,
+        inputs=how.inputs,
+        urn=how.urn,
         thumbnail=picture.jpeg if picture else b"",
     )
     # 3. Publish: sign into a scratch file, read it back in full, rename.
-    seal = Seal(signer, timestamper, stamp_room, identity)
+    seal = Seal(signer, how.timestamper, how.stamp_room, how.identity)
 
     def receipt(written: Published) -> Receipt:
         return Receipt(
@@ -146,7 +97,7 @@ def label_file(
             prompt_salt=signed.prompt_salt,
             withheld=signed.withheld,
             warnings=(
-                *_unasked(checked, detached),
+                *_unasked(checked, how.detached),
                 *tags.warnings,
                 *_undrawn(checked, picture),
                 *_doubts(label, checked.evidence.seconds),
@@ -157,34 +108,18 @@ def label_file(
 
     used = tuple(_ingredients(parent, placed))
     return receipt(
-        publish(checked, used, manifest, seal, destination, sandbox, tags.edits, lambda written: keep(receipt(written)))
+        publish(
+            checked, used, manifest, seal, destination, sandbox, tags.edits, lambda written: how.keep(receipt(written))
+        )
     )
 
 
-def label_bytes(
-    content: bytes,
-    label: Label,
-    signer: Signer,
-    *,
-    parents: Sequence[Path | str] = (),
-    ingredients: Sequence[Path | str] = (),
-    prompt_mode: PromptMode = "omit",
-    personal: bool = False,
-    inputs: bool = False,
-    accept_broken_parent: bool = False,
-    timestamper: Timestamper | None = None,
-    stamp_room: int = 0,
-    identity: Actor | None = None,
-    carriers: Sequence[Choice] | None = None,
-    thumbnail: bool = False,
-    sandbox: Sandbox | None = None,
-    drawing: Sandbox | None = None,
-) -> tuple[bytes, Receipt]:
+def label_bytes(content: bytes, label: Label, signer: Signer, **options: Unpack[FileKeywords]) -> tuple[bytes, Receipt]:
     """Label an image or sound held in memory and return it with its receipt.
 
     A manifest that ``content`` carries already becomes the parent.  The content lies in a private
-    temporary folder meanwhile.  Arguments and errors are those of :func:`label_file`; a format that
-    cannot hold a manifest is refused, because there is no destination beside a memory.
+    temporary folder meanwhile.  Arguments and errors are those of :func:`label_file`; what would leave the
+    manifest beside the file is refused, because there is no place beside a memory.
     """
     import tempfile
 
@@ -192,37 +127,16 @@ def label_bytes(
         with tempfile.TemporaryDirectory(prefix="provlabel-") as folder:
             source, dest = Path(folder, "source"), Path(folder, "labeled")
             source.write_bytes(content)
-            receipt = label_file(
-                source,
-                dest,
-                label,
-                signer,
-                parents=parents,
-                ingredients=ingredients,
-                prompt_mode=prompt_mode,
-                personal=personal,
-                inputs=inputs,
-                accept_broken_parent=accept_broken_parent,
-                timestamper=timestamper,
-                stamp_room=stamp_room,
-                identity=identity,
-                carriers=carriers,
-                thumbnail=thumbnail,
-                sandbox=sandbox,
-                drawing=drawing,
-            )
-            _require_embedded(receipt)
+            receipt = label_file(source, dest, label, signer, **options)
+            if receipt.detached:
+                why = BY_NAME[receipt.format].why_detached or "detached was asked for"
+                raise InputError(
+                    f"{receipt.format} is only labeled with a manifest beside it: {why}",
+                    hint="write it to a file and use label_file",
+                )
             return dest.read_bytes(), receipt
     except OSError as exc:
         raise OutputError(f"no room for temporary files: {exc}", hint="set TMPDIR to a folder with room") from exc
-
-
-def _require_embedded(receipt: Receipt) -> None:
-    if receipt.detached:
-        raise InputError(
-            f"{receipt.format} is only labeled with a manifest beside it: {BY_NAME[receipt.format].why_detached}",
-            hint="write it to a file and use label_file",
-        )
 
 
 def _ingredients(parent: Source | None, placed: Sequence[Source]) -> Iterator[tuple[Source, dict[str, Any]]]:

@@ -57,10 +57,7 @@ def destination_for(checked: Source, dest: Path | None, detached: bool, replace:
         elsewhere = None if dest is None or lies_at(dest, source) else dest
         return Destination(beside(elsewhere or source), True, False, elsewhere, replace)
     if checked.evidence.obstacle:
-        raise InputError(
-            f"{shown(source)}: the manifest cannot be embedded: {checked.evidence.obstacle}",
-            hint=_BESIDE,
-        )
+        raise InputError(f"{shown(source)}: the manifest cannot be embedded: {checked.evidence.obstacle}", hint=_BESIDE)
     target = dest or labeled_name(source)
     in_place = lies_at(target, source)
     if in_place and not replace:
@@ -332,7 +329,4 @@ def _require_parts(checked: Source, parts_before: Counter[str], scratch: Scratch
     """
     if gone := lost(parts_before, _inventory(checked, scratch.stream)):
         what = CONTAINERS[checked.fmt.container].words
-        raise EngineError(
-            f"embedding would lose {what}: {printable(', '.join(gone))}",
-            hint=_BESIDE,
-        )
+        raise EngineError(f"embedding would lose {what}: {printable(', '.join(gone))}", hint=_BESIDE)

@@ -22,7 +22,7 @@ from provlabel.carriers.vocabularies.iptc import constraint_of
 from provlabel.errors import UsageError
 from provlabel.evidence import LABEL, PERSONAL
 from provlabel.label import Label, SignedLabel, origin_of
-from provlabel.label.records import Contribution, Operation, Permissions, Reference, Region, System
+from provlabel.label.records import Contribution, Operation, Permissions, Region, System
 from provlabel.label.vocabularies import CAWG_USES, IPTC, KINDS
 
 #: Version of the specification the manifests follow, a whole SemVer as C2PA 2.4 §10.2.1 wants it.
@@ -261,11 +261,7 @@ def _operation(item: Operation, label: Label) -> dict[str, Any]:
         action["digitalSourceType"] = IPTC + (
             "compositeWithTrainedAlgorithmicMedia" if trained else "algorithmicallyEnhanced"
         )
-    given = {
-        TECHNIQUE: item.technique,
-        "sourceLanguage": item.source_language,
-        "targetLanguage": item.target_language,
-    }
+    given = {TECHNIQUE: item.technique, "sourceLanguage": item.source_language, "targetLanguage": item.target_language}
     if parameters := {key: value for key, value in given.items() if value is not UNSET}:
         action["parameters"] = parameters
     return action
@@ -294,7 +290,7 @@ def _inputs(label: Label) -> Iterator[tuple[dict[str, Any], bytes | None]]:
         content = item.value.encode() if item.value is not UNSET else None
         if content is not None:
             made["data"] = {"format": "text/plain", "identifier": name}
-        yield made | _informational(item), content
+        yield made | ({} if item.url is UNSET else {"informational_URI": item.url}), content
 
 
 def _input(name: str, kind: str, title: str) -> dict[str, Any]:
@@ -302,13 +298,6 @@ def _input(name: str, kind: str, title: str) -> dict[str, Any]:
     if kind in _DATA_TYPES:
         made["data_types"] = [{"type": _DATA_TYPES[kind]}]
     return made
-
-
-def _informational(item: Reference) -> dict[str, Any]:
-    return {} if item.url is UNSET else {"informational_URI": item.url}
-
-
-# --- other assertions ------------------------------------------------------------------------------
 
 
 def _disclosure(label: Label) -> dict[str, Any] | None:

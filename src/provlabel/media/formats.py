@@ -64,53 +64,43 @@ _NO_WRITER = "the engine cannot write a manifest into it"
 FORMATS: tuple[Format, ...] = (
     Format(
         "JPEG", "image/jpeg", "image", (".jpg", ".jpeg", ".jpe", ".jfif"), "jpeg", _APP11,
-        lambda head, _: head.startswith(b"\xff\xd8\xff"),
-        tagger="jpeg", tags=_XMP, picture="JPEG",
+        lambda head, _: head.startswith(b"\xff\xd8\xff"), tagger="jpeg", tags=_XMP, picture="JPEG",
     ),
     Format(
         "PNG", "image/png", "image", (".png", ".apng"), "png", "caBX chunk",
-        lambda head, _: head.startswith(b"\x89PNG\r\n\x1a\n"),
-        tagger="png", tags=_XMP, picture="PNG",
+        lambda head, _: head.startswith(b"\x89PNG\r\n\x1a\n"), tagger="png", tags=_XMP, picture="PNG",
     ),
     Format(
         "WebP", "image/webp", "image", (".webp",), "riff", "C2PA chunk",
-        lambda head, _: head.startswith(b"RIFF") and head[8:12] == b"WEBP",
-        tagger="webp", tags=_XMP, picture="WEBP",
+        lambda head, _: head.startswith(b"RIFF") and head[8:12] == b"WEBP", tagger="webp", tags=_XMP, picture="WEBP",
     ),
     Format(
         "GIF", "image/gif", "image", (".gif",), "gif", "application extension",
-        lambda head, _: head[:6] in (b"GIF87a", b"GIF89a"),
-        tagger="gif", tags=_XMP, picture="GIF",
+        lambda head, _: head[:6] in (b"GIF87a", b"GIF89a"), tagger="gif", tags=_XMP, picture="GIF",
     ),
     Format(
-        "DNG", "image/dng", "image", (".dng",), "tiff", _TAG, is_dng,
-        tagger="tiff", tags=_XMP, ffmpeg=False,
+        "DNG", "image/dng", "image", (".dng",), "tiff", _TAG, is_dng, tagger="tiff", tags=_XMP, ffmpeg=False,
     ),
     Format(
         "TIFF", "image/tiff", "image", (".tif", ".tiff"), "tiff", _TAG,
-        lambda head, _: head[:4] in (b"II*\x00", b"MM\x00*"),
-        tagger="tiff", tags=_XMP, picture="TIFF",
+        lambda head, _: head[:4] in (b"II*\x00", b"MM\x00*"), tagger="tiff", tags=_XMP, picture="TIFF",
     ),
     # To write XMP into the next three would move the picture, and all that points to it.
     Format(
         "AVIF", "image/avif", "image", (".avif",), "isobmff", _UUID,
-        lambda head, read_at: bmff_kind(head, read_at) == "avif",
-        tagger="isobmff", picture="AVIF", ffmpeg=False,
+        lambda head, read_at: bmff_kind(head, read_at) == "avif", tagger="isobmff", picture="AVIF", ffmpeg=False,
     ),
     Format(
         "HEIC", "image/heic", "image", (".heic",), "isobmff", _UUID,
-        lambda head, read_at: bmff_kind(head, read_at) == "heic",
-        tagger="isobmff", ffmpeg=False,
+        lambda head, read_at: bmff_kind(head, read_at) == "heic", tagger="isobmff", ffmpeg=False,
     ),
     Format(
         "HEIF", "image/heif", "image", (".heif", ".hif"), "isobmff", _UUID,
-        lambda head, read_at: bmff_kind(head, read_at) == "heif",
-        tagger="isobmff", ffmpeg=False,
+        lambda head, read_at: bmff_kind(head, read_at) == "heif", tagger="isobmff", ffmpeg=False,
     ),
     Format(
         "JPEG XL", "image/jxl", "image", (".jxl",), "isobmff", "jumb box",
-        lambda head, _: head.startswith(b"\x00\x00\x00\x0cJXL \r\n\x87\n"),
-        tagger="isobmff", tags=_XMP, ffmpeg=False,
+        lambda head, _: head.startswith(b"\x00\x00\x00\x0cJXL \r\n\x87\n"), tagger="isobmff", tags=_XMP, ffmpeg=False,
     ),
     Format(
         "SVG", "image/svg+xml", "image", (".svg",), "svg", "metadata element", is_svg,
@@ -123,8 +113,7 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format(
         "FLAC", "audio/flac", "audio", (".flac",), "id3", _GEOB,
-        lambda head, _: head.startswith(b"fLaC"),
-        tagger="flac", tags=("vorbis",), behind_id3=True, sound="FLAC",
+        lambda head, _: head.startswith(b"fLaC"), tagger="flac", tags=("vorbis",), behind_id3=True, sound="FLAC",
     ),
     Format(
         "MP3", "audio/mpeg", "audio", (".mp3",), "id3", _GEOB, lambda head, _: is_mp3(head),
@@ -132,18 +121,15 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format(
         "M4A", "audio/mp4", "audio", (".m4a", ".m4b"), "isobmff", _UUID,
-        lambda head, read_at: bmff_kind(head, read_at) == "m4a",
-        tagger="mp4", tags=("mp4",),
+        lambda head, read_at: bmff_kind(head, read_at) == "m4a", tagger="mp4", tags=("mp4",),
     ),
     Format(
         "MOV", "video/quicktime", "video", (".mov", ".qt"), "isobmff", _UUID,
-        lambda head, read_at: bmff_kind(head, read_at) == "mov",
-        tagger="mp4", tags=("mp4",),
+        lambda head, read_at: bmff_kind(head, read_at) == "mov", tagger="mp4", tags=("mp4",),
     ),
     Format(
         "MP4", "video/mp4", "video", (".mp4", ".m4v"), "isobmff", _UUID,
-        lambda head, read_at: bmff_kind(head, read_at) == "mp4",
-        tagger="mp4", tags=("mp4",),
+        lambda head, read_at: bmff_kind(head, read_at) == "mp4", tagger="mp4", tags=("mp4",),
     ),
     # Known, and only ever labeled with a manifest beside them: the file stays as it is, its tags too.
     Format(
@@ -153,18 +139,15 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format(
         "Ogg Opus", "audio/ogg", "audio", (".opus", ".ogg"), "opaque", _BESIDE,
-        lambda head, read_at: ogg_codec(head, read_at) == b"OpusHead", _NO_WRITER,
-        tagger="ogg",
+        lambda head, read_at: ogg_codec(head, read_at) == b"OpusHead", _NO_WRITER, tagger="ogg",
     ),
     Format(
         "Ogg FLAC", "audio/ogg", "audio", (".oga", ".ogg"), "opaque", _BESIDE,
-        lambda head, read_at: ogg_codec(head, read_at).startswith(b"\x7fFLAC"), _NO_WRITER,
-        tagger="ogg", sound="FLAC",
+        lambda head, read_at: ogg_codec(head, read_at).startswith(b"\x7fFLAC"), _NO_WRITER, tagger="ogg", sound="FLAC",
     ),
     Format(
         "ADTS AAC", "audio/aac", "audio", (".aac",), "opaque", _BESIDE, is_adts,
-        "the engine would take it for MP3 and put a tag in front of it",
-        tagger="mp3", behind_id3=True,
+        "the engine would take it for MP3 and put a tag in front of it", tagger="mp3", behind_id3=True,
     ),
     Format(
         "AIFF", "audio/aiff", "audio", (".aiff", ".aif", ".aifc"), "opaque", _BESIDE,
@@ -173,14 +156,12 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format(
         "RF64", "audio/wav", "audio", (".wav", ".rf64", ".bw64"), "opaque", _BESIDE,
-        lambda head, _: head[:4] in (b"RF64", b"BW64") and head[8:12] == b"WAVE", _NO_WRITER,
-        sound="WAV",
+        lambda head, _: head[:4] in (b"RF64", b"BW64") and head[8:12] == b"WAVE", _NO_WRITER, sound="WAV",
     ),
     Format(
         "BigTIFF", "image/tiff", "image", (".tif", ".btf"), "tiff", _BESIDE,
         lambda head, _: head[:4] in (b"II+\x00", b"MM\x00+"),
-        "the engine would leave bytes of another tag out of the hash",
-        picture="TIFF", ffmpeg=False,
+        "the engine would leave bytes of another tag out of the hash", picture="TIFF", ffmpeg=False,
     ),
     Format(
         "BMP", "image/bmp", "image", (".bmp", ".dib"), "opaque", _BESIDE, lambda head, _: is_bmp(head), _NO_WRITER,

@@ -20,14 +20,7 @@ State = Literal["trusted", "valid", "invalid", "unsigned", "remote", "unreadable
 Content = Literal["intact", "altered", "not-fully-bound", "unreadable", "not-applicable"]
 LabelState = Literal["present", "none", "unknown-value", "contradictory", "unvouched", "remote-only"]
 SignerState = Literal[
-    "trusted",
-    "unknown",
-    "no-anchors",
-    "bad-signature",
-    "expired",
-    "not-yet-valid",
-    "revoked",
-    "not-applicable",
+    "trusted", "unknown", "no-anchors", "bad-signature", "expired", "not-yet-valid", "revoked", "not-applicable"
 ]
 TimeState = Literal["proven", "claimed", "none"]
 RevocationState = Literal["good", "revoked", "not-checked"]

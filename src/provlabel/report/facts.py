@@ -90,11 +90,7 @@ def facts(item: FileReport) -> dict[str, Fact]:
 
 def _selected(item: FileReport) -> dict[str, Any]:
     """Choose what people care about."""
-    manifest = {
-        "source": item.source,
-        "generator": item.generator,
-        "label": item.label.source if item.label else None,
-    }
+    manifest = {"source": item.source, "generator": item.generator, "label": item.label.source if item.label else None}
     selected = {
         "state": item.state,
         "axes": {**msgspec.to_builtins(item.axes), "label": "+".join(item.axes.label)},

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import msgspec
 
-from provlabel._support.files import reason
+from provlabel._support.files import reason, size_of
 from provlabel._support.types import ready
 from provlabel.engine import selftest
 from provlabel.errors import InputError, ProvlabelError, UnfitEngineError
@@ -132,11 +132,7 @@ class Sandbox:
             digest=digest,
             hole=hole,
         )
-        try:
-            size = path.stat().st_size
-        except (OSError, ValueError):
-            size = 0  # the worker says what is wrong with it
-        return self._ask(request, b"", size)
+        return self._ask(request, b"", size_of(path))
 
     def read_bytes(self, content: bytes, trust: TrustStore = _NO_TRUST, check: Check | None = None) -> Evidence:
         """Return the evidence of ``content``, the bytes of one media file; ``check`` as for :meth:`read`."""
@@ -156,11 +152,7 @@ class Sandbox:
         must have no verdict to give.
         """
         request = Request(path=_absolute(path), limits=self._limits, draw=sha256, purpose=purpose)
-        try:
-            size = path.stat().st_size
-        except (OSError, ValueError):
-            size = 0
-        answer = self._answer(frame(msgspec.json.encode(request)), self._limits.cpu(size))
+        answer = self._answer(frame(msgspec.json.encode(request)), self._limits.cpu(size_of(path)))
         if isinstance(answer, Trouble):
             return nothing(_NO_PICTURE.get(answer.kind, "the decoder died on it"))
         return answer.preview or nothing("it cannot be read any more")
@@ -240,8 +232,9 @@ class Sandbox:
             if proven and self._running() and not self._proven:
                 self._require_proof()
             answer = self._asked(message, seconds)
-            if isinstance(answer, Answer) and answer.evidence is not None and _leaves_traces(answer.evidence):
-                self._end()
+            trouble = answer.evidence.trouble if isinstance(answer, Answer) and answer.evidence is not None else None
+            if trouble is not None and trouble.kind in ("too-costly", "refused"):
+                self._end()  # the file made it use up memory, so that the next one would start with less
         return answer
 
     def _asked(self, message: bytes, seconds: int) -> Answer | Trouble:
@@ -357,11 +350,6 @@ class Sandbox:
         self._lock = threading.Lock()
         if self._worker is not None:
             self._forget()
-
-
-def _leaves_traces(evidence: Evidence) -> bool:
-    """Did the file make the worker use up memory, so that the next one would start with less?"""
-    return evidence.trouble is not None and evidence.trouble.kind in ("too-costly", "refused")
 
 
 #: Builds of the engine that passed the self-test in this process, or are remembered to have.

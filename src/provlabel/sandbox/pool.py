@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Concatenate, ParamSpec, TypeVar
 
-from provlabel.evidence import Evidence, Opinion
-from provlabel.sandbox import _LIMITS, _NO_TRUST, Sandbox
+from provlabel.sandbox import _LIMITS, Sandbox
 from provlabel.sandbox.process import Launch, spawn
-from provlabel.sandbox.protocol import Check, Limits
-from provlabel.trust.anchors import TrustStore
-from provlabel.trust.chains.records import Credential, Examined
+from provlabel.sandbox.protocol import Limits
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+def _by_the_next_free(method: Callable[Concatenate[Sandbox, _P], _T]) -> Callable[Concatenate[SandboxPool, _P], _T]:
+    """Have the next sandbox of a pool that is free do what ``method`` does, with the same arguments."""
+
+    @functools.wraps(method)
+    def delegated(self: SandboxPool, /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        with self._one() as sandbox:
+            return method(sandbox, *args, **kwargs)
+
+    return delegated
 
 
 class SandboxPool:
@@ -49,38 +61,12 @@ class SandboxPool:
         for sandbox in self._all:
             sandbox.start()
 
-    def read(
-        self,
-        path: Path,
-        trust: TrustStore = _NO_TRUST,
-        sidecar: Path | None = None,
-        check: Check | None = None,
-        *,
-        digest: bool = True,
-        hole: tuple[int, int] | None = None,
-    ) -> Evidence:
-        """Return the evidence of the file at ``path``; see :meth:`Sandbox.read`."""
-        with self._one() as sandbox:
-            return sandbox.read(path, trust, sidecar, check, digest=digest, hole=hole)
-
-    def examine(self, credential: Credential, trust: TrustStore, check: Check) -> Examined | None:
-        """Judge a credential that was read before; see :meth:`Sandbox.examine`."""
-        with self._one() as sandbox:
-            return sandbox.examine(credential, trust, check)
-
-    def second_opinion(
-        self,
-        path: Path | None,
-        judged: Evidence,
-        trust: TrustStore,
-        at: dt.datetime,
-        *,
-        sidecar: Path | None = None,
-        content: bytes = b"",
-    ) -> Opinion:
-        """Ask the second verifier; see :meth:`Sandbox.second_opinion`."""
-        with self._one() as sandbox:
-            return sandbox.second_opinion(path, judged, trust, at, sidecar=sidecar, content=content)
+    read = _by_the_next_free(Sandbox.read)
+    read_bytes = _by_the_next_free(Sandbox.read_bytes)
+    examine = _by_the_next_free(Sandbox.examine)
+    preview = _by_the_next_free(Sandbox.preview)
+    prove = _by_the_next_free(Sandbox.prove)
+    second_opinion = _by_the_next_free(Sandbox.second_opinion)
 
     def close(self) -> None:
         """End all workers."""

@@ -20,11 +20,7 @@ from provlabel.verdict.opinions import not_given, opinion_of, unreadable
 MOST_BYTES = 128 << 20
 
 # It sends its failures home where a person agreed to that once; and keeps that word in a file of its own.
-_SILENT = {
-    "ENCYPHER_C2PA_TELEMETRY": "off",
-    "ENCYPHER_C2PA_ONLINE": "off",
-    "ENCYPHER_C2PA_CONFIG_DIR": os.devnull,
-}
+_SILENT = {"ENCYPHER_C2PA_TELEMETRY": "off", "ENCYPHER_C2PA_ONLINE": "off", "ENCYPHER_C2PA_CONFIG_DIR": os.devnull}
 
 
 def require_second_verifier() -> None:

@@ -158,9 +158,7 @@ class _Kms:
         for name in ("botocore.auth", "botocore.endpoint"):
             logging.getLogger(name).addFilter(_holds_no_token)
         patience = Config(
-            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
-            connect_timeout=_CONNECT,
-            read_timeout=_READ,
+            retries={"mode": "standard", "total_max_attempts": ATTEMPTS}, connect_timeout=_CONNECT, read_timeout=_READ
         )
         # A session of its own: the default one is not safe to use from several threads.
         return boto3.session.Session().client(

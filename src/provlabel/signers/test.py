@@ -87,12 +87,7 @@ def _publish(folder: Path, files: tuple[tuple[str, bytes, int], ...]) -> None:
         raise OutputError(f"{shown}: cannot write there: {exc.strerror or exc}") from exc
 
 
-def _certificate(
-    name: str,
-    public_key: Any,
-    issuer_key: Any,
-    issuer: x509.Certificate | None,
-) -> x509.Certificate:
+def _certificate(name: str, public_key: Any, issuer_key: Any, issuer: x509.Certificate | None) -> x509.Certificate:
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes
     from cryptography.x509.oid import NameOID

@@ -13,10 +13,9 @@ from msgspec import Struct
 
 from provlabel.carriers.compare import claims_of, disagreements, values_of
 from provlabel.evidence import Evidence, Manifest, bound
-from provlabel.manifest.codes import EFFECTS, Effect
+from provlabel.manifest.codes import EFFECTS, Effect, effects_of
 from provlabel.report import Axes, CarrierValue, Content, Finding, LabelState, State, finding
 from provlabel.trust.anchors import TrustStore
-from provlabel.verdict._codes import effects_of
 from provlabel.verdict.content import content_axis
 from provlabel.verdict.history import history_of
 from provlabel.verdict.identity import identity_axis

@@ -5,9 +5,8 @@ from __future__ import annotations
 import itertools
 
 from provlabel.evidence import Code, Exclusion, Manifest
-from provlabel.manifest.codes import EFFECTS, Effect
+from provlabel.manifest.codes import EFFECTS, Effect, effects_of, in_words
 from provlabel.report import Content, Finding, finding
-from provlabel.verdict._codes import effects_of, in_words
 
 # The engine's words for a hash that fits, over a range that does not (Truepic samples of 2023).
 _WRONG_RANGE = "does not match the manifest location"

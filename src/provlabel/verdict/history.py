@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from provlabel.evidence import Code, Ingredient, Manifest
-from provlabel.manifest.codes import EFFECTS, Effect
+from provlabel.manifest.codes import EFFECTS, Effect, in_words, vouched_for
 from provlabel.report import Finding, HistoryState, finding
 from provlabel.trust.anchors import TrustStore
-from provlabel.verdict._codes import in_words, vouched_for
 
 _BREAKS: frozenset[Effect] = frozenset({"altered", "unbound", "rule-broken", "bad-signature", "revoked"})
 

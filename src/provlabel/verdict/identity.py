@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from provlabel.evidence import Code, Identity, Manifest
-from provlabel.manifest.codes import Effect
+from provlabel.manifest.codes import Effect, in_words
 from provlabel.report import Finding, IdentityState, finding
 from provlabel.trust.anchors import TrustStore
-from provlabel.verdict._codes import in_words
 
 
 def identity_axis(

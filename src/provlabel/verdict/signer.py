@@ -6,11 +6,10 @@ import datetime as dt
 
 from provlabel._support.times import zulu
 from provlabel.evidence import Code, Evidence, Manifest, Signing
-from provlabel.manifest.codes import Effect
+from provlabel.manifest.codes import Effect, in_words, vouched_for
 from provlabel.report import Finding, RevocationState, SignerState, TimeState, finding
 from provlabel.trust.anchors import TrustStore
 from provlabel.trust.chains.records import Examined
-from provlabel.verdict._codes import in_words, vouched_for
 
 _SignerAxis = tuple[SignerState, list[Finding]]
 

@@ -7,10 +7,9 @@ import datetime as dt
 from provlabel._support import times
 from provlabel._support.times import zulu
 from provlabel.evidence import Code, Evidence, Manifest
-from provlabel.manifest.codes import Effect
+from provlabel.manifest.codes import Effect, effects_of, vouched_for
 from provlabel.report import Finding, TimeState, finding
 from provlabel.trust.anchors import TrustStore
-from provlabel.verdict._codes import effects_of, vouched_for
 
 
 def proven_time(evidence: Evidence, trust: TrustStore, at: dt.datetime) -> dt.datetime | None:

@@ -14,6 +14,7 @@ from provlabel.report.facts import Comparison, Fact, comparison, facts
 from provlabel.sandbox import Sandbox, shared_sandbox
 from provlabel.sandbox.protocol import Check
 from provlabel.trust.anchors import TrustStore
+from provlabel.verifying.options import VerifyOptions
 from provlabel.verifying.tally import file_report
 from provlabel.verifying.verify import verify_file
 
@@ -57,7 +58,7 @@ def facts_of(
     at = now()
     evidence = (sandbox or shared_sandbox()).read(path, trust, None, Check(at=at))
     gate = Gate.of(Policy())
-    return facts(file_report(str(path), evidence, trust=trust, gate=gate, at=at, personal=personal)[0])
+    return facts(file_report(str(path), evidence, VerifyOptions(trust=trust, personal=personal), gate, at)[0])
 
 
 def _same(*sides: tuple[Path, FileReport]) -> tuple[bool | None, bool | None]:

@@ -43,25 +43,19 @@ from provlabel.verdict.opinions import compared
 
 if TYPE_CHECKING:
     from provlabel.exchange.delivery import Delivery
+    from provlabel.verifying.options import VerifyOptions
 
 
 def file_report(
-    path: str,
-    evidence: Evidence,
-    *,
-    trust: TrustStore,
-    gate: Gate,
-    at: dt.datetime,
-    personal: bool = False,
-    laws: Sequence[str] = (),
-    against: Delivery | None = None,
+    path: str, evidence: Evidence, how: VerifyOptions, gate: Gate, at: dt.datetime, against: Delivery | None = None
 ) -> tuple[FileReport, tuple[int, ...]]:
     """Judge ``evidence`` and put everything that is to be said about the file into one record.
 
     Beside it stand the exceptions of the policy that it needed.
     """
-    verdict = judge(evidence, trust=trust, at=at)
-    file = _under_laws(_as_reported(path, evidence, verdict, trust, personal), evidence, (*laws, *gate.laws(path)), at)
+    verdict = judge(evidence, trust=how.trust, at=at)
+    file = _as_reported(path, evidence, verdict, how.trust, how.personal)
+    file = _under_laws(file, evidence, (*how.laws, *gate.laws(path)), at)
     if against is not None:
         file = msgspec.structs.replace(file, findings=(*file.findings, *against.findings(file)))
     return _gated(file, evidence, gate, at)
@@ -228,17 +222,8 @@ PathResult = Evidence | Literal["not media"] | SkippedWhy | Failure | None
 class Tally:
     """What was found so far, in order, and the report of it."""
 
-    def __init__(
-        self,
-        gate: Gate,
-        trust: TrustStore,
-        at: dt.datetime,
-        personal: bool,
-        laws: Sequence[str] = (),
-        against: Delivery | None = None,
-    ) -> None:
-        self._gate, self._trust, self._at, self._personal = gate, trust, at, personal
-        self._laws, self._against = laws, against
+    def __init__(self, gate: Gate, how: VerifyOptions, at: dt.datetime, against: Delivery | None = None) -> None:
+        self._gate, self._how, self._at, self._against = gate, how, at, against
         self._files: list[FileReport] = []
         self._failures: list[Failure] = []
         self._skipped: list[Skipped] = []
@@ -266,17 +251,7 @@ class Tally:
             self._skipped.append(Skipped(str(path), result or "not reached"))
 
     def _judge(self, path: str, evidence: Evidence) -> None:
-        file, exceptions = file_report(
-            path,
-            evidence,
-            trust=self._trust,
-            gate=self._gate,
-            at=self._at,
-            personal=self._personal,
-            laws=self._laws,
-            against=self._against,
-        )
-        self._take(file, exceptions)
+        self._take(*file_report(path, evidence, self._how, self._gate, self._at, self._against))
         if evidence.spec_version or not self._engine.version:
             self._engine = Engine("c2pa-rs", printable(evidence.engine), evidence.spec_version)
 
@@ -296,7 +271,7 @@ class Tally:
             engine=self._engine,
             at=rfc3339(self._at),
             policy=gate.infos(),
-            anchors=self._trust.named(self._at),
+            anchors=self._how.trust.named(self._at),
             files=tuple(self._files),
             summary=self._summary(len(folders)),
             baseline=gate.baseline.named if gate.baseline else None,
@@ -310,7 +285,7 @@ class Tally:
 
     def _read(self) -> tuple[Named, ...]:
         """Name the laws that were asked for, by whoever runs this or by a policy."""
-        names = dict.fromkeys([*self._laws, *(result.law for item in self._files for result in item.law)])
+        names = dict.fromkeys([*self._how.laws, *(result.law for item in self._files for result in item.law)])
         if not names:
             return ()
         from provlabel.law import load_laws

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-import functools
 import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 import msgspec
 
-from provlabel._support.files import open_regular
+from provlabel._support.files import open_regular, size_of
 from provlabel._support.times import now
 from provlabel.errors import InputError, UsageError
 from provlabel.evidence import Evidence
 from provlabel.media.sidecar import beside
-from provlabel.policy import Enforced, Gate, Policy
+from provlabel.policy import Gate
 from provlabel.report import Failure, Report, SkippedWhy
 from provlabel.sandbox import Sandbox, shared_sandbox
 from provlabel.sandbox.pool import SandboxPool
 from provlabel.sandbox.protocol import Check
 from provlabel.trust.anchors import TrustStore
-from provlabel.verifying.revocation import OFFLINE, Revocation, with_answers
+from provlabel.verifying.options import PathsKeywords, PathsOptions, VerifyKeywords, VerifyOptions
+from provlabel.verifying.revocation import Revocation, with_answers
 from provlabel.verifying.second import second_verifier, with_opinion
 from provlabel.verifying.tally import PathResult, Tally
 from provlabel.verifying.targets import Target, is_media, media_of, targets, tracked_below
@@ -32,41 +32,23 @@ from provlabel.verifying.targets import Target, is_media, media_of, targets, tra
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
-    from provlabel.exchange.delivery import Delivery
+    from typing_extensions import Unpack
+
     from provlabel.sandbox.cache import EvidenceCache, Key
 
-_NO_TRUST = TrustStore()
-_DEFAULT = Policy()
+_Options = TypeVar("_Options", bound=VerifyOptions)
 #: Bytes of a file that is hashed and looked up beside others, not in between.
 _LARGE = 1 << 20
 #: Results that may wait for the slowest file, times the workers: enough to keep all busy, and few to hold in memory.
 _AHEAD = 8
 
 
-def verify_file(
-    path: Path | str,
-    *,
-    trust: TrustStore = _NO_TRUST,
-    policy: Policy | Enforced | Gate = _DEFAULT,
-    personal: bool = False,
-    at: dt.datetime | None = None,
-    revocation: Revocation = OFFLINE,
-    laws: Iterable[str] = (),
-    second_opinion: bool = False,
-    sandbox: Sandbox | None = None,
-) -> Report:
+def verify_file(path: Path | str, **options: Unpack[VerifyKeywords]) -> Report:
     """Verify one image or sound, and the detached manifest beside it if there is one.
 
     Args:
         path: the file; content decides the format, not the name.
-        trust: whose signatures count; without anchors nobody is trusted.
-        policy: what the file must be to pass.
-        personal: show the fields marked personal, if the label holds any.
-        at: judge as of this time, which has a zone; the present when not given.
-        revocation: where answers about revoked certificates may come from.
-        laws: names of laws to hold it against, as ``provlabel verify --law`` takes them.
-        second_opinion: have another verifier judge too (``docs/differences.md``).
-        sandbox: where untrusted bytes are read; by default one worker shared by this process.
+        options: the fields of :class:`~provlabel.verifying.options.VerifyOptions`.
 
     Raises:
         InputError: the file is missing, forbidden, or not a regular file.  Bad *content* never
@@ -74,63 +56,28 @@ def verify_file(
         UsageError: no law has such a name.
         ConfigError: there is no other verifier on this machine.
     """
-    report = verify_paths(
-        [path],
-        trust=trust,
-        policy=policy,
-        personal=personal,
-        at=at,
-        revocation=revocation,
-        laws=laws,
-        second_opinion=second_opinion,
-        sandbox=sandbox,
-    )
+    report = verify_paths([path], **options)
     if report.errors:
         failure = report.errors[0]
         raise InputError(failure.message, hint=failure.hint)
     return report
 
 
-def verify_bytes(
-    content: bytes,
-    *,
-    name: str = "bytes",
-    trust: TrustStore = _NO_TRUST,
-    policy: Policy | Enforced | Gate = _DEFAULT,
-    personal: bool = False,
-    at: dt.datetime | None = None,
-    revocation: Revocation = OFFLINE,
-    laws: Iterable[str] = (),
-    second_opinion: bool = False,
-    sandbox: Sandbox | None = None,
-) -> Report:
-    """Verify an image or sound held in memory; ``name`` stands for it in the report."""
-    sandbox, check, gate = sandbox or shared_sandbox(), _check(at, revocation), Gate.of(policy)
-    evidence = with_answers(sandbox.read_bytes(content, trust, check), trust, check, revocation, sandbox, set())
-    if second_opinion:
+def verify_bytes(content: bytes, *, name: str = "bytes", **options: Unpack[VerifyKeywords]) -> Report:
+    """Verify an image or sound held in memory; ``name`` stands for it in the report, the rest is as above."""
+    how = _with_laws(VerifyOptions(**options))
+    sandbox, check, gate = how.sandbox or shared_sandbox(), _check(how.at, how.revocation), Gate.of(how.policy)
+    evidence = sandbox.read_bytes(content, how.trust, check)
+    evidence = with_answers(evidence, how.trust, check, how.revocation, sandbox, set())
+    if how.second_opinion:
         with second_verifier(1) as second:
-            evidence = with_opinion(evidence, second, None, trust, check, content)
-    tally = Tally(gate, trust, check.at, personal, _laws(laws))
+            evidence = with_opinion(evidence, second, None, how.trust, check, content)
+    tally = Tally(gate, how, check.at)
     tally.add(name, evidence)
-    return tally.report((), _insecure(revocation))
+    return tally.report((), _insecure(how.revocation))
 
 
-def verify_paths(
-    paths: Iterable[Path | str],
-    *,
-    trust: TrustStore = _NO_TRUST,
-    policy: Policy | Enforced | Gate = _DEFAULT,
-    personal: bool = False,
-    at: dt.datetime | None = None,
-    revocation: Revocation = OFFLINE,
-    laws: Iterable[str] = (),
-    second_opinion: bool = False,
-    sandbox: Sandbox | SandboxPool | None = None,
-    cache: EvidenceCache | None = None,
-    fail_fast: bool = False,
-    watch: Callable[[int], None] | None = None,
-    against: Delivery | None = None,
-) -> Report:
+def verify_paths(paths: Iterable[Path | str], **options: Unpack[PathsKeywords]) -> Report:
     """Verify files and folders.  Every file named is judged, and every media file below a folder.
 
     The report has them in the order of the paths, and below a folder in that of names.  A path that
@@ -138,22 +85,14 @@ def verify_paths(
 
     Args:
         paths: files and folders.
-        trust: whose signatures count; without anchors nobody is trusted.
-        policy: what each file must be to pass.
-        personal: show the fields marked personal, if a label holds any.
-        at: judge as of this time, which has a zone; the present when not given.
-        revocation: where answers about revoked certificates may come from.
-        laws: names of laws to hold it against, as ``provlabel verify --law`` takes them.
-        second_opinion: have another verifier judge too (``docs/differences.md``).
-        sandbox: where untrusted bytes are read; :class:`~provlabel.sandbox.SandboxPool` read several files at once.
-        cache: evidence of earlier runs, for the same ``trust``.
-        fail_fast: stop at the first file that fails, and count what was not reached.
-        watch: is told after each path how many are done.
-        against: the message that says what these files are; one for each run.
+        options: the fields of :class:`~provlabel.verifying.options.PathsOptions`.
     """
-    sandbox, check, gate = sandbox or shared_sandbox(), _check(at, revocation), _with_tracked(Gate.of(policy))
-    cache = None if second_opinion else _lasting(cache, check)
-    tally = Tally(gate, trust, check.at, personal, _laws(laws), against)
+    how = _with_laws(PathsOptions(**options))
+    sandbox, trust, revocation = how.sandbox or shared_sandbox(), how.trust, how.revocation
+    check, gate = _check(how.at, revocation), _with_tracked(Gate.of(how.policy))
+    # What is kept of a file must not depend on the moment, or on what others answer.
+    cache = None if how.second_opinion or check.as_of or check.revocation else how.cache
+    tally = Tally(gate, how, check.at, how.against)
     silent_hosts, stopped = set[str](), threading.Event()
     paths = list(paths)
     folders = [Path(path) for path in paths if os.path.isdir(path)]  # noqa: PTH112 - unlike Path.is_dir it never raises
@@ -179,24 +118,24 @@ def verify_paths(
         except InputError as exc:
             return Failure(str(work.path), str(exc), exc.hint)
 
-    with second_verifier(sandbox.width if second_opinion else 0) as second:
+    with second_verifier(sandbox.width if how.second_opinion else 0) as second:
         for count, (target, result) in enumerate(_in_order(sandbox, without_reading, by_reading, targets(paths)), 1):
             tally.add(target.path, None if stopped.is_set() else result, target.top)
-            if watch is not None:
-                watch(count)
-            if fail_fast and tally.failed:
+            if how.watch is not None:
+                how.watch(count)
+            if how.fail_fast and tally.failed:
                 stopped.set()
     return tally.report(folders, _insecure(revocation))
 
 
-def _laws(names: Iterable[str]) -> tuple[str, ...]:
-    """Refuse a name that no law has before anything is read; a run without any does not pay for them."""
-    names = tuple(names)
+def _with_laws(how: _Options) -> _Options:
+    """Refuse a name that no law has before anything is read; a run without any does not load them."""
+    names = tuple(how.laws)
     if not names:
-        return ()
+        return how
     from provlabel.law import load_laws
 
-    return tuple(law.law for law in load_laws(names))
+    return msgspec.structs.replace(how, laws=tuple(law.law for law in load_laws(names)))
 
 
 class _ToRead(NamedTuple):
@@ -231,7 +170,7 @@ def _in_order(
                 pool = pool or _threads(sandbox)
                 waiting.append((target, pool.submit(by_reading, result).result))
             else:
-                waiting.append((target, functools.partial(_as_it_is, result)))
+                waiting.append((target, lambda result=result: result))  # type: ignore[misc]
             if len(waiting) >= _AHEAD * sandbox.width:
                 earlier, wait = waiting.popleft()
                 yield earlier, wait()
@@ -250,18 +189,9 @@ def _threads(sandbox: SandboxPool) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(sandbox.width)
 
 
-def _as_it_is(result: PathResult) -> PathResult:
-    return result
-
-
-def _lasting(cache: EvidenceCache | None, check: Check) -> EvidenceCache | None:
-    """Return the cache, unless what is seen depends on the moment, or on what others answer."""
-    return None if check.as_of or check.revocation else cache
-
-
 def _cached(path: Path, cache: EvidenceCache | None) -> Evidence | _ToRead:
     """Return what the cache has of a file; a large one is hashed later, beside others."""
-    if cache is None or _size(path) > _LARGE:
+    if cache is None or size_of(path) > _LARGE:
         return _ToRead(path)
     key = cache.key(path, beside(path))
     return (cache.get(key) if key is not None else None) or _ToRead(path, key)
@@ -283,13 +213,6 @@ def _read(
     if key is not None:
         cache.keep(key, evidence, check)
     return evidence
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except (OSError, ValueError):
-        return 0  # the worker says what is wrong with it
 
 
 def _why_not_judged(target: Target, gate: Gate) -> Literal["not media"] | SkippedWhy | None:

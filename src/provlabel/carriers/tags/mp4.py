@@ -112,10 +112,7 @@ def edits(stream: BinaryIO, parts: Sequence[Part], wanted: Mapping[str, Fields])
         ilst.itunes_kind(name)
     moov = chunks.movie(stream, parts)
     lists = list(_lists(stream, moov))
-    changes = [
-        *_changed(stream, moov, lists, _ITUNES, itunes),
-        *_changed(stream, moov, lists, _BY_KEY, by_key),
-    ]
+    changes = [*_changed(stream, moov, lists, _ITUNES, itunes), *_changed(stream, moov, lists, _BY_KEY, by_key)]
     if not changes:
         return []
     chunks.require_plain(stream, parts, moov)

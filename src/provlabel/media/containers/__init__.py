@@ -55,12 +55,7 @@ CONTAINERS: dict[str, Container] = {
     "gif": Container(gif.walk, stores=gif.stores, splice=gif.splice),
     "id3": Container(id3.walk, "ID3 frames", hole=id3.hole, hole_in=id3.hole_in, seconds=id3.seconds),
     "isobmff": Container(
-        isobmff.walk,
-        "boxes",
-        obstacle=items.obstacle,
-        hole=isobmff.hole,
-        hashed_by_boxes=True,
-        seconds=isobmff.seconds,
+        isobmff.walk, "boxes", obstacle=items.obstacle, hole=isobmff.hole, hashed_by_boxes=True, seconds=isobmff.seconds
     ),
     "jpeg": Container(
         jpeg.walk, stores=jpeg.stores, splice=jpeg.splice, hole=jpeg.hole, require_whole=jpeg.require_whole

@@ -332,10 +332,7 @@ def _algorithm(response: ocsp.OCSPResponse) -> tuple[hashes.HashAlgorithm | None
 
 
 def _verify(
-    key: object,
-    digest: hashes.HashAlgorithm | None,
-    scheme: padding.AsymmetricPadding,
-    response: ocsp.OCSPResponse,
+    key: object, digest: hashes.HashAlgorithm | None, scheme: padding.AsymmetricPadding, response: ocsp.OCSPResponse
 ) -> None:
     signature, content = response.signature, response.tbs_response_bytes
     if isinstance(key, ed25519.Ed25519PublicKey):

@@ -1,0 +1,86 @@
+"""How files are verified: one record for all that can be asked, and its keywords for type checkers.
+
+A new option is a field of a record and of the keywords under it; functions and the command line take it from there,
+and a test compares the two.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, TypedDict
+
+from msgspec import Struct
+
+from provlabel.policy import Enforced, Gate, Policy
+from provlabel.trust.anchors import TrustStore
+from provlabel.verifying.revocation import OFFLINE, Revocation
+
+if TYPE_CHECKING:
+    from provlabel.exchange.delivery import Delivery
+    from provlabel.sandbox import Sandbox
+    from provlabel.sandbox.cache import EvidenceCache
+    from provlabel.sandbox.pool import SandboxPool
+
+
+class VerifyOptions(Struct, frozen=True, kw_only=True):
+    """How one file or many are verified.
+
+    Args:
+        trust: whose signatures count; without anchors nobody is trusted.
+        policy: what each file must be to pass.
+        personal: show the fields marked personal, if a label holds any.
+        at: judge as of this time, which has a zone; the present when not given.
+        revocation: where answers about revoked certificates may come from.
+        laws: names of laws to hold it against, as ``provlabel verify --law`` takes them.
+        second_opinion: have another verifier judge too (``docs/differences.md``).
+        sandbox: where untrusted bytes are read; by default one worker shared by this process.
+            :class:`~provlabel.SandboxPool` reads several files at once.
+    """
+
+    trust: TrustStore = TrustStore()
+    policy: Policy | Enforced | Gate = Policy()
+    personal: bool = False
+    at: dt.datetime | None = None
+    revocation: Revocation = OFFLINE
+    laws: Iterable[str] = ()
+    second_opinion: bool = False
+    sandbox: Sandbox | SandboxPool | None = None
+
+
+class VerifyKeywords(TypedDict, total=False):
+    """The fields of :class:`VerifyOptions` as keywords."""
+
+    trust: TrustStore
+    policy: Policy | Enforced | Gate
+    personal: bool
+    at: dt.datetime | None
+    revocation: Revocation
+    laws: Iterable[str]
+    second_opinion: bool
+    sandbox: Sandbox | SandboxPool | None
+
+
+class PathsOptions(VerifyOptions, frozen=True, kw_only=True):
+    """What is asked for files and folders beside :class:`VerifyOptions`.
+
+    Args:
+        cache: evidence of earlier runs, for the same ``trust``.
+        fail_fast: stop at the first file that fails, and count what was not reached.
+        watch: is told after each path how many are done.
+        against: the message that says what these files are; one for each run.
+    """
+
+    cache: EvidenceCache | None = None
+    fail_fast: bool = False
+    watch: Callable[[int], None] | None = None
+    against: Delivery | None = None
+
+
+class PathsKeywords(VerifyKeywords, total=False):
+    """The fields of :class:`PathsOptions` as keywords."""
+
+    cache: EvidenceCache | None
+    fail_fast: bool
+    watch: Callable[[int], None] | None
+    against: Delivery | None
