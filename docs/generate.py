@@ -1,4 +1,4 @@
-"""Write what is made from the code: schemas/*.json and the tables in docs/. Tests hold both against drift."""
+"""Write the files made from the code: schemas/*.json and the tables in docs/. A test fails when one is out of date."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def rules() -> str:
     head = [
         "# Rules",
         "",
-        "Every finding names one of these, or a rule of a law ([law.md](law.md)); `provlabel rules` prints both.",
+        "Every finding names one of these rules, or a rule of a law ([law.md](law.md)). `provlabel rules` prints both.",
         "",
     ]
     return "\n".join([*head, "| rule | level | meaning | what to do |", "|---|---|---|---|", *rows, ""])
@@ -39,48 +39,48 @@ def rules() -> str:
 
 LAW_HEAD = """# Laws as dated rules
 
-`provlabel verify FILE --law eu,us-ca` holds a file against rules that are drawn from laws, and `provlabel lint LABEL
---law eu` a label before it is signed. **This is no legal advice.** A rule is a reading of a source by the people who
-wrote provlabel, on the day that stands beside the law. Certainty says how the source was read: P the primary text, S
-a secondary source that quotes it, W a weak one, then how sure the reading is.
+`provlabel verify FILE --law eu,us-ca` checks a file against rules that are drawn from laws. `provlabel lint LABEL
+--law eu` checks a label before it is signed. **This is no legal advice.** A rule is a reading of a source by the people
+who wrote provlabel, on the date given for the law. The certainty of a rule states what was read (P: the primary text,
+S: a secondary source that quotes it, W: a weak source), and then how sure the reading is.
 
 | outcome | what it means | finding |
 |---|---|---|
-| held | what the rule asks for is there, or the signer states it | none |
-| not held | it is not there | error: the file does not pass |
-| needs a human judgement | no program can say; the reason says what about | warning |
-| not applicable | the rule is not about this content, or not in force on that day | none |
-| outside the file | no file can show it: a tool, a licence, a fine, a duty of platforms | note |
+| held | the file has what the rule requires, or the signer states it | none |
+| not held | it is missing | error: the file does not pass |
+| needs a human judgement | a program cannot decide it; the reason states what to judge | warning |
+| not applicable | the rule does not cover this content, or was not in force on that day | none |
+| outside the file | a file cannot show it: a tool, a licence, a fine, a duty of platforms | note |
 
-Every outcome has its reason. The code of a rule can be lowered, raised or excepted by a policy like any other:
-`"law.eu.3" = "warning"`; a level holds for whatever the rule comes to. All results, also those that are held, stand
-in the JSON and HTML reports.
+Every outcome has a reason. A policy can lower, raise or except the code of a rule, like any other:
+`"law.eu.3" = "warning"`. Such a level applies to every outcome of the rule that leads to a finding. All results,
+also those that are held, are in the JSON and HTML reports.
 
-**Judgements are not guessed.** Whether something is a deep fake, a work of art, an advertisement or a substantial
-change, the signer states in `judgements` of the label, who is seen or heard in `likeness`, and marks that people see
-or hear in `disclosure`. What is stated decides, and the reason says so; what is not stated, and matters, needs a
-human judgement. A watermark that is stated is not looked for.
+**provlabel does not guess judgements.** In `judgements` of the label, the signer states whether something is a deep
+fake, a work of art, an advertisement or a substantial change; in `likeness`, who is seen or heard; in `disclosure`,
+which marks people see or hear. What is stated decides, and the reason names it. What is not stated, but matters, needs
+a human judgement. provlabel does not look for a watermark that the label states.
 
-**Dates.** A rule counts from its first day on, and no more from the day after the dash on, in UTC. Content is judged
-by the law of its event date (`event_end`, else `event_time`), which is what the signer claims. A trusted timestamp
-proves only that it was not later. So all wordings count that were in force between that day and the timestamp, or the
-day of judgement where there is none: where they come to different outcomes, each is reported with its era, and the
-worst one counts. Nobody chooses a law by choosing a date. Without an event date the proven time counts, else the day
-of judgement. That the event was not *earlier* than claimed, nothing proves.
+**Dates.** A rule applies from the first date in its row until the day before the second date, in UTC. Content is
+judged by the law of its event date (`event_end`, else `event_time`), which is a claim of the signer. A trusted
+timestamp proves only that the event was not later. So every wording counts that was in force between the event date
+and the timestamp, or the day of judgement if there is no timestamp. If these wordings lead to different outcomes, each
+is reported with its era, and the worst one counts. So nobody can choose a law by claiming a date. Without an event
+date, the proven time counts, else the day of judgement. Nothing proves that the event was not *earlier* than claimed.
 
-**A label that is not signed yet** is judged by what it says. What comes with signing (the signature, the history,
-other carriers) is outside of that file; verify the labeled one. What is read from carriers (XMP, `AIGC`) is read
-from the file and signed by nobody, unless the label has its digest.
+**A label that is not signed yet** is judged by its content. The signature, the history and other carriers do not exist
+yet, so `lint` cannot judge them; verify the labeled file. Values from carriers (XMP, `AIGC`) are read from the file.
+They are signed only if the label has their digest.
 
-Numbers are those of the map of standards that the rules were written from (EU-1, CA-5); letters behind a number
-(KR-2a, UT-1b) and PL-1 to PL-5 are ours.
+The numbers are those of the map of standards from which the rules were written (EU-1, CA-5). Numbers with a letter
+(KR-2a, UT-1b) and PL-1 to PL-5 are provlabel's own.
 """
 
-#: What no file of rules is about, and why.
+#: Laws without a file of rules, and why.
 LAW_LEFT_OUT = (
     "Connecticut SB 5 §15: final status not verified (W)",
     "Tennessee ELVIS Act: consent for voice and likeness; `provlabel lint` asks for `likeness.consent`",
-    "NO FAKES 2026: not law. TAKE IT DOWN: a duty of takedown, no field of a label. Ohio HB 813: pending",
+    "NO FAKES 2026: not law. TAKE IT DOWN: a duty of takedown, without a field of a label. Ohio HB 813: pending",
     "Spain, Italy, Denmark, Vietnam, Japan: bills, or not verified; no further field is known (W)",
 )
 
@@ -92,15 +92,16 @@ def law() -> str:
         lines += [f"## `{found.law}`: {found.title}", "", f"As of {found.as_of.isoformat()}.", ""]
         lines += [f"- {part.number}: {part.title} ({part.source}; {part.certainty})" for part in found.scope]
         lines += [""] if found.scope else []
-        lines += ["| rule | id | what has to be so | from – to | applies | must hold | where | source | certainty |"]
+        lines += ["| rule | id | requirement | from – to | applies | must hold | where | source | certainty |"]
         lines += ["|---|---|---|---|---|---|---|---|---|"]
         lines += [*map(_law_row, found.rule), ""]
         lines += [f"Left out: {'; '.join(found.left_out)}.", ""] if found.left_out else []
     conditions = (f"| `{name}` | {_first_line(function)} |" for name, function in CONDITIONS.items())
     checks = (f"| `{name}` | {_first_line(function)} |" for name, function in CHECKS.items())
-    lines += ["## What is left out altogether", "", *(f"- {text}" for text in LAW_LEFT_OUT), ""]
-    lines += ["## Conditions", "", "All that a rule names have to be so.", "", "| applies | when |", "|---|---|"]
-    lines += [*conditions, "", "## Checks", "", "| must hold | what it is |", "|---|---|", *checks, ""]
+    lines += ["## Laws without rules", "", *(f"- {text}" for text in LAW_LEFT_OUT), ""]
+    lines += ["## Conditions", "", "A rule applies if all its conditions are met.", ""]
+    lines += ["| applies | when |", "|---|---|", *conditions]
+    lines += ["", "", "## Checks", "", "| must hold | what it is |", "|---|---|", *checks, ""]
     return "\n".join(lines)
 
 
@@ -112,10 +113,10 @@ def _law_row(row: LawRule) -> str:
 
 
 def _given(row: LawRule) -> str:
-    """The parameters of a check that tell what it looks for."""
-    told = [row.given.why] if row.given.why else [", ".join(f"`{name}`" for name in row.given.fields)]
-    told += ["/".join(group) for group in row.given.words]
-    return "".join(f": {text}" for text in [" and ".join(filter(None, told))] if text)
+    """The parameters of a check that name what it looks for."""
+    parts = [row.given.why] if row.given.why else [", ".join(f"`{name}`" for name in row.given.fields)]
+    parts += ["/".join(group) for group in row.given.words]
+    return "".join(f": {text}" for text in [" and ".join(filter(None, parts))] if text)
 
 
 def _row(*cells: str) -> str:
@@ -132,7 +133,7 @@ def kinds() -> str:
         f"| `{name}` | {facts.words} | {facts.origin} | `{facts.digital_source_type.rpartition('/')[2]}` |"
         for name, facts in KINDS.items()
     ]
-    head = ["# Kinds", "", "What `kind` may say, and the IPTC digital source type other tools will read.", ""]
+    head = ["# Kinds", "", "The values of `kind`, and the IPTC digital source type that other tools read.", ""]
     return "\n".join(
         [*head, "| kind | this file is … | created or altered | source type |", "|---|---|---|---|", *rows, ""]
     )
@@ -146,13 +147,13 @@ def states() -> str:
 
 LABEL_HEAD = """# The label, field by field
 
-A label says, about one picture or sound: was AI at work, how far, which system, who provides it, when, and who
-made which part. You write it as a JSON or TOML file, or with the options of `provlabel label`; only `kind` is
-required. `provlabel lint` finds every fault, `provlabel schema label` prints the same as a JSON Schema.
+A label describes one picture or sound: whether and how far AI made it, with which system, who provides the system,
+when, and who made which part. Write it as a JSON or TOML file, or with the options of `provlabel label`. Only `kind` is
+required. `provlabel lint` reports every fault. `provlabel schema label` prints this page as a JSON Schema.
 
-Fields marked **personal** are about people. They are left out of what is signed unless you ask for them
-(`--personal`, `--prompt-mode clear`), go into an assertion of their own, are shown only with `show --personal`, and
-can be taken out again (`provlabel redact`). All other fields are public once the file is.
+Fields marked **personal** are about people. By default they are not signed: `--personal` and `--prompt-mode clear`
+include them. They are signed in a separate assertion, shown only with `show --personal`, and can be removed later
+(`provlabel redact`). All other fields are public once the file is public.
 
 ## Examples to start from
 
@@ -198,38 +199,40 @@ def _field(field: str, node: dict[str, Any], required: bool) -> str:
         about.append(f"{'A list of' if 'items' in node else 'A'} [{target}](#{target.lower()}).")
     if "enum" in below and len(below["enum"]) > 1:
         about.append("One of " + ", ".join(f"`{term}`" for term in below["enum"]) + ".")
-    notes = [word for word, held in (("required", required), ("personal", node["x-privacy"] == "personal")) if held]
+    notes = [word for word, so in (("required", required), ("personal", node["x-privacy"] == "personal")) if so]
     notes += [f"in {node['x-unit']}"] if "x-unit" in node else []
     example = json.dumps(node["examples"][0], ensure_ascii=False)
     return f"| `{field}` | {' '.join(about)} | `{example}` | {', '.join(f'**{note}**' for note in notes)} |"
 
 
-CARRIERS_HEAD = """# Carriers: the same story beside the manifest
+CARRIERS_HEAD = """# Carriers: the label in XMP and tags
 
-A manifest is what counts: it is signed. But many programs and platforms read tags alone, so `provlabel label` repeats
-the label in them *before* it signs, lists in the label which fields it wrote with a digest of each, and `provlabel
-verify` compares.
+The signed manifest decides what a file states. But many programs and platforms read only tags. So `provlabel label`
+also writes the label into tags *before* it signs. The signed label lists each field that was written, with a digest of
+its value, and `provlabel verify` compares.
 
-- `--carriers` chooses: `xmp` (pictures), `tags` (sounds), `aigc` (China's AIGC object, needs the codes under `china`
-  in the label), or `none`. Without it: XMP in pictures and tags in sounds, where the format can hold them; one that
-  cannot be written is a warning then, and an error when you named it. A manifest beside the file (`--detached`, Ogg,
-  AIFF …) leaves the file as it is.
-- **What is read besides**: EXIF of pictures, text chunks of PNG, ID3v2 in front of FLAC, XMP in WAV, M4A and MP4. **Not
-  read**: ID3v1 and APE tags, XMP within ID3v2, EXIF or the blocks of Photoshop, and what lies behind the end of a file.
-- **What is there is kept.** Only bytes of the fields below change, and what says how long their surroundings are; the
-  engine itself writes ID3v2 tags anew, with the same values. A statement about AI that contradicts the label is
-  replaced, and the receipt says what it said; an identifier that does (another ISRC) belongs to another work, so the
-  label is refused; names and rights are never replaced. A contradiction in a carrier that is not written refuses the
-  label too.
-- **Names of people and prompts** are written as they are signed: only with `--personal` and `--prompt-mode clear`.
-  `provlabel redact` takes them out of the tags again. `verify` shows them on request alone.
-- `verify` reports `carrier.missing`, `carrier.changed`, `carrier.contradicts` (with both values), `carrier.doubled`
-  (two AIGC objects) and `carrier.unreadable`. Others' manifests are held against the tags in the same way.
-- **Tags of a file without a manifest are claims**: shown, never believed. `provlabel label FILE --from-carriers`
-  makes a draft of a label of them, for a person to finish. Marks of generators that are known: MARKS.
+- **`--carriers` chooses what is written**: `xmp` (pictures), `tags` (sounds), `aigc` (China's AIGC object; needs the
+  codes under `china` in the label), or `none`. The default is XMP in pictures and tags in sounds, where the format
+  supports them. A carrier that cannot be written is a warning by default, and an error if you named it. With a manifest
+  beside the file (`--detached`, Ogg, AIFF …), the file is not changed.
+- **Also read**: EXIF of pictures, text chunks of PNG, ID3v2 in front of FLAC, XMP in WAV, M4A and MP4. **Not read**:
+  ID3v1 and APE tags, XMP within ID3v2, within EXIF or within Photoshop blocks, and bytes after the end of a file.
+- **Existing tags are kept.** Only the bytes of the fields below change, and the lengths of the structures that contain
+  them. The engine itself rewrites ID3v2 tags, with the same values.
+  - A statement about AI that contradicts the label is replaced; the receipt has the old value.
+  - An identifier that contradicts the label (another ISRC) belongs to another work, so provlabel refuses to label.
+  - Names and rights are never replaced.
+  - If a tag in a carrier that provlabel does not write contradicts the label, provlabel refuses to label, because
+    the file would fail its own verification.
+- **Names of people and prompts** are written to tags only if they are signed in clear: with `--personal` and
+  `--prompt-mode clear`. `provlabel redact` removes them from the tags again. `verify` shows them only on request.
+- **Findings**: `carrier.missing`, `carrier.changed`, `carrier.contradicts` (with both values), `carrier.doubled` (two
+  AIGC objects) and `carrier.unreadable`. Manifests by other programs are compared with the tags in the same way.
+- **Tags of a file without a manifest are claims**: reported, but never trusted. `provlabel label FILE --from-carriers`
+  drafts a label from them, for a person to complete. Known marks of generators: MARKS.
 
-Certainty: P the primary text was read, S a secondary source quotes it, W weak or convention, N looked for and not
-found.
+Certainty: P: the primary text was read. S: a secondary source quotes it. W: a weak source, or a convention. N: a source
+was looked for and not found.
 
 """
 
@@ -252,7 +255,7 @@ EXAMPLE = Label(
 
 
 def carriers() -> str:
-    """The page of carriers: which format holds which, and what a label looks like in each."""
+    """The page of carriers: which format has which, and what a label looks like in each."""
     marks = ", ".join(dict.fromkeys(f"{mark.words} ({mark.certainty})" for mark in MARKS))
     lines = [
         CARRIERS_HEAD.replace("MARKS", marks) + "## Formats",
@@ -264,7 +267,7 @@ def carriers() -> str:
         written = TAGGERS[row.name].carriers if row.name in TAGGERS and row.embed else ()
         why = "" if row.name in TAGGERS else "not read"
         if row.name in TAGGERS and not written:
-            why = "what is there"
+            why = "existing tags"
         lines.append(f"| {row.name} | {', '.join(written) or '–'} | {why} |")
     lines += [
         "",
@@ -274,8 +277,8 @@ def carriers() -> str:
     ]
     lines.append("|---|---|---|---|---|---|")
     for projection in PROJECTIONS:
-        said = projection.dump(EXAMPLE)
-        lines += [_field_row(projection.carrier, field, said) for field in projection.fields.values()]
+        fields = projection.dump(EXAMPLE)
+        lines += [_field_row(projection.carrier, field, fields) for field in projection.fields.values()]
     lines += [
         "",
         "## Kinds",
@@ -286,12 +289,12 @@ def carriers() -> str:
     for name, facts in KINDS.items():
         aigc = "2, from a platform alone" if name == "may_contain_ai" else "1" if name in AI_KINDS else "no object"
         source_type = facts.digital_source_type.rpartition("/")[2]
-        lines.append(f"| `{name}` | `{source_type}` | `{name}` | {aigc} | {facts.contains_ai or 'cannot be said'} |")
+        lines.append(f"| `{name}` | `{source_type}` | `{name}` | {aigc} | {facts.contains_ai or 'no value'} |")
     return "\n".join([*lines, ""])
 
 
-def _field_row(carrier: str, field: Field, said: Fields) -> str:
-    values = "<br>".join(f"`{value}`" for value in said.get(field.name, ())).replace("|", "\\|")
+def _field_row(carrier: str, field: Field, fields: Fields) -> str:
+    values = "<br>".join(f"`{value}`" for value in fields.get(field.name, ())).replace("|", "\\|")
     what = f"{field.role}, personal" if field.personal else field.role
     written = values if carrier not in ("exif", "text") else "read, never written"
     return f"| {carrier} | `{field.name}` | {what} | {written} | {field.source} | {field.certainty} |"

@@ -35,7 +35,8 @@ from provlabel.sandbox.cache import EvidenceCache, Key
 from provlabel.signers import awskms, cmd, https, material, pkcs11
 from provlabel.signers.certificates import parse
 from provlabel.trust.anchors import TrustStore
-from provlabel.trust.chains import Answers, Credential, examine
+from provlabel.trust.chains import examine
+from provlabel.trust.chains.records import Answers, Credential
 from provlabel.trust.timestamps import checked
 
 AT = dt.datetime(2026, 11, 22, 12, tzinfo=dt.timezone.utc)
@@ -182,7 +183,7 @@ def ledger(data: bytes) -> None:
     with Ledger(path) as opened:
         assert opened.is_new in (True, False)
         opened.run = 1
-        list(opened.compared())
+        list(opened.listed_jobs())
         opened.take(10, 1e12)
         opened.is_over()
         msgspec.json.encode([opened.counts(), opened.failures(5), opened.warnings(5)])

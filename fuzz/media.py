@@ -78,7 +78,7 @@ def sniffed(data: bytes) -> None:
 
 def _walked(container: str, data: bytes) -> None:
     stream, size = io.BytesIO(data), len(data)
-    parts = list(containers.WALKERS[container](stream, size))
+    parts = list(containers.CONTAINERS[container].walk(stream, size))
     for part in parts:
         assert 0 <= part.start <= part.end <= size, "a part outside of its file"
         assert part.payload_at + part.payload_length <= size, "a manifest outside of its file"
@@ -94,8 +94,8 @@ def _walked(container: str, data: bytes) -> None:
     containers.inventory(container, stream, size)
     containers.bare_sha256(container, stream, size)
     containers.stores_left(container, stream, size)
-    if container in containers.SECONDS:
-        seconds = containers.SECONDS[container](stream, parts)
+    if (plays := containers.CONTAINERS[container].seconds) is not None:
+        seconds = plays(stream, parts)
         assert seconds is None or 0 <= seconds < float("inf")
     if len(stores) == 1 and stores[0]:
         _spliced(container, data, stores[0])
@@ -113,11 +113,11 @@ def _spliced(container: str, data: bytes, store: bytes) -> None:
 
 def _roomed(container: str, data: bytes) -> None:
     """A manifest that is put in is the one that is found."""
-    if container not in containers.ROOMS:
+    if containers.CONTAINERS[container].hole is None:
         return
     stream, store = io.BytesIO(data), seeds.store()
     try:
-        room = containers.room_for(container, stream, len(data), len(store))
+        room = containers.hole_for(container, stream, len(data), len(store))
     except ContainerError:
         return
     edited = Edited(stream, len(data), room.edits)
@@ -154,7 +154,7 @@ _ASKED: dict[str, dict[str, tuple[str, ...]]] = {
 def _tagged(fmt: Format, data: bytes) -> None:
     """What carriers say is bounded; what is written into them is read again, and the content stays as it is."""
     stream, size = io.BytesIO(data), len(data)
-    parts = tuple(containers.WALKERS[fmt.container](stream, size))
+    parts = tuple(containers.CONTAINERS[fmt.container].walk(stream, size))
     before = tags.carriers_in(fmt.name, stream, parts) or ()
     for item in before:
         for name, values in item.fields.items():
@@ -171,13 +171,13 @@ def _tagged(fmt: Format, data: bytes) -> None:
     dest = io.BytesIO()
     rewrite(stream, size, edits, dest)
     made = dest.getvalue()
-    after = tags.carriers_in(fmt.name, dest, tuple(containers.WALKERS[fmt.container](dest, len(made)))) or ()
+    after = tags.carriers_in(fmt.name, dest, tuple(containers.CONTAINERS[fmt.container].walk(dest, len(made)))) or ()
     for carrier, fields in asked.items():
         said = [item.fields for item in after if item.id == carrier]
         for name, values in fields.items():
             if name in tags.KNOWN[carrier]:
                 assert any(one.get(name) == values for one in said), f"{carrier} {name} was written, and is not read"
-    again = tagger.edits(dest, tuple(containers.WALKERS[fmt.container](dest, len(made))), asked)
+    again = tagger.edits(dest, tuple(containers.CONTAINERS[fmt.container].walk(dest, len(made))), asked)
     dest_again = io.BytesIO()
     rewrite(dest, len(made), again, dest_again)
     assert dest_again.getvalue() == made, "written twice is not written once"

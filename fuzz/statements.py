@@ -19,24 +19,21 @@ from mutating import ODD, changed_tree
 from provlabel._support.types import ready
 from provlabel._support.xml import parse, to_bytes
 from provlabel.carriers.draft import drafted
-from provlabel.carriers.tags import _base as tag_limits
-from provlabel.carriers.tags import exif, id3, vorbis, xmp
+from provlabel.carriers.tags import _base as tag_limits, exif, id3, vorbis, xmp
 from provlabel.carriers.vocabularies import PROJECTIONS, aigc
 from provlabel.errors import InputError, UnfitEngineError
 from provlabel.evidence import Carrier, Evidence, manifests_from_crjson
-from provlabel.manifest import cbor, cose, jumbf
-from provlabel.manifest import limits as prescan
+from provlabel.manifest import cbor, cose, jumbf, limits as prescan
 from provlabel.manifest.codes import EFFECTS
 from provlabel.media.containers import ContainerError
 from provlabel.media.previews import Preview
 from provlabel.policy import Gate, Policy
-from provlabel.report.facts import compare, facts
+from provlabel.report.facts import compare_facts, facts
 from provlabel.report.renderers import RENDERERS, Extras
-from provlabel.sandbox import Sandbox
-from provlabel.sandbox import worker as _worker
+from provlabel.sandbox import Sandbox, worker as _worker
 from provlabel.sandbox.process import Worker
 from provlabel.sandbox.protocol import Check
-from provlabel.trust.chains import Credential, Examined
+from provlabel.trust.chains.records import Credential, Examined
 from provlabel.verifying.tally import Tally, file_report
 from provlabel.verifying.verify import _with_tracked
 
@@ -198,7 +195,7 @@ def _judged(evidence: Evidence, *, whole: bool) -> str:
     for name in RENDERERS if whole else ("text", "json"):
         RENDERERS[name].render(report, Extras())
     if whole:
-        compare(facts(file), facts(file))
+        compare_facts(facts(file), facts(file))
     return file.state
 
 

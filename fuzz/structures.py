@@ -107,7 +107,7 @@ def _embedded(chance: random.Random, state: Any, plan: Plan, name: str) -> tuple
         chance.setstate(state)
         store = hostile.whole_store(chance, plan, said)
         source = io.BytesIO(bare)
-        room = containers.room_for(container, source, len(bare), len(store))
+        room = containers.hole_for(container, source, len(bare), len(store))
         around = bytearray(Edited(source, len(bare), room.edits).read())
         around[room.start : room.start + room.length] = room.fill(store)
         found = _binding(container, bytes(around), room.start, room.length)
@@ -215,7 +215,7 @@ def changed(seed: object) -> Case:
 @functools.cache
 def _manifest_of(name: str) -> tuple[int, int]:
     content = dict(_signed())[name]
-    parts = list(containers.WALKERS[_container_of(name)](io.BytesIO(content), len(content)))
+    parts = list(containers.CONTAINERS[_container_of(name)].walk(io.BytesIO(content), len(content)))
     held = [part for part in parts if part.role == "manifest"]
     return held[0].start, held[-1].end
 

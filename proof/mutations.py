@@ -32,7 +32,7 @@ import sample_files as formats
 from project import MEDIA
 from provlabel import Label, System, TrustStore, label_file, open_signer, verify_file
 from provlabel.evidence import Evidence, Manifest
-from provlabel.media.containers import WALKERS, ContainerError
+from provlabel.media.containers import CONTAINERS, ContainerError
 from provlabel.media.sidecar import beside
 from provlabel.sandbox import Sandbox
 
@@ -178,7 +178,7 @@ def _splice(chance: random.Random, content: bytes, other: bytes) -> bytes:
 
 def _parts(content: bytes, row: str) -> list[tuple[int, int]]:
     try:
-        walked = list(WALKERS[formats.ROWS[row].container](io.BytesIO(content), len(content)))
+        walked = list(CONTAINERS[formats.ROWS[row].container].walk(io.BytesIO(content), len(content)))
     except ContainerError:
         return []
     return sorted({(part.start, part.end) for part in walked if part.start < part.end <= len(content)})

@@ -89,11 +89,11 @@ def _commit() -> str:
     return done.stdout.strip()
 
 
-INTRO = """# Reliability: what was run, and what it found
+INTRO = """# Reliability: measured results
 
-Written by `make proof` from `docs/reliability.json`; `make proof PROOF=NAME` runs one part. A figure is what a run
-counted on the day that stands beside it, on the commit that is named; it is no promise about other engines or
-machines. What the promises mean, and what they do not cover: [docs/security.md](security.md).
+Written by `make proof` from `docs/reliability.json`; `make proof PROOF=NAME` runs one part. Each figure was measured in
+one run, on the date and the commit given below its table. It is no promise for other engines or machines. What the
+promises mean, and what they do not cover: [docs/security.md](security.md).
 """
 
 

@@ -39,12 +39,13 @@ _READ = {
 STRONG = re.compile(r"(?<!L)GPL|SSPL|OSL|EUPL")
 WEAK = re.compile(r"LGPL|MPL|EPL|CDDL")
 
-HEAD = """# Licences of what provlabel stands on
+HEAD = """# Licences of the dependencies
 
-Written by `make licences` from the lock and from what the packages say of themselves; provlabel itself is Apache-2.0. A
-test holds that the page is complete and that **nothing at run time is under the GPL, the AGPL or another licence that
-reaches over to what uses it**. Wheels hold libraries of others (the engine is Rust; cryptography brings OpenSSL, Pillow
-brings libjpeg and more): their notices lie in the packages. Versions and hashes: [ADR 19](adr/0019-supply-chain.md).
+Written by `make licences` from the lock file and the metadata of the packages. provlabel itself is Apache-2.0. A test
+checks that the page is complete and that **no run-time dependency is under the GPL, the AGPL or another licence that
+extends to programs that use it**. Wheels contain libraries of others (the engine is Rust; cryptography contains
+OpenSSL, Pillow contains libjpeg and more); their notices are in the packages. Versions and hashes: [ADR
+19](adr/0019-supply-chain.md).
 """
 
 
@@ -77,21 +78,21 @@ def page(lock: tuple[Pin, ...]) -> str:
     direct = {extra: set(map(named, wanted)) for extra, wanted in requirements().items()}
     lines = [HEAD]
     for extra, names in run_time.items():
-        title = f"The extra `{extra}`" if extra else "Everybody gets"
+        title = f"The extra `{extra}`" if extra else "Always installed"
         more = names - run_time[""] if extra else names
         lines += [f"## {title}", "", "| package | licence | |", "|---|---|---|"]
-        lines += [_row(name, "wanted by us" if name in direct[extra] else "brought along") for name in sorted(more)]
+        lines += [_row(name, "direct" if name in direct[extra] else "indirect") for name in sorted(more)]
         lines.append("")
     needed = set().union(*run_time.values())
     others = sorted({pin.name for pin in lock} - needed)
-    lines += ["## Development and tests alone", "", "None of these is installed with provlabel.", ""]
+    lines += ["## Development and tests only", "", "None of these is installed with provlabel.", ""]
     lines += ["| package | licence | |", "|---|---|---|", *(_row(name, "") for name in others), ""]
     return "\n".join(lines)
 
 
 def _row(name: str, how: str) -> str:
     licence = licence_of(name)
-    note = "copyleft" if STRONG.search(licence) else "its own files must stay free" if WEAK.search(licence) else ""
+    note = "copyleft" if STRONG.search(licence) else "weak copyleft" if WEAK.search(licence) else ""
     return f"| {name} | {licence} | {'; '.join(filter(None, (how, note)))} |"
 
 

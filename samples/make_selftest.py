@@ -17,12 +17,14 @@ from typing import Any
 from PIL import Image
 
 from provlabel import Label, Timestamper, engine, label_file, open_signer
-from provlabel.engine.selftest import REMOTE
-from provlabel.manifest import Definition
+from provlabel.engine.selftest.checks import REMOTE
+from provlabel.manifest.write import Definition
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "helpers"))
 import pki
 import tsa
+from provlabel.engine import signing
+from provlabel.engine.credential import EngineCredential
 
 FOLDER = Path(__file__).parents[1] / "src" / "provlabel" / "engine" / "selftest"
 PNG = "image/png"
@@ -51,11 +53,11 @@ def picture() -> bytes:
     return made.getvalue()
 
 
-def signed(credential: engine.EngineCredential, *more: dict[str, Any]) -> bytes:
+def signed(credential: EngineCredential, *more: dict[str, Any]) -> bytes:
     """Sign a picture as little as the engine allows."""
     made = {"claim_generator_info": [{"name": "provlabel"}], "assertions": [CREATED, *more]}
     dest = io.BytesIO()
-    engine.sign(Definition(made, {}), io.BytesIO(picture()), dest, PNG, credential)
+    signing.sign(Definition(made, {}), io.BytesIO(picture()), dest, PNG, credential)
     return dest.getvalue()
 
 
@@ -89,7 +91,7 @@ def main() -> None:
     """Write all files."""
     root = pki.root("provlabel self-test root", begins=BEGINS, lasts=LASTS)
     leaf = pki.leaf(root, common="provlabel self-test", begins=BEGINS, lasts=LASTS, ocsp="http://127.0.0.1:9/ocsp")
-    credential = engine.EngineCredential("es256", leaf.pem, leaf.key_pem())
+    credential = EngineCredential("es256", leaf.pem, leaf.key_pem())
     (FOLDER / "root.pem").write_text(root.pem)
     (FOLDER / "chain.pem").write_text(leaf.pem)
     (FOLDER / "signed.png").write_bytes(signed(credential))

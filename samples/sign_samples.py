@@ -41,6 +41,7 @@ from provlabel.report import FileReport
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "helpers"))
 import pki
 import tsa
+from provlabel.engine.identity import Actor
 
 HERE = Path(__file__).parent
 FOLDER = HERE / "signed"
@@ -178,7 +179,7 @@ def credentials(work: Path, part: str) -> Iterator[dict[str, Any]]:
             (work / name / "chain.pem").write_text(issued.pem + middle.pem)
         signers[name] = open_signer(uri)
     person = pki.leaf(identity_root, common="Ada Example", eku="1.3.6.1.5.5.7.3.4", **long)
-    signers["identity"] = engine.Actor(open_signer(pki.write(work / "identity", person, identity_root)), ["creator"])
+    signers["identity"] = Actor(open_signer(pki.write(work / "identity", person, identity_root)), ["creator"])
     clock = pki.leaf(clock_root, eku=pki.TIME_STAMPING, common="provlabel samples clock", **long)
     with tsa.serving(tsa.Authority(work / "tsa", clock_root, clock)) as (url, _):
         signers["clock"] = Timestamper(urls=(url,), room=3000)

@@ -15,54 +15,17 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from provlabel._version import __version__
+from provlabel._version import __version__ as __version__
 
-if TYPE_CHECKING:
-    from provlabel.batch import BatchResult, run_batch
-    from provlabel.engine import Actor
-    from provlabel.errors import (
-        ConfigError,
-        EngineError,
-        InputError,
-        LabelError,
-        OutputError,
-        ProvlabelError,
-        SignerError,
-        TimestampError,
-        UnfitEngineError,
-        UsageError,
-    )
-    from provlabel.label import Identifier, Label, Prompt, Provider, System, load_label
-    from provlabel.labeling.label import label_bytes, label_file
-    from provlabel.labeling.receipts import Receipt
-    from provlabel.labeling.redact import redact_file
-    from provlabel.labeling.stamp import stamp_file
-    from provlabel.policy import Gate, Policy, load_policy
-    from provlabel.report import FileReport, Finding, Report, VerificationError
-    from provlabel.sandbox.cache import EvidenceCache
-    from provlabel.sandbox.pool import SandboxPool
-    from provlabel.signers import Signer, open_signer
-    from provlabel.trust.anchors import TrustStore
-    from provlabel.trust.timestamps import Timestamper
-    from provlabel.verifying.revocation import Revocation
-    from provlabel.verifying.verify import verify_bytes, verify_file, verify_paths
-
+#: The public names, by the module each is loaded from.
 _HOMES = {
     "errors": (
-        "ConfigError",
-        "EngineError",
-        "InputError",
-        "LabelError",
-        "OutputError",
-        "ProvlabelError",
-        "SignerError",
-        "TimestampError",
-        "UnfitEngineError",
-        "UsageError",
+        "ConfigError", "EngineError", "InputError", "LabelError", "OutputError", "ProvlabelError", "SignerError",
+        "TimestampError", "UnfitEngineError", "UsageError",
     ),
     "batch": ("BatchResult", "run_batch"),
     "sandbox.pool": ("SandboxPool",),
-    "engine": ("Actor",),
+    "engine.identity": ("Actor",),
     "sandbox.cache": ("EvidenceCache",),
     "label": ("Identifier", "Label", "Prompt", "Provider", "System", "load_label"),
     "labeling.label": ("label_bytes", "label_file"),
@@ -76,53 +39,56 @@ _HOMES = {
     "trust.anchors": ("TrustStore",),
     "verifying.revocation": ("Revocation",),
     "verifying.verify": ("verify_bytes", "verify_file", "verify_paths"),
-}
+}  # fmt: skip
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
-__all__ = [
-    "Actor",
-    "BatchResult",
-    "ConfigError",
-    "EngineError",
-    "EvidenceCache",
-    "FileReport",
-    "Finding",
-    "Gate",
-    "Identifier",
-    "InputError",
-    "Label",
-    "LabelError",
-    "OutputError",
-    "Policy",
-    "Prompt",
-    "Provider",
-    "ProvlabelError",
-    "Receipt",
-    "Report",
-    "Revocation",
-    "SandboxPool",
-    "Signer",
-    "SignerError",
-    "System",
-    "TimestampError",
-    "Timestamper",
-    "TrustStore",
-    "UnfitEngineError",
-    "UsageError",
-    "VerificationError",
-    "__version__",
-    "label_bytes",
-    "label_file",
-    "load_label",
-    "load_policy",
-    "open_signer",
-    "redact_file",
-    "run_batch",
-    "stamp_file",
-    "verify_bytes",
-    "verify_file",
-    "verify_paths",
-]
+__all__ = sorted(("__version__", *_HOME_OF))
+
+if TYPE_CHECKING:  # the same names once more, each handed on by its "as", for type checkers and editors
+    from provlabel.batch import BatchResult as BatchResult, run_batch as run_batch
+    from provlabel.engine.identity import Actor as Actor
+    from provlabel.errors import (
+        ConfigError as ConfigError,
+        EngineError as EngineError,
+        InputError as InputError,
+        LabelError as LabelError,
+        OutputError as OutputError,
+        ProvlabelError as ProvlabelError,
+        SignerError as SignerError,
+        TimestampError as TimestampError,
+        UnfitEngineError as UnfitEngineError,
+        UsageError as UsageError,
+    )
+    from provlabel.label import (
+        Identifier as Identifier,
+        Label as Label,
+        Prompt as Prompt,
+        Provider as Provider,
+        System as System,
+        load_label as load_label,
+    )
+    from provlabel.labeling.label import label_bytes as label_bytes, label_file as label_file
+    from provlabel.labeling.receipts import Receipt as Receipt
+    from provlabel.labeling.redact import redact_file as redact_file
+    from provlabel.labeling.stamp import stamp_file as stamp_file
+    from provlabel.policy import Gate as Gate, Policy as Policy, load_policy as load_policy
+    from provlabel.report import (
+        FileReport as FileReport,
+        Finding as Finding,
+        Report as Report,
+        VerificationError as VerificationError,
+    )
+    from provlabel.sandbox.cache import EvidenceCache as EvidenceCache
+    from provlabel.sandbox.pool import SandboxPool as SandboxPool
+    from provlabel.signers import Signer as Signer, open_signer as open_signer
+    from provlabel.trust.anchors import TrustStore as TrustStore
+    from provlabel.trust.timestamps import Timestamper as Timestamper
+    from provlabel.verifying.revocation import Revocation as Revocation
+    from provlabel.verifying.verify import (
+        verify_bytes as verify_bytes,
+        verify_file as verify_file,
+        verify_paths as verify_paths,
+    )
 
 
 def __getattr__(name: str) -> Any:
@@ -135,4 +101,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return list(__all__)

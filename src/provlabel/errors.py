@@ -79,7 +79,7 @@ class EngineError(ProvlabelError):
 
 
 class UnfitEngineError(ProvlabelError):
-    """The C2PA engine is missing, of another version than was measured, or does not do what it was told.
+    """The C2PA engine is missing, of another version than was measured, or does not heed our settings.
 
     It says nothing about any file, so it ends a run; hence it is no :class:`EngineError`, which may be a file's fault.
     """

@@ -1,4 +1,4 @@
-"""What was seen of one file, without any verdict.
+"""What was found in one file, without any verdict.
 
 The sandbox returns an :class:`Evidence`; it is built from the engine's crJSON (C2PA 2.4 crJSON, the one
 form of its output that is faithful: ``json()`` turns arrays of numbers into base64) by a pure
@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from provlabel.trust.chains import Credential, Examined
+from provlabel.trust.chains.records import Credential, Examined
 
 LABEL = "org.provlabel.label"
 PERSONAL = "org.provlabel.personal"
@@ -20,7 +20,8 @@ _IDENTITY = "cawg.identity"
 _INGREDIENT = "c2pa.ingredient"
 _ACTIONS = ("c2pa.actions", "c2pa.actions.v2")
 
-_TELLING = (
+#: Assertions beside ours that are kept: others say in them what a label says.
+_KEPT_ASSERTIONS = (
     "c2pa.ai-disclosure",
     "cawg.training-mining",
     "c2pa.training-mining",
@@ -153,7 +154,7 @@ class Carrier(Struct, frozen=True):
 
 
 class Opinion(Struct, frozen=True, kw_only=True):
-    """What a second verifier said of the same bytes, in our words."""
+    """The opinion of a second verifier about the same bytes, in our words."""
 
     verifier: str = "encypher-c2pa"
     version: str = ""
@@ -166,7 +167,7 @@ class Opinion(Struct, frozen=True, kw_only=True):
 
 
 class Evidence(Struct, frozen=True, kw_only=True):
-    """Everything that was seen of one file."""
+    """Everything that was found in one file."""
 
     sha256: str = ""
     size: int = 0  #: bytes
@@ -182,7 +183,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
     spec_version: str = ""
     manifests: tuple[Manifest, ...] = ()  #: the active one first
     obstacle: str = ""  #: why the engine must not embed into just this file
-    seconds: float | None = None  #: how long it plays, where the container tells
+    seconds: float | None = None  #: how long it plays, where the container states it
     credential: Credential | None = None  #: of the active manifest, where it was asked for
     examined: Examined | None = None  #: our own judgement of that credential
     as_of: str = ""  #: the moment for which it was examined, when that was not the present; RFC 3339
@@ -232,7 +233,7 @@ def _manifest(item: Mapping[str, Any]) -> Manifest:
         labels=len(labels),
         personal=assertions.get(PERSONAL),
         identities=tuple(_identity(name, data) for name, data in assertions.items() if _base(name) == _IDENTITY),
-        assertions={name: assertions[name] for name in _TELLING if name in assertions},
+        assertions={name: assertions[name] for name in _KEPT_ASSERTIONS if name in assertions},
         thumbnail=_thumbnail(assertions),
     )
 
@@ -244,7 +245,7 @@ def _thumbnail(assertions: Mapping[str, Any]) -> str:
 
 
 def _identity(name: str, data: Any) -> Identity:
-    """Read who is named; what is not understood stays empty, and the engine judges it all the same."""
+    """Read who is named; what is not understood is left empty, and the engine judges it all the same."""
     data = mapping(data)
     certificate = mapping(mapping(data.get("signature")).get("certificateInfo"))
     subject, issuer = mapping(certificate.get("subject")), mapping(certificate.get("issuer"))

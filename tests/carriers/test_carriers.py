@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from project import SAMPLES, Cli, needs
 from provlabel import Identifier, InputError, Label, LabelError, System, label_file, redact_file, verify_file
+from provlabel.engine import signing
 from provlabel.errors import UsageError
 from provlabel.label.records import China, Contribution, Permissions, Person, Prompt, Rights
 from provlabel.label.vocabularies import IPTC
@@ -214,16 +215,15 @@ def test_a_contradiction_by_others_is_an_error_though_the_content_is_intact(
 ) -> None:
     """Others sign a picture as AI, whose XMP says that a camera took it; every other validator passes that."""
     from project import engine_credential
-    from provlabel import engine
     from provlabel.label import signed_label
-    from provlabel.manifest import definition
+    from provlabel.manifest.write import definition
 
     source, out = media / "cover.jpg", tmp_path / "out.jpg"
     xmp_with(source, "digitalCapture")
     label = Label(kind="ai_generated", systems=(System(name="A"),))
     made = definition(label, signed_label(label), has_parent=False)
     with source.open("rb") as stream, out.open("w+b") as dest:
-        engine.sign(made, stream, dest, "image/jpeg", engine_credential(signer))
+        signing.sign(made, stream, dest, "image/jpeg", engine_credential(signer))
     item = judged(out, trust, sandbox)
     assert (item.state, item.passed, item.axes.content) == ("trusted", False, "intact")
     (found,) = [one for one in item.findings if one.rule == "carrier.contradicts"]

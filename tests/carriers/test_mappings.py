@@ -8,13 +8,12 @@ from typing import Any, get_args
 
 import msgspec
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from msgspec import UNSET
 from msgspec.structs import replace
 
 from provlabel import Identifier, Label, LabelError, Prompt, System
-from provlabel.carriers.compare import Story, compared, digest_of, disagreements, story_of, values_of
+from provlabel.carriers.compare import Story, compare_carriers, digest_of, disagreements, story_of, values_of
 from provlabel.carriers.draft import drafted
 from provlabel.carriers.plan import CHOICES, DEFAULT, chosen, projected
 from provlabel.carriers.vocabularies import KNOWN, PROJECTIONS, Projection, aigc, iptc, music
@@ -198,9 +197,9 @@ def test_names_that_are_not_signed_are_in_no_carrier() -> None:
         people=(Person(id="ada", name="Ada Example", roles=("Composer",)),),
         prompt=Prompt(text="a secret lighthouse", writer="ada"),
     )
-    told = signed_label(label).told()
+    told = signed_label(label).as_label()
     assert not any("Ada" in str(row.dump(told)) or "lighthouse" in str(row.dump(told)) for row in PROJECTIONS[:5])
-    told = signed_label(label, "clear", personal=True).told()
+    told = signed_label(label, "clear", personal=True).as_label()
     assert iptc.dump(told)["Iptc4xmpExt:AIPromptWriterName"] == ("Ada Example",)
     assert iptc.dump(told)["Iptc4xmpExt:AIPromptInformation"] == ("a secret lighthouse",)
     assert music.dump(told, "id3")["TCOM"] == ("Ada Example",)
@@ -430,7 +429,7 @@ def test_a_fault_of_a_carrier_is_told() -> None:
 def test_comparing_never_fails(fields: dict[str, tuple[str, ...]], label: Label) -> None:
     story = story_of((manifest(None, AI),))
     for item in (story, Story(frozenset({AI}), label, {"xmp": {iptc.SYSTEM: "0"}})):
-        list(compared([Carrier("xmp", "APP1", fields), Carrier("exif", "EXIF", {"UserComment": ("{",)})], item))
+        list(compare_carriers([Carrier("xmp", "APP1", fields), Carrier("exif", "EXIF", {"UserComment": ("{",)})], item))
 
 
 # --- claims and drafts -----------------------------------------------------------------------------
@@ -617,7 +616,7 @@ def test_what_is_listed_is_what_verify_finds(label: Label, choice: list[Any]) ->
     seen = [Carrier(carrier, carrier, dict(fields)) for carrier, fields in plan.wanted.items()]
     listed = {item["id"]: {**item["values"], **item.get("personal_values", {})} for item in plan.listed}
     story = Story(frozenset({KINDS[label.kind].digital_source_type}), label, listed)
-    assert {value.agreement for value in compared(seen, story)} <= {"signed"}
+    assert {value.agreement for value in compare_carriers(seen, story)} <= {"signed"}
 
 
 def _rows(choice: list[Any], media: str, carriers: tuple[str, ...]) -> tuple[Projection, ...]:

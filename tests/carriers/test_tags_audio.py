@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from mutagen import mp4
 
 import audio_files as files
@@ -28,7 +27,7 @@ from provlabel.carriers.tags.id3 import merged_tag, read_tag
 from provlabel.carriers.tags.vorbis import merged_comments, read_comments
 from provlabel.carriers.tags.xmp import merged
 from provlabel.evidence import Carrier
-from provlabel.media.containers import WALKERS, ContainerError, Part
+from provlabel.media.containers import CONTAINERS, ContainerError, Part
 from provlabel.media.containers.edits import rewrite
 from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
@@ -680,12 +679,12 @@ HOSTILE: dict[str, tuple[str, bytes]] = {
 }  # fmt: skip
 # Nothing that a reader has to complain about: it is only no field.
 SILENT = {"lists in lists", "an item beyond its list"}
-CONTAINERS = {"MP3": "id3", "FLAC": "id3", "WAV": "riff", "M4A": "isobmff", "Ogg Vorbis": "opaque"}
+_KINDS = {"MP3": "id3", "FLAC": "id3", "WAV": "riff", "M4A": "isobmff", "Ogg Vorbis": "opaque"}
 
 
 def read(name: str, content: bytes) -> list[Carrier]:
     stream = io.BytesIO(content)
-    return list(TAGGERS[name].read(stream, list(WALKERS[CONTAINERS[name]](stream, len(content)))))
+    return list(TAGGERS[name].read(stream, list(CONTAINERS[_KINDS[name]].walk(stream, len(content)))))
 
 
 @pytest.fixture(scope="module")
@@ -697,7 +696,7 @@ def warm() -> None:
 def parts_in(kind: str, content: bytes) -> list[Part]:
     """The parts of a hostile file, where its walker does not refuse it first; taggers do not rely on that."""
     try:
-        return list(WALKERS[CONTAINERS[kind]](io.BytesIO(content), len(content)))
+        return list(CONTAINERS[_KINDS[kind]].walk(io.BytesIO(content), len(content)))
     except ContainerError:
         return []
 
@@ -772,7 +771,7 @@ def test_no_mutation_makes_an_exception_escape(name: str, made: Callable[[str], 
         data = mutated(content, chance)
         stream = io.BytesIO(data)
         try:
-            parts = list(WALKERS[fmt.container](stream, len(data)))
+            parts = list(CONTAINERS[fmt.container].walk(stream, len(data)))
         except ContainerError:
             continue
         read_some += bool(list(TAGGERS[fmt.name].read(stream, parts)))

@@ -20,8 +20,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from msgspec.structs import replace
 from PIL import Image, ImageCms, PngImagePlugin
 
@@ -33,7 +32,7 @@ from provlabel.carriers.tags import TAGGERS, TagError
 from provlabel.carriers.tags._base import MAX_CARRIER, MAX_CARRIERS, MAX_VALUE
 from provlabel.carriers.tags.xmp import ARRAYS, NAMESPACES, merged, read_packet
 from provlabel.evidence import Carrier
-from provlabel.media.containers import WALKERS, ContainerError
+from provlabel.media.containers import CONTAINERS, ContainerError
 from provlabel.media.containers.edits import rewrite
 from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
@@ -79,7 +78,7 @@ def read(content: bytes, fmt: str | None = None) -> list[Carrier]:
     found = known(content)
     assert found is not None
     stream = io.BytesIO(content)
-    parts = list(WALKERS[found.container](stream, len(content)))
+    parts = list(CONTAINERS[found.container].walk(stream, len(content)))
     return list(TAGGERS[fmt or found.name].read(stream, parts))
 
 
@@ -87,7 +86,7 @@ def written(content: bytes, fields: Fields) -> bytes:
     found = known(content)
     assert found is not None
     stream, dest = io.BytesIO(content), io.BytesIO()
-    parts = list(WALKERS[found.container](stream, len(content)))
+    parts = list(CONTAINERS[found.container].walk(stream, len(content)))
     rewrite(stream, len(content), TAGGERS[found.name].edits(stream, parts, {"xmp": fields}), dest)
     return dest.getvalue()
 
@@ -1131,7 +1130,7 @@ def test_no_spoilt_file_gets_an_exception_out(name: str, source: Source) -> None
             continue
         stream = io.BytesIO(spoilt)
         try:
-            parts = list(WALKERS[found.container](stream, len(spoilt)))
+            parts = list(CONTAINERS[found.container].walk(stream, len(spoilt)))
         except ContainerError:
             continue
         walked += 1

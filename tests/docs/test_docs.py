@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import importlib.util
+import json
 import re
 import subprocess
 import sys
@@ -12,7 +13,6 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
-from layout import ORDER
 from project import ROOT, Cli
 from provlabel._support import text as _text
 from provlabel.cli import _COMMANDS
@@ -35,7 +35,9 @@ def generated() -> dict[Path, str]:
 
 def test_generated_files_are_up_to_date() -> None:
     for path, content in generated().items():
-        assert path.read_text() == content, f"{path.name} is stale: run make docs"
+        stands = path.read_text()
+        same = json.loads(stands) == json.loads(content) if path.suffix == ".json" else stands == content
+        assert same, f"{path.name} is stale: run make docs"
 
 
 @pytest.mark.parametrize("name", sorted(SCHEMAS))
@@ -120,13 +122,6 @@ def test_tests_named_in_the_docs_exist() -> None:
     for page in (ROOT / "docs").glob("*.md"):
         for name in re.findall(r"`(?:test_\w+\.py::)?(test_\w+(?:\.py)?)", page.read_text()):
             assert name in tests, f"{page.name}: {name}"
-
-
-def test_contributing_names_every_package_from_the_ground_up() -> None:
-    page = (ROOT / "CONTRIBUTING.md").read_text()
-    tree = page.split("holds that:")[1].split("One new file")[0]
-    named = [word for line in tree.splitlines() for word in line[4:18].split()]
-    assert named == [name for name in ORDER if name not in ("_version", "__main__")]
 
 
 def test_rules_in_the_source_are_in_the_table() -> None:

@@ -37,9 +37,10 @@ from provlabel import (
     open_signer,
     verify_bytes,
 )
+from provlabel.engine import signing
 from provlabel.evidence import manifests_from_crjson
 from provlabel.label import signed_label
-from provlabel.manifest import definition
+from provlabel.manifest.write import definition
 from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
 
@@ -494,7 +495,7 @@ def test_fact_12_any_file_can_be_signed_beside(signer: Signer) -> None:
     made = definition(label, signed_label(label), has_parent=False)
     content = b"anything at all, " * 50
     dest = io.BytesIO()
-    store = engine.sign(made, io.BytesIO(content), dest, "audio/ogg", engine_credential(signer), detached=True)
+    store = signing.sign(made, io.BytesIO(content), dest, "audio/ogg", engine_credential(signer), detached=True)
     assert dest.getvalue() == content
     reading = engine.read(io.BytesIO(content), engine.ANY_FILE, TrustStore(), store)
     assert reading is not None

@@ -22,6 +22,7 @@ from project import MEDIA, ROOT, Cli, needs
 from provlabel import Label, TrustStore, UnfitEngineError, engine, label_file, verify_file
 from provlabel.engine import selftest
 from provlabel.engine._settings import _kept_context
+from provlabel.engine.selftest import checks
 from provlabel.sandbox import Sandbox
 from provlabel.sandbox.pool import SandboxPool
 from provlabel.sandbox.process import fork, spawn
@@ -33,7 +34,7 @@ VECTORS = Path(selftest.__file__).parent
 PACKAGE = Path(engine.binding().__file__).parent
 LIBRARY = PACKAGE / "libs" / ("libc2pa_c.so" if sys.platform == "linux" else "libc2pa_c.dylib")
 GOOD = "0.38.1"
-KEPT = (selftest._file, selftest._anchors, selftest._read, selftest._signed, _kept_context)
+KEPT = (checks._read, checks._signed, _kept_context)
 
 
 @pytest.fixture(autouse=True)
@@ -74,7 +75,7 @@ ELSEWHERE = {("version",), ("core", "max_decompressed_manifest_size_in_mb"), ("v
 
 
 def test_this_engine_does_what_it_is_told() -> None:
-    assert selftest.failures() == ()
+    assert checks.failures() == ()
 
 
 @pytest.mark.parametrize(
@@ -95,19 +96,19 @@ def test_a_switch_without_its_effect_is_noticed(
         return made
 
     monkeypatch.setattr("provlabel.engine._settings.settings", broken)
-    assert noticed in selftest.failures()
+    assert noticed in checks.failures()
 
 
 def test_every_switch_is_in_the_table() -> None:
     made = engine.settings()
     every = {(group, key) for group, keys in made.items() if isinstance(keys, dict) for key in keys} | {("version",)}
     assert every == {row[:2] for row in SWITCHES} | ELSEWHERE
-    assert {row[3] for row in SWITCHES} | {"refuse a signature by another key"} == set(selftest.CHECKS)
+    assert {row[3] for row in SWITCHES} | {"refuse a signature by another key"} == set(checks.CHECKS)
 
 
 def test_a_signature_by_another_key_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(selftest, "_signed", lambda *_: (VECTORS / "signed.png").read_bytes())
-    assert "refuse a signature by another key" in selftest.failures()
+    monkeypatch.setattr(checks, "_signed", lambda *_: (VECTORS / "signed.png").read_bytes())
+    assert "refuse a signature by another key" in checks.failures()
 
 
 # --- the files -------------------------------------------------------------------------------------
@@ -128,7 +129,7 @@ def test_the_files_hold_for_long_and_hold_no_key() -> None:
 @needs("faketime")
 @pytest.mark.parametrize("clock", ["2010-01-01 00:00:00", "2060-01-01 00:00:00"])
 def test_the_clock_of_the_machine_makes_no_difference(clock: str) -> None:
-    script = "from provlabel.engine import selftest; print(selftest.failures())"
+    script = "from provlabel.engine.selftest.checks import failures; print(failures())"
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(
         ["faketime", clock, sys.executable, "-c", script], env=env, capture_output=True, text=True, check=True
@@ -150,14 +151,14 @@ def test_a_machine_that_lost_its_clock_is_told_so(under: Any, media: Path) -> No
 @pytest.fixture
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     """Count how often the self-test runs in forked workers, and leave it as it is."""
-    log, real = tmp_path / "runs", selftest.failures
+    log, real = tmp_path / "runs", checks.failures
 
     def counted() -> tuple[str, ...]:
         with log.open("a") as stream:
             stream.write("x")
         return real()
 
-    monkeypatch.setattr(selftest, "failures", counted)
+    monkeypatch.setattr(checks, "failures", counted)
     return lambda: len(log.read_text()) if log.exists() else 0
 
 
@@ -253,7 +254,7 @@ def test_a_worker_that_takes_the_place_of_another_is_asked_again(tmp_path: Path,
 def test_what_it_costs() -> None:
     """Figures of a quiet machine: 25 ms, and 0.2 ms where it is remembered; the bounds allow for a busy one."""
     began = time.process_time()
-    assert selftest.failures() == ()
+    assert checks.failures() == ()
     assert time.process_time() - began < 0.15
     took = []
     for _ in range(20):
@@ -274,7 +275,7 @@ def failing(*what: str) -> Callable[[], tuple[str, ...]]:
 def test_nothing_is_judged_by_an_engine_that_fails(
     make: Callable[[], Any], monkeypatch: pytest.MonkeyPatch, signer: Signer, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(selftest, "failures", failing("fetch no manifest"))
+    monkeypatch.setattr(checks, "failures", failing("fetch no manifest"))
     with (
         make() as sandbox,
         pytest.raises(UnfitEngineError, match=r"0\.91\.\d+ does not do .*: fetch no manifest") as caught,
@@ -289,7 +290,7 @@ def test_nothing_is_judged_by_an_engine_that_fails(
 
 
 def test_a_failure_is_not_remembered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(selftest, "failures", failing("ask no host"))
+    monkeypatch.setattr(checks, "failures", failing("ask no host"))
     for _ in range(2):
         with Sandbox(fork, proofs=tmp_path / "selftest") as sandbox, pytest.raises(UnfitEngineError):
             sandbox.prove()
@@ -297,7 +298,7 @@ def test_a_failure_is_not_remembered(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
 
 def test_an_engine_that_dies_of_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(selftest, "failures", lambda: os._exit(7))
+    monkeypatch.setattr(checks, "failures", lambda: os._exit(7))
     with Sandbox(fork) as sandbox, pytest.raises(UnfitEngineError, match="died in its self-test: status 7"):
         sandbox.read(MEDIA / "cover.jpg")
 

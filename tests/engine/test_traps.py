@@ -34,11 +34,12 @@ from provlabel import (
     load_label,
     verify_bytes,
 )
+from provlabel.engine import signing
 from provlabel.label import label_from_dict, signed_label
 from provlabel.label.lint import lint
 from provlabel.label.records import Span
 from provlabel.label.vocabularies import IPTC, KINDS, SOURCE_TYPES, Kind, OperationName, Oversight, PartName, Role
-from provlabel.manifest import definition
+from provlabel.manifest.write import definition
 from provlabel.media.formats import Format, sniff
 from provlabel.sandbox import Sandbox
 from provlabel.schemas import SCHEMAS
@@ -789,7 +790,7 @@ def test_mp2_is_signed_as_mp3(tmp_path: Path, label: Label, signer: Signer, sand
     subprocess.run(args, check=True, capture_output=True)
     dest = io.BytesIO()
     source = io.BytesIO(path.read_bytes())
-    engine.sign(
+    signing.sign(
         definition(label, signed_label(label), has_parent=False), source, dest, "audio/mpeg", engine_credential(signer)
     )
     reading = engine.read(dest, "audio/mpeg", TrustStore())

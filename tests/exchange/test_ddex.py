@@ -15,8 +15,7 @@ from typing import Any
 
 import pytest
 import xmlschema
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from msgspec import UNSET, structs, to_builtins
 
 from labels import LABELS

@@ -14,7 +14,7 @@ from mutagen import apev2, flac, id3, mp3, mp4, wave
 from project import MEDIA
 from provlabel.carriers.tags import TAGGERS
 from provlabel.evidence import Carrier
-from provlabel.media.containers import WALKERS, Part
+from provlabel.media.containers import CONTAINERS, Part
 from provlabel.media.containers.edits import Edit, rewrite
 from provlabel.media.formats import Format, sniff
 
@@ -246,7 +246,7 @@ def format_of(path: Path) -> Format:
 
 def parts_of(path: Path) -> list[Part]:
     with path.open("rb") as stream:
-        return list(WALKERS[format_of(path).container](stream, path.stat().st_size))
+        return list(CONTAINERS[format_of(path).container].walk(stream, path.stat().st_size))
 
 
 def edits_of(path: Path, asked: Mapping[str, Mapping[str, tuple[str, ...]]]) -> list[Edit]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from provlabel import Label, engine
 from provlabel.label import signed_label
-from provlabel.manifest import definition
+from provlabel.manifest.write import definition
 from provlabel.signers import Signer
 
 JPEG = "image/jpeg"

@@ -14,8 +14,9 @@ from PIL import Image, ImageSequence
 
 from project import engine_credential
 from provlabel import Label, TrustStore, engine, label_file, verify_bytes
+from provlabel.engine import signing
 from provlabel.label import signed_label
-from provlabel.manifest import definition
+from provlabel.manifest.write import definition
 from provlabel.media.formats import Format
 from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
@@ -45,7 +46,7 @@ def signed_by_engine(content: bytes, mime: str, signer: Signer) -> tuple[bytes, 
     label = Label(kind="ai_generated")
     made = definition(label, signed_label(label), has_parent=False)
     dest = io.BytesIO()
-    store = engine.sign(made, io.BytesIO(content), dest, mime, engine_credential(signer))
+    store = signing.sign(made, io.BytesIO(content), dest, mime, engine_credential(signer))
     return dest.getvalue(), store
 
 

@@ -18,11 +18,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from boxes import assertion, store, superbox
-from boxes import box as jumbf_box
+from boxes import assertion, box as jumbf_box, store, superbox
 from project import MEDIA
-from stores import Store, chunk, store_of
-from stores import in_png as embedded_in_png
+from stores import Store, chunk, in_png as embedded_in_png, store_of
 
 Order = Literal["little", "big"]
 

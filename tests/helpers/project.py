@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from provlabel import engine
+from provlabel.engine.credential import EngineCredential
 from provlabel.signers import LocalKey
 
 if TYPE_CHECKING:
@@ -34,10 +34,10 @@ def needs(program: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(shutil.which(program) is None, reason=f"{program} is not installed")
 
 
-def engine_credential(signer: Signer) -> engine.EngineCredential:
+def engine_credential(signer: Signer) -> EngineCredential:
     """What the engine itself signs with, for tests that look at the engine."""
     assert isinstance(signer, LocalKey)
-    return engine.EngineCredential(signer.algorithm, signer.chain_pem, signer.private_key_pem())
+    return EngineCredential(signer.algorithm, signer.chain_pem, signer.private_key_pem())
 
 
 def besides_time(warnings: Sequence[str]) -> list[str]:

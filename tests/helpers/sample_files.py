@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from project import MEDIA, needs
-from provlabel.media.containers import WALKERS
+from provlabel.media.containers import CONTAINERS
 from provlabel.media.formats import FORMATS, Format, sniff
 
 Maker = Callable[[Path], None]
@@ -146,7 +146,7 @@ def known(content: bytes) -> Format | None:
 
 
 def parts_of(row: Format, content: bytes) -> list[Any]:
-    return list(WALKERS[row.container](io.BytesIO(content), len(content)))
+    return list(CONTAINERS[row.container].walk(io.BytesIO(content), len(content)))
 
 
 #: Names of the parts that hold what is seen or heard.

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from asn1crypto import algos, crl, keys, ocsp
-from asn1crypto import x509 as asn1
+from asn1crypto import algos, crl, keys, ocsp, x509 as asn1
 from certomancer.services import RevocationInfoInterface, SimpleOCSPResponder
 from cryptography.hazmat.primitives import serialization as ser
 

@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from provlabel import engine
 from provlabel.evidence import Evidence
 from provlabel.labeling import signature as signing
 from provlabel.media.containers import NoHole
@@ -21,12 +20,12 @@ def by_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     def none(*_: Any) -> None:
         raise NoHole("for this test")
 
-    monkeypatch.setattr(signing, "room_for", none)
+    monkeypatch.setattr(signing, "hole_for", none)
 
 
 def by_us(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nobody fall back to the engine unseen."""
-    monkeypatch.setattr(engine, "sign", lambda *_, **__: pytest.fail("the engine wrote this file"))
+    monkeypatch.setattr("provlabel.engine.signing.sign", lambda *_, **__: pytest.fail("the engine wrote this file"))
 
 
 def said(evidence: Evidence) -> dict[str, Any]:

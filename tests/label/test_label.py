@@ -10,8 +10,7 @@ from typing import Any, get_args
 import jsonschema_rs
 import msgspec
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 
 from project import EXAMPLE_LABELS
 from provlabel import Identifier, Label, LabelError, Prompt, Provider, System, label_file, load_label, verify_file
@@ -19,7 +18,7 @@ from provlabel.label import digest_of_prompt, joined, label_from_dict, origin_of
 from provlabel.label.lint import fixed, lint, semantic_faults
 from provlabel.label.records import PERSONAL, Person
 from provlabel.label.vocabularies import KINDS, SOURCE_TYPES, Kind, Oversight
-from provlabel.manifest import definition
+from provlabel.manifest.write import definition
 from provlabel.sandbox import Sandbox
 from provlabel.schemas import SCHEMAS
 from provlabel.signers import Signer

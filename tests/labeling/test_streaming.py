@@ -16,22 +16,21 @@ from typing import Any
 import encypher_c2pa
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import audio_files
 from bare_engine import Callback
 from mp3_tags import UNPARSEABLE, with_frames
 from project import SAMPLES, engine_credential, needs
-from provlabel import EngineError, InputError, Label, Prompt, TrustStore, engine, label_file
+from provlabel import EngineError, InputError, Label, Prompt, TrustStore, label_file
 from provlabel._support.times import now
+from provlabel.engine import signing as engine_signing
 from provlabel.evidence import Evidence
 from provlabel.label import signed_label
-from provlabel.labeling import publish as publishing
-from provlabel.labeling import signature as signing
-from provlabel.manifest import definition
+from provlabel.labeling import publish as publishing, signature as signing
+from provlabel.manifest.write import definition
 from provlabel.media import copy as streaming
-from provlabel.media.containers import WALKERS, ContainerError, NoHole, TooLarge, jpeg, room_for, stores_of
+from provlabel.media.containers import CONTAINERS, ContainerError, NoHole, TooLarge, hole_for, jpeg, stores_of
 from provlabel.media.containers.edits import Edit, Edited, rewrite
 from provlabel.media.formats import BY_NAME
 from provlabel.sandbox import Sandbox, reading
@@ -182,7 +181,7 @@ def receipted(
 def parts(path: Path) -> list[tuple[str, bytes]]:
     """What a file is made of, but for its manifest and the sizes in its head."""
     content, fmt = path.read_bytes(), audio_files.format_of(path)
-    found = WALKERS[fmt.container](io.BytesIO(content), len(content))
+    found = CONTAINERS[fmt.container].walk(io.BytesIO(content), len(content))
     return [
         (part.name, content[part.start : part.end])
         for part in found
@@ -422,7 +421,7 @@ def test_a_movie_signed_elsewhere_and_with_room_for_a_timestamp(
 def test_where_places_are_not_followed_the_engine_writes(
     name: str, make: Make, label: Label, signer: Signer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "sign_placed", lambda *_, **__: pytest.fail("we wrote this file"))
+    monkeypatch.setattr("provlabel.engine.signing.sign_placed", lambda *_, **__: pytest.fail("we wrote this file"))
     source = make(name)
     out = source.with_name(f"out-{name}")
     label_file(source, out, label, signer, carriers=(), sandbox=sandbox)
@@ -510,7 +509,7 @@ def test_chunks_are_found_where_the_table_says(
 ) -> None:
     content = movie(*chunks, form=form, late=late, old=b"" if old is None else c2pa(old))
     store = length.to_bytes(4, "big") + b"jumb" + bytes(length - 8)
-    room = room_for("isobmff", io.BytesIO(content), len(content), length)
+    room = hole_for("isobmff", io.BytesIO(content), len(content), length)
     dest = io.BytesIO()
     streaming.copy_around(Edited(io.BytesIO(content), len(content)), room, dest, hash_result=False)
     dest.seek(room.start)
@@ -555,12 +554,12 @@ PLAIN = moov(table(900))
 )
 def test_places_that_are_not_followed_leave_no_room(reason: str, content: bytes) -> None:
     with pytest.raises(NoHole, match=reason):
-        room_for("isobmff", io.BytesIO(content), len(content), 3000)
+        hole_for("isobmff", io.BytesIO(content), len(content), 3000)
 
 
 def test_there_is_room_in_the_movie_that_those_were_made_of() -> None:
     content = FTYP + PLAIN + MEDIA
-    assert room_for("isobmff", io.BytesIO(content), len(content), 3000).start == len(FTYP)
+    assert hole_for("isobmff", io.BytesIO(content), len(content), 3000).start == len(FTYP)
 
 
 @pytest.mark.parametrize("size", [(1 << 31) + 5, (1 << 32) - 2000, (1 << 32) + 5, 5 << 32])
@@ -574,9 +573,9 @@ def test_a_movie_of_several_gib_has_room_where_its_table_has(size: int, tmp_path
             stream.truncate(len(head) + size)
             if form == "I" and last + 3045 >= 1 << 32:
                 with pytest.raises(NoHole, match="larger than their table"):
-                    room_for("isobmff", stream, len(head) + size, 3000)
+                    hole_for("isobmff", stream, len(head) + size, 3000)
                 continue
-            room = room_for("isobmff", stream, len(head) + size, 3000)
+            room = hole_for("isobmff", stream, len(head) + size, 3000)
         moved = struct.pack(f">2{form}", len(FTYP) + 900 + room.length, last + room.length)
         assert moved in [edit.content for edit in room.edits]
 
@@ -633,7 +632,7 @@ def test_a_store_of_any_length_comes_back_from_its_hole(name: str, length: int) 
     content = (audio_files.MEDIA / name).read_bytes()
     container = audio_files.format_of(audio_files.MEDIA / name).container
     store = length.to_bytes(4, "big") + b"jumb\x00\x00\x00\x1ejumdc2pa" + os.urandom(length - 20)
-    room = room_for(container, io.BytesIO(content), len(content), length)
+    room = hole_for(container, io.BytesIO(content), len(content), length)
     dest = io.BytesIO()
     streaming.copy_around(Edited(io.BytesIO(content), len(content)), room, dest)
     dest.seek(room.start)
@@ -663,13 +662,13 @@ TAG = b"ID3\x04\x00"
 )
 def test_where_we_know_no_room_we_say_so(container: str, content: bytes) -> None:
     with pytest.raises(NoHole):
-        room_for(container, io.BytesIO(content), len(content), 3000)
+        hole_for(container, io.BytesIO(content), len(content), 3000)
 
 
 def test_a_tag_that_would_be_too_large_is_refused() -> None:
     tag = TAG + b"\x00\x00\x00\x00\x14" + b"TIT2\x00\x00\x00\x0a\x00\x00" + bytes(10)
     with pytest.raises(TooLarge):
-        room_for("id3", io.BytesIO(tag), len(tag), 1 << 28)
+        hole_for("id3", io.BytesIO(tag), len(tag), 1 << 28)
 
 
 def test_segments_are_those_that_the_engine_writes(media: Path, label: Label, signer: Signer, sandbox: Sandbox) -> None:
@@ -678,7 +677,7 @@ def test_segments_are_those_that_the_engine_writes(media: Path, label: Label, si
     made = Label(kind="ai_generated", prompt=Prompt(text="é" * 40_000))
     definitions = definition(made, signed_label(made, "clear", personal=True), has_parent=False)
     with (media / "cover.jpg").open("rb") as source:
-        store = engine.sign(definitions, source, content, "image/jpeg", engine_credential(signer))
+        store = engine_signing.sign(definitions, source, content, "image/jpeg", engine_credential(signer))
     assert jpeg._segments(store) in content.getvalue()
 
 

@@ -25,8 +25,7 @@ from provlabel.engine import binding
 from provlabel.label import label_from_dict
 from provlabel.media import previews
 from provlabel.media.formats import BY_NAME
-from provlabel.sandbox import Sandbox
-from provlabel.sandbox import drawing as picturing
+from provlabel.sandbox import Sandbox, drawing as picturing
 from provlabel.signers import Signer
 
 #: Format -> how Pillow saves it.
@@ -35,18 +34,18 @@ MOST = 10_000
 
 
 @pytest.fixture(scope="module")
-def studio() -> Iterator[Sandbox]:
-    with picturing.studio() as made:
+def drawing() -> Iterator[Sandbox]:
+    with picturing.drawing_sandbox() as made:
         yield made
 
 
 @pytest.fixture
-def labeled(label: Label, signer: Signer, sandbox: Sandbox, studio: Sandbox) -> Any:
+def labeled(label: Label, signer: Signer, sandbox: Sandbox, drawing: Sandbox) -> Any:
     """Label a file with a thumbnail and return the result and what the receipt warns of."""
 
     def run(path: Path, **how: Any) -> tuple[Path, list[str]]:
         dest = path.with_name(f"out-{path.name}")
-        receipt = label_file(path, dest, label, signer, thumbnail=True, sandbox=sandbox, studio=studio, **how)
+        receipt = label_file(path, dest, label, signer, thumbnail=True, sandbox=sandbox, drawing=drawing, **how)
         return dest, [text for text in besides_time(receipt.warnings) if "thumbnail" in text]
 
     return run
@@ -132,10 +131,10 @@ def test_the_signer_stands_for_it(labeled: Any, media: Path) -> None:
 
 
 def test_in_memory_and_beside_the_file(
-    label: Label, signer: Signer, labeled: Any, media: Path, sandbox: Sandbox, studio: Sandbox, tmp_path: Path
+    label: Label, signer: Signer, labeled: Any, media: Path, sandbox: Sandbox, drawing: Sandbox, tmp_path: Path
 ) -> None:
     content, _ = label_bytes(
-        (MEDIA / "still.png").read_bytes(), label, signer, thumbnail=True, sandbox=sandbox, studio=studio
+        (MEDIA / "still.png").read_bytes(), label, signer, thumbnail=True, sandbox=sandbox, drawing=drawing
     )
     (tmp_path / "memory.png").write_bytes(content)
     assert max(thumbnail(tmp_path / "memory.png").size) == 256
@@ -286,8 +285,8 @@ def test_a_decoder_that_takes_too_much_is_stopped(
     raw = Image.new("RGBA", (7_900, 7_900))
     path = saved(tmp_path / "large.png", raw)
     monkeypatch.setattr(picturing, "_LIMITS", Limits(base_mib=150, memory_factor=0))
-    with picturing.studio() as small:
-        receipt = label_file(path, None, label, signer, thumbnail=True, sandbox=sandbox, studio=small)
+    with picturing.drawing_sandbox() as small:
+        receipt = label_file(path, None, label, signer, thumbnail=True, sandbox=sandbox, drawing=small)
     assert any("no thumbnail: it needs too much memory" in text for text in receipt.warnings)
 
 
@@ -360,7 +359,7 @@ def test_no_decoder_enters_the_process_that_holds_the_key(media: Path, credentia
 
 
 class _Liar(Sandbox):
-    """A studio after a hostile picture took it over."""
+    """A drawing after a hostile picture took it over."""
 
     def __init__(self, jpeg: bytes) -> None:
         super().__init__()
@@ -391,10 +390,10 @@ def test_what_a_decoder_was_made_to_say_is_not_signed(
     lie: bytes, label: Label, signer: Signer, media: Path, sandbox: Sandbox
 ) -> None:
     with _Liar(lie) as liar:
-        receipt = label_file(media / "cover.jpg", None, label, signer, thumbnail=True, sandbox=sandbox, studio=liar)
+        receipt = label_file(media / "cover.jpg", None, label, signer, thumbnail=True, sandbox=sandbox, drawing=liar)
     assert any("no thumbnail: the decoder answered nonsense" in text for text in receipt.warnings)
     with _Liar(_jpeg()) as honest:
-        receipt = label_file(media / "still.png", None, label, signer, thumbnail=True, sandbox=sandbox, studio=honest)
+        receipt = label_file(media / "still.png", None, label, signer, thumbnail=True, sandbox=sandbox, drawing=honest)
     assert besides_time(receipt.warnings) == []
 
 
@@ -409,7 +408,7 @@ def test_a_file_that_changes_before_it_is_drawn_is_not_labeled(
     from provlabel import InputError
 
     with Swapping() as swapping, pytest.raises(InputError, match="changed while it was read"):
-        label_file(media / "cover.jpg", None, label, signer, thumbnail=True, sandbox=sandbox, studio=swapping)
+        label_file(media / "cover.jpg", None, label, signer, thumbnail=True, sandbox=sandbox, drawing=swapping)
     assert not (media / "cover.labeled.jpg").exists()
 
 
@@ -418,16 +417,16 @@ def test_reader_and_studio_hold_no_end_of_each_others_pipes() -> None:
     script = (
         "import os, sys\n"
         "from pathlib import Path\n"
-        "from provlabel.cli._signing import early_sandbox, early_studio\n"
+        "from provlabel.cli._signing import early_drawing_sandbox, early_sandbox\n"
         "from provlabel.sandbox.drawing import thumbnail_of\n"
         "outer = {os.readlink(f'/proc/self/fd/{fd}') for fd in range(256) if os.path.exists(f'/proc/self/fd/{fd}')}\n"
         "def pipes(pid):\n"
         "    ends = [os.readlink(f'/proc/{pid}/fd/{fd}') for fd in os.listdir(f'/proc/{pid}/fd')]\n"
         "    return {end for end in ends if end.startswith('pipe:')} - outer\n"
         "path = Path(sys.argv[1])\n"
-        "with early_studio() as studio, early_sandbox() as sandbox:\n"
-        "    assert thumbnail_of(path, sandbox.read(path).sha256, studio).jpeg\n"
-        "    drawing, reading = pipes(studio._worker.pid), pipes(sandbox._worker.pid)\n"
+        "with early_drawing_sandbox() as drawing, early_sandbox() as sandbox:\n"
+        "    assert thumbnail_of(path, sandbox.read(path).sha256, drawing).jpeg\n"
+        "    drawing, reading = pipes(drawing._worker.pid), pipes(sandbox._worker.pid)\n"
         "print(len(drawing), len(reading), len(drawing & reading))\n"
     )
     done = subprocess.run(

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple, get_args
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from project import ROOT, Cli, engine_credential
-from provlabel import Label, Provider, System, TrustStore, UsageError, engine, label_file, verify_file
+from provlabel import Label, Provider, System, TrustStore, UsageError, label_file, verify_file
+from provlabel.engine import signing
 from provlabel.evidence import Action, Carrier
 from provlabel.label import signed_label
 from provlabel.label.records import Disclosure, Identifier, Judgements, Likeness, Mark
@@ -25,7 +25,7 @@ from provlabel.law import LAWS, Subject, judge_law, law_rules, load_laws, subjec
 from provlabel.law.checks import CHECKS
 from provlabel.law.conditions import CONDITIONS
 from provlabel.law.records import Input, Law, LawRule
-from provlabel.manifest import Definition, definition
+from provlabel.manifest.write import Definition, definition
 from provlabel.policy.records import LawName
 from provlabel.report import LawResult
 from provlabel.report.renderers import RENDERERS, Extras
@@ -708,7 +708,7 @@ def test_a_soft_binding_of_others_is_read(media: Path, signer: Signer, trust: Tr
         plain["assertions"].append({"label": "c2pa.soft-binding", "data": binding})
         out = io.BytesIO()
         source = io.BytesIO((media / "cover.jpg").read_bytes())
-        engine.sign(Definition(plain), source, out, "image/jpeg", engine_credential(signer))
+        signing.sign(Definition(plain), source, out, "image/jpeg", engine_credential(signer))
         (media / "bound.jpg").write_bytes(out.getvalue())
         found[name] = outcomes(media / "bound.jpg", trust, sandbox, "eu")
     assert found["com.adobe.trustmark.P"]["law.eu.3"] == JUDGE

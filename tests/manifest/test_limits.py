@@ -12,7 +12,7 @@ import pytest
 import hostile_files as hostile
 from provlabel.carriers.tags import carriers_in
 from provlabel.carriers.tags.xmp import MAX_ALL_ATTRIBUTES, MAX_ELEMENTS
-from provlabel.media.containers import WALKERS, ContainerError, Part, gif, isobmff, obstacle, svg, tiff
+from provlabel.media.containers import CONTAINERS, ContainerError, Part, gif, isobmff, obstacle, svg, tiff
 from provlabel.sandbox import Sandbox
 from provlabel.sandbox.process import Worker, spawn
 
@@ -20,7 +20,7 @@ XMP_TWICE = 3  # packets of half the allowance each
 
 
 def walked(container: str, content: bytes) -> list[Part]:
-    return list(WALKERS[container](io.BytesIO(content), len(content)))
+    return list(CONTAINERS[container].walk(io.BytesIO(content), len(content)))
 
 
 def blocks(count: int, length: int) -> bytes:

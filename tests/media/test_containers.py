@@ -10,14 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from mp3_tags import UNPARSEABLE, frame, tag, with_frames
 from project import SAMPLES, needs
 from provlabel import EngineError, InputError, Label, label_file, verify_file
 from provlabel.manifest.limits import scan_file
-from provlabel.media.containers import WALKERS, ContainerError, inventory
+from provlabel.media.containers import CONTAINERS, ContainerError, inventory
 from provlabel.media.formats import FORMATS, id3v2_size, sniff
 from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
@@ -73,7 +72,7 @@ def test_parts_cover_the_file_without_overlap(media: Path, sample: str) -> None:
     content = (media / sample).read_bytes()
     fmt = sniff(reader(content))
     assert fmt is not None
-    parts = sorted(WALKERS[fmt.container](io.BytesIO(content), len(content)), key=lambda part: part.start)
+    parts = sorted(CONTAINERS[fmt.container].walk(io.BytesIO(content), len(content)), key=lambda part: part.start)
     for before, after in itertools.pairwise(parts):
         assert before.end <= after.start
     assert parts[-1].end == len(content)
@@ -88,7 +87,7 @@ def test_damage_is_named(media: Path, sample: str) -> None:
     if sample == "take.flac":
         pytest.skip("a FLAC without ID3 tag is one part for us; the engine looks at the rest")
     with pytest.raises(ContainerError):
-        list(WALKERS[fmt.container](io.BytesIO(content[:60]), 60))
+        list(CONTAINERS[fmt.container].walk(io.BytesIO(content[:60]), 60))
 
 
 BEGINNINGS = {
@@ -104,12 +103,12 @@ BEGINNINGS = {
 }
 
 
-@pytest.mark.parametrize("container", sorted(WALKERS))
+@pytest.mark.parametrize("container", sorted(CONTAINERS))
 @given(content=st.binary(max_size=300))
 def test_walkers_never_crash(container: str, content: bytes) -> None:
     whole = BEGINNINGS[container] + content
     try:
-        parts = list(WALKERS[container](io.BytesIO(whole), len(whole)))
+        parts = list(CONTAINERS[container].walk(io.BytesIO(whole), len(whole)))
     except ContainerError:
         return
     assert all(0 <= part.start <= part.end <= len(whole) for part in parts)
@@ -217,7 +216,7 @@ def test_a_manifest_of_png_with_a_wrong_crc_is_damage(
     out = tmp_path / "out.png"
     label_file(media / "still.png", out, label, signer, sandbox=sandbox)
     content = bytearray(out.read_bytes())
-    (place,) = (part for part in WALKERS["png"](io.BytesIO(content), len(content)) if part.name == "caBX")
+    (place,) = (part for part in CONTAINERS["png"].walk(io.BytesIO(content), len(content)) if part.name == "caBX")
     content[place.end - 1] ^= 1
     out.write_bytes(content)
     judged = verify_file(out, sandbox=sandbox).files[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
 import random
@@ -10,19 +11,24 @@ from pathlib import Path
 from typing import Any
 
 import encypher_c2pa
+import miniaudio
 import pytest
 from PIL import Image
 
 from boxes import box
 from format_files import GOOD, Make, by_default_settings, decoded, labeled, row_of, signed_by_engine, state
 from project import MEDIA, SAMPLES, Cli, besides_time, needs
-from provlabel import InputError, Label, TrustStore, engine, label_bytes, label_file, verify_bytes, verify_file
+from provlabel import InputError, Label, TrustStore, UsageError, label_bytes, label_file, verify_bytes, verify_file
+from provlabel.carriers.vocabularies import KNOWN as FIELDS_OF_CARRIERS
+from provlabel.engine import signing
 from provlabel.manifest.limits import scan_file
-from provlabel.media.containers import WALKERS, ContainerError, inventory, lost, obstacle
+from provlabel.media.containers import CONTAINERS, ContainerError, inventory, lost, obstacle
 from provlabel.media.containers.isobmff import C2PA
-from provlabel.media.formats import FORMATS, MEDIA_SUFFIXES
+from provlabel.media.decoding import require_decodable
+from provlabel.media.formats import BY_NAME, FORMATS, MEDIA_SUFFIXES
 from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
+from provlabel.verdict.opinions import KNOWN
 from sample_files import (
     DECODED,
     DETACHED,
@@ -61,8 +67,37 @@ def test_content_tells_the_format(name: str, make: Make) -> None:
 
 def test_names_and_reasons() -> None:
     assert len(ROWS) == len(FORMATS)
-    assert all(row.container in WALKERS and row.suffixes for row in FORMATS)
+    assert all(row.suffixes for row in FORMATS)
     assert {".jpg", ".dng", ".opus", ".mka", ".svg", ".heic"} <= MEDIA_SUFFIXES
+
+
+def test_every_key_of_a_row_has_its_row() -> None:
+    """A key that is misspelt turns a check off: ``decoding`` had one for a bare JPEG XL."""
+    assert {row.container for row in FORMATS} == set(CONTAINERS)
+    assert {item for row in FORMATS for item in row.tags} <= set(FIELDS_OF_CARRIERS)
+    for row in FORMATS:
+        assert not row.tags or row.tagger
+        if row.tagger:
+            module = importlib.import_module(f"provlabel.carriers.tags.{row.tagger}")
+            assert callable(module.read)
+            assert not row.tags or callable(module.edits)
+    Image.init()
+    assert {row.picture for row in FORMATS} - {""} <= set(Image.OPEN) | {"AVIF"}  # a library of the system may lack it
+    assert {row.sound for row in FORMATS} - {""} <= {item.name for item in miniaudio.FileFormat}
+    assert not [row.name for row in FORMATS if row.picture and row.sound]
+    assert {name for known in KNOWN for name in known.formats} <= set(BY_NAME)
+
+
+@needs("ffmpeg")
+@pytest.mark.parametrize("name", [*EMBEDDED, *DETACHED])
+def test_what_ffmpeg_decodes_is_decoded_and_all_else_is_refused(name: str, make: Make) -> None:
+    """Never passed over in silence, and no file is blamed for what ffmpeg cannot do."""
+    path = make(name)
+    if row_of(path).ffmpeg and name != "animated.webp":
+        require_decodable(path, row_of(path), None)
+        return
+    with pytest.raises(UsageError, match=f"ffmpeg does not decode (this )?{row_of(path).name}"):
+        require_decodable(path, row_of(path), None)
 
 
 def ftyp(*brands: str) -> bytes:
@@ -260,7 +295,7 @@ def test_a_result_that_lost_something_is_not_published(
     from provlabel import EngineError
 
     source = make("still.gif")
-    honest = engine.sign
+    honest = signing.sign
 
     def careless(made: Any, stream: Any, dest: Any, *args: Any, **options: Any) -> bytes:
         content = stream.read()
@@ -268,7 +303,7 @@ def test_a_result_that_lost_something_is_not_published(
         without = content[: comment.start] + content[comment.end :]
         return honest(made, io.BytesIO(without), dest, *args, **options)
 
-    monkeypatch.setattr(engine, "sign", careless)
+    monkeypatch.setattr("provlabel.engine.signing.sign", careless)
     with pytest.raises(EngineError, match="would lose parts: comment") as caught:
         label_file(source, None, label, signer, sandbox=sandbox)
     assert "--detached" in caught.value.hint

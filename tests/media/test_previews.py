@@ -22,15 +22,14 @@ from project import MEDIA, needs
 from provlabel import verify_paths
 from provlabel.media import previews
 from provlabel.media.previews import FRAMES, Preview, draw
-from provlabel.sandbox import Sandbox
-from provlabel.sandbox import drawing as picturing
+from provlabel.sandbox import Sandbox, drawing as picturing
 from provlabel.sandbox.drawing import _LIMITS, previews_of
 from provlabel.sandbox.process import Launch
 from provlabel.sandbox.protocol import Limits
 
 
 @pytest.fixture(scope="module")
-def studio() -> Iterator[Sandbox]:
+def drawing() -> Iterator[Sandbox]:
     with Sandbox(limits=_LIMITS) as made:
         yield made
 
@@ -39,8 +38,8 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def drawn(path: Path, studio: Sandbox) -> Preview:
-    return studio.preview(path, sha256(path))
+def drawn(path: Path, drawing: Sandbox) -> Preview:
+    return drawing.preview(path, sha256(path))
 
 
 def opened(preview: Preview) -> Image.Image:
@@ -48,8 +47,8 @@ def opened(preview: Preview) -> Image.Image:
 
 
 @pytest.mark.parametrize("name", ["cover.jpg", "still.png"])
-def test_a_picture_becomes_a_small_jpeg(name: str, studio: Sandbox) -> None:
-    preview = drawn(MEDIA / name, studio)
+def test_a_picture_becomes_a_small_jpeg(name: str, drawing: Sandbox) -> None:
+    preview = drawn(MEDIA / name, drawing)
     with Image.open(MEDIA / name) as whole:
         assert (preview.kind, preview.width, preview.height) == ("picture", *whole.size)
     small = opened(preview)
@@ -59,15 +58,15 @@ def test_a_picture_becomes_a_small_jpeg(name: str, studio: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("name", ["take.wav", "take.flac", "take.mp3"])
-def test_a_sound_becomes_its_outline(name: str, studio: Sandbox) -> None:
-    preview = drawn(MEDIA / name, studio)
+def test_a_sound_becomes_its_outline(name: str, drawing: Sandbox) -> None:
+    preview = drawn(MEDIA / name, drawing)
     assert preview.kind == "waveform"
     assert preview.seconds == pytest.approx(5.12, abs=0.01)
     assert 300 <= len(preview.peaks) < 600
     assert 100 < max(preview.peaks) <= 255
 
 
-def test_the_outline_is_where_the_sound_is(tmp_path: Path, studio: Sandbox) -> None:
+def test_the_outline_is_where_the_sound_is(tmp_path: Path, drawing: Sandbox) -> None:
     """Silence, then full scale on one of two channels, then silence: whatever the number of slices."""
     path = tmp_path / "pulse.wav"
     with wave.open(str(path), "wb") as out:
@@ -75,7 +74,7 @@ def test_the_outline_is_where_the_sound_is(tmp_path: Path, studio: Sandbox) -> N
         for loud in (False, False, True, False):
             frame = struct.pack("<hh", 32767 if loud else 0, 32767 if loud else 0)
             out.writeframes(frame * 22050)
-    preview = drawn(path, studio)
+    preview = drawn(path, drawing)
     assert preview.seconds == pytest.approx(2.0, abs=0.01)
     quarter = len(preview.peaks) // 4
     assert max(preview.peaks[: 2 * quarter - 2]) == 0
@@ -84,14 +83,14 @@ def test_the_outline_is_where_the_sound_is(tmp_path: Path, studio: Sandbox) -> N
 
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
-def test_a_picture_stands_upright_and_brings_no_metadata(orientation: int, tmp_path: Path, studio: Sandbox) -> None:
+def test_a_picture_stands_upright_and_brings_no_metadata(orientation: int, tmp_path: Path, drawing: Sandbox) -> None:
     image = Image.new("RGB", (800, 400), "black")
     image.paste("white", (0, 0, 400, 400))
     exif = image.getexif()
     exif[0x0112], exif[0x010E] = orientation, "a secret place"
     path = tmp_path / "turned.jpg"
     image.save(path, exif=exif, comment=b"a secret word")
-    preview = drawn(path, studio)
+    preview = drawn(path, drawing)
     small = opened(preview).convert("L")
     white = {1: (10, 10), 3: (310, 10), 6: (10, 10), 8: (10, 310)}[orientation]
     assert (preview.width, preview.height) == ((800, 400) if orientation < 5 else (400, 800))
@@ -102,7 +101,7 @@ def test_a_picture_stands_upright_and_brings_no_metadata(orientation: int, tmp_p
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16", "CMYK"])
-def test_every_kind_of_pixel(mode: str, tmp_path: Path, studio: Sandbox) -> None:
+def test_every_kind_of_pixel(mode: str, tmp_path: Path, drawing: Sandbox) -> None:
     path = tmp_path / ("picture.tiff" if mode == "CMYK" else "picture.png")
     if mode == "I;16":
         row = struct.pack("<64H", *[500] * 32, *[60000] * 32)
@@ -112,20 +111,20 @@ def test_every_kind_of_pixel(mode: str, tmp_path: Path, studio: Sandbox) -> None
         image.paste((0, 0, 0, 255), (0, 0, 32, 64))
         image = image.convert(mode)
     image.save(path)
-    small = opened(drawn(path, studio)).convert("L")
+    small = opened(drawn(path, drawing)).convert("L")
     assert small.getpixel((5, 30)) < 40
     assert small.getpixel((58, 30)) > 215
 
 
-def test_what_is_transparent_is_white(tmp_path: Path, studio: Sandbox) -> None:
+def test_what_is_transparent_is_white(tmp_path: Path, drawing: Sandbox) -> None:
     Image.new("RGBA", (640, 640), (0, 0, 0, 0)).save(tmp_path / "clear.png")
-    assert opened(drawn(tmp_path / "clear.png", studio)).getpixel((100, 100)) == (255, 255, 255)
+    assert opened(drawn(tmp_path / "clear.png", drawing)).getpixel((100, 100)) == (255, 255, 255)
 
 
-def test_noise_fits_too(tmp_path: Path, studio: Sandbox) -> None:
+def test_noise_fits_too(tmp_path: Path, drawing: Sandbox) -> None:
     """The picture that compresses worst."""
     Image.frombytes("RGB", (600, 600), os.urandom(600 * 600 * 3)).save(tmp_path / "noise.png")
-    preview = drawn(tmp_path / "noise.png", studio)
+    preview = drawn(tmp_path / "noise.png", drawing)
     assert preview.kind == "picture"
     assert len(preview.jpeg) <= FRAMES["report"].most
 
@@ -158,14 +157,14 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_what_is_hostile_or_broken_is_not_shown(name: str, tmp_path: Path, studio: Sandbox) -> None:
+def test_what_is_hostile_or_broken_is_not_shown(name: str, tmp_path: Path, drawing: Sandbox) -> None:
     content, why = HOSTILE[name]
     path = tmp_path / name
     path.write_bytes(content)
-    preview = drawn(path, studio)
+    preview = drawn(path, drawing)
     assert (preview.kind, preview.jpeg, preview.peaks) == ("none", b"", ())
     assert why in preview.why
-    assert drawn(MEDIA / "still.png", studio).kind == "picture"  # and the next one is
+    assert drawn(MEDIA / "still.png", drawing).kind == "picture"  # and the next one is
 
 
 @pytest.mark.parametrize("mode", ["JPEG", "PNG", "GIF", "TIFF", "BMP", "WEBP"])
@@ -190,11 +189,11 @@ def test_a_picture_meets_one_decoder_only(mode: str, tmp_path: Path, monkeypatch
 
 @needs("ffmpeg")
 @pytest.mark.parametrize(("name", "why"), [("take.m4a", "M4A is not"), ("clip.mp4", "video is not shown")])
-def test_what_has_no_decoder_says_so(name: str, why: str, tmp_path: Path, studio: Sandbox) -> None:
+def test_what_has_no_decoder_says_so(name: str, why: str, tmp_path: Path, drawing: Sandbox) -> None:
     path = tmp_path / name
     picture = ["-f", "lavfi", "-i", "color=s=64x64:d=1"] if name.endswith("mp4") else ["-i", str(MEDIA / "take.wav")]
     subprocess.run(["ffmpeg", "-v", "error", *picture, str(path)], check=True)
-    assert why in drawn(path, studio).why
+    assert why in drawn(path, drawing).why
 
 
 def test_other_bytes_than_those_that_were_judged_are_not_shown(media: Path, sandbox: Sandbox) -> None:
@@ -308,5 +307,5 @@ def test_a_long_sound_is_drawn_in_little_memory(tmp_path: Path) -> None:
     with path.open("wb") as out:
         out.write(head)
         out.truncate(44 + size)
-    with Sandbox(limits=Limits(base_mib=256, memory_factor=0)) as studio:
-        assert drawn(path, studio).seconds == pytest.approx(1800, abs=0.1)
+    with Sandbox(limits=Limits(base_mib=256, memory_factor=0)) as drawing:
+        assert drawn(path, drawing).seconds == pytest.approx(1800, abs=0.1)

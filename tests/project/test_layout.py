@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -114,6 +115,60 @@ def test_a_class_has_a_name_of_its_own() -> None:
             if isinstance(node, ast.ClassDef):
                 homes.setdefault(node.name, set()).add(module)
     assert {name: sorted(found) for name, found in homes.items() if len(found) > 1} == {}
+
+
+# --- CONTRIBUTING.md -------------------------------------------------------------------------------
+
+PAGE = (ROOT / "CONTRIBUTING.md").read_text()
+
+
+def test_the_tree_of_contributing_names_everything() -> None:
+    tree = PAGE.partition("```\nsrc/provlabel/\n")[2].partition("```")[0]
+    names = set(re.findall(r"\w+", tree))
+    assert set(ORDER) - {"_version", "__main__"} <= names
+    modules = {module for module in MODULES if module.count(".") == 2 and package_of(module) != "cli"}
+    assert {name for name in (module.rpartition(".")[2] for module in modules) if name[0] != "_"} - names == set()
+
+
+def test_its_table_names_what_is_there() -> None:
+    table = PAGE.partition("### To add")[2].partition("### What outlives")[0]
+    paths = [path for path in re.findall(r"`([\w/]+(?:\.py|/))`", table) if not path.startswith(("tests/", "fuzz/"))]
+    assert len(paths) > 20
+    assert [path for path in paths if not (SOURCE / path).exists() and path != "__init__.py"] == []
+
+
+#: What makes something that can be changed, or that others wait for.
+MADE = {"set", "dict", "list", "deque", "Lock", "RLock", "Event", "WeakSet", "WeakKeyDictionary", "WeakValueDictionary"}
+CACHES = {"cache", "lru_cache"}
+
+
+def called(node: ast.expr) -> str:
+    """The last name of what is called: ``RLock`` of ``threading.RLock()``, ``set`` of ``set[str]()``."""
+    while isinstance(node, ast.Call | ast.Subscript):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def outlives(path: Path) -> Iterator[str]:
+    """What a module keeps between calls: cached functions, and containers that are filled later."""
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and any(called(item) in CACHES for item in node.decorator_list):
+            yield node.name
+    for node in tree.body:
+        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+        value = getattr(node, "value", None)
+        empty = isinstance(value, ast.Dict | ast.List) and not ast.unparse(value).strip("{}[]")
+        if isinstance(target, ast.Name) and (empty or (isinstance(value, ast.Call) and called(value) in MADE)):
+            yield target.id
+
+
+def test_what_outlives_a_call_is_in_its_table() -> None:
+    table = PAGE.partition("### What outlives a call")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `([^`]+)` \| ([^|]+) \| \S", table, re.MULTILINE)
+    named = {(module, name) for module, names in rows for name in re.findall(r"`(\w+)`", names)}
+    found = {(str(path.relative_to(SOURCE)), name) for path in MODULES.values() for name in outlives(path)}
+    assert found == named
 
 
 def test_import_is_light() -> None:

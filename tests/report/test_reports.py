@@ -11,8 +11,7 @@ import encypher_c2pa
 import jsonschema_rs
 import msgspec
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 from msgspec.structs import replace
 
 from attacks import ATTACKS
@@ -26,7 +25,6 @@ from provlabel import (
     Report,
     TrustStore,
     VerificationError,
-    engine,
     label_file,
     load_label,
     verify_bytes,
@@ -35,8 +33,9 @@ from provlabel import (
 )
 from provlabel._support.text import printable
 from provlabel.cli._outputs import OUTPUTS
+from provlabel.engine import signing
 from provlabel.label import signed_label
-from provlabel.manifest import Definition, definition
+from provlabel.manifest.write import Definition, definition
 from provlabel.policy import Gate
 from provlabel.report import Failure
 from provlabel.report.renderers import RENDERERS, Extras, Style, tree
@@ -88,7 +87,7 @@ def test_strings_of_a_file_never_reach_an_output_raw(
         attack: {attack: [attack]},
     }
     signed = io.BytesIO()
-    engine.sign(
+    signing.sign(
         Definition(made),
         io.BytesIO((media / "cover.jpg").read_bytes()),
         signed,
@@ -319,7 +318,7 @@ def test_what_others_say_is_read_with_its_source(media: Path, signer: Signer, sa
     made = definition(label, signed_label(label), has_parent=False).manifest
     made["assertions"] = [item for item in made["assertions"] if not item["label"].startswith("org.provlabel")]
     content = io.BytesIO()
-    engine.sign(
+    signing.sign(
         Definition(made), io.BytesIO((media / "take.wav").read_bytes()), content, "audio/wav", engine_credential(signer)
     )
     told = verify_bytes(content.getvalue(), sandbox=sandbox).files[0].label

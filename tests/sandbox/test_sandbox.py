@@ -16,8 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from aborting import ASCII, aborting, compressed, in_png, store_of
 from boxes import assertion, box, cbor, manifest, store, superbox
@@ -35,7 +34,7 @@ from provlabel.manifest.limits import (
     scan_file,
     scan_store,
 )
-from provlabel.media.containers import WALKERS, ContainerError
+from provlabel.media.containers import CONTAINERS, ContainerError
 from provlabel.media.formats import FORMATS, sniff
 from provlabel.report import FileReport
 from provlabel.sandbox import Sandbox
@@ -712,22 +711,22 @@ def files(draw: st.DrawFn, kind: str) -> bytes:
     return draw(st.sampled_from([b"", *HEADS.get(kind, [])])) + draw(st.binary(max_size=120) | STORES)
 
 
-@pytest.mark.parametrize("kind", WALKERS)
+@pytest.mark.parametrize("kind", CONTAINERS)
 @anything
 @given(data=st.data())
 def test_any_container_is_walked_or_damaged(kind: str, data: st.DataObject) -> None:
     content, row = data.draw(files(kind)), next(row for row in FORMATS if row.container == kind)
-    scanned(lambda raw: list(WALKERS[kind](io.BytesIO(raw), len(raw))), content)
+    scanned(lambda raw: list(CONTAINERS[kind].walk(io.BytesIO(raw), len(raw))), content)
     scanned(lambda raw: scan_file(io.BytesIO(raw), len(raw), row), content)
 
 
-@pytest.mark.parametrize("kind", WALKERS)
+@pytest.mark.parametrize("kind", CONTAINERS)
 @anything
 @given(data=st.data())
 def test_parts_lie_within_their_file(kind: str, data: st.DataObject) -> None:
     content = data.draw(files(kind))
     with contextlib.suppress(ContainerError):
-        for part in WALKERS[kind](io.BytesIO(content), len(content)):
+        for part in CONTAINERS[kind].walk(io.BytesIO(content), len(content)):
             assert 0 <= part.start <= part.end <= len(content)
             if part.role == "manifest":
                 assert part.start <= part.payload_at <= part.payload_at + part.payload_length <= part.end

@@ -19,14 +19,13 @@ from typing import Any
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives import serialization as ser
+from cryptography.hazmat.primitives import hashes, serialization as ser
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import NameOID
 
 from project import SAMPLES, Cli, Under, besides_time
 from provlabel import ConfigError, Label, LabelError, SignerError, label_file, load_label, open_signer, verify_file
-from provlabel.media.containers import WALKERS
+from provlabel.media.containers import CONTAINERS
 from provlabel.media.formats import FORMATS
 from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
@@ -1206,7 +1205,7 @@ def test_library_says_the_same_and_writes_nothing(media: Path, keys: Keys, label
 def manifest_offsets(path: Path) -> range:
     kind = next(row.container for row in FORMATS if path.suffix in row.suffixes)
     with path.open("rb") as stream:
-        parts = list(WALKERS[kind](stream, path.stat().st_size))
+        parts = list(CONTAINERS[kind].walk(stream, path.stat().st_size))
     [part] = [part for part in parts if part.role == "manifest"]
     return range(part.payload_at, part.payload_at + part.payload_length)
 

@@ -28,8 +28,7 @@ from provlabel import TrustStore, label_file, open_signer, verify_file
 from provlabel.label import label_from_dict
 from provlabel.sandbox import Sandbox
 from provlabel.trust.timestamps import ROOM
-from signer_matrix import TOKEN as BEARER
-from signer_matrix import Backends
+from signer_matrix import TOKEN as BEARER, Backends
 from signing_service import HANGS, Canned, SigningService
 from softhsm import PIN, Token
 

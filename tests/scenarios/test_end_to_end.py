@@ -16,7 +16,7 @@ from PIL import Image
 from project import MIMES, SAMPLES, Cli, besides_time, needs
 from provlabel import InputError, Label, OutputError, TrustStore, label_bytes, label_file, verify_bytes, verify_file
 from provlabel._support.files import locked
-from provlabel.media.containers import WALKERS
+from provlabel.media.containers import CONTAINERS
 from provlabel.media.formats import FORMATS
 from provlabel.report import HistoryNode
 from provlabel.sandbox import Sandbox
@@ -47,7 +47,7 @@ def container(path: Path) -> str:
 def media_bytes(path: Path) -> list[int]:
     """Offsets of what is seen or heard: image data, samples, frames."""
     with path.open("rb") as stream:
-        parts = list(WALKERS[container(path)](stream, path.stat().st_size))
+        parts = list(CONTAINERS[container(path)].walk(stream, path.stat().st_size))
     decoded = {"image data", "IDAT", "data", "audio"}
     offsets = [offset for part in parts if part.name in decoded for offset in range(part.start + 8, part.end - 4)]
     assert len(offsets) > CHANGES
@@ -124,7 +124,7 @@ def test_spliced_media_is_refused(labeled: Path, trust: TrustStore, sandbox: San
 def manifest_parts(content: bytes, path: Path) -> list[tuple[int, int]]:
     from io import BytesIO
 
-    parts = WALKERS[container(path)](BytesIO(content), len(content))
+    parts = CONTAINERS[container(path)].walk(BytesIO(content), len(content))
     return [(part.start, part.end) for part in parts if part.role == "manifest"]
 
 

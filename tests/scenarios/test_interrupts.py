@@ -20,8 +20,7 @@ import pki
 import tsa as authorities
 from project import needs
 from provlabel.signers.https import TIMEOUT
-from signer_matrix import TOKEN as BEARER
-from signer_matrix import Backends
+from signer_matrix import TOKEN as BEARER, Backends
 from signing_service import HANGS, Canned, SigningService
 
 SECONDS = 2.0

@@ -18,8 +18,7 @@ from kms_server import Kms
 from project import MIMES, Cli, needs
 from provlabel import Label, Report, TrustStore, label_file, open_signer, verify_file
 from provlabel.sandbox import Sandbox
-from signer_matrix import COMBINATIONS, SOFTHSM, Backends
-from signer_matrix import TOKEN as BEARER
+from signer_matrix import COMBINATIONS, SOFTHSM, TOKEN as BEARER, Backends
 from signing_service import Canned, SigningService
 from softhsm import PIN, Token
 

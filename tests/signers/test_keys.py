@@ -14,16 +14,14 @@ from typing import Any, get_args
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives import serialization as ser
+from cryptography.hazmat.primitives import hashes, serialization as ser
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 import pki
 from project import DOCS, MEDIA, Cli
 from provlabel.errors import ConfigError, SignerError
-from provlabel.signers import Algorithm, certificates, check, profile
-from provlabel.signers import _algorithms as algorithms
+from provlabel.signers import Algorithm, _algorithms as algorithms, certificates, check, profile
 from provlabel.signers.profile import Result
 from provlabel.signers.request import KeyKind
 from terminal import TERMINAL

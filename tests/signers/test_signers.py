@@ -20,14 +20,12 @@ from typing import Any, NamedTuple
 import pkcs11
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives import serialization as ser
+from cryptography.hazmat.primitives import hashes, serialization as ser
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 import pki
-from kms_server import Kms
-from kms_server import serving as kms_serving
+from kms_server import Kms, serving as kms_serving
 from project import DOCS, Cli, needs
 from provlabel import (
     ConfigError,
@@ -41,11 +39,9 @@ from provlabel import (
     verify_bytes,
 )
 from provlabel.sandbox import Sandbox
-from provlabel.signers import Algorithm, Signer, _base
-from provlabel.signers import _algorithms as algorithms
+from provlabel.signers import Algorithm, Signer, _algorithms as algorithms, _base
 from service_replies import REPLIES
-from signer_matrix import COMBINATIONS, Backends
-from signer_matrix import TOKEN as matrix_token
+from signer_matrix import COMBINATIONS, TOKEN as matrix_token, Backends
 from signing_service import Canned, SigningService, serving
 from softhsm import LIBRARY, PIN, Token
 

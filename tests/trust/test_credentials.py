@@ -19,8 +19,7 @@ from unittest import mock
 import msgspec
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives import serialization as ser
+from cryptography.hazmat.primitives import hashes, serialization as ser
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509 import ocsp
 
@@ -40,7 +39,8 @@ from pki_answers import (
 )
 from pki_matrix import CHAINS, EKU, NOW, TIMES, Chain, authority, der, issue, pem, rsa_key
 from provlabel.errors import UsageError
-from provlabel.trust.chains import Answers, Credential, Examined, examine, turning_points
+from provlabel.trust.chains import examine, turning_points
+from provlabel.trust.chains.records import Answers, Credential, Examined
 
 CELLS = [(name, place) for name in CHAINS for place in range(3)]
 
@@ -106,7 +106,8 @@ def test_the_clock_is_not_read(shift: str, tmp_path: Path) -> None:
     """A wrong clock (abuse 45) changes nothing: the moment is an argument."""
     content = msgspec.json.encode([S.chain, [about_leaf()], ROOT.pem, NOW])
     script = (
-        "import datetime, msgspec, sys; from provlabel.trust.chains import Credential, examine;"
+        "import datetime, msgspec, sys; from provlabel.trust.chains import examine;"
+        "from provlabel.trust.chains.records import Credential;"
         "chain, ocsp, root, at = msgspec.json.decode(sys.stdin.buffer.read(),"
         " type=tuple[list[bytes], list[bytes], str, datetime.datetime]);"
         f"seen = examine(Credential(tuple(chain), tuple(ocsp)), (root,), ({EKU!r},), at);"

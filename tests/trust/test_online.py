@@ -16,7 +16,8 @@ from cryptography.x509.ocsp import OCSPResponseStatus
 
 from pki_answers import HOUR, Scene, refusal, response, revoked_list, scene
 from pki_matrix import EKU, NOW, pem
-from provlabel.trust.chains import NO_ANSWERS, Answers, Credential, Examined, RevocationRequest, examine
+from provlabel.trust.chains import examine
+from provlabel.trust.chains.records import NO_ANSWERS, Answers, Credential, Examined, RevocationRequest
 from provlabel.trust.online import Fetched, cached, fetch
 from sites import URLS, Reply, Site, certomancer, reply, sleeping
 

@@ -9,7 +9,7 @@ import pytest
 
 from provlabel.evidence import Code, Evidence, Manifest, Opinion, Signing, Trouble
 from provlabel.report import Axes, Finding, finding
-from provlabel.verdict.opinions import MOST_REASONS, compared, not_given, opinion_of, unreadable
+from provlabel.verdict.opinions import MOST_REASONS, compare_opinions, not_given, opinion_of, unreadable
 
 BY = "encypher-c2pa"
 
@@ -97,7 +97,7 @@ def against(
     evidence = Evidence(
         format=fmt, manifests=(ACTIVE,) if manifest and not trouble else (), trouble=trouble, second=given
     )
-    info, found = compared(msgspec.structs.replace(AXES, **axes), findings, evidence)
+    info, found = compare_opinions(msgspec.structs.replace(AXES, **axes), findings, evidence)
     return (
         info.said if info else "",
         [(item.rule, item.level) for item in found],

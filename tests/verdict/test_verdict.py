@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from msgspec.structs import replace
 
 from provlabel.evidence import Action, Code, Evidence, Exclusion, Identity, Ingredient, Manifest, Signing, Trouble
@@ -14,7 +13,7 @@ from provlabel.label.vocabularies import IPTC, KINDS
 from provlabel.manifest.codes import EFFECTS
 from provlabel.report import Axes
 from provlabel.trust.anchors import AnchorList, TrustStore
-from provlabel.trust.chains import Examined
+from provlabel.trust.chains.records import Examined
 from provlabel.verdict import Verdict, judge, state_of
 from provlabel.verdict.time import proven_time
 

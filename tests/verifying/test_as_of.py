@@ -242,7 +242,7 @@ SIGN_V1 = """
 import sys, io
 from provlabel import Label, engine, open_signer
 from provlabel.label import signed_label
-from provlabel.manifest import definition
+from provlabel.manifest.write import definition
 source, dest, uri, tsa = sys.argv[1:]
 signer = open_signer(uri)
 label = Label(kind="ai_generated")

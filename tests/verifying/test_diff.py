@@ -10,8 +10,7 @@ from typing import Any
 import jsonschema_rs
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from msgspec.structs import replace
 
 from attacks import ATTACKS
@@ -19,7 +18,7 @@ from project import MEDIA, SAMPLES, Cli, needs
 from provlabel import Label, Provider, System, TrustStore, label_file, verify_file
 from provlabel.label.records import Contribution, Operation, Person, Span
 from provlabel.report import FileReport, HistoryNode, LabelInfo
-from provlabel.report.facts import Change, Fact, _flat, compare, facts
+from provlabel.report.facts import Change, Fact, _flat, compare_facts, facts
 from provlabel.report.renderers import Style, changes
 from provlabel.sandbox import Sandbox
 from provlabel.schemas import SCHEMAS
@@ -54,7 +53,7 @@ def with_label(judged: FileReport, value: dict[str, Any]) -> FileReport:
 
 
 def keys(judged: FileReport, old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, str]]:
-    found = compare(facts(with_label(judged, old)), facts(with_label(judged, new)))
+    found = compare_facts(facts(with_label(judged, old)), facts(with_label(judged, new)))
     return [(change.kind, change.key) for change in found]
 
 
@@ -113,7 +112,7 @@ def test_the_history_reads_as_lines(judged: FileReport) -> None:
         ),
     )  # fmt: skip
     broken = replace(node, state="broken")
-    [change] = compare(facts(replace(judged, history=(node,))), facts(replace(judged, history=(broken,))))
+    [change] = compare_facts(facts(replace(judged, history=(node,))), facts(replace(judged, history=(broken,))))
     assert change == Change(kind="changed", key="history[parentOf cover.jpg].state", old="clean", new="broken")
     deeper = facts(replace(judged, history=(node,)))
     assert deeper["history[parentOf cover.jpg].history[componentOf still.png].state"] == "no-provenance"
@@ -163,9 +162,9 @@ def applied(found: tuple[Change, ...], old: dict[str, Fact]) -> dict[str, Fact]:
 
 @given(FACTS, FACTS)
 def test_compare_is_what_turns_one_into_the_other(old: dict[str, Any], new: dict[str, Any]) -> None:
-    assert compare(old, old) == ()
-    assert told(applied(compare(old, new), old)) == told(new)
-    there, back = compare(old, new), compare(new, old)
+    assert compare_facts(old, old) == ()
+    assert told(applied(compare_facts(old, new), old)) == told(new)
+    there, back = compare_facts(old, new), compare_facts(new, old)
     mirrored = {"added": "removed", "removed": "added", "changed": "changed"}
     assert {(c.key, mirrored[c.kind], repr(c.new), repr(c.old)) for c in there} == {
         (c.key, c.kind, repr(c.old), repr(c.new)) for c in back
@@ -185,7 +184,7 @@ def test_two_trees_have_the_same_facts_only_if_they_are_the_same(one: Any, other
 def test_a_change_anywhere_is_seen(tree: Any) -> None:
     flat = dict(_flat({"t": tree}, ""))
     for key, value in flat.items():
-        assert [c.key for c in compare(flat, flat | {key: f"{value}!"})] == [key]
+        assert [c.key for c in compare_facts(flat, flat | {key: f"{value}!"})] == [key]
 
 
 # --- files ------------------------------------------------------------------------------------------

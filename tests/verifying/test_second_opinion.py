@@ -23,8 +23,7 @@ import pki
 import tsa as authorities
 from boxes import box
 from forger import Forger, der
-from format_files import Make, by_default_settings, row_of, signed_by_engine
-from format_files import labeled as signed
+from format_files import Make, by_default_settings, labeled as signed, row_of, signed_by_engine
 from pki_answers import response, stapled
 from project import DOCS, MEDIA, SAMPLES, Cli, Under, needs
 from provlabel import (

@@ -107,8 +107,8 @@ def fingerprint(stream: BinaryIO) -> str:
 
     The change time is set by the kernel alone, so that a writer cannot hide.
     """
-    seen = os.fstat(stream.fileno())
-    return f"{seen.st_dev}:{seen.st_ino}:{seen.st_size}:{seen.st_mtime_ns}:{seen.st_ctime_ns}"
+    status = os.fstat(stream.fileno())
+    return f"{status.st_dev}:{status.st_ino}:{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}"
 
 
 class Scratch(NamedTuple):
@@ -143,7 +143,7 @@ def locked(path: Path) -> Iterator[None]:
         except BlockingIOError as exc:
             raise OutputError(f"{printable(str(path))}: is being labeled by another process", hint="wait") from exc
         except OSError:
-            pass  # a file system without locks; the fingerprint before publishing still tells
+            pass  # a file system without locks; the fingerprint before publishing shows a change all the same
         yield
 
 
@@ -335,7 +335,7 @@ def _publish(scratch: Path, target: Path, replace: bool) -> None:
     try:
         os.link(scratch, target)  # unlike a rename it refuses to overwrite
     except FileExistsError:
-        if not target.samefile(scratch):  # else NFS asked twice, and was told of its own success
+        if not target.samefile(scratch):  # else NFS sent the request twice, and the second found what the first made
             raise
     except OSError as exc:
         if exc.errno not in _NO_LINKS:

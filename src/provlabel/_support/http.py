@@ -17,8 +17,8 @@ from provlabel._support.files import reason
 from provlabel._support.text import printable
 from provlabel._version import __version__
 
-_MAX_URL = 2048
-_MAX_ADDRESSES = 4
+_MAX_URL = 2048  # characters
+_MAX_ADDRESSES = 4  # of one host that are tried
 _UNICAST = ipaddress.IPv6Network("2000::/3")  # outside lie addresses that wrap IPv4, also private ones
 
 
@@ -188,9 +188,9 @@ def _exchanged(
     connection.sock = (
         ssl.create_default_context().wrap_socket(sock, server_hostname=target.host) if target.secure else sock
     )
-    said = {"User-Agent": f"provlabel/{__version__}", "Connection": "close", **headers}
+    sent_headers = {"User-Agent": f"provlabel/{__version__}", "Connection": "close", **headers}
     with contextlib.closing(connection):
-        connection.request(method, target.path, body, said)
+        connection.request(method, target.path, body, sent_headers)
         with contextlib.closing(connection.getresponse()) as response:
             return _content(response, most)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from inspect import cleandoc
 from typing import Any
 
 import msgspec
@@ -19,6 +20,8 @@ def json_schema(record: type, name: str) -> dict[str, Any]:
     """
     made = msgspec.json.schema(record, ref_template="#/$defs/{name}")
     for definition in made["$defs"].values():
+        if "description" in definition:  # msgspec before 0.23 hands on a docstring with the indent of its source
+            definition["description"] = cleandoc(definition["description"])
         if definition.get("type") == "object":
             definition["additionalProperties"] = False
     return {"$schema": DIALECT, "$id": f"urn:provlabel:schema:{name}", **made}

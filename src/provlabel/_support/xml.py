@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
-MAX_BYTES = 64 << 20
+MAX_BYTES = 64 << 20  # of one document
 MAX_DEPTH = 100
 MAX_ELEMENTS = 500_000
 # Between the namespace and the local name, while expat hands them over; no name can hold it.

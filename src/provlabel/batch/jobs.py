@@ -167,23 +167,23 @@ def _output_of(row: Row, out_dir: Path | None) -> str:
     Raises:
         UsageError: it would lie outside of that folder, or there is none.
     """
-    said = row.more.get("output", "")
+    output = row.more.get("output", "")
     if out_dir is None:
-        if not said:
+        if not output:
             raise UsageError("has no output", hint="add a column output, or --out-dir")
-        return said
-    if os.path.isabs(said):  # noqa: PTH117 - text
-        return said
-    inner = os.path.normpath((said or row.path).lstrip("/"))
+        return output
+    if os.path.isabs(output):  # noqa: PTH117 - text
+        return output
+    inner = os.path.normpath((output or row.path).lstrip("/"))
     if inner == ".." or inner.startswith("../"):
         raise UsageError("its output would lie outside of the folder for outputs", hint="name it in a column output")
     return str(out_dir / inner)
 
 
-# --- what is said ----------------------------------------------------------------------------------
+# --- labels ----------------------------------------------------------------------------------------
 
 
-class Said(NamedTuple):
+class CheckedLabel(NamedTuple):
     """A label, checked, as text; or what is wrong with it."""
 
     text: str = ""  #: JSON of a :class:`Label`
@@ -195,10 +195,10 @@ class Labels:
 
     def __init__(self, label_path: Path | str | None) -> None:
         self._path = str(label_path) if label_path is not None else ""
-        self._of_rows = functools.lru_cache(maxsize=512)(_said_in)
-        self._of_files = functools.lru_cache(maxsize=512)(_said_by)
+        self._of_rows = functools.lru_cache(maxsize=512)(_label_in_row)
+        self._of_files = functools.lru_cache(maxsize=512)(_label_in_file)
 
-    def of(self, wanted: Wanted) -> Said:
+    def of(self, wanted: Wanted) -> CheckedLabel:
         """Return the label of a job; errors are those that ``provlabel lint`` finds."""
         path = wanted.label_path or self._path
         if not wanted.label:
@@ -206,31 +206,31 @@ class Labels:
         return self._of_rows(path, json.dumps(wanted.label, sort_keys=True))
 
 
-def _said_by(path: str) -> Said:
+def _label_in_file(path: str) -> CheckedLabel:
     if not path:
-        return Said(faults=(Fault(at="/", message="no label", hint="--label FILE, or a label in each row"),))
+        return CheckedLabel(faults=(Fault(at="/", message="no label", hint="--label FILE, or a label in each row"),))
     try:
         return _checked(read_plain(Path(path)), path)
     except (LabelError, InputError) as exc:
-        return Said(faults=(Fault(at="/", message=str(exc), hint=exc.hint),))
+        return CheckedLabel(faults=(Fault(at="/", message=str(exc), hint=exc.hint),))
 
 
-def _said_in(path: str, fields: str) -> Said:
+def _label_in_row(path: str, fields: str) -> CheckedLabel:
     try:
         base = read_plain(Path(path)) if path else {}
     except (LabelError, InputError) as exc:
-        return Said(faults=(Fault(at="/", message=str(exc), hint=exc.hint),))
+        return CheckedLabel(faults=(Fault(at="/", message=str(exc), hint=exc.hint),))
     return _checked({**base, **json.loads(fields)} if isinstance(base, dict) else base, path or "label")
 
 
-def _checked(data: Any, name: str) -> Said:
+def _checked(data: Any, name: str) -> CheckedLabel:
     try:
         label = label_from_dict(data, source=printable(name))
     except LabelError as exc:
-        told = tuple(Fault(at=at or "/", message=what, hint=exc.hint) for at, what in exc.faults)
-        return Said(faults=told or (Fault(at="/", message=str(exc), hint=exc.hint),))
+        faults = tuple(Fault(at=at or "/", message=what, hint=exc.hint) for at, what in exc.faults)
+        return CheckedLabel(faults=faults or (Fault(at="/", message=str(exc), hint=exc.hint),))
     wrong = tuple(fault for fault in semantic_faults(label) if fault.level == "error")
-    return Said(faults=wrong) if wrong else Said(msgspec.json.encode(label).decode())
+    return CheckedLabel(faults=wrong) if wrong else CheckedLabel(msgspec.json.encode(label).decode())
 
 
 def label_of(text: str) -> Label:

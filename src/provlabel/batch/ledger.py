@@ -1,7 +1,7 @@
 """The ledger: one row for each job in SQLite, written by the driver alone.
 
 It knows the name of each manifest before the job is handed out, so that a file that was published a moment before
-everything was killed is known again.  WAL with ``synchronous=FULL``: what is done stays done after a power cut.
+everything was killed is known again.  WAL with ``synchronous=FULL``: what is done is still done after a power cut.
 Receipts hold salts of prompts, so it is for its owner alone.
 """
 
@@ -82,7 +82,7 @@ CREATE TEMP TABLE listed (
   target TEXT,            -- device and number of what is at the output
   ours INTEGER NOT NULL   -- it is in this shard
 );
-CREATE TEMP TABLE told (digest BLOB PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
+CREATE TEMP TABLE texts (digest BLOB PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
 CREATE TEMP TABLE plan (number INTEGER PRIMARY KEY, urn TEXT NOT NULL);
 """
 _LISTED_COLUMNS = 13
@@ -172,21 +172,21 @@ class Ledger:
     def _open(self) -> None:
         database = self._database
         database.execute("PRAGMA locking_mode = EXCLUSIVE")
-        told = [database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")]
-        if told == [0, 0] and not database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        marks = [database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")]
+        if marks == [0, 0] and not database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             database.execute("PRAGMA journal_mode = WAL")
             database.executescript(
                 f"BEGIN; {_TABLES} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT"
             )
-        elif told[0] != APPLICATION:
+        elif marks[0] != APPLICATION:
             raise self._foreign("is a database of something else")
-        elif told[1] != VERSION:
-            raise self._foreign(f"is a ledger of version {told[1]}, and this provlabel knows version {VERSION}")
+        elif marks[1] != VERSION:
+            raise self._foreign(f"is a ledger of version {marks[1]}, and this provlabel knows version {VERSION}")
         elif (found := database.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
             raise self._foreign(f"is damaged: {found}")
         database.execute("PRAGMA synchronous = FULL")
         database.execute("PRAGMA secure_delete = ON")
-        database.execute("BEGIN IMMEDIATE")  # takes the lock, which stays
+        database.execute("BEGIN IMMEDIATE")  # takes the lock, which is then kept
         database.execute("COMMIT")
         database.executescript(_LISTED)
 
@@ -230,16 +230,16 @@ class Ledger:
         with self._explained():
             self._database.execute("BEGIN")
             self._database.executemany(f"INSERT INTO temp.listed VALUES (NULL, {marks})", jobs)  # noqa: S608
-            self._database.executemany("INSERT OR IGNORE INTO temp.told VALUES (?, ?)", labels)
+            self._database.executemany("INSERT OR IGNORE INTO temp.texts VALUES (?, ?)", labels)
             self._database.execute("COMMIT")
 
-    def doubled(self) -> Iterator[tuple[bytes, bytes, bytes]]:
+    def same_outputs(self) -> Iterator[tuple[bytes, bytes, bytes]]:
         """Yield output, and two sources, where two jobs of the list have one output."""
         yield from self._all(
             "SELECT min(output), min(source), max(source) FROM temp.listed GROUP BY folded HAVING count(*) > 1"
         )
 
-    def eating(self) -> Iterator[tuple[bytes, bytes]]:
+    def outputs_over_sources(self) -> Iterator[tuple[bytes, bytes]]:
         """Yield source and output of jobs whose output is a source of some job."""
         with self._explained():
             self._database.execute("CREATE INDEX IF NOT EXISTS temp.origins ON listed (origin)")
@@ -259,7 +259,7 @@ class Ledger:
         marks = ", ".join("?" * len(places))
         return [row[0] for row in self._all(f"SELECT output FROM temp.listed WHERE folded IN ({marks})", places)]  # noqa: S608
 
-    def compared(self) -> Iterator[tuple[int, Listed, LedgerEntry | None]]:
+    def listed_jobs(self) -> Iterator[tuple[int, Listed, LedgerEntry | None]]:
         """Yield each job of this shard, and what the ledger has of it."""
         known = "jobs.state, jobs.attempts, jobs.digest, jobs.size, jobs.mtime_ns, jobs.written, jobs.urn"
         for row in self._all(
@@ -281,10 +281,10 @@ class Ledger:
         with self._writing():
             self.run = int(self._database.execute("SELECT coalesce(max(run), 0) + 1 FROM jobs").fetchone()[0])
             self._database.execute(
-                "DELETE FROM temp.told WHERE digest NOT IN "
+                "DELETE FROM temp.texts WHERE digest NOT IN "
                 "(SELECT label FROM temp.listed JOIN temp.plan USING (number))"
             )
-            self._database.execute("INSERT OR IGNORE INTO main.labels SELECT digest, '' FROM temp.told")
+            self._database.execute("INSERT OR IGNORE INTO main.labels SELECT digest, '' FROM temp.texts")
             self._database.execute("UPDATE main.labels SET text = '' WHERE text <> ''")  # as older ledgers have them
             self._database.execute(
                 "INSERT INTO main.jobs (place, source, output, label, digest, urn, state, run, attempts, tries, due, "
@@ -309,7 +309,7 @@ class Ledger:
         with self._writing():
             rows = self._database.execute(
                 "SELECT number, source, output, text, urn, attempts FROM jobs "
-                "JOIN temp.told AS told ON told.digest = jobs.label "
+                "JOIN temp.texts AS texts ON texts.digest = jobs.label "
                 "WHERE run = ? AND state = 'waiting' AND due <= ? "
                 "ORDER BY due, number LIMIT ?",
                 (self.run, at, most),
@@ -378,8 +378,8 @@ class Ledger:
     def warnings(self, most: int) -> list[Group]:
         """Return what was warned of in this run, the most frequent first; equal warnings are one."""
         rows = self._all(
-            "SELECT told.value, count(*) AS many, min(source) FROM jobs, json_each(receipt, '$.warnings') AS told "
-            "WHERE run = ? AND state = 'done' GROUP BY told.value ORDER BY many DESC, min(number) LIMIT ?",
+            "SELECT each.value, count(*) AS many, min(source) FROM jobs, json_each(receipt, '$.warnings') AS each "
+            "WHERE run = ? AND state = 'done' GROUP BY each.value ORDER BY many DESC, min(number) LIMIT ?",
             (self.run, most),
         )
         return [Group("", message, "", files, os.fsdecode(example)) for message, files, example in rows]
@@ -439,10 +439,10 @@ def _made(path: Path) -> None:
     try:
         with contextlib.suppress(FileExistsError):
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-        seen = path.lstat()
-        if not stat.S_ISREG(seen.st_mode):
+        status = path.lstat()
+        if not stat.S_ISREG(status.st_mode):
             raise ConfigError(f"{shown}: is no regular file", hint="name another with --ledger")
-        if seen.st_uid != os.geteuid() or seen.st_mode & 0o022:
+        if status.st_uid != os.geteuid() or status.st_mode & 0o022:
             raise ConfigError(f"{shown}: others can write it, and so could decide what is done", hint="chmod 600 it")
         path.chmod(0o600)
     except OSError as exc:

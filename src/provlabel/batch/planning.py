@@ -1,6 +1,6 @@
-"""Before anything starts: what is asked for, held against what lies there and what the ledger knows.
+"""Before anything starts: what is asked for, compared with what lies there and what the ledger knows.
 
-Everything that stands in the way is told at once, and then nothing is done.
+Everything that stands in the way is reported at once, and then nothing is done.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from provlabel.batch.ledger import Ledger, LedgerEntry, Listed, new_urn
 from provlabel.batch.work import Setting
 from provlabel.errors import UsageError
 
-#: Findings that are told, and notes that are kept.
+#: Findings that are reported, and notes that are kept.
 MAX_FINDINGS = 1_000
 #: Jobs that are taken into the ledger at once.
 _PAGE = 1_000
@@ -89,7 +89,7 @@ def plan(
     todo = _Todo(setting.replace, findings, planned)
     ledger.put_plan(todo.decided(ledger))
     if findings.found:
-        raise RefusedBatch(findings.told())
+        raise RefusedBatch(findings.all())
     if keep:
         ledger.begin()
     return Plan(todo.todo, todo.skipped, tuple(todo.notes), folders)
@@ -111,7 +111,7 @@ class _Findings:
         else:
             self._more += 1
 
-    def told(self) -> tuple[Fault, ...]:
+    def all(self) -> tuple[Fault, ...]:
         more = (Fault(at="…", message=f"{self._more:,} more findings", hint="fix these first"),) if self._more else ()
         return (*self.found, *more)
 
@@ -137,19 +137,19 @@ def _listed(
             if isinstance(item, Fault):
                 findings.take(item)
                 continue
-            said = labels.of(item)
-            if said.faults:
-                told = tuple((fault.at, fault.message) for fault in said.faults)
-                if told not in mistaken and len(mistaken) < MAX_FINDINGS:  # each label once
-                    mistaken.add(told)
-                    for fault in said.faults:
+            checked = labels.of(item)
+            if checked.faults:
+                faults = tuple((fault.at, fault.message) for fault in checked.faults)
+                if faults not in mistaken and len(mistaken) < MAX_FINDINGS:  # each label once
+                    mistaken.add(faults)
+                    for fault in checked.faults:
                         findings.add(f"{item.source}: label: {fault.at}", fault.message, fault.hint)
-            text = said.text.encode()
+            text = checked.text.encode()
             label = hashlib.sha256(text).digest()
-            job = _seen(item, label, hashlib.sha256(how + label).digest(), shard)
+            job = _as_listed(item, label, hashlib.sha256(how + label).digest(), shard)
             if job.ours:
                 folders.add(os.path.dirname(item.output) or ".")  # noqa: PTH120 - text
-            yield job, (label, said.text)
+            yield job, (label, checked.text)
 
     found = jobs()
     while page := list(itertools.islice(found, _PAGE)):
@@ -158,8 +158,8 @@ def _listed(
 
 
 def _how(setting: Setting) -> bytes:
-    """Return what tells two ways of saying one label apart, and who says it."""
-    told = (
+    """Return what distinguishes two ways of writing one label, and who signs it."""
+    settings = (
         setting.signer,
         setting.prompt_mode,
         setting.personal,
@@ -168,10 +168,10 @@ def _how(setting: Setting) -> bytes:
         setting.thumbnail,
         setting.timestamper is not None,
     )
-    return hashlib.sha256(msgspec.json.encode(told)).digest()
+    return hashlib.sha256(msgspec.json.encode(settings)).digest()
 
 
-def _seen(item: Wanted, label: bytes, digest: bytes, among: tuple[Shard, str]) -> Listed:
+def _as_listed(item: Wanted, label: bytes, digest: bytes, among: tuple[Shard, str]) -> Listed:
     place, (shard, folder) = place_of(item.output), among
     source, output = _stat(item.source), _stat(item.output, follow=False)
     aim = _stat(item.output) if output is not None else None
@@ -201,10 +201,10 @@ def _stat(path: str, *, follow: bool = True) -> os.stat_result | None:
 
 def _hold_together(ledger: Ledger, ours: list[bytes], findings: _Findings) -> None:
     """Find jobs that stand in each other's way."""
-    for output, one, other in ledger.doubled():
+    for output, one, other in ledger.same_outputs():
         sources = " and ".join(printable(os.fsdecode(name)) for name in (one, other))
         findings.add(output, f"is the output of two jobs, {sources}", "give one of them another output")
-    for source, output in ledger.eating():
+    for source, output in ledger.outputs_over_sources():
         findings.add(source, f"its output {printable(os.fsdecode(output))} is a source", "name another --out-dir")
     for (source,) in ledger.missing():
         findings.add(source, "is not there", "take it off the list")
@@ -237,7 +237,7 @@ def decide(job: Listed, known: LedgerEntry | None, replace: bool) -> Decision:
         return Decision("again", why="it was done, and is gone")
     if known.state == "done" and not changed:
         return Decision("skip", why="it is done")
-    if not changed:  # begun, failed, or interrupted: what is there may be ours, which its name will tell
+    if not changed:  # begun, failed, or interrupted: what is there may be ours, which the name of its manifest shows
         return Decision("again", keeps_urn=True, why=f"it was {_WORDS[known.state]}")
     if taken:
         return Decision("refuse", why=f"exists already, and since it was written {changed}", hint=_FORCE)
@@ -269,7 +269,7 @@ class _Todo:
 
     def decided(self, ledger: Ledger) -> Iterator[tuple[int, str]]:
         """Yield number and URN of each job that is to be done."""
-        for number, job, known in ledger.compared():
+        for number, job, known in ledger.listed_jobs():
             decision = decide(job, known, self._replace)
             if decision.what == "refuse":
                 self._findings.add(job.output, decision.why, decision.hint)

@@ -33,9 +33,9 @@ Setting = TypeVar("Setting")
 _IN_FLIGHT = 2
 #: Deaths of a worker, with this job alone in it, after which the job is given up.
 _DEATHS = 2
-#: Seconds after which whoever waits for outcomes hears that there are none yet.
+#: Seconds after which whoever waits for outcomes learns that there are none yet.
 _TICK = 0.25
-#: Seconds in which a worker that is told to end can remove its scratch file.
+#: Seconds in which a worker that has to end can remove its scratch file.
 _GRACE = 1.0
 
 
@@ -168,7 +168,7 @@ class _Supervisor(Generic[Job, Outcome]):
 
 
 class _Start(Generic[Setting, Job, Outcome]):
-    """What a worker is told when it starts."""
+    """What a worker gets when it starts."""
 
     def __init__(
         self,
@@ -230,11 +230,11 @@ class _Pool:
             ) from exc
 
     def _make(self) -> None:
-        told, self._lifeline = self._context.Pipe(duplex=False)
-        self._told = told
+        watched, self._lifeline = self._context.Pipe(duplex=False)
+        self._watched = watched
         with _our_path():  # a helper of multiprocessing starts here
             self._executor = ProcessPoolExecutor(
-                self._workers, self._context, initializer=_begin, initargs=(self._start, told)
+                self._workers, self._context, initializer=_begin, initargs=(self._start, watched)
             )
 
     def _end(self, at_once: bool) -> None:
@@ -243,7 +243,7 @@ class _Pool:
             self._lifeline.close()
         self._executor.shutdown(wait=True, cancel_futures=True)
         self._lifeline.close()
-        self._told.close()
+        self._watched.close()
 
 
 @contextlib.contextmanager

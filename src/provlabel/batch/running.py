@@ -1,4 +1,4 @@
-"""Label many files: plan, hand out, note, and tell; killed at any moment, it goes on where it was."""
+"""Label many files: plan, hand out, note, and report; killed at any moment, it goes on where it was."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ def run_batch(
         if not dry_run:
             with Sandbox(proofs=proofs) as sandbox:
                 sandbox.prove()
-            setting = _asked(setting, secrets)
+            setting = _with_answers(setting, secrets)
             _swept(plan_, kept)
             try:
                 _do(opened, plan_, setting, workers or _processors() + 1, chunk, retries, told or (lambda _: None))
@@ -264,7 +264,7 @@ def _copied(book: Path) -> Iterator[Ledger]:
             yield ledger
 
 
-def _asked(setting: Setting, secrets: Secrets | None) -> Setting:
+def _with_answers(setting: Setting, secrets: Secrets | None) -> Setting:
     """Open the signer once here, so that a wrong one is found before anything starts, and keep what was answered.
 
     Raises:
@@ -274,14 +274,14 @@ def _asked(setting: Setting, secrets: Secrets | None) -> Setting:
 
     answers: dict[str, str] = {}
 
-    def asked(question: str) -> str:
+    def answer(question: str) -> str:
         if question not in answers:
             if secrets is None:
                 raise ConfigError(f"{question}: nobody can be asked", hint="pass secrets=, a function that answers it")
             answers[question] = secrets(question)
         return answers[question]
 
-    require_fit(open_signer(setting.signer, asked, check=False), trial=True)
+    require_fit(open_signer(setting.signer, answer, check=False), trial=True)
     return structs.replace(setting, answers=tuple(answers.items()), checked=True)
 
 
@@ -295,7 +295,7 @@ def _do(
     workers: int,
     chunk: int,
     retries: int,
-    told: Callable[[Progress], None],
+    report: Callable[[Progress], None],
 ) -> None:
     if not plan.todo:
         return
@@ -319,7 +319,7 @@ def _do(
                 ledger.settle(settled)
                 done += sum(item.state == "done" for item in outcomes)
                 failed += sum(item.state == "failed" and due is None for item, due in settled)
-            told(Progress(plan.todo, done, failed, time.monotonic() - began))
+            report(Progress(plan.todo, done, failed, time.monotonic() - began))
 
 
 def _chunks(ledger: Ledger, size: int) -> Iterator[list[Job] | None]:

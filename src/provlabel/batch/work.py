@@ -20,14 +20,7 @@ from provlabel._support.times import now
 from provlabel.batch.jobs import label_of
 from provlabel.carriers.compare import story_of
 from provlabel.carriers.plan import Choice
-from provlabel.errors import (
-    ConfigError,
-    InputError,
-    OutputError,
-    ProvlabelError,
-    SignerError,
-    TimestampError,
-)
+from provlabel.errors import ConfigError, InputError, OutputError, ProvlabelError, SignerError, TimestampError
 from provlabel.evidence import Evidence
 from provlabel.label.vocabularies import PromptMode
 from provlabel.labeling.label import label_file
@@ -50,7 +43,7 @@ _NO_TRUST = TrustStore()
 
 
 class Setting(Struct, frozen=True, kw_only=True):
-    """What is the same for all files of a batch; see :func:`provlabel.label_file` for what is not said here."""
+    """What is the same for all files of a batch; see :func:`provlabel.label_file` for what is not explained here."""
 
     signer: str  #: URI
     answers: tuple[tuple[str, str], ...] = ()  #: questions of the signer (pass phrase, PIN) and what was answered
@@ -64,7 +57,7 @@ class Setting(Struct, frozen=True, kw_only=True):
     thumbnail: bool = False
     replace: bool = False
     proofs: str = ""  #: folder that remembers which engines have passed the self-test
-    checked: bool = False  #: whoever hands this out held key and certificate against the profile
+    checked: bool = False  #: whoever hands this out has checked key and certificate against the profile
 
     def __repr__(self) -> str:  # the answers are secrets
         return f"Setting(signer={printable(self.signer)!r})"
@@ -87,7 +80,7 @@ class JobOutcome(Struct, frozen=True, kw_only=True):
     number: int
     state: Literal["done", "failed"]
     receipt: Receipt | None = None
-    adopted: bool = False  #: the output was there: written by an attempt that was killed before it could say so
+    adopted: bool = False  #: the output was there: written by an attempt that was killed before it could report it
     error: str = ""  #: class of the exception
     message: str = ""  #: without the name of the file
     hint: str = ""
@@ -236,12 +229,12 @@ def _adopted(job: Job, output: Path, there: Evidence, sandbox: Sandbox) -> Recei
     """Make the receipt that was lost, from the output and its source."""
     source = sandbox.read(Path(job.source), _NO_TRUST, beside(Path(job.source)))
     active, detached = there.manifests[0], there.source == "sidecar"
-    held = beside(output) if detached else output
-    with open_regular(held) as stream:
+    target = beside(output) if detached else output
+    with open_regular(target) as stream:
         size = stream.seek(0, os.SEEK_END)
         stores = () if detached else stores_of(BY_NAME[there.format or ""].container, stream, size)
     return Receipt(
-        output=str(held),
+        output=str(target),
         format=there.format or "",
         manifest=active.urn,
         manifest_bytes=sum(map(len, stores)) or size,
@@ -280,7 +273,7 @@ _BUSY = ("Throttling", "did not answer")
 
 
 def may_pass(exc: BaseException, signer: str) -> bool:
-    """Tell whether another attempt may succeed where this one raised ``exc``; ``signer`` is its URI.
+    """Say whether another attempt may succeed where this one raised ``exc``; ``signer`` is its URI.
 
     An error of a remote signer that names a hint wants a person first: a permission, another address, another key.
     """
@@ -297,12 +290,12 @@ def may_pass(exc: BaseException, signer: str) -> bool:
 
 def _words(exc: Exception) -> str:
     """Return what happened; an error that is none of ours is named by its class."""
-    said = printable(str(exc), 1000)
-    return said if isinstance(exc, ProvlabelError) else f"{type(exc).__name__}: {said}"
+    text = printable(str(exc), 1000)
+    return text if isinstance(exc, ProvlabelError) else f"{type(exc).__name__}: {text}"
 
 
-def _without_name(said: str, job: Job) -> str:
-    """Take the name of the file off, so that equal failures of many files can be told as one."""
+def _without_name(text: str, job: Job) -> str:
+    """Take the name of the file off, so that equal failures of many files can be reported as one."""
     for path in (job.source, job.output):
-        said = said.removeprefix(f"{shown(Path(path))}: ")
-    return said
+        text = text.removeprefix(f"{shown(Path(path))}: ")
+    return text

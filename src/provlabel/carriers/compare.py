@@ -1,4 +1,4 @@
-"""Do all carriers of a file tell the story that is signed?  Pure.
+"""Do all carriers of a file agree with what is signed?  Pure.
 
 A signed label of ours lists the fields that were written and a digest of each.  Whatever else a carrier
 says about AI, permission or which work this is must not contradict the label either, whoever wrote it.
@@ -75,23 +75,23 @@ def _label_of(active: Manifest) -> Label | None:
 # --- comparing -------------------------------------------------------------------------------------
 
 
-def compared(carriers: Collection[Carrier], story: Story) -> Iterator[CarrierValue]:
+def compare_carriers(carriers: Collection[Carrier], story: Story) -> Iterator[CarrierValue]:
     """Yield every field that the story lists, and every other one that a carrier has and a mapping knows."""
     for projection in PROJECTIONS:
         listed = story.listed.get(projection.carrier, {})
-        seen = [item for item in carriers if item.id == projection.carrier]
-        if not seen and not listed:
+        present = [item for item in carriers if item.id == projection.carrier]
+        if not present and not listed:
             continue
-        said = set(listed).union(*(item.fields for item in seen))
+        names = set(listed).union(*(item.fields for item in present))
         expected = _expected(projection, story)
-        for row in (row for name, row in projection.fields.items() if name in said):
-            others = seen
+        for row in (row for name, row in projection.fields.items() if name in names):
+            others = present
             if row.name in listed:
-                told = _listed(projection, row, seen, listed[row.name], expected.get(row.name))
-                yield told
-                others = [item for item in seen if item.fields.get(row.name) != told.values]
+                signed = _listed(projection, row, present, listed[row.name], expected.get(row.name))
+                yield signed
+                others = [item for item in present if item.fields.get(row.name) != signed.values]
             values = expected.get(row.name, () if _is_ours(row, story) else None)
-            yield from (_unlisted(row, item, values, story) for item in others if _tells(row, item))
+            yield from (_unlisted(row, item, values, story) for item in others if _has_field(row, item))
 
 
 def _is_ours(row: Field, story: Story) -> bool:
@@ -99,13 +99,13 @@ def _is_ours(row: Field, story: Story) -> bool:
     return story.label is not None and music.PREFIX in row.name
 
 
-def _tells(row: Field, item: Carrier) -> bool:
+def _has_field(row: Field, item: Carrier) -> bool:
     """Has the carrier this field?  A comment of EXIF is free text, unless it means to be an ``AIGC`` object."""
     return row.name in item.fields and (item.id != "exif" or any(aigc.objects_in(item.id, item.fields)))
 
 
 def _expected(projection: Projection, story: Story) -> Fields:
-    """Return what the carrier would say; nothing where the label cannot be told in it."""
+    """Return what the carrier would say; nothing where it cannot express the label."""
     if story.label is None or (projection.name == "aigc" and story.label.china is UNSET):
         return {}
     try:
@@ -115,15 +115,15 @@ def _expected(projection: Projection, story: Story) -> Fields:
 
 
 def _listed(
-    projection: Projection, row: Field, seen: Sequence[Carrier], digest: str, expected: tuple[str, ...] | None
+    projection: Projection, row: Field, present: Sequence[Carrier], digest: str, expected: tuple[str, ...] | None
 ) -> CarrierValue:
-    holding = [item for item in seen if row.name in item.fields]
+    holding = [item for item in present if row.name in item.fields]
     same = next((item for item in holding if digest_of(item.fields[row.name]) == digest), None)
     found = same or next(iter(holding), None)
     word: Agreement = "missing" if found is None else "changed" if same is None else "signed"
     return CarrierValue(
         carrier=projection.carrier,
-        place=found.place if found else next((item.place for item in seen), projection.carrier),
+        place=found.place if found else next((item.place for item in present), projection.carrier),
         field=row.name,
         agreement=word,
         values=found.fields[row.name] if found else (),
@@ -200,8 +200,8 @@ def _mining(values: tuple[str, ...], expected: tuple[str, ...] | None, story: St
     if expected is not None or story.label is None or story.label.permissions is UNSET:
         return _equal(values, expected, story)
     signed = msgspec.to_builtins(story.label.permissions)
-    said = iptc.permitted({iptc.MINING: values})
-    return tuple(f"{use} {signed[use]}" for use, word in said.items() if signed.get(use, word) != word) or None
+    stated = iptc.permitted({iptc.MINING: values})
+    return tuple(f"{use} {signed[use]}" for use, word in stated.items() if signed.get(use, word) != word) or None
 
 
 def _aigc(values: tuple[str, ...], expected: tuple[str, ...] | None, story: Story) -> tuple[str, ...] | None:
@@ -210,12 +210,12 @@ def _aigc(values: tuple[str, ...], expected: tuple[str, ...] | None, story: Stor
     if instead is not None or expected is None:
         return instead
     try:
-        said = [aigc.parsed(value) for value in values]
+        objects = [aigc.parsed(value) for value in values]
     except ValueError:
         return expected
     wanted = aigc.parsed(expected[0])
     same = ("Label", "ContentProducer", "ProduceID")
-    return None if all(item[key] == wanted[key] for item in said for key in same) else expected
+    return None if all(item[key] == wanted[key] for item in objects for key in same) else expected
 
 
 def _equal(values: tuple[str, ...], expected: tuple[str, ...] | None, _: Story) -> tuple[str, ...] | None:
@@ -258,7 +258,7 @@ def values_of(evidence: Evidence) -> tuple[CarrierValue, ...] | None:
     if evidence.carriers is None:
         return None
     story = story_of(evidence.manifests) if evidence.manifests else Story(frozenset())
-    return tuple(compared(evidence.carriers, story))
+    return tuple(compare_carriers(evidence.carriers, story))
 
 
 def disagreements(values: Collection[CarrierValue], carriers: Collection[Carrier]) -> Iterator[Finding]:
@@ -271,8 +271,8 @@ def disagreements(values: Collection[CarrierValue], carriers: Collection[Carrier
 
 def claims_of(carriers: Collection[Carrier]) -> Iterator[Finding]:
     """Yield what the carriers of a file without a manifest claim, each once."""
-    said = ((text, item.place) for item in carriers for text in claims_in(item.id, item.fields))
-    yield from (finding("carrier.unsigned", text[:_SHOWN], at=place) for text, place in dict.fromkeys(said))
+    claims = ((text, item.place) for item in carriers for text in claims_in(item.id, item.fields))
+    yield from (finding("carrier.unsigned", text[:_SHOWN], at=place) for text, place in dict.fromkeys(claims))
     yield from faults_of(carriers)
 
 
@@ -286,7 +286,7 @@ def faults_of(carriers: Collection[Carrier]) -> Iterator[Finding]:
 
 
 def both_values(value: CarrierValue) -> str:
-    """Say a field and both of its values; those that are personal stay out of findings, which go anywhere."""
+    """Say a field and both of its values; personal ones are left out of findings, which anybody may read."""
     if value.personal:
         return f"{value.field} (its value is personal)"
     signed = "" if value.expected is None else f"; the signed label says {_listing(value.expected)}"

@@ -36,9 +36,9 @@ def drafted(carriers: Collection[Carrier]) -> Draft:
         for item in carriers:
             if item.id != projection.carrier:
                 continue
-            for field, said in projection.load(item.fields).items():
-                value = _fitting(field, said)
-                if value != said:
+            for field, loaded in projection.load(item.fields).items():
+                value = _fitting(field, loaded)
+                if value != loaded:
                     lines.append(f"{field}: not all that {item.place} says can stand in a label")
                 if value and field not in label:
                     label[field] = value

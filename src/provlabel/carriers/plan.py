@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 from msgspec import UNSET
 
-from provlabel.carriers.compare import Story, both_values, compared, digest_of
+from provlabel.carriers.compare import Story, both_values, compare_carriers, digest_of
 from provlabel.carriers.vocabularies import PROJECTIONS, CarrierId, Field, Projection, iptc
 from provlabel.carriers.vocabularies._base import Fields
 from provlabel.errors import InputError, LabelError
@@ -35,8 +35,8 @@ _MEDIA: dict[str, frozenset[Choice]] = {
 DEFAULT: dict[str, tuple[Choice, ...]] = {"image": ("xmp",), "audio": ("tags",), "video": ()}
 # A file has one AIGC object, in the first of these that it can hold.
 _ONE_AIGC: tuple[CarrierId, ...] = ("xmp", "vorbis", "riff", "mp4", "id3")
-# What tells of another field, and would tell of its new value when that is replaced.
-_TOLD_OF = {iptc.VERSION: iptc.SYSTEM, iptc.WRITER: iptc.PROMPT}
+# Field -> the field that it describes, and whose new value it would describe when that is replaced.
+_DESCRIBED = {iptc.VERSION: iptc.SYSTEM, iptc.WRITER: iptc.PROMPT}
 
 
 class Projected(NamedTuple):
@@ -78,74 +78,74 @@ def _rows(name: Choice, writable: Collection[CarrierId]) -> list[Projection]:
 
 def projected(
     label: Label,
-    seen: Collection[Carrier],
+    carriers: Collection[Carrier],
     projections: Sequence[Projection],
     before: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
 ) -> Projected:
     """Decide about every field of ``projections``; ``label`` is as it will be signed, so it has no name that is not.
 
-    ``before`` is what an earlier label in the file lists: its values stay in the history, so nothing is told of them.
+    ``before`` is what an earlier label in the file lists: the history keeps its values, so no warning is needed.
 
     Raises:
-        LabelError: the label cannot be told in a carrier that was chosen.
+        LabelError: a carrier that was chosen cannot express the label.
         InputError: what the file says elsewhere, or which work it says it is, contradicts the label.
     """
     story = Story(frozenset({KINDS[label.kind].digital_source_type}), label)
     wanted: dict[str, dict[str, tuple[str, ...]]] = {}
     warnings: list[str] = []
-    against = [value for value in compared(seen, story) if value.agreement == "contradicts"]
+    against = [value for value in compare_carriers(carriers, story) if value.agreement == "contradicts"]
     ours: dict[str, dict[str, Field]] = {row.carrier: {} for row in projections}
     for row in projections:
-        said = row.dump(label)
+        dumped = row.dump(label)
         ours[row.carrier] |= row.fields
         fields = wanted.setdefault(row.carrier, {})
         for name, field in row.fields.items():
-            held = next((item.fields[name] for item in seen if item.id == row.carrier and name in item.fields), None)
-            about = (name, _TOLD_OF.get(name))
+            old = next((item.fields[name] for item in carriers if item.id == row.carrier and name in item.fields), None)
+            about = (name, _DESCRIBED.get(name))
             contradicts = any(value.carrier == row.carrier and value.field in about for value in against)
-            values = _decided(field, said.get(name), held, contradicts)
+            values = _decided(field, dumped.get(name), old, contradicts)
             if values is not None:
                 fields[name] = values
-            if held is not None and digest_of(held) != before.get(row.carrier, {}).get(name):
-                warnings += _told_of(row.carrier, field, held, values, said.get(name))
-    _require_told(against, ours)
+            if old is not None and digest_of(old) != before.get(row.carrier, {}).get(name):
+                warnings += _replacement_warnings(row.carrier, field, old, values, dumped.get(name))
+    _require_no_contradiction(against, ours)
     listed = tuple(_listed(carrier, fields, ours[carrier]) for carrier, fields in wanted.items())
-    changes = {carrier: _changing(carrier, fields, seen) for carrier, fields in wanted.items()}
+    changes = {carrier: _changing(carrier, fields, carriers) for carrier, fields in wanted.items()}
     return Projected(
         {carrier: fields for carrier, fields in changes.items() if fields},
         tuple(item for item in listed if len(item) > 1),
-        (*warnings, *_doubts(label, seen, projections), *_left_names(seen, wanted, before)),
+        (*warnings, *_doubts(label, carriers, projections), *_left_names(carriers, wanted, before)),
     )
 
 
 def _decided(
-    field: Field, said: tuple[str, ...] | None, held: tuple[str, ...] | None, contradicts: bool
+    field: Field, ours: tuple[str, ...] | None, old: tuple[str, ...] | None, contradicts: bool
 ) -> tuple[str, ...] | None:
     """Return what the field will hold: empty to take it out, ``None`` to leave it and not to list it."""
-    if held is None or held == said:
-        return said
+    if old is None or old == ours:
+        return ours
     if field.role == "statement" and contradicts:
-        return said or ()
-    return held if said is not None and field.role != "credit" else None
+        return ours or ()
+    return old if ours is not None and field.role != "credit" else None
 
 
-def _told_of(
-    carrier: str, field: Field, held: tuple[str, ...], values: tuple[str, ...] | None, said: tuple[str, ...] | None
+def _replacement_warnings(
+    carrier: str, field: Field, old: tuple[str, ...], values: tuple[str, ...] | None, ours: tuple[str, ...] | None
 ) -> Iterator[str]:
-    """Say what becomes of a value that somebody wrote, where it does not stay or is not what the label says."""
+    """Say what becomes of a value that somebody wrote, where it is not kept or is not what the label says."""
     name = field.name if ":" in field.name and carrier == "xmp" else f"{carrier} {field.name}"
-    if values is not None and values != held:
+    if values is not None and values != old:
         after = f"and now says {_words(field, values)}" if values else "and was taken out"
-        yield f"{name} said {_words(field, held)}, {after}"
-    elif values is None and said is not None:
-        yield f"{name} says {_words(field, held)}, and was left so"
+        yield f"{name} said {_words(field, old)}, {after}"
+    elif values is None and ours is not None:
+        yield f"{name} says {_words(field, old)}, and was left so"
 
 
 def _words(field: Field, values: Sequence[str]) -> str:
     return "something personal" if field.personal else ", ".join(values)
 
 
-def _require_told(against: Sequence[CarrierValue], ours: Mapping[str, Mapping[str, Field]]) -> None:
+def _require_no_contradiction(against: Sequence[CarrierValue], ours: Mapping[str, Mapping[str, Field]]) -> None:
     """Refuse what would contradict the label in the finished file."""
     for value in against:
         field = ours.get(value.carrier, {}).get(value.field)
@@ -156,14 +156,14 @@ def _require_told(against: Sequence[CarrierValue], ours: Mapping[str, Mapping[st
             )
 
 
-def _changing(carrier: str, fields: Fields, seen: Collection[Carrier]) -> dict[str, tuple[str, ...]]:
-    """Return the fields that are not already so."""
-    held = [item.fields for item in seen if item.id == carrier]
+def _changing(carrier: str, fields: Fields, carriers: Collection[Carrier]) -> dict[str, tuple[str, ...]]:
+    """Return the fields that do not have these values already."""
+    present = [item.fields for item in carriers if item.id == carrier]
     return {
         name: values
         for name, values in fields.items()
-        if (not values and any(name in item for item in held))
-        or (values and not any(item.get(name) == values for item in held))
+        if (not values and any(name in item for item in present))
+        or (values and not any(item.get(name) == values for item in present))
     }
 
 
@@ -177,13 +177,13 @@ def _listed(carrier: str, fields: Fields, rows: Mapping[str, Field]) -> dict[str
 
 
 def _left_names(
-    seen: Collection[Carrier], wanted: Mapping[str, Fields], before: Mapping[str, Mapping[str, str]]
+    carriers: Collection[Carrier], wanted: Mapping[str, Fields], before: Mapping[str, Mapping[str, str]]
 ) -> Iterator[str]:
-    """Say that names or words of people stay in tags, which an earlier label wrote and this one does not sign."""
+    """Say that names or words of people are left in tags, which an earlier label wrote and this one does not sign."""
     personal = {(row.carrier, name) for row in PROJECTIONS for name, field in row.fields.items() if field.personal}
     left = [
         f"{item.id} {name}"
-        for item in seen
+        for item in carriers
         for name, values in item.fields.items()
         if (item.id, name) in personal
         and before.get(item.id, {}).get(name) == digest_of(values)
@@ -193,9 +193,9 @@ def _left_names(
         yield f"an earlier label wrote {', '.join(left)}, which this one does not sign; take them out: provlabel redact"
 
 
-def _doubts(label: Label, seen: Collection[Carrier], projections: Sequence[Projection]) -> Iterator[str]:
+def _doubts(label: Label, carriers: Collection[Carrier], projections: Sequence[Projection]) -> Iterator[str]:
     if label.china is not UNSET and not any(row.name == "aigc" for row in projections):
         yield "the label holds codes for China's AIGC object, which was not written; add aigc to --carriers"
-    prompts = [item for item in seen if iptc.PROMPT in item.fields]
+    prompts = [item for item in carriers if iptc.PROMPT in item.fields]
     if prompts and (label.prompt is UNSET or label.prompt.text is UNSET):
         yield f"the file's own {prompts[0].place} holds a prompt in clear, which the label does not"

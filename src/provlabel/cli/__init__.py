@@ -157,7 +157,7 @@ def _require_no_file_named_like_an_option(args: list[str]) -> None:
 
 
 def say(text: str) -> None:
-    """Print a line of result; whoever closed the pipe has seen enough, and the work goes on."""
+    """Print a line of result; whoever closed the pipe wants no more, and the work goes on."""
     with contextlib.suppress(BrokenPipeError):
         sys.stdout.write(text + "\n")
         sys.stdout.flush()

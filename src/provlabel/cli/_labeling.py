@@ -1,4 +1,4 @@
-"""What the commands that label share: how a label is said, whatever the file."""
+"""What the commands that label share: how a label is written, whatever the file."""
 
 from __future__ import annotations
 

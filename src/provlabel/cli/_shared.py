@@ -231,7 +231,7 @@ def deliver(text: str, output: Path | None) -> None:
             sys.stdout.write(text)
             sys.stdout.flush()
         except BrokenPipeError:
-            pass  # whoever read us has seen enough
+            pass  # whoever read us wants no more
         except OSError as exc:
             raise OutputError(f"standard output: {exc.strerror or exc}") from exc
         return

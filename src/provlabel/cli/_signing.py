@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from provlabel.signers import Secrets, Signer
     from provlabel.trust.timestamps import Timestamper
 
-_MAX_SETTINGS = 1 << 20
+_MAX_SETTINGS = 1 << 20  # bytes of a file of settings
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2: the name of a header
 
 signer_option = options_of(
@@ -108,18 +108,18 @@ def early_sandbox() -> Sandbox:
     return sandbox
 
 
-def early_studio() -> Sandbox:
+def early_drawing_sandbox() -> Sandbox:
     """Start the worker that draws thumbnails as a copy of this process, before the engine and a key are loaded.
 
     Raises:
         ConfigError: the library that draws is not installed.
     """
     from provlabel.media.previews import require_pillow
-    from provlabel.sandbox.drawing import studio
+    from provlabel.sandbox.drawing import drawing_sandbox
     from provlabel.sandbox.process import fork
 
     require_pillow()
-    drawing = studio(fork)
+    drawing = drawing_sandbox(fork)
     drawing.start()
     return drawing
 
@@ -127,7 +127,7 @@ def early_studio() -> Sandbox:
 def open_named_signer(given: str | None, answers: Secrets | None = None, *, check: bool = True) -> Signer:
     """Open the signer that the user named; ``answers`` comes from :func:`answers_from`, else a person is asked.
 
-    With ``check`` key and certificate are held against the profile, once a day for each certificate:
+    With ``check`` key and certificate are checked against the profile, once a day for each certificate:
     that takes half as long as labeling a picture.
     """
     from provlabel.signers import assume_fit, open_signer, require_fit
@@ -160,16 +160,16 @@ def uri_of(given: str | None) -> str:
 
 def _mark_of(signer: Signer) -> Path:
     """Return the file that remembers for a day that this certificate was found fit, by this version."""
-    said = f"{__version__} {signer.algorithm} {signer.chain_pem}"
-    return cache_folder() / "fit" / hashlib.sha256(said.encode()).hexdigest()[:32]
+    what = f"{__version__} {signer.algorithm} {signer.chain_pem}"
+    return cache_folder() / "fit" / hashlib.sha256(what.encode()).hexdigest()[:32]
 
 
 def _is_from_today(mark: Path) -> bool:
     try:
-        seen = mark.stat()
+        status = mark.stat()
     except OSError:
         return False
-    return 0 <= time.time() - seen.st_mtime < 86_400 and seen.st_uid == os.geteuid()
+    return 0 <= time.time() - status.st_mtime < 86_400 and status.st_uid == os.geteuid()
 
 
 def _leave(mark: Path) -> None:

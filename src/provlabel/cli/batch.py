@@ -174,7 +174,7 @@ class _Show:
         import json
 
         rate, left = _rate(at)
-        told = {
+        fields = {
             "total": at.total,
             "done": at.done,
             "failed": at.failed,
@@ -182,7 +182,7 @@ class _Show:
             "files_per_second": round(rate, 1),
             "seconds_left": None if left is None else round(left),
         }
-        self._write(json.dumps(told) + "\n")
+        self._write(json.dumps(fields) + "\n")
 
     def _write(self, text: str) -> None:
         with contextlib.suppress(OSError):
@@ -256,9 +256,9 @@ def _table(result: BatchResult, dry_run: bool) -> Iterator[str]:
 
 
 def _among(result: BatchResult) -> str:
-    told = [
+    parts = [
         f"{count:,} {what}"
         for count, what in ((result.adopted, "adopted"), (result.retried, "tried more than once"))
         if count
     ]
-    return f"  (of those {', '.join(told)})" if told else ""
+    return f"  (of those {', '.join(parts)})" if parts else ""

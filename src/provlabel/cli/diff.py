@@ -71,13 +71,13 @@ def _print_facts(file: Path, store: TrustStore, personal: bool) -> int:
     from provlabel.sandbox.process import fork
     from provlabel.verifying.diff import facts_of
 
-    seen: Facts
+    facts: Facts
     try:
         with Sandbox(fork, proofs=proofs_folder()) as sandbox:
-            seen = facts_of(file, trust=store, personal=personal, sandbox=sandbox)
+            facts = facts_of(file, trust=store, personal=personal, sandbox=sandbox)
     except InputError as exc:
         if not os.path.lexists(file):
             raise
-        seen = {"state": "unreadable", "why": str(exc)}
-    deliver(changes.render_facts(seen), None)
+        facts = {"state": "unreadable", "why": str(exc)}
+    deliver(changes.render_facts(facts), None)
     return 0

@@ -117,7 +117,7 @@ def _of_media(paths: Sequence[Path], trust: Any, personal: bool) -> tuple[int, l
         return (3 if report.errors else 1), []
     unknown = sum(item.state != "trusted" for item in report.files)
     if unknown:
-        _tell(f"warning: nobody you trust vouches for {unknown} of {len(report.files)} files: add --trust")
+        _note(f"warning: nobody you trust vouches for {unknown} of {len(report.files)} files: add --trust")
     return 0, [_item(item) for item in report.files]
 
 
@@ -136,7 +136,7 @@ def _item(file: FileReport) -> _Item:
 def _written(to: str, items: Sequence[_Item]) -> str:
     for item in items:
         for name in item.withheld:
-            _tell(f"{item.path}: left out: {name}: add --personal")
+            _note(f"{item.path}: left out: {name}: add --personal")
     if to == "ddex":
         return _ddex(items)
     from provlabel.exchange.table import Row, dump_csv, dump_jsonl
@@ -152,9 +152,9 @@ def _ddex(items: Sequence[_Item]) -> str:
     dumped = dump([(label_from_dict(item.label, source=printable(item.path)), _facts(item)) for item in items])
     for item, losses in zip(items, dumped.losses, strict=True):
         for loss in losses:
-            _tell(f"{item.path}: lost: {loss.field}: {loss.why}")
+            _note(f"{item.path}: lost: {loss.field}: {loss.why}")
     for element in dumped.unverified:
-        _tell(f"unverified: {element}: no schema or sample of others confirms it")
+        _note(f"unverified: {element}: no schema or sample of others confirms it")
     return dumped.content.decode()
 
 
@@ -165,5 +165,5 @@ def _facts(item: _Item) -> FileFacts:
     return FileFacts(item.media or "audio", Path(item.path).name if known else "", item.sha256)  # type: ignore[arg-type]
 
 
-def _tell(text: str) -> None:
+def _note(text: str) -> None:
     sys.stderr.write(printable(text, 1000) + "\n")

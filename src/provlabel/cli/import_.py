@@ -71,7 +71,7 @@ def command(file: Path, source: str, out_dir: Path, force: bool) -> int:
         with atomic_output(target, replace=force) as scratch:
             scratch.stream.write(to_json(draft.label).encode())
         say(f"{printable(draft.path)} -> {printable(str(target))}")
-        errors += _told(draft)
+        errors += _print_faults(draft)
     say(f"{len(drafts)} labels, {errors} errors")
     return 1 if errors else 0
 
@@ -93,7 +93,7 @@ def _place(item: LoadedResource) -> str:
 
 
 def _from_table(file: Path, source: str) -> list[_Draft] | None:
-    """Read a table, or tell every fault of it."""
+    """Read a table, or report every fault of it."""
     from provlabel._support.files import open_regular
     from provlabel.exchange.table import MAX_BYTES, load_csv, load_jsonl
 
@@ -125,7 +125,7 @@ def _names(paths: Sequence[str]) -> list[str]:
     return names
 
 
-def _told(draft: _Draft) -> int:
+def _print_faults(draft: _Draft) -> int:
     """Print what is lost and what is wrong, and return how many errors there are."""
     from provlabel.label.lint import lint
 

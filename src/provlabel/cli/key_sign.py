@@ -28,7 +28,7 @@ def sign(
     pass_file: Path | None,
     info: bool,
     alg: str | None,
-    **_said: str | None,
+    **_ignored: str | None,
 ) -> None:
     """Sign standard input; print the bare signature, r and s for EC keys.
 

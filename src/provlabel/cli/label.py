@@ -29,8 +29,8 @@ from provlabel.cli._shared import (
 )
 from provlabel.cli._signing import (
     answers_from,
+    early_drawing_sandbox,
     early_sandbox,
-    early_studio,
     open_named_signer,
     signer_option,
     tsa_options,
@@ -38,7 +38,7 @@ from provlabel.cli._signing import (
 from provlabel.errors import InputError, LabelError, OutputError, ProvlabelError, UsageError
 
 if TYPE_CHECKING:
-    from provlabel.engine import Actor
+    from provlabel.engine.identity import Actor
     from provlabel.label import Label
     from provlabel.labeling.receipts import Receipt
     from provlabel.signers import Secrets, Signer
@@ -98,9 +98,9 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
     targets = tuple(_targets(files, options))
     require_not_among(options["receipt"], files, "--receipt")
     with contextlib.ExitStack() as stack:
-        studio = stack.enter_context(early_studio()) if options["thumbnail"] else None
+        drawing = stack.enter_context(early_drawing_sandbox()) if options["thumbnail"] else None
         sandbox = stack.enter_context(early_sandbox())
-        how = {**_how(options), "sandbox": sandbox, "studio": studio}
+        how = {**_how(options), "sandbox": sandbox, "drawing": drawing}
         answers = answers_from(options["pass_file"])
         signer = open_named_signer(options["signer_uri"], answers)
         how["identity"] = _identity(options, answers)
@@ -175,13 +175,13 @@ def _label_from(options: dict[str, Any]) -> Label:
     data: dict[str, Any] = {}
     if options["label_path"] is not None:
         data = msgspec.to_builtins(load_label(options["label_path"]))
-    data |= {key: value for key, value in _said(options) if value}
+    data |= {key: value for key, value in _stated(options) if value}
     if "kind" not in data:
         raise LabelError("a label needs a kind", hint="add --kind ai_generated (or another), or --label FILE")
     return label_from_dict(data, source="label")
 
 
-def _said(options: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+def _stated(options: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     yield from ((key, options[key]) for key in ("kind", "origin", "title", "oversight"))
     yield "provider", {"name": options["provider"]} if options["provider"] else None
     yield "systems", _systems(options)
@@ -231,16 +231,16 @@ def _prompt(path: Path) -> str:
 def _targets(files: tuple[Path, ...], options: dict[str, Any]) -> Iterator[tuple[Path, Path]]:
     """Yield source and output of each file; two files for one output are found before anything is done."""
     place = _placement(options)
-    seen: dict[str, Path] = {}
+    sources: dict[str, Path] = {}
     for source in files:
         if not source.name:
             raise InputError(f"{printable(str(source))}: a folder, not a regular file", hint="name the files in it")
         dest = place(source)
         key = os.path.abspath(dest)  # noqa: PTH100 - resolve would follow symlinks
-        if key in seen:
-            shown = f"{printable(str(seen[key]))} and {printable(str(source))}"
+        if key in sources:
+            shown = f"{printable(str(sources[key]))} and {printable(str(source))}"
             raise UsageError(f"{shown} have the same output", hint="label them into different folders")
-        seen[key] = source
+        sources[key] = source
         if not (options["in_place"] or options["detached"]):
             _require_other(source, dest)
         yield source, dest
@@ -345,7 +345,7 @@ def _identity(options: dict[str, Any], answers: Secrets) -> Actor | None:
         if options["identity_roles"]:
             raise UsageError("--identity-role says as what somebody vouches", hint="add --identity URI")
         return None
-    from provlabel.engine import Actor
+    from provlabel.engine.identity import Actor
 
     return Actor(open_named_signer(options["identity_uri"], answers, check=False), tuple(options["identity_roles"]))
 
@@ -355,8 +355,8 @@ def _line(source: Path, receipt: Receipt) -> str:
     parent = ", earlier manifest kept as its history" if receipt.parent else ""
     withheld = f", not signed: {', '.join(receipt.withheld)}" if receipt.withheld else ""
     time = f", stamped {receipt.time} by {printable(receipt.authority or '')}" if receipt.time else ""
-    told = f", repeated in {', '.join(receipt.carriers)}" if receipt.carriers else ""
-    return f"{shown}  ({receipt.format}, manifest {receipt.manifest_bytes:,} bytes{told}{time}{parent}{withheld})"
+    repeated = f", repeated in {', '.join(receipt.carriers)}" if receipt.carriers else ""
+    return f"{shown}  ({receipt.format}, manifest {receipt.manifest_bytes:,} bytes{repeated}{time}{parent}{withheld})"
 
 
 def _publish(

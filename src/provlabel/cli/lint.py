@@ -55,8 +55,8 @@ def command(label: Path, fix: bool, output: Path | None, media: Path | None, law
         faults = lint(data, seconds=seconds)
     results = _under_laws(data, laws, media)
     if format_ == "json":
-        told = {"law": results} if laws else {}
-        deliver(to_json({"label": str(label), "faults": faults, **told}), None)
+        under_laws = {"law": results} if laws else {}
+        deliver(to_json({"label": str(label), "faults": faults, **under_laws}), None)
     else:
         _print(label, faults, results)
     broken = any(fault.level == "error" for fault in faults)
@@ -114,6 +114,6 @@ def _print(label: Path, faults: tuple[Fault, ...], results: tuple[LawResult, ...
         sys.stdout.write(f"{level} {printable(fault.at) or '/'}: {printable(fault.message, 300)}\n")
         if fault.hint:
             sys.stdout.write(f"  hint: {printable(fault.hint, 300)}\n")
-    told: list[Fault | Finding] = [*faults, *(_law_findings(results, style) if results else ())]
-    errors = sum(item.level == "error" for item in told)
-    sys.stdout.write(f"{printable(str(label))}: {errors} errors, {len(told) - errors} warnings\n")
+    found: list[Fault | Finding] = [*faults, *(_law_findings(results, style) if results else ())]
+    errors = sum(item.level == "error" for item in found)
+    sys.stdout.write(f"{printable(str(label))}: {errors} errors, {len(found) - errors} warnings\n")

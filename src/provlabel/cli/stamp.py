@@ -57,8 +57,8 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
                 continue
             receipts.append(receipt)
             if options["format_"] == "text":
-                said = f"stamped {receipt.time} by {printable(receipt.authority or '')}"
-                say(f"{printable(str(file))} -> {printable(receipt.output)}  ({said})")
+                stamped = f"stamped {receipt.time} by {printable(receipt.authority or '')}"
+                say(f"{printable(str(file))} -> {printable(receipt.output)}  ({stamped})")
     if options["format_"] == "json":
         say(to_json(Receipts(receipts=tuple(receipts), errors=tuple(errors))).rstrip())
     return 3 if errors else 0

@@ -236,7 +236,7 @@ def _apart(folder: Path | None, gate: Gate, paths: Sequence[Path]) -> Path | Non
 
 
 def _init_policy(report: Report, gate: Gate, output: Path | None, trust: tuple[str, ...]) -> int:
-    """Write a first policy, by what the report has seen."""
+    """Write a first policy, by what is in the report."""
     from provlabel.policy.drafting import draft
     from provlabel.policy.loading import NAME
 

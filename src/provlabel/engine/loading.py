@@ -101,10 +101,10 @@ def build() -> str:
     """
     folder, library = _place()
     try:
-        seen = [(path, path.stat()) for path in (folder / "c2pa.py", library)]
+        files = [(path, path.stat()) for path in (folder / "c2pa.py", library)]
     except OSError as exc:
         raise UnfitEngineError(f"the C2PA engine is not whole: {exc}", hint="reinstall c2pa-python") from exc
-    return "\n".join(f"{path}:{at.st_ino}:{at.st_size}:{at.st_mtime_ns}:{at.st_ctime_ns}" for path, at in seen)
+    return "\n".join(f"{path}:{at.st_ino}:{at.st_size}:{at.st_mtime_ns}:{at.st_ctime_ns}" for path, at in files)
 
 
 @contextlib.contextmanager

@@ -38,14 +38,14 @@ def sign_data_hashed(c2pa: Any, builder: Any, signer: Any, start: int, length: i
     stream = ctypes.POINTER(c2pa.C2paStream)
     handles = [ctypes.POINTER(c2pa.C2paBuilder), ctypes.POINTER(c2pa.C2paSigner)]
     call.argtypes = [*handles, ctypes.c_char_p, ctypes.c_char_p, stream, _BYTES]
-    said = {
+    assertion = {
         "exclusions": [{"start": start, "length": length}],
         "name": "jumbf manifest",
         "alg": "sha256",
         "hash": list(sha256),  # as base64 the text would be signed, not the bytes
         "pad": [],
     }
-    return _bytes_of(c2pa, call, builder._handle, signer._handle, json.dumps(said).encode(), _STORE, None)
+    return _bytes_of(c2pa, call, builder._handle, signer._handle, json.dumps(assertion).encode(), _STORE, None)
 
 
 def placed_length(c2pa: Any, builder: Any, mime: str) -> int:
@@ -165,14 +165,14 @@ _FAILING_DISK = (errno.EIO, errno.ESTALE)
 
 
 def _require_disk() -> None:
-    """Raise what the disk said since ``errno`` was reset, by a call of :func:`_with_errno`."""
+    """Raise the error of the disk since ``errno`` was reset, by a call of :func:`_with_errno`."""
     if (failed := ctypes.get_errno()) in _FAILING_DISK:
         raise OSError(failed, os.strerror(failed))
 
 
 @functools.cache
 def _with_errno(c2pa: Any, name: str) -> Any:
-    """Return a function of the engine after which :func:`ctypes.get_errno` tells the last error of the system.
+    """Return a function of the engine after which :func:`ctypes.get_errno` returns the last error of the system.
 
     Nothing that succeeds resets that, and nothing but a disk sets one of :data:`_FAILING_DISK`.
     """

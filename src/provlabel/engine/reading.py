@@ -20,7 +20,7 @@ ANY_FILE = "application/octet-stream"
 
 
 class Reading(Struct, frozen=True):
-    """What the engine said about one file."""
+    """The answer of the engine about one file."""
 
     state: str  #: its one word
     crjson: dict[str, Any]
@@ -34,7 +34,7 @@ def read(
     ``identities``: see :func:`settings`.
 
     Returns:
-        What the engine said, or ``None`` when there is no manifest.
+        The answer of the engine, or ``None`` when there is no manifest.
 
     Raises:
         RemoteManifest: only the URL of a manifest was found; it is not fetched.
@@ -42,12 +42,12 @@ def read(
         OSError: the stream failed.
     """
     try:
-        word, text = _said(stream, mime, trust, manifest, identities=identities)
+        state, text = _answer(stream, mime, trust, manifest, identities=identities)
     except EngineError as exc:
         if exc.kind == "ManifestNotFound":
             return None
         raise
-    return Reading(word.validation_state, msgspec.json.decode(text))
+    return Reading(state.validation_state, msgspec.json.decode(text))
 
 
 def found_in(stream: BinaryIO, mime: str) -> str:
@@ -57,8 +57,8 @@ def found_in(stream: BinaryIO, mime: str) -> str:
         EngineError: it finds none, or cannot read it.
         OSError: the stream failed.
     """
-    word, _ = _said(stream, mime, TrustStore(), judged=False)
-    return word.active_manifest
+    state, _ = _answer(stream, mime, TrustStore(), judged=False)
+    return state.active_manifest
 
 
 def objection(stream: BinaryIO, mime: str, given: dict[str, Any]) -> str:
@@ -75,14 +75,14 @@ def objection(stream: BinaryIO, mime: str, given: dict[str, Any]) -> str:
     return ""
 
 
-class _Word(Struct):
+class _EngineState(Struct):
     validation_state: str
     active_manifest: str = ""
 
 
-def _said(
+def _answer(
     stream: BinaryIO, mime: str, trust: TrustStore, manifest: bytes | None = None, **how: bool
-) -> tuple[_Word, bytes]:
+) -> tuple[_EngineState, bytes]:
     """Have the engine read, and return what counts of its JSON, and its crJSON; ``how`` is for :func:`settings`."""
     taps: list[Tap] = []
     with uninterrupted(), translated(taps), native_stream(stream, taps) as opened:
@@ -90,4 +90,4 @@ def _said(
     for tap in taps:
         if tap.error is not None:
             raise tap.error
-    return msgspec.json.decode(whole, type=_Word), text
+    return msgspec.json.decode(whole, type=_EngineState), text

@@ -16,7 +16,7 @@ from provlabel.engine.loading import binding
 from provlabel.engine.reading import ANY_FILE
 from provlabel.engine.streams import Tap, native_stream, translated, uninterrupted
 from provlabel.errors import EngineError, SignerError
-from provlabel.manifest import Definition
+from provlabel.manifest.write import Definition
 from provlabel.trust.anchors import TrustStore
 
 

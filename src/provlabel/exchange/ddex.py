@@ -214,7 +214,7 @@ class _Writer:
         self._resources: list[Element] = []
         self._releases: list[Element] = []
         self._deals: list[Element] = []
-        self._held: list[tuple[str, Media]] = []
+        self._media: list[tuple[str, Media]] = []
         self._icpn = ""
         self.unverified: dict[str, None] = {}
 
@@ -222,7 +222,7 @@ class _Writer:
         """Add one resource and yield what is lost."""
         number = len(self._resources) + 1
         reference = f"A{number}"
-        self._held.append((reference, file.media))
+        self._media.append((reference, file.media))
         yield from _lost_fields(label)
         contributors: list[Element] = []
         yield from self._contributors(label, contributors)
@@ -258,9 +258,9 @@ class _Writer:
                         _text("SequenceNumber", str(place)),
                         _text("ReleaseResourceReference", reference),
                     )
-                    for place, reference in enumerate((name for name, media in self._held if media != "image"), 1)
+                    for place, reference in enumerate((name for name, media in self._media if media != "image"), 1)
                 ),
-                *(_text("LinkedReleaseResourceReference", name) for name, media in self._held if media == "image"),
+                *(_text("LinkedReleaseResourceReference", name) for name, media in self._media if media == "image"),
             )
             identified = _element("ReleaseId", _text("ICPN", self._icpn))
             self._releases.append(_element("Release", _text("ReleaseReference", "R0"), identified, group))
@@ -363,7 +363,7 @@ class _Writer:
         return _element("TechnicalDetails", _text("TechnicalResourceDetailsReference", f"T{number}"), named)
 
     def _release(self, label: Label, media: Media, number: int) -> Iterator[Loss]:
-        """Add the release that a track is by itself, for what can be said of no resource."""
+        """Add the release that a track is by itself, for what no resource can state."""
         icpns, grids = (_identified(label, scheme) for scheme in ("upc", "grid"))
         for icpn in icpns:
             self._icpn = self._icpn or icpn
@@ -422,8 +422,8 @@ def _identified(label: Label, scheme: str) -> list[str]:
     return list(dict.fromkeys(CANONICAL[scheme](value) or value for value in found))
 
 
-def parts_said(role: str) -> tuple[str, ...]:
-    """Return the parts of a work that a role says: itself where it says none that is known, the whole without one."""
+def parts_of(role: str) -> tuple[str, ...]:
+    """Return the parts of a work that a role is about: itself where it names none known, the whole without one."""
     return _TWO_PARTS.get(role) or (PART_OF.get(role, role) or "whole",)
 
 
@@ -528,13 +528,13 @@ def _lost_in(item: Contribution, field: str) -> Iterator[Loss]:
 
 
 def _lost_identifiers(label: Label, media: Media) -> Iterator[Loss]:
-    held = {
+    possible = {
         "audio": ("isrc", "iswc", "grid", "upc"),
         "video": ("isrc", "iswc", "grid", "upc"),
         "image": ("grid", "upc"),
     }
     for item in label.identifiers:
-        if item.type not in held[media]:
+        if item.type not in possible[media]:
             yield Loss(f"identifiers.{item.type}", f"{_ELEMENT[media]} has no element for it")
 
 

@@ -86,14 +86,14 @@ def _credits(resource: Resource, losses: list[Loss]) -> tuple[list[dict[str, Any
         if item.extent is None:
             continue
         for role in roles or [""]:
-            said: dict[str, Any] = {
+            contribution: dict[str, Any] = {
                 "part": PART_OF.get(role, "whole"),
                 "extent": item.extent,
                 "by": "ai" if item.ai else "human",
             }
-            said |= {"role": role} if role else {}
-            said |= {"person": person["id"]} if person is not None else {}
-            contributions.append(said)
+            contribution |= {"role": role} if role else {}
+            contribution |= {"person": person["id"]} if person is not None else {}
+            contributions.append(contribution)
     return contributions, list(people.values())
 
 
@@ -124,5 +124,5 @@ def _loaded_rights(resource: Resource, losses: list[Loss]) -> dict[str, str]:
     losses += [
         Loss("rights", f"a label has one notice: {item.sign} {printable(item.text)} is left out") for item in more
     ]
-    said = {"notice": first.text if _SIGN.match(first.text) else f"{first.sign} {first.text}"} if first.text else {}
-    return said | ({"holder": first.company} if first.company else {})
+    rights = {"notice": first.text if _SIGN.match(first.text) else f"{first.sign} {first.text}"} if first.text else {}
+    return rights | ({"holder": first.company} if first.company else {})

@@ -18,7 +18,7 @@ import msgspec
 from provlabel._support.files import digests_of, open_regular
 from provlabel._support.text import printable
 from provlabel.errors import InputError
-from provlabel.exchange.ddex import parts_said, role_of
+from provlabel.exchange.ddex import parts_of, role_of
 from provlabel.exchange.ern import MEDIA, USE_TYPES, DeliveredFile, Hash, Message, Resource, plain, read_message
 from provlabel.label import Label, label_from_dict
 from provlabel.label.identifiers import CANONICAL
@@ -27,7 +27,7 @@ from provlabel.report import Axes, FileReport, Finding, Named, finding
 
 #: Extents by which AI took part.
 _AI = frozenset({"All", "Partly"})
-#: Identifiers that labels and messages have alike; the first two also tell which resource a file is.
+#: Identifiers that labels and messages have alike; the first two also identify the resource that a file is.
 _SCHEMES = ("isrc", "grid", "iswc", "upc")
 #: Digests of a file by the names of :mod:`hashlib`, of those that were asked for.
 Digests = Callable[[str, frozenset[str]], Mapping[str, str]]
@@ -35,7 +35,7 @@ Digests = Callable[[str, frozenset[str]], Mapping[str, str]]
 _Key = tuple[str, str]
 
 
-class _Known(NamedTuple):
+class _JudgedFile(NamedTuple):
     """What is known of one judged file."""
 
     path: str
@@ -83,20 +83,20 @@ class Delivery:
     def findings(self, file: FileReport) -> tuple[Finding, ...]:
         """Return where ``file`` and the message disagree, and remember which resource it is."""
         label = file.label.value if file.label is not None else {}
-        known = self._known(file, label)
-        if isinstance(known, Finding):
-            return (known,)
-        place = self._place_of(known)
+        judged = self._judged_file(file, label)
+        if isinstance(judged, Finding):
+            return (judged,)
+        place = self._place_of(judged)
         if place is None:
             return (finding("delivery.unlisted", self.source),)
         resource = self._media[place]
         at = f"{self.source}:{resource.line}"
-        said = _label(label)
-        found = [*self._taking(place, known), *_hashes(resource, known), *self._swapped(place, known)]
-        found += _identifiers(resource, known)
+        records = _label(label)
+        found = [*self._taking(place, judged), *_hashes(resource, judged), *self._swapped(place, judged)]
+        found += _identifiers(resource, judged)
         if self.message.speaks_of_ai:
             found += [*_contains_ai(resource, label), *_permissions(resource, label)]
-            found += _contributions(resource, said) if said is not None else []
+            found += _contributions(resource, records) if records is not None else []
             found += [finding("delivery.unknown-value", fault) for fault in resource.faults]
         else:
             found.append(finding("delivery.no-ai-fields", f"ERN {self.message.version}"))
@@ -113,27 +113,27 @@ class Delivery:
                 found = finding("delivery.missing", words, at=f"{self.source}:{resource.line}")
                 yield _entry(f"{self.source}#{printable(uri)}", found)
 
-    def _taking(self, place: int, known: _Known) -> Iterator[Finding]:
+    def _taking(self, place: int, judged: _JudgedFile) -> Iterator[Finding]:
         """Remember which resource a file is; a resource is no more files than the message lists for it."""
         resource, taken = self._media[place], self._taken.setdefault(place, {})
-        entries, path = _entries(resource, known), os.path.realpath(known.path)
+        entries, path = _entries(resource, judged), os.path.realpath(judged.path)
         if path in taken:
             return
         if resource.files and len(taken) >= len({file.uri for file in resource.files}):
             yield finding("delivery.unlisted", f"{resource.shown} is {printable(next(iter(taken)))} already")
         taken[path] = next((file.uri for file in entries if file.uri not in taken.values()), "")
 
-    def _swapped(self, place: int, known: _Known) -> Iterator[Finding]:
-        """Tell where the message has this name for another resource, with another hash."""
-        name = plain(known.name)
+    def _swapped(self, place: int, judged: _JudgedFile) -> Iterator[Finding]:
+        """Say where the message has this name for another resource, with another hash."""
+        name = plain(judged.name)
         if any(name in file.names for file in self._media[place].files):
             return
         for other in self._places.get(("name", name), ()):
             resource = self._media[other]
-            if any(_wrong_hashes(file, known) for file in resource.files if name in file.names):
-                yield finding("delivery.hash", f"{printable(known.name)} is {resource.shown} there")
+            if any(_wrong_hashes(file, judged) for file in resource.files if name in file.names):
+                yield finding("delivery.hash", f"{printable(judged.name)} is {resource.shown} there")
 
-    def _known(self, file: FileReport, label: Mapping[str, Any]) -> _Known | Finding:
+    def _judged_file(self, file: FileReport, label: Mapping[str, Any]) -> _JudgedFile | Finding:
         digests: dict[str, str] = {"sha256": file.sha256} if file.sha256 else {}
         if self._algorithms - set(digests):
             try:
@@ -142,19 +142,19 @@ class Delivery:
                 return finding("delivery.unread", str(exc))
             if digests.get("sha256") != file.sha256:
                 return finding("delivery.unread", "the file changed after it was judged")
-        return _Known(file.path, digests, {scheme: frozenset(_values(label, scheme)) for scheme in _SCHEMES})
+        return _JudgedFile(file.path, digests, {scheme: frozenset(_values(label, scheme)) for scheme in _SCHEMES})
 
-    def _place_of(self, known: _Known) -> int | None:
+    def _place_of(self, judged: _JudgedFile) -> int | None:
         """Return the resource by the first of hash, ISRC, GRid and name that leads to any; of several, the best."""
         keys: tuple[Iterable[_Key], ...] = (
-            known.digests.items(),
-            *([(scheme, value) for value in known.identifiers[scheme]] for scheme in ("isrc", "grid")),
-            [("name", plain(known.name))],
+            judged.digests.items(),
+            *([(scheme, value) for value in judged.identifiers[scheme]] for scheme in ("isrc", "grid")),
+            [("name", plain(judged.name))],
         )
         for group in keys:
             fitting = sorted({place for key in group for place in self._places.get(key, ())})
             if fitting:
-                return min(fitting, key=lambda place: (-_nearness(self._media[place], known), place in self._taken))
+                return min(fitting, key=lambda place: (-_nearness(self._media[place], judged), place in self._taken))
         return None
 
 
@@ -171,9 +171,9 @@ def _places(media: Sequence[Resource]) -> dict[_Key, list[int]]:
     return found
 
 
-def _nearness(resource: Resource, known: _Known) -> int:
+def _nearness(resource: Resource, judged: _JudgedFile) -> int:
     """Return how many parts of the path, from its end, a file of ``resource`` has in common with this one."""
-    ours = plain(known.path).split("/")[::-1]
+    ours = plain(judged.path).split("/")[::-1]
     same = (takewhile(lambda pair: pair[0] == pair[1], zip(ours, file.parts, strict=False)) for file in resource.files)
     return max((sum(1 for _ in pairs) for pairs in same), default=0)
 
@@ -238,41 +238,41 @@ def _canonical(scheme: str, values: Iterable[str]) -> Iterator[str]:
     return (value.zfill(13) for value in plainly) if scheme == "upc" else plainly  # a UPC is an EAN that begins with 0
 
 
-def _same_hash(file: DeliveredFile, known: _Known) -> bool:
-    return any(known.digests.get(item.computed) == item.value for item in file.hashes)
+def _same_hash(file: DeliveredFile, judged: _JudgedFile) -> bool:
+    return any(judged.digests.get(item.computed) == item.value for item in file.hashes)
 
 
-def _hashes(resource: Resource, known: _Known) -> Iterator[Finding]:
-    """Hold a file against the entries that it may be: every hash of one of them has to be its own."""
-    entries = _entries(resource, known)
-    wrong = [_wrong_hashes(file, known) for file in entries]
-    fits = any(not bad and _same_hash(file, known) for file, bad in zip(entries, wrong, strict=True))
+def _hashes(resource: Resource, judged: _JudgedFile) -> Iterator[Finding]:
+    """Compare a file with the entries that it may be: every hash of one of them has to be its own."""
+    entries = _entries(resource, judged)
+    wrong = [_wrong_hashes(file, judged) for file in entries]
+    fits = any(not bad and _same_hash(file, judged) for file, bad in zip(entries, wrong, strict=True))
     for item in [] if fits else next((bad for bad in wrong if bad), [])[:1]:
-        ours = known.digests.get(item.computed, "")
+        ours = judged.digests.get(item.computed, "")
         words = f"{printable(item.algorithm, 20)} is {ours}, and the message has {printable(item.value, 128)}"
         yield finding("delivery.hash", words)
     sums = [item for file in entries for item in file.hashes]
     if sums and not any(item.computed for item in sums):
         yield finding("delivery.hash-not-checked", _shown(item.algorithm or "none" for item in sums))
     names = {name for file in entries for name in file.names}
-    if names and plain(known.name) not in names:
-        yield finding("delivery.file-name", f"{printable(known.name)}, and the message has {_shown(names)}")
+    if names and plain(judged.name) not in names:
+        yield finding("delivery.file-name", f"{printable(judged.name)}, and the message has {_shown(names)}")
 
 
-def _entries(resource: Resource, known: _Known) -> tuple[DeliveredFile, ...]:
+def _entries(resource: Resource, judged: _JudgedFile) -> tuple[DeliveredFile, ...]:
     """Return the files of a resource that have a hash of this one, else its name; else it may be any of them."""
-    same = tuple(file for file in resource.files if _same_hash(file, known))
-    return same or tuple(file for file in resource.files if plain(known.name) in file.names) or resource.files
+    same = tuple(file for file in resource.files if _same_hash(file, judged))
+    return same or tuple(file for file in resource.files if plain(judged.name) in file.names) or resource.files
 
 
-def _wrong_hashes(file: DeliveredFile, known: _Known) -> list[Hash]:
-    return [item for item in file.hashes if item.computed and known.digests.get(item.computed) != item.value]
+def _wrong_hashes(file: DeliveredFile, judged: _JudgedFile) -> list[Hash]:
+    return [item for item in file.hashes if item.computed and judged.digests.get(item.computed) != item.value]
 
 
-def _identifiers(resource: Resource, known: _Known) -> Iterator[Finding]:
+def _identifiers(resource: Resource, judged: _JudgedFile) -> Iterator[Finding]:
     theirs = {"isrc": resource.isrcs, "grid": resource.grids, "iswc": resource.iswcs, "upc": resource.icpns}
     for scheme in _SCHEMES:
-        ours, stated = known.identifiers[scheme], frozenset(_canonical(scheme, theirs[scheme]))
+        ours, stated = judged.identifiers[scheme], frozenset(_canonical(scheme, theirs[scheme]))
         if ours and stated and not ours & stated:
             words = f"{scheme.upper()} {_shown(ours)} in the label, and {_shown(stated)} in the message"
             yield finding("delivery.identifier", words)
@@ -282,7 +282,7 @@ def _shown(texts: Iterable[str]) -> str:
     return ", ".join(printable(text, 80) for text in sorted(texts)[:5])
 
 
-# --- what is said of it ----------------------------------------------------------------------------
+# --- what label and message say of it --------------------------------------------------------------
 
 
 def _contains_ai(resource: Resource, label: Mapping[str, Any]) -> Iterator[Finding]:
@@ -329,21 +329,21 @@ def _contributions(resource: Resource, label: Label) -> Iterator[Finding]:
     theirs: dict[str, set[str]] = {}
     for item in resource.contributors:
         for role in (item.roles or ("",)) if item.extent is not None else ():
-            for part in parts_said(role):
+            for part in parts_of(role):
                 theirs.setdefault(part, set()).add(str(item.extent))
     ours: dict[str, set[str]] = {}
     for one in label.contributions:
-        for part in parts_said(role_of(one)):
+        for part in parts_of(role_of(one)):
             ours.setdefault(part, set()).add(one.extent)
     if not ours or not theirs:
         yield from _one_sided(resource, label, ours, theirs)
         return
     for part in sorted(ours.keys() | theirs.keys()):
-        stated, told = ours.get(part, set()), theirs.get(part, set())
-        if stated != told and ((stated and told) or (stated | told) & _AI):
+        labeled, messaged = ours.get(part, set()), theirs.get(part, set())
+        if labeled != messaged and ((labeled and messaged) or (labeled | messaged) & _AI):
             yield finding(
                 "delivery.contribution",
-                f"{printable(part, 60)}: {_extents(stated)} in the label, and {_extents(told)} in the message",
+                f"{printable(part, 60)}: {_extents(labeled)} in the label, and {_extents(messaged)} in the message",
             )
 
 
@@ -351,9 +351,9 @@ def _one_sided(
     resource: Resource, label: Label, ours: Mapping[str, set[str]], theirs: Mapping[str, set[str]]
 ) -> Iterator[Finding]:
     """Where one side has no contributions, its kind, or the credits without ``AiContribution``, still say something."""
-    told = {part: extents & _AI for part, extents in theirs.items() if extents & _AI}
-    if told and KINDS[label.kind].contains_ai == "None":
-        words = "; ".join(f"{printable(part, 60)} {_extents(extents)}" for part, extents in sorted(told.items())[:5])
+    by_ai = {part: extents & _AI for part, extents in theirs.items() if extents & _AI}
+    if by_ai and KINDS[label.kind].contains_ai == "None":
+        words = "; ".join(f"{printable(part, 60)} {_extents(extents)}" for part, extents in sorted(by_ai.items())[:5])
         yield finding("delivery.contribution", f"{label.kind} in the label, and the message has {words}")
     made = sorted(part for part, extents in ours.items() if extents & _AI)
     if made and resource.contributors:

@@ -112,7 +112,7 @@ class Contributor(NamedTuple):
     ai: bool  #: ``SpecialContributor`` is ``GenerativeAI``
     party: Party | None = None
     roles: tuple[str, ...] = ()
-    extent: Extent | None = None  #: ``AiContribution``, the default included; None where nothing is said
+    extent: Extent | None = None  #: ``AiContribution``, the default included; None where nothing is stated
 
 
 class Line(NamedTuple):
@@ -330,8 +330,8 @@ def _from_base64(value: str) -> str:
 
 
 def _provided(element: Element) -> bool:
-    said = [item.text for item in element.below("IsProvidedInDelivery")]
-    return not said or any(text not in ("false", "0") for text in said)
+    stated = [item.text for item in element.below("IsProvidedInDelivery")]
+    return not stated or any(text not in ("false", "0") for text in stated)
 
 
 # --- people ----------------------------------------------------------------------------------------
@@ -378,14 +378,14 @@ class _Release(NamedTuple):
 def _releases(root: Element) -> Iterator[_Release]:
     for listed in root.all("ReleaseList"):
         for item in listed.children:
-            held = (
+            references = (
                 child.text
                 for name in ("ReleaseResourceReference", "LinkedReleaseResourceReference")
                 for child in item.below(name)
             )
             yield _Release(
                 next(item.texts("ReleaseReference"), ""),
-                frozenset(held),
+                frozenset(references),
                 next(item.texts("ReleaseId", "GRid"), ""),
                 next(item.texts("ReleaseId", "ICPN"), ""),
             )

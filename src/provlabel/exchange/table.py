@@ -36,10 +36,10 @@ from provlabel.label.records import (
 from provlabel.label.vocabularies import IdentifierType
 
 #: Limits of what is read; the largest sensible table is a hundredth of it.
-MAX_BYTES = 64 << 20
+MAX_BYTES = 64 << 20  # of one table
 MAX_ROWS = 100_000
 MAX_COLUMNS = 5_000
-#: Faults that are told; who has more has a wrong file, or one that is made to fill memory.
+#: Faults that are reported; whoever has more has a wrong file, or one that is made to fill memory.
 MAX_FAULTS = 1_000
 
 #: Records with a column for each of their fields, and lists of such records.
@@ -130,7 +130,7 @@ def _is_sure(value: Any) -> bool:
 
 
 def _fits(value: Any, record: Any) -> bool:
-    """Can every field of ``value`` stand in a cell, and be told from it again?"""
+    """Can every field of ``value`` stand in a cell, and be read from it again?"""
     if not isinstance(value, Mapping):
         return False
     return all(key in record.__struct_fields__ and _has_cell(record, key, item) for key, item in value.items())
@@ -187,7 +187,7 @@ def _quoted(text: str) -> str:
 
 
 def load_csv(content: bytes, more: Sequence[str] = ()) -> Table:
-    """Read a table; what cannot be read of it is a fault, and every fault is told.
+    """Read a table; what cannot be read of it is a fault, and every fault is reported.
 
     ``more`` names columns of plain text that belong to no label.
     """
@@ -216,10 +216,10 @@ def load_csv(content: bytes, more: Sequence[str] = ()) -> Table:
             rows.append(row)
         if len(found) > MAX_FAULTS:
             break
-    return Table(tuple(rows), _told(found))
+    return Table(tuple(rows), _first_faults(found))
 
 
-def _told(faults: Sequence[TableFault]) -> tuple[TableFault, ...]:
+def _first_faults(faults: Sequence[TableFault]) -> tuple[TableFault, ...]:
     if len(faults) <= MAX_FAULTS:
         return tuple(faults)
     return (*faults[:MAX_FAULTS], TableFault(0, 0, f"more than {MAX_FAULTS:,} faults", "fix these first"))
@@ -416,7 +416,7 @@ def dump_jsonl(rows: Iterable[Row]) -> bytes:
 
 
 def load_jsonl(content: bytes) -> Table:
-    """Read lines of JSON; a line that cannot be read is a fault, and every fault is told."""
+    """Read lines of JSON; a line that cannot be read is a fault, and every fault is reported."""
     text, faults = _decoded(content)
     rows: list[Row] = []
     found = list(faults)
@@ -433,7 +433,7 @@ def load_jsonl(content: bytes) -> Table:
             found.append(row)
             if len(found) > MAX_FAULTS:
                 break
-    return Table(tuple(rows), _told(found))
+    return Table(tuple(rows), _first_faults(found))
 
 
 def load_line(line: str, number: int, more: Sequence[str] = ()) -> Row | TableFault:

@@ -1,4 +1,4 @@
-"""The label as records: what is said about one image or sound, in the field's own terms.
+"""The label as records: what it states about one image or sound, in the field's own terms.
 
 Every field is marked ``system`` (a fact about systems and content, always signed) or ``personal``
 (about people or their words; signed only when asked, in an assertion of its own).  The schema only
@@ -129,7 +129,7 @@ class PersonIdentifier(_Record, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Person(_Record, frozen=True, kw_only=True, omit_defaults=True):
-    """Somebody who contributed, or who is seen or heard; the name is signed only when asked."""
+    """Somebody who contributed, or who is seen or heard. The name is signed only with `--personal`."""
 
     id: Annotated[Id, _system("Id", "How other fields of this label refer to the person.", "singer")]
     roles: Annotated[
@@ -144,7 +144,7 @@ class Person(_Record, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Prompt(_Record, frozen=True, kw_only=True, omit_defaults=True):
-    """The prompt: its text in what you write; its digest, or that it is withheld, in what is signed."""
+    """The prompt. You write its text; the signed label has its salted digest, or states that it is withheld."""
 
     text: Annotated[
         str | UnsetType,
@@ -155,9 +155,9 @@ class Prompt(_Record, frozen=True, kw_only=True, omit_defaults=True):
         ),
     ] = UNSET
     mode: Annotated[PromptMode | UnsetType, _system("Mode", "How the signed label treats the prompt.", "hash")] = UNSET
-    writer: Annotated[
-        Id | UnsetType, _system("Writer", "Id of the one of the people of this label who wrote it.", "writer")
-    ] = UNSET
+    writer: Annotated[Id | UnsetType, _system("Writer", "Id of the person of this label who wrote it.", "writer")] = (
+        UNSET
+    )
     sha256: Annotated[
         Sha256 | UnsetType,
         _system(
@@ -169,14 +169,14 @@ class Prompt(_Record, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class CarrierValues(_Record, frozen=True, kw_only=True, omit_defaults=True):
-    """One carrier that tells the same story beside the manifest, and a digest of each value in it."""
+    """One carrier in which the label is repeated, and a digest of each value in it."""
 
     id: Annotated[Id, _system("Id", "Which carrier: xmp, id3, vorbis, mp4 or riff.", "xmp")]
     values: Annotated[
         dict[str, Sha256],
         _system(
             "Values",
-            "Field, as the carrier names it, and the SHA-256 of its values as a JSON list in UTF-8 without spaces.",
+            "For each field of the carrier, the SHA-256 of its values as a JSON list in UTF-8 without spaces.",
             {"Iptc4xmpExt:AISystemUsed": "9f2feb0f1ef425b292f2f94bc8482494df430413b0f7d3a1c4c6b5b0e6d5f7a1"},
         ),
     ]
@@ -184,7 +184,7 @@ class CarrierValues(_Record, frozen=True, kw_only=True, omit_defaults=True):
         dict[str, Sha256] | UnsetType,
         _personal(
             "Personal values",
-            "The same, of fields with names or words of people.",
+            "The same for fields with names or prompts of people.",
             {"TPE1": "9f2feb0f1ef425b292f2f94bc8482494df430413b0f7d3a1c4c6b5b0e6d5f7a1"},
         ),
     ] = UNSET
@@ -202,8 +202,8 @@ class Region(_Record, frozen=True, kw_only=True, omit_defaults=True):
 
     shape: Annotated[Shape, _system("Shape", "Rectangle, circle or polygon.", "rectangle")]
     unit: Annotated[Unit, _system("Unit", "Percent of the picture, or pixels.", "percent")] = "percent"
-    x: Annotated[Length | UnsetType, _system("X", "Left edge of a rectangle; centre of a circle.", 0.0)] = UNSET
-    y: Annotated[Length | UnsetType, _system("Y", "Top edge of a rectangle; centre of a circle.", 0.0)] = UNSET
+    x: Annotated[Length | UnsetType, _system("X", "Left edge of a rectangle; center of a circle.", 0.0)] = UNSET
+    y: Annotated[Length | UnsetType, _system("Y", "Top edge of a rectangle; center of a circle.", 0.0)] = UNSET
     width: Annotated[Length | UnsetType, _system("Width", "Width of a rectangle; diameter of a circle.", 100.0)] = UNSET
     height: Annotated[Length | UnsetType, _system("Height", "Height of a rectangle.", 40.0)] = UNSET
     points: Annotated[
@@ -251,10 +251,12 @@ class Contribution(_Record, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Operation(_Record, frozen=True, kw_only=True, omit_defaults=True):
-    """One thing that was done to the content; laws draw the line between minor and major ones differently."""
+    """One operation on the content. Laws differ on which operations are minor."""
 
     operation: Annotated[OperationName, _system("Operation", "C2PA action without its prefix.", "enhanced")]
-    technique: Annotated[Line | UnsetType, _system("Technique", "How, in the trade's words.", "denoise")] = UNSET
+    technique: Annotated[
+        Line | UnsetType, _system("Technique", "The technique, in the words of the trade.", "denoise")
+    ] = UNSET
     source_language: Annotated[Language | UnsetType, _system("Source language", "Of a translation, BCP 47.", "de")] = (
         UNSET
     )
@@ -280,17 +282,17 @@ class Permissions(_Record, frozen=True, kw_only=True, omit_defaults=True):
         Text | UnsetType, _system("Constraint", "Under which condition, where constrained.", "By licence only")
     ] = UNSET
     constraint_url: Annotated[
-        Url | UnsetType, _system("Constraint URL", "Where the condition stands.", "https://acme.example/licence")
+        Url | UnsetType, _system("Constraint URL", "Page with the condition.", "https://acme.example/licence")
     ] = UNSET
 
 
 class Rights(_Record, frozen=True, kw_only=True, omit_defaults=True):
-    """Whose the work is; public."""
+    """Who owns the rights to the work. Public."""
 
     notice: Annotated[Text | UnsetType, _system("Notice", "Copyright notice.", "© 2026 Acme Records")] = UNSET
     holder: Annotated[Line | UnsetType, _system("Holder", "Who holds the rights.", "Acme Records")] = UNSET
     licence_url: Annotated[
-        Url | UnsetType, _system("Licence URL", "Where the licence stands.", "https://acme.example/licence")
+        Url | UnsetType, _system("Licence URL", "Page with the licence.", "https://acme.example/licence")
     ] = UNSET
 
 
@@ -302,12 +304,13 @@ class Likeness(_Record, frozen=True, kw_only=True, omit_defaults=True):
     real_person: Annotated[bool, _system("Real person", "Resembles an existing person.", True)]
     person: Annotated[Id | UnsetType, _system("Person", "Id of one of the people of this label.", "singer")] = UNSET
     consent: Annotated[
-        Line | UnsetType, _system("Consent", "Reference of the consent, as its keeper files it.", "release 2026-17")
+        Line | UnsetType,
+        _system("Consent", "Reference number of the consent, in the files of whoever keeps it.", "release 2026-17"),
     ] = UNSET
 
 
 class Judgements(_Record, frozen=True, kw_only=True, omit_defaults=True):
-    """What the signer judges; provlabel reports it and guesses none of it."""
+    """Judgements of the signer. provlabel reports them and never guesses them."""
 
     deep_fake: Annotated[
         bool | UnsetType, _system("Deep fake", "Falsely appears authentic (EU AI Act Art. 3(60)).", False)
@@ -327,7 +330,7 @@ class Disclosure(_Record, frozen=True, kw_only=True, omit_defaults=True):
     kind: Annotated[DisclosureKind, _system("Kind", "Icon, text or audio.", "text")]
     text: Annotated[Text | UnsetType, _system("Text", "What it says.", "Made with AI")] = UNSET
     language: Annotated[Language | UnsetType, _system("Language", "BCP 47.", "en")] = UNSET
-    place: Annotated[Line | UnsetType, _system("Place", "Where it stands.", "lower right corner")] = UNSET
+    place: Annotated[Line | UnsetType, _system("Place", "Where in the content it is.", "lower right corner")] = UNSET
     alternative: Annotated[
         Text | UnsetType, _system("Alternative", "Accessible alternative.", "Image made with AI")
     ] = UNSET
@@ -340,7 +343,9 @@ class Mark(_Record, frozen=True, kw_only=True, omit_defaults=True):
     algorithm: Annotated[
         Ascii, _system("Algorithm", "Name in the C2PA list of soft-binding algorithms.", "com.adobe.trustmark.P")
     ]
-    value: Annotated[Ascii | UnsetType, _system("Value", "What it carries.", "a1b2c3")] = UNSET
+    value: Annotated[
+        Ascii | UnsetType, _system("Value", "The value in the watermark, or the fingerprint.", "a1b2c3")
+    ] = UNSET
 
 
 class China(_Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -357,7 +362,7 @@ class China(_Record, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Reference(_Record, frozen=True, kw_only=True, omit_defaults=True):
-    """Something that the system was given besides the prompt."""
+    """An input of the system, besides the prompt."""
 
     type: Annotated[ReferenceType, _system("Type", "Reference media, seed, model or data set.", "reference")]
     title: Annotated[Line | UnsetType, _system("Title", "What it is.", "melody sketch")] = UNSET
@@ -372,7 +377,7 @@ class Reference(_Record, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Label(_Record, frozen=True, kw_only=True, omit_defaults=True):
-    """What is said about one image or sound: was AI at work, which, how, when, and who provides it."""
+    """The statement about one image or sound: how far AI made it, which system, how, when, and who provides it."""
 
     schema: Annotated[Literal["label-v1"], _system("Schema", "The version of this schema.", "label-v1")] = "label-v1"
     kind: Annotated[Kind, _system("Kind", "How far AI made the content.", "ai_generated")]
@@ -408,7 +413,11 @@ class Label(_Record, frozen=True, kw_only=True, omit_defaults=True):
     ] = UNSET
     event_end: Annotated[
         Time | UnsetType,
-        _system("Event end", "When it ended, where it took its time: RFC 3339 with a zone.", "2026-11-22T11:30:00Z"),
+        _system(
+            "Event end",
+            "When the work on the content ended, for longer work: RFC 3339 with a zone.",
+            "2026-11-22T11:30:00Z",
+        ),
     ] = UNSET
     identifiers: Annotated[
         tuple[Identifier, ...],
@@ -423,14 +432,14 @@ class Label(_Record, frozen=True, kw_only=True, omit_defaults=True):
             "prompt_guided",
         ),
     ] = UNSET
-    prompt: Annotated[Prompt | UnsetType, _system("Prompt", "What the systems were asked for.", {"mode": "omit"})] = (
+    prompt: Annotated[Prompt | UnsetType, _system("Prompt", "The prompt that the systems got.", {"mode": "omit"})] = (
         UNSET
     )
     references: Annotated[
         tuple[Reference, ...],
         Meta(max_length=50),
         _system(
-            "References", "What the systems were given: seeds, sketches, models.", [{"type": "seed", "value": "7"}]
+            "References", "Other inputs of the systems: seeds, sketches, models.", [{"type": "seed", "value": "7"}]
         ),
     ] = ()
     contributions: Annotated[
@@ -466,10 +475,10 @@ class Label(_Record, frozen=True, kw_only=True, omit_defaults=True):
         _system("Permissions", "What others may do with the work.", {"generative_training": "notAllowed"}),
     ] = UNSET
     rights: Annotated[
-        Rights | UnsetType, _system("Rights", "Whose the work is.", {"notice": "© 2026 Acme Records"})
+        Rights | UnsetType, _system("Rights", "Who owns the rights to the work.", {"notice": "© 2026 Acme Records"})
     ] = UNSET
     judgements: Annotated[
-        Judgements | UnsetType, _system("Judgements", "What the signer judges.", {"deep_fake": False})
+        Judgements | UnsetType, _system("Judgements", "Judgements of the signer.", {"deep_fake": False})
     ] = UNSET
     disclosure: Annotated[
         tuple[Disclosure, ...],
@@ -483,7 +492,7 @@ class Label(_Record, frozen=True, kw_only=True, omit_defaults=True):
     ] = ()
     detector_url: Annotated[
         Url | UnsetType,
-        _system("Detector", "Where a free detector of the marks is.", "https://acme.example/detect"),
+        _system("Detector", "Address of a free detector of the marks.", "https://acme.example/detect"),
     ] = UNSET
     china: Annotated[
         China | UnsetType,
@@ -494,13 +503,13 @@ class Label(_Record, frozen=True, kw_only=True, omit_defaults=True):
         Meta(max_length=10),
         _system(
             "Carriers",
-            "Written by provlabel when it signs: what else in the file tells the same story.",
+            "Written by provlabel when it signs: the tags in the file that repeat the label.",
             [{"id": "xmp", "values": {}}],
         ),
     ] = ()
     extra: Annotated[
         dict[str, Any] | UnsetType,
-        _system("Extra", "Anything else, kept as it is and understood by nobody else.", {"com.acme.job": "17"}),
+        _system("Extra", "Any other data. It is kept as it is; other programs ignore it.", {"com.acme.job": "17"}),
     ] = UNSET
 
 

@@ -11,7 +11,6 @@ from typing import Any, get_args
 from msgspec import UNSET, Struct, structs, to_builtins
 
 from provlabel.errors import LabelError
-from provlabel.label.lint import semantic_faults
 from provlabel.label.loading import label_from_dict
 from provlabel.label.records import PERSONAL, SCHEMA, Label, Prompt, origin_of
 from provlabel.label.vocabularies import PromptMode
@@ -29,7 +28,7 @@ class SignedLabel(Struct, frozen=True, kw_only=True):
     prompt_salt: str | None = None
     withheld: tuple[str, ...] = ()  #: personal fields that the label has and that are not signed, ``people.name``
 
-    def told(self) -> Label:
+    def as_label(self) -> Label:
         """Return what is signed as one label."""
         return label_from_dict(joined(self.system, self.personal))
 
@@ -77,6 +76,8 @@ def signed_label(label: Label, mode: PromptMode = "omit", *, personal: bool = Fa
 
 def _require_sound(label: Label) -> None:
     """Refuse a label that contradicts itself: nobody downstream would notice."""
+    from provlabel.label.lint import semantic_faults
+
     errors = [fault for fault in semantic_faults(label) if fault.level == "error"]
     if errors:
         lines = "; ".join(f"{fault.at or '/'}: {fault.message}" for fault in errors)

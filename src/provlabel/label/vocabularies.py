@@ -1,8 +1,8 @@
 """The closed vocabularies of a label, and how each term maps to the field's standards.
 
 Sources: IPTC digitalsourcetype NewsCodes (Oct 2024), C2PA 2.4 §18.15 (actions) and §18.24
-(ai-disclosure), asset rubrics 1.0, DDEX AVS version 9, CAWG training and data mining 1.1.  A kind
-and a part are ours; everything they map to is theirs.
+(ai-disclosure), asset rubrics 1.0, DDEX AVS version 9, CAWG training and data mining 1.1.  The
+terms of kinds and parts are ours; they map to terms of these standards.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ IdentifierType = Literal["c2pa", "grid", "guid", "isrc", "iswc", "upc", "url"]
 PersonIdentifierType = Literal["isni", "ipi", "ipn", "url"]
 PromptMode = Literal["omit", "hash", "clear"]
 
-#: What a part of a work is; wide enough for Spotify's, Apple's and DDEX's credits alike.
+#: The parts of a work. They cover the credits of Spotify, Apple and DDEX.
 PartName = Literal[
     "whole",
     "vocals",
@@ -51,7 +51,7 @@ PartName = Literal[
 #: DDEX ``AiContribution`` (ERN 4.3.2): how far AI made the part.
 Extent = Literal["All", "Partly", "None"]
 Agent = Literal["ai", "human"]
-#: DDEX contributor roles (AVS version 9), as far as a part above has one.
+#: DDEX contributor roles (AVS version 9) for the parts above.
 Role = Literal[
     "Adapter",
     "Arranger",
@@ -79,7 +79,7 @@ Role = Literal[
     "Vocalist",
     "VoiceActor",
 ]
-#: C2PA 2.4 §18.15.4.7: actions after the inception that say what was done to content.
+#: C2PA 2.4 §18.15.4.7: actions after the creation that describe changes to the content.
 OperationName = Literal[
     "addedText",
     "adjustedColor",
@@ -115,10 +115,10 @@ class KindFacts(NamedTuple):
 
     words: str  #: for people; completes "This file is …"
     digital_source_type: str  #: full IPTC URI
-    origin: Origin  #: what the kind says when the label does not say
+    origin: Origin  #: used when the label does not state it
     trained: bool  #: a trained model took part, so ``c2pa.ai-disclosure`` is due
     oversight: frozenset[str]  #: levels that C2PA pairs with this source type
-    contains_ai: Extent | None  #: DDEX ``ContainsAI``; None where DDEX cannot say it
+    contains_ai: Extent | None  #: DDEX ``ContainsAI``; None where DDEX has no value
 
 
 _ANY_CREATION = frozenset({"fully_autonomous", "prompt_guided"})
@@ -145,8 +145,8 @@ KINDS: dict[str, KindFacts] = {
     "human_made": KindFacts("made by people", IPTC + "digitalCreation", "created", False, _NONE, "None"),
 }
 
-#: Every source type that may stand in a manifest, and the kind it speaks of if it speaks of one.
-#: Anything else is an unknown value.  Retired IPTC terms are read and never written.
+#: Every source type that is allowed in a manifest, with the kind that it implies, if any.
+#: Any other value is unknown.  Retired IPTC terms are read and never written.
 SOURCE_TYPES: dict[str, str | None] = {
     **{
         IPTC + term: None
@@ -177,7 +177,7 @@ SOURCE_TYPES: dict[str, str | None] = {
     IPTC + "trainedAlgorithmicMedia": "ai_generated",
 }
 
-#: Kinds that say something about AI; ``label: present`` is about these and about our own assertion.
+#: Kinds that state something about AI. ``label: present`` needs one of these, or our own assertion.
 AI_KINDS = frozenset({"ai_generated", "ai_modified", "ai_partly_created", "composite_synthetic", "may_contain_ai"})
 
 #: Label key -> CAWG entry (training and data mining 1.1 §3).

@@ -16,17 +16,17 @@ from provlabel.errors import InputError, OutputError
 from provlabel.label import Label, as_records, signed_label
 from provlabel.label.lint import semantic_faults
 from provlabel.label.vocabularies import PromptMode
-from provlabel.labeling.publish import Published, Seal, place_for, publish
+from provlabel.labeling.publish import Published, Seal, destination_for, publish
 from provlabel.labeling.receipts import Receipt, about_time, facts
 from provlabel.labeling.sources import Source, broken_by, naming_its_source, parent_of, read_source, shown
-from provlabel.labeling.tags import dress
-from provlabel.manifest import PARENT, component, definition, ingredient_definition
+from provlabel.labeling.tags import plan_tags
+from provlabel.manifest.write import PARENT, component, definition, ingredient_definition
 from provlabel.media.formats import BY_NAME
 from provlabel.media.previews import Preview, nothing, require_pillow
 from provlabel.sandbox import Sandbox, shared_sandbox
 
 if TYPE_CHECKING:
-    from provlabel.engine import Actor
+    from provlabel.engine.identity import Actor
     from provlabel.signers import Signer
     from provlabel.trust.timestamps import Timestamper
 
@@ -55,7 +55,7 @@ def label_file(
     thumbnail: bool = False,
     keep: Callable[[Receipt], None] = lambda _: None,
     sandbox: Sandbox | None = None,
-    studio: Sandbox | None = None,
+    drawing: Sandbox | None = None,
 ) -> Receipt:
     """Label the image or sound ``source`` and write the result to ``dest``.
 
@@ -86,12 +86,12 @@ def label_file(
             ``None`` for XMP or tags where the format can hold them; empty for the manifest alone.
         urn: the name of the new manifest, ``urn:c2pa:`` and a version 4 UUID, for whoever wants to know the result
             again by it; a new one without.
-        thumbnail: put a small JPEG of the picture (at most 10 kB, upright, without metadata) into the manifest; a
+        thumbnail: put a picture JPEG of the picture (at most 10 kB, upright, without metadata) into the manifest; a
             warning where there is none, as of a sound.
         keep: called with the receipt when the result is whole, before it gets its name: what this raises prevents
             that.  So that no hash of a prompt is published whose salt is lost.
         sandbox: where untrusted bytes are read first.
-        studio: where thumbnails are drawn, of :func:`provlabel.sandbox.drawing.studio`; without, one that all
+        drawing: where thumbnails are drawn, of :func:`provlabel.sandbox.drawing.drawing_sandbox`; without, one that all
             calls share.
 
     Raises:
@@ -107,48 +107,48 @@ def label_file(
     source, sandbox = Path(source), sandbox or shared_sandbox()
     if thumbnail:
         require_pillow()
-    # 1. Nothing is written before everything is read.
+    # 1. Read everything that goes in, in the sandbox; nothing is written before that.
     checked = read_source(source, sandbox, accept_broken_parent, digest=thumbnail)
     if check_decode:
         from provlabel.media.decoding import require_decodable
 
-        require_decodable(source, checked.fmt.name, checked.evidence.seconds)
+        require_decodable(source, checked.fmt, checked.evidence.seconds)
     parent = parent_of(checked, parents, sandbox, accept_broken_parent)
     placed = [read_source(Path(item), sandbox, accept_broken_parent) for item in ingredients]
-    place = place_for(checked, Path(dest) if dest is not None else None, detached, replace)
-    small = _drawn(checked, studio) if thumbnail else None
-    # 2. What will be said.
+    destination = destination_for(checked, Path(dest) if dest is not None else None, detached, replace)
+    picture = _drawn(checked, drawing) if thumbnail else None
+    # 2. Decide what is signed: the label, the tags that repeat it, the manifest that holds it.
     label = as_records(label)
-    said = signed_label(label, prompt_mode, personal=personal)
-    worn = dress(checked, said.told(), carriers, detached=place.detached)
-    said = said.listing(worn.listed)
-    made = definition(
+    signed = signed_label(label, prompt_mode, personal=personal)
+    tags = plan_tags(checked, signed.as_label(), carriers, detached=destination.detached)
+    signed = signed.listing(tags.listed)
+    manifest = definition(
         label,
-        said,
+        signed,
         has_parent=parent is not None,
         transcoded=parent is not None and parent.fmt.name != checked.fmt.name,
         components=[component(index) for index in range(len(placed))],
         inputs=inputs,
         urn=urn,
-        thumbnail=small.jpeg if small else b"",
+        thumbnail=picture.jpeg if picture else b"",
     )
-    # 3. Sign into a scratch file, read it back in full, rename.
+    # 3. Publish: sign into a scratch file, read it back in full, rename.
     seal = Seal(signer, timestamper, stamp_room, identity)
 
     def receipt(written: Published) -> Receipt:
         return Receipt(
-            **facts(checked.evidence, place.target, written, detached=place.detached),
+            **facts(checked.evidence, destination.target, written, detached=destination.detached),
             parent=parent.manifest if parent else None,
             carriers={
-                item["id"]: sorted({**item["values"], **item.get("personal_values", {})}) for item in worn.listed
+                item["id"]: sorted({**item["values"], **item.get("personal_values", {})}) for item in tags.listed
             },
-            prompt_sha256=said.system.get("prompt", {}).get("sha256"),
-            prompt_salt=said.prompt_salt,
-            withheld=said.withheld,
+            prompt_sha256=signed.system.get("prompt", {}).get("sha256"),
+            prompt_salt=signed.prompt_salt,
+            withheld=signed.withheld,
             warnings=(
                 *_unasked(checked, detached),
-                *worn.warnings,
-                *_undrawn(checked, small),
+                *tags.warnings,
+                *_undrawn(checked, picture),
                 *_doubts(label, checked.evidence.seconds),
                 *_warnings(checked, parent, *placed),
                 *about_time(written, seal),
@@ -157,7 +157,7 @@ def label_file(
 
     used = tuple(_ingredients(parent, placed))
     return receipt(
-        publish(checked, used, made, seal, place, sandbox, worn.edits, lambda written: keep(receipt(written)))
+        publish(checked, used, manifest, seal, destination, sandbox, tags.edits, lambda written: keep(receipt(written)))
     )
 
 
@@ -178,13 +178,13 @@ def label_bytes(
     carriers: Sequence[Choice] | None = None,
     thumbnail: bool = False,
     sandbox: Sandbox | None = None,
-    studio: Sandbox | None = None,
+    drawing: Sandbox | None = None,
 ) -> tuple[bytes, Receipt]:
     """Label an image or sound held in memory and return it with its receipt.
 
     A manifest that ``content`` carries already becomes the parent.  The content lies in a private
     temporary folder meanwhile.  Arguments and errors are those of :func:`label_file`; a format that
-    cannot hold a manifest is refused, because there is no place beside a memory.
+    cannot hold a manifest is refused, because there is no destination beside a memory.
     """
     import tempfile
 
@@ -209,7 +209,7 @@ def label_bytes(
                 carriers=carriers,
                 thumbnail=thumbnail,
                 sandbox=sandbox,
-                studio=studio,
+                drawing=drawing,
             )
             _require_embedded(receipt)
             return dest.read_bytes(), receipt
@@ -247,19 +247,19 @@ def _unasked(checked: Source, detached: bool) -> Iterator[str]:
         )
 
 
-def _drawn(checked: Source, studio: Sandbox | None) -> Preview:
+def _drawn(checked: Source, drawing: Sandbox | None) -> Preview:
     """Draw the thumbnail from the bytes that the sandbox has read, in a process that holds no key."""
-    from provlabel.sandbox import drawing as picturing
+    from provlabel.sandbox.drawing import drawing_sandbox, thumbnail_of
 
     if checked.fmt.media != "image":
         return nothing(f"{checked.fmt.name} is no picture")
-    return picturing.thumbnail_of(checked.path, checked.evidence.sha256, studio or shared_sandbox(picturing.studio))
+    return thumbnail_of(checked.path, checked.evidence.sha256, drawing or shared_sandbox(drawing_sandbox))
 
 
-def _undrawn(checked: Source, small: Preview | None) -> Iterator[str]:
+def _undrawn(checked: Source, picture: Preview | None) -> Iterator[str]:
     """Say why there is no thumbnail although one was asked for."""
-    if small is not None and not small.jpeg:
-        yield f"{shown(checked.path)}: no thumbnail: {printable(small.why)}"
+    if picture is not None and not picture.jpeg:
+        yield f"{shown(checked.path)}: no thumbnail: {printable(picture.why)}"
 
 
 def _doubts(label: Label, seconds: float | None) -> Iterator[str]:

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from provlabel._support.files import LARGE, Scratch, atomic_output, copy_to, locked, sha256_of, synced
 from provlabel._support.text import printable
 from provlabel._support.times import now
-from provlabel.engine import Actor, IngredientFile
+from provlabel.engine.identity import Actor
+from provlabel.engine.signing import IngredientFile
 from provlabel.errors import EngineError, InputError, OutputError, SignerError, TimestampError
 from provlabel.evidence import Evidence
-from provlabel.labeling.signature import SigningTask, UnstampedManifest, Work, draft, sign_here
+from provlabel.labeling.signature import SigningTask, UnstampedManifest, Work, sign_in_engine, sign_with_stand_in
 from provlabel.labeling.sources import Source, reopened, shown
-from provlabel.manifest import Definition, cose
-from provlabel.media.containers import ContainerError, inventory, lost
+from provlabel.manifest import cose
+from provlabel.manifest.write import Definition
+from provlabel.media.containers import CONTAINERS, ContainerError, inventory, lost
 from provlabel.media.containers.edits import Edit, Edited
 from provlabel.media.sidecar import beside
 from provlabel.sandbox import Sandbox
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
     from provlabel.trust.timestamps import Stamp, Timestamper
 
 _NO_TRUST = TrustStore()
-_WORDS = {"id3": "ID3 frames", "riff": "chunks", "png": "chunks", "tiff": "tags", "isobmff": "boxes"}
 
 
 class Destination(NamedTuple):
@@ -49,7 +50,7 @@ def labeled_name(source: Path) -> Path:
     return source.with_name(f"{source.stem}.labeled{source.suffix}")
 
 
-def place_for(checked: Source, dest: Path | None, detached: bool, replace: bool) -> Destination:
+def destination_for(checked: Source, dest: Path | None, detached: bool, replace: bool) -> Destination:
     """Decide between embedded and detached, and refuse what embedding would break."""
     source = checked.path
     if detached or not checked.fmt.embed:
@@ -97,88 +98,91 @@ class Published(NamedTuple):
 def publish(
     checked: Source,
     ingredients: Sequence[tuple[Source, dict[str, Any]]],
-    made: Definition,
+    manifest: Definition,
     seal: Seal,
-    place: Destination,
+    destination: Destination,
     sandbox: Sandbox,
     edits: Sequence[Edit] = (),
     settle: Callable[[Published], None] = lambda _: None,
 ) -> Published:
     """Edit and sign into a scratch file, have it stamped, read it back, and rename it to where it belongs.
 
-    ``settle`` is called before that rename, and prevents it by raising.
+    The steps, in order: 1 open everything, and see that it is still what the sandbox read; 2 sign into the scratch
+    file; 3 put the store into its place there, with a timestamp where one is wanted, and read the file back; 4 let
+    ``settle`` have the result, which prevents the rename by raising; the rename is the end of ``_outputs``.
     """
     with contextlib.ExitStack() as stack, _explained(checked.path, seal.signer):
-        if place.in_place:
-            stack.enter_context(locked(place.target))
+        if destination.in_place:
+            stack.enter_context(locked(destination.target))
         with contextlib.ExitStack() as sources:
             stream = sources.enter_context(reopened(checked))
             files = [
-                IngredientFile(sources.enter_context(reopened(item)), item.fmt.mime, said) for item, said in ingredients
+                IngredientFile(sources.enter_context(reopened(item)), item.fmt.mime, stated)
+                for item, stated in ingredients
             ]
             like = os.fstat(stream.fileno())
             mode = like.st_mode & 0o777
-            scratch, copy = stack.enter_context(_outputs(place, mode, like))
+            scratch, copy = stack.enter_context(_outputs(destination, mode, like))
             if copy is not None:
                 copy_to(stream, copy.stream)
                 copy.stream.flush()
                 os.fsync(copy.stream.fileno())  # it is published last, and must not fail for want of room then
-            job = SigningTask(made, checked.fmt, files, place.detached, seal.actor)
+            job = SigningTask(manifest, checked.fmt, files, destination.detached, seal.actor)
             content = Edited(stream, like.st_size, edits)
             work = Work(job, content, scratch.stream, hash_source=not checked.evidence.sha256)
             signed = _signed(work, seal)
             # The engine loses parts; what we write ourselves is the source but for an older manifest.
-            held = _inventory(checked, work.stream) if not place.detached and work.hole is None else None
+            parts_before = _inventory(checked, work.stream) if not destination.detached and work.hole is None else None
             digest = checked.evidence.sha256 or work.source_sha256 or sha256_of(stream)
 
-        def attempt(store: bytes, trust: TrustStore = _NO_TRUST) -> Evidence:
+        def read_back_with(store: bytes, trust: TrustStore = _NO_TRUST) -> Evidence:
             work.put(store)
-            seen = _read_back(checked, scratch, sandbox, trust, work)
-            if held is not None:
-                _require_parts(checked, held, scratch)
-            return seen
+            evidence = _read_back(checked, scratch, sandbox, trust, work)
+            if parts_before is not None:
+                _require_parts(checked, parts_before, scratch)
+            return evidence
 
         if isinstance(signed, bytes):
-            made_here = Published(signed, attempt(signed), digest)
+            published = Published(signed, read_back_with(signed), digest)
         else:
-            made_here = sealed(signed, seal.timestamper, attempt, digest)
-        settle(made_here)
-        return made_here
+            published = with_timestamp(signed, seal.timestamper, read_back_with, digest)
+        settle(published)
+        return published
 
 
 @contextlib.contextmanager
-def _outputs(place: Destination, mode: int, like: os.stat_result) -> Iterator[tuple[Scratch, Scratch | None]]:
+def _outputs(destination: Destination, mode: int, like: os.stat_result) -> Iterator[tuple[Scratch, Scratch | None]]:
     """Open what is written: the result, and the copy that a detached manifest may come with.
 
     The manifest is in its place first, so that nobody finds the copy without it.  Where the copy cannot follow, it
     is taken back: beside nothing it would be half a result.
     """
-    if place.copy is None:
-        old = like if place.in_place else None
-        with atomic_output(place.target, replace=place.replace, mode=mode, like=old) as scratch:
+    if destination.copy is None:
+        old = like if destination.in_place else None
+        with atomic_output(destination.target, replace=destination.replace, mode=mode, like=old) as scratch:
             yield scratch, None
         return
-    marks = None
+    opened = None
     try:
         with (
-            atomic_output(place.copy, replace=place.replace, mode=mode) as copy,
-            atomic_output(place.target, replace=place.replace, mode=mode) as scratch,
+            atomic_output(destination.copy, replace=destination.replace, mode=mode) as copy,
+            atomic_output(destination.target, replace=destination.replace, mode=mode) as scratch,
         ):
-            marks = os.fstat(copy.stream.fileno()), os.fstat(scratch.stream.fileno())
+            opened = os.fstat(copy.stream.fileno()), os.fstat(scratch.stream.fileno())
             yield scratch, copy
     except BaseException:
-        if marks is not None and not place.replace:  # an old manifest is gone, and this one no worse than none
-            copied, made = marks
-            if not _lies(copied, place.copy) and _lies(made, place.target):
+        if opened is not None and not destination.replace:  # what was replaced is gone; the new manifest is no worse
+            copied, manifest = opened
+            if not _lies(copied, destination.copy) and _lies(manifest, destination.target):
                 with contextlib.suppress(OSError):
-                    place.target.unlink()
+                    destination.target.unlink()
         raise
 
 
-def _lies(mark: os.stat_result, path: Path) -> bool:
+def _lies(identity: os.stat_result, path: Path) -> bool:
     """Is this the file that lies there?"""
     try:
-        return os.path.samestat(os.lstat(path), mark)
+        return os.path.samestat(os.lstat(path), identity)
     except OSError:
         return False
 
@@ -186,12 +190,15 @@ def _lies(mark: os.stat_result, path: Path) -> bool:
 def _signed(work: Work, seal: Seal) -> bytes | UnstampedManifest:
     """Sign in the fastest way that serves: whole stores can get no timestamp any more."""
     room = seal.timestamper.room if seal.timestamper else seal.room
-    whole = None if room else sign_here(work, seal.signer)
-    return draft(work, seal.signer, room=room) if whole is None else whole
+    whole = None if room else sign_in_engine(work, seal.signer)
+    return sign_with_stand_in(work, seal.signer, room=room) if whole is None else whole
 
 
-def sealed(
-    made: UnstampedManifest, timestamper: Timestamper | None, attempt: Callable[..., Evidence], source_sha256: str
+def with_timestamp(
+    made: UnstampedManifest,
+    timestamper: Timestamper | None,
+    read_back_with: Callable[..., Evidence],
+    source_sha256: str,
 ) -> Published:
     """Add a timestamp from the first authority whose token holds, as read back from the file.
 
@@ -199,24 +206,24 @@ def sealed(
         TimestampError: none of them, and they are not optional.
     """
     if timestamper is None:
-        return Published(made.store, attempt(made.store), source_sha256)
-    refused, hints = [], []
+        return Published(made.store, read_back_with(made.store), source_sha256)
+    refusals, hints = [], []
     for url, ends in timestamper.turns():
         try:
             stamp = timestamper.ask(url, made.message, ends)
             store = made.stamped(stamp.token)
-            evidence = attempt(store, timestamper.trust)
+            evidence = read_back_with(store, timestamper.trust)
             _require_stamp(evidence, timestamper.trust)
             return Published(store, evidence, source_sha256, stamp)
         except cose.StampTooLarge as exc:
-            refused.append(f"{url}: its token takes {exc.missing:,} bytes more than the room that was kept for it")
+            refusals.append(f"{url}: its token takes {exc.missing:,} bytes more than the room that was kept for it")
         except TimestampError as exc:
-            refused.append(f"{url}: {exc}")
+            refusals.append(f"{url}: {exc}")
             hints += [exc.hint] if exc.hint else []
-    why = f"no timestamp: {'; '.join(refused)}"
+    why = f"no timestamp: {'; '.join(refusals)}"
     if not timestamper.optional:
         raise TimestampError(why, hint="; or ".join(dict.fromkeys((*hints, _WITHOUT))))
-    return Published(made.store, attempt(made.store), source_sha256, warning=why)
+    return Published(made.store, read_back_with(made.store), source_sha256, warning=why)
 
 
 _WITHOUT = "name another authority with --tsa, or label with --tsa-optional or --stamp-room and stamp it later"
@@ -260,7 +267,7 @@ def _explained(path: Path, signer: Signer) -> Iterator[None]:
 
 
 def _read_back(checked: Source, scratch: Scratch, sandbox: Sandbox, trust: TrustStore, work: Work) -> Evidence:
-    """Read what was written just as anyone will, and return what is seen.
+    """Read what was written just as anyone will, and return the evidence.
 
     Raises:
         EngineError: what was written does not hold; it is not published.
@@ -268,7 +275,7 @@ def _read_back(checked: Source, scratch: Scratch, sandbox: Sandbox, trust: Trust
     """
     scratch.stream.flush()
     with synced(scratch.stream):
-        evidence = _seen(checked, scratch, sandbox, trust, work)
+        evidence = _read_written(checked, scratch, sandbox, trust, work)
     verdict = judge(evidence, at=now())
     if work.hole is not None and _is_hidden(evidence):
         raise EngineError("the engine would not find the manifest: it cannot read the tags of this file", hint=_BESIDE)
@@ -293,7 +300,7 @@ def _is_hidden(evidence: Evidence) -> bool:
     return evidence.source == "none"
 
 
-def _seen(checked: Source, scratch: Scratch, sandbox: Sandbox, trust: TrustStore, work: Work) -> Evidence:
+def _read_written(checked: Source, scratch: Scratch, sandbox: Sandbox, trust: TrustStore, work: Work) -> Evidence:
     if work.detached:
         return sandbox.read(checked.path, trust, scratch.path)
     if work.hole is not None and os.fstat(scratch.stream.fileno()).st_size < LARGE:
@@ -318,13 +325,13 @@ def _inventory(checked: Source, stream: BinaryIO) -> Counter[str]:
     return inventory(checked.fmt.container, stream, stream.seek(0, os.SEEK_END))
 
 
-def _require_parts(checked: Source, held: Counter[str], scratch: Scratch) -> None:
+def _require_parts(checked: Source, parts_before: Counter[str], scratch: Scratch) -> None:
     """Refuse a result that lost a chunk, box, tag or frame of what was signed.
 
     The engine drops an ID3 tag that it cannot parse, in silence; what else it rewrites may change.
     """
-    if gone := lost(held, _inventory(checked, scratch.stream)):
-        what = _WORDS.get(checked.fmt.container, "parts")
+    if gone := lost(parts_before, _inventory(checked, scratch.stream)):
+        what = CONTAINERS[checked.fmt.container].words
         raise EngineError(
             f"embedding would lose {what}: {printable(', '.join(gone))}",
             hint=_BESIDE,

@@ -12,11 +12,11 @@ from provlabel._support.types import ready
 from provlabel.errors import InputError
 from provlabel.label import Label, SignedLabel
 from provlabel.labeling.label import _ingredients
-from provlabel.labeling.publish import Seal, place_for, publish
+from provlabel.labeling.publish import Seal, destination_for, publish
 from provlabel.labeling.receipts import Receipt, about_time, facts
 from provlabel.labeling.sources import naming_its_source, read_source, shown
-from provlabel.labeling.tags import undress
-from provlabel.manifest import definition
+from provlabel.labeling.tags import personal_edits
+from provlabel.manifest.write import definition
 from provlabel.sandbox import Sandbox, shared_sandbox
 
 if TYPE_CHECKING:
@@ -53,12 +53,14 @@ def redact_file(
         label = msgspec.convert(stated, ready(Label))
     except msgspec.ValidationError as exc:
         raise InputError(f"{shown(source)}: its newest label cannot be repeated: {printable(str(exc))}") from exc
-    place = place_for(checked, Path(dest) if dest is not None else None, False, replace)
+    destination = destination_for(checked, Path(dest) if dest is not None else None, False, replace)
     made = definition(label, SignedLabel(system=stated), has_parent=True, redacted=redacted)
     seal = Seal(signer, timestamper)
-    written = publish(checked, tuple(_ingredients(checked, ())), made, seal, place, sandbox, undress(checked))
+    written = publish(
+        checked, tuple(_ingredients(checked, ())), made, seal, destination, sandbox, personal_edits(checked)
+    )
     return Receipt(
-        **facts(checked.evidence, place.target, written, detached=place.detached),
+        **facts(checked.evidence, destination.target, written, detached=destination.detached),
         parent=checked.manifest,
         warnings=tuple(about_time(written, seal)),
     )

@@ -15,18 +15,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 from weakref import WeakKeyDictionary
 
-from provlabel import engine
+from provlabel.engine import signing
+from provlabel.engine.credential import EngineCredential
 from provlabel.errors import EngineError, ProvlabelError, SignerError
 from provlabel.manifest import cose
-from provlabel.media.containers import HASHED_BY_BOXES, ROOMS, ContainerError, Hole, NoHole, TooLarge, room_for, splice
+from provlabel.media.containers import CONTAINERS, ContainerError, Hole, NoHole, TooLarge, hole_for, splice
 from provlabel.media.containers.edits import Edited
 from provlabel.media.copy import copy_around
 from provlabel.media.formats import Format
 from provlabel.trust.anchors import der_certificates, pem
 
 if TYPE_CHECKING:
-    from provlabel.engine import Actor, IngredientFile
-    from provlabel.manifest import Definition
+    from provlabel.engine.identity import Actor
+    from provlabel.engine.signing import IngredientFile
+    from provlabel.manifest.write import Definition
     from provlabel.signers import LocalKey, Signer
 
 #: Bytes that are kept free in a signature beyond what is needed when it has to be made larger.
@@ -55,7 +57,7 @@ class UnstampedManifest(NamedTuple):
         """Return the store with the timestamp ``token`` in its signature.
 
         Raises:
-            cose.NoRoom: the token is longer than what was kept free.
+            cose.StampTooLarge: the token is longer than what was kept free.
         """
         more = self.signature._replace(stamps=(token,))
         return self.place.put(self.store, cose.assemble(more, self.place.length))
@@ -91,8 +93,8 @@ class Work:
         #: The content, for whoever looks into it.
         self.stream = cast("BinaryIO", io.BufferedReader(content))
         self._scratch = scratch
-        self._room: Hole | None = None
-        self._by_boxes = job.fmt.container in HASHED_BY_BOXES
+        self._hole: Hole | None = None
+        self._by_boxes = CONTAINERS[job.fmt.container].hashed_by_boxes
         self._hash_source = hash_source
         #: SHA-256 of the source, hex, where it was wanted and a pass of ours has seen it.
         self.source_sha256 = ""
@@ -105,9 +107,9 @@ class Work:
     @property
     def hole(self) -> tuple[int, int] | None:
         """Where we put the manifest, if the content hash leaves out just that: start and length in bytes."""
-        return None if self._room is None or self._by_boxes else (self._room.start, self._room.length)
+        return None if self._hole is None or self._by_boxes else (self._hole.start, self._hole.length)
 
-    def sign(self, credential: engine.EngineCredential) -> bytes:
+    def sign(self, credential: EngineCredential) -> bytes:
         """Write the content and return the store, which still has to be put into its place.
 
         Raises:
@@ -117,15 +119,16 @@ class Work:
         """
         self._scratch.seek(0)
         self._scratch.truncate()
-        self._room = None  # of an earlier, shorter store
+        self._hole = None  # of an earlier, shorter store
         job = self._job
         if self.detached:
             return self._beside(credential)
-        if job.actor is None and job.fmt.container in ROOMS:  # an identity makes the store longer than was announced
+        fits = job.actor is None  # an identity makes the store longer than was announced
+        if fits and CONTAINERS[job.fmt.container].hole is not None:
             with contextlib.suppress(NoHole):
                 return self._around(credential)
         self.stream.seek(0)
-        return engine.sign(job.made, self.stream, self._scratch, job.fmt.mime, credential, job.files, actor=job.actor)
+        return signing.sign(job.made, self.stream, self._scratch, job.fmt.mime, credential, job.files, actor=job.actor)
 
     def put(self, store: bytes) -> None:
         """Write ``store`` over the one of the same length; a detached one is all there is.
@@ -133,61 +136,61 @@ class Work:
         Raises:
             EngineError: it is not where it should be.
         """
-        if self._room is None:
+        if self._hole is None:
             put(None if self.detached else self._job.fmt, self._scratch, store)
             return
-        self._scratch.seek(self._room.start)
-        self._scratch.write(self._room.fill(store))
+        self._scratch.seek(self._hole.start)
+        self._scratch.write(self._hole.fill(store))
 
-    def _around(self, credential: engine.EngineCredential) -> bytes:
+    def _around(self, credential: EngineCredential) -> bytes:
         job = self._job
         if not self._by_boxes:
-            return engine.sign_hashed(job.made, self._write, credential, job.files)
-        self._find_room(0)  # before the engine looks at ingredients; pictures in boxes never have one
-        return engine.sign_placed(job.made, self._write, self._scratch, job.fmt.mime, credential, job.files)
+            return signing.sign_hashed(job.made, self._write, credential, job.files)
+        self._find_hole(0)  # before the engine looks at ingredients; pictures in boxes never have one
+        return signing.sign_placed(job.made, self._write, self._scratch, job.fmt.mime, credential, job.files)
 
-    def _find_room(self, length: int) -> Hole:
+    def _find_hole(self, length: int) -> Hole:
         try:
-            return room_for(self._job.fmt.container, self.stream, self._content.size, length)
+            return hole_for(self._job.fmt.container, self.stream, self._content.size, length)
         except TooLarge as exc:
             raise EngineError(f"the manifest cannot be embedded: {exc}", hint="use --detached") from exc
 
-    def _write(self, length: int) -> engine.Hashed:
-        room = self._find_room(length)
+    def _write(self, length: int) -> signing.Hashed:
+        hole = self._find_hole(length)
         copied = copy_around(
-            self._content, room, self._scratch, hash_source=self._hash_source, hash_result=not self._by_boxes
+            self._content, hole, self._scratch, hash_source=self._hash_source, hash_result=not self._by_boxes
         )
-        self._room, self.source_sha256 = room, copied.source
+        self._hole, self.source_sha256 = hole, copied.source
         if self._by_boxes:
             self.put(bytes(length))  # the hole is left out by the head of its box
-        return engine.Hashed(room.start, room.length, copied.content)
+        return signing.Hashed(hole.start, hole.length, copied.content)
 
-    def _beside(self, credential: engine.EngineCredential) -> bytes:
+    def _beside(self, credential: EngineCredential) -> bytes:
         job = self._job
         with Path(os.devnull).open("w+b") as nowhere:  # the engine wants to copy the source somewhere
             source = self._content.source
             source.seek(0)
-            return engine.sign(
+            return signing.sign(
                 job.made, source, nowhere, job.fmt.mime, credential, job.files, detached=True, actor=job.actor
             )
 
 
-def sign_here(work: Work, signer: Signer) -> bytes | None:
+def sign_in_engine(work: Work, signer: Signer) -> bytes | None:
     """Let the engine sign with a key that may enter this process; ``None`` when the key may not."""
     from provlabel.signers import LocalKey
 
     if not isinstance(signer, LocalKey):
         return None
     if signer not in _credentials:
-        _credentials[signer] = engine.EngineCredential(signer.algorithm, signer.chain_pem, signer.private_key_pem())
+        _credentials[signer] = EngineCredential(signer.algorithm, signer.chain_pem, signer.private_key_pem())
     return work.sign(_credentials[signer])
 
 
 #: What the engine made of a key stays as long as its signer does.
-_credentials: WeakKeyDictionary[LocalKey, engine.EngineCredential] = WeakKeyDictionary()
+_credentials: WeakKeyDictionary[LocalKey, EngineCredential] = WeakKeyDictionary()
 
 
-def draft(work: Work, signer: Signer, *, room: int = 0) -> UnstampedManifest:
+def sign_with_stand_in(work: Work, signer: Signer, *, room: int = 0) -> UnstampedManifest:
     """Sign with ``signer``, wherever its key lives, and keep ``room`` bytes free for a timestamp.
 
     Raises:
@@ -225,10 +228,10 @@ def put(fmt: Format | None, scratch: BinaryIO, store: bytes) -> None:
         raise EngineError(f"the signature cannot be written: {exc}") from exc
 
 
-def _stand_in(chain_pem: str, free: int) -> engine.EngineCredential:
+def _stand_in(chain_pem: str, free: int) -> EngineCredential:
     """Make a key for one file; the engine reserves as much as the certificates take, so one of zeros is added."""
     filler = pem(b"\x30\x83" + free.to_bytes(3, "big") + bytes(free)) if free else ""
-    return engine.EngineCredential.stand_in(chain_pem + filler)
+    return EngineCredential.stand_in(chain_pem + filler)
 
 
 def _ask(signer: Signer, algorithm: str, message: bytes) -> bytes:

@@ -17,7 +17,7 @@ from provlabel._support.text import printable
 from provlabel._support.times import now
 from provlabel.errors import EngineError, InputError, OutputError, TimestampError, UsageError
 from provlabel.evidence import Evidence
-from provlabel.labeling.publish import lies_at, sealed
+from provlabel.labeling.publish import lies_at, with_timestamp
 from provlabel.labeling.receipts import Receipt, facts
 from provlabel.labeling.signature import UnstampedManifest, put
 from provlabel.labeling.sources import naming_its_source, shown
@@ -59,46 +59,46 @@ def stamp_file(
     source, sandbox = Path(source), sandbox or shared_sandbox()
     evidence = _labeled(source, sandbox)
     fmt = None if evidence.source == "sidecar" else BY_NAME[evidence.format or ""]
-    held = source if fmt else beside(source)
-    target = _target(held, source, dest)
+    holder = source if fmt else beside(source)
+    target = _target(holder, source, dest)
     # Without a stamp there is nothing to write.
     timestamper = msgspec.structs.replace(timestamper, optional=False)
-    with locked(held), only_read(open_regular(held)) as stream:
+    with locked(holder), only_read(open_regular(holder)) as stream:
         if fmt and fingerprint(stream) != evidence.fingerprint:
             raise InputError(f"{shown(source)}: changed while it was read", hint="try again when it is at rest")
-        made = _draft(stream, fmt, shown(source))
+        made = _unstamped(stream, fmt, shown(source))
         like = os.fstat(stream.fileno())
-        in_place = target == held
+        in_place = target == holder
         with atomic_output(
             target, replace=replace or in_place, mode=like.st_mode & 0o777, like=like if in_place else None
         ) as scratch:
             copy_to(stream, scratch.stream)
 
-            def attempt(store: bytes, trust: TrustStore = _NO_TRUST) -> Evidence:
+            def read_back_with(store: bytes, trust: TrustStore = _NO_TRUST) -> Evidence:
                 put(fmt, scratch.stream, store)
                 scratch.stream.flush()
-                seen = sandbox.read(scratch.path, trust) if fmt else sandbox.read(source, trust, scratch.path)
-                return _require_sound(seen, evidence.manifests[0].urn)
+                read = sandbox.read(scratch.path, trust) if fmt else sandbox.read(source, trust, scratch.path)
+                return _require_sound(read, evidence.manifests[0].urn)
 
             try:
-                written = sealed(made, timestamper, attempt, evidence.sha256)
+                written = with_timestamp(made, timestamper, read_back_with, evidence.sha256)
             except TimestampError as exc:
                 raise TimestampError(f"{shown(source)}: {exc}", hint=exc.hint) from exc
     return Receipt(**facts(evidence, target, written, detached=fmt is None))
 
 
-def _target(held: Path, source: Path, dest: Path | str | None) -> Path:
+def _target(holder: Path, source: Path, dest: Path | str | None) -> Path:
     """Decide where the result goes: into the file that holds the manifest, or a file of that kind beside."""
     if dest is None:
-        if held.is_symlink():
-            raise OutputError(f"{shown(held)}: is a symlink", hint="name the file that it points to")
-        return held
+        if holder.is_symlink():
+            raise OutputError(f"{shown(holder)}: is a symlink", hint="name the file that it points to")
+        return holder
     target = Path(dest)
-    if lies_at(target, held) or lies_at(target, source):
+    if lies_at(target, holder) or lies_at(target, source):
         raise OutputError(f"{shown(target)}: is the source itself", hint="use --in-place to replace it")
-    if held != source and target.suffix != SIDECAR:
+    if holder != source and target.suffix != SIDECAR:
         raise UsageError(
-            f"{shown(source)}: its manifest is detached, so what is stamped is {shown(held)}",
+            f"{shown(source)}: its manifest is detached, so what is stamped is {shown(holder)}",
             hint=f"use --in-place, or an output that ends with {SIDECAR}",
         )
     return target
@@ -129,7 +129,7 @@ def _require_sound(evidence: Evidence, urn: str) -> Evidence:
     return evidence
 
 
-def _draft(stream: BinaryIO, fmt: Format | None, name: str) -> UnstampedManifest:
+def _unstamped(stream: BinaryIO, fmt: Format | None, name: str) -> UnstampedManifest:
     """Take the signature out of the file, as it stands."""
     try:
         if fmt is None:

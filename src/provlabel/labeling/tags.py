@@ -17,11 +17,11 @@ from provlabel.errors import InputError, LabelError, UsageError
 from provlabel.evidence import mapping
 from provlabel.label import Label
 from provlabel.labeling.sources import Source, reopened, shown
-from provlabel.media.containers import WALKERS, stores_left
+from provlabel.media.containers import CONTAINERS, stores_left
 from provlabel.media.containers.edits import Edit
 
 
-class Dress(NamedTuple):
+class TagPlan(NamedTuple):
     """The edits, and what the label lists of them."""
 
     edits: tuple[Edit, ...] = ()
@@ -29,13 +29,13 @@ class Dress(NamedTuple):
     warnings: tuple[str, ...] = ()
 
 
-def dress(checked: Source, label: Label, choice: Sequence[Choice] | None, *, detached: bool) -> Dress:
+def plan_tags(checked: Source, label: Label, choice: Sequence[Choice] | None, *, detached: bool) -> TagPlan:
     """Plan the carriers of a file; ``label`` is as it will be signed.
 
     With ``choice`` ``None`` a carrier that cannot be written is a warning, otherwise an error.
 
     Raises:
-        LabelError: the label cannot be told in a carrier that was chosen.
+        LabelError: the label cannot be written into a carrier that was chosen.
         InputError: a carrier that was chosen cannot be written, or one contradicts the label and stays.
         UsageError: carriers were chosen for a file that stays as it is.
     """
@@ -44,27 +44,27 @@ def dress(checked: Source, label: Label, choice: Sequence[Choice] | None, *, det
             "a detached manifest leaves the content as it is, so no tags are written", hint="leave --carriers away"
         )
     with _named(checked.path):
-        return _dress(checked, label, () if detached else choice)
+        return _planned(checked, label, () if detached else choice)
 
 
-def _dress(checked: Source, label: Label, choice: Sequence[Choice] | None) -> Dress:
+def _planned(checked: Source, label: Label, choice: Sequence[Choice] | None) -> TagPlan:
     tagger = TAGGERS.get(checked.fmt.name)
-    seen = checked.evidence.carriers or ()
+    carriers = checked.evidence.carriers or ()
     projections = chosen(choice, checked.fmt.media, tagger.carriers if tagger else ())
     before = story_of(checked.evidence.manifests).listed if checked.evidence.manifests else {}
-    plan = projected(label, seen, projections, before)
+    plan = projected(label, carriers, projections, before)
     if tagger is None or not plan.wanted:
-        return Dress((), plan.listed, plan.warnings)
+        return TagPlan((), plan.listed, plan.warnings)
     try:
-        return Dress(_edits(checked, tagger, plan.wanted), plan.listed, plan.warnings)
+        return TagPlan(_edits(checked, tagger, plan.wanted), plan.listed, plan.warnings)
     except TagError as exc:
         if choice is not None:
             raise InputError(f"tags cannot be written: {exc}", hint="--carriers none") from exc
-        bare = projected(label, seen, ())
-        return Dress((), (), (*bare.warnings, f"tags were not written: {exc}"))
+        bare = projected(label, carriers, ())
+        return TagPlan((), (), (*bare.warnings, f"tags were not written: {exc}"))
 
 
-def undress(checked: Source) -> tuple[Edit, ...]:
+def personal_edits(checked: Source) -> tuple[Edit, ...]:
     """Return the edits that take every field out of a labeled file that a label of its own lists as personal.
 
     Manifest stores that would stay in the file, though nothing refers to them any more, become zeros.
@@ -81,12 +81,12 @@ def undress(checked: Source) -> tuple[Edit, ...]:
     with _named(checked.path):
         try:
             tags = _edits(checked, tagger, wanted) if tagger and wanted else ()
-            return (*tags, *_blanked(checked))
+            return (*tags, *_zeroed_stores(checked))
         except TagError as exc:
             raise InputError(f"names cannot be taken out of its tags: {exc}") from exc
 
 
-def _blanked(checked: Source) -> Iterator[Edit]:
+def _zeroed_stores(checked: Source) -> Iterator[Edit]:
     with reopened(checked) as stream:
         end = 0
         for start, stop in stores_left(checked.fmt.container, stream, stream.seek(0, os.SEEK_END)):
@@ -97,7 +97,7 @@ def _blanked(checked: Source) -> Iterator[Edit]:
 
 def _edits(checked: Source, tagger: Tagger, wanted: Mapping[str, Fields]) -> tuple[Edit, ...]:
     with reopened(checked) as stream:
-        parts = tuple(WALKERS[checked.fmt.container](stream, stream.seek(0, os.SEEK_END)))
+        parts = tuple(CONTAINERS[checked.fmt.container].walk(stream, stream.seek(0, os.SEEK_END)))
         return tuple(tagger.edits(stream, parts, wanted))
 
 

@@ -6,13 +6,6 @@ from provlabel.law.records import LAWS, Law, Subject
 from provlabel.law.subjects import subject_of, subject_of_label
 
 __all__ = [
-    "LAWS",
-    "Law",
-    "Subject",
-    "judge_law",
-    "law_findings",
-    "law_rules",
-    "load_laws",
-    "subject_of",
+    "LAWS", "Law", "Subject", "judge_law", "law_findings", "law_rules", "load_laws", "subject_of",
     "subject_of_label",
-]
+]  # fmt: skip

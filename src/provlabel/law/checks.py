@@ -58,7 +58,7 @@ def outside_the_file(_subject: Subject, given: Given) -> Outcome:
 
 
 def human_judgement(_subject: Subject, given: Given) -> Outcome:
-    """Something that only a person can decide, or that the map of standards is not sure of."""
+    """Something that only a person can decide, or on which the map of standards is uncertain."""
     return judge(given.why)
 
 
@@ -72,12 +72,12 @@ def signed_mark(subject: Subject, _given: Given) -> Outcome:
     if subject.state is None:
         kind = kind_of(subject)
         return held(f"the label says {kind}, which is signed with it") if kind in SURELY_AI else _silent(subject)
-    said = generating(subject.actions)
-    if not said:
+    stating = generating(subject.actions)
+    if not stating:
         return _silent(subject)
     if subject.source == "sidecar":
         return judge("the manifest lies beside the file: whoever passes on the file alone passes on no mark")
-    return held(f"a signed action says {short(said[0].source_type)}")
+    return held(f"a signed action says {short(stating[0].source_type)}")
 
 
 def _silent(subject: Subject) -> Outcome:
@@ -147,7 +147,7 @@ def inputs_kept(subject: Subject, _given: Given) -> Outcome:
 
 
 def no_secrets(subject: Subject, _given: Given) -> Outcome:
-    """The part of a label that is for everybody has no words of a prompt and no names of people."""
+    """The public part of a label has no text of a prompt and no names of people."""
     if subject.state is None:
         return held("words of the prompt and names are left out of what is signed, or go to the personal assertion")
     if refused := standing(subject):
@@ -204,15 +204,15 @@ def created_or_altered(subject: Subject, _given: Given) -> Outcome:
         return refused
     kind = kind_of(subject)
     if subject.state is None:
-        said = kind in SURELY_AI and kind != "composite_synthetic"
+        generative = kind in SURELY_AI and kind != "composite_synthetic"
         origin = "altered" if altered(subject) else "created"
-        return held(f"the label says {kind} and {origin}") if said else _not_generative(kind)
-    said_by = [item for item in generating(subject.actions) if short(item.source_type) != "compositeSynthetic"]
+        return held(f"the label says {kind} and {origin}") if generative else _not_generative(kind)
+    stating = [item for item in generating(subject.actions) if short(item.source_type) != "compositeSynthetic"]
     names = {item.action for item in subject.actions}
-    created = any(item.action == _CREATING for item in said_by)
-    changed = _ALTERING in names and any(item.action not in (_CREATING, _ALTERING) for item in said_by)
+    created = any(item.action == _CREATING for item in stating)
+    changed = _ALTERING in names and any(item.action not in (_CREATING, _ALTERING) for item in stating)
     if created or changed:
-        return held(f"signed actions say {'created' if created else 'altered'}, by {short(said_by[0].source_type)}")
+        return held(f"signed actions say {'created' if created else 'altered'}, by {short(stating[0].source_type)}")
     return _not_generative(kind)
 
 
@@ -223,7 +223,7 @@ def _not_generative(kind: str | None) -> Outcome:
 
 
 def operations(subject: Subject, _given: Given) -> Outcome:
-    """The label stores what was done, without which nobody can tell a minor modification (CA-9)."""
+    """The label lists the operations; without them, a minor modification cannot be recognized (CA-9)."""
     if refused := standing(subject):
         return refused
     if any(words_of(item.get("operation")) for item in entries(subject, "operations")):
@@ -248,7 +248,7 @@ def mark_and_time(subject: Subject, given: Given) -> Outcome:
 
 
 def mark_or_watermark(subject: Subject, given: Given) -> Outcome:
-    """A signed manifest is enough; whether a watermark alone is, is unsettled (WA-1)."""
+    """A signed manifest is enough; it is unsettled whether a watermark alone is (WA-1)."""
     mark = signed_mark(subject, given)
     if mark.outcome == "not held" and watermarks(subject) and standing(subject) is None:
         return judge("a watermark is stated and no signed mark; whether that alone is enough is unsettled")
@@ -284,9 +284,9 @@ def _disclosed(item: Mapping[str, Any], given: Given) -> Outcome:
         return judge("the signer states a mark, and not where it stands")
     if given.first and item.get("kind") == "audio" and not _AT_START.search(place):
         return judge("the signer states a spoken mark, and not that it stands at the start (place)")
-    spoken = words_of(item.get("language"))
-    if given.language and spoken.lower().split("-")[0] != given.language:
-        return judge(f"the signer states a mark in the language {spoken or '(none stated)'}; is that of the content?")
+    language = words_of(item.get("language"))
+    if given.language and language.lower().split("-")[0] != given.language:
+        return judge(f"the signer states a mark in the language {language or '(none stated)'}; is that of the content?")
     return held(f"the signer states a mark for people: {item.get('kind')}")
 
 
@@ -298,7 +298,7 @@ def _worded(item: Mapping[str, Any], given: Given) -> Outcome | None:
     text = words_of(item.get("text"))
     if not text:
         return judge("the signer states a text as mark, and not its words")
-    if all(any(_says(text, word) for word in group) for group in given.words):
+    if all(any(_has_word(text, word) for word in group) for group in given.words):
         return None
     wanted = " and ".join("/".join(group) for group in given.words)
     if not given.words_in or words_of(item.get("language")).lower().split("-")[0] in ("", *given.words_in):
@@ -306,7 +306,7 @@ def _worded(item: Mapping[str, Any], given: Given) -> Outcome | None:
     return judge(f"the words of the mark are in another language; do they say {wanted}?")
 
 
-def _says(text: str, word: str) -> bool:
+def _has_word(text: str, word: str) -> bool:
     """Is the word there; one of Latin letters by itself, not inside of another?"""
     if word.isascii():
         return re.search(rf"(?<![A-Za-z]){re.escape(word)}(?![A-Za-z])", text) is not None
@@ -351,7 +351,7 @@ def marked_or_noticed(subject: Subject, given: Given) -> Outcome:
 
 
 def aigc_object(subject: Subject, _given: Given) -> Outcome:
-    """Exactly one ``AIGC`` object, sound (CN-1)."""
+    """Exactly one valid ``AIGC`` object (CN-1)."""
     if early := unsigned_yet(subject, "the AIGC object"):
         return early
     one = aigc.found(subject)
@@ -398,7 +398,7 @@ def _codes_of_label(subject: Subject) -> Outcome:
 
 # 00, 1 an organisation, 1 the code is a USCC, its 18 characters, 1 generation or 2 propagation, model or filler.
 _PRODUCER = re.compile(r"0011[0-9A-Z]{18}1[0-9A-Z]{4}")
-_LENGTH = 27
+_LENGTH = 27  # characters of a code
 
 
 def provider_code(subject: Subject, _given: Given) -> Outcome:
@@ -435,12 +435,12 @@ def not_c2pa_alone(subject: Subject, given: Given) -> Outcome:
 
 def signal(subject: Subject, given: Given) -> Outcome:
     """A platform reads what the file says: a digital source type in XMP, or a manifest."""
-    said = xmp_types(subject)
-    if read := said & frozenset(given.xmp):
+    types = xmp_types(subject)
+    if read := types & frozenset(given.xmp):
         return held(f"XMP says {min(read)}")
     if subject.state in (None, "trusted", "valid"):
         return _in_manifest(subject, given)
-    if beta := said & frozenset(given.xmp_beta):
+    if beta := types & frozenset(given.xmp_beta):
         return judge(f"XMP says {min(beta)}, which is read in a beta")
     if subject.state in ("remote", "unreadable"):
         return judge("what the file says could not be read in full")

@@ -1,6 +1,6 @@
 """When a rule applies: one small pure function for each condition, by the name that ``law/*.toml`` uses.
 
-``None`` means that no file tells; then a rule that is not held becomes a question for a person.
+``None`` means that no file shows it; then a rule that is not held becomes a question for a person.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _MINOR_IN_CALIFORNIA = frozenset({"cropped", "resized"})
 
 
 def ai_content(subject: Subject, given: Given) -> Applies:
-    """Content that AI made or altered, as the label states or unsigned tags admit; ``minor`` draws the line below."""
+    """AI made or altered the content, as label or unsigned tags say; ``minor`` says which small changes are exempt."""
     kind = kind_of(subject)
     if kind in ("ai_generated", "ai_partly_created", "composite_synthetic"):
         return Applies(True, f"the label says {kind}")
@@ -133,7 +133,7 @@ def _judgement(subject: Subject, name: str, words: str) -> Applies:
 
 
 def synthetic_performer(subject: Subject, _given: Given) -> Applies:
-    """Somebody made by AI is seen or heard who is no recognisable real person (NY-1)."""
+    """Somebody made by AI is seen or heard who is no recognizable real person (NY-1)."""
     shown = entries(subject, "likeness")
     if not shown:
         return Applies(None, "who is seen or heard is not stated", "state likeness in the label")
@@ -142,7 +142,7 @@ def synthetic_performer(subject: Subject, _given: Given) -> Applies:
 
 
 def not_translation(subject: Subject, _given: Given) -> Applies:
-    """More was done than to translate."""
+    """The content was not only translated."""
     done = [words_of(item.get("operation")) for item in entries(subject, "operations")]
     only = bool(done) and all(name == "translated" for name in done)
     return Applies(
@@ -164,7 +164,7 @@ def from_inputs(subject: Subject, _given: Given) -> Applies:
 
 
 def is_altered(subject: Subject, _given: Given) -> Applies:
-    """Systems altered content that was there (CA-9)."""
+    """Systems altered existing content (CA-9)."""
     found = altered(subject)
     return Applies(found, f"the label says {'altered' if found else 'created'}")
 
@@ -172,7 +172,7 @@ def is_altered(subject: Subject, _given: Given) -> Applies:
 def is_linked(subject: Subject, _given: Given) -> Applies:
     """The file links to a page (CA-6)."""
     if subject.state == "remote":
-        return Applies(True, "the file only names a place on the network for its manifest")
+        return Applies(True, "the file has only the address of its manifest on the network")
     found = links(subject)
     return Applies(bool(found), f"the label links to {found[0]}" if found else "the label links to no page")
 
@@ -206,7 +206,7 @@ def producer_of(subject: Subject) -> str | None:
 
 
 def is_propagated(subject: Subject, _given: Given) -> Applies:
-    """A distributor has entered itself (CN-5)."""
+    """The ``AIGC`` object names a distributor (CN-5)."""
     found = single(subject)
     so = found is not None and any(found[name] for name in ("ContentPropagator", "PropagateID"))
     return Applies(so, f"{'a' if so else 'no'} distributor is named in an AIGC object")

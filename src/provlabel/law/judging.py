@@ -121,20 +121,20 @@ def _results(law: Law, rows: Sequence[LawRule], subject: Subject, when: _Days) -
 def _judged(law: Law, rows: Sequence[LawRule], subject: Subject, day: dt.date, when: _Days) -> LawResult:
     row = next((row for row in rows if _in_force(row, day)), None)
     answer = _answer(row, subject) if row else Outcome("not applicable", "not in force on that day")
-    told = row or rows[0]
+    shown = row or rows[0]
     return LawResult(
         law=law.law,
-        rule=told.id,
-        number=told.number,
-        title=told.title,
+        rule=shown.id,
+        number=shown.number,
+        title=shown.title,
         outcome=answer.outcome,
         reason=answer.why,
         era=_era(row) if row else _gap(rows, day),
         date=day.isoformat(),
         basis=when.basis if when.claimed in (None, day) else "possible",
-        source=told.source,
-        certainty=told.certainty,
-        hint=answer.hint or told.hint,
+        source=shown.source,
+        certainty=shown.certainty,
+        hint=answer.hint or shown.hint,
     )
 
 
@@ -161,7 +161,7 @@ def _gap(rows: Sequence[LawRule], day: dt.date) -> str:
 
 
 def _answer(row: LawRule, subject: Subject) -> Outcome:
-    """Ask the conditions, then the check; where no file tells whether a rule applies, what is missing is a question."""
+    """Ask the conditions, then the check; where no file shows whether a rule applies, what is missing is a question."""
     open_questions: list[Applies] = []
     for name in row.applies:
         applies = CONDITIONS[name](subject, row.given)
@@ -178,11 +178,11 @@ def _answer(row: LawRule, subject: Subject) -> Outcome:
         answer = Outcome("needs a human judgement", f"{answer.why}; it may stand on {links(subject)[0]}, not looked at")
     if answer.outcome in ("not held", "needs a human judgement") and open_questions:
         hint = next((question.hint for question in open_questions if question.hint), answer.hint)
-        return Outcome("needs a human judgement", f"{_asked(open_questions)}; if it applies: {answer.why}", hint)
+        return Outcome("needs a human judgement", f"{_reasons(open_questions)}; if it applies: {answer.why}", hint)
     if answer.outcome == "held" and open_questions:
-        return Outcome("held", f"{answer.why}; whether it is asked for is open: {_asked(open_questions)}")
+        return Outcome("held", f"{answer.why}; whether it is asked for is open: {_reasons(open_questions)}")
     return answer
 
 
-def _asked(questions: Sequence[Applies]) -> str:
+def _reasons(questions: Sequence[Applies]) -> str:
     return "; ".join(question.why for question in questions)

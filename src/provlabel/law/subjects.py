@@ -1,4 +1,4 @@
-"""What rules are held against: a file that was verified, or a label that is not signed yet; and how it is read.
+"""What rules are applied to: a file that was verified, or a label that is not signed yet; and how it is read.
 
 A label is plain data that anybody may have signed, so that every reader here takes any shape.
 """
@@ -23,9 +23,9 @@ SURELY_AI = AI_KINDS - {"may_contain_ai"}
 _BINDING = "c2pa.soft-binding"
 
 
-def subject_of(file: FileReport, seen: Evidence) -> Subject:
+def subject_of(file: FileReport, evidence: Evidence) -> Subject:
     """Return what is known of a file that was judged."""
-    active = seen.manifests[0] if seen.manifests else None
+    active = evidence.manifests[0] if evidence.manifests else None
     stamp = file.time.stamped if file.time else None
     proven = stamp is not None and file.axes.time == "proven"
     return Subject(
@@ -38,8 +38,8 @@ def subject_of(file: FileReport, seen: Evidence) -> Subject:
         actions=active.actions if active else (),
         bindings=tuple(_bindings(active)) if active else (),
         prompt_in_core=_has_prompt(active) if active else False,
-        carriers=seen.carriers or (),
-        claims_ai=any(any(claims_in(item.id, item.fields)) for item in seen.carriers or ()),
+        carriers=evidence.carriers or (),
+        claims_ai=any(any(claims_in(item.id, item.fields)) for item in evidence.carriers or ()),
         inputs=tuple(_input(node) for node in file.history if node.relationship == "parentOf"),
         not_later=_moment(stamp) if proven else None,
     )
@@ -82,9 +82,8 @@ def standing(subject: Subject) -> Outcome | None:
     if subject.state == "unreadable":
         return Outcome("needs a human judgement", "the file could not be read, so that nothing is known")
     if subject.state == "remote":
-        return Outcome(
-            "needs a human judgement", "the file only names a place on the network for its manifest; it was not fetched"
-        )
+        reason = "the file has only the address of its manifest on the network; it was not fetched"
+        return Outcome("needs a human judgement", reason)
     if subject.state == "unsigned":
         return Outcome("not held", "nothing in the file is signed")
     if subject.state == "invalid":

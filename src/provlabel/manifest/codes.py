@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Literal
 
 Effect = Literal[
-    "ok",  # says that something held; changes nothing by itself
+    "ok",  # says that a check passed; changes nothing by itself
     "bound",  # the content is what was signed
     "altered",  # content or a signed statement is not what was signed
     "unbound",  # the binding is not acceptable: missing, doubled, or covering too little

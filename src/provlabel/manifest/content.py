@@ -39,10 +39,10 @@ def with_content(crjson: Mapping[str, Any], hole: tuple[int, int], sha256: bytes
     return {**crjson, "manifests": [{**active, "validationResults": judged}, *others]}
 
 
-def _agrees(said: Mapping[str, Any], hole: tuple[int, int], sha256: bytes) -> bool:
+def _agrees(assertion: Mapping[str, Any], hole: tuple[int, int], sha256: bytes) -> bool:
     start, length = hole
     return (
-        said.get("exclusions") == [{"start": start, "length": length}]
-        and said.get("alg") == "sha256"
-        and said.get("hash") == f"b64'{base64.b64encode(sha256).decode()}'"
+        assertion.get("exclusions") == [{"start": start, "length": length}]
+        and assertion.get("alg") == "sha256"
+        and assertion.get("hash") == f"b64'{base64.b64encode(sha256).decode()}'"
     )

@@ -78,7 +78,7 @@ def place(store: bytes, urn: str = "") -> SignaturePlace:
     if root is None or root.kind != jumbf.SUPERBOX:
         raise ContainerError("no manifest store")
     manifests = _inside(data, root)
-    if not manifests or any(said.uuid not in _MANIFESTS for _, said in manifests.values()):
+    if not manifests or any(description.uuid not in _MANIFESTS for _, description in manifests.values()):
         raise ContainerError("a manifest store with something else than plain manifests in it")
     name, (active, _) = list(manifests.items())[-1]
     if urn and name != urn.encode():
@@ -88,11 +88,11 @@ def place(store: bytes, urn: str = "") -> SignaturePlace:
     if len(claims) != 1 or _SIGNATURE not in inside:
         raise ContainerError("the active manifest has not one claim and one signature")
     signature = _content(data, inside[_SIGNATURE][0])
-    said = _content(data, inside[claims[0]][0])
+    claim = _content(data, inside[claims[0]][0])
     return SignaturePlace(
         signature.body,
         signature.end - signature.body,
-        bytes(data[said.body : said.end]),
+        bytes(data[claim.body : claim.end]),
         bytes(data[signature.body : signature.end]),
     )
 
@@ -103,10 +103,10 @@ def _inside(data: memoryview, parent: jumbf.JumbfBox) -> dict[bytes, tuple[jumbf
     found: dict[bytes, tuple[jumbf.JumbfBox, jumbf.Description]] = {}
     for box in jumbf.boxes(data, start, parent.end):
         if box.kind == jumbf.SUPERBOX:
-            said, _ = jumbf.described(data, box)
-            if said.label in found:
+            description, _ = jumbf.described(data, box)
+            if description.label in found:
                 raise ContainerError("two manifest boxes have the same name")
-            found[said.label] = (box, said)
+            found[description.label] = (box, description)
     return found
 
 
@@ -130,8 +130,8 @@ def parse(raw: bytes) -> Signature:
         content = _loads(raw)
         protected, unprotected, _, value = content.value if isinstance(content, cbor2.CBORTag) else content
         headers = _loads(_octets(protected))
-        # Two chains are two stories: which of them another reader takes is not known.
-        [chain] = [held[key] for held in (headers, unprotected) for key in (_X5CHAIN, "x5chain") if key in held]
+        # With two chains it is not known which of them another reader takes.
+        [chain] = [header[key] for header in (headers, unprotected) for key in (_X5CHAIN, "x5chain") if key in header]
         return Signature(
             protected,
             _octets(value),

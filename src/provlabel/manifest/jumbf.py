@@ -8,7 +8,7 @@ from typing import NamedTuple
 from provlabel.media.containers import ContainerError
 
 SUPERBOX, DESCRIPTION, CBOR, BROTLI = b"jumb", b"jumd", b"cbor", b"brob"
-_HEAD = 8
+_HEAD = 8  # length and type of a box
 _TOGGLES = 17  # bytes of a description before its label: a UUID of 16 and the toggles
 _RESERVED = b"\x20"  # the lowest of the toggles without a meaning (ISO 19566-5 Table B.2)
 

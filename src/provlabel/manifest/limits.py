@@ -14,7 +14,7 @@ from typing import BinaryIO, NamedTuple
 
 from provlabel.manifest import cbor, jumbf
 from provlabel.manifest.cbor import Refused
-from provlabel.media.containers import SECONDS, WALKERS, WHOLE, ContainerError, Part, PartRole, obstacle, stores_in
+from provlabel.media.containers import CONTAINERS, ContainerError, Part, PartRole, obstacle, stores_in
 from provlabel.media.formats import Format
 
 # Limits with their source: reliability study of Nov 2026 (attack files and 450 honest fixtures).
@@ -46,7 +46,7 @@ class Scan(NamedTuple):
     stores: tuple[bytes, ...] = ()  #: the embedded manifest stores; more than one is itself a fault
     damage: str = ""  #: what is missing from a content that can be walked
     obstacle: str = ""  #: why the engine must not embed into just this file
-    seconds: float | None = None  #: how long it plays, where the container tells
+    seconds: float | None = None  #: how long it plays, where the container states it
     compressed: bool = False  #: a manifest is compressed, and nobody has looked into it
 
     def role_at(self, start: int, length: int) -> PartRole:
@@ -65,11 +65,11 @@ class Scan(NamedTuple):
 
 
 _INDEX = re.compile(r"\[\d+\]")
-_TELLING: tuple[PartRole, ...] = ("media", "metadata", "structure", "manifest")
+_WORST_FIRST: tuple[PartRole, ...] = ("media", "metadata", "structure", "manifest")
 
 
 def _worst(roles: set[PartRole], otherwise: PartRole) -> PartRole:
-    return next((role for role in _TELLING if role in roles), otherwise)
+    return next((role for role in _WORST_FIRST if role in roles), otherwise)
 
 
 def _is_at(name: str, path: str) -> bool:
@@ -84,7 +84,7 @@ def scan_file(stream: BinaryIO, size: int, fmt: Format, *, ours: bool = False) -
         ContainerError: the container is damaged.
         Refused: a limit is exceeded.
     """
-    parts = tuple(WALKERS[fmt.container](stream, size))
+    parts = tuple(CONTAINERS[fmt.container].walk(stream, size))
     manifests = [part for part in parts if part.role == "manifest" and part.payload_length]
     total = sum(part.payload_length for part in manifests)
     if total > MAX_STORE:
@@ -104,16 +104,18 @@ def scan_file(stream: BinaryIO, size: int, fmt: Format, *, ours: bool = False) -
 
 
 def _seconds(stream: BinaryIO, parts: tuple[Part, ...], fmt: Format) -> float | None:
+    seconds = CONTAINERS[fmt.container].seconds
     try:
-        return SECONDS[fmt.container](stream, parts) if fmt.container in SECONDS else None
+        return seconds(stream, parts) if seconds is not None else None
     except ContainerError:
         return None
 
 
 def _damage(stream: BinaryIO, parts: tuple[Part, ...], fmt: Format) -> str:
+    require_whole = CONTAINERS[fmt.container].require_whole
     try:
-        if fmt.container in WHOLE:
-            WHOLE[fmt.container](stream, parts)
+        if require_whole is not None:
+            require_whole(stream, parts)
     except ContainerError as exc:
         return str(exc)
     return ""
@@ -182,15 +184,15 @@ def _boxes(data: memoryview, span: tuple[int, int], budget: _Budget, depth: int,
 
 
 def _superbox(data: memoryview, box: jumbf.JumbfBox, budget: _Budget, depth: int, parent: bytes) -> None:
-    said, children = jumbf.described(data, box)
-    if not said.label.isascii():
+    description, children = jumbf.described(data, box)
+    if not description.label.isascii():
         raise Refused("an assertion label holds characters outside ASCII, which aborts the engine")
-    if said.label not in _LABELS.get(said.kind, (said.label,)):
+    if description.label not in _LABELS.get(description.kind, (description.label,)):
         raise ContainerError("a part of the manifest does not have the label that C2PA gives it")
-    if said.kind in _SINGLE and [inside.kind for inside in jumbf.boxes(data, children, box.end)] != [jumbf.CBOR]:
+    if description.kind in _SINGLE and [inside.kind for inside in jumbf.boxes(data, children, box.end)] != [jumbf.CBOR]:
         raise ContainerError("a claim or a signature is not the one value that C2PA gives it")
     if parent == _ASSERTION_STORE:
         budget.take("assertions")
     elif parent == b"c2pa":
         budget.take("manifests")
-    _boxes(data, (children, box.end), budget, depth + 1, said.kind)
+    _boxes(data, (children, box.end), budget, depth + 1, description.kind)

@@ -1,4 +1,4 @@
-"""From a manifest to a label: ours as it was signed, or what the standard assertions of others tell."""
+"""From a manifest to a label: ours as it was signed, or what the standard assertions of others say."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OLD_USES = {field: entry.replace("cawg.", "c2pa.") for field, entry in CAWG_USE
 _SCHEMES = {"urn:isrc:": "isrc", "urn:iswc:": "iswc", "urn:ean:": "upc", "urn:grid:": "grid", "urn:uuid:": "guid"}
 
 #: A field of the label, its value, and the assertion that it was read from.
-_Told = tuple[str, Any, str]
+_ReadField = tuple[str, Any, str]
 
 
 def label_info(manifest: Manifest, *, personal: bool = False) -> LabelInfo | None:
@@ -37,12 +37,12 @@ def label_info(manifest: Manifest, *, personal: bool = False) -> LabelInfo | Non
             personal=shown,
             has_personal=manifest.personal is not None,
         )
-    told = tuple(_told(manifest))
-    if not told:
+    fields = tuple(_read_fields(manifest))
+    if not fields:
         return None
     value: dict[str, Any] = {}
     origins: dict[str, str] = {}
-    for field, content, assertion in told:
+    for field, content, assertion in fields:
         if field not in value:
             value[field], origins[field] = content, assertion
     kind = value.get("kind")
@@ -55,8 +55,8 @@ def label_info(manifest: Manifest, *, personal: bool = False) -> LabelInfo | Non
     )
 
 
-def _told(manifest: Manifest) -> Iterator[_Told]:
-    """Yield what the assertions tell, the surest source of each field first."""
+def _read_fields(manifest: Manifest) -> Iterator[_ReadField]:
+    """Yield what the assertions say, the surest source of each field first."""
     ai = tuple(item for item in manifest.actions if SOURCE_TYPES.get(item.source_type) in AI_KINDS)
     if ai:
         yield from _from_actions(manifest, ai)
@@ -68,7 +68,7 @@ def _told(manifest: Manifest) -> Iterator[_Told]:
         yield from _from_metadata(mapping(manifest.assertions.get(name)), name)
 
 
-def _from_actions(manifest: Manifest, ai: tuple[Action, ...]) -> Iterator[_Told]:
+def _from_actions(manifest: Manifest, ai: tuple[Action, ...]) -> Iterator[_ReadField]:
     opened = any(item.action == "c2pa.opened" for item in manifest.actions)
     kind = SOURCE_TYPES[ai[0].source_type]
     if opened and ai[0].source_type == IPTC + "compositeWithTrainedAlgorithmicMedia":
@@ -116,10 +116,10 @@ def _region(region: Mapping[str, Any], base: dict[str, Any]) -> Iterator[dict[st
     shape, time, item = (mapping(region.get(key)) for key in ("shape", "time", "item"))
     if shape:
         origin = mapping(shape.get("origin"))
-        said = {"shape": shape.get("type"), "unit": shape.get("unit"), **origin}
-        said |= {key: shape[key] for key in ("width", "height") if key in shape}
-        said |= {"points": shape["vertices"]} if "vertices" in shape else {}
-        yield {"part": "image_region", **base, "region": said}
+        area = {"shape": shape.get("type"), "unit": shape.get("unit"), **origin}
+        area |= {key: shape[key] for key in ("width", "height") if key in shape}
+        area |= {"points": shape["vertices"]} if "vertices" in shape else {}
+        yield {"part": "image_region", **base, "region": area}
     elif time:
         yield {"part": "whole", **base, "span": {key: _number(time.get(key)) for key in ("start", "end")}}
     elif item:
@@ -127,7 +127,7 @@ def _region(region: Mapping[str, Any], base: dict[str, Any]) -> Iterator[dict[st
 
 
 def _number(value: Any) -> Any:
-    """Return a number that is written as text; what no JSON can hold stays text."""
+    """Return a number that is written as text; what no JSON can hold is left as text."""
     try:
         number = float(value)
     except (TypeError, ValueError, OverflowError):
@@ -135,7 +135,7 @@ def _number(value: Any) -> Any:
     return number if math.isfinite(number) else str(value)
 
 
-def _from_disclosure(data: Mapping[str, Any]) -> Iterator[_Told]:
+def _from_disclosure(data: Mapping[str, Any]) -> Iterator[_ReadField]:
     names = {"name": "modelName", "model_type": "modelType", "identifier": "modelIdentifier"}
     system = {field: str(data[key]) for field, key in names.items() if data.get(key)}
     if system:
@@ -145,20 +145,20 @@ def _from_disclosure(data: Mapping[str, Any]) -> Iterator[_Told]:
         yield "oversight", str(level), _DISCLOSURE
 
 
-def _from_mining(data: Mapping[str, Any], uses: Mapping[str, str], name: str) -> Iterator[_Told]:
+def _from_mining(data: Mapping[str, Any], uses: Mapping[str, str], name: str) -> Iterator[_ReadField]:
     entries = mapping(data.get("entries"))
-    said: dict[str, Any] = {}
+    permissions: dict[str, Any] = {}
     for field, entry in uses.items():
         use = mapping(entries.get(entry))
         if use.get("use"):
-            said[field] = str(use["use"])
+            permissions[field] = str(use["use"])
         if use.get("constraint_info"):
-            said["constraint"] = str(use["constraint_info"])
-    if said:
-        yield "permissions", said, name
+            permissions["constraint"] = str(use["constraint_info"])
+    if permissions:
+        yield "permissions", permissions, name
 
 
-def _from_metadata(data: Mapping[str, Any], name: str) -> Iterator[_Told]:
+def _from_metadata(data: Mapping[str, Any], name: str) -> Iterator[_ReadField]:
     listed = data.get("dc:identifier")
     values = listed if isinstance(listed, list) else [listed] if listed else []
     if identifiers := [_identifier(str(value)) for value in values]:

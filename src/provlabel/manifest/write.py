@@ -66,14 +66,14 @@ def definition(
     """Return the manifest definition for ``label``.
 
     Args:
-        label: what the user said.
+        label: what the user states.
         signed: the assertion data made from it.
         has_parent: a parent file is added as the ingredient :data:`PARENT`.
         transcoded: the parent is of another format than the file.
         components: names of the ingredients that were placed into the file.
         inputs: write prompt, seed and references as ``inputTo`` ingredients too.
         redacted: URNs of manifests in the parent's store whose personal assertion is taken out; the
-            label is then only said again, and nothing was done to the content.
+            label is then only stated again, and nothing was done to the content.
         urn: the name of the manifest, ``urn:c2pa:`` and a version 4 UUID (C2PA 2.4 §8.1); the engine's choice
             without.
         thumbnail: a small JPEG of the file, for ``c2pa.thumbnail.claim``, or nothing.
@@ -179,14 +179,14 @@ def _parts(label: Label) -> Iterator[dict[str, Any]]:
 
 def _statement(label: Label) -> dict[str, Any]:
     """What the main action says: source type, when, by which system."""
-    said: dict[str, Any] = {"digitalSourceType": KINDS[label.kind].digital_source_type}
+    statement: dict[str, Any] = {"digitalSourceType": KINDS[label.kind].digital_source_type}
     # whenStart and whenEnd (C2PA 2.5) would say more, but the engine drops both without a word.
     when = label.event_time if label.event_end is UNSET else label.event_end
     if when is not UNSET:
-        said["when"] = when
+        statement["when"] = when
     if label.systems:
-        said["softwareAgent"] = _agent(label.systems[0])
-    return said
+        statement["softwareAgent"] = _agent(label.systems[0])
+    return statement
 
 
 def _agent(system: System) -> dict[str, str]:
@@ -212,12 +212,12 @@ _BY_EXTENT = {"All": "trainedAlgorithmicMedia", "Partly": "compositeWithTrainedA
 def _contribution(item: Contribution, label: Label) -> dict[str, Any]:
     """Say one contribution as an action with a source type of its own (manifest notes, case c)."""
     source = "algorithmicallyEnhanced" if item.part in _TECHNICAL and item.extent != "None" else _BY_EXTENT[item.extent]
-    said = {PART: item.part, EXTENT: item.extent, ROLE: item.role, PERSON: item.person, STEM: item.stem}
+    given = {PART: item.part, EXTENT: item.extent, ROLE: item.role, PERSON: item.person, STEM: item.stem}
     action: dict[str, Any] = {
         "action": _PART_ACTIONS.get(item.part, "c2pa.edited"),
         "digitalSourceType": IPTC + source,
         **_agent_named(item.system, label),
-        "parameters": {key: value for key, value in said.items() if value is not UNSET},
+        "parameters": {key: value for key, value in given.items() if value is not UNSET},
     }
     if regions := list(_regions(item)):
         described = {} if item.description is UNSET else {"description": item.description}
@@ -261,12 +261,12 @@ def _operation(item: Operation, label: Label) -> dict[str, Any]:
         action["digitalSourceType"] = IPTC + (
             "compositeWithTrainedAlgorithmicMedia" if trained else "algorithmicallyEnhanced"
         )
-    said = {
+    given = {
         TECHNIQUE: item.technique,
         "sourceLanguage": item.source_language,
         "targetLanguage": item.target_language,
     }
-    if parameters := {key: value for key, value in said.items() if value is not UNSET}:
+    if parameters := {key: value for key, value in given.items() if value is not UNSET}:
         action["parameters"] = parameters
     return action
 
@@ -361,12 +361,12 @@ _ABOUT_AI = (iptc.SOURCE_TYPE, iptc.SYSTEM, iptc.VERSION)
 def _metadata(label: Label) -> dict[str, Any] | None:
     """Make ``cawg.metadata`` 1.1 for identifiers, rights and permissions, which ``c2pa.metadata`` may not hold."""
     fields = iptc.dump(label)
-    said: dict[str, Any] = {}
+    entries: dict[str, Any] = {}
     if label.identifiers:
-        said["dc:identifier"] = [_URN.get(item.type, "") + item.value for item in label.identifiers]
-    said |= {name: fields[name][0] for name in _WORK if name in fields}
-    if not said:
+        entries["dc:identifier"] = [_URN.get(item.type, "") + item.value for item in label.identifiers]
+    entries |= {name: fields[name][0] for name in _WORK if name in fields}
+    if not entries:
         return None
-    said |= {name: fields[name][0] for name in _ABOUT_AI if name in fields}
-    used = {key.partition(":")[0] for key in said}
-    return {"@context": {key: value for key, value in _CONTEXT.items() if key in used}, **said}
+    entries |= {name: fields[name][0] for name in _ABOUT_AI if name in fields}
+    used = {key.partition(":")[0] for key in entries}
+    return {"@context": {key: value for key, value in _CONTEXT.items() if key in used}, **entries}

@@ -30,21 +30,21 @@ class Copied(NamedTuple):
 
 
 def copy_around(
-    content: Edited, room: Hole, dest: BinaryIO, *, hash_source: bool = True, hash_result: bool = True
+    content: Edited, hole: Hole, dest: BinaryIO, *, hash_source: bool = True, hash_result: bool = True
 ) -> Copied:
-    """Write ``content`` with the edits of ``room`` to ``dest``, and hash the result, and the source, on the way.
+    """Write ``content`` with the edits of ``hole`` to ``dest``, and hash the result, and the source, on the way.
 
     Raises:
         OSError: reading or writing failed.
         ContainerError: the source ends before its size.
     """
-    made, source, at, written = content.edited(room.edits), content.source, 0, 0
+    made, source, at, written = content.edited(hole.edits), content.source, 0, 0
     with _lanes(hash_result + hash_source, threads=made.size >= LARGE) as lanes:
         results, originals = lanes[:hash_result], lanes[hash_result:]
         for piece in made.pieces:
             if isinstance(piece, bytes):
                 dest.write(piece)
-                for lane in results if written != room.start else ():
+                for lane in results if written != hole.start else ():
                     lane.update(piece)
                 written += len(piece)
                 continue
@@ -112,7 +112,7 @@ def digesting(stream: BinaryIO, size: int) -> Iterator[Callable[[], str]]:
 
 
 class _Beside(threading.Thread):
-    """Hashes a file by its descriptor until it ends, or until it is told to stop."""
+    """Hashes a file by its descriptor until it ends, or until it has to stop."""
 
     def __init__(self, fd: int) -> None:
         super().__init__(daemon=True)
@@ -171,7 +171,7 @@ class _Lane:
     def __init__(self) -> None:
         self._sum = hashlib.sha256()
         self._pieces: SimpleQueue[bytes | None] = SimpleQueue()
-        self._room = threading.Semaphore(_AHEAD)
+        self._slots = threading.Semaphore(_AHEAD)
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -183,11 +183,11 @@ class _Lane:
                     self._sum.update(piece)
             except BaseException as exc:  # whoever feeds must not wait for ever
                 self._error = exc
-            self._room.release()
+            self._slots.release()
 
     def update(self, piece: bytes) -> None:
         """Hash ``piece`` soon; waits while too much waits."""
-        self._room.acquire()
+        self._slots.acquire()
         self._pieces.put(piece)
 
     def end(self) -> None:

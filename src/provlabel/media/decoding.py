@@ -6,6 +6,7 @@ it is decoded.  ffmpeg is a program of its own with limits, and gets no network.
 
 from __future__ import annotations
 
+import re
 import resource
 import shutil
 import subprocess
@@ -13,15 +14,18 @@ from pathlib import Path
 
 from provlabel._support.text import printable
 from provlabel.errors import ConfigError, InputError, UsageError
+from provlabel.media.formats import Format
 
-#: Formats that the ffmpeg of current distributions does not decode.
-_NOT_DECODED = frozenset({"AVIF", "DNG", "HEIC", "HEIF", "JPEG XL", "SVG", "JXL codestream"})
 _MEMORY = 2 << 30  # bytes of address space
 _SECONDS = 600  # of wall time; a film decodes many times faster than it plays
 _SLACK = 0.5  # seconds; the last frame is padded
+_ERROR = re.compile(r"\[(error|fatal|panic)\]")
+# What ffmpeg says where it is not the file that lacks something, as of an animated WebP.
+_UNABLE = re.compile(r"\bunsupported\b|\bnot supported\b|[Dd]ecoder .*not found|not yet implemented", re.ASCII)
+_LEAVE_AWAY = "leave --check-decode away for this file"
 
 
-def require_decodable(path: Path, fmt: str, seconds: float | None) -> None:
+def require_decodable(path: Path, fmt: Format, seconds: float | None) -> None:
     """Decode ``path`` to its end; ``seconds`` is how long it says that it plays.
 
     Raises:
@@ -33,9 +37,9 @@ def require_decodable(path: Path, fmt: str, seconds: float | None) -> None:
     program = shutil.which("ffmpeg")
     if program is None:
         raise ConfigError("--check-decode needs ffmpeg", hint="install it, for example: apt install ffmpeg")
-    if fmt in _NOT_DECODED:
-        raise UsageError(f"{shown}: ffmpeg does not decode {fmt}", hint="leave --check-decode away for this file")
-    command = [program, "-nostdin", "-v", "error", "-protocol_whitelist", "file,pipe", "-progress", "pipe:1"]
+    if not fmt.ffmpeg:
+        raise UsageError(f"{shown}: ffmpeg does not decode {fmt.name}", hint=_LEAVE_AWAY)
+    command = [program, "-nostdin", "-v", "level+warning", "-protocol_whitelist", "file,pipe", "-progress", "pipe:1"]
     command += ["-i", f"file:{path}", "-map", "0", "-f", "null", "-"]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=-1, stderr=-1, env={"LC_ALL": "C"}) as process:
         try:
@@ -47,9 +51,12 @@ def require_decodable(path: Path, fmt: str, seconds: float | None) -> None:
             if isinstance(exc, subprocess.TimeoutExpired):
                 raise InputError(f"{shown}: decoding took more than {_SECONDS} seconds") from exc
             raise
-    said = err.decode("utf-8", "replace").strip().splitlines()
-    if process.returncode or said:
-        why = said[0] if said else f"ffmpeg ended with {process.returncode}"
+    lines = err.decode("utf-8", "replace").splitlines()
+    errors = [line for line in lines if _ERROR.search(line)]
+    if process.returncode or errors:
+        if unable := next(filter(_UNABLE.search, lines), ""):
+            raise UsageError(f"{shown}: ffmpeg does not decode this {fmt.name}: {printable(unable)}", hint=_LEAVE_AWAY)
+        why = errors[0] if errors else f"ffmpeg ended with {process.returncode}"
         raise InputError(f"{shown}: does not decode: {printable(why)}", hint="repair it or export it again")
     played = _played(out.decode("ascii", "replace"))
     if seconds is not None and played is not None and played < seconds - _SLACK:

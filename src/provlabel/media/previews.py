@@ -37,23 +37,12 @@ _QUALITIES = (80, 65, 50, 35)
 _PIXELS = 64_000_000  # decoded in full, with alpha, these are 256 MB
 _JPEG_PIXELS = 256_000_000  # libjpeg makes them smaller while it reads; the largest cameras have 200 million
 _RATE = 8_000  # samples a second: enough for an outline
-_SLICES = 600
+_SLICES = 600  # of one outline, at most
 _FIRST_SLICE = 16  # samples; doubled whenever there are too many slices
-_HOURS = 6
+_HOURS = 6  # of sound that are decoded
 _PEAK = 255
-_SILENCE = 128
+_SILENCE = 128  # of samples of eight bits without a sign
 _MISSING = "pictures of files need more libraries: pip install 'provlabel[html]'"
-
-#: Format of ours -> the one decoder of Pillow that may see it.  Never any other: some of them start programs.
-_PICTURES = {
-    "JPEG": "JPEG", "PNG": "PNG", "WebP": "WEBP", "GIF": "GIF", "TIFF": "TIFF", "BigTIFF": "TIFF", "BMP": "BMP",
-    "AVIF": "AVIF",
-}  # fmt: skip
-#: Format of ours -> the one decoder of miniaudio.
-_SOUNDS = {
-    "WAV": "WAV", "RF64": "WAV", "AIFF": "WAV", "FLAC": "FLAC", "Ogg FLAC": "FLAC", "MP3": "MP3",
-    "Ogg Vorbis": "VORBIS",
-}  # fmt: skip
 
 
 class Preview(Struct, frozen=True, kw_only=True):
@@ -110,16 +99,14 @@ def draw(stream: BinaryIO, sha256: str, frame: Frame = FRAMES["report"]) -> Prev
 
 
 def _drawn(stream: BinaryIO, fmt: Format | None, frame: Frame) -> Preview:
-    name = fmt.name if fmt is not None else ""
-    if name in _PICTURES:
-        return _picture(stream, _PICTURES[name], frame)
-    if name in _SOUNDS:
-        return _sound(stream, _SOUNDS[name])
-    what = f"{name} is not a format that can be shown here" if name else "its format is not known"
-    raise _Undrawable("video is not shown" if fmt is not None and fmt.media == "video" else what)
-
-
-# --- pictures --------------------------------------------------------------------------------------
+    if fmt is None:
+        raise _Undrawable("its format is not known")
+    if fmt.picture:
+        return _picture(stream, fmt.picture, frame)
+    if fmt.sound:
+        return _sound(stream, fmt.sound)
+    video = fmt.media == "video"
+    raise _Undrawable("video is not shown" if video else f"{fmt.name} is not a format that can be shown here")
 
 
 def _picture(stream: BinaryIO, decoder: str, frame: Frame) -> Preview:
@@ -198,8 +185,8 @@ def _flat(image: Image.Image) -> Image.Image:
 
     paper = Images.new("RGB", image.size, "white")
     if image.has_transparency_data:
-        seen = image.convert("RGBA")
-        paper.paste(seen, mask=seen.getchannel("A"))
+        rgba = image.convert("RGBA")
+        paper.paste(rgba, mask=rgba.getchannel("A"))
     else:
         paper.paste(image.convert("RGB"))
     return paper

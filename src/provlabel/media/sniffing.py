@@ -1,4 +1,4 @@
-"""What tells one format from another: small questions about the first bytes of a file.
+"""What distinguishes one format from another: small questions about the first bytes of a file.
 
 Each is asked by a row of :mod:`provlabel.media.formats`.  Reads are bounded, nothing is decoded, and the
 traps are those measured in Nov 2026: brands that lie, tags at the end of a file, SVG behind comments.
@@ -17,7 +17,7 @@ ReadAt = Callable[[int, int], bytes]
 MAX_FTYP = 4 << 10  # brands; the longest seen had 40 bytes
 MAX_PROLOG = 64 << 10  # before the root of an SVG: declaration, comments, DOCTYPE
 _MAX_BOXES = 64  # at each level; the walk is made outside of the sandbox, too
-_MAX_TAGS = 4_096
+_MAX_TAGS = 4_096  # of the first directory, by which a DNG is known
 
 
 def is_mp3(head: bytes) -> bool:

@@ -8,17 +8,6 @@ from provlabel.policy.loading import LoadedPolicy, load_policy
 from provlabel.policy.records import AcceptedSigner, Exemption, FileRef, Files, Policy
 
 __all__ = [
-    "BUILTIN",
-    "AcceptedSigner",
-    "Baseline",
-    "Enforced",
-    "Exemption",
-    "FileRef",
-    "Files",
-    "Gate",
-    "Judged",
-    "LoadedPolicy",
-    "Policy",
-    "load_baseline",
-    "load_policy",
-]
+    "BUILTIN", "AcceptedSigner", "Baseline", "Enforced", "Exemption", "FileRef", "Files", "Gate", "Judged",
+    "LoadedPolicy", "Policy", "load_baseline", "load_policy",
+]  # fmt: skip

@@ -72,15 +72,15 @@ def _has(item: FileReport, name: str) -> bool:
 def _media(files: Sequence[FileReport]) -> list[str]:
     from provlabel.media.formats import BY_NAME
 
-    seen = {BY_NAME[item.format].media for item in files if item.format in BY_NAME}
-    return sorted(seen) or ["audio", "image", "video"]
+    media = {BY_NAME[item.format].media for item in files if item.format in BY_NAME}
+    return sorted(media) or ["audio", "image", "video"]
 
 
 def _signers(files: Sequence[FileReport]) -> Iterator[str]:
     """Accept those who signed here and are trusted; a name that nobody vouches for is only shown."""
-    seen = Counter((item.signer, item.axes.signer == "trusted") for item in files if item.signer is not None)
+    counts = Counter((item.signer, item.axes.signer == "trusted") for item in files if item.signer is not None)
     yield "# Who may have signed. Without any [[signers]], anybody whom the anchors vouch for."
-    for (signer, trusted), count in sorted(seen.items(), key=lambda item: -item[1]):
+    for (signer, trusted), count in sorted(counts.items(), key=lambda item: -item[1]):
         mark = "" if trusted and _nameable(signer) else "# "
         if trusted and mark:
             yield f"# No policy can name this one: a name is missing or too long; {count} files:"
@@ -103,7 +103,7 @@ def _nameable(signer: SignerInfo) -> bool:
 
 
 def _anchors(trust: Sequence[str]) -> Iterator[str]:
-    """Propose the files of anchors that were given; names such as ``test`` stay options."""
+    """Propose the files of anchors that were given; names such as ``test`` are left to options."""
     files = [name for name in trust if name not in ("test", "c2pa")]
     yield "# Whose signatures count; paths from this file. They count only when the policy is given with --policy."
     yield "# [trust]"

@@ -41,13 +41,13 @@ def require_no_faults(data: dict[str, Any], shown: str, text: str) -> None:
     faults = tuple(_faults(data))
     if not faults:
         return
-    told = [
+    lines = [
         f"line {line_of(text, fault.at)}: {fault.at.strip('/').replace('/', '.') or 'policy'}: {fault.message}"
         + (f" ({fault.hint})" if fault.hint and fault.hint != _SCHEMA_HINT else "")
         for fault in faults[:_SHOWN]
     ]
     more = f"; and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
-    raise ConfigError(f"{shown}: {'; '.join(told)}{more}", hint=_SCHEMA_HINT)
+    raise ConfigError(f"{shown}: {'; '.join(lines)}{more}", hint=_SCHEMA_HINT)
 
 
 def _faults(data: dict[str, Any]) -> Iterator[Fault]:
@@ -77,9 +77,9 @@ def _form(node: dict[str, Any]) -> str:
     return "64 lower-case hexadecimal digits" if "{64}" in node.get("pattern", "") else _SCHEMA_HINT
 
 
-def _codes(meant: str) -> tuple[str, ...]:
+def _codes(code: str) -> tuple[str, ...]:
     """Return all codes; those of laws only where one of them is meant, as they stand in files of their own."""
-    if not meant.startswith("law."):
+    if not code.startswith("law."):
         return tuple(RULES)
     from provlabel.law import law_rules
 

@@ -1,4 +1,4 @@
-"""The gate: every policy that is in force, held against one judged file after another.
+"""The gate: every policy that is in force, applied to one judged file after another.
 
 The first policy says which files it is about, and its exceptions count.  A policy that was merely
 found can only tighten: its findings come on top.
@@ -114,21 +114,21 @@ class Gate(Struct, frozen=True, kw_only=True):
         others = (enforced.policy for enforced in self.others if _is_about(enforced.policy, relative))
         return tuple(name for policy in (self.first.policy, *others) for name in policy.laws)
 
-    def judge(self, file: FileReport, seen: Evidence | None, at: dt.datetime) -> Judged:
+    def judge(self, file: FileReport, evidence: Evidence | None, at: dt.datetime) -> Judged:
         """Return the findings of ``file`` as they count: what policies miss, levels, exceptions, baseline.
 
-        Of a file that is not there at all, nothing was seen, and policies miss nothing in it.
+        Of a file that is not there at all there is no evidence, and policies miss nothing in it.
         """
         relative = self.relative(file.path)
         others = tuple(enforced.policy for enforced in self.others if _is_about(enforced.policy, relative))
         findings = list(file.findings)
-        if seen is not None:
-            findings += (found for policy in (self.first.policy, *others) for found in missed(policy, file, seen))
+        if evidence is not None:
+            findings += (found for policy in (self.first.policy, *others) for found in missed(policy, file, evidence))
         findings = [self._levelled(found, others) for found in dict.fromkeys(findings)]
         used: dict[int, bool] = {}
         findings = [self._excused(found, file, relative, at, used) for found in findings]
         over = [self.first.policy.exceptions[index] for index, ended in used.items() if ended]
-        findings += [self._levelled(finding("policy.exception-expired", _told(item)), others) for item in over]
+        findings += [self._levelled(finding("policy.exception-expired", _described(item)), others) for item in over]
         return Judged(tuple(findings), tuple(used))
 
     def _levelled(self, found: Finding, others: tuple[Policy, ...]) -> Finding:
@@ -179,7 +179,7 @@ class Gate(Struct, frozen=True, kw_only=True):
 
 @functools.lru_cache(maxsize=64)
 def _relative(path: str, root: str) -> str | None:
-    """Asked for the same file when its scope is told and when it is judged, not long after."""
+    """Asked for the same file when its scope is decided and when it is judged, not long after."""
     return _below(path, root) or _below(_real(path), os.path.realpath(root))
 
 
@@ -216,14 +216,14 @@ def _means(item: Exemption, file: FileReport, relative: str | None) -> bool:
     return item.path is UNSET or (relative is not None and matches(item.path, relative))
 
 
-def _told(item: Exemption) -> str:
+def _described(item: Exemption) -> str:
     return f"{item.rule}, {item.reason}; ended on {item.expires.isoformat()}, ask {item.owner}"
 
 
 # --- what a policy misses --------------------------------------------------------------------------
 
 
-def missed(policy: Policy, file: FileReport, seen: Evidence) -> Iterator[Finding]:
+def missed(policy: Policy, file: FileReport, evidence: Evidence) -> Iterator[Finding]:
     """Yield what ``policy`` misses in ``file``; nothing means that it is content."""
     if file.state not in policy.states:
         yield finding("policy.state", f"{file.state}, where {' or '.join(policy.states)} is wanted")
@@ -236,7 +236,7 @@ def missed(policy: Policy, file: FileReport, seen: Evidence) -> Iterator[Finding
         lacking = [name for name in policy.fields if not has_field(file.label.value, name.split("."))]
         yield from (finding("policy.field", name) for name in lacking)
     for name in policy.forbid:
-        yield from FORBIDDEN[name](policy, file, seen)
+        yield from FORBIDDEN[name](policy, file, evidence)
 
 
 def _signer(policy: Policy, file: FileReport) -> Iterator[Finding]:
@@ -263,7 +263,7 @@ def _is_signer(item: AcceptedSigner, file: FileReport) -> bool:
 _Check = Callable[[Policy, FileReport, Evidence], Iterator[Finding]]
 
 
-def _unsigned_carrier(_policy: Policy, file: FileReport, _seen: Evidence) -> Iterator[Finding]:
+def _unsigned_carrier(_policy: Policy, file: FileReport, _evidence: Evidence) -> Iterator[Finding]:
     for found in file.findings:
         if found.rule == "carrier.unsigned":
             yield finding("policy.unsigned-carrier", found.message.partition(": ")[2], at=found.at)
@@ -285,11 +285,11 @@ _BY_PEOPLE = frozenset(
 )
 
 
-def _human_made_by_generator(policy: Policy, file: FileReport, seen: Evidence) -> Iterator[Finding]:
+def _human_made_by_generator(policy: Policy, file: FileReport, evidence: Evidence) -> Iterator[Finding]:
     says_so = file.label is not None and file.label.kind == "human_made"
     begun = (
-        [item.source_type for item in seen.manifests[0].actions if item.action == "c2pa.created"]
-        if seen.manifests
+        [item.source_type for item in evidence.manifests[0].actions if item.action == "c2pa.created"]
+        if evidence.manifests
         else []
     )
     if not says_so and not _BY_PEOPLE.intersection(begun):
@@ -298,8 +298,8 @@ def _human_made_by_generator(policy: Policy, file: FileReport, seen: Evidence) -
         yield finding("policy.human-made-by-generator", file.signer.name if file.signer else "")
 
 
-def _clear_prompt(_policy: Policy, _file: FileReport, seen: Evidence) -> Iterator[Finding]:
-    for manifest in seen.manifests[:1]:
+def _clear_prompt(_policy: Policy, _file: FileReport, evidence: Evidence) -> Iterator[Finding]:
+    for manifest in evidence.manifests[:1]:
         prompt = manifest.personal.get("prompt") if isinstance(manifest.personal, Mapping) else None
         if isinstance(prompt, Mapping) and prompt.get("text"):
             yield finding("policy.clear-prompt", at="org.provlabel.personal")
@@ -319,7 +319,7 @@ def _keys(data: Any) -> Iterator[str]:
             yield from _keys(value)
 
 
-#: What a policy can forbid, and how that is seen.
+#: What a policy can forbid, and what finds it.
 FORBIDDEN: dict[str, _Check] = {
     "unsigned-carrier": _unsigned_carrier,
     "human-made-by-generator": _human_made_by_generator,

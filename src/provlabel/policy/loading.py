@@ -107,7 +107,7 @@ def _read(path: Path, pin: str | None) -> _Document:
     except InputError as exc:
         raise ConfigError(str(exc), hint="write a first one with: provlabel verify PATH --init-policy") from exc
     digest = hashlib.sha256(raw).hexdigest()
-    if pin is not None and digest != pin:  # what it has is not told: a policy that is found can name any file
+    if pin is not None and digest != pin:  # what it has is not shown: a policy that is found can name any file
         raise ConfigError(f"{shown}: has not the SHA-256 {printable(pin)}", hint="see what changed: sha256sum FILE")
     if len(raw) > MAX_FILE:
         raise ConfigError(f"{shown}: larger than {MAX_FILE:,} bytes")

@@ -154,7 +154,7 @@ class SecondOpinion(Struct, frozen=True, kw_only=True):
     verifier: str
     version: str
     said: Literal["agrees", "differs", "differs as known", "not given"]
-    manifest: bool | None  #: is there one?  None where it cannot read the file, or was not heard
+    manifest: bool | None  #: is there one?  None where it cannot read the file, or gave no opinion
     content: Content
     signature: Literal["good", "bad", "not-applicable"]
     trust: Literal["trusted", "untrusted", "not-judged"]
@@ -350,7 +350,7 @@ class Report(Struct, frozen=True, kw_only=True):
     files: tuple[FileReport, ...]
     summary: Summary
     baseline: Named | None = None
-    message: Named | None = None  #: of DDEX, that the files were held against
+    message: Named | None = None  #: of DDEX, that the files were compared with
     laws: tuple[Named, ...] = ()  #: that were asked for, with the day of what they were written from
     exceptions: tuple[ExceptionUse, ...] = ()
     skipped: tuple[Skipped, ...] = ()

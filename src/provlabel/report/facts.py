@@ -84,18 +84,18 @@ class Comparison(Struct, frozen=True, kw_only=True):
 
 
 def facts(item: FileReport) -> dict[str, Fact]:
-    """Return what is said about one file, in a stable order."""
-    return dict(_flat(_told(item), ""))
+    """Return the facts of one file, in a stable order."""
+    return dict(_flat(_selected(item), ""))
 
 
-def _told(item: FileReport) -> dict[str, Any]:
+def _selected(item: FileReport) -> dict[str, Any]:
     """Choose what people care about."""
     manifest = {
         "source": item.source,
         "generator": item.generator,
         "label": item.label.source if item.label else None,
     }
-    told = {
+    selected = {
         "state": item.state,
         "axes": {**msgspec.to_builtins(item.axes), "label": "+".join(item.axes.label)},
         "format": item.format,
@@ -109,16 +109,16 @@ def _told(item: FileReport) -> dict[str, Any]:
         "tags": _tags(item.carriers or ()),
         "findings": _findings(item.findings),
     }
-    return {key: value for key, value in told.items() if value}
+    return {key: value for key, value in selected.items() if value}
 
 
 def _label(label: LabelInfo | None) -> dict[str, Any]:
     if label is None:
         return {}
     # What it lists of its carriers is in the tags themselves.
-    value = {field: told for field, told in label.value.items() if field != "carriers"}
+    value = {field: entry for field, entry in label.value.items() if field != "carriers"}
     ordered = sorted(value.items(), key=lambda field: (_RANK.get(field[0], len(_RANK)), field[0]))
-    personal: Any = {field: told for field, told in (label.personal or {}).items() if field != "carriers"}
+    personal: Any = {field: entry for field, entry in (label.personal or {}).items() if field != "carriers"}
     if label.personal is None and label.has_personal:
         personal = "there are fields marked personal"
     return {"label": dict(ordered), "personal": personal}
@@ -144,7 +144,7 @@ def _findings(findings: Iterable[Finding]) -> dict[str, Any]:
     for found in findings:
         if not found.rule.startswith("policy."):
             by_rule[found.rule].append(f"{found.level}: {found.message}" + (f" ({found.at})" if found.at else ""))
-    return {rule: said[0] if len(said) == 1 else said for rule, said in sorted(by_rule.items())}
+    return {rule: messages[0] if len(messages) == 1 else messages for rule, messages in sorted(by_rule.items())}
 
 
 def _without_nulls(value: Any) -> Any:
@@ -192,12 +192,12 @@ def _flat_named(items: list[dict[str, Any]], path: str, name: str) -> Iterator[t
     """Key each element by its name; those of one name are numbered by what they say, not by where they stand."""
     base = [_selector(part, _NAMED_BY[name]) for part in items]
     same = Counter(base)
-    seen: Counter[str] = Counter()
+    taken: Counter[str] = Counter()
     selectors = list(base)
     for place in sorted(range(len(items)), key=lambda place: _natural(_text(items[place]))):
-        seen[base[place]] += 1
-        if same[base[place]] > 1 and seen[base[place]] > 1:
-            selectors[place] += f"#{seen[base[place]]}"
+        taken[base[place]] += 1
+        if same[base[place]] > 1 and taken[base[place]] > 1:
+            selectors[place] += f"#{taken[base[place]]}"
     if name in _ORDERED and len(items) > 1:
         yield f"{path}.order", " ".join(selectors)
     pairs = list(zip(selectors, items, strict=True))
@@ -206,8 +206,8 @@ def _flat_named(items: list[dict[str, Any]], path: str, name: str) -> Iterator[t
 
 
 def _selector(part: dict[str, Any], fields: tuple[str, ...]) -> str:
-    said = " ".join(part[field] for field in fields if isinstance(part.get(field), str))
-    return "[" + re.sub(r"([\[\]\\])", r"\\\1", said) + "]"
+    name = " ".join(part[field] for field in fields if isinstance(part.get(field), str))
+    return "[" + re.sub(r"([\[\]\\])", r"\\\1", name) + "]"
 
 
 def _natural(text: str) -> list[tuple[int, str]]:
@@ -236,7 +236,7 @@ def _text(value: Any) -> str:
 # --- two sets of facts -----------------------------------------------------------------------------
 
 
-def compare(old: Facts, new: Facts) -> tuple[Change, ...]:
+def compare_facts(old: Facts, new: Facts) -> tuple[Change, ...]:
     """Return every fact that differs, in the order of ``old``; what is new stands behind what it followed."""
     followers: dict[str | None, list[str]] = defaultdict(list)
     last: str | None = None
@@ -265,7 +265,7 @@ def comparison(
     old: FileReport, new: FileReport, same_media: bool | None, same_content: bool | None = None
 ) -> Comparison:
     """Put two judged files side by side; the caller knows what of their bytes is the same."""
-    changes = compare(facts(old), facts(new))
+    changes = compare_facts(facts(old), facts(new))
     same_file = old.sha256 is not None and old.sha256 == new.sha256
     return Comparison(
         old=_side(old),

@@ -24,12 +24,12 @@ _ASK = "ask whoever sent the file for the original, or label it again from the o
 
 _ROWS = (
     Rule("content.altered", "error", "the content, or a signed statement about it, is not what was signed", _ASK),
-    Rule("content.not-fully-bound", "error", "the signature does not cover all that is seen or heard", _ASK),
+    Rule("content.not-fully-bound", "error", "the signature does not cover the whole content", _ASK),
     Rule("content.rule-broken", "error", "the manifest breaks a rule of the C2PA specification", _ASK),
     Rule("content.metadata-excluded", "note", "metadata was left out of the signed hash and may have changed"),
     Rule(
         "content.offsets-excluded", "warning",
-        "an old kind of hash leaves out the tables that say where in the file the media lies",
+        "the hash, of an old kind, leaves out the tables of offsets, which point to the media in the file",
         "ask the signer to label the original again with a newer tool",
     ),
     Rule("content.malformed", "error", "the file or its manifest is damaged and cannot be read", _ASK),
@@ -46,11 +46,17 @@ _ROWS = (
         "treat the file as hostile",
     ),
     Rule(
-        "content.unsupported", "error", "the content is no format that provlabel reads",
+        "content.unsupported", "error", "provlabel does not read this format",
         "run: provlabel formats",
     ),
-    Rule("content.unread", "error", "reading stopped with an input or output error", "see what it says, and try again"),
-    Rule("engine.unknown-code", "error", "the engine said something this version does not know", "update provlabel"),
+    Rule(
+        "content.unread", "error", "reading stopped with an input or output error",
+        "see the error message, and try again",
+    ),
+    Rule(
+        "engine.unknown-code", "error", "the engine reported a status code that this version does not know",
+        "update provlabel",
+    ),
     Rule("signer.bad-signature", "error", "the signature is missing or does not fit the claim", _ASK),
     Rule("signer.revoked", "error", "the certificate of the signer was revoked", "do not rely on this file"),
     Rule(
@@ -67,7 +73,7 @@ _ROWS = (
         "ask the signer which certificates they sign with",
     ),
     Rule(
-        "signer.no-anchors", "warning", "no trust anchors were given, so who signed was not judged",
+        "signer.no-anchors", "warning", "no trust anchors were given, so the signer was not judged",
         "pass --trust PEM, or --trust test for the throw-away test root",
     ),
     Rule(
@@ -76,24 +82,24 @@ _ROWS = (
     ),
     Rule(
         "time.unproven", "warning",
-        "no timestamp: times are claims, and this file is no longer trusted once the certificate has ended",
-        "label with --tsa URL, or, where room was kept for it, provlabel stamp FILE --tsa URL",
+        "no timestamp: times are claims, and this file is no longer trusted once the certificate has expired",
+        "label with --tsa URL, or, where space for a timestamp was reserved, run: provlabel stamp FILE --tsa URL",
     ),
     Rule(
         "time.untrusted-stamp", "warning",
         "there is a timestamp, but nobody you trust vouches for its authority; its time is only a claim",
         "if you know the authority, pass its CA with --tsa-trust",
     ),
-    Rule("label.unknown-value", "error", "the label uses a value that no vocabulary knows", "ask the signer"),
+    Rule("label.unknown-value", "error", "the label uses a value that is not in its vocabulary", "ask the signer"),
     Rule("label.contradictory", "error", "statements inside the manifest contradict each other", "ask the signer"),
-    Rule("label.unvouched", "error", "the manifest has a label that its signer does not stand for", "ask the signer"),
+    Rule("label.unvouched", "error", "the manifest has a label that its signer does not vouch for", "ask the signer"),
     Rule("label.malformed", "error", "the label does not follow the schema that it names", "ask the signer"),
     Rule(
         "label.newer-schema", "warning", "the label follows a schema that this version does not know; shown as it is",
         "update provlabel",
     ),
     Rule(
-        "label.remote", "warning", "the file only names a place on the network for its manifest; it was not fetched",
+        "label.remote", "warning", "the file has only the address of its manifest on the network; it was not fetched",
         "fetch the manifest yourself and put it beside the file as NAME.EXT.c2pa",
     ),
     Rule("history.broken", "error", "an earlier version or a part was altered, or badly signed, before its use", _ASK),
@@ -103,74 +109,74 @@ _ROWS = (
         "identity.unknown", "warning", "nobody you trust vouches for an identity; who it names is a claim",
         "if you know it, pass the certificate of its CA with --identity-trust",
     ),
-    Rule("identity.bad", "error", "an identity assertion does not hold", "ask the signer"),
+    Rule("identity.bad", "error", "an identity assertion is not valid", "ask the signer"),
     Rule(
         "carrier.sidecar-differs", "warning", "a different manifest lies beside the file; the embedded one was judged",
         "remove the one that is out of date",
     ),
     Rule(
-        "policy.revocation", "error", "the policy asks for an answer about revocation, and there is none that holds",
+        "policy.revocation", "error", "the policy requires an answer about revocation, and there is no valid one",
         "verify with --online, where the network may be used",
     ),
     Rule(
         "carrier.missing", "warning", "the signed label lists a tag that is not in the file",
-        "ask the signer, or label the file again; programs that read tags alone see less than is signed",
+        "ask the signer, or label the file again; programs that read only tags miss what is signed",
     ),
-    Rule("carrier.changed", "error", "a tag says something else than the signed label lists", _ASK),
+    Rule("carrier.changed", "error", "a tag has another value than the signed label lists", _ASK),
     Rule(
         "carrier.contradicts", "error", "a tag contradicts what is signed",
         "correct the tag and label the file again, or ask the signer which of the two is right",
     ),
     Rule(
-        "carrier.doubled", "error", "the file has more than one AIGC object, and may have one (GB 45438-2025)",
+        "carrier.doubled", "error", "the file has more than one AIGC object; only one is allowed (GB 45438-2025)",
         "remove all but the right one, and label the file again",
     ),
     Rule(
-        "carrier.unreadable", "warning", "tags cannot be read, so nobody knows whether they agree with the label",
+        "carrier.unreadable", "warning", "tags cannot be read, so they were not compared with the label",
         "export the file again, or remove the broken tags",
     ),
     Rule(
-        "carrier.unsigned", "note", "tags in the file say something about AI, and nothing signs them",
-        "label the file, so that somebody stands for what it says",
+        "carrier.unsigned", "note", "tags in the file state something about AI, and are not signed",
+        "label the file, so that somebody vouches for the statement",
     ),
     Rule(
-        "policy.signer", "error", "the signer is none of those that the policy accepts",
-        "sign with a key of theirs, or add the signer to the policy",
+        "policy.signer", "error", "the policy does not accept this signer",
+        "sign with the key of an accepted signer, or add the signer to the policy",
     ),
     Rule(
-        "policy.field", "error", "the policy asks for a field that the label does not have",
+        "policy.field", "error", "the policy requires a field that the label does not have",
         "label the file again, with that field",
     ),
     Rule(
-        "policy.unsigned-carrier", "error", "the policy forbids claims that nothing signs, and there is one",
+        "policy.unsigned-carrier", "error", "the policy forbids unsigned claims, and there is one",
         "label the file, or remove the tags",
     ),
     Rule(
-        "policy.human-made-by-generator", "error", "the key of a generator says that people made this",
+        "policy.human-made-by-generator", "error", "the key of a generator was used to state that people made this",
         "find out who used that key, and label the file again from its source",
     ),
     Rule(
         "policy.clear-prompt", "error", "the policy forbids prompts in clear, and there is one",
-        "take it out: provlabel redact FILE --personal",
+        "remove it: provlabel redact FILE --personal",
     ),
     Rule(
         "policy.exception-expired", "warning", "an exception for this file has expired, and no longer counts",
         "fix the file, or have the owner renew the exception",
     ),
     Rule(
-        "delivery.missing", "error", "the message names a resource, and no file that was judged is it",
+        "delivery.missing", "error", "the message lists a resource, and none of the judged files matches it",
         "deliver the file, or take the resource out of the message",
     ),
     Rule(
-        "delivery.unlisted", "error", "the message names no resource that is this file",
+        "delivery.unlisted", "error", "the message lists no resource that matches this file",
         "take the file out of the delivery, or add it to the message",
     ),
     Rule(
         "delivery.hash", "error", "the message has another hash for this file",
-        "deliver the file that the message was made for, or make the message again",
+        "deliver the file for which the message was made, or make the message again",
     ),
     Rule(
-        "delivery.hash-not-checked", "warning", "the message has a kind of hash that is not computed here",
+        "delivery.hash-not-checked", "warning", "the message has a kind of hash that provlabel does not compute",
         "ask for SHA-256",
     ),
     Rule("delivery.file-name", "warning", "the message has another name for this file", "rename one of them"),
@@ -183,8 +189,8 @@ _ROWS = (
         "find out which is right, and label the file again or correct the message",
     ),
     Rule(
-        "delivery.undisclosed", "warning", "label or message says that AI took part, and the other says nothing of it",
-        "say it in both",
+        "delivery.undisclosed", "warning", "only one of label and message states that AI took part",
+        "state it in both",
     ),
     Rule(
         "delivery.contribution", "error", "label and message disagree on how far AI made a part",
@@ -196,7 +202,7 @@ _ROWS = (
     ),
     Rule(
         "delivery.unknown-value", "error",
-        "the message says something about this file that ERN does not know, or contradicts itself",
+        "the message has a value about this file that ERN does not define, or contradicts itself",
         "ask whoever sent the message",
     ),
     Rule(
@@ -204,30 +210,31 @@ _ROWS = (
         "ask for ERN 4.3.2",
     ),
     Rule(
-        "delivery.unread", "error", "the file could not be held against the message", "see what it says, and try again",
+        "delivery.unread", "error", "the file could not be compared with the message",
+        "see the error message, and try again",
     ),
     Rule(
-        "second.content", "error", "the second verifier refuses content that holds here",
+        "second.content", "error", "the second verifier refuses content that provlabel accepts",
         "do not rely on the file until you know which is right; report it, with the file if you may",
     ),
     Rule(
-        "second.signer", "error", "the second verifier refuses a signature that holds here",
+        "second.signer", "error", "the second verifier refuses a signature that provlabel accepts",
         "do not rely on the file until you know which is right; report it, with the file if you may",
     ),
     Rule(
-        "second.manifest", "error", "one of the two verifiers sees a manifest, and the other sees none",
+        "second.manifest", "error", "only one of the two verifiers finds a manifest",
         "do not rely on the file until you know which is right; report it, with the file if you may",
     ),
-    Rule("second.accepts", "warning", "the second verifier accepts what is refused here, which stays refused"),
+    Rule("second.accepts", "warning", "the second verifier accepts what provlabel refuses; it is still refused"),
     Rule("second.trust", "warning", "the two verifiers do not agree on whether the signer is trusted"),
     Rule("second.known", "note", "the two verifiers differ for a reason that is known"),
     Rule(
-        "second.not-given", "warning", "a second opinion was asked for and not given",
-        "see what it says; the verdict is that of provlabel alone",
+        "second.not-given", "warning", "a second opinion was requested, but the second verifier gave none",
+        "see its error message; the verdict is that of provlabel alone",
     ),
     Rule("policy.state", "error", "the state of the file is not one that the policy accepts"),
     Rule(
-        "policy.label", "error", "the policy asks for a label, and there is none",
+        "policy.label", "error", "the policy requires a label, and there is none",
         "label it: provlabel label FILE --kind …",
     ),
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """The sandbox: every untrusted byte is read in another process, which may die without harm.
 
 One worker reads many files and is rebuilt when it dies.  It holds no key, is
-limited in memory, CPU and time per file, and what it prints stays with us.
+limited in memory, CPU and time per file, and what it prints is not passed on.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from provlabel.media.previews import Preview, PreviewPurpose, nothing
 from provlabel.sandbox.process import Died, Launch, Worker, has_ended, reap, spawn
 from provlabel.sandbox.protocol import HEADER, Answer, Check, Limits, Request, Second, frame, frame_length
 from provlabel.trust.anchors import TrustStore
-from provlabel.trust.chains import Credential, Examined
+from provlabel.trust.chains.records import Credential, Examined
 from provlabel.verdict.opinions import not_given
 
 #: Bytes of one answer; a store of 8 MB yields less.
 MAX_ANSWER = 64 << 20
-_STDERR_KEPT = 2_000
+_STDERR_KEPT = 2_000  # bytes in which the cause of a death is looked for
 _NO_PICTURE = {"too-costly": "it takes too long, or too much memory, to be shown"}
 _NO_TRUST = TrustStore()
 _LIMITS = Limits()
@@ -108,11 +108,11 @@ class Sandbox:
         digest: bool = True,
         hole: tuple[int, int] | None = None,
     ) -> Evidence:
-        """Return what is seen of the file at ``path``; ``sidecar`` may hold its manifest.
+        """Return the evidence of the file at ``path``; ``sidecar`` may hold its manifest.
 
         Args:
             path: the file.
-            trust: the anchors it is held against.
+            trust: the anchors it is judged by.
             sidecar: where its manifest may lie.
             check: asks for more about its credential than the engine tells.
             digest: without, the evidence of a large file has no SHA-256: it is hashed elsewhere.
@@ -139,7 +139,7 @@ class Sandbox:
         return self._ask(request, b"", size)
 
     def read_bytes(self, content: bytes, trust: TrustStore = _NO_TRUST, check: Check | None = None) -> Evidence:
-        """Return what is seen of ``content``, the bytes of one media file; ``check`` as for :meth:`read`."""
+        """Return the evidence of ``content``, the bytes of one media file; ``check`` as for :meth:`read`."""
         request = Request(trust=trust, limits=self._limits, check=check)
         return self._ask(request, frame(content), len(content))
 
@@ -321,7 +321,7 @@ class Sandbox:
         return self._worker
 
     def _death(self) -> Died:
-        """Bury the worker and say what killed it."""
+        """Wait for the end of the worker and say what killed it."""
         worker = self._worker
         assert worker is not None  # noqa: S101 - only called while one is asked
         worker.printed.seek(0)
@@ -332,9 +332,9 @@ class Sandbox:
             return Died("too-costly", "it used up its time")
         if "memory allocation" in printed or "failed to load" in printed or "MemoryError" in printed:
             return Died("too-costly", "it used up its memory")
-        said = printed.strip().splitlines()
+        lines = printed.strip().splitlines()
         name = signal.Signals(number).name if status < 0 else f"status {status}"
-        return Died("died", f"{name}{', ' + said[-1] if said else ''}")
+        return Died("died", f"{name}{', ' + lines[-1] if lines else ''}")
 
     def _end(self) -> int:
         """Close the pipes, wait for the end, and return the status as ``subprocess`` does."""
@@ -353,7 +353,7 @@ class Sandbox:
         return worker
 
     def _after_fork(self) -> None:
-        """Leave the worker to the process that we are a copy of; its lock may be held by nobody now."""
+        """Leave the worker to the process that we are a copy of; the thread that has its lock may not exist here."""
         self._lock = threading.Lock()
         if self._worker is not None:
             self._forget()
@@ -364,7 +364,7 @@ def _leaves_traces(evidence: Evidence) -> bool:
     return evidence.trouble is not None and evidence.trouble.kind in ("too-costly", "refused")
 
 
-#: What this process has seen pass the self-test, or remembered.
+#: Builds of the engine that passed the self-test in this process, or are remembered to have.
 _proven: set[str] = set()
 _shared: dict[Callable[[], Sandbox], Sandbox] = {}
 _shared_lock = threading.Lock()
@@ -383,7 +383,7 @@ os.register_at_fork(after_in_child=_after_fork)
 
 
 def shared_sandbox(make: Callable[[], Sandbox] = Sandbox) -> Sandbox:
-    """Return the sandbox that library calls share in this process; its worker stays warm between files.
+    """Return the sandbox that library calls share in this process; its worker is kept between files.
 
     ``make`` makes it the first time; each has a sandbox of its own, so that what draws never reads evidence.
     """

@@ -1,4 +1,4 @@
-"""What was seen of a file, kept for a day: the second run over a tree reads no manifest again.
+"""The evidence of files, kept for a day: the second run over a tree reads no manifest again.
 
 Evidence is kept, never a verdict: policy, levels and exceptions are applied anew each time.  An entry is
 found by what the file and its detached manifest hold, by the lists of anchors, and by the exact build of
@@ -34,7 +34,7 @@ from provlabel.trust.anchors import TrustStore
 
 #: How long an entry counts.
 LIFE = dt.timedelta(days=1)
-#: Entries that stay; the oldest go first.  Each has some 3 kB.
+#: Entries that are kept; the oldest go first.  Each has some 3 kB.
 MAX_ENTRIES = 100_000
 #: Bytes of one entry: what a hostile file unfolds to is read again rather than held in memory until the end.
 MAX_VALUE = 100_000
@@ -81,7 +81,7 @@ class EvidenceCache:
         self.close()
 
     def key(self, path: Path, sidecar: Path) -> Key | None:
-        """Read what decides the evidence of ``path``; ``None`` when it cannot be told, and so is not looked up."""
+        """Read what decides the evidence of ``path``; ``None`` when it cannot be read, and so is not looked up."""
         try:
             with open_regular(path) as stream:
                 if stream.seek(0, os.SEEK_END) > MAX_SIZE:
@@ -95,7 +95,7 @@ class EvidenceCache:
             return None
 
     def get(self, key: Key) -> Evidence | None:
-        """Return what was seen of such a file, if that is known."""
+        """Return the evidence of such a file, if it is known."""
         nonsense = (ValueError, TypeError, RecursionError)  # what stands there may be of any type, and of any depth
         with self._lock, contextlib.suppress(sqlite3.Error, *nonsense):
             row = self._database.execute("SELECT at, value FROM evidence WHERE key = ?", (self._place(key),)).fetchone()
@@ -172,12 +172,12 @@ def _build() -> bytes:
     """
     found = PathFinder.find_spec("c2pa")
     folders = [Path(__file__).parent, *map(Path, (found and found.submodule_search_locations) or ())]
-    told = [
-        f"{path}:{seen.st_size}:{seen.st_mtime_ns}"
+    lines = [
+        f"{path}:{status.st_size}:{status.st_mtime_ns}"
         for folder in folders
-        for path, seen in sorted((path, path.stat()) for path in folder.rglob("*") if path.suffix in _CODE)
+        for path, status in sorted((path, path.stat()) for path in folder.rglob("*") if path.suffix in _CODE)
     ]
-    return "\n".join(told).encode()
+    return "\n".join(lines).encode()
 
 
 def _opened(folder: Path, now: float) -> sqlite3.Connection:
@@ -194,8 +194,8 @@ def _opened(folder: Path, now: float) -> sqlite3.Connection:
 
 def _require_ours(*paths: Path) -> None:
     for path in paths:
-        seen = path.stat()
-        if seen.st_uid != os.getuid() or stat.S_IMODE(seen.st_mode) & 0o022:
+        status = path.stat()
+        if status.st_uid != os.getuid() or stat.S_IMODE(status.st_mode) & 0o022:
             raise ConfigError(
                 f"{printable(str(path))}: others can write there, and so could decide what passes",
                 hint="chmod go-w, or --no-cache",

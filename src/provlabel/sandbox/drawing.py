@@ -1,4 +1,4 @@
-"""Small pictures of files, for a report or a manifest, made by a worker that has no say in any verdict."""
+"""Small pictures of files, for a report or a manifest, made by a worker that takes no part in any verdict."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import io
 import time
 from pathlib import Path
 
-from provlabel.media.containers import UNKNOWN, WALKERS, ContainerError
+from provlabel.media.containers import CONTAINERS, UNKNOWN, ContainerError
 from provlabel.media.previews import FRAMES, Preview, PreviewPurpose, nothing
 from provlabel.report import FileReport, Report, failing_first
 from provlabel.sandbox import Sandbox
@@ -17,15 +17,16 @@ from provlabel.sandbox.protocol import Limits
 LIMIT = 200
 # 64 million pixels with alpha, beside what the libraries take themselves.
 _LIMITS = Limits(base_mib=768, memory_factor=1.0)
+# Bounds of an honest answer; previews.py makes far less.
 _MAX_PEAKS = 1_000
-_MAX_SIDE = 1 << 20
+_MAX_SIDE = 1 << 20  # pixels
 _MAX_SECONDS = 1e6
-_MAX_WHY = 200
+_MAX_WHY = 200  # characters
 #: Seconds for all pictures of one report: no file may hold back the verdict on all others.
 _TIME = 120.0
 
 
-def studio(launch: Launch = spawn) -> Sandbox:
+def drawing_sandbox(launch: Launch = spawn) -> Sandbox:
     """Return a sandbox that draws; never let it read evidence.  Those after a death are always spawned."""
     return Sandbox(launch, relaunch=spawn, limits=_LIMITS)
 
@@ -33,7 +34,7 @@ def studio(launch: Launch = spawn) -> Sandbox:
 def thumbnail_of(path: Path, sha256: str, drawing: Sandbox) -> Preview:
     """Return a JPEG of at most 10 kB, upright, in sRGB and without metadata, of the file with this digest; or why not.
 
-    ``drawing`` comes from :func:`studio`.
+    ``drawing`` comes from :func:`drawing_sandbox`.
     """
     drawn = drawing.preview(path, sha256, "manifest")
     return drawn if _sound(drawn, "manifest") and _bare(drawn) else nothing(_NONSENSE)
@@ -47,7 +48,7 @@ def _bare(drawn: Preview) -> bool:
     if drawn.kind != "picture":
         return True
     try:
-        parts = tuple(WALKERS["jpeg"](io.BytesIO(drawn.jpeg), len(drawn.jpeg)))
+        parts = tuple(CONTAINERS["jpeg"].walk(io.BytesIO(drawn.jpeg), len(drawn.jpeg)))
     except ContainerError:
         return False
     return all(part.name in _SEGMENTS for part in parts)
@@ -64,7 +65,7 @@ def previews_of(report: Report, *, limit: int = LIMIT, launch: Launch = spawn) -
     """
     made: dict[str, Preview] = {}
     ends = time.monotonic() + _TIME
-    with studio(launch) as sandbox:
+    with drawing_sandbox(launch) as sandbox:
         for place, item in enumerate(failing_first(report.files)):
             if place >= limit:
                 made[item.path] = nothing(f"only {limit:,} files are shown with one")

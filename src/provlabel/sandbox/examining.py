@@ -1,4 +1,4 @@
-"""The credential of a file, examined: chain, stapled answers, the clock behind a timestamp."""
+"""The credential of a file, examined: chain, stapled answers, the time authority behind a timestamp."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ from provlabel.evidence import Evidence, Manifest, manifests_from_crjson
 from provlabel.manifest.codes import EFFECTS, Effect
 from provlabel.sandbox.protocol import Check, Request
 from provlabel.trust.anchors import TrustStore
-from provlabel.trust.chains import Credential, Examined, examine, in_date, turning_points
+from provlabel.trust.chains import examine, in_date, turning_points
+from provlabel.trust.chains.records import Credential, Examined
 from provlabel.verdict.time import proven_time
 
 if TYPE_CHECKING:
     from provlabel.manifest import cose
 
 
-_KNOWN = 64  # chains whose judgement is remembered
+_REMEMBERED = 64  # chains whose judgement is remembered
 
 
 _EVER = dt.datetime.min.replace(tzinfo=dt.timezone.utc)  # before all turning points
@@ -64,25 +65,25 @@ def credential_of(own: tuple[cose.SignaturePlace, cose.Signature], active: Manif
     return Credential(signature.chain, signature.staples)
 
 
-def with_credential(seen: Evidence, request: Request) -> Evidence:
+def with_credential(found: Evidence, request: Request) -> Evidence:
     """Examine the credential where that was asked for, or where an answer about it is stapled."""
-    check, credential = request.check, seen.credential
-    if check is None or not seen.manifests:
-        return seen
+    check, credential = request.check, found.credential
+    if check is None or not found.manifests:
+        return found
     replace = msgspec.structs.replace
     as_of = check.at.isoformat() if check.as_of else ""
-    asked = check.as_of or check.revocation or says(seen.manifests[0], "trusted")
-    if credential is None and asked:
+    wanted = check.as_of or check.revocation or has_effect(found.manifests[0], "trusted")
+    if credential is None and wanted:
         unread = Examined("invalid", "its signature cannot be read", revocation_why="its signature cannot be read")
-        return replace(seen, as_of=as_of, examined=unread)
-    if credential is None or not (asked or credential.ocsp):
-        return replace(seen, as_of=as_of)
-    moment = proven_time(seen, request.trust, check.at)
+        return replace(found, as_of=as_of, examined=unread)
+    if credential is None or not (wanted or credential.ocsp):
+        return replace(found, as_of=as_of)
+    moment = proven_time(found, request.trust, check.at)
     if not (check.as_of or check.revocation or credential.ocsp):  # nobody asked about revocation
         examined = _vouched(credential.chain, request.trust, moment or check.at)
-        examined = replace(examined, until="") if moment else examined  # what was so then stays so
-        return replace(seen, examined=examined, credential=None)
-    return replace(seen, examined=examine_as_of(credential, request.trust, replace(check, moment=moment)), as_of=as_of)
+        examined = replace(examined, until="") if moment else examined  # what was true then does not change
+        return replace(found, examined=examined, credential=None)
+    return replace(found, examined=examine_as_of(credential, request.trust, replace(check, moment=moment)), as_of=as_of)
 
 
 def _vouched(chain: tuple[bytes, ...], trust: TrustStore, at: dt.datetime) -> Examined:
@@ -93,12 +94,12 @@ def _vouched(chain: tuple[bytes, ...], trust: TrustStore, at: dt.datetime) -> Ex
     return msgspec.structs.replace(judged, until=turns[place].isoformat()) if place < len(turns) else judged
 
 
-@functools.lru_cache(_KNOWN)
+@functools.lru_cache(_REMEMBERED)
 def _turns(chain: tuple[bytes, ...], trust: TrustStore) -> tuple[dt.datetime, ...]:
     return turning_points(Credential(chain), tuple(item.pem for item in trust.lists if item.purpose == "manifest"))
 
 
-@functools.lru_cache(_KNOWN)
+@functools.lru_cache(_REMEMBERED)
 def _judged_since(chain: tuple[bytes, ...], trust: TrustStore, turn: dt.datetime) -> Examined:
     """Return what is true of a chain from a turning point on to the next."""
     examined = examine_as_of(Credential(chain), trust, Check(at=turn))
@@ -126,37 +127,37 @@ def with_seal(
     read: Callable[[TrustStore], Reading | None],
     trust: TrustStore,
 ) -> Manifest:
-    """See whether the token proves a time: the engine takes one over the claim alone, and one by a retired clock."""
+    """See whether the token proves a time: the engine takes those over the claim alone, and of expired authorities."""
     assert active.signing is not None  # noqa: S101 - only called for what is stamped
     signature, replace = own[1], msgspec.structs.replace
-    sealed = bool(signature.stamps) and not signature.old_stamp and _by_living_clocks(active, read, trust)
+    sealed = bool(signature.stamps) and not signature.old_stamp and _by_authorities_in_date(active, read, trust)
     return replace(active, signing=replace(active.signing, sealed=sealed))
 
 
-def _by_living_clocks(active: Manifest, read: Callable[[TrustStore], Reading | None], trust: TrustStore) -> bool:
+def _by_authorities_in_date(active: Manifest, read: Callable[[TrustStore], Reading | None], trust: TrustStore) -> bool:
     """Do anchors vouch for the token that were in date at its time?  Whoever stole an older one chooses that time.
 
-    The engine asks that of all but the anchor, and does not tell which it was: it is asked again without the others.
+    The engine checks that of all but the anchor, and does not name it: it is asked again without the others.
     """
     assert active.signing is not None  # noqa: S101 - only called for what is stamped
     try:
-        living = _clocks_of(trust, times.read(active.signing.stamped))
-        if living == trust or not says(active, "time-proven"):
+        current = _in_date_at(trust, times.read(active.signing.stamped))
+        if current == trust or not has_effect(active, "time-proven"):
             return True
-        reading = read(living)
+        reading = read(current)
         judged = manifests_from_crjson(reading.crjson)[0] if reading is not None else None
     except (EngineError, ValueError):
         return False
-    return judged is not None and judged.urn == active.urn and says(judged, "time-proven")
+    return judged is not None and judged.urn == active.urn and has_effect(judged, "time-proven")
 
 
-def _clocks_of(trust: TrustStore, moment: dt.datetime) -> TrustStore:
-    """Return ``trust`` without the anchors of clocks that were not in date at ``moment``."""
+def _in_date_at(trust: TrustStore, moment: dt.datetime) -> TrustStore:
+    """Return ``trust`` without the anchors of time authorities that were not in date at ``moment``."""
     if not trust.has("timestamp"):
         return trust
     return trust.only("timestamp", lambda der: in_date(der, moment))
 
 
-def says(manifest: Manifest, effect: Effect) -> bool:
-    """Did the engine say something of this effect about a manifest?"""
+def has_effect(manifest: Manifest, effect: Effect) -> bool:
+    """Did the engine give a manifest a code of this effect?"""
     return any(EFFECTS.get(code.code) == effect for code in manifest.codes)

@@ -13,7 +13,7 @@ from provlabel.sandbox import _LIMITS, _NO_TRUST, Sandbox
 from provlabel.sandbox.process import Launch, spawn
 from provlabel.sandbox.protocol import Check, Limits
 from provlabel.trust.anchors import TrustStore
-from provlabel.trust.chains import Credential, Examined
+from provlabel.trust.chains.records import Credential, Examined
 
 
 class SandboxPool:
@@ -59,7 +59,7 @@ class SandboxPool:
         digest: bool = True,
         hole: tuple[int, int] | None = None,
     ) -> Evidence:
-        """Return what is seen of the file at ``path``; see :meth:`Sandbox.read`."""
+        """Return the evidence of the file at ``path``; see :meth:`Sandbox.read`."""
         with self._one() as sandbox:
             return sandbox.read(path, trust, sidecar, check, digest=digest, hole=hole)
 

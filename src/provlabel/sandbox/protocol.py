@@ -1,4 +1,4 @@
-"""TODO"""
+"""What is asked of a worker and what it answers: requests, their limits, answers, and the frames around both."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from provlabel._support.files import LARGE
 from provlabel.evidence import Evidence, Opinion
 from provlabel.media.previews import Preview, PreviewPurpose
 from provlabel.trust.anchors import TrustStore
-from provlabel.trust.chains import Answers, Credential, Examined
+from provlabel.trust.chains.records import Answers, Credential, Examined
 
 MIB = 1 << 20
 
@@ -28,8 +28,8 @@ class Limits(msgspec.Struct, frozen=True):
 
     def memory(self, size: int) -> int:
         """Return the address space for a file of ``size`` bytes, in bytes."""
-        held = 2 * min(size, _PIECE) if size >= LARGE else 0
-        return self.base_mib * MIB + int(self.memory_factor * size) + held
+        pieces = 2 * min(size, _PIECE) if size >= LARGE else 0
+        return self.base_mib * MIB + int(self.memory_factor * size) + pieces
 
     def cpu(self, size: int) -> int:
         """Return the seconds of CPU for a file of ``size`` bytes; wall time is twice that."""
@@ -65,7 +65,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     check: Check | None = None
     credential: Credential | None = None  #: examine this, and read no file
-    prove: bool = False  #: only say whether the engine does what it is told
+    prove: bool = False  #: only say whether the engine heeds our settings
     draw: str | None = None  #: only draw the file at ``path``, if this is its SHA-256
     purpose: PreviewPurpose = "report"  #: what it is drawn for
     second: Second | None = None  #: only ask the second verifier about the file

@@ -25,8 +25,8 @@ from provlabel.manifest.limits import MAX_SIZE, MAX_STORE, Scan, scan_file, scan
 from provlabel.media.containers import ContainerError, hole_in
 from provlabel.media.copy import digest_around, digesting
 from provlabel.media.formats import Format, sniff
-from provlabel.sandbox.examining import STAPLES, credential_of, says, signature_of, with_credential, with_seal
-from provlabel.sandbox.limits import hurry
+from provlabel.sandbox.examining import STAPLES, credential_of, has_effect, signature_of, with_credential, with_seal
+from provlabel.sandbox.limits import shorten_time
 from provlabel.sandbox.protocol import Request
 from provlabel.trust.anchors import TrustStore
 
@@ -76,8 +76,8 @@ def _read(stream: BinaryIO, size: int, request: Request) -> Evidence:
         found = {"sha256": digest(), **found}
     if mark and fingerprint(stream) != mark:
         found = {"sha256": found["sha256"], "trouble": Trouble("io", "it changed while it was read")}
-    seen = Evidence(size=size, fingerprint=mark, engine=engine.version(), format=fmt.name if fmt else None, **found)
-    return with_credential(seen, request)
+    evidence = Evidence(size=size, fingerprint=mark, engine=engine.version(), format=fmt.name if fmt else None, **found)
+    return with_credential(evidence, request)
 
 
 def _digesting(stream: BinaryIO, size: int, request: Request) -> AbstractContextManager[Callable[[], str]]:
@@ -96,7 +96,7 @@ def _found(stream: BinaryIO, size: int, fmt: Format, request: Request) -> dict[s
     try:
         scan = scan_file(stream, size, fmt, ours=request.hole is not None)
         if scan.compressed:
-            hurry(size)
+            shorten_time(size)
         once = request.hole is not None and size >= LARGE
         return {
             "seconds": scan.seconds,
@@ -131,10 +131,10 @@ def _read_once(stream: BinaryIO, size: int, fmt: Format, request: Request, scan:
     if reading is None:
         raise ValueError("the manifest cannot be read")
     judged = Reading(reading.state, with_content(reading.crjson, hole, around))
-    seen = _seen_in(judged, scan, scan.stores[0], fmt.mime, request)
-    if seen["manifests"][0].urn != urn:
+    fields = _evidence_fields(judged, scan, scan.stores[0], fmt.mime, request)
+    if fields["manifests"][0].urn != urn:
         raise ValueError("the engine finds another manifest")
-    return {"sha256": whole, "source": "embedded", **seen}
+    return {"sha256": whole, "source": "embedded", **fields}
 
 
 def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) -> dict[str, Any]:
@@ -151,7 +151,7 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
         return {
             "source": "embedded",
             **_differing(request.sidecar, scan),
-            **_seen_in(reading, scan, scan.stores[0] if scan.stores else b"", mime, request),
+            **_evidence_fields(reading, scan, scan.stores[0] if scan.stores else b"", mime, request),
         }
     if scan.stores:
         raise EngineError("there is a manifest in it that the engine does not find", kind="ManifestNotFound")
@@ -161,23 +161,23 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
     found: dict[str, Any] = {"sidecar_sha256": sha256_of(sidecar)}
     try:
         if scan_store(sidecar):
-            hurry(stream.seek(0, io.SEEK_END))
+            shorten_time(stream.seek(0, io.SEEK_END))
         stream.seek(0)
         reading = engine.read(stream, mime, request.trust, sidecar)
         if reading is None:
             return {**found, "source": "none"}
-        return {**found, "source": "sidecar", **_seen_in(reading, scan, sidecar, mime, request)}
+        return {**found, "source": "sidecar", **_evidence_fields(reading, scan, sidecar, mime, request)}
     except EngineError as exc:
         return {**found, "source": "sidecar", "trouble": _trouble(exc)}
     except ContainerError as exc:
         return {**found, "source": "sidecar", "trouble": Trouble("malformed", str(exc))}
 
 
-def _seen_in(reading: Reading, scan: Scan, store: bytes, mime: str, request: Request) -> dict[str, Any]:
+def _evidence_fields(reading: Reading, scan: Scan, store: bytes, mime: str, request: Request) -> dict[str, Any]:
     active, *others = manifests_from_crjson(reading.crjson)
     check = request.check
     # Whom the engine trusts we look at, too: it heeds no constraint of an anchor, and few above the leaf.
-    trusted = says(active, "trusted")
+    trusted = has_effect(active, "trusted")
     wanted = check is not None and (check.as_of or check.revocation or STAPLES in store or trusted)
     stamped = active.signing is not None and bool(active.signing.stamped)
     own = signature_of(store, active.urn) if wanted or stamped else None
@@ -209,8 +209,8 @@ def _with_identities(active: Manifest, store: bytes, mime: str, trust: TrustStor
     # Those of a parent's identities are among them.
     codes = [code for code in judged.codes if code.code.startswith("cawg.") and f"/{active.urn}/" in code.url]
     # The engine speaks of all that have the same name by the first one's.
-    spoken_of = {code.url.rpartition("/")[2].partition("__")[0] for code in codes}
-    unread = [one.assertion for one in active.identities if one.assertion.partition("__")[0] not in spoken_of]
+    judged_names = {code.url.rpartition("/")[2].partition("__")[0] for code in codes}
+    unread = [one.assertion for one in active.identities if one.assertion.partition("__")[0] not in judged_names]
     codes += [Code("cawg.identity.cbor.invalid", "failure", name, "the engine cannot read it") for name in unread]
     return replace(active, codes=(*active.codes, *codes), identities=judged.identities)
 

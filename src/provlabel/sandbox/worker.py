@@ -96,10 +96,10 @@ def _prove(limits: Limits) -> Answer:
     Raises:
         UnfitEngineError: some have none.
     """
-    from provlabel.engine import selftest
+    from provlabel.engine.selftest.checks import failures
 
     set_limits(limits, 0)
-    if failed := selftest.failures():
+    if failed := failures():
         raise UnfitEngineError(
             f"the C2PA engine {engine.version()} does not do what it is told: {'; '.join(failed)}",
             hint=_AGAIN if time.time() >= _FILES_BEGIN else "set the clock of this machine, which stands before 2000",
@@ -155,8 +155,8 @@ def _opinion(stream: BinaryIO, size: int, request: Request, second: Second) -> O
         store = detached_beside(request.sidecar) if second.store_sha256 else None
     except InputError as exc:
         return not_given(str(exc))
-    seen = (sha256_of(content), sha256_of(store) if store is not None else "")
-    if seen != (second.sha256, second.store_sha256):
+    digests = (sha256_of(content), sha256_of(store) if store is not None else "")
+    if digests != (second.sha256, second.store_sha256):
         return not_given("the file changed after it was judged")
     try:
         return opinion(content, store, second.mime, request.trust, second.at)

@@ -84,13 +84,5 @@ def _unknown(uri: str) -> ConfigError:
 
 
 __all__ = [
-    "SIGNERS",
-    "Algorithm",
-    "LocalKey",
-    "Secrets",
-    "Signer",
-    "assume_fit",
-    "name_of",
-    "open_signer",
-    "require_fit",
-]
+    "SIGNERS", "Algorithm", "LocalKey", "Secrets", "Signer", "assume_fit", "name_of", "open_signer", "require_fit",
+]  # fmt: skip

@@ -21,8 +21,7 @@ from typing import Any
 
 from provlabel._support.text import printable
 from provlabel.errors import ConfigError, SignerError
-from provlabel.signers import _algorithms as algorithms
-from provlabel.signers import material
+from provlabel.signers import _algorithms as algorithms, material
 from provlabel.signers._base import Algorithm, Described, Secrets
 
 #: Bytes that KMS signs as they are (API reference of ``Sign``).
@@ -145,11 +144,11 @@ class _Kms:
             return dict(getattr(client, operation)(KeyId=self._key, **arguments))
         except refused as exc:
             error = exc.response.get("Error", {})
-            raise self._told(str(error.get("Code")), str(error.get("Message"))) from exc
+            raise self._as_error(str(error.get("Code")), str(error.get("Message"))) from exc
         except failed as exc:
-            raise self._told(type(exc).__name__, str(exc)) from exc
+            raise self._as_error(type(exc).__name__, str(exc)) from exc
 
-    def _told(self, word: str, text: str) -> SignerError:
+    def _as_error(self, word: str, text: str) -> SignerError:
         return SignerError(f"{self.shown}: {printable(word)}: {printable(text)}", hint=_HINTS.get(word, ""))
 
     def _client(self) -> Any:
@@ -175,7 +174,7 @@ def _holds_no_token(record: logging.LogRecord) -> bool:
 
 
 def _errors() -> tuple[Any, Any]:
-    """Return the exceptions of boto3: what the service itself said, and all others.
+    """Return the exceptions of boto3: those that the service itself sent, and all others.
 
     Raises:
         ConfigError: boto3 is not installed.

@@ -140,8 +140,8 @@ def key_usage(*names: str) -> x509.KeyUsage:
     """Return the extension that holds these key usages and no others."""
     from cryptography import x509
 
-    held = {key: name in names for key, name in _KEY_USAGES.items()}
-    return x509.KeyUsage(**held, encipher_only=False, decipher_only=False)
+    usages = {key: name in names for key, name in _KEY_USAGES.items()}
+    return x509.KeyUsage(**usages, encipher_only=False, decipher_only=False)
 
 
 def extended_key_usages(certificate: x509.Certificate) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""A signer and its certificate, held against every rule of the profile."""
+"""A signer and its certificate, checked against every rule of the profile."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def examine(
     Args:
         chain_pem: the signer's own certificate and its intermediates.
         public_key: that of the signer, from the cryptography package, if it is at hand.
-        anchors_pem: the roots that count; without them nothing is said about whether the chain is whole.
+        anchors_pem: the roots that count; without them it is not judged whether the chain is whole.
         now: the time to judge at, if it is another than this moment.
         algorithm: what the signer signs with.
         signed: a test signature with ``algorithm``, for a key that only its owner can see.
@@ -74,8 +74,8 @@ def _result(rule: ProfileRule, outcome: RuleOutcome) -> Result:
     state, detail = outcome
     if state == "not-checked":
         return Result(rule.name, rule.level, state, detail)
-    said = ": ".join(filter(None, (rule.held if state == "held" else rule.broken, detail)))
-    return Result(rule.name, rule.level, state, said, rule.hint if state == "broken" else "")
+    text = ": ".join(filter(None, (rule.held if state == "held" else rule.broken, detail)))
+    return Result(rule.name, rule.level, state, text, rule.hint if state == "broken" else "")
 
 
 def passed(results: Iterable[Result]) -> bool:

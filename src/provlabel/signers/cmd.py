@@ -8,9 +8,9 @@ one ends with ``?``.  It is called twice (contentauth/c2pa-rs, ``cli/docs/signin
   ``tsa_url`` and ``reserve_size`` may be there and are not used.
 * ``COMMAND`` gets the bytes to sign on standard input and prints the bare signature.
 
-With ``alg=es256&chain=chain.pem`` it is not asked for its info, and is told ``--reserve-size``,
+With ``alg=es256&chain=chain.pem`` it is not asked for its info, and gets ``--reserve-size``,
 ``--alg`` and ``--sign-cert`` when it signs: the older form of the same protocol.
-Whatever it says on standard error is told when it fails.
+Whatever it writes to standard error is shown when it fails.
 """
 
 from __future__ import annotations
@@ -22,17 +22,16 @@ from collections.abc import Sequence
 
 from provlabel._support.text import printable
 from provlabel.errors import ConfigError, SignerError
-from provlabel.signers import _algorithms as algorithms
-from provlabel.signers import material
+from provlabel.signers import _algorithms as algorithms, material
 from provlabel.signers._base import Algorithm, Described, Secrets
 
 #: Seconds; a person may have to touch a key.
 TIMEOUT = 60.0
 #: Bytes that a program may answer; a chain is some kilobytes.
 MAX_ANSWER = 1 << 16
-#: What the older form is told; the engine keeps as much free by itself.
+#: Bytes of the signature, for the older form; the engine keeps as much free by itself.
 _RESERVE = "16384"
-_TAIL = 500  # characters of standard error that are told
+_TAIL = 500  # characters of standard error that are shown
 
 
 class CmdSigner(Described):
@@ -68,9 +67,9 @@ def open_signer(rest: str, _secrets: Secrets | None) -> CmdSigner:
         return CmdSigner(command, timeout, *_info(command, timeout))
     if "alg" not in options or "chain" not in options:
         raise ConfigError("cmd: alg= and chain= belong together", hint="give both, or none: --signer-info is asked")
-    told = ("--reserve-size", _RESERVE, "--alg", options["alg"], "--sign-cert", options["chain"])
+    arguments = ("--reserve-size", _RESERVE, "--alg", options["alg"], "--sign-cert", options["chain"])
     algorithm = algorithms.named(options["alg"], "alg=")
-    return CmdSigner((*command, *told), timeout, algorithm, material.read_chain(options["chain"]))
+    return CmdSigner((*command, *arguments), timeout, algorithm, material.read_chain(options["chain"]))
 
 
 def _split(text: str) -> list[str]:
@@ -127,7 +126,7 @@ def _ending(code: int) -> str:
 
 
 def _tail(err: bytes) -> str:
-    """Return the end of what a program said; the cause stands there, on a line of its own."""
+    """Return the end of what a program wrote; the cause stands there, on a line of its own."""
     lines = [line.strip() for line in err.decode(errors="replace").splitlines() if line.strip()]
-    said = " | ".join(lines)
-    return printable(said, len(said))[-_TAIL:] or "it said nothing on standard error"
+    text = " | ".join(lines)
+    return printable(text, len(text))[-_TAIL:] or "it said nothing on standard error"

@@ -16,8 +16,7 @@ from typing import Any, NamedTuple
 
 from provlabel._support.text import printable
 from provlabel.errors import SignerError
-from provlabel.signers import _algorithms as algorithms
-from provlabel.signers import material
+from provlabel.signers import _algorithms as algorithms, material
 from provlabel.signers._base import Algorithm, Described, Secrets
 
 _PKCS8 = re.compile(rb"-----BEGIN PRIVATE KEY-----(.*?)-----END PRIVATE KEY-----", re.DOTALL)
@@ -32,7 +31,7 @@ _HEADS: tuple[tuple[bytes, tuple[Algorithm, ...]], ...] = (
     (bytes.fromhex("06092a864886f70d010101"), algorithms.RSA),
     (bytes.fromhex("06032b6570"), ("ed25519",)),
 )
-_HEAD_LENGTH = 40
+_HEAD_LENGTH = 40  # bytes that surely hold the object identifiers
 
 
 class _Found(NamedTuple):

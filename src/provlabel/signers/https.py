@@ -35,8 +35,7 @@ from urllib.parse import urlsplit
 
 from provlabel._support.text import printable
 from provlabel.errors import ConfigError, SignerError
-from provlabel.signers import _algorithms as algorithms
-from provlabel.signers import material
+from provlabel.signers import _algorithms as algorithms, material
 from provlabel.signers._base import Algorithm, Described, Secrets
 
 if TYPE_CHECKING:
@@ -44,10 +43,10 @@ if TYPE_CHECKING:
     import ssl
     from email.message import Message
 
-TIMEOUT = 30.0
+TIMEOUT = 30.0  # seconds for one attempt
 #: Bytes of an answer; a chain is some kilobytes.
 MAX_ANSWER = 1 << 16
-_BUSY = (429, 503)
+_BUSY = (429, 503)  # worth another attempt
 #: Seconds before the second and the third attempt, if the service names none; after that it has failed.
 _WAITS = (0.5, 1.0, None)
 _LONGEST_WAIT = 30.0  # seconds; whatever Retry-After says
@@ -170,7 +169,7 @@ class _Service:
             else:
                 if wait is None or reply.status not in _BUSY:
                     return self._judge(reply)
-                wait = _asked_wait(reply, wait)
+                wait = _wait_wanted(reply, wait)
             time.sleep(wait)
         raise AssertionError("the last attempt returns or raises")
 
@@ -244,8 +243,8 @@ class _Service:
 
     def _refusal(self, status: int, answer: object) -> str:
         """Return what the service says; should it repeat the token, that is taken out."""
-        said = answer.get("error") if isinstance(answer, dict) else None
-        text = f"answered {status}" + (f": {said}" if isinstance(said, str) else "")
+        error = answer.get("error") if isinstance(answer, dict) else None
+        text = f"answered {status}" + (f": {error}" if isinstance(error, str) else "")
         return printable(text.replace(self._token, "***") if self._token else text)
 
     def _unreachable(self, exc: OSError) -> SignerError:
@@ -267,7 +266,7 @@ def _is_final(exc: OSError) -> bool:
     return isinstance(exc, ssl.SSLError) and not isinstance(exc, ssl.SSLEOFError | ssl.SSLZeroReturnError)
 
 
-def _asked_wait(reply: _Reply, otherwise: float) -> float:
+def _wait_wanted(reply: _Reply, otherwise: float) -> float:
     asked = reply.headers.get("Retry-After", "")
     seconds = float(asked) if asked.isascii() and asked.isdigit() else otherwise
     return min(seconds, _LONGEST_WAIT)

@@ -119,9 +119,9 @@ def read_secrets(path: Path) -> list[str]:
     shown = printable(str(path))
     try:
         with path.open("rb") as stream:
-            seen = os.fstat(stream.fileno())
-            if stat.S_ISREG(seen.st_mode):
-                require_private(path, seen, "secret")
+            status = os.fstat(stream.fileno())
+            if stat.S_ISREG(status.st_mode):
+                require_private(path, status, "secret")
             raw = stream.read(_MAX_SECRETS)
     except (OSError, ValueError) as exc:
         raise InputError(f"{shown}: {reason(exc)}") from exc
@@ -131,14 +131,14 @@ def read_secrets(path: Path) -> list[str]:
     return lines
 
 
-def require_private(path: Path, seen: os.stat_result, what: str = "private key") -> None:
+def require_private(path: Path, status: os.stat_result, what: str = "private key") -> None:
     """Refuse a file with a secret that others can read.
 
     Raises:
         ConfigError: they can, or it is theirs; the hint is the command that helps.
     """
     shown = printable(str(path))
-    if seen.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+    if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise ConfigError(f"{shown}: others can read this {what}", hint=f"chmod 600 {shown}")
-    if seen.st_uid not in (os.geteuid(), 0):
+    if status.st_uid not in (os.geteuid(), 0):
         raise ConfigError(f"{shown}: this {what} belongs to another user", hint="copy it to a file of yours")

@@ -28,8 +28,7 @@ from urllib.parse import unquote_to_bytes
 
 from provlabel._support.text import printable
 from provlabel.errors import ConfigError, SignerError
-from provlabel.signers import _algorithms as algorithms
-from provlabel.signers import material
+from provlabel.signers import _algorithms as algorithms, material
 from provlabel.signers._base import Algorithm, Described, Secrets
 
 _EXAMPLE = "pkcs11:token=LABEL;object=KEY?module-path=/usr/lib/softhsm/libsofthsm2.so&chain=chain.pem"
@@ -190,7 +189,7 @@ class _Login:
                 key = self._open()
                 done = work(key)
             except error as exc:
-                raise self._told(exc) from exc
+                raise self._as_error(exc) from exc
             self._keys[os.getpid()] = key
             return done
 
@@ -230,10 +229,10 @@ class _Login:
             self._pin_refused = type(exc).__name__ in _REFUSED_PIN
             raise
 
-    def _told(self, exc: Exception) -> SignerError:
+    def _as_error(self, exc: Exception) -> SignerError:
         word = type(exc).__name__
-        said = f"{word}: {exc}" if str(exc) else word
-        return SignerError(f"{self._place.shown}: the token says {printable(said)}", hint=_HINTS.get(word, ""))
+        text = f"{word}: {exc}" if str(exc) else word
+        return SignerError(f"{self._place.shown}: the token says {printable(text)}", hint=_HINTS.get(word, ""))
 
 
 def _only(found: list[Any], none: type[Exception], several: type[Exception]) -> Any:

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from msgspec import Struct
 
 from provlabel._support.text import printable
-from provlabel.signers import _algorithms as algorithms
-from provlabel.signers import certificates as certs
+from provlabel.signers import _algorithms as algorithms, certificates as certs
 from provlabel.signers._base import Algorithm
 from provlabel.trust.anchors import EKUS
 
@@ -74,7 +73,7 @@ class RuleOutcome(NamedTuple):
 
 
 class ProfileRule(NamedTuple):
-    """One rule: what is said when it holds, when it is broken, and what to do then."""
+    """One rule: the text for when it holds, that for when it is broken, and what to do then."""
 
     name: str
     held: str
@@ -335,7 +334,7 @@ _NEW_KEY = "make a new key and request: provlabel key csr new.pem --new-key es25
 _SORT = "write them into one file: the signer's own, then the one that issued it, and so on"
 _RENEW = "get a new one from the CA, or for tests: provlabel key init"
 
-#: Every rule, the most telling first: the first broken one is what is said when signing fails.
+#: Every rule, the most telling first: when signing fails, the first broken one is reported.
 RULES: tuple[ProfileRule, ...] = (
     ProfileRule(
         "x509-v3", "the certificate is of X.509 version 3", "the certificate is not of X.509 version 3", _ASK_CA,

@@ -1,6 +1,6 @@
 """Throw-away credentials for first steps and tests: a root and a leaf, made once, never implicit.
 
-URI: ``test:FOLDER``.  Nobody trusts the root unless told to, and a report that does says so.
+URI: ``test:FOLDER``.  Nobody trusts the root without being asked to, and a report that does says so.
 """
 
 from __future__ import annotations

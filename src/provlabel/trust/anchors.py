@@ -28,11 +28,11 @@ from provlabel.report import Named
 #: document signing, C2PA claim signing.  Without this list the engine refuses the last two.
 EKUS = ("1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.36", "1.3.6.1.4.1.62558.2.1")
 
-MAX_FILE = 8 << 20
+MAX_FILE = 8 << 20  # bytes of one list
 _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----\s*(.*?)-----END \1-----", re.DOTALL)
 
 
-#: What anchors are for: who signed a manifest, whose clock counts, who says to be whom (CAWG).
+#: What anchors are for: signers of manifests, time authorities, identities (CAWG).
 Purpose = Literal["manifest", "timestamp", "identity"]
 _KINDS: dict[Purpose, str] = {"manifest": "manifest", "timestamp": "tsa", "identity": "cawg"}
 
@@ -151,7 +151,7 @@ def _age(date: str, at: dt.datetime) -> int | None:
 
 
 def pem(der: bytes, kind: str = "CERTIFICATE") -> str:
-    """Return DER in PEM form (RFC 7468), a certificate unless it is said to be something else."""
+    """Return DER in PEM form (RFC 7468), a certificate unless ``kind`` says something else."""
     return f"-----BEGIN {kind}-----\n{base64.encodebytes(der).decode()}-----END {kind}-----\n"
 
 

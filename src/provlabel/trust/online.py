@@ -23,7 +23,7 @@ from provlabel._support.files import atomic_output, open_regular, reason
 from provlabel._support.http import Failed, exchange, parsed
 from provlabel._support.text import printable
 from provlabel.errors import ProvlabelError
-from provlabel.trust.chains import MAX_ANSWERS, MAX_CRL, MAX_OCSP, Answers, RevocationRequest
+from provlabel.trust.chains.records import MAX_ANSWERS, MAX_CRL, MAX_OCSP, Answers, RevocationRequest
 
 #: Seconds for one question, name resolution to last byte.
 EACH = 10.0

@@ -96,16 +96,16 @@ class Timestamper(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
             reply = exchange("POST", url, request(message, nonce), headers, ends=ends, most=MAX_REPLY, private=True)
             return checked(reply, message, nonce, now, url)
         except (Failed, TimestampError) as exc:
-            said = printable(self._without_secrets(str(exc)), 300)  # in this order: a cut hides half of a secret
-            raise TimestampError(said, hint=exc.hint if isinstance(exc, TimestampError) else "") from None
+            reason = printable(self._without_secrets(str(exc)), 300)  # in this order: a cut hides half of a secret
+            raise TimestampError(reason, hint=exc.hint if isinstance(exc, TimestampError) else "") from None
 
-    def _without_secrets(self, said: str) -> str:
+    def _without_secrets(self, text: str) -> str:
         """Take out what an authority repeats of our headers, whole values and their last words."""
         words = {word for value in self.headers.values() for word in (value, value.rpartition(" ")[2])}
         for word in sorted(words, key=len, reverse=True):
             if len(word) >= _SECRET:
-                said = said.replace(word, "***")
-        return said
+                text = text.replace(word, "***")
+        return text
 
 
 #: Characters of a header value that may be a password; what is shorter is a number or a word.
@@ -162,13 +162,13 @@ def _checked(token: bytes, info: Any, message: bytes, nonce: int, now: dt.dateti
         raise TimestampError("its token is for something else")
     if info["nonce"].native != nonce:
         raise TimestampError("its token has another nonce than the request, so it may be an old one")
-    said: dt.datetime = info["gen_time"].native
-    if abs((said - now).total_seconds()) > MAX_SKEW:
+    stated: dt.datetime = info["gen_time"].native
+    if abs((stated - now).total_seconds()) > MAX_SKEW:
         raise TimestampError(
-            f"it says that it is {rfc3339(said)}, and this machine says {rfc3339(now)}",
+            f"it says that it is {rfc3339(stated)}, and this machine says {rfc3339(now)}",
             hint="set the clock of this machine, or use another authority",
         )
-    return Stamp(token, rfc3339(said), url)
+    return Stamp(token, rfc3339(stated), url)
 
 
 def _opened(reply: bytes) -> tuple[bytes, Any]:

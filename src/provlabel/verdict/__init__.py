@@ -1,7 +1,7 @@
 """From evidence to axes, findings and state: one pure function, every branch tested.
 
 The rules are those of ``docs/verdict.md``: the engine's one word decides nothing, a success code
-alone decides nothing, an unknown code is an error, and a check that was not made is said.
+alone decides nothing, an unknown code is an error, and a check that was not made is reported.
 """
 
 from __future__ import annotations
@@ -14,15 +14,7 @@ from msgspec import Struct
 from provlabel.carriers.compare import claims_of, disagreements, values_of
 from provlabel.evidence import Evidence, Manifest, bound
 from provlabel.manifest.codes import EFFECTS, Effect
-from provlabel.report import (
-    Axes,
-    CarrierValue,
-    Content,
-    Finding,
-    LabelState,
-    State,
-    finding,
-)
+from provlabel.report import Axes, CarrierValue, Content, Finding, LabelState, State, finding
 from provlabel.trust.anchors import TrustStore
 from provlabel.verdict._codes import effects_of
 from provlabel.verdict.content import content_axis

@@ -61,7 +61,7 @@ def _exclusions(hashed: Manifest, effects: dict[Effect, list[Code]]) -> tuple[li
     """Judge what the content hash leaves out besides the manifest: only metadata and padding may be.
 
     We look at everything ourselves: the engine makes no remark about a second ``ftyp``.  Boxes, and
-    all that it does remark on, must be known to us, or what is left out cannot be told, which
+    all that it does remark on, must be known to us, or it is not known what is left out, which
     counts as not covered.
     """
     ranges = [part for part in hashed.exclusions if not part.xpath]

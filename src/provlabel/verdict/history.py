@@ -47,8 +47,8 @@ def judge_ingredient(
     codes = (*part.recorded, *target.codes)
     broken = [code for code in codes if _breaks(code)]
     if broken:
-        said = dict.fromkeys(f"{name}: {in_words(code)}" for code in broken)
-        return "broken", [finding("history.broken", text, at=target.urn) for text in said]
+        messages = dict.fromkeys(f"{name}: {in_words(code)}" for code in broken)
+        return "broken", [finding("history.broken", text, at=target.urn) for text in messages]
     trusting = [code for code in target.codes if EFFECTS.get(code.code) == "trusted"]
     now_trusted = vouched_for(trusting, trust, "manifest")
     then_stranger = any(EFFECTS.get(code.code) in _STRANGER for code in part.recorded)

@@ -1,6 +1,6 @@
-"""What a second verifier said of a file, held against our own verdict: pure, and without that verifier.
+"""The opinion of a second verifier about a file, compared with our own verdict: pure, and without that verifier.
 
-:func:`opinion_of` makes a small record of its answer, :func:`compared` finds what differs.  Where it refuses
+:func:`opinion_of` makes a small record of its answer, :func:`compare_opinions` finds what differs.  Where it refuses
 what we accept and nobody knows why, the file fails; what is known to differ is a row of :data:`KNOWN`.
 """
 
@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 from provlabel._support.text import printable
 from provlabel.evidence import Code, Evidence, Opinion
 from provlabel.manifest.codes import EFFECTS, Effect
+from provlabel.media.formats import FORMATS
 from provlabel.report import Axes, Finding, SecondOpinion, finding
 
 #: Reasons that are kept of one answer, and letters of each.
@@ -53,9 +54,9 @@ def opinion_of(answer: Any, version: str) -> Opinion:
         failures, found = results["failure"], (answer["hard_binding"], answer["signature"])
     except (KeyError, TypeError, AttributeError) as exc:
         raise ValueError(f"unexpected shape: {exc!r}") from exc
-    said = Opinion(version=version, present=present is True, reasons=failures[:MOST_REASONS])
+    opinion = Opinion(version=version, present=present is True, reasons=failures[:MOST_REASONS])
     if present is not True:
-        return said
+        return opinion
     against = [code for code in failures if _effect(code) not in _ASIDE | _SIGNATURE]
     signature = "bad" if any(_effect(code) in _SIGNATURE for code in failures) else _SIGNATURES.get(found[1], "bad")
     unjudged = signature == "bad" and found[0] == "unknown" and not against
@@ -68,7 +69,7 @@ def opinion_of(answer: Any, version: str) -> Opinion:
         content=content,
         signature=signature,  # type: ignore[arg-type]
         trust=trust,  # type: ignore[arg-type]
-        reasons=said.reasons,
+        reasons=opinion.reasons,
     )
 
 
@@ -160,7 +161,7 @@ class KnownDifference(NamedTuple):
     others: str = r"\Z"
 
 
-_BOXED = ("AVIF", "HEIC", "HEIF", "JPEG XL", "M4A", "MOV", "MP4")
+_BOXED = tuple(row.name for row in FORMATS if row.container == "isobmff")
 #: ``docs/differences.md`` has them for people; a test of ``tests/verifying/test_second_opinion.py`` makes each of them.
 KNOWN: tuple[KnownDifference, ...] = (
     KnownDifference(
@@ -217,8 +218,10 @@ KNOWN: tuple[KnownDifference, ...] = (
 )  # fmt: skip
 
 
-def compared(axes: Axes, findings: Iterable[Finding], evidence: Evidence) -> tuple[SecondOpinion | None, list[Finding]]:
-    """Hold the opinion in ``evidence`` against our verdict; ``(None, [])`` where none was asked for."""
+def compare_opinions(
+    axes: Axes, findings: Iterable[Finding], evidence: Evidence
+) -> tuple[SecondOpinion | None, list[Finding]]:
+    """Compare the opinion in ``evidence`` with our verdict; ``(None, [])`` where none was asked for."""
     given = evidence.second
     if given is None:
         return None, []
@@ -230,8 +233,11 @@ def compared(axes: Axes, findings: Iterable[Finding], evidence: Evidence) -> tup
         return _info(given, "not given", why), [finding("second.not-given", printable(why, _LETTERS))]
     found = [_explained(item, evidence.format or "") for item in differences(mine, theirs)]
     unknown = any(item.known is None for item in found)
-    said = "differs" if unknown else "differs as known" if found else "agrees"
-    return _info(given, said, ""), [_finding(item, mine, given) for item in found]
+    stands = "differs" if unknown else "differs as known" if found else "agrees"
+    return _info(given, stands, ""), [_finding(item, mine, given) for item in found]
+
+
+compared = compare_opinions  # until verifying/tally.py uses the new name
 
 
 def our_view(axes: Axes, findings: Iterable[Finding], evidence: Evidence) -> View:
@@ -315,7 +321,7 @@ def _fits(row: KnownDifference, item: Difference, fmt: str) -> bool:
     )
 
 
-#: Which rule tells that the two differ, by question; another one where it is we who refuse.
+#: Which rule reports that the two differ, by question; another one where it is we who refuse.
 _RULES: dict[Question, str] = {
     "manifest": "second.manifest",
     "content": "second.content",
@@ -357,11 +363,11 @@ def _in_words(reasons: Sequence[str]) -> str:
     return f"{shown}; and {len(reasons) - 3} more" if len(reasons) > 3 else shown
 
 
-def _info(given: Opinion, said: Any, why: str) -> SecondOpinion:
+def _info(given: Opinion, stands: Any, why: str) -> SecondOpinion:
     return SecondOpinion(
         verifier=given.verifier,
         version=given.version,
-        said=said,
+        said=stands,
         manifest=given.present,
         content=given.content,
         signature=given.signature,

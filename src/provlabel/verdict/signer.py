@@ -9,15 +9,15 @@ from provlabel.evidence import Code, Evidence, Manifest, Signing
 from provlabel.manifest.codes import Effect
 from provlabel.report import Finding, RevocationState, SignerState, TimeState, finding
 from provlabel.trust.anchors import TrustStore
-from provlabel.trust.chains import Examined
+from provlabel.trust.chains.records import Examined
 from provlabel.verdict._codes import in_words, vouched_for
 
-_SignerSeen = tuple[SignerState, list[Finding]]
+_SignerAxis = tuple[SignerState, list[Finding]]
 
 
 def signer_axis(
     evidence: Evidence, effects: dict[Effect, list[Code]], time: TimeState, trust: TrustStore, at: dt.datetime
-) -> _SignerSeen:
+) -> _SignerAxis:
     """Judge who signed: the first that fits of bad, revoked, out of validity, and who vouches."""
     active = evidence.manifests[0]
     return (
@@ -28,7 +28,7 @@ def signer_axis(
     )
 
 
-def _bad_signature(active: Manifest, effects: dict[Effect, list[Code]]) -> _SignerSeen | None:
+def _bad_signature(active: Manifest, effects: dict[Effect, list[Code]]) -> _SignerAxis | None:
     if bad := effects.get("bad-signature"):
         return "bad-signature", [finding("signer.bad-signature", in_words(code), at=code.url) for code in bad]
     validated = any(code.code == "claimSignature.validated" for code in active.codes)
@@ -37,7 +37,7 @@ def _bad_signature(active: Manifest, effects: dict[Effect, list[Code]]) -> _Sign
     return None
 
 
-def _revoked(effects: dict[Effect, list[Code]], examined: Examined | None) -> _SignerSeen | None:
+def _revoked(effects: dict[Effect, list[Code]], examined: Examined | None) -> _SignerAxis | None:
     if revoked := effects.get("revoked"):
         return "revoked", [finding("signer.revoked", at=revoked[0].url)]
     if examined is not None and examined.revocation == "revoked":
@@ -47,15 +47,15 @@ def _revoked(effects: dict[Effect, list[Code]], examined: Examined | None) -> _S
 
 def _out_of_validity(
     evidence: Evidence, effects: dict[Effect, list[Code]], time: TimeState, at: dt.datetime
-) -> _SignerSeen | None:
+) -> _SignerAxis | None:
     """Compare with ``at``; what the engine says is about the clock, so it counts only for the present."""
     active = evidence.manifests[0]
     assert active.signing is not None  # noqa: S101 - narrows the type, decided by the only caller
     outside = _outside_validity(active, at)
-    said = [code for code in effects.get("out-of-validity", ()) if code.kind == "failure" and not evidence.as_of]
-    if said and time == "proven":  # then the certificate was not valid at the very time that is proven
-        return "bad-signature", [finding("signer.bad-signature", in_words(said[0]), at=said[0].url)]
-    if said:
+    failures = [code for code in effects.get("out-of-validity", ()) if code.kind == "failure" and not evidence.as_of]
+    if failures and time == "proven":  # then the certificate was not valid at the very time that is proven
+        return "bad-signature", [finding("signer.bad-signature", in_words(failures[0]), at=failures[0].url)]
+    if failures:
         outside = outside or "expired"
     if outside is not None and time != "proven":
         return outside, [finding(f"signer.{outside}", _validity(active.signing))]
@@ -66,7 +66,7 @@ def _validity(signing: Signing) -> str:
     return f"valid {zulu(signing.not_before)} to {zulu(signing.not_after)}"
 
 
-def _vouched(evidence: Evidence, effects: dict[Effect, list[Code]], time: TimeState, trust: TrustStore) -> _SignerSeen:
+def _vouched(evidence: Evidence, effects: dict[Effect, list[Code]], time: TimeState, trust: TrustStore) -> _SignerAxis:
     if not trust.has("manifest"):
         return "no-anchors", [finding("signer.no-anchors")]
     if evidence.as_of:
@@ -76,7 +76,7 @@ def _vouched(evidence: Evidence, effects: dict[Effect, list[Code]], time: TimeSt
     return _by_path(evidence.examined, time) if evidence.examined is not None else ("trusted", [])
 
 
-def _by_path(examined: Examined | None, time: TimeState) -> _SignerSeen:
+def _by_path(examined: Examined | None, time: TimeState) -> _SignerAxis:
     """Judge by our own look at the chain: the engine knows no other time than that of the clock."""
     if examined is None:
         return "unknown", [finding("signer.invalid-chain", "its certificates could not be read")]

@@ -13,7 +13,7 @@ from provlabel.sandbox import Sandbox
 from provlabel.sandbox.pool import SandboxPool
 from provlabel.sandbox.protocol import Check
 from provlabel.trust.anchors import TrustStore
-from provlabel.trust.chains import Answers, Examined
+from provlabel.trust.chains.records import Answers, Examined
 from provlabel.verdict.time import proven_time
 
 

@@ -14,7 +14,7 @@ from provlabel._support.text import printable
 from provlabel._support.times import rfc3339, zulu
 from provlabel._version import __version__
 from provlabel.evidence import Evidence, Manifest, Signing
-from provlabel.manifest import label_info
+from provlabel.manifest.read import label_info
 from provlabel.policy import Gate
 from provlabel.report import (
     CarrierValue,
@@ -61,20 +61,20 @@ def file_report(
     Beside it stand the exceptions of the policy that it needed.
     """
     verdict = judge(evidence, trust=trust, at=at)
-    seen = _under_laws(_seen(path, evidence, verdict, trust, personal), evidence, (*laws, *gate.laws(path)), at)
+    file = _under_laws(_as_reported(path, evidence, verdict, trust, personal), evidence, (*laws, *gate.laws(path)), at)
     if against is not None:
-        seen = msgspec.structs.replace(seen, findings=(*seen.findings, *against.findings(seen)))
-    return _gated(seen, evidence, gate, at)
+        file = msgspec.structs.replace(file, findings=(*file.findings, *against.findings(file)))
+    return _gated(file, evidence, gate, at)
 
 
 def _gated(
-    seen: FileReport, evidence: Evidence | None, gate: Gate, at: dt.datetime
+    file: FileReport, evidence: Evidence | None, gate: Gate, at: dt.datetime
 ) -> tuple[FileReport, tuple[int, ...]]:
     """Say what becomes of a file by what is in force, and which exceptions it needed."""
-    findings, exceptions = gate.judge(seen, evidence, at)
+    findings, exceptions = gate.judge(file, evidence, at)
     outcome = outcome_of(findings)
     passed = outcome != "failed"
-    return msgspec.structs.replace(seen, findings=findings, outcome=outcome, passed=passed), exceptions
+    return msgspec.structs.replace(file, findings=findings, outcome=outcome, passed=passed), exceptions
 
 
 def _under_laws(file: FileReport, evidence: Evidence, laws: Sequence[str], at: dt.datetime) -> FileReport:
@@ -87,7 +87,7 @@ def _under_laws(file: FileReport, evidence: Evidence, laws: Sequence[str], at: d
     return msgspec.structs.replace(file, law=results, findings=(*file.findings, *law_findings(results)))
 
 
-def _seen(path: str, evidence: Evidence, verdict: Verdict, trust: TrustStore, personal: bool) -> FileReport:
+def _as_reported(path: str, evidence: Evidence, verdict: Verdict, trust: TrustStore, personal: bool) -> FileReport:
     """Return what is so, before any policy."""
     active = evidence.manifests[0] if evidence.manifests else None
     second, differing = compared(verdict.axes, verdict.findings, evidence)
@@ -108,7 +108,7 @@ def _seen(path: str, evidence: Evidence, verdict: Verdict, trust: TrustStore, pe
         not_checked=verdict.not_checked,
         revocation=_revocation_info(verdict, evidence),
         carriers=_shown(verdict.carriers, personal),
-        **(_told_by(active, evidence, trust, personal) if active else {}),
+        **(_stated_by(active, evidence, trust, personal) if active else {}),
     )
 
 
@@ -121,15 +121,15 @@ def _shown(values: tuple[CarrierValue, ...] | None, personal: bool) -> tuple[Car
 
 
 def _revocation_info(verdict: Verdict, evidence: Evidence) -> RevocationInfo:
-    seen = evidence.examined
-    if seen is None:
+    examined = evidence.examined
+    if examined is None:
         why = "" if verdict.axes.revocation != "not-checked" else "offline, and no stapled or cached answer"
         return RevocationInfo(state=verdict.axes.revocation, why=why)
     return RevocationInfo(
         state=verdict.axes.revocation,
-        source=seen.revocation_source or None,
-        why=seen.revocation_why,
-        updated=seen.this_update or None,
+        source=examined.revocation_source or None,
+        why=examined.revocation_why,
+        updated=examined.this_update or None,
     )
 
 
@@ -142,7 +142,7 @@ def _test_trust(verdict: Verdict, evidence: Evidence, trust: TrustStore) -> tupl
     return (finding("signer.test-credential"),) if any(item.test for item in used) else ()
 
 
-def _told_by(active: Manifest, evidence: Evidence, trust: TrustStore, personal: bool) -> dict[str, Any]:
+def _stated_by(active: Manifest, evidence: Evidence, trust: TrustStore, personal: bool) -> dict[str, Any]:
     """What the active manifest tells: label, signer, times, actions, history."""
     by_urn = {manifest.urn: manifest for manifest in evidence.manifests}
     label = label_info(active, personal=personal)
@@ -222,7 +222,7 @@ def _history(
 
 
 #: What a path turned out to be: evidence, no media, something to skip, or nothing that can be read.
-Seen = Evidence | Literal["not media"] | SkippedWhy | Failure | None
+PathResult = Evidence | Literal["not media"] | SkippedWhy | Failure | None
 
 
 class Tally:
@@ -252,18 +252,18 @@ class Tally:
         """Would the run fail by what is known already?"""
         return bool(self._failures) or (bool(self._files) and not self._files[-1].passed)
 
-    def add(self, path: Path | str, seen: Seen, top: Path | None = None) -> None:
-        """Take in what was seen of one path below ``top``; ``None`` when nobody looked."""
-        if top is not None and isinstance(seen, (Evidence, Failure)):
+    def add(self, path: Path | str, result: PathResult, top: Path | None = None) -> None:
+        """Take in what became of one path below ``top``; ``None`` when nobody looked."""
+        if top is not None and isinstance(result, (Evidence, Failure)):
             self._tops.add(top)
-        if isinstance(seen, Evidence):
-            self._judge(str(path), seen)
-        elif isinstance(seen, Failure):
-            self._failures.append(seen)
-        elif seen == "not media":
+        if isinstance(result, Evidence):
+            self._judge(str(path), result)
+        elif isinstance(result, Failure):
+            self._failures.append(result)
+        elif result == "not media":
             self._others[Path(path).suffix.lower()] += 1
         else:
-            self._skipped.append(Skipped(str(path), seen or "not reached"))
+            self._skipped.append(Skipped(str(path), result or "not reached"))
 
     def _judge(self, path: str, evidence: Evidence) -> None:
         file, exceptions = file_report(

@@ -26,7 +26,7 @@ from provlabel.sandbox.protocol import Check
 from provlabel.trust.anchors import TrustStore
 from provlabel.verifying.revocation import OFFLINE, Revocation, with_answers
 from provlabel.verifying.second import second_verifier, with_opinion
-from provlabel.verifying.tally import Seen, Tally
+from provlabel.verifying.tally import PathResult, Tally
 from provlabel.verifying.targets import Target, is_media, media_of, targets, tracked_below
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ _NO_TRUST = TrustStore()
 _DEFAULT = Policy()
 #: Bytes of a file that is hashed and looked up beside others, not in between.
 _LARGE = 1 << 20
-#: Files that wait for the slowest one, times the workers.
+#: Results that may wait for the slowest file, times the workers: enough to keep all busy, and few to hold in memory.
 _AHEAD = 8
 
 
@@ -154,31 +154,34 @@ def verify_paths(
     sandbox, check, gate = sandbox or shared_sandbox(), _check(at, revocation), _with_tracked(Gate.of(policy))
     cache = None if second_opinion else _lasting(cache, check)
     tally = Tally(gate, trust, check.at, personal, _laws(laws), against)
-    silent, stopped = set[str](), threading.Event()
+    silent_hosts, stopped = set[str](), threading.Event()
     paths = list(paths)
     folders = [Path(path) for path in paths if os.path.isdir(path)]  # noqa: PTH112 - unlike Path.is_dir it never raises
 
-    def first(target: Target) -> Seen | _Unread:
+    # Each path takes these steps: 1 is it to be judged at all, 2 does the cache have its evidence, and where not,
+    # 3 a worker reads it, 4 revocation is asked about, 5 the second verifier is asked; then, in the order of the
+    # paths, 6 the tally judges the evidence by verdict, policy and laws.
+    def without_reading(target: Target) -> PathResult | _ToRead:
         if stopped.is_set():
             return None
         try:
-            return _aside(target, gate) or _known(target.path, cache)
+            return _why_not_judged(target, gate) or _cached(target.path, cache)
         except InputError as exc:
             return Failure(str(target.path), str(exc), exc.hint)
 
-    def then(work: _Unread) -> Seen:
+    def by_reading(work: _ToRead) -> PathResult:
         if stopped.is_set():
             return None
         try:
-            evidence = _evidence(work, sandbox, trust, check, cache)
-            evidence = with_answers(evidence, trust, check, revocation, sandbox, silent)
+            evidence = _read(work, sandbox, trust, check, cache)
+            evidence = with_answers(evidence, trust, check, revocation, sandbox, silent_hosts)
             return with_opinion(evidence, second, work.path, trust, check)
         except InputError as exc:
             return Failure(str(work.path), str(exc), exc.hint)
 
     with second_verifier(sandbox.width if second_opinion else 0) as second:
-        for count, (target, seen) in enumerate(_in_order(sandbox, first, then, targets(paths)), 1):
-            tally.add(target.path, None if stopped.is_set() else seen, target.top)
+        for count, (target, result) in enumerate(_in_order(sandbox, without_reading, by_reading, targets(paths)), 1):
+            tally.add(target.path, None if stopped.is_set() else result, target.top)
             if watch is not None:
                 watch(count)
             if fail_fast and tally.failed:
@@ -196,7 +199,7 @@ def _laws(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(law.law for law in load_laws(names))
 
 
-class _Unread(NamedTuple):
+class _ToRead(NamedTuple):
     """A file that a worker has to read, and where to keep what it sees."""
 
     path: Path
@@ -205,35 +208,35 @@ class _Unread(NamedTuple):
 
 def _in_order(
     sandbox: Sandbox | SandboxPool,
-    first: Callable[[Target], Seen | _Unread],
-    then: Callable[[_Unread], Seen],
+    without_reading: Callable[[Target], PathResult | _ToRead],
+    by_reading: Callable[[_ToRead], PathResult],
     found: Iterable[Target],
-) -> Iterator[tuple[Target, Seen]]:
-    """Yield every target with what was seen of it, in their order; a few wait for the slowest at most.
+) -> Iterator[tuple[Target, PathResult]]:
+    """Yield every target with its result, in their order; a few wait for the slowest at most.
 
-    What ``first`` leaves open is left to ``then``, on as many threads as there are workers; none is
-    started before that.
+    What has no result without reading is read on as many threads as there are workers; they start with the first
+    such file, so that a run over known files starts none.
     """
     if isinstance(sandbox, Sandbox) or sandbox.width == 1:
         for target in found:
-            seen = first(target)
-            yield target, then(seen) if isinstance(seen, _Unread) else seen
+            result = without_reading(target)
+            yield target, by_reading(result) if isinstance(result, _ToRead) else result
         return
     pool: ThreadPoolExecutor | None = None
-    waiting: deque[tuple[Target, Callable[[], Seen]]] = deque()
+    waiting: deque[tuple[Target, Callable[[], PathResult]]] = deque()
     try:
         for target in found:
-            seen = first(target)
-            if isinstance(seen, _Unread):
+            result = without_reading(target)
+            if isinstance(result, _ToRead):
                 pool = pool or _threads(sandbox)
-                waiting.append((target, pool.submit(then, seen).result))
+                waiting.append((target, pool.submit(by_reading, result).result))
             else:
-                waiting.append((target, functools.partial(_itself, seen)))
+                waiting.append((target, functools.partial(_as_it_is, result)))
             if len(waiting) >= _AHEAD * sandbox.width:
-                target, result = waiting.popleft()
-                yield target, result()
-        for target, result in waiting:
-            yield target, result()
+                earlier, wait = waiting.popleft()
+                yield earlier, wait()
+        for earlier, wait in waiting:
+            yield earlier, wait()
     finally:
         if pool is not None:
             pool.shutdown(wait=False, cancel_futures=True)
@@ -247,8 +250,8 @@ def _threads(sandbox: SandboxPool) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(sandbox.width)
 
 
-def _itself(seen: Seen) -> Seen:
-    return seen
+def _as_it_is(result: PathResult) -> PathResult:
+    return result
 
 
 def _lasting(cache: EvidenceCache | None, check: Check) -> EvidenceCache | None:
@@ -256,16 +259,16 @@ def _lasting(cache: EvidenceCache | None, check: Check) -> EvidenceCache | None:
     return None if check.as_of or check.revocation else cache
 
 
-def _known(path: Path, cache: EvidenceCache | None) -> Evidence | _Unread:
+def _cached(path: Path, cache: EvidenceCache | None) -> Evidence | _ToRead:
     """Return what the cache has of a file; a large one is hashed later, beside others."""
     if cache is None or _size(path) > _LARGE:
-        return _Unread(path)
+        return _ToRead(path)
     key = cache.key(path, beside(path))
-    return (cache.get(key) if key is not None else None) or _Unread(path, key)
+    return (cache.get(key) if key is not None else None) or _ToRead(path, key)
 
 
-def _evidence(
-    work: _Unread, sandbox: Sandbox | SandboxPool, trust: TrustStore, check: Check, cache: EvidenceCache | None
+def _read(
+    work: _ToRead, sandbox: Sandbox | SandboxPool, trust: TrustStore, check: Check, cache: EvidenceCache | None
 ) -> Evidence:
     """Have a worker read a file, unless it is a large one that the cache has."""
     path, key = work
@@ -273,9 +276,9 @@ def _evidence(
         return sandbox.read(path, trust, beside(path), check)
     if key is None:
         key = cache.key(path, beside(path))
-        known = cache.get(key) if key is not None else None
-        if known is not None:
-            return known
+        cached = cache.get(key) if key is not None else None
+        if cached is not None:
+            return cached
     evidence = sandbox.read(path, trust, beside(path), check)
     if key is not None:
         cache.keep(key, evidence, check)
@@ -289,7 +292,7 @@ def _size(path: Path) -> int:
         return 0  # the worker says what is wrong with it
 
 
-def _aside(target: Target, gate: Gate) -> Literal["not media"] | SkippedWhy | None:
+def _why_not_judged(target: Target, gate: Gate) -> Literal["not media"] | SkippedWhy | None:
     """Say why a target is not to be judged, or nothing when it is."""
     if target.why == "closed":
         raise InputError(target.error)
@@ -315,9 +318,6 @@ def _with_tracked(gate: Gate) -> Gate:
 
 def _insecure(revocation: Revocation) -> tuple[str, ...]:
     return ("--insecure-private-hosts",) if revocation.online and revocation.private_hosts else ()
-
-
-# --- answers about revocation ----------------------------------------------------------------------
 
 
 def _check(at: dt.datetime | None, revocation: Revocation) -> Check:

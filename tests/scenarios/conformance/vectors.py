@@ -14,7 +14,7 @@ import pki
 from project import MEDIA
 from provlabel import Label, Provider, System, engine, label_bytes, label_file, open_signer
 from provlabel.label import signed_label
-from provlabel.manifest import definition
+from provlabel.manifest.write import definition
 from provlabel.sandbox import Sandbox
 from provlabel.signers import LocalKey, Signer
 from stores import Hand, Store

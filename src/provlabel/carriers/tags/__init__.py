@@ -1,4 +1,4 @@
-"""Flat fields and the bytes of their carriers: one file per format, one row each in :data:`TAGGERS`."""
+"""Flat fields and the bytes of their carriers: one file per format, named in the row of the format."""
 
 from __future__ import annotations
 
@@ -11,34 +11,10 @@ from provlabel.carriers.tags._base import TagError, Tagger
 from provlabel.carriers.vocabularies import KNOWN
 from provlabel.evidence import Carrier
 from provlabel.media.containers import ContainerError, Part
+from provlabel.media.formats import FORMATS
 
 #: By the name of the format.
-TAGGERS: dict[str, Tagger] = {
-    "JPEG": Tagger("jpeg", ("xmp",)),
-    "PNG": Tagger("png", ("xmp",)),
-    "WebP": Tagger("webp", ("xmp",)),
-    "GIF": Tagger("gif", ("xmp",)),
-    "TIFF": Tagger("tiff", ("xmp",)),
-    "DNG": Tagger("tiff", ("xmp",)),
-    "SVG": Tagger("svg", ("xmp",)),
-    "JPEG XL": Tagger("isobmff", ("xmp",)),
-    "MP3": Tagger("mp3", ("id3",)),
-    "FLAC": Tagger("flac", ("vorbis",)),
-    "WAV": Tagger("wav", ("riff", "id3")),
-    "M4A": Tagger("mp4", ("mp4",)),
-    "MP4": Tagger("mp4", ("mp4",)),
-    "MOV": Tagger("mp4", ("mp4",)),
-    # XMP there would move the picture, and all that points to it.
-    "AVIF": Tagger("isobmff"),
-    "HEIC": Tagger("isobmff"),
-    "HEIF": Tagger("isobmff"),
-    # The manifest lies beside such a file, and the file stays as it is.
-    "ADTS AAC": Tagger("mp3"),
-    "AIFF": Tagger("aiff"),
-    "Ogg Vorbis": Tagger("ogg"),
-    "Ogg Opus": Tagger("ogg"),
-    "Ogg FLAC": Tagger("ogg"),
-}
+TAGGERS: dict[str, Tagger] = {row.name: Tagger(row.tagger, row.tags) for row in FORMATS if row.tagger}
 
 
 def carriers_in(name: str, stream: BinaryIO, parts: Sequence[Part]) -> tuple[Carrier, ...] | None:

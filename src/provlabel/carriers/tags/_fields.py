@@ -10,7 +10,7 @@ from provlabel.carriers.vocabularies._base import CarrierId
 from provlabel.evidence import Carrier
 from provlabel.media.containers import ContainerError
 
-_MAX_FAULTS = 20
+_MAX_FAULTS = 20  # of one carrier that are kept
 
 
 class Gather:
@@ -19,7 +19,7 @@ class Gather:
     def __init__(self) -> None:
         self._fields: dict[str, list[str]] = {}
         self._faults: dict[str, None] = {}
-        self._room = MAX_CARRIER
+        self._left = MAX_CARRIER
 
     @property
     def fields(self) -> dict[str, tuple[str, ...]]:
@@ -28,7 +28,7 @@ class Gather:
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """What could not be read, each said once."""
+        """What could not be read, each once."""
         return tuple(self._faults)
 
     def fault(self, text: str) -> None:
@@ -43,7 +43,7 @@ class Gather:
             if refused:
                 self.fault(refused)
                 return
-            self._room -= len(name) + len(value)
+            self._left -= len(name) + len(value)
             self._fields.setdefault(name, []).append(value)
 
     def _refused(self, name: str, value: str) -> str:
@@ -55,7 +55,7 @@ class Gather:
             return f"{printable(name, 40)}: more than {MAX_VALUES} values"
         if len(value) > MAX_VALUE:
             return f"{printable(name, 40)}: longer than {MAX_VALUE:,} characters"
-        return f"more than {MAX_CARRIER:,} characters in all" if len(name) + len(value) > self._room else ""
+        return f"more than {MAX_CARRIER:,} characters in all" if len(name) + len(value) > self._left else ""
 
     def text(self, data: bytes, encoding: str, what: str) -> str:
         """Decode ``data``; what cannot be decoded is a fault, and shown as U+FFFD."""

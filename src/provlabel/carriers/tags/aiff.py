@@ -10,8 +10,8 @@ from provlabel.carriers.tags.mp3 import Stretch, read_tags
 from provlabel.evidence import Carrier
 from provlabel.media.containers import Part, read_exactly
 
-_HEAD = 8
-_FORM = 12
+_HEAD = 8  # id and length of a chunk
+_FORM = 12  # the same and the type of the form
 _MAX_CHUNKS = 10_000
 _ID3 = (b"ID3 ", b"id3 ")
 

@@ -14,7 +14,7 @@ _FIRST = {0x010E: "ImageDescription", 0x0131: "Software", 0x013B: "Artist"}
 _POINTER, _COMMENT = 0x8769, 0x9286  # to the EXIF directory, and what stands there
 _WIDTHS = {1: 1, 2: 1, 7: 1}  # BYTE, ASCII, UNDEFINED: types that can hold text
 _MAX_ENTRIES = 1_000
-_ENTRY = 12
+_ENTRY = 12  # bytes of one entry of a directory
 _CODE = 8  # bytes of the character code in front of a comment (CIPA DC-008 §4.6.5)
 
 

@@ -16,10 +16,10 @@ from provlabel.media.containers import ContainerError, Part, read_exactly
 from provlabel.media.containers.edits import Edit
 
 _HEAD = 4  # of a block: last-block flag and type, then 24 bits of length (§8.1)
-_MAX_LENGTH = (1 << 24) - 1
+_MAX_LENGTH = (1 << 24) - 1  # what 24 bits can say
 _MAX_BLOCKS = 1_000
 _PADDING, _COMMENT = 1, 4
-_LAST = 0x80
+_LAST = 0x80  # the flag of the last block
 
 
 class _Block(NamedTuple):
@@ -44,9 +44,9 @@ def read(stream: BinaryIO, _: Sequence[Part]) -> Iterator[Carrier]:
     yield from read_tags(stream, tags, "ID3v2 tag")
 
 
-def edits(stream: BinaryIO, _: Sequence[Part], asked: Mapping[str, Fields]) -> list[Edit]:
+def edits(stream: BinaryIO, _: Sequence[Part], wanted: Mapping[str, Fields]) -> list[Edit]:
     """Change the block of comments, or put one behind the first block; padding makes up for it, where there is room."""
-    fields = asked["vorbis"]
+    fields = wanted["vorbis"]
     tags = front_tags(stream)
     blocks = list(_blocks(stream, tags[-1].end if tags else 0))
     comments = [block for block in blocks if block.kind == _COMMENT]

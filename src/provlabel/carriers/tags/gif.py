@@ -41,10 +41,10 @@ def _packet(stream: BinaryIO, part: Part) -> bytes:
 
 def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
     """Yield each XMP packet."""
-    room = xmp.PacketBudget()
+    budget = xmp.PacketBudget()
     for part in _packets(parts):
         try:
-            yield Carrier("xmp", "application extension", *xmp.read_packet(_packet(stream, part), room))
+            yield Carrier("xmp", "application extension", *xmp.read_packet(_packet(stream, part), budget))
         except TagError as exc:
             yield Carrier("xmp", "application extension", faults=(str(exc),))
 

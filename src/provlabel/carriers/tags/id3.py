@@ -19,7 +19,7 @@ from provlabel.media.containers import ContainerError
 from provlabel.media.containers.id3 import syncsafe
 
 _HEAD = 10
-_MAX_FRAMES = 10_000
+_MAX_FRAMES = 10_000  # of one tag that are read
 _PADDING = 1024  # added to a tag that outgrew the padding it had
 _UNSYNC, _EXTENDED, _EXPERIMENTAL = 0x80, 0x40, 0x20  # flags of a tag (§3.1)
 _UTF8 = b"\x03"
@@ -94,16 +94,16 @@ def read_into(got: Gather, tag: bytes) -> None:
         got.fault(parsed.broken)
     reader, seen, dates = _FrameReader(parsed, got), set(), {}
     for frame in parsed.frames:
-        said = reader.said(frame)
-        if said is None or not any(said.values):
+        read = reader.text_of(frame)
+        if read is None or not any(read.values):
             continue
-        if (frame.kind, said.name, said.language) in seen:
-            got.fault(f"{printable(said.name, 40)}: stands in the tag more than once")
-        seen.add((frame.kind, said.name, said.language))
+        if (frame.kind, read.name, read.language) in seen:
+            got.fault(f"{printable(read.name, 40)}: stands in the tag more than once")
+        seen.add((frame.kind, read.name, read.language))
         if frame.kind in _DATES:
-            dates[frame.kind] = said.values[0]
+            dates[frame.kind] = read.values[0]
         else:
-            got.add(said.name, said.values)
+            got.add(read.name, read.values)
     if "TDRC" not in got.fields and dates:
         got.add("TDRC", (_date(dates),))
 
@@ -121,15 +121,15 @@ class _FrameReader:
     """Reads frames of one tag; all that it inflates together is bounded."""
 
     def __init__(self, tag: _Id3Tag, got: Gather) -> None:
-        self.tag, self.got, self.room = tag, got, MAX_CARRIER
+        self.tag, self.got, self.left = tag, got, MAX_CARRIER
 
-    def said(self, frame: _Frame) -> _FrameText | None:
+    def text_of(self, frame: _Frame) -> _FrameText | None:
         """Return what a frame says; nothing when it is none of ours, encrypted, or broken."""
         if not _is_ours(frame.kind):
             return None
         try:
             content = self._content(frame)
-            return self._said(frame.kind, content) if content else None
+            return self._text(frame.kind, content) if content else None
         except _Broken as exc:
             self.got.fault(f"{frame.kind}: {exc}")
             return None
@@ -155,17 +155,17 @@ class _FrameReader:
     def _inflated(self, data: bytes) -> bytes:
         import zlib
 
-        if self.room >= 0:
+        if self.left >= 0:
             try:
-                inflated = zlib.decompressobj().decompress(data, self.room + 1)
+                inflated = zlib.decompressobj().decompress(data, self.left + 1)
             except zlib.error:
                 raise _Broken("cannot be inflated") from None
-            self.room -= len(inflated)
-            if self.room >= 0:
+            self.left -= len(inflated)
+            if self.left >= 0:
                 return inflated
         raise _Broken(f"what is compressed inflates to more than {MAX_CARRIER:,} bytes")
 
-    def _said(self, kind: str, content: bytes) -> _FrameText:
+    def _text(self, kind: str, content: bytes) -> _FrameText:
         if kind.startswith("W") and kind != "WXXX":
             return _FrameText(kind, (content.decode("latin-1").partition("\x00")[0],))
         encoding = _ENCODINGS.get(content[0])
@@ -308,14 +308,14 @@ def merged_tag(tag: bytes | None, fields: Mapping[str, tuple[str, ...]]) -> byte
     """
     old = _writable(tag)
     reader = _FrameReader(old, Gather())
-    said = [(frame, reader.said(frame)) for frame in old.frames]
-    changed = {name for name, values in fields.items() if not _stands(name, values, said)}
+    texts = [(frame, reader.text_of(frame)) for frame in old.frames]
+    changed = {name for name, values in fields.items() if not _stands(name, values, texts)}
     if not changed and tag is not None:
         return tag
     written = {name: fields[name] for name in fields if name in changed and fields[name]}
     new = {name: _made(name, values) for name, values in written.items()}
     kept: list[bytes] = []
-    for frame, what in said:
+    for frame, what in texts:
         name = what.name if what is not None else ""
         if name in changed:
             kept.append(new.pop(name, b""))
@@ -345,9 +345,9 @@ def _writable(tag: bytes | None) -> _Id3Tag:
     return old
 
 
-def _stands(name: str, values: tuple[str, ...], said: list[tuple[_Frame, _FrameText | None]]) -> bool:
+def _stands(name: str, values: tuple[str, ...], texts: list[tuple[_Frame, _FrameText | None]]) -> bool:
     """Does just one frame say this already, or none if there is nothing to say?"""
-    frames = [(frame.kind, what.values) for frame, what in said if what is not None and what.name == name]
+    frames = [(frame.kind, what.values) for frame, what in texts if what is not None and what.name == name]
     return frames == ([(name.partition(":")[0], values)] if values else [])
 
 

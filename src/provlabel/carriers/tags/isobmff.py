@@ -21,24 +21,24 @@ _HEAD = 8
 _VERSION = 4  # bytes of version and flags
 
 
-def uuid_packets(stream: BinaryIO, parts: Sequence[Part], room: xmp.PacketBudget) -> Iterator[Carrier]:
+def uuid_packets(stream: BinaryIO, parts: Sequence[Part], budget: xmp.PacketBudget) -> Iterator[Carrier]:
     """Yield XMP in boxes of its own type (XMP specification part 3 §1.2.7.1: MP4)."""
     for part in parts:
         if part.name == _UUID:
             body, length = items.body(stream, part)
-            yield xmp.packet_at(stream, "uuid box", body + 16, length - 16, room)
+            yield xmp.packet_at(stream, "uuid box", body + 16, length - 16, budget)
 
 
 def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
     """Yield XMP and EXIF of items and of boxes; what Brotli compresses is a fault."""
-    room = xmp.PacketBudget()
-    yield from uuid_packets(stream, parts, room)
+    budget = xmp.PacketBudget()
+    yield from uuid_packets(stream, parts, budget)
     for part in items.metas(parts):
-        yield from _described(stream, part, room)
+        yield from _described(stream, part, budget)
     for part in parts:
         body, length = items.body(stream, part)
         if part.name == "xml ":
-            yield xmp.packet_at(stream, "xml box", body, length, room)
+            yield xmp.packet_at(stream, "xml box", body, length, budget)
         elif part.name == "Exif":
             yield _exif(read_exactly(stream, body, min(length, MAX_CARRIER)), "Exif box")
         elif part.name == "brob" and (kind := read_exactly(stream, body, min(4, length))) in (b"xml ", b"Exif"):
@@ -52,7 +52,7 @@ def _exif(raw: bytes, place: str) -> Carrier:
     return exif.carrier(place, raw[4 + int.from_bytes(raw[:4], "big") :])
 
 
-def _described(stream: BinaryIO, meta: Part, room: xmp.PacketBudget) -> Iterator[Carrier]:
+def _described(stream: BinaryIO, meta: Part, budget: xmp.PacketBudget) -> Iterator[Carrier]:
     try:
         boxes = {box.name: box for box in reversed(list(items.children(stream, meta)))}
         wanted = list(_infos(items.table(stream, boxes, b"iinf"))) if b"iinf" in boxes else []
@@ -66,7 +66,7 @@ def _described(stream: BinaryIO, meta: Part, room: xmp.PacketBudget) -> Iterator
         except (ContainerError, KeyError) as exc:
             yield Carrier(kind, "item", faults=(str(exc) if isinstance(exc, ContainerError) else "it lies nowhere",))
             continue
-        yield Carrier("xmp", "item", *xmp.read_packet(raw, room)) if kind == "xmp" else _exif(raw, "item")
+        yield Carrier("xmp", "item", *xmp.read_packet(raw, budget)) if kind == "xmp" else _exif(raw, "item")
 
 
 def _infos(raw: bytes) -> Iterator[tuple[int, str]]:

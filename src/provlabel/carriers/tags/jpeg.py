@@ -32,10 +32,10 @@ def _content(stream: BinaryIO, part: Part, most: int = 1 << 16) -> bytes:
 
 def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
     """Yield each XMP packet, joined with its extended part, and EXIF; properties of the packet itself win."""
-    packets, room = _beginning(stream, parts, _XMP), xmp.PacketBudget()
+    packets, budget = _beginning(stream, parts, _XMP), xmp.PacketBudget()
     for part in packets:
-        found = xmp.packet_at(stream, "APP1", part.start + _HEAD + len(_XMP), part.length - _HEAD - len(_XMP), room)
-        more, faults = _extended(stream, parts, found, room)
+        found = xmp.packet_at(stream, "APP1", part.start + _HEAD + len(_XMP), part.length - _HEAD - len(_XMP), budget)
+        more, faults = _extended(stream, parts, found, budget)
         yield Carrier("xmp", found.place, {**more, **found.fields}, (*found.faults, *faults))
     if not packets and _beginning(stream, parts, _EXTENDED):
         yield Carrier("xmp", "APP1", faults=("an extended part of an XMP packet that is not there",))
@@ -44,7 +44,7 @@ def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
 
 
 def _extended(
-    stream: BinaryIO, parts: Sequence[Part], main: Carrier, room: xmp.PacketBudget
+    stream: BinaryIO, parts: Sequence[Part], main: Carrier, budget: xmp.PacketBudget
 ) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
     """Return what the extended part says that the packet names, and what is wrong with it."""
     pieces = _beginning(stream, parts, _EXTENDED)
@@ -54,7 +54,7 @@ def _extended(
     joined = _joined((_content(stream, part)[len(_EXTENDED) :] for part in pieces), named)
     if isinstance(joined, str):
         return {}, (joined,)
-    return xmp.read_packet(joined, room)
+    return xmp.read_packet(joined, budget)
 
 
 def _joined(pieces: Iterator[bytes], named: bytes) -> bytes | str:

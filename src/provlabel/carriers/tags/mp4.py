@@ -33,7 +33,7 @@ class _List(NamedTuple):
     kind: bytes
     items: Box | None
     keys: Box | None
-    room: Box | None  #: padding
+    padding: Box | None  #: that changes of size can use up
 
     @property
     def meta(self) -> Box:
@@ -103,9 +103,9 @@ def _items(got: Gather, stream: BinaryIO, found: _List) -> Iterator[ilst.Metadat
 # --- writing ---------------------------------------------------------------------------------------
 
 
-def edits(stream: BinaryIO, parts: Sequence[Part], asked: Mapping[str, Fields]) -> list[Edit]:
+def edits(stream: BinaryIO, parts: Sequence[Part], wanted: Mapping[str, Fields]) -> list[Edit]:
     """Change items where they stand, add new ones behind, and put right the sizes around and the offsets of chunks."""
-    fields = asked["mp4"]
+    fields = wanted["mp4"]
     by_key = {name: values for name, values in fields.items() if name.startswith(ilst.KEYS)}
     itunes = {name: values for name, values in fields.items() if name not in by_key}
     for name in itunes:
@@ -141,7 +141,7 @@ def _changed(
         if item.name in changed:
             values = new.pop(item.name, ())
             content = ilst.made_item(item.box.kind, item.name, values) if values else b""
-            yield _Change(Edit(item.box.start, item.box.end, content), (*found.above, _held(found.items)))
+            yield _Change(Edit(item.box.start, item.box.end, content), (*found.above, _present(found.items)))
     new = {name: values for name, values in new.items() if values}
     if new and mine:
         yield from _added(stream, mine[0], new)
@@ -149,7 +149,7 @@ def _changed(
         yield _begun(stream, moov, kind, new)
 
 
-def _held(box: Box | None) -> Box:
+def _present(box: Box | None) -> Box:
     if box is None:
         raise TagError("the metadata cannot be changed: a box is missing in it")
     return box
@@ -159,7 +159,7 @@ def _added(stream: BinaryIO, found: _List, new: Mapping[str, tuple[str, ...]]) -
     """Yield the changes that put new items behind the others of a list, and new keys behind the other keys."""
     kinds, keys = {name: ilst.itunes_kind(name) for name in new} if found.kind == _ITUNES else {}, list[bytes]()
     if found.kind == _BY_KEY:
-        got, table = Gather(), _held(found.keys)
+        got, table = Gather(), _present(found.keys)
         names = ilst.key_names(got, stream, table)
         if got.faults:
             raise TagError(f"the metadata cannot be changed: {got.faults[0]}")
@@ -191,13 +191,13 @@ def _begun(stream: BinaryIO, moov: Box, kind: bytes, new: Mapping[str, tuple[str
         keys = [ilst.made_key(name) for name in new]
         items = [ilst.made_item(at.to_bytes(4, "big"), name, new[name]) for at, name in enumerate(new, 1)]
     meta = ilst.made_meta(kind, keys, items)
-    held = inside(stream, moov, b"udta")
-    if not held:
+    user_data = inside(stream, moov, b"udta")
+    if not user_data:
         end = _last(stream, moov)
         return _Change(Edit(end, end, made(b"udta", meta)), (moov,))
-    others = inside(stream, held[0], b"meta")
-    at = others[0].start if others and kind == _ITUNES else _last(stream, held[0])
-    return _Change(Edit(at, at, meta), (moov, held[0]))
+    others = inside(stream, user_data[0], b"meta")
+    at = others[0].start if others and kind == _ITUNES else _last(stream, user_data[0])
+    return _Change(Edit(at, at, meta), (moov, user_data[0]))
 
 
 def _last(stream: BinaryIO, outer: Box) -> int:
@@ -209,12 +209,12 @@ def _padded(changes: Sequence[_Change], lists: Sequence[_List]) -> Iterator[_Cha
     """Yield the changes by which padding beside a list makes up for what it grows or shrinks, where it can."""
     for found in lists:
         growth = sum(change.growth for change in changes if found.meta in change.above)
-        if found.room is None or not growth:
+        if found.padding is None or not growth:
             continue
-        room = found.room.end - found.room.start - growth
+        room = found.padding.end - found.padding.start - growth
         if room == 0 or 8 <= room < 1 << 24:
             content = made(b"free", bytes(room - 8)) if room else b""
-            yield _Change(Edit(found.room.start, found.room.end, content), found.above)
+            yield _Change(Edit(found.padding.start, found.padding.end, content), found.above)
 
 
 def _sizes(stream: BinaryIO, changes: Sequence[_Change]) -> Iterator[Edit]:

@@ -37,13 +37,13 @@ def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
     texts = [part for part in parts if part.name in _TEXTS and not _is_xmp(stream, part)]
     if texts:
         yield _as_carrier(stream, texts)
-    room = xmp.PacketBudget()
+    budget = xmp.PacketBudget()
     for part in parts:
         if part.name == "eXIf":
             yield exif.carrier_at(stream, "eXIf chunk", part.start + _HEAD, part.length - _HEAD - _CRC)
         elif _is_xmp(stream, part):
             text = _packet(stream, part)
-            fields, faults = xmp.read_packet(text.raw, room)
+            fields, faults = xmp.read_packet(text.raw, budget)
             yield Carrier("xmp", f"{part.name} chunk", fields, (text.fault,) if text.fault else faults)
 
 
@@ -69,10 +69,10 @@ def _packet(stream: BinaryIO, part: Part) -> _ChunkText:
 def _as_carrier(stream: BinaryIO, parts: Sequence[Part]) -> Carrier:
     fields: dict[str, tuple[str, ...]] = {}
     faults: dict[str, None] = {}
-    room = MAX_CARRIER
+    left = MAX_CARRIER
     for part in parts[:MAX_FIELDS]:
-        text = _text(stream, part, min(_MOST, room))
-        room -= len(text.raw)
+        text = _text(stream, part, min(_MOST, left))
+        left -= len(text.raw)
         name, value = printable(text.keyword), text.raw.decode(text.codec, "replace")
         if text.fault:
             faults[f"{name}: {text.fault}"] = None
@@ -80,9 +80,9 @@ def _as_carrier(stream: BinaryIO, parts: Sequence[Part]) -> Carrier:
             faults[f"{name} is too long and was cut"] = None
         if value or not text.fault:
             fields[text.keyword] = (*fields.get(text.keyword, ()), value[:MAX_VALUE])[:MAX_VALUES]
-        if not room:
+        if not left:
             break
-    if len(parts) > MAX_FIELDS or not room:
+    if len(parts) > MAX_FIELDS or not left:
         faults["there is more text than is read of one file"] = None
     return Carrier("text", "text chunks", fields, tuple(faults))
 

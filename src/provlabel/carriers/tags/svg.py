@@ -12,7 +12,7 @@ from provlabel.carriers.vocabularies._base import Fields
 from provlabel.evidence import Carrier
 from provlabel.media.containers import ContainerError, Part, obstacle, pieces
 from provlabel.media.containers.edits import Edit
-from provlabel.media.containers.svg import UNHEARD
+from provlabel.media.containers.svg import IGNORE_REST
 
 _NAME = 1 << 10  # bytes that surely hold the name of a tag, or an end tag
 _ROOT = 256 << 10  # bytes that surely hold the start tag of the root
@@ -50,7 +50,7 @@ class _PacketPlaces:
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
         self._parser.XmlDeclHandler = self._declared
-        self._parser.DefaultHandler = UNHEARD
+        self._parser.DefaultHandler = IGNORE_REST
 
     def feed(self, piece: bytes, last: bool) -> None:
         from xml.parsers.expat import ExpatError
@@ -106,11 +106,11 @@ def _size(parts: Sequence[Part]) -> int:
 
 
 def _read(stream: BinaryIO, size: int) -> _PacketPlaces:
-    seen = _PacketPlaces()
+    places = _PacketPlaces()
     for piece in pieces(stream, 0, size):
-        seen.feed(piece, False)
-    seen.feed(b"", True)
-    return seen
+        places.feed(piece, False)
+    places.feed(b"", True)
+    return places
 
 
 def _upto(stream: BinaryIO, start: int, most: int) -> bytes:
@@ -147,10 +147,10 @@ def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
     except ContainerError as exc:
         yield Carrier("xmp", "metadata element", faults=(f"the SVG {exc}",))
         return
-    room = xmp.PacketBudget()
+    budget = xmp.PacketBudget()
     for place in packets:
         try:
-            yield Carrier("xmp", "metadata element", *xmp.read_packet(b"".join(_framed(stream, place)), room))
+            yield Carrier("xmp", "metadata element", *xmp.read_packet(b"".join(_framed(stream, place)), budget))
         except TagError as exc:
             yield Carrier("xmp", "metadata element", faults=(str(exc),))
 
@@ -166,32 +166,32 @@ def edits(stream: BinaryIO, parts: Sequence[Part], wanted: Mapping[str, Fields])
     if why := obstacle("svg", stream, _size(parts)):
         raise TagError(why)
     try:
-        seen = _read(stream, _size(parts))
+        places = _read(stream, _size(parts))
     except ContainerError as exc:
         raise TagError(f"the SVG {exc}") from exc
-    xmp.require_one(seen.packets)
-    if seen.encoding not in ("", "utf-8"):
+    xmp.require_one(places.packets)
+    if places.encoding not in ("", "utf-8"):
         raise TagError("its text is not UTF-8")
-    if seen.packets:
-        before, packet, after = _framed(stream, seen.packets[0])
+    if places.packets:
+        before, packet, after = _framed(stream, places.packets[0])
         made = xmp.changed(before + packet + after, fields)
-        at = seen.packets[0].start
+        at = places.packets[0].start
         return [Edit(at, at + len(packet), made[len(before) : -len(after)])] if made else []
     # In an SVG with an XML declaration, exiftool takes the outer element of XMP for a file of XMP alone.
     made = xmp.changed(xmp.BARE, fields)
-    return [_new(stream, seen, made)] if made else []
+    return [_new(stream, places, made)] if made else []
 
 
-def _new(stream: BinaryIO, seen: _PacketPlaces, packet: bytes) -> Edit:
+def _new(stream: BinaryIO, places: _PacketPlaces, packet: bytes) -> Edit:
     """Return what puts a packet where there is none."""
-    if seen.metadata is None:
-        if (seen.namespace, "metadata") not in _METADATA:
+    if places.metadata is None:
+        if (places.namespace, "metadata") not in _METADATA:
             raise TagError("its root is in no namespace of SVG, where nobody looks for metadata")
-        name, end = xmp.tag_extent(_upto(stream, seen.root, _ROOT))
+        name, end = xmp.tag_extent(_upto(stream, places.root, _ROOT))
         name = name.removesuffix(b"svg") + b"metadata"
-        at = seen.root + end
+        at = places.root + end
         return Edit(at, at, b"<" + name + b">" + packet + b"</" + name + b">")
-    name, end = _end(stream, seen.metadata)
-    if end == seen.metadata.close:  # it closes itself
+    name, end = _end(stream, places.metadata)
+    if end == places.metadata.close:  # it closes itself
         return Edit(end - 2, end, b">" + packet + b"</" + name + b">")
-    return Edit(seen.metadata.close, seen.metadata.close, packet)
+    return Edit(places.metadata.close, places.metadata.close, packet)

@@ -13,8 +13,8 @@ from provlabel.evidence import Carrier
 from provlabel.media.containers import Part, read_exactly
 from provlabel.media.containers.edits import Edit
 
-_XMP = 700
-_ENTRY = 12
+_XMP = 700  # the tag that holds the packet
+_ENTRY = 12  # bytes of one entry of a directory
 _BYTE, _UNDEFINED = 1, 7
 _LARGEST = 0xFFFF_FFFF
 _OWN, _VALUE = f"IFD0 tag {_XMP}", f"value of IFD0 tag {_XMP}"
@@ -46,12 +46,12 @@ def _packets(stream: BinaryIO, parts: Sequence[Part]) -> list[_Packet]:
 
 def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
     """Yield XMP packets, and the text of tags as EXIF."""
-    room = xmp.PacketBudget()
+    budget = xmp.PacketBudget()
     for packet in _packets(stream, parts):
         if packet.length < 0:
             yield Carrier("xmp", "tag 700", faults=("tag 700 holds no bytes",))
         else:
-            yield xmp.packet_at(stream, "tag 700", packet.at, packet.length, room)
+            yield xmp.packet_at(stream, "tag 700", packet.at, packet.length, budget)
     yield exif.carrier_of("IFD0", reader(stream))
 
 

@@ -19,12 +19,12 @@ from provlabel.evidence import Carrier
 from provlabel.media.containers import ContainerError, Part, read_exactly
 from provlabel.media.containers.edits import Edit
 
-_HEAD = 8
+_HEAD = 8  # name and length of a chunk
 _LIST = 12  # head of a list and its kind
 _MAX_TEXTS = 10_000  # of one list
 _MAX_LISTS = 16  # honest files have one
 _TOO_MANY = f"more than {_MAX_LISTS} INFO lists"
-_MAX_SIZE = (1 << 32) - 1
+_MAX_SIZE = (1 << 32) - 1  # what the length of 32 bits can say
 _ID3 = ("id3 ", "ID3 ")
 _NAME = re.compile(r"[A-Z][A-Z0-9]{3}")
 _AIGC = "AIGC"
@@ -57,11 +57,11 @@ def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
 
     yield from gathered("riff", "LIST INFO and AIGC chunks", fill)
     yield from read_tags(stream, [_inside(stream, part) for part in parts if part.name in _ID3], "id3 chunk")
-    room = xmp.PacketBudget()
+    budget = xmp.PacketBudget()
     for part in parts:
         if part.name == _XMP:
             at = part.start + _HEAD
-            yield xmp.packet_at(stream, "_PMX chunk", at, _chunk_end(stream, part) - at, room)
+            yield xmp.packet_at(stream, "_PMX chunk", at, _chunk_end(stream, part) - at, budget)
 
 
 def _read_list(got: Gather, stream: BinaryIO, part: Part) -> None:

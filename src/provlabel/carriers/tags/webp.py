@@ -12,7 +12,7 @@ from provlabel.evidence import Carrier
 from provlabel.media.containers import Part, read_exactly
 from provlabel.media.containers.edits import Edit
 
-_HEAD = 8
+_HEAD = 8  # name and length of a chunk
 _HAS_XMP, _HAS_ALPHA = 0x04, 0x10
 _BEFORE_XMP = frozenset({"VP8X", "ICCP", "ANIM", "ANMF", "ALPH", "VP8 ", "VP8L", "EXIF"})
 _OUTSIDE = "after RIFF"
@@ -21,10 +21,10 @@ _LARGEST = 0xFFFF_FFFE
 
 def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
     """Yield each XMP packet and EXIF."""
-    room = xmp.PacketBudget()
+    budget = xmp.PacketBudget()
     for part in parts:
         if part.name == "XMP ":
-            yield xmp.packet_at(stream, "XMP chunk", part.start + _HEAD, _length(stream, part), room)
+            yield xmp.packet_at(stream, "XMP chunk", part.start + _HEAD, _length(stream, part), budget)
         elif part.name == "EXIF":
             yield exif.carrier_at(stream, "EXIF chunk", part.start + _HEAD, _length(stream, part))
 

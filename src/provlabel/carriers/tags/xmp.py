@@ -1,4 +1,4 @@
-"""An XMP packet as bytes (ISO 16684-1:2019): its simple properties are read, ours are put in, all others stay.
+"""An XMP packet as bytes (ISO 16684-1:2019): its simple properties are read, ours are put in, all others are kept.
 
 Read by expat, which ships with Python.  Document types and entities are refused: no packet has any.
 A packet is changed by splicing its text, so that every byte of a foreign property stays what it was.
@@ -92,7 +92,7 @@ class PacketBudget:
         """Take one element.
 
         Raises:
-            _Fault: there is no room for it.
+            _Fault: there are too many.
         """
         self.elements -= 1
         self.attributes -= attributes
@@ -161,12 +161,12 @@ def _misspelt(uri: str, written: str) -> str:
 class _PacketReader:
     """The RDF elements of a packet; of foreign properties only that they are there."""
 
-    def __init__(self, room: PacketBudget) -> None:
+    def __init__(self, budget: PacketBudget) -> None:
         from xml.parsers import expat
 
         self.roots: list[_Node] = []
         self.encoding = ""
-        self._room = room
+        self._budget = budget
         self._path: list[_Node | None] = []  # None for what is passed over
         self._scope = Namespaces()
         self._error = expat.ExpatError
@@ -192,7 +192,7 @@ class _PacketReader:
             del self._parser  # it refers to us: a packet would stay in memory until the next collection
 
     def _start(self, raw: str, attributes: Mapping[str, str]) -> None:
-        self._room.take(len(attributes))
+        self._budget.take(len(attributes))
         if len(attributes) > MAX_ATTRIBUTES:
             raise _Fault(f"an element of the XMP packet has more than {MAX_ATTRIBUTES:,} attributes")
         if len(self._path) >= MAX_DEPTH:
@@ -310,18 +310,18 @@ def _collected(found: Iterable[tuple[str, tuple[str, ...] | None]]) -> tuple[dic
     return fields, list(faults)
 
 
-def read_packet(packet: bytes, room: PacketBudget | None = None) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
+def read_packet(raw: bytes, budget: PacketBudget | None = None) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
     """Return the properties of a packet that are plain text or arrays of it, and what is wrong with the packet.
 
     Names have the prefixes of :data:`NAMESPACES`, whatever the packet uses.  Of alternatives by language the
     default comes first.  Structures and unknown namespaces are passed over.  What stands before a
-    fault is returned all the same, since other programs may read it too.  ``room`` is that of its file.
+    fault is returned all the same, since other programs may read it too.  ``budget`` is that of its file.
     """
-    if len(packet) > MAX_CARRIER:
-        return {}, (_too_large(len(packet)),)
-    reading, faults = _PacketReader(room or PacketBudget()), []
+    if len(raw) > MAX_CARRIER:
+        return {}, (_too_large(len(raw)),)
+    reading, faults = _PacketReader(budget or PacketBudget()), []
     try:
-        reading.feed(_as_utf8(packet))
+        reading.feed(_as_utf8(raw))
         if not reading.roots:
             faults.append("the XMP packet holds no rdf:RDF element")
     except _Fault as exc:
@@ -344,15 +344,15 @@ def _too_large(size: int) -> str:
     return f"the XMP packet takes {size:,} bytes; more than {MAX_CARRIER:,} are not read"
 
 
-def packet_at(stream: BinaryIO, place: str, at: int, length: int, room: PacketBudget) -> Carrier:
+def packet_at(stream: BinaryIO, place: str, at: int, length: int, budget: PacketBudget) -> Carrier:
     """Return what the packet of ``length`` bytes at byte ``at`` says."""
     if length > MAX_CARRIER:
         return Carrier("xmp", place, faults=(_too_large(length),))
-    return Carrier("xmp", place, *read_packet(read_exactly(stream, at, length), room))
+    return Carrier("xmp", place, *read_packet(read_exactly(stream, at, length), budget))
 
 
 def require_one(packets: Sequence[object]) -> None:
-    """Refuse a file with several packets: nobody can tell which one other programs read.
+    """Refuse a file with several packets: nobody knows which one other programs read.
 
     Raises:
         TagError: there is more than one.
@@ -404,15 +404,15 @@ def merged(packet: bytes | None, fields: Fields) -> bytes:
     _require_writable(fields)
     if packet is None or _is_blank(packet):
         packet = _FRESH
-    seen = _editable(packet)
-    found = [item for node in seen.descriptions() for item in _properties(node)]
+    reading = _editable(packet)
+    found = [item for node in reading.descriptions() for item in _properties(node)]
     if all([got for has, got in found if has == name] == [values] * bool(values) for name, values in fields.items()):
         return packet
     plain = packet.rstrip(b"\0")
-    cuts = [edit for node in seen.descriptions() for edit in _cuts(plain, node, fields)]
-    block = _block(seen, plain, {name: values for name, values in fields.items() if values})
+    cuts = [edit for node in reading.descriptions() for edit in _cuts(plain, node, fields)]
+    block = _block(reading, plain, {name: values for name, values in fields.items() if values})
     dest = io.BytesIO()
-    rewrite(io.BytesIO(plain), len(plain), [*cuts, *_insertion(plain, seen.roots[0], block)], dest)
+    rewrite(io.BytesIO(plain), len(plain), [*cuts, *_insertion(plain, reading.roots[0], block)], dest)
     made = _repadded(dest.getvalue(), len(plain))
     if len(made) > MAX_CARRIER:
         raise TagError(_too_large(len(made)))
@@ -437,16 +437,16 @@ def _editable(packet: bytes) -> _PacketReader:
         raise TagError(_too_large(len(packet)))
     if any(packet.startswith(mark) for mark, _ in _WIDE):
         raise TagError("the XMP packet is not UTF-8, and no other is rewritten")
-    seen = _PacketReader(PacketBudget())
+    reading = _PacketReader(PacketBudget())
     try:
-        seen.feed(packet.rstrip(b"\0"))
+        reading.feed(packet.rstrip(b"\0"))
     except _Fault as exc:
         raise TagError(str(exc)) from exc
-    if seen.encoding not in _ENCODINGS:
+    if reading.encoding not in _ENCODINGS:
         raise TagError("the XMP packet is not UTF-8, and no other is rewritten")
-    if len(seen.roots) != 1:
-        raise TagError(f"the XMP packet has {len(seen.roots)} rdf:RDF elements instead of one")
-    return seen
+    if len(reading.roots) != 1:
+        raise TagError(f"the XMP packet has {len(reading.roots)} rdf:RDF elements instead of one")
+    return reading
 
 
 class _StartTag(NamedTuple):
@@ -507,15 +507,15 @@ def _cuts(packet: bytes, described: _Node, names: Fields) -> Iterator[Edit]:
     yield from (Edit(start, end, b"") for start, end in cut)
 
 
-def _block(seen: _PacketReader, packet: bytes, fields: Fields) -> bytes:
+def _block(reading: _PacketReader, packet: bytes, fields: Fields) -> bytes:
     """Return a description of ``fields``; empty when there are none."""
     if not fields:
         return b""
     used = {prefix: NAMESPACES[prefix] for prefix in dict.fromkeys(name.partition(":")[0] for name in fields)}
-    if not _start_tag(packet, seen.roots[0].start).name.startswith(b"rdf:"):
+    if not _start_tag(packet, reading.roots[0].start).name.startswith(b"rdf:"):
         used["rdf"] = _RDF
     bound = "".join(f' xmlns:{prefix}="{uri}"' for prefix, uri in used.items())
-    first = next(seen.descriptions(), _OUTSIDE).attributes
+    first = next(reading.descriptions(), _OUTSIDE).attributes
     about = first.get("rdf:about", first.get("about", "")).translate(_ESCAPES).translate(_IN_QUOTES)
     lines = "".join(f"<{name}>{_content(name, values)}</{name}>\n" for name, values in fields.items())
     return f'\n<rdf:Description rdf:about="{about}"{bound}>\n{lines}</rdf:Description>'.encode()

@@ -15,7 +15,7 @@ CarrierId = str
 Fields = Mapping[str, tuple[str, ...]]
 
 #: What a field is about.  A ``statement`` speaks about AI or permission: it is ours to write, and has to
-#: tell the story of the label.  An ``identifier`` says which work it is: one that differs is somebody
+#: agree with the label.  An ``identifier`` says which work it is: one that differs is somebody
 #: else's work.  A ``credit`` (people, rights, title) is often written differently on purpose.
 FieldRole = Literal["statement", "identifier", "credit"]
 
@@ -40,8 +40,8 @@ class Projection(NamedTuple):
     load: Callable[[Fields], dict[str, Any]]  #: what the fields say, as (part of) a plain label
 
 
-def told(pairs: Iterable[tuple[str, Any]]) -> dict[str, tuple[str, ...]]:
-    """Gather pairs of field and value; what is unset is not said."""
+def gathered(pairs: Iterable[tuple[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """Gather pairs of field and value; what is unset is left out."""
     found: dict[str, tuple[str, ...]] = {}
     for name, value in pairs:
         if value is not UNSET:

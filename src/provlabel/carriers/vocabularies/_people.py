@@ -39,7 +39,7 @@ def people_named(pairs: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
     for name, role in pairs:
         if len(roles) < _MAX_PEOPLE or name in roles:
             roles.setdefault(name, {}).update({role: None} if role else {})
-    return [_person(index, name, list(held)) for index, (name, held) in enumerate(roles.items(), 1)]
+    return [_person(index, name, list(own)) for index, (name, own) in enumerate(roles.items(), 1)]
 
 
 def _person(index: int, name: str, roles: Sequence[str]) -> dict[str, Any]:

@@ -109,8 +109,8 @@ def parsed(text: str) -> dict[str, str]:
 
 def _pairs(value: Any) -> list[tuple[str, Any]]:
     """Return the members of an object, which the reader hands over as a list of pairs."""
-    held = value if isinstance(value, list) else []
-    return held if all(isinstance(item, tuple) for item in held) else []
+    pairs = value if isinstance(value, list) else []
+    return pairs if all(isinstance(item, tuple) for item in pairs) else []
 
 
 def dump(label: Label, carrier: CarrierId) -> dict[str, tuple[str, ...]]:
@@ -121,7 +121,7 @@ def dump(label: Label, carrier: CarrierId) -> dict[str, tuple[str, ...]]:
 def load(fields: Fields, carrier: CarrierId) -> dict[str, Any]:
     """Return the codes as part of a plain label; nothing when the object is not right."""
     try:
-        said = parsed(first(fields, PLACES[carrier]))
+        values = parsed(first(fields, PLACES[carrier]))
     except ValueError:
         return {}
     names = {
@@ -130,5 +130,5 @@ def load(fields: Fields, carrier: CarrierId) -> dict[str, Any]:
         "propagator": "ContentPropagator",
         "propagate_id": "PropagateID",
     }
-    codes = {field: said[key] for field, key in names.items() if said[key]}
+    codes = {field: values[key] for field, key in names.items() if values[key]}
     return {"china": codes} if {"producer", "produce_id"} <= codes.keys() else {}

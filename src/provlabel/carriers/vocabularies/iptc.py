@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import UNSET
 
-from provlabel.carriers.vocabularies._base import Field, Fields, first, told
+from provlabel.carriers.vocabularies._base import Field, Fields, first, gathered
 from provlabel.carriers.vocabularies._people import names_of, people_named
 from provlabel.label import Label
 from provlabel.label.records import Permissions
@@ -47,8 +47,8 @@ FIELDS = {
 
 
 def dump(label: Label) -> dict[str, tuple[str, ...]]:
-    """Return the XMP fields that tell what ``label`` tells."""
-    return told((*_about_ai(label), *_permissions(label), *_rights(label)))
+    """Return the XMP fields that state what ``label`` states."""
+    return gathered((*_about_ai(label), *_permissions(label), *_rights(label)))
 
 
 def _about_ai(label: Label) -> Iterator[tuple[str, Any]]:
@@ -118,34 +118,34 @@ def permitted(fields: Fields) -> dict[str, str]:
 
 def load(fields: Fields) -> dict[str, Any]:
     """Return what XMP fields say, as part of a plain label; a term that no vocabulary knows says nothing."""
-    said: dict[str, Any] = {}
+    label: dict[str, Any] = {}
     if kind := kind_of(first(fields, SOURCE_TYPE)):
-        said["kind"] = kind
+        label["kind"] = kind
     if name := first(fields, SYSTEM):
         version = first(fields, VERSION)
-        said["systems"] = [{"name": name} | ({"version": version} if version else {})]
+        label["systems"] = [{"name": name} | ({"version": version} if version else {})]
     if prompt := first(fields, PROMPT):
-        said["prompt"] = {"text": prompt}
+        label["prompt"] = {"text": prompt}
     if uses := permitted(fields):
-        said["permissions"] = uses
+        label["permissions"] = uses
     if rights := {key: first(fields, field) for field, key in _RIGHTS.items() if first(fields, field)}:
-        said["rights"] = rights
+        label["rights"] = rights
     if fields.get(_GUID):
-        said["identifiers"] = [{"type": "guid", "value": value} for value in fields[_GUID]]
+        label["identifiers"] = [{"type": "guid", "value": value} for value in fields[_GUID]]
     if people := people_named([(name, "") for name in fields.get(_CREATOR, ())]):
-        said["people"] = people
+        label["people"] = people
     if (writer := first(fields, WRITER)) and prompt:
-        _add_writer(said, writer)
-    return said
+        _add_writer(label, writer)
+    return label
 
 
-def _add_writer(said: dict[str, Any], name: str) -> None:
-    people = said.setdefault("people", [])
+def _add_writer(label: dict[str, Any], name: str) -> None:
+    people = label.setdefault("people", [])
     known = next((person["id"] for person in people if person["name"] == name), None)
     if known is None:
         known = f"person{len(people) + 1}"
         people.append({"id": known, "name": name})
-    said["prompt"]["writer"] = known
+    label["prompt"]["writer"] = known
 
 
 #: Source types of recordings by a camera or microphone: made by people, in more exact words.

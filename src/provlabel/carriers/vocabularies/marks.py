@@ -60,21 +60,21 @@ def _iptc(carrier: CarrierId, fields: Fields) -> Iterator[str]:
 
 
 def _ours(carrier: CarrierId, fields: Fields) -> Iterator[str]:
-    said = music.load(fields, carrier)
-    if said.get("kind") in AI_KINDS:
-        yield f"{music.KIND} {said['kind']}"
-        for system in said.get("systems", ()):
+    label = music.load(fields, carrier)
+    if label.get("kind") in AI_KINDS:
+        yield f"{music.KIND} {label['kind']}"
+        for system in label.get("systems", ()):
             yield f"AI system {system['name']} {system.get('version', '')}".rstrip()
 
 
 def _aigc(carrier: CarrierId, fields: Fields) -> Iterator[str]:
     for text in aigc.objects_in(carrier, fields):
         try:
-            said = aigc.parsed(text)
+            values = aigc.parsed(text)
         except ValueError as exc:
             yield f"an AIGC object (GB 45438-2025) that is not right: {exc}"
             continue
-        yield f"an AIGC object (GB 45438-2025), Label {said['Label']}, by {said['ContentProducer']}"
+        yield f"an AIGC object (GB 45438-2025), Label {values['Label']}, by {values['ContentProducer']}"
 
 
 _STANDARD: tuple[Callable[[CarrierId, Fields], Iterator[str]], ...] = (_iptc, _ours, _aigc)

@@ -15,7 +15,7 @@ from typing import Any, get_args
 from msgspec import UNSET, convert, to_builtins
 
 from provlabel._support.types import ready
-from provlabel.carriers.vocabularies._base import CarrierId, Field, FieldRole, Fields, first, told
+from provlabel.carriers.vocabularies._base import CarrierId, Field, FieldRole, Fields, first, gathered
 from provlabel.carriers.vocabularies._people import credits_of, people_named
 from provlabel.label import Label
 from provlabel.label.records import Contribution, System
@@ -85,9 +85,9 @@ def fields(carrier: CarrierId) -> dict[str, Field]:
 
 
 def dump(label: Label, carrier: CarrierId) -> dict[str, tuple[str, ...]]:
-    """Return the tags that tell what ``label`` tells, as far as ``carrier`` has a place for it."""
+    """Return the tags that state what ``label`` states, as far as ``carrier`` has a place for it."""
     places = ((_PLACES[name].get(carrier), value) for name, value in _neutral(label))
-    return told((place, value) for place, value in places if place is not None)
+    return gathered((place, value) for place, value in places if place is not None)
 
 
 def _neutral(label: Label) -> Iterator[tuple[str, Any]]:
@@ -147,28 +147,28 @@ def _json(value: Any) -> str:
 
 def load(fields: Fields, carrier: CarrierId) -> dict[str, Any]:
     """Return what tags say, as part of a plain label."""
-    seen = {name: fields.get(places.get(carrier, ""), ()) for name, places in _PLACES.items()}
-    said: dict[str, Any] = {}
-    if first(seen, KIND) in KINDS:
-        said["kind"] = first(seen, KIND)
-    if seen[SYSTEMS]:
-        said["systems"] = [_unescaped(system_named(text)) for text in seen[SYSTEMS]]
-    if parts := [part for text in seen[CONTRIBUTIONS] if (part := _contribution(text))]:
-        said["contributions"] = parts
-    identifiers = [{"type": scheme, "value": value} for scheme, name in _IDENTIFIERS.items() for value in seen[name]]
+    values = {name: fields.get(places.get(carrier, ""), ()) for name, places in _PLACES.items()}
+    label: dict[str, Any] = {}
+    if first(values, KIND) in KINDS:
+        label["kind"] = first(values, KIND)
+    if values[SYSTEMS]:
+        label["systems"] = [_unescaped(system_named(text)) for text in values[SYSTEMS]]
+    if parts := [part for text in values[CONTRIBUTIONS] if (part := _contribution(text))]:
+        label["contributions"] = parts
+    identifiers = [{"type": scheme, "value": value} for scheme, name in _IDENTIFIERS.items() for value in values[name]]
     if identifiers:
-        said["identifiers"] = identifiers
-    if people := _people(seen, parts):
-        said["people"] = people
-    if notice := first(seen, "COPYRIGHT"):
-        said["rights"] = {"notice": notice}
-    return said
+        label["identifiers"] = identifiers
+    if people := _people(values, parts):
+        label["people"] = people
+    if notice := first(values, "COPYRIGHT"):
+        label["rights"] = {"notice": notice}
+    return label
 
 
-def _people(seen: Fields, parts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _people(values: Fields, parts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return who is credited under the id that a contribution of that role has, and whom only a contribution names."""
     ids = {part["role"]: part["person"] for part in parts if "role" in part and "person" in part}
-    people, used = people_named(_credits(seen)), set[str]()
+    people, used = people_named(_credits(values)), set[str]()
     for person in people:
         known = next((ids[role] for role in person.get("roles", ()) if role in ids and ids[role] not in used), None)
         person["id"] = known if known is not None else person["id"]
@@ -177,13 +177,13 @@ def _people(seen: Fields, parts: Sequence[Mapping[str, Any]]) -> list[dict[str, 
     return [*people, *({"id": person} for person in named if person not in used)]
 
 
-def _credits(seen: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
+def _credits(values: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
     for field in ("PERFORMERS", "INVOLVED"):
-        texts = seen[field]  # roles in any words; those of DDEX are what a label has
+        texts = values[field]  # roles in any words; those of DDEX are what a label has
         pairs = zip(texts[::2], texts[1::2], strict=False)
         yield from ((name, role if role in _KNOWN_ROLES else "") for role, name in pairs)
     for field, role in _READ_AS.items():
-        yield from ((name, role) for name in seen[field])
+        yield from ((name, role) for name in values[field])
 
 
 def _contribution(text: str) -> dict[str, Any]:

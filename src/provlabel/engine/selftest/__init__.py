@@ -1,8 +1,9 @@
-"""Does this build of the engine do what it is told?  Shown on small signed files before it judges or signs anything.
+"""Does this build of the engine heed our settings?  Shown on small signed files before it judges or signs anything.
 
 The engine ignores settings that it does not know: a release that renames one would switch a protection off in
-silence.  Each row of :data:`CHECKS` has one switch show its effect, with our settings as they are.  The files beside
-this module are made by ``samples/make_selftest.py``, with keys that were thrown away.
+silence.  Each row of ``checks.CHECKS`` has one switch show its effect, with our settings as they are.  The files
+beside this module are made by ``samples/make_selftest.py``, with keys that were thrown away.  This module remembers
+which builds have passed; :mod:`checks` is loaded where one has to.
 
 Not shown here is the limit on what a compressed manifest unfolds to: that takes 40 ms, the sandbox limits memory
 anyway, and ``tests/engine/test_engine.py`` shows it.
@@ -11,208 +12,15 @@ anyway, and ``tests/engine/test_engine.py`` shows it.
 from __future__ import annotations
 
 import contextlib
-import functools
 import hashlib
-import io
 import json
 import os
 import stat
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from provlabel import engine
 from provlabel._version import __version__
 from provlabel.engine import _settings
-from provlabel.errors import EngineError, SignerError
-from provlabel.manifest import Definition
-from provlabel.trust.anchors import AnchorList, TrustStore
-
-_PNG = "image/png"
-_HERE = Path(__file__).parent
-_ACTIONS = "c2pa.actions.v2"
-_NOBODY = TrustStore()
-
-
-# --- the checks ------------------------------------------------------------------------------------
-
-
-def failures() -> tuple[str, ...]:
-    """Return what the engine that is installed does not do; empty when it can be relied on.
-
-    Raises:
-        UnfitEngineError: it does not even load, or is of another version.
-    """
-    engine.binding()
-    return tuple(what for what, check in CHECKS.items() if not _shown(check))
-
-
-def _shown(check: Callable[[], bool]) -> bool:
-    """An engine that cannot do one of these at all has not shown it."""
-    try:
-        return check()
-    except (EngineError, SignerError, OSError, LookupError, ValueError):
-        return False
-
-
-def _anchors_count() -> bool:
-    state, codes = _said("signed.png", _anchors())
-    return state == "Trusted" and "signingCredential.trusted" in codes["success"]
-
-
-def _strangers_are_not_trusted() -> bool:
-    state, codes = _said("signed.png", _NOBODY)
-    return state == "Valid" and "signingCredential.untrusted" in codes["failure"]
-
-
-def _content_is_hashed() -> bool:
-    content = bytearray(_file("signed.png"))
-    content[content.rindex(b"IDAT") + 8] ^= 1
-    state, codes = _told(bytes(content), _anchors())
-    return state == "Invalid" and "assertion.dataHash.mismatch" in codes["failure"]
-
-
-def _nothing_is_fetched() -> bool:
-    try:
-        engine.read(io.BytesIO(_file("remote.png")), _PNG, _NOBODY)
-    except engine.RemoteManifest as exc:
-        return exc.url == REMOTE
-    return False
-
-
-def _no_host_is_allowed() -> bool:
-    given = _settings.settings()
-    given["verify"]["remote_manifest_fetch"] = True
-    return "not permitted" in engine.objection(io.BytesIO(_file("remote.png")), _PNG, given)
-
-
-def _no_responder_is_asked() -> bool:
-    _, codes = _said("signed.png", _anchors())
-    return "signingCredential.ocsp.skipped" in codes["informational"]
-
-
-def _identities_are_left_to_us() -> bool:
-    """A damaged one says nothing about the file, and is bad when it is asked about by itself."""
-    state, _ = _said("identity.png", _anchors())
-    return state == "Trusted" and _said("identity.png", _anchors(), identities=True)[0] == "Invalid"
-
-
-def _clocks_need_anchors() -> bool:
-    _, strange = _said("stamped.png", _anchors())
-    _, known = _said("stamped.png", _anchors() + _anchors("clock.pem", "timestamp"))
-    return "timeStamp.untrusted" in strange["informational"] and "timeStamp.trusted" in known["success"]
-
-
-def _foreign_signatures_do_not_hold() -> bool:
-    """What was signed by another key than the certificate's is refused when it is read back."""
-    state, codes = _told(_signed(_PNG, _file("signed.png")), _anchors())
-    return state == "Invalid" and "claimSignature.mismatch" in codes["failure"]
-
-
-def _nothing_is_drawn() -> bool:
-    return b"c2pa.thumbnail" not in _signed(_PNG, _file("signed.png"))
-
-
-def _ingredients_are_vouched_for() -> bool:
-    reading = _read(_signed(_PNG, _file("signed.png")), _anchors())
-    created = reading.crjson["manifests"][0]["claim.v2"]["created_assertions"]
-    return any("c2pa.ingredient" in entry["url"] for entry in created)
-
-
-def _all_boxes_are_hashed() -> bool:
-    store = _signed("video/mp4", _EMPTY_MOVIE)
-    return b"c2pa.hash.bmff" in store and b"/free" not in store and b"/skip" not in store
-
-
-#: What the engine has to do, as a refusal names it, and what shows it.
-CHECKS: dict[str, Callable[[], bool]] = {
-    "trust whom our anchors vouch for": _anchors_count,
-    "trust nobody else": _strangers_are_not_trusted,
-    "hash the content": _content_is_hashed,
-    "refuse a signature by another key": _foreign_signatures_do_not_hold,
-    "judge time authorities by their anchors": _clocks_need_anchors,
-    "leave identities to a reading of their own": _identities_are_left_to_us,
-    "fetch no manifest": _nothing_is_fetched,
-    "ask no host": _no_host_is_allowed,
-    "ask no responder": _no_responder_is_asked,
-    "make no thumbnail": _nothing_is_drawn,
-    "vouch for ingredients": _ingredients_are_vouched_for,
-    "hash free and skip boxes": _all_boxes_are_hashed,
-}
-
-#: Where ``remote.png`` says that its manifest lies; nobody listens there.
-REMOTE = "http://127.0.0.1:9/manifest.c2pa"
-_EMPTY_MOVIE = bytes.fromhex(
-    "000000146674797069736f6d0000020069736f6d"  # ftyp
-    "000000746d6f6f760000006c6d766864" + "00" * 100 + "000000096d64617400"  # moov with mvhd, mdat
-)
-
-
-@functools.cache
-def _file(name: str) -> bytes:
-    return (_HERE / name).read_bytes()
-
-
-@functools.cache
-def _anchors(name: str = "root.pem", purpose: Any = "manifest") -> TrustStore:
-    pem = _file(name)
-    return TrustStore((AnchorList("self-test", pem.decode(), hashlib.sha256(pem).hexdigest(), purpose=purpose),))
-
-
-def _said(name: str, trust: TrustStore, *, identities: bool = False) -> tuple[str, dict[str, set[str]]]:
-    return _told(_file(name), trust, identities=identities)
-
-
-def _told(content: bytes, trust: TrustStore, *, identities: bool = False) -> tuple[str, dict[str, set[str]]]:
-    """Return the engine's one word, and its codes for the active manifest by kind."""
-    reading = _read(content, trust, identities=identities)
-    results = reading.crjson["manifests"][0]["validationResults"]
-    kinds = ("success", "informational", "failure")
-    return reading.state, {kind: {entry["code"] for entry in results[kind]} for kind in kinds}
-
-
-@functools.cache
-def _read(content: bytes, trust: TrustStore, *, identities: bool = False) -> engine.Reading:
-    """Several checks look at the same reading."""
-    reading = engine.read(io.BytesIO(content), _PNG, trust, identities=identities)
-    if reading is None:
-        raise ValueError("no manifest")
-    return reading
-
-
-@functools.cache
-def _signed(mime: str, content: bytes) -> bytes:
-    """Sign with a key of nobody, and a signed file as an ingredient."""
-    made = Definition(
-        {
-            "claim_generator_info": [{"name": "provlabel"}],
-            "assertions": [
-                {
-                    "label": _ACTIONS,
-                    "created": True,
-                    "data": {
-                        "actions": [
-                            {"action": "c2pa.created", "digitalSourceType": _SOURCE},
-                            {"action": "c2pa.placed", "parameters": {"ingredientIds": ["one"]}},
-                        ]
-                    },
-                }
-            ],
-        },
-        {},
-    )
-    placed = {"relationship": "componentOf", "label": "one", "title": "one"}
-    dest = io.BytesIO()
-    credential = engine.EngineCredential.stand_in(_file("chain.pem").decode())
-    ingredient = engine.IngredientFile(io.BytesIO(_file("signed.png")), _PNG, placed)
-    engine.sign(made, io.BytesIO(content), dest, mime, credential, [ingredient])
-    return dest.getvalue()
-
-
-_SOURCE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
-
-
-# --- what was shown before -------------------------------------------------------------------------
 
 
 def subject() -> str:
@@ -222,9 +30,9 @@ def subject() -> str:
         UnfitEngineError: there is no engine.
     """
     ours = (Path(engine.__file__), Path(__file__))
-    told = [engine.build(), __version__, json.dumps(_settings.settings(), sort_keys=True)]
-    told += [f"{path}:{at.st_size}:{at.st_mtime_ns}" for path, at in ((path, path.stat()) for path in ours)]
-    return hashlib.sha256("\n".join(told).encode()).hexdigest()
+    lines = [engine.build(), __version__, json.dumps(_settings.settings(), sort_keys=True)]
+    lines += [f"{path}:{at.st_size}:{at.st_mtime_ns}" for path, at in ((path, path.stat()) for path in ours)]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def remembered(folder: Path, what: str) -> bool:
@@ -242,6 +50,6 @@ def remember(folder: Path, what: str) -> None:
         os.close(os.open(folder / what, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
 
 
-def _is_ours(seen: os.stat_result) -> bool:
-    kind = stat.S_ISDIR(seen.st_mode) or stat.S_ISREG(seen.st_mode)
-    return kind and seen.st_uid == os.geteuid() and not stat.S_IMODE(seen.st_mode) & 0o022
+def _is_ours(status: os.stat_result) -> bool:
+    kind = stat.S_ISDIR(status.st_mode) or stat.S_ISREG(status.st_mode)
+    return kind and status.st_uid == os.geteuid() and not stat.S_IMODE(status.st_mode) & 0o022

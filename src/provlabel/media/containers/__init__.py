@@ -1,4 +1,4 @@
-"""Container knowledge: one file per family, one row each in :data:`WALKERS`.
+"""Container knowledge: one file per family, one row each in :data:`CONTAINERS`.
 
 A walker reads only heads and lengths, never trusts either, and names each stretch of the file.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO, NamedTuple
 
 from provlabel.media.containers import gif, id3, isobmff, items, jpeg, opaque, png, riff, svg, tiff
@@ -23,56 +23,65 @@ from provlabel.media.containers._base import (
     payloads,
     pieces,
     read_exactly,
+    whole_parts,
     write_payload,
 )
 from provlabel.media.containers.edits import Hole, NoHole, TooLarge
 
-WALKERS: dict[str, Walker] = {
-    "gif": gif.walk,
-    "id3": id3.walk,
-    "isobmff": isobmff.walk,
-    "jpeg": jpeg.walk,
-    "opaque": opaque.walk,
-    "png": png.walk,
-    "riff": riff.walk,
-    "svg": svg.walk,
-    "tiff": tiff.walk,
-}
-# Only where a store is more than one stretch of bytes.
-_JOINERS: dict[str, Joiner] = {"gif": gif.stores, "jpeg": jpeg.stores, "svg": svg.stores}
-# Only where other bytes than those of the store change with it.
-_SPLICERS: dict[str, Splicer] = {"gif": gif.splice, "jpeg": jpeg.splice, "png": png.splice, "svg": svg.splice}
-_OBSTACLES: dict[str, Obstacle] = {"isobmff": items.obstacle, "svg": svg.obstacle, "tiff": tiff.obstacle}
 
-#: Makes room for a manifest store of a length, or raises :class:`NoHole`; only where we know how.
-ROOMS: dict[str, Callable[[BinaryIO, Sequence[Part], int], Hole]] = {
-    "id3": id3.room,
-    "isobmff": isobmff.room,
-    "jpeg": jpeg.room,
-    "png": png.room,
-    "riff": riff.room,
-}
+class Container(NamedTuple):
+    """What is known of one family of containers; whatever is not given is as in most of them."""
 
-#: Containers whose content is hashed box by box (``c2pa.hash.bmff``), which we leave to the engine.
-HASHED_BY_BOXES = frozenset({"isobmff"})
+    walk: Walker
+    words: str = "parts"  #: what its parts are called, for people
+    stores: Joiner = payloads  #: where a store is more than one stretch of bytes
+    splice: Splicer = write_payload  #: where other bytes than those of the store change with it
+    obstacle: Obstacle | None = None
+    leftovers: Callable[[BinaryIO, int], Iterator[tuple[int, int]]] | None = None  #: old stores that the engine leaves
+    hole: Callable[[BinaryIO, Sequence[Part], int], Hole] | None = (
+        None  #: ``None`` where we cannot make room for a store
+    )
+    hole_in: Callable[[Sequence[Part]], tuple[int, int]] = whole_parts  #: what a content hash has to leave out
+    hashed_by_boxes: bool = False  #: by ``c2pa.hash.bmff``, which we leave to the engine
+    seconds: Callable[[BinaryIO, Sequence[Part]], float | None] | None = None  #: how long a sound plays, where it tells
+    require_whole: Callable[[BinaryIO, Sequence[Part]], None] | None = (
+        None  #: where a file can be walked and is cut off
+    )
+    facts_beside_places: bool = False  #: places stand among the facts of each picture, so that they cannot be separated
 
-#: How long a sound plays, in seconds, where the container tells.
-SECONDS: dict[str, Callable[[BinaryIO, Sequence[Part]], float | None]] = {
-    "id3": id3.seconds,
-    "isobmff": isobmff.seconds,
-    "riff": riff.seconds,
+
+#: By the name that :attr:`provlabel.media.formats.Format.container` has; a test holds the two against each other.
+CONTAINERS: dict[str, Container] = {
+    "gif": Container(gif.walk, stores=gif.stores, splice=gif.splice),
+    "id3": Container(id3.walk, "ID3 frames", hole=id3.hole, hole_in=id3.hole_in, seconds=id3.seconds),
+    "isobmff": Container(
+        isobmff.walk,
+        "boxes",
+        obstacle=items.obstacle,
+        hole=isobmff.hole,
+        hashed_by_boxes=True,
+        seconds=isobmff.seconds,
+    ),
+    "jpeg": Container(
+        jpeg.walk, stores=jpeg.stores, splice=jpeg.splice, hole=jpeg.hole, require_whole=jpeg.require_whole
+    ),
+    "opaque": Container(opaque.walk),
+    "png": Container(png.walk, "chunks", splice=png.splice, hole=png.hole),
+    "riff": Container(riff.walk, "chunks", hole=riff.hole, hole_in=riff.hole_in, seconds=riff.seconds),
+    "svg": Container(svg.walk, stores=svg.stores, splice=svg.splice, obstacle=svg.obstacle),
+    "tiff": Container(tiff.walk, "tags", obstacle=tiff.obstacle, leftovers=tiff.stores_left, facts_beside_places=True),
 }
-#: What can be told of a container that can be walked and is cut off all the same.
-WHOLE: dict[str, Callable[[BinaryIO, Sequence[Part]], None]] = {"jpeg": jpeg.require_whole}
 
 
 def stores_in(container: str, stream: BinaryIO, parts: list[Part]) -> tuple[bytes, ...]:
     """Return the manifest stores that the manifest ``parts`` hold."""
-    return tuple(_JOINERS.get(container, payloads)(stream, parts))
+    return tuple(CONTAINERS[container].stores(stream, parts))
 
 
 def _holders(container: str, stream: BinaryIO, size: int) -> list[Part]:
-    return [part for part in WALKERS[container](stream, size) if part.role == "manifest" and part.payload_length]
+    return [
+        part for part in CONTAINERS[container].walk(stream, size) if part.role == "manifest" and part.payload_length
+    ]
 
 
 def stores_of(container: str, stream: BinaryIO, size: int) -> tuple[bytes, ...]:
@@ -89,42 +98,43 @@ def splice(container: str, stream: BinaryIO, size: int, store: bytes) -> None:
     parts = _holders(container, stream, size)
     if [len(old) for old in stores_in(container, stream, parts)] != [len(store)]:
         raise ContainerError("there is not one manifest of this length to write over")
-    _SPLICERS.get(container, write_payload)(stream, parts, store)
+    CONTAINERS[container].splice(stream, parts, store)
 
 
 def stores_left(container: str, stream: BinaryIO, size: int) -> list[tuple[int, int]]:
     """Return where stores begin and end that the engine would leave in the file beside a new one."""
-    return sorted(set(tiff.stores_left(stream, size))) if container == "tiff" else []
+    leftovers = CONTAINERS[container].leftovers
+    return sorted(set(leftovers(stream, size))) if leftovers is not None else []
 
 
 def obstacle(container: str, stream: BinaryIO, size: int) -> str:
     """Say why the engine would break or refuse just this file if it embedded; empty when it would not."""
-    return _OBSTACLES[container](stream, size) if container in _OBSTACLES else ""
+    why = CONTAINERS[container].obstacle
+    return why(stream, size) if why is not None else ""
 
 
 def inventory(container: str, stream: BinaryIO, size: int) -> Counter[str]:
     """Count the parts of a file by name; the manifest, padding, and what nothing refers to are left out."""
-    parts = WALKERS[container](stream, size)
+    parts = CONTAINERS[container].walk(stream, size)
     return Counter(part.name for part in parts if part.role in ("metadata", "media") and part.name != UNKNOWN)
 
 
-def room_for(container: str, stream: BinaryIO, size: int, length: int) -> Hole:
+def hole_for(container: str, stream: BinaryIO, size: int, length: int) -> Hole:
     """Make room for a manifest store of ``length`` bytes in a file that was found sound before.
 
     Raises:
-        NoRoom: we do not know how in just this file.
+        NoHole: we do not know how in this container, or in just this file.
         TooLarge: the file would be.
     """
-    return ROOMS[container](stream, tuple(WALKERS[container](stream, size)), length)
+    family = CONTAINERS[container]
+    if family.hole is None:
+        raise NoHole("no manifest is put into this container by us")
+    return family.hole(stream, tuple(family.walk(stream, size)), length)
 
 
 def hole_in(container: str, parts: Sequence[Part]) -> tuple[int, int]:
     """Return start and length of what a content hash has to leave out of a file with a manifest, exactly."""
-    held = [part for part in parts if part.role == "manifest"]
-    if container == "id3":  # the frame around the store is hashed
-        return held[0].payload_at, held[0].payload_length
-    padding = held[0].length - held[0].payload_length - 8 if container == "riff" else 0
-    return held[0].start, held[-1].end - held[0].start - padding
+    return CONTAINERS[container].hole_in([part for part in parts if part.role == "manifest"])
 
 
 # Parts that say how long the file is, or where in it others lie: they change with the manifest.
@@ -139,11 +149,11 @@ class Bare(NamedTuple):
 
 
 def bare_sha256(container: str, stream: BinaryIO, size: int) -> Bare | None:
-    """Return the digests of a file that was found sound before; ``None`` when its parts cannot be told apart."""
-    if container == "tiff":  # places stand among the facts of each picture
+    """Return the digests of a file that was found sound before; ``None`` when its parts cannot be separated."""
+    if CONTAINERS[container].facts_beside_places:
         return None
     digests: dict[PartRole, Any] = {"media": hashlib.sha256(), "metadata": hashlib.sha256()}
-    for part in WALKERS[container](stream, size):
+    for part in CONTAINERS[container].walk(stream, size):
         if part.role in digests and part.name.rpartition("/")[2] not in _PLACES:
             for piece in pieces(stream, part.start, part.end):
                 digests[part.role].update(piece)
@@ -164,29 +174,7 @@ def lost(before: Counter[str], after: Counter[str]) -> list[str]:
 
 
 __all__ = [
-    "HASHED_BY_BOXES",
-    "ROOMS",
-    "SECONDS",
-    "UNKNOWN",
-    "WALKERS",
-    "WHOLE",
-    "ContainerError",
-    "Hole",
-    "NoHole",
-    "Part",
-    "PartRole",
-    "TooLarge",
-    "Walker",
-    "bare_sha256",
-    "hole_in",
-    "inventory",
-    "lost",
-    "obstacle",
-    "pieces",
-    "read_exactly",
-    "room_for",
-    "splice",
-    "stores_in",
-    "stores_left",
-    "stores_of",
-]
+    "CONTAINERS", "UNKNOWN", "Container", "ContainerError", "Hole", "NoHole", "Part", "PartRole", "TooLarge",
+    "Walker", "bare_sha256", "hole_for", "hole_in", "inventory", "lost", "obstacle", "pieces", "read_exactly",
+    "splice", "stores_in", "stores_left", "stores_of",
+]  # fmt: skip

@@ -88,6 +88,11 @@ def write_payload(stream: BinaryIO, parts: Sequence[Part], store: bytes) -> None
     write_at(stream, parts[0].payload_at, store)
 
 
+def whole_parts(manifest_parts: Sequence[Part]) -> tuple[int, int]:
+    """Return start and length of the parts that hold a manifest, heads included: what a content hash leaves out."""
+    return manifest_parts[0].start, manifest_parts[-1].end - manifest_parts[0].start
+
+
 def write_at(stream: BinaryIO, offset: int, data: bytes) -> None:
     """Write ``data`` at ``offset``."""
     stream.seek(offset)

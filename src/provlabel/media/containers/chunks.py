@@ -49,7 +49,7 @@ def moved(stream: BinaryIO, parts: Sequence[Part], moov: Box, at: int, growth: i
     """Yield the chunk offsets of all tracks, where all that lies at ``at`` or behind moves by ``growth`` bytes.
 
     Raises:
-        ContainerError: places are told in a way that is not followed.
+        ContainerError: places are stated in a way that is not followed.
     """
     if all(part.start < at for part in parts):
         return

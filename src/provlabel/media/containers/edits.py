@@ -1,4 +1,4 @@
-"""Change stretches of a file while it is copied; every other byte stays as it is."""
+"""Change stretches of a file while it is copied; every other byte is copied as it is."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ def without_manifest(parts: Iterable[Part]) -> list[Edit]:
     return [Edit(part.start, part.end, b"") for part in parts if part.role == "manifest"]
 
 
-def room_at(
+def hole_at(
     at: int,
     length: int,
     fill: Callable[[bytes], bytes],

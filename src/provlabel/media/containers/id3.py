@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from provlabel.media.containers._base import ContainerError, Part, PartRole, is_zero, read_exactly
-from provlabel.media.containers.edits import Edit, Hole, NoHole, TooLarge, room_at, without_manifest
+from provlabel.media.containers.edits import Edit, Hole, NoHole, TooLarge, hole_at, without_manifest
 from provlabel.media.formats import id3v2_size
 from provlabel.media.sniffing import mp3_rates
 
-_HEAD = 10
+_HEAD = 10  # bytes of the header of a tag, and of a frame but for ID3v2.2
 _MIME = b"application/c2pa\x00"
 _OLD_MIME = b"application/x-c2pa-manifest-store\x00"
 # The engine needs half a minute to write a tag of 10,000 frames again; honest ones have a few dozen.
@@ -94,30 +94,30 @@ def _size(field: bytes, *, syncsafe: bool) -> int:
 # Latin-1, a MIME type, a file name and a description: what comes before the object, as the engine writes it.
 _BEFORE = b"\x00" + _MIME + b"c2pa\x00c2pa manifest store\x00"
 _UNSYNC, _EXTENDED, _FOOTER = 0x80, 0x40, 0x10
-_MAX_SYNCSAFE = 1 << 28
+_MAX_SYNCSAFE = 1 << 28  # four bytes of seven bits each
 
 
-def room(stream: BinaryIO, parts: Sequence[Part], length: int) -> Hole:
+def hole(stream: BinaryIO, parts: Sequence[Part], length: int) -> Hole:
     """Make room for a store in a frame behind all others; an old one goes, and no other frame is touched.
 
     A file without a tag gets one of ID3v2.4.
 
     Raises:
-        NoRoom: the tag is of a kind that we do not change.
+        NoHole: the tag is of a kind that we do not change.
         TooLarge: the tag would be.
     """
     tag = read_exactly(stream, 0, _HEAD)
     end = id3v2_size(tag)
     if not end:
         frame = _frame_head(length, 4)
-        return room_at(0, length, _as_it_is, head=b"ID3\x04\x00\x00" + syncsafe(len(frame) + length) + frame)
+        return hole_at(0, length, _as_it_is, head=b"ID3\x04\x00\x00" + syncsafe(len(frame) + length) + frame)
     at = _end_of_frames(stream, parts, tag, end)
     old = without_manifest(parts)
     frame = _frame_head(length, tag[3])
     size = end - _HEAD - sum(edit.end - edit.start for edit in old) + len(frame) + length
     if size >= _MAX_SYNCSAFE:
         raise TooLarge("its ID3v2 tag would be larger than a header can say, 256 MiB")
-    return room_at(at, length, _as_it_is, head=frame, others=(Edit(6, _HEAD, syncsafe(size)), *old))
+    return hole_at(at, length, _as_it_is, head=frame, others=(Edit(6, _HEAD, syncsafe(size)), *old))
 
 
 def _end_of_frames(stream: BinaryIO, parts: Sequence[Part], tag: bytes, end: int) -> int:
@@ -150,7 +150,7 @@ def syncsafe(number: int) -> bytes:
 
 
 def seconds(stream: BinaryIO, parts: Sequence[Part]) -> float | None:
-    """Return how long a FLAC or MP3 plays, as far as its first bytes tell."""
+    """Return how long a FLAC or MP3 plays, as far as its first bytes show it."""
     audio = next((part for part in parts if part.name == "audio"), None)
     if audio is None:
         return None
@@ -176,3 +176,8 @@ def _mp3_seconds(head: bytes, length: int) -> float | None:
             frames = int.from_bytes(head[at + 8 : at + 12], "big")
             return frames * (1152 if rates.mpeg1 else 576) / rates.hertz
     return length * 8 / (1000 * rates.kbps)
+
+
+def hole_in(manifest_parts: Sequence[Part]) -> tuple[int, int]:
+    """Return where the store lies: the head of its frame is hashed."""
+    return manifest_parts[0].payload_at, manifest_parts[0].payload_length

@@ -11,7 +11,7 @@ from typing import BinaryIO, NamedTuple
 from provlabel.media.containers import chunks
 from provlabel.media.containers._base import MAX_PARTS, ContainerError, Part, PartRole, is_zero, read_exactly
 from provlabel.media.containers.boxes import boxes, entered, made
-from provlabel.media.containers.edits import Edit, Hole, NoHole, room_at
+from provlabel.media.containers.edits import Edit, Hole, NoHole, hole_at
 
 C2PA = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 _OURS = f"uuid:{C2PA.hex()}"
@@ -181,11 +181,11 @@ def _user_box(stream: BinaryIO, box: _Box) -> Iterator[Part]:
         yield Part(box.path, end, box.end - end, "structure" if is_zero(stream, end, box.end) else "media")
 
 
-def room(stream: BinaryIO, parts: Sequence[Part], length: int) -> Hole:
+def hole(stream: BinaryIO, parts: Sequence[Part], length: int) -> Hole:
     """Make room for a store in a box behind ``ftyp``, where the engine puts it; an old one there goes.
 
     Raises:
-        NoRoom: where parts lie is told in a way that we do not follow.
+        NoHole: where parts lie is stated in a way that we do not follow.
     """
     places = [part.end for part in parts if part.name == "ftyp"]
     if len(places) != 1:
@@ -201,7 +201,7 @@ def room(stream: BinaryIO, parts: Sequence[Part], length: int) -> Hole:
         moved = list(chunks.moved(stream, parts, moov, at, filled - (old - at)))
     except ContainerError as exc:
         raise NoHole(str(exc)) from exc
-    return room_at(at, filled, _box_of, others=(Edit(at, old, b""), *moved))
+    return hole_at(at, filled, _box_of, others=(Edit(at, old, b""), *moved))
 
 
 def _old_end(stream: BinaryIO, at: int, end: int) -> int:

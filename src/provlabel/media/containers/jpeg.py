@@ -14,14 +14,14 @@ from provlabel.media.containers._base import (
     with_gaps,
     write_at,
 )
-from provlabel.media.containers.edits import Hole, NoHole, room_at, without_manifest
+from provlabel.media.containers.edits import Hole, NoHole, hole_at, without_manifest
 
 _SOS, _EOI = 0xDA, 0xD9
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 _APP11 = 0xEB
 _METADATA = {0xE1: "APP1", 0xED: "APP13", 0xFE: "COM"}
-_PIECE = 1 << 20
-_NEAR = 1 << 16
+_PIECE = 1 << 20  # bytes read at once
+_NEAR = 1 << 16  # bytes before the end of the scan that are searched first
 _EOI_MARKER = b"\xff\xd9"
 # Marker, length, "JP", box instance (2), sequence number (4): then the JUMBF bytes.
 _APP11_HEAD = 12
@@ -127,16 +127,16 @@ def splice(stream: BinaryIO, parts: Sequence[Part], store: bytes) -> None:
         done += length
 
 
-# "JP" and the number of the box, by which its segments are told from those of other JUMBF boxes.
+# "JP" and the number of the box, which distinguish its segments from those of other JUMBF boxes.
 _C2PA_BOX = b"JP\x02\x11"
 _LONGEST = 64_000  # bytes of the store in one segment; the engine's choice, a little less than would fit
 
 
-def room(stream: BinaryIO, parts: Sequence[Part], length: int) -> Hole:
+def hole(stream: BinaryIO, parts: Sequence[Part], length: int) -> Hole:
     """Make room for a store behind the first ``APP0``, where the engine puts it; an old one goes.
 
     Raises:
-        NoRoom: another box has the number of ours.
+        NoHole: another box has the number of ours.
     """
     at = 2
     for part in parts:  # of JFIF, and JFXX behind it
@@ -145,7 +145,7 @@ def room(stream: BinaryIO, parts: Sequence[Part], length: int) -> Hole:
     for part in parts:
         if part.name == "marker eb" and read_exactly(stream, part.start + 4, 4) == _C2PA_BOX:
             raise NoHole("another JUMBF box has the number of the manifest's")
-    return room_at(at, len(_segments(bytes(length))), _segments, others=old)
+    return hole_at(at, len(_segments(bytes(length))), _segments, others=old)
 
 
 def _segments(store: bytes) -> bytes:

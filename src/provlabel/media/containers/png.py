@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from provlabel.media.containers._base import MAX_PARTS, ContainerError, Part, PartRole, read_exactly, write_payload
-from provlabel.media.containers.edits import Hole, NoHole, room_at, without_manifest
+from provlabel.media.containers.edits import Hole, NoHole, hole_at, without_manifest
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _METADATA = frozenset({b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"tIME"})
 _C2PA = b"caBX"
 _FRAME = 12  # length, type and CRC around the data
-_CHECKED = 16 << 20  # bytes of a manifest whose CRC is held against it; a larger one is refused for its size
+_CHECKED = 16 << 20  # bytes of a manifest whose CRC is checked; a larger one is refused for its size
 
 
 def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
@@ -57,16 +57,16 @@ def splice(stream: BinaryIO, parts: Sequence[Part], store: bytes) -> None:
     write_payload(stream, parts, _chunk(store)[8:])
 
 
-def room(_: BinaryIO, parts: Sequence[Part], length: int) -> Hole:
+def hole(_: BinaryIO, parts: Sequence[Part], length: int) -> Hole:
     """Make room for a store right after ``IHDR``, where the engine puts it; an old one goes.
 
     Raises:
-        NoRoom: the picture does not begin with ``IHDR``.
+        NoHole: the picture does not begin with ``IHDR``.
     """
     if parts[1].name != "IHDR":
         raise NoHole("IHDR is not the first chunk")
     old = without_manifest(parts)
-    return room_at(parts[1].end, length + _FRAME, _chunk, others=old)
+    return hole_at(parts[1].end, length + _FRAME, _chunk, others=old)
 
 
 def _chunk(store: bytes) -> bytes:

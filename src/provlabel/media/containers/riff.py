@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from provlabel.media.containers._base import MAX_PARTS, ContainerError, Part, PartRole, read_exactly
-from provlabel.media.containers.edits import Edit, Hole, NoHole, TooLarge, room_at, without_manifest
+from provlabel.media.containers._base import MAX_PARTS, ContainerError, Part, PartRole, read_exactly, whole_parts
+from provlabel.media.containers.edits import Edit, Hole, NoHole, TooLarge, hole_at, without_manifest
 
 _METADATA = frozenset(
     {b"LIST", b"bext", b"iXML", b"axml", b"ID3 ", b"id3 ", b"cue ", b"_PMX", b"JUNK", b"PAD ", b"EXIF", b"XMP "}
 )
-_HEAD = 8
+_HEAD = 8  # name and length of a chunk
 _C2PA = b"C2PA"
-_MAX_SIZE = (1 << 32) - 1
+_MAX_SIZE = (1 << 32) - 1  # what the length of 32 bits can say
 
 
 def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
@@ -58,13 +58,13 @@ def _chunk(stream: BinaryIO, offset: int) -> tuple[bytes, int]:
     return head[:4], int.from_bytes(head[4:], "little")
 
 
-def room(stream: BinaryIO, parts: Sequence[Part], length: int) -> Hole:
+def hole(stream: BinaryIO, parts: Sequence[Part], length: int) -> Hole:
     """Make room for a store in a chunk at the end, where the engine puts it; an old one goes.
 
     The byte that makes its length even is not left out of the hash.
 
     Raises:
-        NoRoom: the chunks do not fill the size that the file declares.
+        NoHole: the chunks do not fill the size that the file declares.
         TooLarge: the size would not fit into 32 bits.
     """
     end = _HEAD + int.from_bytes(read_exactly(stream, 4, 4), "little")
@@ -77,8 +77,15 @@ def room(stream: BinaryIO, parts: Sequence[Part], length: int) -> Hole:
     size = end - _HEAD - sum(edit.end - edit.start for edit in old) + filled + len(padding)
     if size > _MAX_SIZE:
         raise TooLarge("with it the file would be larger than a RIFF header can say, 4 GiB")
-    return room_at(end, filled, _chunk_of, tail=padding, others=(Edit(4, 8, size.to_bytes(4, "little")), *old))
+    return hole_at(end, filled, _chunk_of, tail=padding, others=(Edit(4, 8, size.to_bytes(4, "little")), *old))
 
 
 def _chunk_of(store: bytes) -> bytes:
     return _C2PA + len(store).to_bytes(4, "little") + store
+
+
+def hole_in(manifest_parts: Sequence[Part]) -> tuple[int, int]:
+    """Return where the chunk lies, with its head and without its padding byte, which is hashed."""
+    padding = manifest_parts[0].length - manifest_parts[0].payload_length - _HEAD
+    start, length = whole_parts(manifest_parts)
+    return start, length - padding

@@ -26,7 +26,7 @@ MAX_DEPTH = 1_000
 MAX_ELEMENTS = 500_000  # of a drawing, and references; maps have a few hundred thousand
 MAX_ATTRIBUTES = 10_000  # of one element
 #: A handler whose presence keeps expat from expanding entities; it is called for each bit of text, so it is one in C.
-UNHEARD = bool
+IGNORE_REST = bool
 _MANIFEST = "c2pa:manifest"
 _METADATA = frozenset({"metadata", "title", "desc"})
 _ENCODINGS = frozenset({"", "utf-8", "us-ascii"})
@@ -49,7 +49,7 @@ class _TextStarts:
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
         self._parser.XmlDeclHandler = self._declared
-        self._parser.DefaultHandler = UNHEARD
+        self._parser.DefaultHandler = IGNORE_REST
 
     def feed(self, piece: bytes, last: bool) -> None:
         self._references += piece.count(b"&")
@@ -76,7 +76,7 @@ class _TextStarts:
             raise ContainerError("too many elements or attributes")
         if name == _MANIFEST or self._awaits:
             self._await(name == _MANIFEST)
-        if self._depth == 2 and _is_told(name):
+        if self._depth == 2 and _is_descriptive(name):
             self._mark(name, "metadata")
 
     def _end(self, name: str) -> None:
@@ -88,12 +88,12 @@ class _TextStarts:
             self.ends = self._parser.CurrentByteIndex
         if name == _MANIFEST and not self._awaits:
             self._mark("after the manifest", "metadata")
-        elif self._depth == 1 and _is_told(name):
+        elif self._depth == 1 and _is_descriptive(name):
             self._mark("drawing", "media")
         self._await(False)
 
     def _await(self, awaits: bool) -> None:
-        """Hear of text where it is wanted alone: a drawing may have millions of bits of it."""
+        """Have text handed over only where it is needed: a drawing may have millions of bits of it."""
         if awaits != self._awaits:
             self._awaits = awaits
             self._parser.CharacterDataHandler = self._text if awaits else None
@@ -106,17 +106,17 @@ class _TextStarts:
         self.encoding = (encoding or "").lower()
 
 
-def _is_told(name: str) -> bool:
-    """Does a child of the root of this name tell something, and is not drawn?"""
+def _is_descriptive(name: str) -> bool:
+    """Does a child of the root of this name describe the drawing, and is not drawn itself?"""
     return name.rpartition(":")[2] in _METADATA
 
 
 def _read(stream: BinaryIO, size: int) -> _TextStarts:
-    seen = _TextStarts()
+    parsed = _TextStarts()
     for piece in pieces(stream, 0, size):
-        seen.feed(piece, False)
-    seen.feed(b"", True)
-    return seen
+        parsed.feed(piece, False)
+    parsed.feed(b"", True)
+    return parsed
 
 
 def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
@@ -131,10 +131,10 @@ def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
 
 def obstacle(stream: BinaryIO, size: int) -> str:
     """Say why the engine cannot embed: an empty root written as one tag, or text that is not UTF-8."""
-    seen = _read(stream, size)
-    if seen.encoding not in _ENCODINGS or read_exactly(stream, 0, 2) in (b"\xff\xfe", b"\xfe\xff"):
+    parsed = _read(stream, size)
+    if parsed.encoding not in _ENCODINGS or read_exactly(stream, 0, 2) in (b"\xff\xfe", b"\xfe\xff"):
         return "its text is not UTF-8, and the engine reads no other"
-    stream.seek(seen.ends)
+    stream.seek(parsed.ends)
     if stream.read(2) != b"</":
         return "its root is one self-closing tag, and the engine finds no place in it"
     return ""

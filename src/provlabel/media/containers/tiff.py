@@ -16,7 +16,7 @@ from provlabel.media.containers._base import (
     with_gaps,
 )
 
-MAX_DIRECTORIES = 1_000
+MAX_DIRECTORIES = 1_000  # of one file
 MAX_TAGS = 10_000  # of one directory; cameras write a hundred
 _C2PA = 52545
 # How the description of a manifest store begins, behind the two sizes and ``jumb``.

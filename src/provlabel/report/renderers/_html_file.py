@@ -34,22 +34,22 @@ from provlabel.report.renderers.text import (
 )
 
 _PARTS = 200  # rows of one table; the schema allows no more
-_ANCESTORS = 60
+_ANCESTORS = 60  # of one file that are drawn
 _ENTRIES = 200  # of what a label says
-_DEPTH = 6
+_DEPTH = 6  # of values within each other; what is deeper is shown as …
 _RELATIONS = {"parentOf": "made from", "componentOf": "contains", "inputTo": "input"}
 _NO_PREVIEW = Preview(kind="none", why="no pictures were asked for")
 
 
 def section(item: FileReport, place: int, preview: Preview | None) -> Node:
     """Return the section about one file; its heading has the id ``f`` and ``place``."""
-    seen = preview or _NO_PREVIEW
+    shown = preview or _NO_PREVIEW
     parts = list(_parts(item.label))
     return tag(
         "article",
         tag("div", tag("h3", *name_of(item.path), id=f"f{place}"), badge(item), class_="title"),
-        _top(item, seen, parts),
-        _sound(seen, parts),
+        _top(item, shown, parts),
+        _sound(shown, parts),
         _table_of_parts(parts, place),
         _history(item, place),
         _findings(item.findings),
@@ -108,7 +108,7 @@ def claimed(item: FileReport) -> str:
 # --- first what everybody looks at -----------------------------------------------------------------
 
 
-def _top(item: FileReport, seen: Preview, parts: list[tuple[int, dict[str, Any]]]) -> Node:
+def _top(item: FileReport, preview: Preview, parts: list[tuple[int, dict[str, Any]]]) -> Node:
     look = STATE_LOOKS[item.state]
     counted = next((found for found in item.findings if found.counts), None)
     text = tag(
@@ -118,50 +118,50 @@ def _top(item: FileReport, seen: Preview, parts: list[tuple[int, dict[str, Any]]
         tag("p", tag("span", f"Why it did not pass: {counted.message}."), class_="why bad") if counted else None,
         tag("dl", *(join(tag("dt", name), tag("dd", value)) for name, value in _facts(item))),
     )
-    if seen.kind == "waveform":
+    if preview.kind == "waveform":
         return tag("div", text, class_="top")
-    return tag("div", _picture(item, seen, parts), text, class_="top pictured")
+    return tag("div", _picture(item, preview, parts), text, class_="top pictured")
 
 
-def _picture(item: FileReport, seen: Preview, parts: list[tuple[int, dict[str, Any]]]) -> Node:
-    if seen.kind != "picture":
-        return tag("figure", tag("p", f"No preview: {seen.why}.", class_="no-picture"))
+def _picture(item: FileReport, preview: Preview, parts: list[tuple[int, dict[str, Any]]]) -> Node:
+    if preview.kind != "picture":
+        return tag("figure", tag("p", f"No preview: {preview.why}.", class_="no-picture"))
     marked = [_svg.PlacedPart(number, _look(part), part["region"]) for number, part in parts if _is(part, "region")]
-    overlay = _svg.regions(marked, seen.width, seen.height)
+    overlay = _svg.regions(marked, preview.width, preview.height)
     name = item.path.rpartition("/")[2]
     image = tag(
         "img",
-        src=figures(f"data:image/jpeg;base64,{base64.b64encode(seen.jpeg).decode()}"),
+        src=figures(f"data:image/jpeg;base64,{base64.b64encode(preview.jpeg).decode()}"),
         alt=f"Preview of {name}" + (", with the parts of the table below marked on it" if overlay else ""),
     )
-    caption = f"{seen.width:,} × {seen.height:,} pixels"
+    caption = f"{preview.width:,} × {preview.height:,} pixels"
     if overlay:
         caption += ". Marked as the label says: solid lines by AI, dashed by people, dashes and dots by both"
     return tag("figure", tag("div", image, overlay, class_="frame"), tag("figcaption", f"{caption}."))
 
 
-def _sound(seen: Preview, parts: list[tuple[int, dict[str, Any]]]) -> Node | None:
+def _sound(preview: Preview, parts: list[tuple[int, dict[str, Any]]]) -> Node | None:
     marked = [_svg.PlacedPart(number, _look(part), part["span"]) for number, part in parts if _is(part, "span")]
     drawn = [found for part in marked if (found := _svg.spans(part))]
-    if seen.kind == "waveform":
-        seconds, words = seen.seconds, f"Plays {_svg.clock(seen.seconds)}"
-    elif drawn and seen.kind == "none":
+    if preview.kind == "waveform":
+        seconds, words = preview.seconds, f"Plays {_svg.clock(preview.seconds)}"
+    elif drawn and preview.kind == "none":
         seconds, words = max(end for _, end in drawn), "The length of the sound is not known"
     else:
         return None
     if drawn:
         words += ". Marked as the label says: filled by AI, dashed by people, dashes and dots by both"
-    late = sum(end > seconds + 0.5 for _, end in drawn) if seen.kind == "waveform" else 0
+    late = sum(end > seconds + 0.5 for _, end in drawn) if preview.kind == "waveform" else 0
     words += f". {late} of the marks end after the sound" if late else ""
-    return tag("figure", _svg.timeline(marked, seen.peaks, seconds), tag("figcaption", f"{words}."), class_="keep")
+    return tag("figure", _svg.timeline(marked, preview.peaks, seconds), tag("figcaption", f"{words}."), class_="keep")
 
 
 def _facts(item: FileReport) -> Iterator[tuple[str, Child]]:
     """Yield what there is to know at a glance, each marked as a claim unless somebody vouches for it."""
     claim = tag("span", words, class_="soft") if (words := claimed(item)) else None
     if item.label is not None:
-        said = label_sentence(item)
-        yield "AI", join(tag("strong", f"{said[0].upper()}{said[1:]}"), claim)
+        sentence = label_sentence(item)
+        yield "AI", join(tag("strong", f"{sentence[0].upper()}{sentence[1:]}"), claim)
         yield from _systems(item.label)
     else:
         yield "AI", "No label"
@@ -198,7 +198,7 @@ def _size(size: int) -> str:
 
 
 def _parts(label: LabelInfo | None) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the parts that the label tells apart, numbered from 1."""
+    """Yield the parts that the label distinguishes, numbered from 1."""
     given = _list(label.value.get("contributions")) if label else []
     parts = (part for part in given if isinstance(part, dict))
     yield from zip(range(1, _PARTS + 1), parts, strict=False)
@@ -234,8 +234,8 @@ def _scrolling(wide: Node, name: str) -> Node:
 
 
 def _extent(part: dict[str, Any]) -> str:
-    said = str(part.get("extent"))
-    return EXTENT_WORDS.get(said, ("", said))[1]
+    extent = str(part.get("extent"))
+    return EXTENT_WORDS.get(extent, ("", extent))[1]
 
 
 def _look(part: dict[str, Any]) -> str:
@@ -337,9 +337,11 @@ def _findings(findings: tuple[Finding, ...]) -> Node | None:
     if not findings:
         return None
     order = ("error", "warning", "note")
-    told = sorted(findings, key=lambda found: (not found.counts, order.index(found.level)))
-    more = tag("p", f"{len(told) - _ENTRIES:,} more are in the JSON report.") if len(told) > _ENTRIES else None
-    return tag("div", tag("h4", "What was found"), tag("ul", *map(_finding, told[:_ENTRIES]), class_="findings"), more)
+    ordered = sorted(findings, key=lambda found: (not found.counts, order.index(found.level)))
+    more = tag("p", f"{len(ordered) - _ENTRIES:,} more are in the JSON report.") if len(ordered) > _ENTRIES else None
+    return tag(
+        "div", tag("h4", "What was found"), tag("ul", *map(_finding, ordered[:_ENTRIES]), class_="findings"), more
+    )
 
 
 def _finding(found: Finding) -> Node:
@@ -364,10 +366,10 @@ def _laws(item: FileReport, place: int) -> Node | None:
     """Return every rule of the laws that were asked for, those to look at first."""
     if not item.law:
         return None
-    told = sorted(item.law, key=lambda result: list(LAW_LOOKS).index(result.outcome))
+    ordered = sorted(item.law, key=lambda result: list(LAW_LOOKS).index(result.outcome))
     names = ("Rule", "Outcome", "Why", "Source")
     heads = tag("tr", *(tag("th", name, scope="col") for name in names))
-    table = tag("table", tag("thead", heads), tag("tbody", *map(_law, told[:_ENTRIES])), class_="wide")
+    table = tag("table", tag("thead", heads), tag("tbody", *map(_law, ordered[:_ENTRIES])), class_="wide")
     laws = ", ".join(dict.fromkeys(result.law for result in item.law))
     words = tag("summary", "Rules of law", tag("span", f" ({laws}; no legal advice)", class_="soft"))
     name = f"law-{place}"
@@ -413,20 +415,20 @@ def _answer(name: str, value: str, item: FileReport) -> Node:
 def _whole_label(label: LabelInfo | None) -> Node | None:
     if label is None:
         return None
-    told = [_entry(key, value, label.origins.get(key)) for key, value in list(label.value.items())[:_ENTRIES]]
+    entries = [_entry(key, value, label.origins.get(key)) for key, value in list(label.value.items())[:_ENTRIES]]
     if label.personal is not None:
-        told += [_entry(f"{key} (personal)", value) for key, value in list(label.personal.items())[:_ENTRIES]]
+        entries += [_entry(f"{key} (personal)", value) for key, value in list(label.personal.items())[:_ENTRIES]]
     elif label.has_personal:
-        told.append(_entry("personal", "there are fields marked personal, which were not asked for"))
-    return tag("details", tag("summary", "Everything that the label says"), tag("dl", *told))
+        entries.append(_entry("personal", "there are fields marked personal, which were not asked for"))
+    return tag("details", tag("summary", "Everything that the label says"), tag("dl", *entries))
 
 
 def _entry(key: str, value: Any, origin: str | None = None) -> Node:
-    told = tag("span", f" (read from {origin})", class_="soft") if origin else None
+    source = tag("span", f" (read from {origin})", class_="soft") if origin else None
     shown: Child = _plain(value)
     if isinstance(value, (list, tuple)) and any(isinstance(one, dict) for one in value):
         shown = tag("ul", *(tag("li", _plain(one)) for one in value[:_ENTRIES]))
-    return join(tag("dt", str(key).replace("_", " ")), tag("dd", shown, told))
+    return join(tag("dt", str(key).replace("_", " ")), tag("dd", shown, source))
 
 
 def _plain(value: Any, depth: int = 1) -> str:

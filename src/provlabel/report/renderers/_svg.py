@@ -17,8 +17,8 @@ _CORNERS = 100
 _FAR = 10.0  # a region ends at the latest so many pictures away
 _BADGE = 10.0  # radius of the number on a region
 _WAVE = 72  # height of a waveform
-_LANE = 22
-_LANES = 8
+_LANE = 22  # height of a row of spans
+_LANES = 8  # rows that are drawn
 _TICKS = (0.1, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 18000, 86400)
 
 
@@ -217,12 +217,12 @@ class Ancestor(NamedTuple):
 
 
 _INDENT = 30
-_BOX = 268
-_LINE = 15
-_GAP = 14
+_BOX = 268  # width
+_LINE = 15  # height of a line of text
+_GAP = 14  # between two boxes
 _SIGN = 22  # of the shape at the left of a box
-_DEEP = 8  # steps that are indented; the rest stays below each other
-_LETTERS = 34
+_DEEP = 8  # steps that are indented; the rest is drawn below each other
+_LETTERS = 34  # of a line that fit into a box
 
 
 def history(rows: Sequence[Ancestor]) -> Node:
@@ -270,7 +270,7 @@ def _cut(text: str) -> str:
 
 # --- signs -----------------------------------------------------------------------------------------
 
-# Each has a shape of its own, so that it is told apart without colour.
+# Each has a shape of its own, to be recognized without colour.
 _SIGNS = {
     "ok": ('M10 1a9 9 0 1 0 0 18a9 9 0 0 0 0-18z', "M5.8 10.4l2.8 2.8l5.6-6"),
     "bad": ("M6.2 1h7.6l5.2 5.2v7.6l-5.2 5.2h-7.6l-5.2-5.2v-7.6z", "M6.7 6.7l6.6 6.6M13.3 6.7l-6.6 6.6"),

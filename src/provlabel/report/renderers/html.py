@@ -75,11 +75,11 @@ def render(report: Report, extras: Extras) -> str:
 
 def _sections(report: Report, extras: Extras) -> Iterator[Node]:
     """Yield a section for each of the first files, as long as there is room."""
-    room = _LETTERS
+    left = _LETTERS
     for place, item in enumerate(failing_first(report.files)[:_SECTIONS], 1):
         made = section(item, place, extras.previews.get(item.path))
-        room -= len(made.markup)
-        if room < 0:
+        left -= len(made.markup)
+        if left < 0:
             break
         yield made
 
@@ -135,12 +135,12 @@ def _lead(report: Report) -> Iterator[Child]:
 
 
 def _count(words: str) -> Node:
-    figure, _, said = words.partition(" ")
-    return tag("li", tag("strong", figure), f" {said}")
+    figure, _, noun = words.partition(" ")
+    return tag("li", tag("strong", figure), f" {noun}")
 
 
 def _warnings(report: Report) -> Iterator[str]:
-    """What makes the whole report worth less, said before anything else."""
+    """Yield what makes the whole report worth less; it comes before anything else."""
     for weak in report.insecure:
         yield f"An insecure option was used: {weak}"
     if any(named.test for named in report.anchors):
@@ -182,9 +182,9 @@ def _row(place: int, item: FileReport) -> Node:
         counted or verdict_words(item).rstrip("."),
         *([label_sentence(item) + claimed(item)] if item.label else []),
     ]
-    said = "; ".join(words)
+    sentence = "; ".join(words)
     link = tag("a", *name_of(item.path), href=f"#f{place}")
-    return tag("li", badge(item), link, tag("p", f"{said[:1].upper()}{said[1:]}"))
+    return tag("li", badge(item), link, tag("p", f"{sentence[:1].upper()}{sentence[1:]}"))
 
 
 def _left_out(count: int) -> Node | None:

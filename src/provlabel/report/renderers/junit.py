@@ -79,8 +79,8 @@ def _cases(report: Report) -> Iterator[_Case]:
     yield from map(_judged, report.files)
     yield from map(_unjudged, report.errors)
     if not report.passed and not report.summary.failed and not report.errors:
-        said = headline(report)
-        yield _Case(_NAME, _NAME, "failure", "nothing", said, ", ".join(count_words(report.summary)))
+        message = headline(report)
+        yield _Case(_NAME, _NAME, "failure", "nothing", message, ", ".join(count_words(report.summary)))
 
 
 def _judged(item: FileReport) -> _Case:

@@ -141,8 +141,8 @@ def _finding(found: Finding) -> str:
     detail = found.message.removeprefix(meaning).removeprefix(": ") if meaning else found.message
     if meaning and not found.message.startswith(meaning):
         meaning = ""
-    said = ": ".join(part for part in (meaning, _code(detail, 500) if detail else "") if part)
-    return f"{_code(found.rule)} {said}"
+    described = ": ".join(part for part in (meaning, _code(detail, 500) if detail else "") if part)
+    return f"{_code(found.rule)} {described}"
 
 
 def _own(text: str) -> str:
@@ -170,10 +170,10 @@ def _folded(title: str, lines: Iterable[str]) -> Iterator[str]:
 
 def _cut(lines: Iterable[str], part: str) -> Iterator[str]:
     """Yield lines as long as there is room in this part, and then how many there are more."""
-    room, more = _BYTES[part], 0
+    left, more = _BYTES[part], 0
     for line in lines:
-        room -= len(line.encode()) + 1
-        if room >= 0:
+        left -= len(line.encode()) + 1
+        if left >= 0:
             yield line
         else:
             more += 1

@@ -77,8 +77,8 @@ def _tool(report: Report) -> _Json:
 
 def _law_rules(report: Report) -> Iterator[Rule]:
     """Yield a row for each rule of a law that was asked for."""
-    told = {result.rule: result for item in report.files for result in item.law}
-    for code, result in told.items():
+    results = {result.rule: result for item in report.files for result in item.law}
+    for code, result in results.items():
         yield Rule(code, "error", f"{result.number}: {result.title}", result.hint)
 
 
@@ -160,7 +160,7 @@ def _fingerprints(found: Finding, item: FileReport) -> dict[str, str]:
 def _invocation(report: Report, results: int) -> _Json:
     """Say how the run ended (§3.20), with the exit code of the command."""
     left_out = results - MAX_RESULTS
-    said = [
+    notifications = [
         *map(_failure, report.errors),
         *_skipped(report.skipped),
         *([_notice("warning", f"{left_out:,} results were left out; the JSON report has all")] if left_out > 0 else []),
@@ -170,7 +170,7 @@ def _invocation(report: Report, results: int) -> _Json:
         "executionSuccessful": not report.errors,
         "exitCode": 3 if report.errors else int(not report.passed),
         "exitCodeDescription": headline(report),
-        "toolExecutionNotifications": said,
+        "toolExecutionNotifications": notifications,
         "toolConfigurationNotifications": [_notice("warning", f"insecure: {weak}") for weak in report.insecure],
     }
 

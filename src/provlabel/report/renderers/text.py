@@ -32,8 +32,8 @@ STATES: dict[str, tuple[str, str]] = {
     "trusted": ("green", "unchanged since it was signed by someone you trust"),
     "valid": ("yellow", "unchanged since it was signed, but nobody you trust vouches for the signer"),
     "invalid": ("red", "do not rely on what this file says about itself"),
-    "unsigned": ("yellow", "says nothing that is signed; that does not mean “not AI”"),
-    "remote": ("yellow", "only names a place on the network for its manifest; nothing was fetched"),
+    "unsigned": ("yellow", "has no signed manifest; that does not mean “not AI”"),
+    "remote": ("yellow", "has only the address of a manifest on the network; it was not fetched"),
     "unreadable": ("red", "could not be read, so nothing is known"),
 }
 #: What became of a file, in one word, and its colour.
@@ -80,7 +80,7 @@ def file_lines(item: FileReport, style: Style) -> Iterator[str]:
     mark = style.paint(word, look, "bold")
     yield f"{mark}  {style.paint(printable(item.path), 'bold')}"
     if not missing:
-        yield from _seen_lines(item, style)
+        yield from _verdict_lines(item, style)
     shown = [found for found in item.findings if found.level != "note"]
     for found in shown:
         if not found.rule.startswith("law."):
@@ -88,8 +88,8 @@ def file_lines(item: FileReport, style: Style) -> Iterator[str]:
     yield from law_lines(item.law, shown, style)
 
 
-def _seen_lines(item: FileReport, style: Style) -> Iterator[str]:
-    """Yield what was seen in a file."""
+def _verdict_lines(item: FileReport, style: Style) -> Iterator[str]:
+    """Yield the verdict on a file and what it rests on."""
     colour, words = STATES[item.state]
     yield f"{_INDENT}{style.paint(item.state.upper(), colour, 'bold')}: {words}"
     for name, value in (*_facts(item), ("axes", _axes(item))):
@@ -124,9 +124,9 @@ _BASES = {
 def law_day(results: Sequence[LawResult]) -> str:
     """Say which day counted, and that other wordings count where it is not proven."""
     dates = {result.basis: result.date for result in reversed(results)}
-    day, said = next(((dates[basis], words) for basis, words in _BASES.items() if basis in dates), ("", ""))
+    day, why = next(((dates[basis], words) for basis, words in _BASES.items() if basis in dates), ("", ""))
     also = "; nothing proves that day, so that what came into force since counts too" if "possible" in dates else ""
-    return f"by the law of {printable(day)}, {said}{also}"
+    return f"by the law of {printable(day)}, {why}{also}"
 
 
 def finding_lines(found: Finding, style: Style) -> Iterator[str]:
@@ -178,12 +178,12 @@ _NOTHING = "agrees that there is nothing to rely on"
 
 def second_words(second: SecondOpinion) -> str:
     """Return which verifier judged too, and how its opinion stands to ours; what comes from a file is not escaped."""
-    said = _NOTHING if second.said == "agrees" and not second.manifest else _SECOND.get(second.said, second.said)
-    return f"{f'{second.verifier} {second.version}'.strip()}: {said}"
+    stands = _NOTHING if second.said == "agrees" and not second.manifest else _SECOND.get(second.said, second.said)
+    return f"{f'{second.verifier} {second.version}'.strip()}: {stands}"
 
 
 def second_counts(report: Report) -> dict[str, int]:
-    """Count the files by what the second verifier said of them."""
+    """Count the files by the opinion of the second verifier."""
     return dict(Counter(second_words(item.second) for item in report.files if item.second is not None))
 
 
@@ -202,8 +202,8 @@ def carrier_words(values: Sequence[CarrierValue]) -> str:
     words = []
     for carrier in dict.fromkeys(value.carrier for value in values):
         counts = Counter[str](value.agreement for value in values if value.carrier == carrier)
-        said = ", ".join(f"{counts[name]} {word}" for name, word in _AGREEMENT.items() if counts[name])
-        words.append(f"{printable(carrier)} {said}")
+        counted = ", ".join(f"{counts[name]} {word}" for name, word in _AGREEMENT.items() if counts[name])
+        words.append(f"{printable(carrier)} {counted}")
     return "; ".join(words)
 
 
@@ -236,11 +236,11 @@ def time_words(item: FileReport) -> Iterator[tuple[str, str]]:
 
 def label_words(label: LabelInfo) -> str:
     """Return the label in one line: kind, systems, provider."""
-    said = printable(str(label.words or label.kind or "nothing about AI"))
+    claim = printable(str(label.words or label.kind or "nothing about AI"))
     systems = [system_words(item) for item in _list(label.value.get("systems"))]
     provider = label.value.get("provider")
     name = provider.get("name") if isinstance(provider, dict) else None
-    parts = [said, *([", ".join(filter(None, systems))] if systems else [])]
+    parts = [claim, *([", ".join(filter(None, systems))] if systems else [])]
     line = ": ".join(part for part in parts if part)
     if isinstance(name, str):
         line += f", provided by {printable(name)}"
@@ -315,7 +315,7 @@ def not_checked(report: Report) -> list[str]:
     return list(dict.fromkeys(check for item in report.files for check in item.not_checked))
 
 
-#: Fields of the summary that are always said, and those that are said when they are not 0.
+#: Fields of the summary that are always shown, and those that are shown when they are not 0.
 _ALWAYS = (("passed", "passed"), ("failed", "failed"))
 _SOMETIMES = (
     ("excepted", "excepted"),
@@ -333,8 +333,8 @@ _SOMETIMES = (
 
 def count_words(total: Summary, show: Callable[[str, int], str] = printable) -> list[str]:
     """Return all counts in words: nothing is left out in silence.  ``show`` escapes the endings of files."""
-    words = [f"{getattr(total, name):,} {said}" for name, said in _ALWAYS]
-    words += [f"{getattr(total, name):,} {said}" for name, said in _SOMETIMES if getattr(total, name)]
+    words = [f"{getattr(total, name):,} {noun}" for name, noun in _ALWAYS]
+    words += [f"{getattr(total, name):,} {noun}" for name, noun in _SOMETIMES if getattr(total, name)]
     if total.not_media:
         kinds = sorted(total.other_types.items(), key=lambda item: (-item[1], item[0]))
         named = ", ".join(f"{show(name, 20) if name else 'no ending'} {count:,}" for name, count in kinds[:5])

@@ -68,8 +68,8 @@ def _label(label: LabelInfo) -> Iterator[_Branch]:
             branches: tuple[_Branch, ...] = (branch,)
         else:
             branches = tuple(_fields({key: content}))
-        told = f"  (from {printable(label.origins[key])})" if key in label.origins else ""
-        yield from ((text + told, below) for text, below in branches)
+        source = f"  (from {printable(label.origins[key])})" if key in label.origins else ""
+        yield from ((text + source, below) for text, below in branches)
 
 
 def part_words(part: Any) -> str:

@@ -27,41 +27,7 @@ from datetime import datetime, timedelta
 
 from provlabel._support.text import printable
 from provlabel.errors import UsageError
-from provlabel.trust.chains.records import (
-    MAX_ANSWERS,
-    MAX_CERTIFICATE,
-    MAX_CHAIN,
-    MAX_CRL,
-    MAX_OCSP,
-    NO_ANSWERS,
-    Answers,
-    Credential,
-    Examined,
-    PathState,
-    RevocationRequest,
-    RevocationState,
-    Source,
-)
-
-__all__ = [
-    "MAX_ANSWERS",
-    "MAX_CERTIFICATE",
-    "MAX_CHAIN",
-    "MAX_CRL",
-    "MAX_OCSP",
-    "NO_ANSWERS",
-    "Answers",
-    "Credential",
-    "Examined",
-    "PathState",
-    "RevocationRequest",
-    "RevocationState",
-    "Source",
-    "examine",
-    "in_date",
-    "load",
-    "turning_points",
-]
+from provlabel.trust.chains.records import MAX_CERTIFICATE, MAX_CHAIN, NO_ANSWERS, Answers, Credential, Examined
 
 
 def load() -> None:
@@ -94,13 +60,13 @@ def examine(
     - *unknown*: none of that.
 
     ``revocation`` is *good* if an answer says so of the signer's certificate and none says that an
-    intermediate is revoked.  Intermediates nobody told us of do not make it worse, which
+    intermediate is revoked.  Intermediates that no answer is about do not make it worse, which
     ``revocation_why`` says: answers are stapled for signers only, and C2PA 2.4 §15.9 recommends no
     more than to ask about the others.  Any authentic *revoked* outweighs every *good*, also one that
     is out of date, but for a hold.
 
     An answer counts (C2PA 2.4 §15.9.1) if it is not from after ``now`` and had not run out at ``at``;
-    without ``nextUpdate`` it lasts 24 hours.  *Good* said after a certificate expired says nothing.
+    without ``nextUpdate`` it lasts 24 hours.  *Good* in an answer made after a certificate expired proves nothing.
     ``now`` is ``at`` unless the time of signing is proven: then ``at`` is that time, and later answers
     count too.  Without proven time §15.9.1 counts no staple; here it counts while it is fresh.
 
@@ -118,7 +84,7 @@ def examine(
         at: the moment as of which to judge.
         answers: what was fetched or cached.
         allowed_leaves: certificates of signers that are trusted without a CA, as ``anchors``.
-        now: the clock, where it is not ``at``.
+        now: the present time, where it is not ``at``.
         nonce: 1 to 32 random bytes (RFC 8954 §2.1), the same for asking and for judging.
 
     Raises:

@@ -111,8 +111,8 @@ def is_ca(cert: x509.Certificate) -> bool:
 
 def usages(cert: x509.Certificate) -> frozenset[str]:
     """Return the extended key usages, dotted."""
-    held = extension(cert, x509.ExtendedKeyUsage)
-    return frozenset(oid.dotted_string for oid in held or ())
+    found = extension(cert, x509.ExtendedKeyUsage)
+    return frozenset(oid.dotted_string for oid in found or ())
 
 
 def out_of_time(certs: Iterable[x509.Certificate], at: datetime) -> tuple[x509.Certificate, bool] | None:

@@ -9,7 +9,7 @@ from cryptography import x509
 
 from provlabel.trust.chains._certificates import der, read_list
 from provlabel.trust.chains._path import Route, broken_profile, dated, forged_link, routes, validated
-from provlabel.trust.chains._revocation import Bench, combined, gathered, requests
+from provlabel.trust.chains._revocation import RevocationAnswers, combined, gathered, requests
 from provlabel.trust.chains.records import Answers, Credential, Examined, PathState
 
 
@@ -44,9 +44,9 @@ def judge(
         return Examined(state, why, revocation_why="no path to an anchor, so nobody's answer counts")
 
     # 4. Revocation, by those who issued the certificates of that path.
-    bench = Bench(gathered(credential.ocsp, answers, nonce), at, now)
-    rulings = [bench.ruling(route, place) for place in range(len(route.certs))]
-    overall = combined(rulings)
+    found = RevocationAnswers(gathered(credential.ocsp, answers, nonce), at, now)
+    statuses = [found.status_of(route, place) for place in range(len(route.certs))]
+    overall = combined(statuses)
     return Examined(
         state,
         why,
@@ -54,7 +54,7 @@ def judge(
         overall.why,
         overall.source,
         *overall.times(),
-        requests=requests(route, rulings, nonce),
+        requests=requests(route, statuses, nonce),
     )
 
 

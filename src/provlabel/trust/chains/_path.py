@@ -31,7 +31,7 @@ from provlabel.trust.chains._certificates import (
 from provlabel.trust.chains.records import PathState
 
 _ANY_EKU = "2.5.29.37.0"
-# Dates are ours to judge, so that a broken rule is told before an expired certificate: a tolerance that
+# Dates are ours to judge, so that a broken rule is reported before an expired certificate: a tolerance that
 # spans all years an X.509 date can have leaves the library none to object to.
 _SOME_MOMENT = datetime(5000, 1, 1, tzinfo=timezone.utc)
 _ANY_DATE = timedelta(days=365 * 4990)
@@ -72,14 +72,14 @@ def forged_link(chain: tuple[x509.Certificate, ...]) -> str:
 
 def broken_profile(leaf: x509.Certificate, ekus: tuple[str, ...]) -> str:
     """Return what forbids ``leaf`` to sign a claim (C2PA 2.4 §14.5.1), or nothing."""
-    held = usages(leaf)
+    purposes = usages(leaf)
     if claims_ca(leaf):
         return "a CA certificate signed the file"
     if not _may_sign(leaf):
         return "its key usage does not allow it to sign a file"
-    if _ANY_EKU in held:
+    if _ANY_EKU in purposes:
         return "its extended key usage allows anything"
-    if not held & set(ekus):
+    if not purposes & set(ekus):
         return "its extended key usage does not allow it to sign a file"
     return weakness(leaf)
 

@@ -33,7 +33,7 @@ from provlabel.trust.chains.records import (
     Source,
 )
 
-# Clocks of responders differ from ours; `openssl ocsp` allows as much.
+# The clocks of responders differ from ours; `openssl ocsp` allows as much.
 _SKEW = timedelta(minutes=5)
 # C2PA 2.4 §15.9.1: how long an answer without nextUpdate lasts after it was produced.
 _LASTS = timedelta(hours=24)
@@ -55,7 +55,7 @@ class FoundAnswer(NamedTuple):
     nonce: bytes = b""
 
 
-class Ruling(NamedTuple):
+class CertificateStatus(NamedTuple):
     """What is known of one certificate, and by which answer."""
 
     state: RevocationState
@@ -104,25 +104,25 @@ def gathered(stapled: Sequence[bytes], answers: Answers, nonce: bytes) -> tuple[
     )
 
 
-def combined(rulings: Sequence[Ruling]) -> Ruling:
+def combined(statuses: Sequence[CertificateStatus]) -> CertificateStatus:
     """Return what holds for the signer: revoked if any is; else what holds for the leaf, the first."""
-    for ruling in rulings:
-        if ruling.state == "revoked":
-            return ruling
-    leaf, *above = rulings
-    unchecked = sum(ruling.state == "not-checked" for ruling in above)
+    for status in statuses:
+        if status.state == "revoked":
+            return status
+    leaf, *above = statuses
+    unchecked = sum(status.state == "not-checked" for status in above)
     if leaf.state == "good" and unchecked:
         why = f"{unchecked} intermediate{'s' * (unchecked > 1)} not checked"
         return leaf._replace(why="; ".join(filter(None, (leaf.why, why))))
     return leaf
 
 
-def requests(route: Route, rulings: Sequence[Ruling], nonce: bytes) -> tuple[RevocationRequest, ...]:
+def requests(route: Route, statuses: Sequence[CertificateStatus], nonce: bytes) -> tuple[RevocationRequest, ...]:
     """Return what could be asked about each certificate that nothing is known of, OCSP first."""
     return tuple(
         request
-        for (cert, issuer), ruling in zip(route.pairs(), rulings, strict=True)
-        if ruling.state == "not-checked"
+        for (cert, issuer), status in zip(route.pairs(), statuses, strict=True)
+        if status.state == "not-checked"
         for request in (*_ocsp_requests(cert, issuer, nonce), *_crl_requests(cert))
     )
 
@@ -154,61 +154,61 @@ def _digest(cert: x509.Certificate) -> str:
     return hashlib.sha256(der(cert)).hexdigest()
 
 
-class Bench(NamedTuple):
-    """The answers at hand, and the two moments by which they count."""
+class RevocationAnswers(NamedTuple):
+    """All answers, and the two moments by which they count: that of signing, as far as known, and now."""
 
     answers: tuple[FoundAnswer, ...]
     at: datetime
     now: datetime
 
-    def ruling(self, route: Route, place: int) -> Ruling:
+    def status_of(self, route: Route, place: int) -> CertificateStatus:
         """Return what the answers say of the certificate at ``place`` in ``route``."""
         below = Route(route.certs[place:], route.anchor)
-        heard = [one for answer in self.answers if (one := self._hear(answer, below))]
+        read = [one for answer in self.answers if (one := self._read(answer, below))]
         for state in ("revoked", "good"):
-            if found := next((one for one in heard if one.state == state), None):
+            if found := next((one for one in read if one.state == state), None):
                 return found._replace(why=_named(found, route, place))
-        whys = dict.fromkeys(one.why for one in heard)
-        return Ruling("not-checked", "; ".join(whys) or "no answer about it")
+        whys = dict.fromkeys(one.why for one in read)
+        return CertificateStatus("not-checked", "; ".join(whys) or "no answer about it")
 
-    def _hear(self, answer: FoundAnswer, route: Route) -> Ruling | None:
+    def _read(self, answer: FoundAnswer, route: Route) -> CertificateStatus | None:
         """Return what one answer says of the leaf of ``route``; nothing if it is about others."""
         try:
-            said = self._from_list(answer, route) if answer.is_list else self._from_response(answer, route)
-            state, why = self._weigh(said, route.certs[0])
+            found = self._from_list(answer, route) if answer.is_list else self._from_response(answer, route)
+            state, why = self._decided(found, route.certs[0])
         except _Elsewhere:
             return None
         except _Unusable as exc:
-            return Ruling("not-checked", f"{_kind(answer)} {exc}")
+            return CertificateStatus("not-checked", f"{_kind(answer)} {exc}")
         except (MemoryError, RecursionError):
             raise
         except Exception:  # the parser does not promise which errors hostile DER ends in
-            return Ruling("not-checked", f"{_kind(answer)} cannot be read")
-        return Ruling(state, why, answer.source, said.produced, said.this_update, said.next_update)
+            return CertificateStatus("not-checked", f"{_kind(answer)} cannot be read")
+        return CertificateStatus(state, why, answer.source, found.produced, found.this_update, found.next_update)
 
     # --- what an authentic answer is worth ---
 
-    def _weigh(self, said: _Statement, cert: x509.Certificate) -> tuple[RevocationState, str]:
-        if said.status is ocsp.OCSPCertStatus.UNKNOWN:
+    def _decided(self, statement: _Statement, cert: x509.Certificate) -> tuple[RevocationState, str]:
+        if statement.status is ocsp.OCSPCertStatus.UNKNOWN:
             raise _Unusable("does not know it")
-        if said.status is ocsp.OCSPCertStatus.GOOD or said.reason is _Flags.remove_from_crl:
-            self._require_fresh(said, cert)
+        if statement.status is ocsp.OCSPCertStatus.GOOD or statement.reason is _Flags.remove_from_crl:
+            self._require_fresh(statement, cert)
             return "good", ""
-        reason = said.reason or _Flags.unspecified
+        reason = statement.reason or _Flags.unspecified
         if reason is _Flags.certificate_hold:  # the one that is taken back
-            self._require_fresh(said, cert)
-        why = f"revoked on {said.revoked:%Y-%m-%d}, {reason.value}"
-        if reason in _RETROACTIVE or said.revoked is None or said.revoked <= self.at:
+            self._require_fresh(statement, cert)
+        why = f"revoked on {statement.revoked:%Y-%m-%d}, {reason.value}"
+        if reason in _RETROACTIVE or statement.revoked is None or statement.revoked <= self.at:
             return "revoked", why
-        self._require_fresh(said, cert)
+        self._require_fresh(statement, cert)
         return "good", f"{why}, which is after {self.at:%Y-%m-%d}"
 
-    def _require_fresh(self, said: _Statement, cert: x509.Certificate) -> None:
-        if said.this_update > self.now + _SKEW:
-            raise _Unusable(f"is from the future, {said.this_update:%Y-%m-%d}")
-        if said.expires() < self.at:
-            raise _Unusable(f"ran out on {said.expires():%Y-%m-%d}")
-        if said.this_update > cert.not_valid_after_utc:  # RFC 5280 §3.3 and RFC 6960 §4.4.4 let it be forgotten
+    def _require_fresh(self, statement: _Statement, cert: x509.Certificate) -> None:
+        if statement.this_update > self.now + _SKEW:
+            raise _Unusable(f"is from the future, {statement.this_update:%Y-%m-%d}")
+        if statement.expires() < self.at:
+            raise _Unusable(f"ran out on {statement.expires():%Y-%m-%d}")
+        if statement.this_update > cert.not_valid_after_utc:  # RFC 5280 §3.3 and RFC 6960 §4.4.4 let it be forgotten
             raise _Unusable("was made after the certificate expired, when a revocation may be forgotten")
 
     # --- OCSP ---
@@ -218,12 +218,12 @@ class Bench(NamedTuple):
         response = ocsp.load_der_ocsp_response(answer.content)
         if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
             raise _Unusable(f"says {response.response_status.name.lower().replace('_', ' ')}")
-        said = _single(response, cert, issuer)
+        statement = _single(response, cert, issuer)
         _require_nonce(response, answer.nonce)
-        self._require_responder(response, said, route)
-        return said
+        self._require_responder(response, statement, route)
+        return statement
 
-    def _require_responder(self, response: ocsp.OCSPResponse, said: _Statement, route: Route) -> None:
+    def _require_responder(self, response: ocsp.OCSPResponse, statement: _Statement, route: Route) -> None:
         """RFC 6960 §4.2.2.2: signed by the issuer, or by one whom the issuer made a responder."""
         _, issuer = next(route.pairs())
         candidates = (issuer, *response.certificates[:_MAX_CERTIFICATES])
@@ -231,7 +231,7 @@ class Bench(NamedTuple):
         if not signers:
             raise _Unusable("is not signed by its responder")
         # An answer of now about then was signed by a responder of now.
-        moment = self.at if said.this_update <= self.at <= said.expires() else said.produced
+        moment = self.at if statement.this_update <= self.at <= statement.expires() else statement.produced
         if issuer not in signers and not any(self._is_delegate(one, route, moment) for one in signers):
             raise _Unusable("is signed by somebody whom the issuer did not appoint")
 
@@ -241,8 +241,8 @@ class Bench(NamedTuple):
         if ExtendedKeyUsageOID.OCSP_SIGNING.dotted_string not in usages(responder) or not issued(responder, issuer):
             return False
         own = route.above(responder)
-        lists = Bench(tuple(answer for answer in self.answers if answer.is_list), self.at, self.now)
-        return validated(own, moment)[0] == "trusted" and lists.ruling(own, 0).state != "revoked"
+        lists = RevocationAnswers(tuple(answer for answer in self.answers if answer.is_list), self.at, self.now)
+        return validated(own, moment)[0] == "trusted" and lists.status_of(own, 0).state != "revoked"
 
     # --- CRL ---
 
@@ -266,9 +266,9 @@ def _kind(answer: FoundAnswer) -> str:
     return f"{answer.source} {'CRL' if answer.is_list else 'OCSP response'}"
 
 
-def _named(ruling: Ruling, route: Route, place: int) -> str:
+def _named(status: CertificateStatus, route: Route, place: int) -> str:
     """Say which certificate is meant where it is not the signer's own."""
-    return f"{shown(route.certs[place])}: {ruling.why}" if place and ruling.why else ruling.why
+    return f"{shown(route.certs[place])}: {status.why}" if place and status.why else status.why
 
 
 def _single(response: ocsp.OCSPResponse, cert: x509.Certificate, issuer: x509.Certificate) -> _Statement:
@@ -294,11 +294,11 @@ def _identifier(one: ocsp.OCSPRequest | ocsp.OCSPSingleResponse) -> tuple[bytes,
 
 
 def _require_nonce(response: ocsp.OCSPResponse, asked: bytes) -> None:
-    for held in response.extensions:
-        if isinstance(held.value, x509.OCSPNonce):
-            if asked and held.value.nonce != asked:
+    for extra in response.extensions:
+        if isinstance(extra.value, x509.OCSPNonce):
+            if asked and extra.value.nonce != asked:
                 raise _Unusable("answers another request: its nonce differs")
-        elif held.critical:
+        elif extra.critical:
             raise _Unusable("has a critical extension that is not understood")
 
 
@@ -361,11 +361,11 @@ def _require_list_issuer(crl: x509.CertificateRevocationList, issuer: x509.Certi
 
 def _require_complete(crl: x509.CertificateRevocationList, cert: x509.Certificate) -> None:
     """RFC 5280 §6.3.3 b and §5.2: the list covers ``cert`` for every reason."""
-    for held in crl.extensions:
-        if isinstance(held.value, x509.IssuingDistributionPoint):
-            if not _covers(held.value, cert):
+    for extra in crl.extensions:
+        if isinstance(extra.value, x509.IssuingDistributionPoint):
+            if not _covers(extra.value, cert):
                 raise _Unusable("does not cover it")
-        elif held.critical:  # a delta list says so in one
+        elif extra.critical:  # a delta list says so in one
             raise _Unusable("has a critical extension that is not understood")
 
 
@@ -383,11 +383,11 @@ def _covers(point: x509.IssuingDistributionPoint, cert: x509.Certificate) -> boo
 def _entry(entry: x509.RevokedCertificate) -> tuple[datetime, x509.ReasonFlags]:
     """Return since when and why; the date of invalidity where that is earlier (RFC 5280 §5.3.2)."""
     since, reason = entry.revocation_date_utc, _Flags.unspecified
-    for held in entry.extensions:
-        if isinstance(held.value, x509.CRLReason):
-            reason = held.value.reason
-        elif isinstance(held.value, x509.InvalidityDate):
-            since = min(since, held.value.invalidity_date_utc)
-        elif held.critical:
+    for extra in entry.extensions:
+        if isinstance(extra.value, x509.CRLReason):
+            reason = extra.value.reason
+        elif isinstance(extra.value, x509.InvalidityDate):
+            since = min(since, extra.value.invalidity_date_utc)
+        elif extra.critical:
             raise _Unusable("has a critical extension that is not understood")
     return since, reason
