@@ -32,6 +32,7 @@ from provlabel.report.facts import compare_facts, facts
 from provlabel.report.renderers import RENDERERS, Extras
 from provlabel.sandbox import Sandbox, worker as _worker
 from provlabel.sandbox.process import Worker
+from provlabel.sandbox.protocol import Check
 from provlabel.trust.chains.records import Credential, Examined
 from provlabel.verifying.tally import Tally, file_report
 from provlabel.verifying.verify import _with_tracked
@@ -286,7 +287,7 @@ def examined(data: bytes) -> None:
     """What it says of a credential is a judgement, or nothing."""
     leaf, middle, _ = seeds.chain()
     with Sandbox(lambda: _lying(data)) as sandbox:
-        found = sandbox.examine(Credential((leaf, middle)), seeds.trust(), _worker.Check(at=AT))
+        found = sandbox.examine(Credential((leaf, middle)), seeds.trust(), Check(at=AT))
     _judged(msgspec.structs.replace(seeds.evidence(), examined=found), whole=False)
 
 
@@ -344,7 +345,7 @@ def _judgements() -> Iterator[bytes]:
 
 
 def _requests() -> Iterator[bytes]:
-    yield msgspec.json.encode(_worker.Request(path=b"/a", trust=seeds.trust(), check=_worker.Check(at=AT)))
+    yield msgspec.json.encode(_worker.Request(path=b"/a", trust=seeds.trust(), check=Check(at=AT)))
 
 
 def _xmp() -> Iterator[bytes]:
