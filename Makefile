@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest
 # Processes that run tests; they wait as often as they work.
 WORKERS ?= 3
 
-.PHONY: demo test quick verdict lint clean help coverage proof fuzz matrix huge hooks ern bench samples signed docs picture lock licences sbom audit system
+.PHONY: demo test quick verdict lint clean help newest coverage proof fuzz matrix huge hooks ern bench samples signed docs picture lock licences sbom audit system
 
 ##@ Daily use
 
@@ -34,13 +34,20 @@ lint: $(STAMP) ## format, rules and types
 	$(BIN)/mypy
 
 clean: ## remove the virtual environment and what was built
-	rm -rf $(VENV) .demo build dist .pytest_cache .mypy_cache .ruff_cache .coverage*
+	rm -rf $(VENV) $(NEWEST) .demo build dist .pytest_cache .mypy_cache .ruff_cache .coverage*
 
 # The default stays demo.
 help: ## this list
 	@awk 'BEGIN { FS = ":[^#]*## " } /^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 ##@ Slow suites
+
+# What a user gets today: strangers' releases can turn it red, so it is no part of .ci/run.
+NEWEST := .venv-newest
+newest: ## the quick tests with the newest dependencies that pyproject.toml allows, in place of the lock; nightly
+	$(PYTHON) -m venv --clear $(NEWEST)
+	$(NEWEST)/bin/pip install --quiet --disable-pip-version-check -r requirements-dev.in -e '.[awskms,html,pictures,pkcs11,second-opinion]'
+	$(NEWEST)/bin/python -m pytest -n 2 --dist worksteal -q --pure $(QUICK)
 
 coverage: $(STAMP) ## all tests, with the lines and branches that they do not reach; twice as long
 	$(PYTEST) -n 2 --dist worksteal --cov --cov-report=term
