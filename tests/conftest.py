@@ -146,7 +146,7 @@ def under(home: Path, credential: Path, tmp_path: Path) -> Under:
 
 
 @pytest.fixture(scope="session")
-def warm(home: Path) -> Iterator[WarmCli]:
+def warm_cli(home: Path) -> Iterator[WarmCli]:
     with contextlib.closing(WarmCli(_environment(home, {}))) as made:
         yield made
 
@@ -159,7 +159,7 @@ def cli(under: Under, home: Path, tmp_path: Path, request: pytest.FixtureRequest
     """
     if request.node.get_closest_marker("fresh") or "COVERAGE_PROCESS_CONFIG" in os.environ:
         return functools.partial(under, ())
-    warm: WarmCli = request.getfixturevalue("warm")
+    warm: WarmCli = request.getfixturevalue("warm_cli")
 
     def run(
         *args: str | Path, stdin: str | None = None, cwd: Path | None = None, **env: str

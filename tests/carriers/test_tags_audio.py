@@ -706,9 +706,9 @@ def parts_in(kind: str, content: bytes) -> list[Part]:
 def test_hostile_carriers_are_faults(name: str) -> None:
     kind, content = HOSTILE[name]
     stream, parts = io.BytesIO(content), parts_in(kind, content)
-    started = time.perf_counter()
+    started = time.process_time()
     found = list(TAGGERS[kind].read(stream, parts))
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
     assert any(item.faults for item in found) == (name not in SILENT)
     for item in found:
         assert len(item.fields) <= MAX_FIELDS
@@ -726,13 +726,13 @@ def test_hostile_carriers_are_written_whole_or_not_at_all(name: str) -> None:
     kind, content = HOSTILE[name]
     stream, parts = io.BytesIO(content), parts_in(kind, content)
     for carrier, fields in OURS.get(kind, {}).items():
-        started = time.perf_counter()
+        started = time.process_time()
         try:
             edits = TAGGERS[kind].edits(stream, parts, {carrier: fields})
         except TagError:
             continue
         finally:
-            assert time.perf_counter() - started < 2
+            assert time.process_time() - started < 2
         out = io.BytesIO()
         rewrite(stream, len(content), edits, out)
         said = [item for item in read(kind, out.getvalue()) if item.id == carrier]
