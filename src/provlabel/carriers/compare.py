@@ -1,4 +1,4 @@
-"""Do all carriers of a file tell the story that is signed?  Pure.
+"""Do all carriers of a file agree with what is signed?  Pure.
 
 A signed label of ours lists the fields that were written and a digest of each.  Whatever else a carrier
 says about AI, permission or which work this is must not contradict the label either, whoever wrote it.

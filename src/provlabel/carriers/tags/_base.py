@@ -50,7 +50,7 @@ class Tagger(NamedTuple):
             if carrier.fields or carrier.faults:
                 yield carrier
 
-    def edits(self, stream: BinaryIO, parts: Sequence[Part], asked: Mapping[str, Fields]) -> list[Edit]:
+    def edits(self, stream: BinaryIO, parts: Sequence[Part], wanted: Mapping[str, Fields]) -> list[Edit]:
         """Return what has to change so that each carrier has these fields; an empty tuple takes a field out.
 
         All other fields stay as they are.
@@ -58,7 +58,7 @@ class Tagger(NamedTuple):
         Raises:
             TagError: that cannot be done without harm, or a value cannot be written.
         """
-        fields = asked_of(self.carriers, asked)
+        fields = wanted_of(self.carriers, wanted)
         if not fields:
             return []
         edits: _Edits = importlib.import_module(f"provlabel.carriers.tags.{self.module}").edits
@@ -70,17 +70,17 @@ class Tagger(NamedTuple):
             raise TagError(f"the tags cannot be changed: {exc}") from exc
 
 
-def asked_of(carriers: tuple[CarrierId, ...], asked: Mapping[str, Fields]) -> dict[str, dict[str, tuple[str, ...]]]:
-    """Return the fields asked of each carrier, without empty values at the end.
+def wanted_of(carriers: tuple[CarrierId, ...], wanted: Mapping[str, Fields]) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Return the fields wanted of each carrier, without empty values at the end.
 
     Raises:
         TagError: another carrier is to be written, or a value cannot be written or would not be read again.
     """
-    others = [carrier for carrier in asked if carrier not in carriers and any(asked[carrier].values())]
+    others = [carrier for carrier in wanted if carrier not in carriers and any(wanted[carrier].values())]
     if others:
         raise TagError(f"{' and '.join(others)} cannot be written into this format")
     return {
-        carrier: {name: _writable(name, values) for name, values in asked.get(carrier, {}).items()}
+        carrier: {name: _writable(name, values) for name, values in wanted.get(carrier, {}).items()}
         for carrier in carriers
     }
 

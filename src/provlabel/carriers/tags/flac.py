@@ -44,9 +44,9 @@ def read(stream: BinaryIO, _: Sequence[Part]) -> Iterator[Carrier]:
     yield from read_tags(stream, tags, "ID3v2 tag")
 
 
-def edits(stream: BinaryIO, _: Sequence[Part], asked: Mapping[str, Fields]) -> list[Edit]:
+def edits(stream: BinaryIO, _: Sequence[Part], wanted: Mapping[str, Fields]) -> list[Edit]:
     """Change the block of comments, or put one behind the first block; padding makes up for it, where there is room."""
-    fields = asked["vorbis"]
+    fields = wanted["vorbis"]
     tags = front_tags(stream)
     blocks = list(_blocks(stream, tags[-1].end if tags else 0))
     comments = [block for block in blocks if block.kind == _COMMENT]

@@ -83,9 +83,9 @@ def read(stream: BinaryIO, _: Sequence[Part]) -> Iterator[Carrier]:
     yield from read_tags(stream, front_tags(stream), "ID3v2 tag")
 
 
-def edits(stream: BinaryIO, _: Sequence[Part], asked: Mapping[str, Fields]) -> list[Edit]:
+def edits(stream: BinaryIO, _: Sequence[Part], wanted: Mapping[str, Fields]) -> list[Edit]:
     """Change the first tag, or put one in front."""
-    fields = asked["id3"]
+    fields = wanted["id3"]
     tags = front_tags(stream)
     new = merged_first(stream, tags, fields)
     return [] if new is None else [Edit(0, tags[0].end if tags else 0, new)]

@@ -103,9 +103,9 @@ def _items(got: Gather, stream: BinaryIO, found: _List) -> Iterator[ilst.Metadat
 # --- writing ---------------------------------------------------------------------------------------
 
 
-def edits(stream: BinaryIO, parts: Sequence[Part], asked: Mapping[str, Fields]) -> list[Edit]:
+def edits(stream: BinaryIO, parts: Sequence[Part], wanted: Mapping[str, Fields]) -> list[Edit]:
     """Change items where they stand, add new ones behind, and put right the sizes around and the offsets of chunks."""
-    fields = asked["mp4"]
+    fields = wanted["mp4"]
     by_key = {name: values for name, values in fields.items() if name.startswith(ilst.KEYS)}
     itunes = {name: values for name, values in fields.items() if name not in by_key}
     for name in itunes:

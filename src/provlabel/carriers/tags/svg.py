@@ -12,7 +12,7 @@ from provlabel.carriers.vocabularies._base import Fields
 from provlabel.evidence import Carrier
 from provlabel.media.containers import ContainerError, Part, obstacle, pieces
 from provlabel.media.containers.edits import Edit
-from provlabel.media.containers.svg import UNHEARD
+from provlabel.media.containers.svg import IGNORE_REST
 
 _NAME = 1 << 10  # bytes that surely hold the name of a tag, or an end tag
 _ROOT = 256 << 10  # bytes that surely hold the start tag of the root
@@ -50,7 +50,7 @@ class _PacketPlaces:
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
         self._parser.XmlDeclHandler = self._declared
-        self._parser.DefaultHandler = UNHEARD
+        self._parser.DefaultHandler = IGNORE_REST
 
     def feed(self, piece: bytes, last: bool) -> None:
         from xml.parsers.expat import ExpatError

@@ -1,4 +1,4 @@
-"""An XMP packet as bytes (ISO 16684-1:2019): its simple properties are read, ours are put in, all others stay.
+"""An XMP packet as bytes (ISO 16684-1:2019): its simple properties are read, ours are put in, all others are kept.
 
 Read by expat, which ships with Python.  Document types and entities are refused: no packet has any.
 A packet is changed by splicing its text, so that every byte of a foreign property stays what it was.
@@ -352,7 +352,7 @@ def packet_at(stream: BinaryIO, place: str, at: int, length: int, budget: Packet
 
 
 def require_one(packets: Sequence[object]) -> None:
-    """Refuse a file with several packets: nobody can tell which one other programs read.
+    """Refuse a file with several packets: nobody knows which one other programs read.
 
     Raises:
         TagError: there is more than one.

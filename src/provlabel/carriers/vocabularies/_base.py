@@ -15,7 +15,7 @@ CarrierId = str
 Fields = Mapping[str, tuple[str, ...]]
 
 #: What a field is about.  A ``statement`` speaks about AI or permission: it is ours to write, and has to
-#: tell the story of the label.  An ``identifier`` says which work it is: one that differs is somebody
+#: agree with the label.  An ``identifier`` says which work it is: one that differs is somebody
 #: else's work.  A ``credit`` (people, rights, title) is often written differently on purpose.
 FieldRole = Literal["statement", "identifier", "credit"]
 

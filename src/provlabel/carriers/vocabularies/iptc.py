@@ -47,7 +47,7 @@ FIELDS = {
 
 
 def dump(label: Label) -> dict[str, tuple[str, ...]]:
-    """Return the XMP fields that tell what ``label`` tells."""
+    """Return the XMP fields that state what ``label`` states."""
     return gathered((*_about_ai(label), *_permissions(label), *_rights(label)))
 
 

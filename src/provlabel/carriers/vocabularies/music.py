@@ -85,7 +85,7 @@ def fields(carrier: CarrierId) -> dict[str, Field]:
 
 
 def dump(label: Label, carrier: CarrierId) -> dict[str, tuple[str, ...]]:
-    """Return the tags that tell what ``label`` tells, as far as ``carrier`` has a place for it."""
+    """Return the tags that state what ``label`` states, as far as ``carrier`` has a place for it."""
     places = ((_PLACES[name].get(carrier), value) for name, value in _neutral(label))
     return gathered((place, value) for place, value in places if place is not None)
 
