@@ -233,13 +233,13 @@ class Ledger:
             self._database.executemany("INSERT OR IGNORE INTO temp.texts VALUES (?, ?)", labels)
             self._database.execute("COMMIT")
 
-    def doubled(self) -> Iterator[tuple[bytes, bytes, bytes]]:
+    def same_outputs(self) -> Iterator[tuple[bytes, bytes, bytes]]:
         """Yield output, and two sources, where two jobs of the list have one output."""
         yield from self._all(
             "SELECT min(output), min(source), max(source) FROM temp.listed GROUP BY folded HAVING count(*) > 1"
         )
 
-    def eating(self) -> Iterator[tuple[bytes, bytes]]:
+    def outputs_over_sources(self) -> Iterator[tuple[bytes, bytes]]:
         """Yield source and output of jobs whose output is a source of some job."""
         with self._explained():
             self._database.execute("CREATE INDEX IF NOT EXISTS temp.origins ON listed (origin)")

@@ -201,10 +201,10 @@ def _stat(path: str, *, follow: bool = True) -> os.stat_result | None:
 
 def _hold_together(ledger: Ledger, ours: list[bytes], findings: _Findings) -> None:
     """Find jobs that stand in each other's way."""
-    for output, one, other in ledger.doubled():
+    for output, one, other in ledger.same_outputs():
         sources = " and ".join(printable(os.fsdecode(name)) for name in (one, other))
         findings.add(output, f"is the output of two jobs, {sources}", "give one of them another output")
-    for source, output in ledger.eating():
+    for source, output in ledger.outputs_over_sources():
         findings.add(source, f"its output {printable(os.fsdecode(output))} is a source", "name another --out-dir")
     for (source,) in ledger.missing():
         findings.add(source, "is not there", "take it off the list")
@@ -237,7 +237,7 @@ def decide(job: Listed, known: LedgerEntry | None, replace: bool) -> Decision:
         return Decision("again", why="it was done, and is gone")
     if known.state == "done" and not changed:
         return Decision("skip", why="it is done")
-    if not changed:  # begun, failed, or interrupted: what is there may be ours, which its name will tell
+    if not changed:  # begun, failed, or interrupted: what is there may be ours, which the name of its manifest shows
         return Decision("again", keeps_urn=True, why=f"it was {_WORDS[known.state]}")
     if taken:
         return Decision("refuse", why=f"exists already, and since it was written {changed}", hint=_FORCE)

@@ -1,4 +1,4 @@
-"""Label many files: plan, hand out, note, and tell; killed at any moment, it goes on where it was."""
+"""Label many files: plan, hand out, note, and report; killed at any moment, it goes on where it was."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ class JobOutcome(Struct, frozen=True, kw_only=True):
     number: int
     state: Literal["done", "failed"]
     receipt: Receipt | None = None
-    adopted: bool = False  #: the output was there: written by an attempt that was killed before it could say so
+    adopted: bool = False  #: the output was there: written by an attempt that was killed before it could report it
     error: str = ""  #: class of the exception
     message: str = ""  #: without the name of the file
     hint: str = ""
