@@ -183,7 +183,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
     spec_version: str = ""
     manifests: tuple[Manifest, ...] = ()  #: the active one first
     obstacle: str = ""  #: why the engine must not embed into just this file
-    seconds: float | None = None  #: how long it plays, where the container tells
+    seconds: float | None = None  #: how long it plays, where the container states it
     credential: Credential | None = None  #: of the active manifest, where it was asked for
     examined: Examined | None = None  #: our own judgement of that credential
     as_of: str = ""  #: the moment for which it was examined, when that was not the present; RFC 3339

@@ -143,7 +143,7 @@ def locked(path: Path) -> Iterator[None]:
         except BlockingIOError as exc:
             raise OutputError(f"{printable(str(path))}: is being labeled by another process", hint="wait") from exc
         except OSError:
-            pass  # a file system without locks; the fingerprint before publishing still tells
+            pass  # a file system without locks; the fingerprint before publishing shows a change all the same
         yield
 
 

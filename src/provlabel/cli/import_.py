@@ -93,7 +93,7 @@ def _place(item: LoadedResource) -> str:
 
 
 def _from_table(file: Path, source: str) -> list[_Draft] | None:
-    """Read a table, or tell every fault of it."""
+    """Read a table, or report every fault of it."""
     from provlabel._support.files import open_regular
     from provlabel.exchange.table import MAX_BYTES, load_csv, load_jsonl
 

@@ -172,7 +172,7 @@ def _require_disk() -> None:
 
 @functools.cache
 def _with_errno(c2pa: Any, name: str) -> Any:
-    """Return a function of the engine after which :func:`ctypes.get_errno` tells the last error of the system.
+    """Return a function of the engine after which :func:`ctypes.get_errno` returns the last error of the system.
 
     Nothing that succeeds resets that, and nothing but a disk sets one of :data:`_FAILING_DISK`.
     """

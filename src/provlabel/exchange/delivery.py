@@ -27,7 +27,7 @@ from provlabel.report import Axes, FileReport, Finding, Named, finding
 
 #: Extents by which AI took part.
 _AI = frozenset({"All", "Partly"})
-#: Identifiers that labels and messages have alike; the first two also tell which resource a file is.
+#: Identifiers that labels and messages have alike; the first two also identify the resource that a file is.
 _SCHEMES = ("isrc", "grid", "iswc", "upc")
 #: Digests of a file by the names of :mod:`hashlib`, of those that were asked for.
 Digests = Callable[[str, frozenset[str]], Mapping[str, str]]

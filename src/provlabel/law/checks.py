@@ -284,9 +284,9 @@ def _disclosed(item: Mapping[str, Any], given: Given) -> Outcome:
         return judge("the signer states a mark, and not where it stands")
     if given.first and item.get("kind") == "audio" and not _AT_START.search(place):
         return judge("the signer states a spoken mark, and not that it stands at the start (place)")
-    spoken = words_of(item.get("language"))
-    if given.language and spoken.lower().split("-")[0] != given.language:
-        return judge(f"the signer states a mark in the language {spoken or '(none stated)'}; is that of the content?")
+    language = words_of(item.get("language"))
+    if given.language and language.lower().split("-")[0] != given.language:
+        return judge(f"the signer states a mark in the language {language or '(none stated)'}; is that of the content?")
     return held(f"the signer states a mark for people: {item.get('kind')}")
 
 

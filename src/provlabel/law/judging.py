@@ -161,7 +161,7 @@ def _gap(rows: Sequence[LawRule], day: dt.date) -> str:
 
 
 def _answer(row: LawRule, subject: Subject) -> Outcome:
-    """Ask the conditions, then the check; where no file tells whether a rule applies, what is missing is a question."""
+    """Ask the conditions, then the check; where no file shows whether a rule applies, what is missing is a question."""
     open_questions: list[Applies] = []
     for name in row.applies:
         applies = CONDITIONS[name](subject, row.given)

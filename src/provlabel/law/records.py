@@ -92,7 +92,7 @@ class Input(Struct, frozen=True):
     """Something that the content was made from."""
 
     name: str
-    marked: bool | None  #: did it carry an AI mark; ``None`` when nothing tells
+    marked: bool | None  #: did it carry an AI mark; ``None`` when nothing shows it
     kept: bool  #: its manifest is still here, and holds
 
 
@@ -115,11 +115,11 @@ class Subject(Struct, frozen=True, kw_only=True):
 
 
 class Applies(NamedTuple):
-    """Whether a rule is about the content; ``None`` when no file tells."""
+    """Whether a rule is about the content; ``None`` when no file shows it."""
 
     so: bool | None
     why: str
-    hint: str = ""  #: what answers the question, where no file tells
+    hint: str = ""  #: what answers the question, where no file does
 
 
 class Outcome(NamedTuple):

@@ -47,8 +47,8 @@ def walk(data: memoryview, take: Callable[[int], None]) -> None:
         take(raw[offset])
         start = offset
         offset, children = _item(raw, offset, size)
-        if (held := keys[-1]) is not None:
-            held.take(raw, start, offset, children)
+        if (map_keys := keys[-1]) is not None:
+            map_keys.take(raw, start, offset, children)
         if children:
             open_items.append(children)
             keys.append(_Keys() if raw[start] >> 5 == _MAP else None)

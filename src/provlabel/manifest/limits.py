@@ -46,7 +46,7 @@ class Scan(NamedTuple):
     stores: tuple[bytes, ...] = ()  #: the embedded manifest stores; more than one is itself a fault
     damage: str = ""  #: what is missing from a content that can be walked
     obstacle: str = ""  #: why the engine must not embed into just this file
-    seconds: float | None = None  #: how long it plays, where the container tells
+    seconds: float | None = None  #: how long it plays, where the container states it
     compressed: bool = False  #: a manifest is compressed, and nobody has looked into it
 
     def role_at(self, start: int, length: int) -> PartRole:

@@ -112,7 +112,7 @@ def digesting(stream: BinaryIO, size: int) -> Iterator[Callable[[], str]]:
 
 
 class _Beside(threading.Thread):
-    """Hashes a file by its descriptor until it ends, or until it is told to stop."""
+    """Hashes a file by its descriptor until it ends, or until it has to stop."""
 
     def __init__(self, fd: int) -> None:
         super().__init__(daemon=True)

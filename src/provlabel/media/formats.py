@@ -32,7 +32,7 @@ class Format(NamedTuple):
     """One row of the table."""
 
     name: str  #: short name, as people say it
-    mime: str  #: the type the engine wants to hear
+    mime: str  #: the type that the engine expects
     media: Literal["image", "audio", "video"]
     suffixes: tuple[str, ...]  #: usual endings, lower case; the first is the one we would write
     container: str  #: which walker of ``containers`` reads it

@@ -1,4 +1,4 @@
-"""What tells one format from another: small questions about the first bytes of a file.
+"""What distinguishes one format from another: small questions about the first bytes of a file.
 
 Each is asked by a row of :mod:`provlabel.media.formats`.  Reads are bounded, nothing is decoded, and the
 traps are those measured in Nov 2026: brands that lie, tags at the end of a file, SVG behind comments.

@@ -77,9 +77,9 @@ def _form(node: dict[str, Any]) -> str:
     return "64 lower-case hexadecimal digits" if "{64}" in node.get("pattern", "") else _SCHEMA_HINT
 
 
-def _codes(meant: str) -> tuple[str, ...]:
+def _codes(code: str) -> tuple[str, ...]:
     """Return all codes; those of laws only where one of them is meant, as they stand in files of their own."""
-    if not meant.startswith("law."):
+    if not code.startswith("law."):
         return tuple(RULES)
     from provlabel.law import law_rules
 

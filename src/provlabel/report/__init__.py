@@ -154,7 +154,7 @@ class SecondOpinion(Struct, frozen=True, kw_only=True):
     verifier: str
     version: str
     said: Literal["agrees", "differs", "differs as known", "not given"]
-    manifest: bool | None  #: is there one?  None where it cannot read the file, or was not heard
+    manifest: bool | None  #: is there one?  None where it cannot read the file, or gave no opinion
     content: Content
     signature: Literal["good", "bad", "not-applicable"]
     trust: Literal["trusted", "untrusted", "not-judged"]

@@ -84,7 +84,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
 
 
 def facts(item: FileReport) -> dict[str, Fact]:
-    """Return what is said about one file, in a stable order."""
+    """Return the facts of one file, in a stable order."""
     return dict(_flat(_selected(item), ""))
 
 

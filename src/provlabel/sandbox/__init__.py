@@ -383,7 +383,7 @@ os.register_at_fork(after_in_child=_after_fork)
 
 
 def shared_sandbox(make: Callable[[], Sandbox] = Sandbox) -> Sandbox:
-    """Return the sandbox that library calls share in this process; its worker stays warm between files.
+    """Return the sandbox that library calls share in this process; its worker is kept between files.
 
     ``make`` makes it the first time; each has a sandbox of its own, so that what draws never reads evidence.
     """

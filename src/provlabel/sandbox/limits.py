@@ -25,6 +25,6 @@ def _limit_cpu(seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (spent + seconds, hard))
 
 
-def hurry(size: int) -> None:
-    """Leave the engine little time: what the pre-scan could not look into may be what it needs minutes for."""
+def shorten_time(size: int) -> None:
+    """Leave the engine little time: what the scan before it could not look into may cost it minutes."""
     _limit_cpu(_UNSEEN.cpu(size))

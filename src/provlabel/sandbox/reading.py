@@ -26,7 +26,7 @@ from provlabel.media.containers import ContainerError, hole_in
 from provlabel.media.copy import digest_around, digesting
 from provlabel.media.formats import Format, sniff
 from provlabel.sandbox.examining import STAPLES, credential_of, has_effect, signature_of, with_credential, with_seal
-from provlabel.sandbox.limits import hurry
+from provlabel.sandbox.limits import shorten_time
 from provlabel.sandbox.protocol import Request
 from provlabel.trust.anchors import TrustStore
 
@@ -96,7 +96,7 @@ def _found(stream: BinaryIO, size: int, fmt: Format, request: Request) -> dict[s
     try:
         scan = scan_file(stream, size, fmt, ours=request.hole is not None)
         if scan.compressed:
-            hurry(size)
+            shorten_time(size)
         once = request.hole is not None and size >= LARGE
         return {
             "seconds": scan.seconds,
@@ -161,7 +161,7 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
     found: dict[str, Any] = {"sidecar_sha256": sha256_of(sidecar)}
     try:
         if scan_store(sidecar):
-            hurry(stream.seek(0, io.SEEK_END))
+            shorten_time(stream.seek(0, io.SEEK_END))
         stream.seek(0)
         reading = engine.read(stream, mime, request.trust, sidecar)
         if reading is None:
@@ -209,8 +209,8 @@ def _with_identities(active: Manifest, store: bytes, mime: str, trust: TrustStor
     # Those of a parent's identities are among them.
     codes = [code for code in judged.codes if code.code.startswith("cawg.") and f"/{active.urn}/" in code.url]
     # The engine speaks of all that have the same name by the first one's.
-    spoken_of = {code.url.rpartition("/")[2].partition("__")[0] for code in codes}
-    unread = [one.assertion for one in active.identities if one.assertion.partition("__")[0] not in spoken_of]
+    judged_names = {code.url.rpartition("/")[2].partition("__")[0] for code in codes}
+    unread = [one.assertion for one in active.identities if one.assertion.partition("__")[0] not in judged_names]
     codes += [Code("cawg.identity.cbor.invalid", "failure", name, "the engine cannot read it") for name in unread]
     return replace(active, codes=(*active.codes, *codes), identities=judged.identities)
 

@@ -175,7 +175,7 @@ def _holds_no_token(record: logging.LogRecord) -> bool:
 
 
 def _errors() -> tuple[Any, Any]:
-    """Return the exceptions of boto3: what the service itself said, and all others.
+    """Return the exceptions of boto3: those that the service itself sent, and all others.
 
     Raises:
         ConfigError: boto3 is not installed.

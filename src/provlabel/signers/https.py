@@ -170,7 +170,7 @@ class _Service:
             else:
                 if wait is None or reply.status not in _BUSY:
                     return self._judge(reply)
-                wait = _asked_wait(reply, wait)
+                wait = _wait_wanted(reply, wait)
             time.sleep(wait)
         raise AssertionError("the last attempt returns or raises")
 
@@ -267,7 +267,7 @@ def _is_final(exc: OSError) -> bool:
     return isinstance(exc, ssl.SSLError) and not isinstance(exc, ssl.SSLEOFError | ssl.SSLZeroReturnError)
 
 
-def _asked_wait(reply: _Reply, otherwise: float) -> float:
+def _wait_wanted(reply: _Reply, otherwise: float) -> float:
     asked = reply.headers.get("Retry-After", "")
     seconds = float(asked) if asked.isascii() and asked.isdigit() else otherwise
     return min(seconds, _LONGEST_WAIT)

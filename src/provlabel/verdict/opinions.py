@@ -321,7 +321,7 @@ def _fits(row: KnownDifference, item: Difference, fmt: str) -> bool:
     )
 
 
-#: Which rule tells that the two differ, by question; another one where it is we who refuse.
+#: Which rule reports that the two differ, by question; another one where it is we who refuse.
 _RULES: dict[Question, str] = {
     "manifest": "second.manifest",
     "content": "second.content",

@@ -47,9 +47,7 @@ class Container(NamedTuple):
     require_whole: Callable[[BinaryIO, Sequence[Part]], None] | None = (
         None  #: where a file can be walked and is cut off
     )
-    facts_beside_places: bool = (
-        False  #: places stand among the facts of each picture, so that they cannot be told apart
-    )
+    facts_beside_places: bool = False  #: places stand among the facts of each picture, so that they cannot be separated
 
 
 #: By the name that :attr:`provlabel.media.formats.Format.container` has; a test holds the two against each other.
@@ -151,7 +149,7 @@ class Bare(NamedTuple):
 
 
 def bare_sha256(container: str, stream: BinaryIO, size: int) -> Bare | None:
-    """Return the digests of a file that was found sound before; ``None`` when its parts cannot be told apart."""
+    """Return the digests of a file that was found sound before; ``None`` when its parts cannot be separated."""
     if CONTAINERS[container].facts_beside_places:
         return None
     digests: dict[PartRole, Any] = {"media": hashlib.sha256(), "metadata": hashlib.sha256()}

@@ -1,4 +1,4 @@
-"""Change stretches of a file while it is copied; every other byte stays as it is."""
+"""Change stretches of a file while it is copied; every other byte is copied as it is."""
 
 from __future__ import annotations
 

@@ -150,7 +150,7 @@ def syncsafe(number: int) -> bytes:
 
 
 def seconds(stream: BinaryIO, parts: Sequence[Part]) -> float | None:
-    """Return how long a FLAC or MP3 plays, as far as its first bytes tell."""
+    """Return how long a FLAC or MP3 plays, as far as its first bytes show it."""
     audio = next((part for part in parts if part.name == "audio"), None)
     if audio is None:
         return None

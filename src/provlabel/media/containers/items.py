@@ -139,7 +139,7 @@ def obstacle(stream: BinaryIO, size: int) -> str:
 
 
 def metas(parts: Iterable[Part]) -> list[Part]:
-    """Return the boxes that tell of items; an honest file has one.
+    """Return the boxes that describe items; an honest file has one.
 
     Raises:
         ContainerError: there are many.

@@ -26,7 +26,7 @@ MAX_DEPTH = 1_000
 MAX_ELEMENTS = 500_000  # of a drawing, and references; maps have a few hundred thousand
 MAX_ATTRIBUTES = 10_000  # of one element
 #: A handler whose presence keeps expat from expanding entities; it is called for each bit of text, so it is one in C.
-UNHEARD = bool
+IGNORE_REST = bool
 _MANIFEST = "c2pa:manifest"
 _METADATA = frozenset({"metadata", "title", "desc"})
 _ENCODINGS = frozenset({"", "utf-8", "us-ascii"})
@@ -49,7 +49,7 @@ class _TextStarts:
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
         self._parser.XmlDeclHandler = self._declared
-        self._parser.DefaultHandler = UNHEARD
+        self._parser.DefaultHandler = IGNORE_REST
 
     def feed(self, piece: bytes, last: bool) -> None:
         self._references += piece.count(b"&")

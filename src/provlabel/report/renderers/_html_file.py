@@ -198,7 +198,7 @@ def _size(size: int) -> str:
 
 
 def _parts(label: LabelInfo | None) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the parts that the label tells apart, numbered from 1."""
+    """Yield the parts that the label distinguishes, numbered from 1."""
     given = _list(label.value.get("contributions")) if label else []
     parts = (part for part in given if isinstance(part, dict))
     yield from zip(range(1, _PARTS + 1), parts, strict=False)

@@ -221,7 +221,7 @@ _BOX = 268  # width
 _LINE = 15  # height of a line of text
 _GAP = 14  # between two boxes
 _SIGN = 22  # of the shape at the left of a box
-_DEEP = 8  # steps that are indented; the rest stays below each other
+_DEEP = 8  # steps that are indented; the rest is drawn below each other
 _LETTERS = 34  # of a line that fit into a box
 
 

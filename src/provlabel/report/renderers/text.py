@@ -183,7 +183,7 @@ def second_words(second: SecondOpinion) -> str:
 
 
 def second_counts(report: Report) -> dict[str, int]:
-    """Count the files by what the second verifier said of them."""
+    """Count the files by the opinion of the second verifier."""
     return dict(Counter(second_words(item.second) for item in report.files if item.second is not None))
 
 

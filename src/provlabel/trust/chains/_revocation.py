@@ -294,11 +294,11 @@ def _identifier(one: ocsp.OCSPRequest | ocsp.OCSPSingleResponse) -> tuple[bytes,
 
 
 def _require_nonce(response: ocsp.OCSPResponse, asked: bytes) -> None:
-    for held in response.extensions:
-        if isinstance(held.value, x509.OCSPNonce):
-            if asked and held.value.nonce != asked:
+    for extra in response.extensions:
+        if isinstance(extra.value, x509.OCSPNonce):
+            if asked and extra.value.nonce != asked:
                 raise _Unusable("answers another request: its nonce differs")
-        elif held.critical:
+        elif extra.critical:
             raise _Unusable("has a critical extension that is not understood")
 
 
@@ -361,11 +361,11 @@ def _require_list_issuer(crl: x509.CertificateRevocationList, issuer: x509.Certi
 
 def _require_complete(crl: x509.CertificateRevocationList, cert: x509.Certificate) -> None:
     """RFC 5280 §6.3.3 b and §5.2: the list covers ``cert`` for every reason."""
-    for held in crl.extensions:
-        if isinstance(held.value, x509.IssuingDistributionPoint):
-            if not _covers(held.value, cert):
+    for extra in crl.extensions:
+        if isinstance(extra.value, x509.IssuingDistributionPoint):
+            if not _covers(extra.value, cert):
                 raise _Unusable("does not cover it")
-        elif held.critical:  # a delta list says so in one
+        elif extra.critical:  # a delta list says so in one
             raise _Unusable("has a critical extension that is not understood")
 
 
@@ -383,11 +383,11 @@ def _covers(point: x509.IssuingDistributionPoint, cert: x509.Certificate) -> boo
 def _entry(entry: x509.RevokedCertificate) -> tuple[datetime, x509.ReasonFlags]:
     """Return since when and why; the date of invalidity where that is earlier (RFC 5280 §5.3.2)."""
     since, reason = entry.revocation_date_utc, _Flags.unspecified
-    for held in entry.extensions:
-        if isinstance(held.value, x509.CRLReason):
-            reason = held.value.reason
-        elif isinstance(held.value, x509.InvalidityDate):
-            since = min(since, held.value.invalidity_date_utc)
-        elif held.critical:
+    for extra in entry.extensions:
+        if isinstance(extra.value, x509.CRLReason):
+            reason = extra.value.reason
+        elif isinstance(extra.value, x509.InvalidityDate):
+            since = min(since, extra.value.invalidity_date_utc)
+        elif extra.critical:
             raise _Unusable("has a critical extension that is not understood")
     return since, reason
