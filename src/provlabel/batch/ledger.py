@@ -378,8 +378,8 @@ class Ledger:
     def warnings(self, most: int) -> list[Group]:
         """Return what was warned of in this run, the most frequent first; equal warnings are one."""
         rows = self._all(
-            "SELECT each.value, count(*) AS many, min(source) FROM jobs, json_each(receipt, '$.warnings') AS each "
-            "WHERE run = ? AND state = 'done' GROUP BY each.value ORDER BY many DESC, min(number) LIMIT ?",
+            "SELECT item.value, count(*) AS many, min(source) FROM jobs, json_each(receipt, '$.warnings') AS item "
+            "WHERE run = ? AND state = 'done' GROUP BY item.value ORDER BY many DESC, min(number) LIMIT ?",
             (self.run, most),
         )
         return [Group("", message, "", files, os.fsdecode(example)) for message, files, example in rows]

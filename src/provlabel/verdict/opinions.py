@@ -237,9 +237,6 @@ def compare_opinions(
     return _info(given, stands, ""), [_finding(item, mine, given) for item in found]
 
 
-compared = compare_opinions  # until verifying/tally.py uses the new name
-
-
 def our_view(axes: Axes, findings: Iterable[Finding], evidence: Evidence) -> View:
     """Return our own answers."""
     findings = list(findings)

@@ -39,7 +39,7 @@ from provlabel.report import (
 from provlabel.trust.anchors import TrustStore
 from provlabel.verdict import Verdict, judge
 from provlabel.verdict.history import judge_ingredient
-from provlabel.verdict.opinions import compared
+from provlabel.verdict.opinions import compare_opinions
 
 if TYPE_CHECKING:
     from provlabel.exchange.delivery import Delivery
@@ -84,7 +84,7 @@ def _under_laws(file: FileReport, evidence: Evidence, laws: Sequence[str], at: d
 def _as_reported(path: str, evidence: Evidence, verdict: Verdict, trust: TrustStore, personal: bool) -> FileReport:
     """Return what is so, before any policy."""
     active = evidence.manifests[0] if evidence.manifests else None
-    second, differing = compared(verdict.axes, verdict.findings, evidence)
+    second, differing = compare_opinions(verdict.axes, verdict.findings, evidence)
     return FileReport(
         path=path,
         passed=False,

@@ -337,11 +337,9 @@ def _findings(findings: tuple[Finding, ...]) -> Node | None:
     if not findings:
         return None
     order = ("error", "warning", "note")
-    ordered = sorted(findings, key=lambda found: (not found.counts, order.index(found.level)))
-    more = tag("p", f"{len(ordered) - _ENTRIES:,} more are in the JSON report.") if len(ordered) > _ENTRIES else None
-    return tag(
-        "div", tag("h4", "What was found"), tag("ul", *map(_finding, ordered[:_ENTRIES]), class_="findings"), more
-    )
+    rows = sorted(findings, key=lambda found: (not found.counts, order.index(found.level)))
+    more = tag("p", f"{len(rows) - _ENTRIES:,} more are in the JSON report.") if len(rows) > _ENTRIES else None
+    return tag("div", tag("h4", "What was found"), tag("ul", *map(_finding, rows[:_ENTRIES]), class_="findings"), more)
 
 
 def _finding(found: Finding) -> Node:
