@@ -28,7 +28,8 @@ from provlabel import Label, System, TrustStore, label_file, open_signer
 from provlabel.evidence import Evidence
 from provlabel.media.formats import BY_NAME
 from provlabel.sandbox import Sandbox
-from provlabel.sandbox.protocol import Check, Limits, Request
+from provlabel.sandbox.limits import Limits
+from provlabel.sandbox.protocol import Check, Request
 from provlabel.sandbox.second_opinion import opinion
 from provlabel.sandbox.worker import answer
 from provlabel.signers.test import ROOT as TEST_ROOT

@@ -280,7 +280,7 @@ def test_a_decoder_that_takes_too_much_is_stopped(
     label: Label, signer: Signer, tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """300 MB of pixels, within what is allowed, where there are only 100 MB of address space more than at rest."""
-    from provlabel.sandbox.protocol import Limits
+    from provlabel.sandbox.limits import Limits
 
     raw = Image.new("RGBA", (7_900, 7_900))
     path = saved(tmp_path / "large.png", raw)

@@ -24,8 +24,8 @@ from provlabel.media import previews
 from provlabel.media.previews import FRAMES, Preview, draw
 from provlabel.sandbox import Sandbox, drawing as picturing
 from provlabel.sandbox.drawing import _LIMITS, previews_of
+from provlabel.sandbox.limits import Limits
 from provlabel.sandbox.process import Launch
-from provlabel.sandbox.protocol import Limits
 
 
 @pytest.fixture(scope="module")

@@ -38,8 +38,8 @@ from provlabel.media.containers import CONTAINERS, ContainerError
 from provlabel.media.formats import FORMATS, sniff
 from provlabel.report import FileReport
 from provlabel.sandbox import Sandbox
+from provlabel.sandbox.limits import Limits
 from provlabel.sandbox.process import Launch, Worker, fork, spawn
-from provlabel.sandbox.protocol import Limits
 from provlabel.signers import Signer
 
 pytestmark = pytest.mark.fresh

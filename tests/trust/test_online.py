@@ -57,7 +57,7 @@ def test_every_certificate_of_the_path(site: Site) -> None:
     here = scene(site.url)
     site.pages["/ocsp"] = certomancer(here.middle)  # knows nothing of the intermediate
     site.pages["/list.crl"] = reply(revoked_list(here.root))
-    fetched = fetch(judged(here).requests, allow_private=True)
+    fetched = fetch(judged(here).requests, allow_private=True, seconds=20)
     assert len(fetched.failures) == 1
     seen = judged(here, fetched.answers)
     assert (seen.revocation, seen.revocation_why) == ("good", "")

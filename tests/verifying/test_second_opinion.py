@@ -41,7 +41,7 @@ from provlabel._support.times import now
 from provlabel.manifest import jumbf
 from provlabel.report import FileReport
 from provlabel.sandbox import Sandbox
-from provlabel.sandbox.protocol import Limits
+from provlabel.sandbox.limits import Limits
 from provlabel.signers import Signer
 from provlabel.verdict.opinions import KNOWN
 from sample_files import DETACHED, EMBEDDED, FORMAT_OF

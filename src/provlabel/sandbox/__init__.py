@@ -26,8 +26,9 @@ from provlabel.errors import InputError, ProvlabelError, UnfitEngineError
 from provlabel.evidence import Evidence, Opinion, Trouble
 from provlabel.media.formats import BY_NAME
 from provlabel.media.previews import Preview, PreviewPurpose, nothing
+from provlabel.sandbox.limits import Limits
 from provlabel.sandbox.process import Died, Launch, Worker, has_ended, reap, spawn
-from provlabel.sandbox.protocol import HEADER, Answer, Check, Limits, Request, Second, frame, frame_length
+from provlabel.sandbox.protocol import HEADER, Answer, Check, Request, Second, frame, frame_length
 from provlabel.trust.anchors import TrustStore
 from provlabel.trust.chains.records import Credential, Examined
 from provlabel.verdict.opinions import not_given

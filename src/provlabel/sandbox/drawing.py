@@ -10,8 +10,8 @@ from provlabel.media.containers import CONTAINERS, UNKNOWN, ContainerError
 from provlabel.media.previews import FRAMES, Preview, PreviewPurpose, nothing
 from provlabel.report import FileReport, Report, failing_first
 from provlabel.sandbox import Sandbox
+from provlabel.sandbox.limits import Limits
 from provlabel.sandbox.process import Launch, spawn
-from provlabel.sandbox.protocol import Limits
 
 #: Pictures of one report: with 12 kB each, a file that can be mailed.
 LIMIT = 200

@@ -1,11 +1,34 @@
-"""What one request may cost, set on the process that serves it."""
+"""What one request may cost, in memory and time: the figures, and how they are set on the process that serves it."""
 
 from __future__ import annotations
 
 import contextlib
 import resource
 
-from provlabel.sandbox.protocol import Limits
+import msgspec
+
+from provlabel._support.files import LARGE
+
+_MIB = 1 << 20
+_PIECE = 256 << 20  # bytes that the engine hashes at once, while it reads the next
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What one request may cost.  The figures come from measuring honest files of every format."""
+
+    base_mib: int = 288  #: of which 32 are for what judges certificates
+    memory_factor: float = 2.0  #: times the size of the file, on top of the base
+    cpu_seconds: int = 10  #: plus one for each 50 MB
+
+    def memory(self, size: int) -> int:
+        """Return the address space for a file of ``size`` bytes, in bytes."""
+        pieces = 2 * min(size, _PIECE) if size >= LARGE else 0
+        return self.base_mib * _MIB + int(self.memory_factor * size) + pieces
+
+    def cpu(self, size: int) -> int:
+        """Return the seconds of CPU for a file of ``size`` bytes; wall time is twice that."""
+        return self.cpu_seconds + size // (50 * _MIB)
+
 
 _UNSEEN = Limits(cpu_seconds=1)  # an honest compressed manifest takes the engine some milliseconds
 

@@ -10,8 +10,8 @@ from queue import SimpleQueue
 from typing import Concatenate, ParamSpec, TypeVar
 
 from provlabel.sandbox import _LIMITS, Sandbox
+from provlabel.sandbox.limits import Limits
 from provlabel.sandbox.process import Launch, spawn
-from provlabel.sandbox.protocol import Limits
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")

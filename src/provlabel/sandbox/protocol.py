@@ -7,33 +7,11 @@ import struct
 
 import msgspec
 
-from provlabel._support.files import LARGE
 from provlabel.evidence import Evidence, Opinion
 from provlabel.media.previews import Preview, PreviewPurpose
+from provlabel.sandbox.limits import Limits
 from provlabel.trust.anchors import TrustStore
 from provlabel.trust.chains.records import Answers, Credential, Examined
-
-MIB = 1 << 20
-
-
-_PIECE = 256 << 20  # bytes that the engine hashes at once, while it reads the next
-
-
-class Limits(msgspec.Struct, frozen=True):
-    """What one request may cost.  The figures come from measuring honest files of every format."""
-
-    base_mib: int = 288  #: of which 32 are for what judges certificates
-    memory_factor: float = 2.0  #: times the size of the file, on top of the base
-    cpu_seconds: int = 10  #: plus one for each 50 MB
-
-    def memory(self, size: int) -> int:
-        """Return the address space for a file of ``size`` bytes, in bytes."""
-        pieces = 2 * min(size, _PIECE) if size >= LARGE else 0
-        return self.base_mib * MIB + int(self.memory_factor * size) + pieces
-
-    def cpu(self, size: int) -> int:
-        """Return the seconds of CPU for a file of ``size`` bytes; wall time is twice that."""
-        return self.cpu_seconds + size // (50 * MIB)
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):

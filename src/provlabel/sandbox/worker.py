@@ -27,8 +27,8 @@ from provlabel.evidence import Opinion
 from provlabel.manifest.limits import MAX_STORE
 from provlabel.media.previews import FRAMES, draw
 from provlabel.sandbox.examining import examine_as_of
-from provlabel.sandbox.limits import set_limits
-from provlabel.sandbox.protocol import HEADER, Answer, Limits, Request, Second, frame, frame_length
+from provlabel.sandbox.limits import Limits, set_limits
+from provlabel.sandbox.protocol import HEADER, Answer, Request, Second, frame, frame_length
 from provlabel.sandbox.reading import detached_beside, open_path, read_guarded, sha256_of, unread
 from provlabel.trust import chains
 from provlabel.verdict.opinions import not_given

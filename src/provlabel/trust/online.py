@@ -27,8 +27,6 @@ from provlabel.trust.chains.records import MAX_ANSWERS, MAX_CRL, MAX_OCSP, Answe
 
 #: Seconds for one question, name resolution to last byte.
 EACH = 10.0
-#: Seconds for all questions about one file.
-ALL = 20.0
 _LIMITS = {"ocsp": MAX_OCSP, "crl": MAX_CRL}
 _MOST = 2 * MAX_CRL  # bytes of all lists together; the sandbox has room for no more
 _SUCCESSFUL = b"\x0a\x01\x00"  # responseStatus, RFC 6960 §4.2.1
@@ -45,7 +43,7 @@ def fetch(
     requests: Sequence[RevocationRequest],
     *,
     cache: Path | None = None,
-    seconds: float = ALL,
+    seconds: float,
     allow_private: bool = False,
     silent: set[str] | None = None,
 ) -> Fetched:

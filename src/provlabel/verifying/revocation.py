@@ -23,7 +23,7 @@ class Revocation(Struct, frozen=True, kw_only=True):
     Args:
         online: ask OCSP responders and fetch CRLs, where nothing at hand settles it.
         cache: a folder of answers that were fetched earlier; new ones are kept there.
-        seconds: for all questions about one file together.
+        seconds: for all questions about one file together; one of them has ten at most.
         private_hosts: also ask hosts that are not on the public internet.
     """
 

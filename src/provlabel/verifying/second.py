@@ -11,8 +11,9 @@ import msgspec
 from provlabel.evidence import Evidence
 from provlabel.media.sidecar import beside
 from provlabel.sandbox import Sandbox, shared_sandbox
+from provlabel.sandbox.limits import Limits
 from provlabel.sandbox.pool import SandboxPool
-from provlabel.sandbox.protocol import Check, Limits
+from provlabel.sandbox.protocol import Check
 from provlabel.trust.anchors import TrustStore
 
 # It holds a file two or three times, as a whole.

@@ -122,7 +122,7 @@ def without_handles() -> Worker:
 def test_worker_that_fails_each_time(
     launch: Callable[[], Worker], words: str, source: Path, label: Label, signer: Signer
 ) -> None:
-    from provlabel.sandbox.protocol import Limits
+    from provlabel.sandbox.limits import Limits
 
     before = everything(source.parent)
     with Sandbox(launch, limits=Limits(cpu_seconds=1)) as sandbox:
