@@ -289,7 +289,7 @@ def test_cache_is_no_authority(site: Site, tmp_path: Path) -> None:
 def test_list_is_kept_once_for_all(site: Site, tmp_path: Path) -> None:
     here = scene(site.url)
     site.pages["/list.crl"] = reply(revoked_list(here.middle))
-    fetch([one for one in judged(here).requests if one.kind == "crl"], cache=tmp_path, allow_private=True)
+    fetch([one for one in judged(here).requests if one.kind == "crl"], cache=tmp_path, allow_private=True, seconds=20)
     assert len(list(tmp_path.iterdir())) == 1
 
 

@@ -94,7 +94,7 @@ def stores_left(stream: BinaryIO, size: int) -> Iterator[tuple[int, int]]:
     The engine appends a new store and leaves the old one where it lies; so it did when that was new.
     """
     for part in walk(stream, size):
-        if part.role == "manifest":
+        if part.role == "manifest" and part.payload_length:
             yield part.payload_at, part.payload_at + part.payload_length
         elif part.name == UNKNOWN:
             yield from _stores_within(stream, part)
@@ -192,7 +192,7 @@ def _parts(stream: BinaryIO, size: int, kind: _Kind, directory: _Directory) -> I
             yield Part(name, entry.at, entry.length, role, entry.at, entry.length)
         elif not entry.inline:
             yield Part(f"value of {name}", entry.at, entry.length, role)
-        yield Part(name, entry.start, kind.entry, role)
+        yield Part(name, entry.start, kind.entry, role, entry.start if role == "manifest" else 0)
     by_tag = {entry.tag: entry for entry in directory.entries}
     for offsets, lengths in _DATA:
         if offsets in by_tag and lengths in by_tag:
