@@ -166,9 +166,10 @@ def message(data: bytes) -> None:
 @functools.cache
 def _report() -> Any:
     import statements
-    from provlabel.verifying.tally import file_report
+    from provlabel.verifying.options import VerifyOptions
+from provlabel.verifying.tally import file_report
 
-    return file_report("a.wav", seeds.evidence(), trust=seeds.trust(), gate=statements._GATE, at=AT)[0]
+    return file_report("a.wav", seeds.evidence(), VerifyOptions(trust=seeds.trust()), statements._GATE, AT)[0]
 
 
 # --- databases -------------------------------------------------------------------------------------
@@ -312,9 +313,10 @@ def _policies() -> Iterator[bytes]:
 def _baselines() -> Iterator[bytes]:
     import statements
     from provlabel.report.renderers import RENDERERS, Extras
-    from provlabel.verifying.tally import Tally
+    from provlabel.verifying.options import VerifyOptions
+from provlabel.verifying.tally import Tally
 
-    tally = Tally(statements._GATE, seeds.trust(), AT, False)
+    tally = Tally(statements._GATE, VerifyOptions(trust=seeds.trust()), AT)
     tally.add("a.jpg", seeds.evidence())
     yield RENDERERS["json"].render(tally.report((), ()), Extras()).encode()
 

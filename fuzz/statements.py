@@ -34,6 +34,7 @@ from provlabel.sandbox import Sandbox, worker as _worker
 from provlabel.sandbox.process import Worker
 from provlabel.sandbox.protocol import Check
 from provlabel.trust.chains.records import Credential, Examined
+from provlabel.verifying.options import VerifyOptions
 from provlabel.verifying.tally import Tally, file_report
 from provlabel.verifying.verify import _with_tracked
 
@@ -175,9 +176,8 @@ def draft(data: bytes) -> None:
 
 def _judged(evidence: Evidence, *, whole: bool) -> str:
     """Judge and render; return the state."""
-    file, _ = file_report(
-        "a.jpg", evidence, trust=seeds.trust(), gate=_GATE, at=AT, personal=whole, laws=_LAWS if whole else ()
-    )
+    how = VerifyOptions(trust=seeds.trust(), personal=whole, laws=_LAWS if whole else ())
+    file, _ = file_report("a.jpg", evidence, how, _GATE, AT)
     unknown = [
         code
         for manifest in evidence.manifests[:1]
@@ -189,7 +189,7 @@ def _judged(evidence: Evidence, *, whole: bool) -> str:
     if evidence.trouble is not None or not evidence.manifests:
         assert file.state not in ("trusted", "valid")
     msgspec.json.encode(file)
-    tally = Tally(_GATE, seeds.trust(), AT, whole, _LAWS if whole else ())
+    tally = Tally(_GATE, how, AT)
     tally.add("a.jpg", evidence)
     report = tally.report((), ())
     for name in RENDERERS if whole else ("text", "json"):
@@ -276,7 +276,7 @@ def preview(data: bytes) -> None:
     """What a worker that was taken over has drawn is shown or not, and runs nothing."""
     with Sandbox(lambda: _lying(data)) as sandbox:
         drawn = sandbox.preview(seeds.folder() / "a.jpg", "")
-    tally = Tally(_GATE, seeds.trust(), AT, False)
+    tally = Tally(_GATE, VerifyOptions(trust=seeds.trust()), AT)
     tally.add("a.jpg", seeds.evidence())
     html = RENDERERS["html"].render(tally.report((), ()), Extras(previews={"a.jpg": drawn}))
     assert "<script" not in html
