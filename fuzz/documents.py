@@ -167,7 +167,7 @@ def message(data: bytes) -> None:
 def _report() -> Any:
     import statements
     from provlabel.verifying.options import VerifyOptions
-from provlabel.verifying.tally import file_report
+    from provlabel.verifying.tally import file_report
 
     return file_report("a.wav", seeds.evidence(), VerifyOptions(trust=seeds.trust()), statements._GATE, AT)[0]
 
@@ -314,7 +314,7 @@ def _baselines() -> Iterator[bytes]:
     import statements
     from provlabel.report.renderers import RENDERERS, Extras
     from provlabel.verifying.options import VerifyOptions
-from provlabel.verifying.tally import Tally
+    from provlabel.verifying.tally import Tally
 
     tally = Tally(statements._GATE, VerifyOptions(trust=seeds.trust()), AT)
     tally.add("a.jpg", seeds.evidence())
