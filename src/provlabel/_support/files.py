@@ -153,7 +153,7 @@ def locked(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def atomic_output(
-    target: Path, *, replace: bool, mode: int = 0o666, like: os.stat_result | None = None
+    target: Path, *, replace: bool, mode: int = 0o666, like: os.stat_result | None = None, durable: bool = True
 ) -> Iterator[Scratch]:
     """Yield a scratch file beside ``target``; rename it into place when the block ends well.
 
@@ -161,7 +161,8 @@ def atomic_output(
     removed on any failure, so a reader sees the old file, the new file, or none.  ``mode`` holds
     the permission bits of the result before the umask; ``like`` instead gives it mode, owner and
     attributes of the file that it replaces, which must not have changed meanwhile.  Without
-    ``replace`` an existing target is never overwritten, not even one that appeared meanwhile.
+    ``replace`` an existing target is never overwritten, not even one that appeared meanwhile.  Without
+    ``durable`` nothing waits for the disk: for what is read and deleted at once.
 
     Raises:
         OutputError: the folder is missing or read-only, the disk is full, the target exists, or is
@@ -180,7 +181,8 @@ def atomic_output(
             stream.flush()
             if like is not None:
                 _take_after(stream.fileno(), target, like)
-            os.fsync(stream.fileno())
+            if durable:
+                os.fsync(stream.fileno())
             _publish(scratch, target, replace)  # while it is locked
             published = True
     except FileExistsError as exc:
@@ -191,7 +193,8 @@ def atomic_output(
     finally:
         with contextlib.suppress(OSError):
             scratch.unlink()
-    _sync_folder(target.parent)
+    if durable:
+        _sync_folder(target.parent)
 
 
 def require_writable(target: Path, *, replace: bool) -> None:

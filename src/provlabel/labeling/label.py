@@ -5,7 +5,6 @@ The procedure never touches a source except to replace it, whole, when asked to.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from provlabel.signers import Signer
 
 
-@naming_its_source
 def label_file(
     source: Path | str, dest: Path | str | None, label: Label, signer: Signer, **options: Unpack[FileKeywords]
 ) -> Receipt:
@@ -55,18 +53,33 @@ def label_file(
         UsageError: arguments that contradict each other.
     """
     how = FileOptions(**options)
-    source, sandbox = Path(source), how.sandbox or shared_sandbox()
+    return _label(Path(source), Path(dest) if dest is not None else None, label, signer, how, name=how.name)
+
+
+@naming_its_source
+def _label(
+    source: Path,
+    dest: Path | None,
+    label: Label,
+    signer: Signer,
+    how: FileOptions,
+    *,
+    name: str | None,
+    durable: bool = True,
+) -> Receipt:
+    """Follow one file from its source to its receipt; without ``durable`` nothing waits for the disk."""
+    sandbox = how.sandbox or shared_sandbox()
     if how.thumbnail:
         require_pillow()
     # 1. Read everything that goes in, in the sandbox; nothing is written before that.
-    checked = read_source(source, sandbox, how.accept_broken_parent, digest=how.thumbnail)
+    checked = read_source(source, sandbox, how.accept_broken_parent, digest=how.thumbnail, name=name)
     if how.check_decode:
         from provlabel.media.decoding import require_decodable
 
         require_decodable(source, checked.fmt, checked.evidence.seconds)
     parent = parent_of(checked, how.parents, sandbox, how.accept_broken_parent)
     placed = [read_source(Path(item), sandbox, how.accept_broken_parent) for item in how.ingredients]
-    destination = destination_for(checked, Path(dest) if dest is not None else None, how.detached, how.replace)
+    destination = destination_for(checked, dest, how.detached, how.replace)._replace(durable=durable)
     picture = _drawn(checked, how.drawing) if how.thumbnail else None
     # 2. Decide what is signed: the label, the tags that repeat it, the manifest that holds it.
     label = as_records(label)
@@ -86,9 +99,11 @@ def label_file(
     # 3. Publish: sign into a scratch file, read it back in full, rename.
     seal = Seal(signer, how.timestamper, how.stamp_room, how.identity)
 
+    output = str(destination.target) if durable else checked.shown
+
     def receipt(written: Published) -> Receipt:
         return Receipt(
-            **facts(checked.evidence, destination.target, written, detached=destination.detached),
+            **facts(checked.evidence, output, written, detached=destination.detached),
             parent=parent.manifest if parent else None,
             carriers={
                 item["id"]: sorted({**item["values"], **item.get("personal_values", {})}) for item in tags.listed
@@ -117,17 +132,22 @@ def label_file(
 def label_bytes(content: bytes, label: Label, signer: Signer, **options: Unpack[FileKeywords]) -> tuple[bytes, Receipt]:
     """Label an image or sound held in memory and return it with its receipt.
 
-    A manifest that ``content`` carries already becomes the parent.  The content lies in a private
-    temporary folder meanwhile.  Arguments and errors are those of :func:`label_file`; what would leave the
-    manifest beside the file is refused, because there is no place beside a memory.
+    A manifest that ``content`` carries already becomes the parent, with ``name`` as its title, or none.  The
+    content lies in a private temporary folder meanwhile.  Arguments and errors are those of :func:`label_file`;
+    what would leave the manifest beside the file is refused, because there is no place beside a memory.
     """
     import tempfile
 
+    how = FileOptions(**options)
     try:
         with tempfile.TemporaryDirectory(prefix="provlabel-") as folder:
             source, dest = Path(folder, "source"), Path(folder, "labeled")
             source.write_bytes(content)
-            receipt = label_file(source, dest, label, signer, **options)
+            try:
+                receipt = _label(source, dest, label, signer, how, name=how.name or "", durable=False)
+            except OutputError as exc:
+                text = str(exc).replace(shown(dest), printable(how.name or "bytes"))
+                raise OutputError(text, hint=exc.hint) from exc
             if receipt.detached:
                 why = BY_NAME[receipt.format].why_detached or "detached was asked for"
                 raise InputError(
@@ -141,14 +161,9 @@ def label_bytes(content: bytes, label: Label, signer: Signer, **options: Unpack[
 
 def _ingredients(parent: Source | None, placed: Sequence[Source]) -> Iterator[tuple[Source, dict[str, Any]]]:
     if parent:
-        yield parent, ingredient_definition("parentOf", PARENT, _title(parent.path))
+        yield parent, ingredient_definition("parentOf", PARENT, parent.title)
     for index, item in enumerate(placed):
-        yield item, ingredient_definition("componentOf", component(index), _title(item.path))
-
-
-def _title(path: Path) -> str:
-    """The file name as an ingredient's title; a manifest holds UTF-8, a file system any bytes."""
-    return os.fsencode(path.name).decode("utf-8", "replace")
+        yield item, ingredient_definition("componentOf", component(index), item.title)
 
 
 def _unasked(checked: Source, detached: bool) -> Iterator[str]:
@@ -156,7 +171,7 @@ def _unasked(checked: Source, detached: bool) -> Iterator[str]:
     fmt = checked.fmt
     if not detached and not fmt.embed:
         yield (
-            f"{shown(checked.path)}: {fmt.name} cannot hold a manifest ({fmt.why_detached}), so it lies beside the "
+            f"{checked.shown}: {fmt.name} cannot hold a manifest ({fmt.why_detached}), so it lies beside the "
             "file, which is unchanged; keep both together"
         )
 
@@ -173,7 +188,7 @@ def _drawn(checked: Source, drawing: Sandbox | None) -> Preview:
 def _undrawn(checked: Source, picture: Preview | None) -> Iterator[str]:
     """Say why there is no thumbnail although one was asked for."""
     if picture is not None and not picture.jpeg:
-        yield f"{shown(checked.path)}: no thumbnail: {printable(picture.why)}"
+        yield f"{checked.shown}: no thumbnail: {printable(picture.why)}"
 
 
 def _doubts(label: Label, seconds: float | None) -> Iterator[str]:
@@ -185,4 +200,4 @@ def _doubts(label: Label, seconds: float | None) -> Iterator[str]:
 def _warnings(*used: Source | None) -> Iterator[str]:
     for item in {id(part): part for part in used if part}.values():
         if broken_by(item.evidence):
-            yield f"{shown(item.path)}: broken history accepted; that of the result is broken for ever"
+            yield f"{item.shown}: broken history accepted; that of the result is broken for ever"

@@ -78,6 +78,8 @@ class FileOptions(LabelOptions, frozen=True, kw_only=True):
         check_decode: decode the source to its end with ffmpeg first, which finds what the structure
             does not show.
         identity: who vouches for the file beside its signer, with a credential of their own, and as what.
+        name: what the file is called in messages, in receipts and, as an ingredient, in manifests, in place of its
+            path: of a scratch file, or of bytes.
         urn: the name of the new manifest, ``urn:c2pa:`` and a version 4 UUID, for whoever wants to know the result
             again by it; a new one without.
         keep: called with the receipt when the result is whole, before it gets its name: what this raises prevents
@@ -92,6 +94,7 @@ class FileOptions(LabelOptions, frozen=True, kw_only=True):
     detached: bool = False
     check_decode: bool = False
     identity: Actor | None = None
+    name: str | None = None
     urn: str | None = None
     keep: Callable[[Receipt], None] = lambda _: None
     sandbox: Sandbox | None = None
@@ -106,6 +109,7 @@ class FileKeywords(LabelKeywords, total=False):
     detached: bool
     check_decode: bool
     identity: Actor | None
+    name: str | None
     urn: str | None
     keep: Callable[[Receipt], None]
     sandbox: Sandbox | None

@@ -43,6 +43,7 @@ class Destination(NamedTuple):
     in_place: bool  #: the target is the source
     copy: Path | None  #: where the content of a detached manifest is copied to
     replace: bool
+    durable: bool = True  #: not for what is read and deleted at once
 
 
 def labeled_name(source: Path) -> Path:
@@ -57,7 +58,7 @@ def destination_for(checked: Source, dest: Path | None, detached: bool, replace:
         elsewhere = None if dest is None or lies_at(dest, source) else dest
         return Destination(beside(elsewhere or source), True, False, elsewhere, replace)
     if checked.evidence.obstacle:
-        raise InputError(f"{shown(source)}: the manifest cannot be embedded: {checked.evidence.obstacle}", hint=_BESIDE)
+        raise InputError(f"{checked.shown}: the manifest cannot be embedded: {checked.evidence.obstacle}", hint=_BESIDE)
     target = dest or labeled_name(source)
     in_place = lies_at(target, source)
     if in_place and not replace:
@@ -108,7 +109,7 @@ def publish(
     file; 3 put the store into its place there, with a timestamp where one is wanted, and read the file back; 4 let
     ``settle`` have the result, which prevents the rename by raising; the rename is the end of ``_outputs``.
     """
-    with contextlib.ExitStack() as stack, _explained(checked.path, seal.signer):
+    with contextlib.ExitStack() as stack, _explained(checked.shown, seal.signer):
         if destination.in_place:
             stack.enter_context(locked(destination.target))
         with contextlib.ExitStack() as sources:
@@ -156,7 +157,10 @@ def _outputs(destination: Destination, mode: int, like: os.stat_result) -> Itera
     """
     if destination.copy is None:
         old = like if destination.in_place else None
-        with atomic_output(destination.target, replace=destination.replace, mode=mode, like=old) as scratch:
+        durable = destination.durable
+        with atomic_output(
+            destination.target, replace=destination.replace, mode=mode, like=old, durable=durable
+        ) as scratch:
             yield scratch, None
         return
     opened = None
@@ -243,7 +247,7 @@ _BAD_STAMPS = frozenset(
 
 
 @contextlib.contextmanager
-def _explained(path: Path, signer: Signer) -> Iterator[None]:
+def _explained(shown: str, signer: Signer) -> Iterator[None]:
     """Look at the certificate before it is used; name the file in what goes wrong."""
     from provlabel.signers import require_fit
 
@@ -251,16 +255,16 @@ def _explained(path: Path, signer: Signer) -> Iterator[None]:
     try:
         yield
     except TimestampError as exc:
-        raise TimestampError(f"{shown(path)}: {exc}", hint=exc.hint) from exc
+        raise TimestampError(f"{shown}: {exc}", hint=exc.hint) from exc
     except ContainerError as exc:
-        raise InputError(f"{shown(path)}: {exc}", hint=_BESIDE) from exc
+        raise InputError(f"{shown}: {exc}", hint=_BESIDE) from exc
     except (SignerError, EngineError) as exc:
         from provlabel.signers import check, name_of
 
         check.require_signer(signer, name_of(signer))
         if isinstance(exc, SignerError):
-            raise SignerError(f"{shown(path)}: {exc}", hint=exc.hint) from exc.__cause__ or exc
-        raise EngineError(f"{shown(path)}: {exc}", hint=exc.hint, kind=exc.kind) from exc
+            raise SignerError(f"{shown}: {exc}", hint=exc.hint) from exc.__cause__ or exc
+        raise EngineError(f"{shown}: {exc}", hint=exc.hint, kind=exc.kind) from exc
 
 
 def _read_back(checked: Source, scratch: Scratch, sandbox: Sandbox, trust: TrustStore, work: Work) -> Evidence:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -46,10 +45,10 @@ class Receipts(Struct, frozen=True, kw_only=True):
     schema: Literal["receipt-v1"] = "receipt-v1"
 
 
-def facts(source: Evidence, target: Path, written: Published, *, detached: bool) -> dict[str, Any]:
-    """Return what every receipt says: of the source as it was read, and of what was written to ``target``."""
+def facts(source: Evidence, output: str, written: Published, *, detached: bool) -> dict[str, Any]:
+    """Return what every receipt says: of the source as it was read, and of what was written to ``output``."""
     return {
-        "output": str(target),
+        "output": output,
         "format": source.format,
         "manifest": written.evidence.manifests[0].urn,
         "manifest_bytes": len(written.store),

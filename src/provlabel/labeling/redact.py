@@ -60,7 +60,7 @@ def redact_file(
         checked, tuple(_ingredients(checked, ())), made, seal, destination, sandbox, personal_edits(checked)
     )
     return Receipt(
-        **facts(checked.evidence, destination.target, written, detached=destination.detached),
+        **facts(checked.evidence, str(destination.target), written, detached=destination.detached),
         parent=checked.manifest,
         warnings=tuple(about_time(written, seal)),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar, cast
@@ -32,6 +33,17 @@ class Source(Struct, frozen=True):
     path: Path
     fmt: Format
     evidence: Evidence
+    name: str | None = None  #: what it is called where its path means nothing; empty where nobody said
+
+    @property
+    def shown(self) -> str:
+        """What messages call it."""
+        return _called(self.path, self.name)
+
+    @property
+    def title(self) -> str:
+        """Its title as an ingredient, if it has one; a manifest holds UTF-8, a file system any bytes."""
+        return os.fsencode(self.path.name).decode("utf-8", "replace") if self.name is None else self.name
 
     @property
     def manifest(self) -> str | None:
@@ -42,6 +54,10 @@ class Source(Struct, frozen=True):
 def shown(path: Path) -> str:
     """Return a path as it can be printed."""
     return printable(str(path))
+
+
+def _called(path: Path, name: str | None) -> str:
+    return shown(path) if name is None else printable(name or "bytes")
 
 
 def naming_its_source(procedure: _Procedure) -> _Procedure:
@@ -56,13 +72,15 @@ def naming_its_source(procedure: _Procedure) -> _Procedure:
         try:
             return procedure(source, *args, **kwargs)
         except OSError as exc:
-            raise InputError(f"{shown(Path(source))}: {reason(exc)}") from exc
+            raise InputError(f"{_called(Path(source), kwargs.get('name'))}: {reason(exc)}") from exc
 
     return cast("_Procedure", named)
 
 
-def read_source(path: Path, sandbox: Sandbox, accept_broken: bool, *, digest: bool = False) -> Source:
-    """Read ``path`` in the sandbox; what the sandbox refuses is never signed.
+def read_source(
+    path: Path, sandbox: Sandbox, accept_broken: bool, *, digest: bool = False, name: str | None = None
+) -> Source:
+    """Read ``path`` in the sandbox; what the sandbox refuses is never signed.  ``name``: of :class:`Source`.
 
     The SHA-256 of a large file is empty without ``digest``: whoever copies it hashes it on the way.
 
@@ -70,27 +88,27 @@ def read_source(path: Path, sandbox: Sandbox, accept_broken: bool, *, digest: bo
         InputError: it cannot be read or labeled; says why.
     """
     evidence = sandbox.read(path, _NO_TRUST, beside(path), digest=digest)
-    name = shown(path)
+    called = _called(path, name)
     if evidence.trouble is not None:
         verdict = judge(evidence, at=now())
         why = verdict.findings[0]
-        raise InputError(f"{name}: {why.message}", hint=why.hint)
+        raise InputError(f"{called}: {why.message}", hint=why.hint)
     if evidence.damage:
-        raise InputError(f"{name}: the file is damaged: {evidence.damage}", hint="repair it or export it again")
+        raise InputError(f"{called}: the file is damaged: {evidence.damage}", hint="repair it or export it again")
     if evidence.source == "remote":
         raise InputError(
-            f"{name}: its manifest lies on the network, and labeling it here would lose its history",
+            f"{called}: its manifest lies on the network, and labeling it here would lose its history",
             hint=f"fetch {printable(evidence.remote_url)} and save it as {printable(beside(path).name)} beside it",
         )
     if evidence.source == "sidecar":
         raise InputError(
-            f"{name}: its manifest is detached; labeling it again is not possible yet without losing its history",
+            f"{called}: its manifest is detached; labeling it again is not possible yet without losing its history",
             hint="label the file from which it was made, or remove the detached manifest first",
         )
     if evidence.manifests and not accept_broken:
-        _require_unbroken(evidence, name)
+        _require_unbroken(evidence, called)
     assert evidence.format is not None  # noqa: S101 - no trouble means a known format
-    return Source(path, BY_NAME[evidence.format], evidence)
+    return Source(path, BY_NAME[evidence.format], evidence, name)
 
 
 def read_tags(path: Path, sandbox: Sandbox) -> tuple[Carrier, ...]:
@@ -140,7 +158,7 @@ def parent_of(checked: Source, parents: Sequence[Path | str], sandbox: Sandbox, 
         return checked if checked.manifest else None
     if checked.manifest:
         raise UsageError(
-            f"{shown(checked.path)}: carries a manifest, so it is its own parent",
+            f"{checked.shown}: carries a manifest, so it is its own parent",
             hint="leave --parent away, or give the other file with --ingredient",
         )
     return read_source(Path(parents[0]), sandbox, accept_broken)
@@ -161,4 +179,4 @@ def reopened(checked: Source) -> Iterator[BinaryIO]:
 
 def _require_same(checked: Source, stream: BinaryIO) -> None:
     if fingerprint(stream) != checked.evidence.fingerprint:
-        raise InputError(f"{shown(checked.path)}: changed while it was read", hint="try again when it is at rest")
+        raise InputError(f"{checked.shown}: changed while it was read", hint="try again when it is at rest")

@@ -84,7 +84,7 @@ def stamp_file(
                 written = with_timestamp(made, timestamper, read_back_with, evidence.sha256)
             except TimestampError as exc:
                 raise TimestampError(f"{shown(source)}: {exc}", hint=exc.hint) from exc
-    return Receipt(**facts(evidence, target, written, detached=fmt is None))
+    return Receipt(**facts(evidence, str(target), written, detached=fmt is None))
 
 
 def _target(holder: Path, source: Path, dest: Path | str | None) -> Path:

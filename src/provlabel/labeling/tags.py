@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from provlabel._support.text import printable
@@ -16,7 +15,7 @@ from provlabel.carriers.vocabularies import Fields
 from provlabel.errors import InputError, LabelError, UsageError
 from provlabel.evidence import mapping
 from provlabel.label import Label
-from provlabel.labeling.sources import Source, reopened, shown
+from provlabel.labeling.sources import Source, reopened
 from provlabel.media.containers import CONTAINERS, stores_left
 from provlabel.media.containers.edits import Edit
 
@@ -43,7 +42,7 @@ def plan_tags(checked: Source, label: Label, choice: Sequence[Choice] | None, *,
         raise UsageError(
             "a detached manifest leaves the content as it is, so no tags are written", hint="leave --carriers away"
         )
-    with _named(checked.path):
+    with _named(checked.shown):
         return _planned(checked, label, () if detached else choice)
 
 
@@ -78,7 +77,7 @@ def personal_edits(checked: Source) -> tuple[Edit, ...]:
             fields = wanted.setdefault(str(mapping(item).get("id")), {})
             fields |= dict.fromkeys(map(str, mapping(mapping(item).get("personal_values"))), ())
     tagger = TAGGERS.get(checked.fmt.name)
-    with _named(checked.path):
+    with _named(checked.shown):
         try:
             tags = _edits(checked, tagger, wanted) if tagger and wanted else ()
             return (*tags, *_zeroed_stores(checked))
@@ -102,12 +101,12 @@ def _edits(checked: Source, tagger: Tagger, wanted: Mapping[str, Fields]) -> tup
 
 
 @contextlib.contextmanager
-def _named(path: Path) -> Iterator[None]:
+def _named(shown: str) -> Iterator[None]:
     """Name the file in what goes wrong."""
     try:
         yield
     except (InputError, LabelError) as exc:
         text = str(exc)
-        if text.startswith(shown(path)):
+        if text.startswith(shown):
             raise
-        raise type(exc)(f"{shown(path)}: {printable(text, 1000)}", hint=exc.hint) from exc
+        raise type(exc)(f"{shown}: {printable(text, 1000)}", hint=exc.hint) from exc

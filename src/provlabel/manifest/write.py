@@ -47,8 +47,8 @@ def component(index: int) -> str:
 
 
 def ingredient_definition(relationship: str, name: str, title: str) -> dict[str, Any]:
-    """Return the definition of one ingredient file."""
-    return {"relationship": relationship, "label": name, "title": title}
+    """Return the definition of one ingredient file; an empty ``title`` is left out."""
+    return {"relationship": relationship, "label": name} | ({"title": title} if title else {})
 
 
 def definition(
