@@ -101,6 +101,7 @@ def certomancer(issuer: pki.Issued, *revoked: pki.Issued, pss: bool = False) -> 
         algos.SignedDigestAlgorithm(algorithm),
         NOW,
         Register(issuer, *revoked),
+        validity=24 * HOUR,  # its own default ends in the middle of a long run of tests
         response_extensions=[],
     )
 
