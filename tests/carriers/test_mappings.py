@@ -16,6 +16,7 @@ from provlabel import Identifier, Label, LabelError, Prompt, System
 from provlabel.carriers.compare import Story, compare_carriers, digest_of, disagreements, story_of, values_of
 from provlabel.carriers.draft import drafted
 from provlabel.carriers.plan import CHOICES, DEFAULT, chosen, projected
+from provlabel.carriers.tags.xmp import NAMESPACES
 from provlabel.carriers.vocabularies import KNOWN, PROJECTIONS, Projection, aigc, iptc, music
 from provlabel.carriers.vocabularies.marks import MARKS, claims_in
 from provlabel.errors import InputError
@@ -633,3 +634,9 @@ def test_a_label_that_breaks_its_schema_is_told_by_the_actions_alone(label: Any)
 
 def test_tags_that_are_not_read_are_no_tags() -> None:
     assert values_of(Evidence(manifests=(manifest(OURS),))) is None
+
+
+def test_every_field_of_xmp_has_a_namespace() -> None:
+    """Without one it is planned, and then cannot be written."""
+    prefixes = {name.partition(":")[0] for row in PROJECTIONS if row.carrier == "xmp" for name in row.fields}
+    assert prefixes <= set(NAMESPACES)
