@@ -581,6 +581,8 @@ def problems_of_words(done: Ran, point: Point) -> Iterator[Problem]:
     """Tell what is wrong with how the process ended."""
     if point.fault == KILL and (point.call.process == "main" or done.code == -9):
         return  # counted for each process, the same number may kill two of them
+    if done.code == 1 and done.err.startswith("Could not import runpy"):
+        return  # the fault met Python 3.10 before it began with provlabel
     findings = point.scene.command == "batch" and "nothing was done" in done.err
     if done.code not in (0, 2 if findings else 3):
         yield Problem("words", f"ended with {done.code}: {done.err}")
