@@ -93,4 +93,4 @@ for name, code in (("labeled.jpg", 0), ("altered.jpg", 1)):
     assert got == code, (got, job.said)
     print(f"hooks: the action ends with {got} for {name}")
 END
-PYTHONPATH="$here/tests" "$bin/python" "$work/action.py"
+PYTHONPATH="$here/tests/helpers" "$bin/python" "$work/action.py"
