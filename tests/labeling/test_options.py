@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -37,7 +38,8 @@ def test_keywords_are_the_fields_of_their_record(record: Any, keywords: Any) -> 
         name: getattr(value, "__forward_arg__", value) for name, value in keywords.__annotations__.items()
     } == fields
     for name in fields:
-        assert f"        {name}: " in "".join(filter(None, (base.__doc__ for base in record.__mro__))), "not described"
+        described = "\n".join(filter(None, (base.__doc__ for base in record.__mro__)))  # dedented from Python 3.13 on
+        assert re.search(rf"^ +{name}: ", described, re.MULTILINE), "not described"
 
 
 def test_an_option_that_nobody_knows_is_refused(label: Label, signer: Signer, trust: TrustStore) -> None:
