@@ -263,15 +263,25 @@ def test_relaunch_is_used_after_a_death(labeled: dict[str, Path], unseen: Path) 
         assert (len(first), len(second)) == (1, 1)
 
 
-def test_worker_killed_at_its_work_harms_that_file_alone(labeled: dict[str, Path]) -> None:
+@pytest.mark.parametrize(("deaths", "whole"), [(1, True), (2, False)])
+def test_worker_killed_at_its_work_harms_no_file_and_twice_that_file_alone(
+    deaths: int, whole: bool, labeled: dict[str, Path]
+) -> None:
+    """No file can have sent SIGKILL, so that one death says nothing about it."""
     workers: list[Worker] = []
-    with Sandbox(recorded(spawn, workers)) as sandbox:
-        sandbox.start()
-        os.kill(workers[0].pid, signal.SIGSTOP)  # it cannot answer before it dies
-        killer = threading.Timer(0.2, os.kill, (workers[0].pid, signal.SIGKILL))
-        killer.start()
-        assert sandbox.read(labeled["cover.jpg"]).trouble is not None
-        killer.join()
+
+    def doomed() -> Worker:
+        worker = spawn()
+        workers.append(worker)
+        if len(workers) <= deaths:
+            os.kill(worker.pid, signal.SIGSTOP)  # it cannot answer before it dies
+            threading.Timer(0.2, os.kill, (worker.pid, signal.SIGKILL)).start()
+        return worker
+
+    with Sandbox(doomed) as sandbox:
+        trouble = sandbox.read(labeled["cover.jpg"]).trouble
+        assert (trouble is None) == whole
+        assert trouble is None or (trouble.kind, "killed twice" in trouble.text) == ("died", True)
         assert sandbox.read(labeled["cover.jpg"]).trouble is None
 
 

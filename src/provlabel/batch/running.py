@@ -27,6 +27,7 @@ from provlabel.errors import ConfigError, OutputError, UsageError
 from provlabel.labeling.options import LabelKeywords, LabelOptions
 from provlabel.media.previews import require_pillow
 from provlabel.sandbox import Sandbox
+from provlabel.sandbox.pool import processors
 from provlabel.signers import Secrets, require_fit
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ def run_batch(
             setting = _with_answers(setting, secrets)
             _swept(plan_, kept)
             try:
-                _do(opened, plan_, setting, workers or _processors() + 1, chunk, retries, told or (lambda _: None))
+                _do(opened, plan_, setting, workers or processors() + 1, chunk, retries, told or (lambda _: None))
             finally:
                 _swept(plan_, kept)
             opened.write_receipts(kept)
@@ -178,12 +179,6 @@ def _shard(shard: tuple[int, int], workers: int | None, chunk: int, retries: int
     if not 1 <= chunk <= MAX_CHUNK or retries < 0 or (workers is not None and workers < 1):
         raise UsageError(f"a chunk has 1 to {MAX_CHUNK} files, retries are 0 or more, workers 1 or more")
     return part
-
-
-def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _records(

@@ -21,7 +21,8 @@ from provlabel.labeling.tags import plan_tags
 from provlabel.manifest.write import PARENT, component, definition, ingredient_definition
 from provlabel.media.formats import BY_NAME
 from provlabel.media.previews import Preview, nothing, require_pillow
-from provlabel.sandbox import Sandbox, shared_sandbox
+from provlabel.sandbox.pool import shared_sandbox
+from provlabel.sandbox.requests import AnySandbox
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -176,13 +177,13 @@ def _unasked(checked: Source, detached: bool) -> Iterator[str]:
         )
 
 
-def _drawn(checked: Source, drawing: Sandbox | None) -> Preview:
+def _drawn(checked: Source, drawing: AnySandbox | None) -> Preview:
     """Draw the thumbnail from the bytes that the sandbox has read, in a process that holds no key."""
-    from provlabel.sandbox.drawing import drawing_sandbox, thumbnail_of
+    from provlabel.sandbox.drawing import drawing_pool, thumbnail_of
 
     if checked.fmt.media != "image":
         return nothing(f"{checked.fmt.name} is no picture")
-    return thumbnail_of(checked.path, checked.evidence.sha256, drawing or shared_sandbox(drawing_sandbox))
+    return thumbnail_of(checked.path, checked.evidence.sha256, drawing or shared_sandbox(drawing_pool))
 
 
 def _undrawn(checked: Source, picture: Preview | None) -> Iterator[str]:

@@ -19,7 +19,7 @@ from provlabel.trust.timestamps import Timestamper
 if TYPE_CHECKING:
     from provlabel.engine.identity import Actor
     from provlabel.labeling.receipts import Receipt
-    from provlabel.sandbox import Sandbox
+    from provlabel.sandbox.requests import AnySandbox
 
 
 class LabelOptions(Struct, frozen=True, kw_only=True):
@@ -97,8 +97,8 @@ class FileOptions(LabelOptions, frozen=True, kw_only=True):
     name: str | None = None
     urn: str | None = None
     keep: Callable[[Receipt], None] = lambda _: None
-    sandbox: Sandbox | None = None
-    drawing: Sandbox | None = None
+    sandbox: AnySandbox | None = None
+    drawing: AnySandbox | None = None
 
 
 class FileKeywords(LabelKeywords, total=False):
@@ -112,5 +112,5 @@ class FileKeywords(LabelKeywords, total=False):
     name: str | None
     urn: str | None
     keep: Callable[[Receipt], None]
-    sandbox: Sandbox | None
-    drawing: Sandbox | None
+    sandbox: AnySandbox | None
+    drawing: AnySandbox | None

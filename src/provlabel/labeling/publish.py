@@ -23,8 +23,8 @@ from provlabel.manifest.write import Definition
 from provlabel.media.containers import CONTAINERS, ContainerError, inventory, lost
 from provlabel.media.containers.edits import Edit, Edited
 from provlabel.media.sidecar import beside
-from provlabel.sandbox import Sandbox
 from provlabel.sandbox.reading import reread
+from provlabel.sandbox.requests import AnySandbox
 from provlabel.trust.anchors import TrustStore
 from provlabel.verdict import Verdict, judge
 
@@ -99,7 +99,7 @@ def publish(
     manifest: Definition,
     seal: Seal,
     destination: Destination,
-    sandbox: Sandbox,
+    sandbox: AnySandbox,
     edits: Sequence[Edit] = (),
     settle: Callable[[Published], None] = lambda _: None,
 ) -> Published:
@@ -267,7 +267,7 @@ def _explained(shown: str, signer: Signer) -> Iterator[None]:
         raise EngineError(f"{shown}: {exc}", hint=exc.hint, kind=exc.kind) from exc
 
 
-def _read_back(checked: Source, scratch: Scratch, sandbox: Sandbox, trust: TrustStore, work: Work) -> Evidence:
+def _read_back(checked: Source, scratch: Scratch, sandbox: AnySandbox, trust: TrustStore, work: Work) -> Evidence:
     """Read what was written just as anyone will, and return the evidence.
 
     Raises:
@@ -301,7 +301,7 @@ def _is_hidden(evidence: Evidence) -> bool:
     return evidence.source == "none"
 
 
-def _read_written(checked: Source, scratch: Scratch, sandbox: Sandbox, trust: TrustStore, work: Work) -> Evidence:
+def _read_written(checked: Source, scratch: Scratch, sandbox: AnySandbox, trust: TrustStore, work: Work) -> Evidence:
     if work.detached:
         return sandbox.read(checked.path, trust, scratch.path)
     if work.hole is not None and os.fstat(scratch.stream.fileno()).st_size < LARGE:

@@ -17,7 +17,8 @@ from provlabel.labeling.receipts import Receipt, about_time, facts
 from provlabel.labeling.sources import naming_its_source, read_source, shown
 from provlabel.labeling.tags import personal_edits
 from provlabel.manifest.write import definition
-from provlabel.sandbox import Sandbox, shared_sandbox
+from provlabel.sandbox.pool import shared_sandbox
+from provlabel.sandbox.requests import AnySandbox
 
 if TYPE_CHECKING:
     from provlabel.signers import Signer
@@ -32,7 +33,7 @@ def redact_file(
     *,
     replace: bool = False,
     timestamper: Timestamper | None = None,
-    sandbox: Sandbox | None = None,
+    sandbox: AnySandbox | None = None,
 ) -> Receipt:
     """Take the personal fields out of a labeled file and its tags, for good, and write the result to ``dest``.
 

@@ -19,7 +19,7 @@ from provlabel.evidence import Carrier, Evidence
 from provlabel.media.containers import ContainerError
 from provlabel.media.formats import BY_NAME, Format
 from provlabel.media.sidecar import beside
-from provlabel.sandbox import Sandbox
+from provlabel.sandbox.requests import AnySandbox
 from provlabel.trust.anchors import TrustStore
 from provlabel.verdict import judge
 
@@ -78,7 +78,7 @@ def naming_its_source(procedure: _Procedure) -> _Procedure:
 
 
 def read_source(
-    path: Path, sandbox: Sandbox, accept_broken: bool, *, digest: bool = False, name: str | None = None
+    path: Path, sandbox: AnySandbox, accept_broken: bool, *, digest: bool = False, name: str | None = None
 ) -> Source:
     """Read ``path`` in the sandbox; what the sandbox refuses is never signed.  ``name``: of :class:`Source`.
 
@@ -111,7 +111,7 @@ def read_source(
     return Source(path, BY_NAME[evidence.format], evidence, name)
 
 
-def read_tags(path: Path, sandbox: Sandbox) -> tuple[Carrier, ...]:
+def read_tags(path: Path, sandbox: AnySandbox) -> tuple[Carrier, ...]:
     """Return what the carriers of a file say, whatever its manifest; nothing of it is believed.
 
     Raises:
@@ -145,7 +145,9 @@ def broken_by(evidence: Evidence) -> str:
     return "" if sound else verdict.why
 
 
-def parent_of(checked: Source, parents: Sequence[Path | str], sandbox: Sandbox, accept_broken: bool) -> Source | None:
+def parent_of(
+    checked: Source, parents: Sequence[Path | str], sandbox: AnySandbox, accept_broken: bool
+) -> Source | None:
     """Return what the file was made from: what was given, or itself when it carries a manifest.
 
     Raises:

@@ -25,7 +25,8 @@ from provlabel.manifest import cose
 from provlabel.media.containers import stores_of
 from provlabel.media.formats import BY_NAME, Format
 from provlabel.media.sidecar import SIDECAR, beside
-from provlabel.sandbox import Sandbox, shared_sandbox
+from provlabel.sandbox.pool import shared_sandbox
+from provlabel.sandbox.requests import AnySandbox
 from provlabel.trust.anchors import TrustStore
 from provlabel.trust.timestamps import Timestamper
 from provlabel.verdict import judge
@@ -40,7 +41,7 @@ def stamp_file(
     timestamper: Timestamper,
     *,
     replace: bool = False,
-    sandbox: Sandbox | None = None,
+    sandbox: AnySandbox | None = None,
 ) -> Receipt:
     """Let a time authority stamp the label of ``source`` and write the result to ``dest``.
 
@@ -104,7 +105,7 @@ def _target(holder: Path, source: Path, dest: Path | str | None) -> Path:
     return target
 
 
-def _labeled(source: Path, sandbox: Sandbox) -> Evidence:
+def _labeled(source: Path, sandbox: AnySandbox) -> Evidence:
     """Read what is to be stamped: only what verifies is worth it."""
     evidence = sandbox.read(source, _NO_TRUST, beside(source))
     if not evidence.manifests:

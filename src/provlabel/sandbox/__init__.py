@@ -7,47 +7,33 @@ limited in memory, CPU and time per file, and what it prints is not passed on.
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import os
 import selectors
 import signal
 import threading
 import time
-import weakref
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
-from provlabel._support.files import reason, size_of
+from provlabel._support.files import reason
 from provlabel._support.types import ready
 from provlabel.engine import selftest
-from provlabel.errors import InputError, ProvlabelError, UnfitEngineError
-from provlabel.evidence import Evidence, Opinion, Trouble
-from provlabel.media.formats import BY_NAME
-from provlabel.media.previews import Preview, PreviewPurpose, nothing
+from provlabel.errors import ProvlabelError, UnfitEngineError
+from provlabel.evidence import Trouble
 from provlabel.sandbox.limits import Limits
 from provlabel.sandbox.process import Died, Launch, Worker, has_ended, reap, spawn
-from provlabel.sandbox.protocol import HEADER, Answer, Check, Request, Second, frame, frame_length
-from provlabel.trust.anchors import TrustStore
-from provlabel.trust.chains.records import Credential, Examined
-from provlabel.verdict.opinions import not_given
+from provlabel.sandbox.protocol import HEADER, Answer, Request, frame, frame_length
+from provlabel.sandbox.requests import AnySandbox
 
 #: Bytes of one answer; a store of 8 MB yields less.
 MAX_ANSWER = 64 << 20
 _STDERR_KEPT = 2_000  # bytes in which the cause of a death is looked for
-_NO_PICTURE = {"too-costly": "it takes too long, or too much memory, to be shown"}
-_NO_TRUST = TrustStore()
 _LIMITS = Limits()
 
 
-def _absolute(path: Path) -> bytes:
-    """Absolute, because the worker may stand elsewhere; not resolved, which would follow symlinks."""
-    return os.path.abspath(os.fsencode(path))  # noqa: PTH100
-
-
-class Sandbox:
-    """Reads files through one worker at a time.  Safe to use from many threads.
+class Sandbox(AnySandbox):
+    """Reads files through one worker, one after another.
 
     Args:
         launch: how to start the first worker, :func:`spawn` or :func:`fork`.
@@ -56,7 +42,6 @@ class Sandbox:
         proofs: a folder that remembers which engines have passed the self-test; without, each process runs it once.
     """
 
-    #: How many files are read at once.
     width = 1
 
     def __init__(
@@ -72,146 +57,31 @@ class Sandbox:
         self._limits = limits
         self._proofs = proofs
         self._proven = False
+        self._killed = False
         self._lock = threading.Lock()
         self._worker: Worker | None = None
-        _sandboxes.add(self)
+        self._remember()
 
-    def __enter__(self) -> Sandbox:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def start(self) -> None:
-        """Start the worker now: before a key is loaded that a forked copy would hold."""
+    def start(self) -> None:  # noqa: D102
         with self._lock:
             self._running()
 
-    def prove(self) -> None:
-        """Have the engine show that what protects us has its effect, unless this build of it has shown so before.
-
-        Reading a file does this by itself; whoever does something before the first file asks for it.
-
-        Raises:
-            UnfitEngineError: it has not, or there is no engine.  Nothing may be judged or labeled.
-        """
+    def prove(self) -> None:  # noqa: D102
         with self._lock:
             if not self._proven:
                 self._require_proof()
 
-    def read(
-        self,
-        path: Path,
-        trust: TrustStore = _NO_TRUST,
-        sidecar: Path | None = None,
-        check: Check | None = None,
-        *,
-        digest: bool = True,
-        hole: tuple[int, int] | None = None,
-    ) -> Evidence:
-        """Return the evidence of the file at ``path``; ``sidecar`` may hold its manifest.
-
-        Args:
-            path: the file.
-            trust: the anchors it is judged by.
-            sidecar: where its manifest may lie.
-            check: asks for more about its credential than the engine tells.
-            digest: without, the evidence of a large file has no SHA-256: it is hashed elsewhere.
-            hole: the caller wrote the file just now, with its manifest at this start and of this length, so that
-                the content of a large one needs to be read only once.
-
-        Raises:
-            InputError: missing, forbidden, or not a regular file.
-            UnfitEngineError: as :meth:`prove`.
-        """
-        request = Request(
-            path=_absolute(path),
-            sidecar=_absolute(sidecar) if sidecar else None,
-            trust=trust,
-            limits=self._limits,
-            check=check,
-            digest=digest,
-            hole=hole,
-        )
-        return self._ask(request, b"", size_of(path))
-
-    def read_bytes(self, content: bytes, trust: TrustStore = _NO_TRUST, check: Check | None = None) -> Evidence:
-        """Return the evidence of ``content``, the bytes of one media file; ``check`` as for :meth:`read`."""
-        request = Request(trust=trust, limits=self._limits, check=check)
-        return self._ask(request, frame(content), len(content))
-
-    def examine(self, credential: Credential, trust: TrustStore, check: Check) -> Examined | None:
-        """Judge a credential that was read before, by other answers; ``None`` when they kill the worker."""
-        request = Request(trust=trust, limits=self._limits, check=check, credential=credential)
-        answer = self._answer(frame(msgspec.json.encode(request)), self._limits.cpu(0))
-        return None if isinstance(answer, Trouble) else answer.examined
-
-    def preview(self, path: Path, sha256: str, purpose: PreviewPurpose = "report") -> Preview:
-        """Draw the file at ``path`` if it still has this digest, for a report or a manifest.
-
-        Never ask this of a sandbox that reads evidence: decoders are large, and one that was taken over
-        must have no verdict to give.
-        """
-        request = Request(path=_absolute(path), limits=self._limits, draw=sha256, purpose=purpose)
-        answer = self._answer(frame(msgspec.json.encode(request)), self._limits.cpu(size_of(path)))
-        if isinstance(answer, Trouble):
-            return nothing(_NO_PICTURE.get(answer.kind, "the decoder died on it"))
-        return answer.preview or nothing("it cannot be read any more")
-
-    def second_opinion(
-        self,
-        path: Path | None,
-        judged: Evidence,
-        trust: TrustStore,
-        at: dt.datetime,
-        *,
-        sidecar: Path | None = None,
-        content: bytes = b"",
-    ) -> Opinion:
-        """Ask the second verifier about what ``judged`` was seen of: a file, or without a path ``content``.
-
-        Never ask this of a sandbox that reads evidence: what kills or takes over that verifier must have no
-        verdict to give.  Its death is an opinion that was not given, and why.
-        """
-        fmt = BY_NAME.get(judged.format or "")
-        if fmt is None or not judged.sha256:
-            return not_given("the file could not be read far enough to say which bytes are meant")
-        beside = sidecar is not None and judged.source == "sidecar"
-        second = Second(
-            mime=fmt.mime, at=at, sha256=judged.sha256, store_sha256=judged.sidecar_sha256 if beside else ""
-        )
-        request = Request(
-            path=_absolute(path) if path else None,
-            sidecar=_absolute(sidecar) if sidecar and beside else None,
-            trust=trust,
-            limits=self._limits,
-            second=second,
-        )
-        message = frame(msgspec.json.encode(request)) + (b"" if path else frame(content))
-        answer = self._answer(message, self._limits.cpu(judged.size))
-        if isinstance(answer, Trouble):
-            return not_given(f"the second verifier died: {answer.text}")
-        return answer.opinion or not_given(answer.refused or "the file cannot be read any more")
-
-    def close(self) -> None:
-        """End the worker, if one runs."""
+    def close(self) -> None:  # noqa: D102
         with self._lock:
             self._end()
+            self._killed = False
 
-    def kill(self) -> None:
-        """End the worker at once, whatever it does, for whoever cannot wait for :meth:`close`."""
+    def kill(self) -> None:  # noqa: D102
+        self._killed = True
         worker = self._worker
         if worker is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(worker.pid, signal.SIGKILL)
-
-    def _ask(self, request: Request, content: bytes, size: int) -> Evidence:
-        answer = self._answer(frame(msgspec.json.encode(request)) + content, self._limits.cpu(size), proven=True)
-        if isinstance(answer, Trouble):
-            return Evidence(size=size, trouble=answer)
-        if answer.evidence is None:
-            raise InputError(answer.refused)
-        return answer.evidence
 
     def _require_proof(self) -> None:
         """Ask the worker for the self-test, unless that is known; one that replaces it may find another engine."""
@@ -227,29 +97,39 @@ class Sandbox:
         _proven.add(what)
         self._proven = True
 
-    def _answer(self, message: bytes, seconds: int, *, proven: bool = False) -> Answer | Trouble:
-        """Ask the worker, if ``proven`` only after the self-test; ``seconds`` of CPU are twice as many by the clock."""
+    def _answer(self, message: bytes, size: int, *, proven: bool = False) -> Answer | Trouble:
         with self._lock:
             if proven and self._running() and not self._proven:
                 self._require_proof()
-            answer = self._asked(message, seconds)
+            answer = self._asked(message, self._limits.cpu(size))
             trouble = answer.evidence.trouble if isinstance(answer, Answer) and answer.evidence is not None else None
             if trouble is not None and trouble.kind in ("too-costly", "refused"):
                 self._end()  # the file made it use up memory, so that the next one would start with less
         return answer
 
     def _asked(self, message: bytes, seconds: int) -> Answer | Trouble:
+        """Ask our worker; ``seconds`` of CPU are twice as many by the clock.
+
+        One that was killed from outside, which no file does, says nothing about the file: another one is asked.
+        """
+        for _ in range(2):
+            try:
+                content = self._exchange(message, time.monotonic() + 2 * seconds)
+                break
+            except Died as death:
+                if not death.from_outside or self._killed:
+                    return Trouble(death.kind, str(death))  # type: ignore[arg-type]
+            except BaseException:
+                # Interrupted half-way: an answer left in the pipe would be taken for the next file's.
+                self._end()
+                raise
+        else:
+            return Trouble("died", "its worker was killed twice; was memory short?")
         try:
-            answer = msgspec.json.decode(self._exchange(message, time.monotonic() + 2 * seconds), type=ready(Answer))
-        except Died as death:
-            return Trouble(death.kind, str(death))  # type: ignore[arg-type]
+            answer = msgspec.json.decode(content, type=ready(Answer))
         except (ValueError, RecursionError) as exc:  # no JSON, no text, or too deep
             self._end()
             return Trouble("died", f"it answered nonsense: {exc}")
-        except BaseException:
-            # Interrupted half-way: an answer left in the pipe would be taken for the next file's.
-            self._end()
-            raise
         if answer.unfit:
             raise UnfitEngineError(answer.unfit, hint=answer.hint)
         return answer
@@ -321,19 +201,20 @@ class Sandbox:
         worker.printed.seek(0)
         printed = worker.printed.read(_STDERR_KEPT).decode("utf-8", "replace")
         status = self._end()
-        number = -status
-        if number in (signal.SIGXCPU, signal.SIGKILL):
+        if status is None or status == -signal.SIGKILL:
+            return Died("died", "its worker was killed", from_outside=True)
+        if status == -signal.SIGXCPU:
             return Died("too-costly", "it used up its time")
         if "memory allocation" in printed or "failed to load" in printed or "MemoryError" in printed:
             return Died("too-costly", "it used up its memory")
         lines = printed.strip().splitlines()
-        name = signal.Signals(number).name if status < 0 else f"status {status}"
+        name = signal.Signals(-status).name if status < 0 else f"status {status}"
         return Died("died", f"{name}{', ' + lines[-1] if lines else ''}")
 
-    def _end(self) -> int:
-        """Close the pipes, wait for the end, and return the status as ``subprocess`` does."""
+    def _end(self) -> int | None:
+        """Close the pipes, wait for the end, and return the status as ``subprocess`` does, if it can be had."""
         if self._worker is None:
-            return 0
+            return None
         worker = self._forget()
         return reap(worker.pid)
 
@@ -355,31 +236,3 @@ class Sandbox:
 
 #: Builds of the engine that passed the self-test in this process, or are remembered to have.
 _proven: set[str] = set()
-_shared: dict[Callable[[], Sandbox], Sandbox] = {}
-_shared_lock = threading.Lock()
-_sandboxes: weakref.WeakSet[Sandbox] = weakref.WeakSet()
-
-
-def _after_fork() -> None:
-    """Make every sandbox usable in a copy of this process (``multiprocessing`` with fork)."""
-    global _shared_lock
-    _shared_lock = threading.Lock()
-    for sandbox in _sandboxes:
-        sandbox._after_fork()
-
-
-os.register_at_fork(after_in_child=_after_fork)
-
-
-def shared_sandbox(make: Callable[[], Sandbox] = Sandbox) -> Sandbox:
-    """Return the sandbox that library calls share in this process; its worker is kept between files.
-
-    ``make`` makes it the first time; each has a sandbox of its own, so that what draws never reads evidence.
-    """
-    with _shared_lock:
-        if make not in _shared:
-            import atexit
-
-            _shared[make] = made = make()
-            atexit.register(made.close)
-        return _shared[make]

@@ -11,7 +11,9 @@ from provlabel.media.previews import FRAMES, Preview, PreviewPurpose, nothing
 from provlabel.report import FileReport, Report, failing_first
 from provlabel.sandbox import Sandbox
 from provlabel.sandbox.limits import Limits
+from provlabel.sandbox.pool import SandboxPool
 from provlabel.sandbox.process import Launch, spawn
+from provlabel.sandbox.requests import AnySandbox
 
 #: Pictures of one report: with 12 kB each, a file that can be mailed.
 LIMIT = 200
@@ -31,7 +33,12 @@ def drawing_sandbox(launch: Launch = spawn) -> Sandbox:
     return Sandbox(launch, relaunch=spawn, limits=_LIMITS)
 
 
-def thumbnail_of(path: Path, sha256: str, drawing: Sandbox) -> Preview:
+def drawing_pool() -> SandboxPool:
+    """Return several sandboxes that draw, for calls from several threads."""
+    return SandboxPool(limits=_LIMITS)
+
+
+def thumbnail_of(path: Path, sha256: str, drawing: AnySandbox) -> Preview:
     """Return a JPEG of at most 10 kB, upright, in sRGB and without metadata, of the file with this digest; or why not.
 
     ``drawing`` comes from :func:`drawing_sandbox`.
@@ -76,7 +83,7 @@ def previews_of(report: Report, *, limit: int = LIMIT, launch: Launch = spawn) -
     return made
 
 
-def _preview(item: FileReport, sandbox: Sandbox) -> Preview:
+def _preview(item: FileReport, sandbox: AnySandbox) -> Preview:
     if item.sha256 is None or item.state == "unreadable":
         return nothing("the file could not be read")
     drawn = sandbox.preview(Path(item.path), item.sha256)

@@ -108,11 +108,12 @@ def _memory_file() -> BinaryIO:
 
 
 class Died(Exception):
-    """The worker is gone; ``kind`` says how to name that."""
+    """The worker is gone; ``kind`` says how to name that, and ``from_outside`` that no file can have done it."""
 
-    def __init__(self, kind: str, text: str) -> None:
+    def __init__(self, kind: str, text: str, *, from_outside: bool = False) -> None:
         super().__init__(text)
         self.kind = kind
+        self.from_outside = from_outside
 
 
 def has_ended(pid: int) -> bool:
@@ -123,8 +124,8 @@ def has_ended(pid: int) -> bool:
         return True
 
 
-def reap(pid: int) -> int:
-    """Wait a moment for a process that is about to end, then make it; 0 if somebody else has reaped it."""
+def reap(pid: int) -> int | None:
+    """Wait a moment for a process that is about to end, then make it; ``None`` if somebody else has reaped it."""
     try:
         for pause in (0, 0.001, 0.01, 0.05, 0.2):
             time.sleep(pause)
@@ -134,4 +135,4 @@ def reap(pid: int) -> int:
         os.kill(pid, signal.SIGKILL)
         return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     except (ChildProcessError, ProcessLookupError):
-        return 0
+        return None

@@ -11,8 +11,9 @@ from provlabel.media.formats import sniff
 from provlabel.policy import Gate, Policy
 from provlabel.report import FileReport
 from provlabel.report.facts import Comparison, Fact, comparison, facts
-from provlabel.sandbox import Sandbox, shared_sandbox
+from provlabel.sandbox.pool import shared_sandbox
 from provlabel.sandbox.protocol import Check
+from provlabel.sandbox.requests import AnySandbox
 from provlabel.trust.anchors import TrustStore
 from provlabel.verifying.options import VerifyOptions
 from provlabel.verifying.tally import file_report
@@ -27,7 +28,7 @@ def diff_files(
     *,
     trust: TrustStore = _NO_TRUST,
     personal: bool = False,
-    sandbox: Sandbox | None = None,
+    sandbox: AnySandbox | None = None,
 ) -> Comparison:
     """Verify two files and return what differs between what they say, and between their bytes.
 
@@ -46,7 +47,7 @@ def diff_files(
 
 
 def facts_of(
-    path: Path, *, trust: TrustStore = _NO_TRUST, personal: bool = False, sandbox: Sandbox | None = None
+    path: Path, *, trust: TrustStore = _NO_TRUST, personal: bool = False, sandbox: AnySandbox | None = None
 ) -> dict[str, Fact]:
     """Return what one file says by itself.
 

@@ -18,9 +18,8 @@ from provlabel.verifying.revocation import OFFLINE, Revocation
 
 if TYPE_CHECKING:
     from provlabel.exchange.delivery import Delivery
-    from provlabel.sandbox import Sandbox
     from provlabel.sandbox.cache import EvidenceCache
-    from provlabel.sandbox.pool import SandboxPool
+    from provlabel.sandbox.requests import AnySandbox
 
 
 class VerifyOptions(Struct, frozen=True, kw_only=True):
@@ -45,7 +44,7 @@ class VerifyOptions(Struct, frozen=True, kw_only=True):
     revocation: Revocation = OFFLINE
     laws: Iterable[str] = ()
     second_opinion: bool = False
-    sandbox: Sandbox | SandboxPool | None = None
+    sandbox: AnySandbox | None = None
 
 
 class VerifyKeywords(TypedDict, total=False):
@@ -58,7 +57,7 @@ class VerifyKeywords(TypedDict, total=False):
     revocation: Revocation
     laws: Iterable[str]
     second_opinion: bool
-    sandbox: Sandbox | SandboxPool | None
+    sandbox: AnySandbox | None
 
 
 class PathsOptions(VerifyOptions, frozen=True, kw_only=True):

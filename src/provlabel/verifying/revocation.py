@@ -9,9 +9,8 @@ import msgspec
 from msgspec import Struct
 
 from provlabel.evidence import Evidence
-from provlabel.sandbox import Sandbox
-from provlabel.sandbox.pool import SandboxPool
 from provlabel.sandbox.protocol import Check
+from provlabel.sandbox.requests import AnySandbox
 from provlabel.trust.anchors import TrustStore
 from provlabel.trust.chains.records import Answers, Examined
 from provlabel.verdict.time import proven_time
@@ -41,7 +40,7 @@ def with_answers(
     trust: TrustStore,
     check: Check,
     revocation: Revocation,
-    sandbox: Sandbox | SandboxPool,
+    sandbox: AnySandbox,
     silent: set[str],
 ) -> Evidence:
     """Settle what is open about revocation: by what was kept from earlier, then by asking.

@@ -10,22 +10,22 @@ import msgspec
 
 from provlabel.evidence import Evidence
 from provlabel.media.sidecar import beside
-from provlabel.sandbox import Sandbox, shared_sandbox
 from provlabel.sandbox.limits import Limits
-from provlabel.sandbox.pool import SandboxPool
+from provlabel.sandbox.pool import SandboxPool, shared_sandbox
 from provlabel.sandbox.protocol import Check
+from provlabel.sandbox.requests import AnySandbox
 from provlabel.trust.anchors import TrustStore
 
 # It holds a file two or three times, as a whole.
 _SECOND = Limits(base_mib=512, memory_factor=4.0)
 
 
-def _own_sandbox() -> Sandbox:
-    return Sandbox(limits=_SECOND)
+def _pool() -> SandboxPool:
+    return SandboxPool(limits=_SECOND)
 
 
 @contextlib.contextmanager
-def second_verifier(width: int) -> Iterator[Sandbox | SandboxPool | None]:
+def second_verifier(width: int) -> Iterator[AnySandbox | None]:
     """Open workers of its own for the second verifier, as many as files are read at once; none for 0.
 
     Raises:
@@ -38,7 +38,7 @@ def second_verifier(width: int) -> Iterator[Sandbox | SandboxPool | None]:
 
     require_second_verifier()
     if width == 1:
-        yield shared_sandbox(_own_sandbox)
+        yield shared_sandbox(_pool)
         return
     with SandboxPool(width, limits=_SECOND) as several:
         yield several
@@ -46,7 +46,7 @@ def second_verifier(width: int) -> Iterator[Sandbox | SandboxPool | None]:
 
 def with_opinion(
     evidence: Evidence,
-    second: Sandbox | SandboxPool | None,
+    second: AnySandbox | None,
     path: Path | None,
     trust: TrustStore,
     check: Check,

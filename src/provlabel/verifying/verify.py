@@ -19,9 +19,9 @@ from provlabel.evidence import Evidence
 from provlabel.media.sidecar import beside
 from provlabel.policy import Gate
 from provlabel.report import Failure, Report, SkippedWhy
-from provlabel.sandbox import Sandbox, shared_sandbox
-from provlabel.sandbox.pool import SandboxPool
+from provlabel.sandbox.pool import shared_sandbox
 from provlabel.sandbox.protocol import Check
+from provlabel.sandbox.requests import AnySandbox
 from provlabel.trust.anchors import TrustStore
 from provlabel.verifying.options import PathsKeywords, PathsOptions, VerifyKeywords, VerifyOptions
 from provlabel.verifying.revocation import Revocation, with_answers
@@ -146,7 +146,7 @@ class _ToRead(NamedTuple):
 
 
 def _in_order(
-    sandbox: Sandbox | SandboxPool,
+    sandbox: AnySandbox,
     without_reading: Callable[[Target], PathResult | _ToRead],
     by_reading: Callable[[_ToRead], PathResult],
     found: Iterable[Target],
@@ -156,7 +156,7 @@ def _in_order(
     What has no result without reading is read on as many threads as there are workers; they start with the first
     such file, so that a run over known files starts none.
     """
-    if isinstance(sandbox, Sandbox) or sandbox.width == 1:
+    if sandbox.width == 1:
         for target in found:
             result = without_reading(target)
             yield target, by_reading(result) if isinstance(result, _ToRead) else result
@@ -181,7 +181,7 @@ def _in_order(
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _threads(sandbox: SandboxPool) -> ThreadPoolExecutor:
+def _threads(sandbox: AnySandbox) -> ThreadPoolExecutor:
     """Start the workers, and then the threads that wait for them."""
     from concurrent.futures import ThreadPoolExecutor
 
@@ -197,9 +197,7 @@ def _cached(path: Path, cache: EvidenceCache | None) -> Evidence | _ToRead:
     return (cache.get(key) if key is not None else None) or _ToRead(path, key)
 
 
-def _read(
-    work: _ToRead, sandbox: Sandbox | SandboxPool, trust: TrustStore, check: Check, cache: EvidenceCache | None
-) -> Evidence:
+def _read(work: _ToRead, sandbox: AnySandbox, trust: TrustStore, check: Check, cache: EvidenceCache | None) -> Evidence:
     """Have a worker read a file, unless it is a large one that the cache has."""
     path, key = work
     if cache is None:
