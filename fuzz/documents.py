@@ -169,7 +169,7 @@ def _report() -> Any:
     from provlabel.verifying.options import VerifyOptions
     from provlabel.verifying.tally import file_report
 
-    return file_report("a.wav", seeds.evidence(), VerifyOptions(trust=seeds.trust()), statements._GATE, AT)[0]
+    return file_report("a.wav", seeds.evidence(), VerifyOptions(trust=seeds.trust()), (statements._GATE,), AT)
 
 
 # --- databases -------------------------------------------------------------------------------------
@@ -316,7 +316,7 @@ def _baselines() -> Iterator[bytes]:
     from provlabel.verifying.options import VerifyOptions
     from provlabel.verifying.tally import Tally
 
-    tally = Tally(statements._GATE, VerifyOptions(trust=seeds.trust()), AT)
+    tally = Tally(statements._GATE, (statements._GATE,), VerifyOptions(trust=seeds.trust()), AT)
     tally.add("a.jpg", seeds.evidence())
     yield RENDERERS["json"].render(tally.report((), ()), Extras()).encode()
 

@@ -35,7 +35,7 @@ from provlabel.sandbox.process import Worker
 from provlabel.sandbox.protocol import Check
 from provlabel.trust.chains.records import Credential, Examined
 from provlabel.verifying.options import VerifyOptions
-from provlabel.verifying.tally import Tally, file_report
+from provlabel.verifying.tally import Tally, judges_of
 from provlabel.verifying.verify import _with_tracked
 
 AT = dt.datetime(2026, 11, 22, 12, tzinfo=dt.timezone.utc)
@@ -177,21 +177,22 @@ def draft(data: bytes) -> None:
 def _judged(evidence: Evidence, *, whole: bool) -> str:
     """Judge and render; return the state."""
     how = VerifyOptions(trust=seeds.trust(), personal=whole, laws=_LAWS if whole else ())
-    file, _ = file_report("a.jpg", evidence, how, _GATE, AT)
+    judges = judges_of(how, _GATE, AT)
     unknown = [
         code
         for manifest in evidence.manifests[:1]
         for code in manifest.codes
         if code.kind == "failure" and code.code not in EFFECTS
     ]
+    tally = Tally(_GATE, judges, how, AT)
+    tally.add("a.jpg", evidence)
+    report = tally.report((), ())
+    [file] = report.files
     if unknown and evidence.trouble is None:
         assert not file.passed, "an unknown failure passes"
     if evidence.trouble is not None or not evidence.manifests:
         assert file.state not in ("trusted", "valid")
-    msgspec.json.encode(file)
-    tally = Tally(_GATE, how, AT)
-    tally.add("a.jpg", evidence)
-    report = tally.report((), ())
+    msgspec.json.encode(report)
     for name in RENDERERS if whole else ("text", "json"):
         RENDERERS[name].render(report, Extras())
     if whole:
@@ -276,7 +277,7 @@ def preview(data: bytes) -> None:
     """What a worker that was taken over has drawn is shown or not, and runs nothing."""
     with Sandbox(lambda: _lying(data)) as sandbox:
         drawn = sandbox.preview(seeds.folder() / "a.jpg", "")
-    tally = Tally(_GATE, VerifyOptions(trust=seeds.trust()), AT)
+    tally = Tally(_GATE, (), VerifyOptions(trust=seeds.trust()), AT)
     tally.add("a.jpg", seeds.evidence())
     html = RENDERERS["html"].render(tally.report((), ()), Extras(previews={"a.jpg": drawn}))
     assert "<script" not in html

@@ -31,6 +31,7 @@ _HOMES = {
     "labeling.label": ("label_bytes", "label_file"),
     "labeling.receipts": ("Receipt",),
     "labeling.redact": ("redact_file",),
+    "judges": ("Judge", "load_judges"),
     "policy": ("Gate", "Policy", "load_policy"),
     "report": ("FileReport", "Finding", "Report", "VerificationError"),
     "signers": ("Signer", "open_signer"),
@@ -38,7 +39,7 @@ _HOMES = {
     "trust.timestamps": ("Timestamper",),
     "trust.anchors": ("TrustStore",),
     "verifying.revocation": ("Revocation",),
-    "verifying.verify": ("verify_bytes", "verify_file", "verify_paths"),
+    "verifying.verify": ("Verifier", "verify_bytes", "verify_file", "verify_paths"),
 }  # fmt: skip
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -62,6 +63,7 @@ if TYPE_CHECKING:  # the same names once more, each handed on by its "as", for t
     from provlabel.labeling.receipts import Receipt as Receipt
     from provlabel.labeling.redact import redact_file as redact_file
     from provlabel.labeling.stamp import stamp_file as stamp_file
+    from provlabel.judges import Judge as Judge, load_judges as load_judges
     from provlabel.policy import Gate as Gate, Policy as Policy, load_policy as load_policy
     from provlabel.report import (
         FileReport as FileReport, Finding as Finding, Report as Report, VerificationError as VerificationError,
@@ -73,7 +75,7 @@ if TYPE_CHECKING:  # the same names once more, each handed on by its "as", for t
     from provlabel.trust.timestamps import Timestamper as Timestamper
     from provlabel.verifying.revocation import Revocation as Revocation
     from provlabel.verifying.verify import (
-        verify_bytes as verify_bytes, verify_file as verify_file, verify_paths as verify_paths,
+        Verifier as Verifier, verify_bytes as verify_bytes, verify_file as verify_file, verify_paths as verify_paths,
     )
     # fmt: on
     # isort: on

@@ -281,7 +281,7 @@ def test_worker_killed_at_its_work_harms_no_file_and_twice_that_file_alone(
     with Sandbox(doomed) as sandbox:
         trouble = sandbox.read(labeled["cover.jpg"]).trouble
         assert (trouble is None) == whole
-        assert trouble is None or (trouble.kind, "killed twice" in trouble.text) == ("died", True)
+        assert trouble is None or (trouble.kind, "killed twice" in trouble.text) == ("io", True)
         assert sandbox.read(labeled["cover.jpg"]).trouble is None
 
 

@@ -30,6 +30,7 @@ from provlabel import (
     Label,
     Timestamper,
     TrustStore,
+    Verifier,
     engine,
     label_bytes,
     label_file,
@@ -38,6 +39,8 @@ from provlabel import (
     verify_paths,
 )
 from provlabel._support.times import now
+from provlabel.evidence import Evidence, Opinion
+from provlabel.judges.second import SecondVerifier
 from provlabel.manifest import jumbf
 from provlabel.report import FileReport
 from provlabel.sandbox import Sandbox
@@ -336,31 +339,31 @@ def test_its_death_loses_no_verdict(
 ) -> None:
     """It is killed while it has the file: stopped first, so that it cannot answer before."""
     with Sandbox() as own:
-        monkeypatch.setattr("provlabel.verifying.second._pool", lambda: own)
-        monkeypatch.setattr("provlabel.sandbox.pool._shared", {})
+        monkeypatch.setattr("provlabel.judges.second.second_sandbox", lambda _width: own)
+        verifier = Verifier(trust, second_opinion=True, sandbox=sandbox)
         own.start()
         assert own._worker is not None
         os.kill(own._worker.pid, signal.SIGSTOP)
         pid = own._worker.pid
         timer = threading.Timer(0.3, lambda: (os.kill(pid, number), os.kill(pid, signal.SIGCONT)))
         timer.start()
-        file = heard(content, trust, sandbox)
+        [file] = verifier.bytes(content).files
         timer.join()
         assert (file.state, file.passed, told(file)) == ("trusted", True, ["second.not-given"])
         assert file.second is not None
         assert "died" in file.second.why
-        assert agrees(heard(content, trust, sandbox)), "the next file has a new worker"
+        assert agrees(verifier.bytes(content).files[0]), "the next file has a new worker"
 
 
 def test_it_hangs(content: bytes, trust: TrustStore, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     with Sandbox(limits=Limits(cpu_seconds=1)) as own:
-        monkeypatch.setattr("provlabel.verifying.second._pool", lambda: own)
-        monkeypatch.setattr("provlabel.sandbox.pool._shared", {})
+        monkeypatch.setattr("provlabel.judges.second.second_sandbox", lambda _width: own)
+        verifier = Verifier(trust, second_opinion=True, sandbox=sandbox)
         own.start()
         assert own._worker is not None
         os.kill(own._worker.pid, signal.SIGSTOP)
         begun = time.monotonic()
-        file = heard(content, trust, sandbox)
+        [file] = verifier.bytes(content).files
         assert time.monotonic() - begun < 5
         assert (file.passed, told(file)) == (True, ["second.not-given"])
         assert file.second is not None
@@ -382,21 +385,27 @@ def test_a_hostile_file_harms_neither(trust: TrustStore, sandbox: Sandbox) -> No
         assert file.second is not None
 
 
+def asked(sandbox: Sandbox, judged: Evidence, path: Path, trust: TrustStore) -> Opinion:
+    opinion = SecondVerifier(sandbox, trust, now()).ask(judged, path).second
+    assert opinion is not None
+    return opinion
+
+
 def test_other_bytes_are_not_judged(media: Path, trust: TrustStore, sandbox: Sandbox) -> None:
     """The digest of what was judged decides which bytes are meant."""
     judged = sandbox.read(media / "cover.jpg", trust)
     (media / "cover.jpg").write_bytes((media / "still.png").read_bytes())
-    said = sandbox.second_opinion(media / "cover.jpg", judged, trust, now())
+    said = asked(sandbox, judged, media / "cover.jpg", trust)
     assert said.why == "the file changed after it was judged"
 
 
 def test_a_file_that_is_gone_or_too_large(media: Path, trust: TrustStore, sandbox: Sandbox) -> None:
     judged = sandbox.read(media / "cover.jpg", trust)
     (media / "cover.jpg").unlink()
-    assert "no such file" in sandbox.second_opinion(media / "cover.jpg", judged, trust, now()).why.lower()
+    assert "no such file" in asked(sandbox, judged, media / "cover.jpg", trust).why.lower()
     with (media / "take.wav").open("r+b") as stream:
         stream.truncate((128 << 20) + 1)
-    assert "larger than" in sandbox.second_opinion(media / "take.wav", judged, trust, now()).why
+    assert "larger than" in asked(sandbox, judged, media / "take.wav", trust).why
 
 
 # --- the command line ------------------------------------------------------------------------------

@@ -96,6 +96,26 @@ def copy_to(source: BinaryIO, dest: BinaryIO) -> None:
     source.seek(0)
 
 
+@contextlib.contextmanager
+def spooled(stream: BinaryIO) -> Iterator[Path]:
+    """Yield a private file with all that a seekable stream holds, for as long as the block runs.
+
+    Raises:
+        OutputError: there is no room for it.
+    """
+    import tempfile
+
+    with contextlib.ExitStack() as stack:
+        try:
+            path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="provlabel-")), "content")
+            with path.open("xb") as scratch:
+                copy_to(stream, scratch)
+        except OSError as exc:
+            why = f"no room for temporary files: {reason(exc)}"
+            raise OutputError(why, hint="set TMPDIR to a folder with room") from exc
+        yield path
+
+
 def reader(stream: BinaryIO) -> Callable[[int, int], bytes]:
     """Return a function of offset and length that reads ``stream`` there; fewer bytes at its end."""
 

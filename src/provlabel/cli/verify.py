@@ -70,6 +70,9 @@ _FEW = 8
     "--against", type=PATH, metavar="XML", help="The DDEX message (ERN) of this delivery: every disagreement is told."
 )
 @click.option("--second-opinion", is_flag=True, help="Have another, independent verifier judge too.")
+@click.option(
+    "--judge", multiple=True, metavar="NAME", help="A check of your own, by an installed package. Repeatable."
+)
 @click.option("--fail-fast", is_flag=True, help="Stop at the first file that does not pass.")
 @click.option("-j", "--jobs", type=click.IntRange(1, 64), help="Files read at once. [default: one for each processor]")
 @click.option("--no-cache", is_flag=True, help="Read every file again, even if it was read today.")
@@ -92,6 +95,7 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
       provlabel verify cover.jpg --trust anchors.pem --second-opinion
     """
     from provlabel.cli._gate import gate_from
+    from provlabel.judges import load_judges
     from provlabel.report.renderers import RENDERERS, Extras
     from provlabel.sandbox.pool import SandboxPool
     from provlabel.sandbox.process import fork
@@ -120,6 +124,7 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
             revocation=_revocation(options),
             laws=laws_from(options["law"]),
             second_opinion=options["second_opinion"],
+            judges=load_judges(options["judge"]),
             sandbox=pool,
             cache=stack.enter_context(_cache(store, gate, paths))
             if many and at is None and not options["no_cache"] and not options["second_opinion"]

@@ -80,7 +80,7 @@ class Delivery:
         """What a report says of the message."""
         return Named(self.source, self.message.sha256)
 
-    def findings(self, file: FileReport) -> tuple[Finding, ...]:
+    def findings(self, file: FileReport, _evidence: object = None, _verdict: object = None) -> tuple[Finding, ...]:
         """Return where ``file`` and the message disagree, and remember which resource it is."""
         label = file.label.value if file.label is not None else {}
         judged = self._judged_file(file, label)

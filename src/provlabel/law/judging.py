@@ -8,18 +8,19 @@ of several the worst: nobody chooses a law by choosing a date.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
 
-from provlabel.evidence import mapping
+from provlabel.evidence import Evidence, mapping
 from provlabel.label.loading import moment
 from provlabel.law.checks import CHECKS
 from provlabel.law.conditions import CONDITIONS
+from provlabel.law.loading import load_laws
 from provlabel.law.records import Applies, Law, LawRule, Outcome, Subject
-from provlabel.law.subjects import links
-from provlabel.report import Finding, LawOutcome, LawResult
+from provlabel.law.subjects import links, subject_of
+from provlabel.report import FileReport, Finding, LawOutcome, LawResult
 from provlabel.report.rules import Level
 
 Basis = Literal["claimed", "possible", "proven", "judgement"]
@@ -37,6 +38,26 @@ _LEVELS: dict[LawOutcome, Level] = {
     "needs a human judgement": "warning",
     "outside the file": "note",
 }
+
+
+class LawJudge:
+    """Holds files against laws; what does not hold is a finding like any other.
+
+    Args:
+        names: returns the names of the laws for the file of a path.
+        at: the day of judgement.
+    """
+
+    def __init__(self, names: Callable[[str], Sequence[str]], at: dt.datetime) -> None:
+        self._names, self._at = names, at
+
+    def findings(self, file: FileReport, evidence: Evidence, _verdict: object) -> Iterator[LawResult | Finding]:
+        """Yield what each rule comes to, and the findings of those that count."""
+        names = self._names(file.path)
+        if names:
+            results = judge_law(subject_of(file, evidence), load_laws(names), self._at)
+            yield from results
+            yield from law_findings(results)
 
 
 def judge_law(subject: Subject, laws: Iterable[Law], at: dt.datetime) -> tuple[LawResult, ...]:

@@ -15,7 +15,7 @@ from provlabel._support.text import printable
 from provlabel.errors import ConfigError
 from provlabel.label.records import Label
 from provlabel.policy.records import POLICY_SCHEMA, Policy
-from provlabel.report.rules import RULES
+from provlabel.report.rules import OWN, RULES
 
 _SCHEMA_HINT = "run: provlabel schema policy"
 _SHOWN = 10  # faults in one message
@@ -78,7 +78,12 @@ def _form(node: dict[str, Any]) -> str:
 
 
 def _codes(code: str) -> tuple[str, ...]:
-    """Return all codes; those of laws only where one of them is meant, as they stand in files of their own."""
+    """Return all codes; those of laws only where one of them is meant, as they stand in files of their own.
+
+    Whatever begins as the rules of one's own checks do is one.
+    """
+    if code.startswith(OWN):
+        return (code,)
     if not code.startswith("law."):
         return tuple(RULES)
     from provlabel.law import law_rules

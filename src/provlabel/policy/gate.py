@@ -49,7 +49,7 @@ class Enforced(Struct, frozen=True):
 
 
 class Judged(NamedTuple):
-    """All findings about one file, and which exceptions of the policy it needed."""
+    """All findings about one file as they count, and which exceptions of the policy it needed."""
 
     findings: tuple[Finding, ...]
     exceptions: tuple[int, ...]
@@ -108,23 +108,29 @@ class Gate(Struct, frozen=True, kw_only=True):
         inside = any(matches(pattern, relative) for pattern in self.first.policy.files.include)
         return None if inside else "outside"
 
+    @property
+    def has_laws(self) -> bool:
+        """Does any policy ask for a law, of whatever file?"""
+        return any(enforced.policy.laws for enforced in (self.first, *self.others))
+
     def laws(self, path: str) -> tuple[str, ...]:
         """Return the names of the laws that policies ask for, for the file at ``path``."""
-        relative = self.relative(path)
-        others = (enforced.policy for enforced in self.others if _is_about(enforced.policy, relative))
+        others = self._others(self.relative(path))
         return tuple(name for policy in (self.first.policy, *others) for name in policy.laws)
 
-    def judge(self, file: FileReport, evidence: Evidence | None, at: dt.datetime) -> Judged:
-        """Return the findings of ``file`` as they count: what policies miss, levels, exceptions, baseline.
+    def findings(self, file: FileReport, evidence: Evidence, _verdict: object) -> Iterator[Finding]:
+        """Yield what policies miss in ``file``."""
+        for policy in (self.first.policy, *self._others(self.relative(file.path))):
+            yield from missed(policy, file, evidence)
 
-        Of a file that is not there at all there is no evidence, and policies miss nothing in it.
-        """
+    def _others(self, relative: str | None) -> tuple[Policy, ...]:
+        return tuple(enforced.policy for enforced in self.others if _is_about(enforced.policy, relative))
+
+    def settle(self, file: FileReport, at: dt.datetime) -> Judged:
+        """Return the findings of ``file`` as they count, when all judges were heard: levels, exceptions, baseline."""
         relative = self.relative(file.path)
-        others = tuple(enforced.policy for enforced in self.others if _is_about(enforced.policy, relative))
-        findings = list(file.findings)
-        if evidence is not None:
-            findings += (found for policy in (self.first.policy, *others) for found in missed(policy, file, evidence))
-        findings = [self._levelled(found, others) for found in dict.fromkeys(findings)]
+        others = self._others(relative)
+        findings = [self._levelled(found, others) for found in dict.fromkeys(file.findings)]
         used: dict[int, bool] = {}
         findings = [self._excused(found, file, relative, at, used) for found in findings]
         over = [self.first.policy.exceptions[index] for index, ended in used.items() if ended]

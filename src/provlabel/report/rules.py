@@ -232,6 +232,10 @@ _ROWS = (
         "second.not-given", "warning", "a second opinion was requested, but the second verifier gave none",
         "see its error message; the verdict is that of provlabel alone",
     ),
+    Rule(
+        "judge.failed", "error", "a check of your own failed, so that nobody knows what it would have found",
+        "mend the check, or leave it away",
+    ),
     Rule("policy.state", "error", "the state of the file is not one that the policy accepts"),
     Rule(
         "policy.label", "error", "the policy requires a label, and there is none",
@@ -240,3 +244,5 @@ _ROWS = (
 )  # fmt: skip
 
 RULES: dict[str, Rule] = {row.code: row for row in _ROWS}
+#: How the rules of one's own checks begin.
+OWN = "own."

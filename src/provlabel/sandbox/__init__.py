@@ -62,7 +62,7 @@ class Sandbox(AnySandbox):
         self._worker: Worker | None = None
         self._remember()
 
-    def start(self) -> None:  # noqa: D102
+    def start(self, workers: int | None = None) -> None:  # noqa: D102
         with self._lock:
             self._running()
 
@@ -124,7 +124,7 @@ class Sandbox(AnySandbox):
                 self._end()
                 raise
         else:
-            return Trouble("died", "its worker was killed twice; was memory short?")
+            return Trouble("io", "its worker was killed twice; was memory short?")
         try:
             answer = msgspec.json.decode(content, type=ready(Answer))
         except (ValueError, RecursionError) as exc:  # no JSON, no text, or too deep

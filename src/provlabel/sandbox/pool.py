@@ -48,9 +48,9 @@ class SandboxPool(AnySandbox):
     def _all(self) -> tuple[Sandbox, ...]:
         return (*self._small, *self._large)
 
-    def start(self) -> None:
-        """Start the workers for small files now: before there are threads, which a forked copy would not have."""
-        for sandbox in self._small:
+    def start(self, workers: int | None = None) -> None:
+        """Start so many workers for small files, or all, now: before there are threads that a copy would not have."""
+        for sandbox in self._small[-(workers or self.width) :]:  # the last are handed out first
             sandbox.start()
 
     def prove(self) -> None:  # noqa: D102

@@ -50,6 +50,11 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     digest: bool = True  #: without, the SHA-256 of a large file is left to somebody who reads it anyway
     hole: tuple[int, int] | None = None  #: where a manifest was put a moment ago: start and length in bytes
 
+    @property
+    def is_bare(self) -> bool:
+        """Do the bytes of the file follow?"""
+        return self.path is None and self.credential is None and not self.prove
+
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """The evidence, or why the file could not be opened at all."""

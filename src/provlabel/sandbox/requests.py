@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import abc
-import datetime as dt
 import os
 import weakref
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from provlabel._support.files import size_of
 from provlabel.errors import InputError
-from provlabel.evidence import Evidence, Opinion, Trouble
-from provlabel.media.formats import BY_NAME
+from provlabel.evidence import Evidence, Trouble
 from provlabel.media.previews import Preview, PreviewPurpose, nothing
 from provlabel.sandbox.limits import Limits
-from provlabel.sandbox.protocol import Answer, Check, Request, Second, frame
+from provlabel.sandbox.protocol import Answer, Check, Request, frame
 from provlabel.trust.anchors import TrustStore
 from provlabel.trust.chains.records import Credential, Examined
-from provlabel.verdict.opinions import not_given
 
 _Self = TypeVar("_Self", bound="AnySandbox")
 _NO_PICTURE = {"too-costly": "it takes too long, or too much memory, to be shown"}
@@ -55,8 +52,8 @@ class AnySandbox(abc.ABC):
         self.close()
 
     @abc.abstractmethod
-    def start(self) -> None:
-        """Start the workers now: before a key is loaded, or a thread runs, that a forked copy would hold."""
+    def start(self, workers: int | None = None) -> None:
+        """Start ``workers``, or all, now: before a key is loaded, or a thread runs, that a forked copy would hold."""
 
     @abc.abstractmethod
     def prove(self) -> None:
@@ -84,6 +81,41 @@ class AnySandbox(abc.ABC):
     def _after_fork(self) -> None:
         """Become usable in a copy of the process; the workers stay those of the one it was copied from."""
 
+    def ask(
+        self,
+        path: Path | None,
+        content: bytes,
+        size: int,
+        *,
+        sidecar: Path | None = None,
+        proven: bool = False,
+        **asked: Any,
+    ) -> Answer | Trouble:
+        """Ask a worker about the file at ``path``, or without a path about ``content``.
+
+        Args:
+            path: the file.
+            content: its bytes, where it has no path.
+            size: of the file, by which its limits are.
+            sidecar: where its manifest may lie.
+            proven: only after the self-test of the engine.
+            asked: more fields of :class:`~provlabel.sandbox.protocol.Request`.
+
+        Returns:
+            The answer, or how the worker died.
+
+        Raises:
+            UnfitEngineError: as :meth:`prove`.
+        """
+        request = Request(
+            path=_absolute(path) if path else None,
+            sidecar=_absolute(sidecar) if sidecar else None,
+            limits=self._limits,
+            **asked,
+        )
+        message = frame(msgspec.json.encode(request)) + (frame(content) if request.is_bare else b"")
+        return self._answer(message, size, proven=proven)
+
     def read(
         self,
         path: Path,
@@ -109,26 +141,25 @@ class AnySandbox(abc.ABC):
             InputError: missing, forbidden, or not a regular file.
             UnfitEngineError: as :meth:`prove`.
         """
-        request = Request(
-            path=_absolute(path),
-            sidecar=_absolute(sidecar) if sidecar else None,
-            trust=trust,
-            limits=self._limits,
-            check=check,
-            digest=digest,
-            hole=hole,
-        )
-        return self._ask(request, b"", size_of(path))
+        return self._read(path, b"", size_of(path), sidecar, trust=trust, check=check, digest=digest, hole=hole)
 
     def read_bytes(self, content: bytes, trust: TrustStore = _NO_TRUST, check: Check | None = None) -> Evidence:
         """Return the evidence of ``content``, the bytes of one media file; ``check`` as for :meth:`read`."""
-        request = Request(trust=trust, limits=self._limits, check=check)
-        return self._ask(request, frame(content), len(content))
+        return self._read(None, content, len(content), trust=trust, check=check)
+
+    def _read(
+        self, path: Path | None, content: bytes, size: int, sidecar: Path | None = None, **asked: Any
+    ) -> Evidence:
+        answer = self.ask(path, content, size, sidecar=sidecar, proven=True, **asked)
+        if isinstance(answer, Trouble):
+            return Evidence(size=size, trouble=answer)
+        if answer.evidence is None:
+            raise InputError(answer.refused)
+        return answer.evidence
 
     def examine(self, credential: Credential, trust: TrustStore, check: Check) -> Examined | None:
         """Judge a credential that was read before, by other answers; ``None`` when they kill the worker."""
-        request = Request(trust=trust, limits=self._limits, check=check, credential=credential)
-        answer = self._answer(frame(msgspec.json.encode(request)), 0)
+        answer = self.ask(None, b"", 0, trust=trust, check=check, credential=credential)
         return None if isinstance(answer, Trouble) else answer.examined
 
     def preview(self, path: Path, sha256: str, purpose: PreviewPurpose = "report") -> Preview:
@@ -137,54 +168,10 @@ class AnySandbox(abc.ABC):
         Never ask this of a sandbox that reads evidence: decoders are large, and one that was taken over
         must have no verdict to give.
         """
-        request = Request(path=_absolute(path), limits=self._limits, draw=sha256, purpose=purpose)
-        answer = self._answer(frame(msgspec.json.encode(request)), size_of(path))
+        answer = self.ask(path, b"", size_of(path), draw=sha256, purpose=purpose)
         if isinstance(answer, Trouble):
             return nothing(_NO_PICTURE.get(answer.kind, "the decoder died on it"))
         return answer.preview or nothing("it cannot be read any more")
-
-    def second_opinion(
-        self,
-        path: Path | None,
-        judged: Evidence,
-        trust: TrustStore,
-        at: dt.datetime,
-        *,
-        sidecar: Path | None = None,
-        content: bytes = b"",
-    ) -> Opinion:
-        """Ask the second verifier about what ``judged`` was seen of: a file, or without a path ``content``.
-
-        Never ask this of a sandbox that reads evidence: what kills or takes over that verifier must have no
-        verdict to give.  Its death is an opinion that was not given, and why.
-        """
-        fmt = BY_NAME.get(judged.format or "")
-        if fmt is None or not judged.sha256:
-            return not_given("the file could not be read far enough to say which bytes are meant")
-        beside = sidecar is not None and judged.source == "sidecar"
-        second = Second(
-            mime=fmt.mime, at=at, sha256=judged.sha256, store_sha256=judged.sidecar_sha256 if beside else ""
-        )
-        request = Request(
-            path=_absolute(path) if path else None,
-            sidecar=_absolute(sidecar) if sidecar and beside else None,
-            trust=trust,
-            limits=self._limits,
-            second=second,
-        )
-        message = frame(msgspec.json.encode(request)) + (b"" if path else frame(content))
-        answer = self._answer(message, judged.size)
-        if isinstance(answer, Trouble):
-            return not_given(f"the second verifier died: {answer.text}")
-        return answer.opinion or not_given(answer.refused or "the file cannot be read any more")
-
-    def _ask(self, request: Request, content: bytes, size: int) -> Evidence:
-        answer = self._answer(frame(msgspec.json.encode(request)) + content, size, proven=True)
-        if isinstance(answer, Trouble):
-            return Evidence(size=size, trouble=answer)
-        if answer.evidence is None:
-            raise InputError(answer.refused)
-        return answer.evidence
 
 
 _sandboxes: weakref.WeakSet[AnySandbox] = weakref.WeakSet()

@@ -17,7 +17,7 @@ import resource
 import signal
 import sys
 import time
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 import msgspec
 
@@ -31,10 +31,6 @@ from provlabel.sandbox.limits import Limits, set_limits
 from provlabel.sandbox.protocol import HEADER, Answer, Request, Second, frame, frame_length
 from provlabel.sandbox.reading import detached_beside, open_path, read_guarded, sha256_of, unread
 from provlabel.trust import chains
-from provlabel.verdict.opinions import not_given
-
-if TYPE_CHECKING:
-    pass
 
 #: For processes of ours: what is read lives for one file, and to look for cycles after each 700 objects takes a tenth.
 RARELY = (20_000, 20, 20)
@@ -59,8 +55,7 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     decoder = msgspec.json.Decoder(Request)
     while (raw := _receive(requests)) is not None:
         request = decoder.decode(raw)
-        bare = request.path is None and request.credential is None and not request.prove
-        content = _receive(requests) if bare else None
+        content = _receive(requests) if request.is_bare else None
         answers.write(frame(msgspec.json.encode(answer(request, content))))
         answers.flush()
 
@@ -146,6 +141,7 @@ def _prepare(request: Request) -> None:
 def _opinion(stream: BinaryIO, size: int, request: Request, second: Second) -> Opinion:
     """Ask the second verifier, if these are still the bytes that were judged."""
     from provlabel.sandbox.second_opinion import MOST_BYTES, opinion
+    from provlabel.verdict.opinions import not_given
 
     if size > MOST_BYTES:
         return not_given(f"the file is larger than {MOST_BYTES:,} bytes")

@@ -8,7 +8,6 @@ from provlabel._support.files import open_regular, reader, sha256_of
 from provlabel._support.times import now
 from provlabel.media.containers import Bare, ContainerError, bare_sha256
 from provlabel.media.formats import sniff
-from provlabel.policy import Gate, Policy
 from provlabel.report import FileReport
 from provlabel.report.facts import Comparison, Fact, comparison, facts
 from provlabel.sandbox.pool import shared_sandbox
@@ -58,8 +57,7 @@ def facts_of(
     """
     at = now()
     evidence = (sandbox or shared_sandbox()).read(path, trust, None, Check(at=at))
-    gate = Gate.of(Policy())
-    return facts(file_report(str(path), evidence, VerifyOptions(trust=trust, personal=personal), gate, at)[0])
+    return facts(file_report(str(path), evidence, VerifyOptions(trust=trust, personal=personal), (), at))
 
 
 def _same(*sides: tuple[Path, FileReport]) -> tuple[bool | None, bool | None]:

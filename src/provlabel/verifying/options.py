@@ -1,13 +1,13 @@
 """How files are verified: one record for all that can be asked, and its keywords for type checkers.
 
-A new option is a field of a record and of the keywords under it; functions and the command line take it from there,
-and a test compares the two.
+A new option is a field of a record and of the keywords under it; functions, sessions and the command line take it from
+there, and a test compares the two.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, TypedDict
 
 from msgspec import Struct
@@ -18,6 +18,7 @@ from provlabel.verifying.revocation import OFFLINE, Revocation
 
 if TYPE_CHECKING:
     from provlabel.exchange.delivery import Delivery
+    from provlabel.judges import Judge
     from provlabel.sandbox.cache import EvidenceCache
     from provlabel.sandbox.requests import AnySandbox
 
@@ -33,8 +34,9 @@ class VerifyOptions(Struct, frozen=True, kw_only=True):
         revocation: where answers about revoked certificates may come from.
         laws: names of laws to hold it against, as ``provlabel verify --law`` takes them.
         second_opinion: have another verifier judge too (``docs/differences.md``).
-        sandbox: where untrusted bytes are read; by default one worker shared by this process.
-            :class:`~provlabel.SandboxPool` reads several files at once.
+        judges: checks of your own, each a :class:`~provlabel.Judge`.
+        sandbox: where untrusted bytes are read, :class:`~provlabel.SandboxPool`; without, workers that this process
+            shares, or those of the :class:`~provlabel.Verifier`.
     """
 
     trust: TrustStore = TrustStore()
@@ -44,20 +46,27 @@ class VerifyOptions(Struct, frozen=True, kw_only=True):
     revocation: Revocation = OFFLINE
     laws: Iterable[str] = ()
     second_opinion: bool = False
+    judges: Sequence[Judge] = ()
     sandbox: AnySandbox | None = None
 
 
-class VerifyKeywords(TypedDict, total=False):
-    """The fields of :class:`VerifyOptions` as keywords."""
+class SessionKeywords(TypedDict, total=False):
+    """The fields of :class:`VerifyOptions` as keywords, but for the two that a session begins with."""
 
-    trust: TrustStore
-    policy: Policy | Enforced | Gate
     personal: bool
     at: dt.datetime | None
     revocation: Revocation
     laws: Iterable[str]
     second_opinion: bool
+    judges: Sequence[Judge]
     sandbox: AnySandbox | None
+
+
+class VerifyKeywords(SessionKeywords, total=False):
+    """The fields of :class:`VerifyOptions` as keywords."""
+
+    trust: TrustStore
+    policy: Policy | Enforced | Gate
 
 
 class PathsOptions(VerifyOptions, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,6 +14,7 @@ from provlabel._support.text import printable
 from provlabel._support.times import rfc3339, zulu
 from provlabel._version import __version__
 from provlabel.evidence import Evidence, Manifest, Signing
+from provlabel.judges import Judge, OwnCheck, heard
 from provlabel.manifest.read import label_info
 from provlabel.policy import Gate
 from provlabel.report import (
@@ -39,52 +40,39 @@ from provlabel.report import (
 from provlabel.trust.anchors import TrustStore
 from provlabel.verdict import Verdict, judge
 from provlabel.verdict.history import judge_ingredient
-from provlabel.verdict.opinions import compare_opinions
 
 if TYPE_CHECKING:
     from provlabel.exchange.delivery import Delivery
     from provlabel.verifying.options import VerifyOptions
 
 
+def judges_of(
+    how: VerifyOptions, gate: Gate, at: dt.datetime, second: Judge | None = None, against: Judge | None = None
+) -> tuple[Judge, ...]:
+    """Return who judges files besides the verdict, in this order; what the policies miss comes last."""
+    laws: list[Judge] = []
+    if how.laws or gate.has_laws:
+        from provlabel.law import LawJudge
+
+        laws.append(LawJudge(lambda path: (*how.laws, *gate.laws(path)), at))
+    others = (second, *laws, against, *map(OwnCheck, how.judges))
+    return (*(judge for judge in others if judge is not None), gate)
+
+
 def file_report(
-    path: str, evidence: Evidence, how: VerifyOptions, gate: Gate, at: dt.datetime, against: Delivery | None = None
-) -> tuple[FileReport, tuple[int, ...]]:
+    path: str, evidence: Evidence, how: VerifyOptions, judges: Iterable[Judge], at: dt.datetime
+) -> FileReport:
     """Judge ``evidence`` and put everything that is to be said about the file into one record.
 
-    Beside it stand the exceptions of the policy that it needed.
+    What becomes of the file by all that was found is for the policies to say (:meth:`Gate.settle`).
     """
     verdict = judge(evidence, trust=how.trust, at=at)
-    file = _as_reported(path, evidence, verdict, how.trust, how.personal)
-    file = _under_laws(file, evidence, (*how.laws, *gate.laws(path)), at)
-    if against is not None:
-        file = msgspec.structs.replace(file, findings=(*file.findings, *against.findings(file)))
-    return _gated(file, evidence, gate, at)
-
-
-def _gated(
-    file: FileReport, evidence: Evidence | None, gate: Gate, at: dt.datetime
-) -> tuple[FileReport, tuple[int, ...]]:
-    """Say what becomes of a file by what is in force, and which exceptions it needed."""
-    findings, exceptions = gate.judge(file, evidence, at)
-    outcome = outcome_of(findings)
-    passed = outcome != "failed"
-    return msgspec.structs.replace(file, findings=findings, outcome=outcome, passed=passed), exceptions
-
-
-def _under_laws(file: FileReport, evidence: Evidence, laws: Sequence[str], at: dt.datetime) -> FileReport:
-    """Hold the file against the laws that were asked for; what does not hold is a finding like any other."""
-    if not laws:
-        return file
-    from provlabel.law import judge_law, law_findings, load_laws, subject_of
-
-    results = judge_law(subject_of(file, evidence), load_laws(laws), at)
-    return msgspec.structs.replace(file, law=results, findings=(*file.findings, *law_findings(results)))
+    return heard(_as_reported(path, evidence, verdict, how.trust, how.personal), evidence, verdict, judges)
 
 
 def _as_reported(path: str, evidence: Evidence, verdict: Verdict, trust: TrustStore, personal: bool) -> FileReport:
     """Return what is so, before any policy."""
     active = evidence.manifests[0] if evidence.manifests else None
-    second, differing = compare_opinions(verdict.axes, verdict.findings, evidence)
     return FileReport(
         path=path,
         passed=False,
@@ -97,8 +85,7 @@ def _as_reported(path: str, evidence: Evidence, verdict: Verdict, trust: TrustSt
         size=evidence.size,
         format=evidence.format,
         source=evidence.source,
-        findings=(*verdict.findings, *_test_trust(verdict, evidence, trust), *differing),
-        second=second,
+        findings=(*verdict.findings, *_test_trust(verdict, evidence, trust)),
         not_checked=verdict.not_checked,
         revocation=_revocation_info(verdict, evidence),
         carriers=_shown(verdict.carriers, personal),
@@ -222,8 +209,15 @@ PathResult = Evidence | Literal["not media"] | SkippedWhy | Failure | None
 class Tally:
     """What was found so far, in order, and the report of it."""
 
-    def __init__(self, gate: Gate, how: VerifyOptions, at: dt.datetime, against: Delivery | None = None) -> None:
-        self._gate, self._how, self._at, self._against = gate, how, at, against
+    def __init__(
+        self,
+        gate: Gate,
+        judges: Sequence[Judge],
+        how: VerifyOptions,
+        at: dt.datetime,
+        against: Delivery | None = None,
+    ) -> None:
+        self._gate, self._judges, self._how, self._at, self._against = gate, judges, how, at, against
         self._files: list[FileReport] = []
         self._failures: list[Failure] = []
         self._skipped: list[Skipped] = []
@@ -251,12 +245,16 @@ class Tally:
             self._skipped.append(Skipped(str(path), result or "not reached"))
 
     def _judge(self, path: str, evidence: Evidence) -> None:
-        self._take(*file_report(path, evidence, self._how, self._gate, self._at, self._against))
+        self._take(file_report(path, evidence, self._how, self._judges, self._at))
         if evidence.spec_version or not self._engine.version:
             self._engine = Engine("c2pa-rs", printable(evidence.engine), evidence.spec_version)
 
-    def _take(self, file: FileReport, exceptions: tuple[int, ...]) -> None:
-        self._files.append(file)
+    def _take(self, file: FileReport) -> None:
+        """Say what becomes of a file by what is in force, and which exceptions it needed."""
+        findings, exceptions = self._gate.settle(file, self._at)
+        outcome = outcome_of(findings)
+        passed = outcome != "failed"
+        self._files.append(msgspec.structs.replace(file, findings=findings, outcome=outcome, passed=passed))
         self._exceptions.update(exceptions)
 
     def report(self, folders: Sequence[Path], insecure: tuple[str, ...]) -> Report:
@@ -265,7 +263,7 @@ class Tally:
         if not any(item.why == "not reached" for item in self._skipped):
             self._skipped += [Skipped(str(top), "empty") for top in dict.fromkeys(folders) if top not in self._tops]
             for entry in self._against.missing() if self._against is not None else ():
-                self._take(*_gated(entry, None, gate, self._at))
+                self._take(entry)
         return Report(
             tool=Tool("provlabel", __version__),
             engine=self._engine,

@@ -3,139 +3,285 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
+import io
 import os
 import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
 
 import msgspec
 
-from provlabel._support.files import open_regular, size_of
+from provlabel._support.files import LARGE, copy_to, open_regular, size_of, spooled
+from provlabel._support.text import printable
+from provlabel._support.threads import in_order
 from provlabel._support.times import now
 from provlabel.errors import InputError, UsageError
 from provlabel.evidence import Evidence
 from provlabel.media.sidecar import beside
-from provlabel.policy import Gate
+from provlabel.policy import Enforced, Gate, Policy
 from provlabel.report import Failure, Report, SkippedWhy
-from provlabel.sandbox.pool import shared_sandbox
+from provlabel.sandbox.pool import SandboxPool, shared_sandbox
 from provlabel.sandbox.protocol import Check
 from provlabel.sandbox.requests import AnySandbox
 from provlabel.trust.anchors import TrustStore
-from provlabel.verifying.options import PathsKeywords, PathsOptions, VerifyKeywords, VerifyOptions
+from provlabel.verifying.options import PathsKeywords, PathsOptions, SessionKeywords, VerifyKeywords, VerifyOptions
 from provlabel.verifying.revocation import Revocation, with_answers
-from provlabel.verifying.second import second_verifier, with_opinion
-from provlabel.verifying.tally import PathResult, Tally
+from provlabel.verifying.tally import PathResult, Tally, judges_of
 from provlabel.verifying.targets import Target, is_media, media_of, targets, tracked_below
 
 if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
-
     from typing_extensions import Unpack
 
+    from provlabel.exchange.delivery import Delivery
+    from provlabel.judges.second import SecondVerifier
     from provlabel.sandbox.cache import EvidenceCache, Key
 
-_Options = TypeVar("_Options", bound=VerifyOptions)
+_NO_TRUST, _DEFAULT = TrustStore(), Policy()
 #: Bytes of a file that is hashed and looked up beside others, not in between.
-_LARGE = 1 << 20
-#: Results that may wait for the slowest file, times the workers: enough to keep all busy, and few to hold in memory.
-_AHEAD = 8
+_HASHED_BESIDE = 1 << 20
 
 
-def verify_file(path: Path | str, **options: Unpack[VerifyKeywords]) -> Report:
-    """Verify one image or sound, and the detached manifest beside it if there is one.
+class Verifier:
+    """Verifies images and sounds, one after another or side by side; safe to use from many threads.
+
+        with Verifier(trust, policy) as verifier:
+            report = verifier.bytes(upload, name="cover.jpg")
+
+    It has workers of its own, which start when they are needed and end with :meth:`close`; used again, it starts new
+    ones.  What a call is given as an option wins over what the session was made with.
 
     Args:
-        path: the file; content decides the format, not the name.
-        options: the fields of :class:`~provlabel.verifying.options.VerifyOptions`.
+        trust: whose signatures count; without anchors nobody is trusted.
+        policy: what each file must be to pass.
+        workers: how many files are read at once; one for each processor without.
+        options: the other fields of :class:`~provlabel.verifying.options.VerifyOptions`.
 
     Raises:
-        InputError: the file is missing, forbidden, or not a regular file.  Bad *content* never
-            raises: it is a finding in the report.
         UsageError: no law has such a name.
-        ConfigError: there is no other verifier on this machine.
+        ConfigError: a second opinion is asked for, and there is no other verifier on this machine.
     """
-    report = verify_paths([path], **options)
-    if report.errors:
-        failure = report.errors[0]
-        raise InputError(failure.message, hint=failure.hint)
-    return report
+
+    def __init__(
+        self,
+        trust: TrustStore = _NO_TRUST,
+        policy: Policy | Enforced | Gate = _DEFAULT,
+        *,
+        workers: int | None = None,
+        **options: Unpack[SessionKeywords],
+    ) -> None:
+        how = PathsOptions(trust=trust, policy=policy, **options)
+        self._how = msgspec.structs.replace(how, policy=Gate.of(how.policy), laws=_known(how.laws))
+        self._own = SandboxPool(workers) if how.sandbox is None else None
+        self._second = (
+            _second_sandbox(workers or (how.sandbox.width if how.sandbox else None)) if how.second_opinion else None
+        )
+
+    def __enter__(self) -> Verifier:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is not None:
+            for pool in filter(None, (self._own, self._second)):
+                pool.kill()
+        self.close()
+
+    def close(self) -> None:
+        """End the workers of this session, as soon as each has answered what it was asked."""
+        for pool in filter(None, (self._own, self._second)):
+            pool.close()
+
+    def file(self, path: Path | str, *, name: str | None = None, **options: Unpack[VerifyKeywords]) -> Report:
+        """Verify one image or sound, and the detached manifest beside it if there is one.
+
+        Args:
+            path: the file; content decides the format, not the name.
+            name: what the report and errors call it, in place of its path: of an upload, whose path means nothing.
+            options: the fields of :class:`~provlabel.verifying.options.VerifyOptions`.
+
+        Raises:
+            InputError: the file is missing, forbidden, or not a regular file.  Bad *content* never
+                raises: it is a finding in the report.
+            UsageError, ConfigError: as for the session.
+        """
+        run = self._run(VerifyOptions, options)
+        if name is not None:
+            return run.report_under(name, Path(path))
+        report = run.report_on([path])
+        if report.errors:
+            failure = report.errors[0]
+            raise InputError(failure.message, hint=failure.hint)
+        return report
+
+    def bytes(self, content: bytes, *, name: str = "bytes", **options: Unpack[VerifyKeywords]) -> Report:
+        """Verify an image or sound held in memory; ``name`` stands for it in the report, the rest is as above."""
+        run = self._run(VerifyOptions, options)
+        return run.report_of(name, run.sandbox.read_bytes(content, run.trust, run.check), None, content)
+
+    def stream(self, stream: BinaryIO, *, name: str = "stream", **options: Unpack[VerifyKeywords]) -> Report:
+        """Verify what a seekable binary stream holds, from its beginning to its end; ``name`` stands for it.
+
+        A large one lies in a private temporary folder meanwhile, and never in memory as a whole.
+
+        Raises:
+            OutputError: there is no room for it.
+        """
+        if stream.seek(0, os.SEEK_END) < LARGE:
+            whole = io.BytesIO()
+            copy_to(stream, whole)
+            return self.bytes(whole.getvalue(), name=name, **options)
+        run = self._run(VerifyOptions, options)
+        with spooled(stream) as path:
+            return run.report_under(name, path)
+
+    def paths(self, paths: Iterable[Path | str], **options: Unpack[PathsKeywords]) -> Report:
+        """Verify files and folders.  Every file named is judged, and every media file below a folder.
+
+        The report has them in the order of the paths, and below a folder in that of names.  A path that
+        cannot be judged at all is an entry of ``Report.errors``; the rest goes on.
+
+        Args:
+            paths: files and folders.
+            options: the fields of :class:`~provlabel.verifying.options.PathsOptions`.
+        """
+        return self._run(PathsOptions, options).report_on(list(paths))
+
+    def _run(self, kind: type[VerifyOptions], options: Mapping[str, Any]) -> _Run:
+        """Put the options of a call, those of ``kind`` alone, over those of the session."""
+        kind(**options)  # refuses what it does not know
+        how = msgspec.structs.replace(self._how, **options)
+        if "laws" in options:
+            how = msgspec.structs.replace(how, laws=_known(how.laws))
+        sandbox = how.sandbox or self._own
+        assert sandbox is not None  # noqa: S101 - a session without one has its own
+        second = (self._second or shared_sandbox(_second_sandbox)) if how.second_opinion else None
+        return _Run(how, sandbox, second)
+
+
+def verify_file(path: Path | str, *, name: str | None = None, **options: Unpack[VerifyKeywords]) -> Report:
+    """Verify one file by workers that this process shares, as :meth:`Verifier.file` does."""
+    return _shared().file(path, name=name, **options)
 
 
 def verify_bytes(content: bytes, *, name: str = "bytes", **options: Unpack[VerifyKeywords]) -> Report:
-    """Verify an image or sound held in memory; ``name`` stands for it in the report, the rest is as above."""
-    how = _with_laws(VerifyOptions(**options))
-    sandbox, check, gate = how.sandbox or shared_sandbox(), _check(how.at, how.revocation), Gate.of(how.policy)
-    evidence = sandbox.read_bytes(content, how.trust, check)
-    evidence = with_answers(evidence, how.trust, check, how.revocation, sandbox, set())
-    if how.second_opinion:
-        with second_verifier(1) as second:
-            evidence = with_opinion(evidence, second, None, how.trust, check, content)
-    tally = Tally(gate, how, check.at)
-    tally.add(name, evidence)
-    return tally.report((), _insecure(how.revocation))
+    """Verify bytes by workers that this process shares, as :meth:`Verifier.bytes` does."""
+    return _shared().bytes(content, name=name, **options)
 
 
 def verify_paths(paths: Iterable[Path | str], **options: Unpack[PathsKeywords]) -> Report:
-    """Verify files and folders.  Every file named is judged, and every media file below a folder.
+    """Verify files and folders by workers that this process shares, as :meth:`Verifier.paths` does."""
+    return _shared().paths(paths, **options)
 
-    The report has them in the order of the paths, and below a folder in that of names.  A path that
-    cannot be judged at all is an entry of ``Report.errors``; the rest goes on.
 
-    Args:
-        paths: files and folders.
-        options: the fields of :class:`~provlabel.verifying.options.PathsOptions`.
-    """
-    how = _with_laws(PathsOptions(**options))
-    sandbox, trust, revocation = how.sandbox or shared_sandbox(), how.trust, how.revocation
-    check, gate = _check(how.at, revocation), _with_tracked(Gate.of(how.policy))
-    # What is kept of a file must not depend on the moment, or on what others answer.
-    cache = None if how.second_opinion or check.as_of or check.revocation else how.cache
-    tally = Tally(gate, how, check.at, how.against)
-    silent_hosts, stopped = set[str](), threading.Event()
-    paths = list(paths)
-    folders = [Path(path) for path in paths if os.path.isdir(path)]  # noqa: PTH112 - unlike Path.is_dir it never raises
+@functools.cache
+def _shared() -> Verifier:
+    return Verifier(sandbox=shared_sandbox())
 
-    # Each path takes these steps: 1 is it to be judged at all, 2 does the cache have its evidence, and where not,
-    # 3 a worker reads it, 4 revocation is asked about, 5 the second verifier is asked; then, in the order of the
-    # paths, 6 the tally judges the evidence by verdict, policy and laws.
-    def without_reading(target: Target) -> PathResult | _ToRead:
-        if stopped.is_set():
-            return None
+
+def _second_sandbox(width: int | None = None) -> SandboxPool:
+    from provlabel.judges.second import second_sandbox
+
+    return second_sandbox(width)
+
+
+def _known(laws: Iterable[str]) -> tuple[str, ...]:
+    """Refuse a name that no law has before anything is read; a run without any does not load them."""
+    names = tuple(laws)
+    if not names:
+        return ()
+    from provlabel.law import load_laws
+
+    return tuple(law.law for law in load_laws(names))
+
+
+class _Run:
+    """One call: what is the same for all its files, and the steps that each of them takes."""
+
+    def __init__(self, how: PathsOptions, sandbox: AnySandbox, second: AnySandbox | None) -> None:
+        self.trust, self.sandbox, self._how = how.trust, sandbox, how
+        self.check = _check(how.at, how.revocation)
+        self._gate = Gate.of(how.policy)
+        self._second = _second_verifier(second, how.trust, self.check.at) if second is not None else None
+        self._silent_hosts = set[str]()
+
+    def report_of(self, name: str, evidence: Evidence, path: Path | None, content: bytes = b"") -> Report:
+        """Judge the one file that ``evidence`` was seen of."""
+        tally = self._tally(self._gate)
+        tally.add(name, self._asked(evidence, path, content))
+        return tally.report((), _insecure(self._how.revocation))
+
+    def report_under(self, name: str, path: Path) -> Report:
+        """Judge the one file at ``path``, which is called ``name``."""
         try:
-            return _why_not_judged(target, gate) or _cached(target.path, cache)
+            return self.report_of(name, self._read(_ToRead(path), None), path)
         except InputError as exc:
-            return Failure(str(target.path), str(exc), exc.hint)
+            raise InputError(str(exc).replace(printable(str(path)), printable(name)), hint=exc.hint) from exc
 
-    def by_reading(work: _ToRead) -> PathResult:
-        if stopped.is_set():
-            return None
-        try:
-            evidence = _read(work, sandbox, trust, check, cache)
-            evidence = with_answers(evidence, trust, check, revocation, sandbox, silent_hosts)
-            return with_opinion(evidence, second, work.path, trust, check)
-        except InputError as exc:
-            return Failure(str(work.path), str(exc), exc.hint)
+    def report_on(self, paths: Sequence[Path | str]) -> Report:
+        """Judge files and folders.
 
-    with second_verifier(sandbox.width if how.second_opinion else 0) as second:
-        for count, (target, result) in enumerate(_in_order(sandbox, without_reading, by_reading, targets(paths)), 1):
+        Each path takes these steps: 1 is it to be judged at all, 2 does the cache have its evidence, and where not,
+        3 a worker reads it, 4 revocation and the second verifier are asked about; then, in the order of the paths,
+        5 the tally judges the evidence by verdict, judges and policy.
+        """
+        how, gate = self._how, _with_tracked(self._gate)
+        # What is kept of a file must not depend on the moment, or on what others answer.
+        cache = None if how.second_opinion or self.check.as_of or self.check.revocation else how.cache
+        tally, stopped = self._tally(gate, how.against), threading.Event()
+        folders = [Path(path) for path in paths if os.path.isdir(path)]  # noqa: PTH112 - unlike Path.is_dir it never raises
+        width = self.sandbox.width if folders else min(self.sandbox.width, len(paths))
+
+        def result_of(target: Target) -> PathResult | Callable[[], PathResult]:
+            if stopped.is_set():
+                return None
+            try:
+                found = _why_not_judged(target, gate) or _cached(target.path, cache)
+            except InputError as exc:
+                return Failure(str(target.path), str(exc), exc.hint)
+            return functools.partial(by_reading, found) if isinstance(found, _ToRead) else found
+
+        def by_reading(work: _ToRead) -> PathResult:
+            if stopped.is_set():
+                return None
+            try:
+                return self._asked(self._read(work, cache), work.path)
+            except InputError as exc:
+                return Failure(str(work.path), str(exc), exc.hint)
+
+        start = functools.partial(self.sandbox.start, width)
+        for count, (target, result) in enumerate(in_order(targets(paths), result_of, width, start), 1):
             tally.add(target.path, None if stopped.is_set() else result, target.top)
             if how.watch is not None:
                 how.watch(count)
             if how.fail_fast and tally.failed:
                 stopped.set()
-    return tally.report(folders, _insecure(revocation))
+        return tally.report(folders, _insecure(how.revocation))
 
+    def _tally(self, gate: Gate, against: Delivery | None = None) -> Tally:
+        how, at = self._how, self.check.at
+        judges = judges_of(how, gate, at, self._second, against)
+        return Tally(gate, judges, how, at, against)
 
-def _with_laws(how: _Options) -> _Options:
-    """Refuse a name that no law has before anything is read; a run without any does not load them."""
-    names = tuple(how.laws)
-    if not names:
-        return how
-    from provlabel.law import load_laws
+    def _asked(self, evidence: Evidence, path: Path | None, content: bytes = b"") -> Evidence:
+        """Add what others say: whoever knows about revoked certificates, and the second verifier."""
+        evidence = with_answers(
+            evidence, self.trust, self.check, self._how.revocation, self.sandbox, self._silent_hosts
+        )
+        return self._second.ask(evidence, path, content) if self._second is not None else evidence
 
-    return msgspec.structs.replace(how, laws=tuple(law.law for law in load_laws(names)))
+    def _read(self, work: _ToRead, cache: EvidenceCache | None) -> Evidence:
+        """Have a worker read a file, unless it is a large one that the cache has."""
+        path, key = work
+        if cache is not None and key is None:
+            key = cache.key(path, beside(path))
+            cached = cache.get(key) if key is not None else None
+            if cached is not None:
+                return cached
+        evidence = self.sandbox.read(path, self.trust, beside(path), self.check)
+        if cache is not None and key is not None:
+            cache.keep(key, evidence, self.check)
+        return evidence
 
 
 class _ToRead(NamedTuple):
@@ -145,72 +291,12 @@ class _ToRead(NamedTuple):
     key: Key | None = None
 
 
-def _in_order(
-    sandbox: AnySandbox,
-    without_reading: Callable[[Target], PathResult | _ToRead],
-    by_reading: Callable[[_ToRead], PathResult],
-    found: Iterable[Target],
-) -> Iterator[tuple[Target, PathResult]]:
-    """Yield every target with its result, in their order; a few wait for the slowest at most.
-
-    What has no result without reading is read on as many threads as there are workers; they start with the first
-    such file, so that a run over known files starts none.
-    """
-    if sandbox.width == 1:
-        for target in found:
-            result = without_reading(target)
-            yield target, by_reading(result) if isinstance(result, _ToRead) else result
-        return
-    pool: ThreadPoolExecutor | None = None
-    waiting: deque[tuple[Target, Callable[[], PathResult]]] = deque()
-    try:
-        for target in found:
-            result = without_reading(target)
-            if isinstance(result, _ToRead):
-                pool = pool or _threads(sandbox)
-                waiting.append((target, pool.submit(by_reading, result).result))
-            else:
-                waiting.append((target, lambda result=result: result))  # type: ignore[misc]
-            if len(waiting) >= _AHEAD * sandbox.width:
-                earlier, wait = waiting.popleft()
-                yield earlier, wait()
-        for earlier, wait in waiting:
-            yield earlier, wait()
-    finally:
-        if pool is not None:
-            pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _threads(sandbox: AnySandbox) -> ThreadPoolExecutor:
-    """Start the workers, and then the threads that wait for them."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    sandbox.start()
-    return ThreadPoolExecutor(sandbox.width)
-
-
 def _cached(path: Path, cache: EvidenceCache | None) -> Evidence | _ToRead:
     """Return what the cache has of a file; a large one is hashed later, beside others."""
-    if cache is None or size_of(path) > _LARGE:
+    if cache is None or size_of(path) > _HASHED_BESIDE:
         return _ToRead(path)
     key = cache.key(path, beside(path))
     return (cache.get(key) if key is not None else None) or _ToRead(path, key)
-
-
-def _read(work: _ToRead, sandbox: AnySandbox, trust: TrustStore, check: Check, cache: EvidenceCache | None) -> Evidence:
-    """Have a worker read a file, unless it is a large one that the cache has."""
-    path, key = work
-    if cache is None:
-        return sandbox.read(path, trust, beside(path), check)
-    if key is None:
-        key = cache.key(path, beside(path))
-        cached = cache.get(key) if key is not None else None
-        if cached is not None:
-            return cached
-    evidence = sandbox.read(path, trust, beside(path), check)
-    if key is not None:
-        cache.keep(key, evidence, check)
-    return evidence
 
 
 def _why_not_judged(target: Target, gate: Gate) -> Literal["not media"] | SkippedWhy | None:
@@ -228,6 +314,12 @@ def _why_not_judged(target: Target, gate: Gate) -> Literal["not media"] | Skippe
     if target.why == "named":
         open_regular(path).close()  # a name that is misspelt, or a folder that is gone, is not "outside"
     return scope
+
+
+def _second_verifier(sandbox: AnySandbox, trust: TrustStore, at: dt.datetime) -> SecondVerifier:
+    from provlabel.judges.second import SecondVerifier
+
+    return SecondVerifier(sandbox, trust, at)
 
 
 def _with_tracked(gate: Gate) -> Gate:

@@ -116,7 +116,7 @@ def without_handles() -> Worker:
 
 @pytest.mark.parametrize(
     ("launch", "words"),
-    [(killed, "used up its time|died"), (stopped, "too long"), (without_handles, "too many open files")],
+    [(killed, "was killed twice"), (stopped, "too long"), (without_handles, "too many open files")],
     ids=["killed", "stopped", "no handles"],
 )
 def test_worker_that_fails_each_time(

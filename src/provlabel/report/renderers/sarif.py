@@ -20,7 +20,7 @@ from provlabel.report import Failure, FileReport, Finding, Report, Skipped
 from provlabel.report.renderers._base import Extras
 from provlabel.report.renderers.json import to_json
 from provlabel.report.renderers.text import count_words, excuse_words, headline, not_checked
-from provlabel.report.rules import RULES, Rule
+from provlabel.report.rules import OWN, RULES, Rule
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 #: Results of one run, and notifications of what was skipped.  The first is the limit of GitHub code scanning.
@@ -69,17 +69,20 @@ def _tool(report: Report) -> _Json:
         "driver": {
             "name": printable(report.tool.name),
             "semanticVersion": printable(report.tool.version),
-            "rules": [_rule(row) for row in (*RULES.values(), *_law_rules(report))],
+            "rules": [_rule(row) for row in (*RULES.values(), *_more_rules(report))],
         },
         "extensions": [{"name": printable(report.engine.name), "version": printable(report.engine.version)}],
     }
 
 
-def _law_rules(report: Report) -> Iterator[Rule]:
-    """Yield a row for each rule of a law that was asked for."""
+def _more_rules(report: Report) -> Iterator[Rule]:
+    """Yield a row for each rule of a law that was asked for, and for each that a check of one's own found broken."""
     results = {result.rule: result for item in report.files for result in item.law}
     for code, result in results.items():
         yield Rule(code, "error", f"{result.number}: {result.title}", result.hint)
+    own = {found.rule: found for item in report.files for found in item.findings if found.rule.startswith(OWN)}
+    for code, found in own.items():
+        yield Rule(printable(code), found.level, printable(found.message, 500), printable(found.hint, 500))
 
 
 def _rule(row: Rule) -> _Json:
