@@ -68,15 +68,22 @@ def test_doctest() -> None:
     assert doctest.testmod(_text).failed == 0
 
 
-def test_readme_python_runs(media: Path, credential: Path, tmp_path: Path) -> None:
-    code = re.search(r"```python\n(.*?)```", README, re.DOTALL)
-    assert code is not None
+PYTHON = [
+    pytest.param(block, id=f"{page.name} {number}")
+    for page in (ROOT / "README.md", DOCS / "python.md")
+    for number, block in enumerate(re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL), 1)
+]
+
+
+@pytest.mark.parametrize("code", PYTHON)
+def test_python_of_the_pages_runs(code: str, media: Path, credential: Path, tmp_path: Path) -> None:
     for name in ("key.pem", "chain.pem", "root.pem"):
         (tmp_path / name).write_bytes((credential / name).read_bytes())
     (tmp_path / "key.pem").chmod(0o600)
-    (tmp_path / "take.wav").write_bytes((media / "take.wav").read_bytes())
-    subprocess.run([sys.executable, "-c", code[1]], cwd=tmp_path, check=True)
-    assert (tmp_path / "take.labeled.wav").exists()
+    for name in ("take.wav", "cover.jpg"):
+        (tmp_path / name).write_bytes((media / name).read_bytes())
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+    assert ("take.labeled.wav" in code) == (tmp_path / "take.labeled.wav").exists()
 
 
 def test_readme_console_says_what_is_said(media: Path, cli: Cli) -> None:
