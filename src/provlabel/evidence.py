@@ -28,6 +28,8 @@ _KEPT_ASSERTIONS = (
     "cawg.metadata",
     "c2pa.metadata",
     "c2pa.soft-binding",
+    "stds.iptc",
+    "stds.iptc.photo-metadata",
 )
 
 CodeKind = Literal["success", "informational", "failure"]
@@ -76,6 +78,7 @@ class Ingredient(Struct, frozen=True):
     title: str = ""
     format: str = ""
     manifest: str = ""  #: label of its manifest in the same store; empty when it had none
+    assertion: str = ""  #: its own label in the manifest that has it
     recorded: tuple[Code, ...] = ()
 
 
@@ -226,14 +229,14 @@ def _manifest(item: Mapping[str, Any]) -> Manifest:
         signing=_signing(item.get("signature") or {}),
         codes=tuple(_codes(item["validationResults"])),
         actions=tuple(_actions(assertions, vouched)),
-        ingredients=tuple(_ingredient(data) for name, data in assertions.items() if _is_ingredient(name)),
+        ingredients=tuple(_ingredient(name, data) for name, data in assertions.items() if _is_ingredient(name)),
         exclusions=tuple(_exclusions(assertions)),
         label=assertions[labels[0]] if labels else None,
         label_vouched=bool(labels) and labels[0] in vouched,
         labels=len(labels),
         personal=assertions.get(PERSONAL),
         identities=tuple(_identity(name, data) for name, data in assertions.items() if _base(name) == _IDENTITY),
-        assertions={name: assertions[name] for name in _KEPT_ASSERTIONS if name in assertions},
+        assertions={name: data for name, data in assertions.items() if _base(name) in _KEPT_ASSERTIONS},
         thumbnail=_thumbnail(assertions),
     )
 
@@ -333,13 +336,14 @@ def _actions(assertions: Mapping[str, Any], vouched: frozenset[str]) -> Iterator
             )
 
 
-def _ingredient(data: Mapping[str, Any]) -> Ingredient:
+def _ingredient(name: str, data: Mapping[str, Any]) -> Ingredient:
     target = data.get("activeManifest") or data.get("c2pa_manifest") or {}
     return Ingredient(
         relationship=str(data.get("relationship", "")),
         title=str(data.get("dc:title") or ""),
         format=str(data.get("dc:format") or ""),
         manifest=str(target.get("url", "")).rpartition("/")[2],
+        assertion=name,
         recorded=tuple(_recorded(data)),
     )
 

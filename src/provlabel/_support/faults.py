@@ -34,7 +34,23 @@ def schema_faults(data: Any, schema: dict[str, Any], form: Form, *, hint: str, u
     import jsonschema_rs
 
     for error in jsonschema_rs.Draft202012Validator(schema).iter_errors(data):
-        yield from _schema_fault(error, node_at(schema, error.instance_path), form, hint, unknown)
+        node = node_at(schema, error.instance_path)
+        table = _table_of(error, node, schema)
+        if table is None:
+            yield from _schema_fault(error, node, form, hint, unknown)
+            continue
+        place = "".join(f"/{pointer_part(str(part))}" for part in error.instance_path)
+        inside = schema_faults(error.instance, table, form, hint=hint, unknown=unknown)
+        yield from (msgspec.structs.replace(fault, at=f"{place}{fault.at}") for fault in inside)
+
+
+def _table_of(error: Any, node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the schema of a table that could stand where several things can, if a table does stand there."""
+    if not isinstance(error.instance, dict) or type(error.kind).__name__.rpartition("_")[2] != "AnyOf":
+        return None
+    resolved = (node_at({**part, "$defs": schema["$defs"]}, ()) for part in node["anyOf"])
+    found = next((part for part in resolved if part.get("type") == "object"), None)
+    return None if found is None else {**found, "$defs": schema["$defs"]}
 
 
 def _schema_fault(error: Any, node: dict[str, Any], form: Form, hint: str, unknown: str) -> Iterator[Fault]:
@@ -55,6 +71,9 @@ def _schema_fault(error: Any, node: dict[str, Any], form: Form, hint: str, unkno
         yield Fault(at=pointer, message=f"unknown value {printable(repr(error.instance), 80)}", hint=hint, fix=same)
     elif name == "Required":
         yield Fault(at=pointer, message=f"{kind.property} is missing", hint=hint)
+    elif name == "AnyOf" and {"type"} <= set(node["anyOf"][0]):
+        types = " nor ".join(f'"{part.get("type", "table")}"' for part in node["anyOf"])
+        yield Fault(at=pointer, message=f"{printable(repr(error.instance), 80)} is neither {types}", hint=hint)
     elif name == "Pattern":
         yield Fault(at=pointer, message="not of the right form", hint=form(node))
     else:

@@ -180,7 +180,7 @@ _SIGN = re.compile(r"\s*(℗|©|\([PC]\))", re.IGNORECASE)
 _ELEMENT = {"image": "Image", "audio": "SoundRecording", "video": "Video"}
 _NO_ELEMENT = (
     "origin", "provider", "event_end", "oversight", "prompt", "references", "operations", "likeness", "judgements",
-    "disclosure", "marks", "detector_url", "china", "carriers", "extra",
+    "correction", "disclosure", "marks", "detector_url", "china", "carriers", "extra",
 )  # fmt: skip
 
 

@@ -17,10 +17,11 @@ from msgspec import UNSET
 from provlabel._support.faults import Fault, nearest, pointer_part, schema_faults
 from provlabel._support.json_schema import json_schema
 from provlabel._support.text import printable
+from provlabel.label.about_ai import ai_in, is_technical
 from provlabel.label.identifiers import CANONICAL
 from provlabel.label.loading import label_from_dict, moment, unportable, wanted_form
-from provlabel.label.records import PERSONAL, SCHEMA, Contribution, Label, Region
-from provlabel.label.vocabularies import AI_KINDS, KINDS
+from provlabel.label.records import PERSONAL, SCHEMA, Label, Region
+from provlabel.label.vocabularies import AI_KINDS, KINDS, NOT_AI
 
 
 def lint(data: Any, *, seconds: float | None = None) -> tuple[Fault, ...]:
@@ -199,7 +200,7 @@ def _ddex(label: Label) -> Iterator[Fault]:
                 hint="by = human, or extent All or Partly",
             )
     contains = KINDS[label.kind].contains_ai
-    counted = [(index, item) for index, item in enumerate(label.contributions) if not _technical(item, label)]
+    counted = [(index, item) for index, item in enumerate(label.contributions) if not is_technical(item, label)]
     if contains == "All":
         odd = [index for index, item in counted if item.extent != "All"]
         message, hint = f"{label.kind} leaves no part to people", "kind = ai_partly_created, or extent All"
@@ -217,9 +218,11 @@ def _ddex(label: Label) -> Iterator[Fault]:
         yield Fault(at="/kind", message=f"{label.kind}, and the whole is by AI", hint="kind = ai_generated")
 
 
-def _technical(item: Contribution, label: Label) -> bool:
-    """AI mixing or mastering of a work that is otherwise technical only counts as nothing generated."""
-    return item.part in ("mixing", "mastering") and label.kind == "ai_assisted_technical"
+def _not_ai(label: Label) -> Iterator[Fault]:
+    """What is said of parts is checked by what DDEX asks of them, and systems with their kinds."""
+    for pointer, words in ai_in(label) if label.kind in NOT_AI else ():
+        if pointer.startswith(("/operations", "/likeness")):
+            yield Fault(at=pointer, message=f"{label.kind}, and {words}", hint="another kind, or leave it out")
 
 
 def _systems(label: Label) -> Iterator[Fault]:
@@ -321,6 +324,7 @@ _CHECKS: tuple[Callable[[Label], Iterator[Fault]], ...] = (
     _regions,
     _times,
     _ddex,
+    _not_ai,
     _systems,
     _operations,
     _likeness,

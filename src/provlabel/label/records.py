@@ -473,6 +473,14 @@ class Label(_Record, frozen=True, kw_only=True, omit_defaults=True):
     rights: Annotated[
         Rights | UnsetType, _system("Rights", "Who owns the rights to the work.", {"notice": "© 2026 Acme Records"})
     ] = UNSET
+    correction: Annotated[
+        Line | UnsetType,
+        _system(
+            "Correction",
+            "Why the label says otherwise than an earlier label, or a mark, in this very file.",
+            "the demo was by AI; all of it was played again by people",
+        ),
+    ] = UNSET
     judgements: Annotated[
         Judgements | UnsetType, _system("Judgements", "Judgements of the signer.", {"deep_fake": False})
     ] = UNSET

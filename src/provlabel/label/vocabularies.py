@@ -180,6 +180,11 @@ SOURCE_TYPES: dict[str, str | None] = {
 #: Kinds that state something about AI. ``label: present`` needs one of these, or our own assertion.
 AI_KINDS = frozenset({"ai_generated", "ai_modified", "ai_partly_created", "composite_synthetic", "may_contain_ai"})
 
+#: Kinds by which AI certainly took part; a mix that may contain AI is none of them.
+SURELY_AI = AI_KINDS - {"may_contain_ai"}
+#: Kinds by which no trained model made or changed anything that is seen or heard.
+NOT_AI = frozenset(KINDS) - AI_KINDS
+
 #: Label key -> CAWG entry (training and data mining 1.1 §3).
 CAWG_USES: dict[str, str] = {
     "mining": "cawg.data_mining",

@@ -12,12 +12,11 @@ from typing import Any
 from provlabel.evidence import mapping
 from provlabel.label.fields import has_field
 from provlabel.label.loading import moment
-from provlabel.label.vocabularies import IPTC
+from provlabel.label.vocabularies import IPTC, SURELY_AI
 from provlabel.law import aigc
 from provlabel.law.conditions import producer_of
 from provlabel.law.records import Given, Outcome, Subject
 from provlabel.law.subjects import (
-    SURELY_AI,
     altered,
     entries,
     fingerprints,

@@ -13,13 +13,11 @@ from provlabel._support.times import read
 from provlabel.carriers.vocabularies.iptc import SOURCE_TYPE, plain_uri
 from provlabel.carriers.vocabularies.marks import claims_in
 from provlabel.evidence import Action, Evidence, Manifest, mapping
-from provlabel.label.vocabularies import AI_KINDS, IPTC, KINDS, SOURCE_TYPES
+from provlabel.label.vocabularies import IPTC, KINDS, SOURCE_TYPES, SURELY_AI
 from provlabel.law.records import Input, Medium, Outcome, Subject
 from provlabel.media.formats import BY_NAME
 from provlabel.report import FileReport, HistoryNode
 
-#: Kinds by which AI certainly took part; a mix that may contain AI is none of them.
-SURELY_AI = AI_KINDS - {"may_contain_ai"}
 _BINDING = "c2pa.soft-binding"
 
 

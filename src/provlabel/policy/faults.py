@@ -128,9 +128,11 @@ def _below(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _signers(policy: Policy) -> Iterator[Fault]:
-    for index, item in enumerate(policy.signers):
+    named = [(f"/signers/{index}", item) for index, item in enumerate(policy.signers)]
+    named += [(f"/label/corrections_by/{index}", item) for index, item in enumerate(policy.about_label.corrections_by)]
+    for at, item in named:
         if item.name is UNSET and item.organization is UNSET:
-            yield Fault(at=f"/signers/{index}", message="names no subject", hint="add name, organization, or both")
+            yield Fault(at=at, message="names no subject", hint="add name, organization, or both")
     if "human-made-by-generator" in policy.forbid and not any(item.generator for item in policy.signers):
         yield Fault(
             at="/forbid",

@@ -157,10 +157,22 @@ class Gate(Struct, frozen=True, kw_only=True):
             used[index] = over
             if not over and excuse is None:
                 excuse = Excuse(by="exception", reason=item.reason, owner=item.owner, expires=item.expires.isoformat())
+        if excuse is None:
+            excuse = self._correction(found, file)
         places = {relative or file.path, file.path.removeprefix("./")}
         if excuse is None and self.baseline is not None and any(self.baseline.has(at, file, found) for at in places):
             excuse = Excuse(by="baseline")
         return found if excuse is None else msgspec.structs.replace(found, excuse=excuse)
+
+    def _correction(self, found: Finding, file: FileReport) -> Excuse | None:
+        """Return the signed reason of a label that says otherwise than the file did before, by whoever may say so."""
+        reason = file.label.value.get("correction") if file.label is not None else None
+        if found.rule not in _CORRECTED or not isinstance(reason, str) or not reason or file.signer is None:
+            return None
+        allowed = self.first.policy.about_label.corrections_by
+        if file.axes.signer != "trusted" or not any(_is_signer(item, file) for item in allowed):
+            return None
+        return Excuse(by="correction", reason=reason, owner=file.signer.name or file.signer.organization)
 
     def infos(self) -> tuple[PolicyInfo, ...]:
         """Return every policy that is in force, for the report."""
@@ -181,6 +193,10 @@ class Gate(Struct, frozen=True, kw_only=True):
             )
             for index, item in enumerate(self.first.policy.exceptions)
         )
+
+
+#: Findings that a label and the rest of the file disagree about AI.
+_CORRECTED = frozenset({"label.contradicts-history", "label.contradictory", "carrier.contradicts"})
 
 
 @functools.lru_cache(maxsize=64)
@@ -233,7 +249,7 @@ def missed(policy: Policy, file: FileReport, evidence: Evidence) -> Iterator[Fin
     """Yield what ``policy`` misses in ``file``; nothing means that it is content."""
     if file.state not in policy.states:
         yield finding("policy.state", f"{file.state}, where {' or '.join(policy.states)} is wanted")
-    if policy.label and "present" not in file.axes.label and file.state != "unreadable":
+    if policy.about_label.required and "present" not in file.axes.label and file.state != "unreadable":
         yield finding("policy.label")
     if policy.revocation and file.axes.revocation != "good":
         yield finding("policy.revocation", file.revocation.why if file.revocation else "")

@@ -160,7 +160,20 @@ def _refs(data: dict[str, Any]) -> Iterator[tuple[str, FileRef]]:
 
 
 #: Lists to which a policy adds what it extends; everything else it replaces.
-_ADDED = frozenset({"fields", "forbid", "laws", "signers", "exceptions", "anchors", "leaves", "timestamp", "identity"})
+_ADDED = frozenset(
+    {
+        "fields",
+        "forbid",
+        "laws",
+        "signers",
+        "exceptions",
+        "anchors",
+        "leaves",
+        "timestamp",
+        "identity",
+        "corrections_by",
+    }
+)
 
 
 def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
@@ -168,7 +181,7 @@ def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     for key in base.keys() & over.keys():
         if key in _ADDED:
             merged[key] = [*base[key], *over[key]]
-        elif isinstance(base[key], dict):
+        elif isinstance(base[key], dict) and isinstance(over[key], dict):
             merged[key] = _merged(base[key], over[key])
     return merged
 
@@ -202,9 +215,11 @@ def _tightening(policy: Policy) -> tuple[Policy, tuple[str, ...]]:
     parts = (
         ("anchors", any(getattr(policy.trust, name) for name in policy.trust.__struct_fields__)),
         ("exceptions", bool(policy.exceptions)),
+        ("corrections", bool(policy.about_label.corrections_by)),
         ("lowered levels", bool(lowered)),
     )
     replace = msgspec.structs.replace
     raised = {rule: level for rule, level in policy.levels.items() if rule not in lowered}
-    kept = replace(policy, levels=raised, exceptions=(), trust=type(policy.trust)())
+    label = policy.about_label.required
+    kept = replace(policy, levels=raised, exceptions=(), trust=type(policy.trust)(), label=label)
     return kept, tuple(name for name, there in parts if there)

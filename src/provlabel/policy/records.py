@@ -54,6 +54,16 @@ class AcceptedSigner(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     generator: Annotated[bool, Meta(description="The key is in the hands of a program that makes AI content.")] = False
 
 
+class LabelRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the label has to be; written ``label = true`` or ``label = false`` where nothing but that is asked."""
+
+    required: Annotated[bool, Meta(description="A file has to carry a label.")] = True
+    corrections_by: Annotated[
+        tuple[AcceptedSigner, ...],
+        Meta(description="Whose labels may correct what earlier labels and marks say about AI, with a signed reason."),
+    ] = ()
+
+
 class Exemption(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A finding that does not count, for some files, for a reason, until a day."""
 
@@ -84,7 +94,9 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: Annotated[Words, Meta(description="How reports name the policy.")] = "default"
     extends: Annotated[tuple[str | FileRef, ...], Meta(description="Policies that this one adds to or changes.")] = ()
     states: Annotated[tuple[Acceptable, ...], Meta(min_length=1)] = ("trusted",)
-    label: Annotated[bool, Meta(description="A file has to carry a label.")] = True
+    label: Annotated[bool | LabelRules, Meta(description="A file has to carry a label, and who may correct one.")] = (
+        True
+    )
     revocation: Annotated[bool, Meta(description="An answer has to say that the certificate was not revoked.")] = False
     fields: Annotated[tuple[Words, ...], Meta(description="Fields that a label has to have: systems.version.")] = ()
     forbid: tuple[Forbidden, ...] = ()
@@ -96,3 +108,8 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = ()
     exceptions: tuple[Exemption, ...] = ()
     trust: Anchors = Anchors()
+
+    @property
+    def about_label(self) -> LabelRules:
+        """What is asked of the label, however it is written."""
+        return self.label if isinstance(self.label, LabelRules) else LabelRules(required=self.label)

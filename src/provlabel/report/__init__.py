@@ -41,9 +41,13 @@ class Axes(Struct, frozen=True, kw_only=True):
 
 
 class Excuse(Struct, frozen=True, kw_only=True):
-    """Why a finding does not count against its file: an exception of the policy, or the baseline has it."""
+    """Why a finding does not count against its file.
 
-    by: Literal["exception", "baseline"]
+    An exception of the policy stands for it, the baseline has it, or the label corrects what was said before and the
+    policy lets its signer do that.
+    """
+
+    by: Literal["exception", "baseline", "correction"]
     reason: str = ""
     owner: str = ""
     expires: str | None = None  #: the last day of the exception, ``YYYY-MM-DD``

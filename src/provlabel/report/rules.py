@@ -92,6 +92,19 @@ _ROWS = (
     ),
     Rule("label.unknown-value", "error", "the label uses a value that is not in its vocabulary", "ask the signer"),
     Rule("label.contradictory", "error", "statements inside the manifest contradict each other", "ask the signer"),
+    Rule(
+        "label.contradicts-history", "error",
+        "the label says that no AI made this, and an earlier version or a part of it says otherwise",
+        "ask the signer; whoever may correct a wrong label of the past signs with --contradict",
+    ),
+    Rule(
+        "label.says-less", "warning", "the label says that the file may contain AI, and the file says that it does",
+        "ask the signer which parts are by AI",
+    ),
+    Rule(
+        "label.future", "warning", "the label says that the content was made after the moment of judgement",
+        "ask the signer; a claimed day decides which rules apply",
+    ),
     Rule("label.unvouched", "error", "the manifest has a label that its signer does not vouch for", "ask the signer"),
     Rule("label.malformed", "error", "the label does not follow the schema that it names", "ask the signer"),
     Rule(
@@ -104,6 +117,10 @@ _ROWS = (
     ),
     Rule("history.broken", "error", "an earlier version or a part was altered, or badly signed, before its use", _ASK),
     Rule("history.unknown-signer", "warning", "nobody you trust vouches for the signer of an earlier version or part"),
+    Rule(
+        "history.odd-parent", "warning", "an earlier version is of a medium that cannot have become this file",
+        "ask the signer; what only served as a model is an input (--input)",
+    ),
     Rule("history.no-provenance", "note", "an earlier version or a part came without a manifest"),
     Rule(
         "identity.unknown", "warning", "nobody you trust vouches for an identity; who it names is a claim",
@@ -135,6 +152,7 @@ _ROWS = (
         "carrier.unreadable", "warning", "tags cannot be read, so they were not compared with the label",
         "export the file again, or remove the broken tags",
     ),
+    Rule("carrier.mark", "note", "the file carries a mark that a generator left"),
     Rule(
         "carrier.unsigned", "note", "tags in the file state something about AI, and are not signed",
         "label the file, so that somebody vouches for the statement",

@@ -16,6 +16,7 @@ from provlabel.evidence import Evidence, Manifest, bound
 from provlabel.manifest.codes import EFFECTS, Effect, effects_of
 from provlabel.report import Axes, CarrierValue, Content, Finding, LabelState, State, finding
 from provlabel.trust.anchors import TrustStore
+from provlabel.verdict.ai import statements
 from provlabel.verdict.content import content_axis
 from provlabel.verdict.history import history_of
 from provlabel.verdict.identity import identity_axis
@@ -59,8 +60,8 @@ def judge(evidence: Evidence, *, at: dt.datetime, trust: TrustStore = TrustStore
     time = time_axis(active, effects, trust, at)
     content, content_findings = content_axis(bound(evidence.manifests))
     signer, signer_findings = signer_axis(evidence, effects, time, trust, at)
-    label, label_findings = label_axis(active)
-    history, history_findings = history_of(evidence.manifests, trust)
+    label, label_findings = label_axis(active, statements(evidence.manifests, evidence.carriers or ()), at)
+    history, history_findings = history_of(evidence, trust)
     identity, identity_findings = identity_axis(active, effects, trust)
     revocation = revocation_axis(effects, evidence.examined)
     axes = Axes(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from provlabel.evidence import Code, Ingredient, Manifest
+from collections.abc import Iterator
+
+from provlabel.evidence import Code, Evidence, Ingredient, Manifest
 from provlabel.manifest.codes import EFFECTS, Effect, in_words, vouched_for
+from provlabel.media.formats import BY_NAME
 from provlabel.report import Finding, HistoryState, finding
 from provlabel.trust.anchors import TrustStore
 
@@ -13,15 +16,16 @@ _BREAKS: frozenset[Effect] = frozenset({"altered", "unbound", "rule-broken", "ba
 _STRANGER: frozenset[Effect] = frozenset({"untrusted", "out-of-validity"})
 
 
-def history_of(manifests: tuple[Manifest, ...], trust: TrustStore) -> tuple[HistoryState, list[Finding]]:
+def history_of(evidence: Evidence, trust: TrustStore) -> tuple[HistoryState, list[Finding]]:
     """Judge every ingredient of every manifest, at any depth.
 
     The engine stores what it found about an ingredient when it was added and later reports only
     changes, so that a laundered parent reads as trusted.  Recorded and present codes both count.
     """
+    manifests = evidence.manifests
     by_urn = {manifest.urn: manifest for manifest in manifests}
     states: list[HistoryState] = []
-    findings: list[Finding] = []
+    findings = list(_odd_parents(evidence))
     for manifest in manifests:
         for part in manifest.ingredients:
             state, why = judge_ingredient(part, by_urn.get(part.manifest), trust)
@@ -29,6 +33,25 @@ def history_of(manifests: tuple[Manifest, ...], trust: TrustStore) -> tuple[Hist
             findings += why
     worst: tuple[HistoryState, ...] = ("broken", "unknown-signer", "clean")
     return next((state for state in worst if state in states), "none"), findings
+
+
+#: Media that the media of an earlier version can have become: a frame or the sound of a video, a video of a picture.
+_BECOMES: dict[str, frozenset[str]] = {
+    "image": frozenset({"image", "video"}),
+    "audio": frozenset({"audio", "video"}),
+    "video": frozenset({"image", "audio", "video"}),
+}
+
+
+def _odd_parents(evidence: Evidence) -> Iterator[Finding]:
+    """Say where the file cannot have been made from what it names as its earlier version; by their media types."""
+    fmt = BY_NAME.get(evidence.format or "")
+    if fmt is None:
+        return
+    for part in evidence.manifests[0].ingredients:
+        medium = part.format.partition("/")[0]
+        if part.relationship == "parentOf" and fmt.media not in _BECOMES.get(medium, {fmt.media}):
+            yield finding("history.odd-parent", f"{part.title or 'it'} is {part.format}, this file {fmt.name}")
 
 
 def judge_ingredient(

@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from provlabel._support.types import ready
-from provlabel.evidence import Manifest
+from provlabel.evidence import Manifest, mapping
+from provlabel.label.loading import moment
 from provlabel.label.records import SCHEMA, Label
-from provlabel.label.vocabularies import AI_KINDS, KINDS, SOURCE_TYPES
+from provlabel.label.vocabularies import AI_KINDS, KINDS, NOT_AI, SOURCE_TYPES
 from provlabel.report import Finding, LabelState, finding
+from provlabel.verdict.ai import Statement
 
 INCEPTION = frozenset({"c2pa.created", "c2pa.opened"})
 
 
-def label_axis(active: Manifest) -> tuple[tuple[LabelState, ...], list[Finding]]:
-    """Judge what the active manifest says about AI; several states can hold at once."""
-    findings = [*_label_vocabulary(active), *_label_contradictions(active), *_label_vouching(active)]
+def label_axis(
+    active: Manifest, said: Iterable[Statement], at: dt.datetime
+) -> tuple[tuple[LabelState, ...], list[Finding]]:
+    """Judge what the active manifest says about AI; several states can hold at once.
+
+    ``said`` is what the whole file says about AI beside the label, which is held against it.
+    """
+    findings = [
+        *_label_vocabulary(active),
+        *_label_contradictions(active),
+        *_otherwise_said(active, said),
+        *_label_vouching(active),
+        *_future(active, at),
+    ]
     states: list[LabelState] = []
     if active.label is not None or any(is_ai(item.source_type) for item in active.actions):
         states.append("present")
     for rule, state in _LABEL_STATES:
-        if any(item.rule == rule for item in findings):
+        if state not in states and any(item.rule == rule for item in findings):
             states.append(state)
     return tuple(states) or ("none",), findings
 
@@ -30,6 +44,8 @@ def label_axis(active: Manifest) -> tuple[tuple[LabelState, ...], list[Finding]]
 _LABEL_STATES: tuple[tuple[str, LabelState], ...] = (
     ("label.unknown-value", "unknown-value"),
     ("label.contradictory", "contradictory"),
+    ("label.contradicts-history", "contradictory"),
+    ("carrier.contradicts", "contradictory"),
     ("label.unvouched", "unvouched"),
 )
 
@@ -79,6 +95,38 @@ def _label_contradictions(active: Manifest) -> Iterator[Finding]:
         yield finding("label.contradictory", f"the label says {_kind(active)}, the actions say {shown}")
     elif says_ai and _kind(active) not in AI_KINDS:
         yield finding("label.contradictory", f"the label says {_kind(active)}, an action says AI took part")
+
+
+#: Which rule a statement about AI breaks that stands beside a label of no AI.
+_OTHERWISE = {
+    "manifest": "label.contradictory",
+    "history": "label.contradicts-history",
+    "carrier": "carrier.contradicts",
+}
+
+
+def _otherwise_said(active: Manifest, said: Iterable[Statement]) -> Iterator[Finding]:
+    """Hold the label against what the rest of the file says about AI; marks are told where they agree, too."""
+    kind = _kind(active)
+    for item in said:
+        if kind in NOT_AI:
+            yield finding(_OTHERWISE[item.where], f"{item.words}; the signed label says {kind}", at=item.at)
+        elif kind == "may_contain_ai":
+            yield finding("label.says-less", item.words, at=item.at)
+        elif item.where == "carrier":
+            yield finding("carrier.mark", item.words, at=item.at)
+
+
+def _future(active: Manifest, at: dt.datetime) -> Iterator[Finding]:
+    """A day has passed everywhere when the next one has begun in the last zone."""
+    for name in ("event_time", "event_end"):
+        text = mapping(active.label).get(name)
+        when = moment(text) if isinstance(text, str) else None
+        if when is not None and when.tzinfo is not None and when - at > _A_DAY:
+            yield finding("label.future", f"{name} {text}", at=f"org.provlabel.label/{name}")
+
+
+_A_DAY = dt.timedelta(days=1)
 
 
 def _label_vouching(active: Manifest) -> Iterator[Finding]:

@@ -34,7 +34,7 @@ MARKS: tuple[GeneratorMark, ...] = (
     GeneratorMark("text", "invokeai_metadata", r"\{", "parameters of InvokeAI"),
     GeneratorMark("text", "sd-metadata", r"\{", "parameters of InvokeAI"),
     GeneratorMark("text", "Software", r"^NovelAI", "the mark of NovelAI"),
-    GeneratorMark("exif", "ImageDescription", r"^Signature: ", "the mark that images of xAI carry"),
+    GeneratorMark("exif", "ImageDescription", r"^Signature: [A-Za-z0-9+/=]{32}", "the mark that images of xAI carry"),
     GeneratorMark("xmp", "photoshop:Credit", r"(?i)\b(made|edited) with google ai\b", "the credit of Google AI"),
     GeneratorMark("xmp", "photoshop:Credit", r"(?i)\bimagined with ai\b", "the credit of Meta AI"),
 )
@@ -44,6 +44,11 @@ def claims_in(carrier: CarrierId, fields: Fields) -> Iterator[str]:
     """Yield what the fields of a carrier say about AI, in words that stand by themselves."""
     for speak in _STANDARD:
         yield from speak(carrier, fields)
+    yield from marks_in(carrier, fields)
+
+
+def marks_in(carrier: CarrierId, fields: Fields) -> Iterator[str]:
+    """Yield the marks that generators leave in the fields of a carrier, in words."""
     for mark in MARKS:
         if mark.carrier == carrier and any(re.search(mark.pattern, value) for value in fields.get(mark.field, ())):
             yield mark.words

@@ -143,6 +143,8 @@ def excuse_words(excuse: Excuse) -> str:
     """Say why a finding does not count."""
     if excuse.by == "baseline":
         return "does not count: the baseline has it already"
+    if excuse.by == "correction":
+        return f"does not count: {printable(excuse.reason, 500)} — a correction signed by {printable(excuse.owner)}"
     words = f"does not count: {printable(excuse.reason, 500)} — an exception by {printable(excuse.owner)}"
     return f"{words}, until {printable(excuse.expires or '')}"
 
