@@ -21,7 +21,6 @@ from provlabel.cli._shared import (
     deliver,
     file_arguments,
     format_option,
-    make_folder,
     proofs_folder,
     quiet_option,
     require_not_among,
@@ -94,6 +93,8 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
     _check_options(files, options)
     if options["from_carriers"]:
         return _draft(files, options["output"])
+    from provlabel._support.files import make_folder
+
     label = _label_from(options)
     targets = tuple(_targets(files, options))
     require_not_among(options["receipt"], files, "--receipt")
@@ -286,7 +287,7 @@ def _label_all(
     targets: tuple[tuple[Path, Path], ...], label: Label, signer: Signer, options: dict[str, Any], how: dict[str, Any]
 ) -> tuple[list[Receipt], list[tuple[Path, ProvlabelError]]]:
     """Label every file; one that fails does not stop the others."""
-    from provlabel.labeling.label import label_file
+    from provlabel.labeling.labeler import label_file
 
     receipts: list[Receipt] = []
     errors: list[tuple[Path, ProvlabelError]] = []
