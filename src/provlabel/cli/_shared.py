@@ -253,20 +253,6 @@ def _write_through(text: str, output: Path) -> None:
         raise OutputError(f"{printable(str(output))}: {exc.strerror or exc}") from exc
 
 
-def make_folder(folder: Path) -> None:
-    """Make ``folder`` and those above it, where they are missing.
-
-    Raises:
-        OutputError: it cannot be made.
-    """
-    from provlabel._support.files import reason
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as exc:
-        raise OutputError(f"{printable(str(folder))}: cannot make this folder: {reason(exc)}") from exc
-
-
 def sweep_beside(*files: Path | None) -> None:
     """Remove what killed runs left in the folders of ``files``, where we are about to write."""
     from provlabel._support.files import sweep
