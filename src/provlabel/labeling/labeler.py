@@ -4,48 +4,43 @@ from __future__ import annotations
 
 import contextlib
 import os
-import weakref
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias, TypeVar, cast, overload
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias, overload
 
 from msgspec import structs
 
 from provlabel._support.files import PIECE, make_folder, reason
 from provlabel._support.text import printable
+from provlabel._support.threads import in_order
 from provlabel.errors import InputError, OutputError, ProvlabelError, UsageError
 from provlabel.label import Label
 from provlabel.labeling.label import labeled
 from provlabel.labeling.options import FileKeywords, FileOptions, LabelKeywords
 from provlabel.labeling.receipts import Receipt
 from provlabel.labeling.sources import shown
-from provlabel.sandbox.pool import shared_sandbox
+from provlabel.sandbox.pool import SandboxPool, shared_sandbox
+from provlabel.sandbox.requests import AnySandbox
+from provlabel.sandbox.sessions import Session
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from provlabel.signers import Signer
 
-_T = TypeVar("_T")
-_R = TypeVar("_R")
 _Bytes: TypeAlias = bytes  # in a class with a method of that name
-#: Files that may wait for the slowest, times the workers.
-_AHEAD = 4
 
 
-class Labeler:
+class Labeler(Session):
     """Labels with one signer, from many threads at once, and keeps its workers until it is closed.
 
     Args:
         signer: who says what labels say, or its URI (:func:`provlabel.open_signer`).
-        workers: how many files its own workers read at once; one for each processor without.  With 0, or with a
-            ``sandbox`` among the options, it has none of its own and uses those that all calls of this process share.
+        workers: how many files its own workers read at once; one for each processor without.  With a ``sandbox`` among
+            the options it has none of its own.
         options: the fields of :class:`~provlabel.labeling.options.FileOptions`, for every call that does not say
             otherwise.
-
-    A worker starts when it is needed first.  :meth:`close`, or the end of a ``with`` block, ends all; whoever is still
-    labeling then is served to the end, and every later call is refused.
 
     Raises:
         ConfigError, InputError, SignerError: the signer cannot be opened.
@@ -57,45 +52,29 @@ class Labeler:
 
             signer = open_signer(signer)
         self._signer = signer
-        self._how = FileOptions(**options)
-        self._calls: set[object] = set()
-        self._closed = False
-        self._own: tuple[Sandbox | SandboxPool, ...] = ()
-        if workers != 0 and self._how.sandbox is None:
-            self._start(workers or os.cpu_count() or 1)
+        how, own = FileOptions(**options), tuple[AnySandbox, ...]()
+        if how.sandbox is None:
+            from provlabel.sandbox.drawing import drawing_pool
 
-    def _start(self, width: int) -> None:
-        from provlabel.sandbox.drawing import drawing_sandbox
-
-        pool, drawing = SandboxPool(width), drawing_sandbox()
-        self._how = structs.replace(self._how, sandbox=cast("Sandbox", pool), drawing=self._how.drawing or drawing)
-        self._own = (pool, drawing)
-        weakref.finalize(self, _end, self._own)  # who is forgotten leaves no process behind either
-
-    def __enter__(self) -> Labeler:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Refuse further calls, and end the workers: now, or with the last call that still needs them."""
-        self._closed = True
-        if not self._calls:
-            _end(self._own)
+            pool, drawing = SandboxPool(workers), drawing_pool(workers)
+            how, own = structs.replace(how, sandbox=pool, drawing=how.drawing or drawing), (pool, drawing)
+        self._how = how
+        super().__init__(*own)
 
     def file(
         self, source: Path | str, dest: Path | str | None, label: Label, **options: Unpack[FileKeywords]
     ) -> Receipt:
         """Label the image or sound ``source`` and write the result to ``dest``, as :func:`label_file` does."""
-        with self._asked(options) as how:
+        how = structs.replace(self._how, **options)
+        with self._call():
             return labeled(
                 Path(source), Path(dest) if dest is not None else None, label, self._signer, how, name=how.name
             )
 
     def bytes(self, content: _Bytes, label: Label, **options: Unpack[FileKeywords]) -> tuple[_Bytes, Receipt]:
         """Label an image or sound held in memory and return it with its receipt, as :func:`label_bytes` does."""
-        with self._asked(options) as how, self._in_scratch("bytes", [content], label, how) as (result, receipt):
+        how = structs.replace(self._how, **options)
+        with self._call(), self._in_scratch("bytes", [content], label, how) as (result, receipt):
             return result.read(), receipt
 
     @overload
@@ -127,8 +106,8 @@ class Labeler:
         called = printable(options.get("name") or "stream")
         if dest is not None and dest is source:
             raise OutputError(f"{called}: is the source itself", hint="write the result to another stream")
-        pieces = _pieces(source, called)
-        with self._asked(options) as how, self._in_scratch("stream", pieces, label, how) as (result, receipt):
+        how, pieces = structs.replace(self._how, **options), _pieces(source, called)
+        with self._call(), self._in_scratch("stream", pieces, label, how) as (result, receipt):
             if dest is None:
                 return result.read(), receipt
             try:
@@ -164,8 +143,7 @@ class Labeler:
         if folder is not None:
             make_folder(folder)
 
-        def outcome(target: _Target) -> Receipt | ProvlabelError:
-            source, dest, rival = target
+        def outcome(source: Path, dest: Path | None, rival: Path | None) -> Receipt | ProvlabelError:
             try:
                 if rival is not None:
                     why = f"{shown(source)}: has the same output as {shown(rival)}"
@@ -174,23 +152,10 @@ class Labeler:
             except ProvlabelError as exc:
                 return exc
 
-        sandbox = structs.replace(self._how, **options).sandbox or shared_sandbox()
-        for target, result in _in_order(sandbox.width, outcome, _targets(map(Path, sources), folder)):
+        width = (self._how.sandbox or shared_sandbox()).width
+        targets = _targets(map(Path, sources), folder)
+        for target, result in in_order(targets, lambda target: partial(outcome, *target), width):
             yield target.source, result
-
-    @contextlib.contextmanager
-    def _asked(self, options: FileKeywords) -> Iterator[FileOptions]:
-        """Yield what one call asks for; the last call of a session that was closed meanwhile ends its workers."""
-        call = object()
-        self._calls.add(call)
-        try:
-            if self._closed:
-                raise UsageError("this Labeler was closed", hint="make a new one")
-            yield structs.replace(self._how, **options)
-        finally:
-            self._calls.discard(call)
-            if self._closed and not self._calls:
-                _end(self._own)
 
     @contextlib.contextmanager
     def _in_scratch(
@@ -221,29 +186,6 @@ def _targets(sources: Iterable[Path], folder: Path | None) -> Iterator[_Target]:
         place = os.path.abspath(dest or source)  # noqa: PTH100 - resolve would follow symlinks
         yield _Target(source, dest, taken.get(place))
         taken.setdefault(place, source)
-
-
-def _in_order(width: int, work: Callable[[_T], _R], items: Iterable[_T]) -> Iterator[tuple[_T, _R]]:
-    """Yield each of ``items`` with what ``work`` made of it on one of ``width`` threads, in their order."""
-    from concurrent.futures import Future, ThreadPoolExecutor
-
-    waiting: deque[tuple[_T, Future[_R]]] = deque()
-    threads = ThreadPoolExecutor(width)
-    try:
-        for item in items:
-            waiting.append((item, threads.submit(work, item)))
-            if len(waiting) >= _AHEAD * width:
-                first, made = waiting.popleft()
-                yield first, made.result()
-        for first, made in waiting:
-            yield first, made.result()
-    finally:
-        threads.shutdown(cancel_futures=True)
-
-
-def _end(own: Iterable[Sandbox | SandboxPool]) -> None:
-    for sandbox in own:
-        sandbox.close()
 
 
 def _scratch(stack: contextlib.ExitStack, kind: str) -> tuple[Path, Path]:
@@ -277,6 +219,11 @@ def _pieces(source: BinaryIO, called: str) -> Iterator[bytes]:
 # --- one call --------------------------------------------------------------------------------------
 
 
+def _shared(signer: Signer) -> Labeler:
+    """Return a session that uses the workers which all calls of this process share."""
+    return Labeler(signer, sandbox=shared_sandbox())
+
+
 def label_file(
     source: Path | str, dest: Path | str | None, label: Label, signer: Signer, **options: Unpack[FileKeywords]
 ) -> Receipt:
@@ -300,7 +247,7 @@ def label_file(
         LabelError: the label cannot be signed as asked.
         UsageError: arguments that contradict each other.
     """
-    return Labeler(signer, workers=0).file(source, dest, label, **options)
+    return _shared(signer).file(source, dest, label, **options)
 
 
 def label_bytes(content: bytes, label: Label, signer: Signer, **options: Unpack[FileKeywords]) -> tuple[bytes, Receipt]:
@@ -310,4 +257,4 @@ def label_bytes(content: bytes, label: Label, signer: Signer, **options: Unpack[
     content lies in a private temporary folder meanwhile.  Arguments and errors are those of :func:`label_file`;
     what would leave the manifest beside the file is refused, because there is no place beside a memory.
     """
-    return Labeler(signer, workers=0).bytes(content, label, **options)
+    return _shared(signer).bytes(content, label, **options)
