@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from provlabel._support.text import printable
-from provlabel.cli._shared import options_of
+from provlabel.cli._shared import fields_in, options_of
 from provlabel.cli._signing import timestamper_from
 
 if TYPE_CHECKING:
@@ -69,8 +69,5 @@ labeling_options = options_of(
 
 
 def asked(record: type[LabelOptions], options: dict[str, Any]) -> dict[str, Any]:
-    """Return what a command's ``options`` say about the fields of ``record``, each by the name of its field."""
-    return {
-        **{name: options[name] for name in record.__struct_fields__ if name in options},
-        "timestamper": timestamper_from(options),
-    }
+    """Return what a command's ``options`` say about the fields of ``record``."""
+    return fields_in(record, options) | {"timestamper": timestamper_from(options)}
