@@ -13,7 +13,7 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
-from project import ROOT, Cli
+from project import DOCS, ROOT, Cli
 from provlabel._support import text as _text
 from provlabel.cli import _COMMANDS
 from provlabel.report.rules import RULES

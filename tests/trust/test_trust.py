@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import time
 from pathlib import Path
 
 import pytest
+from jsonschema_rs import Draft202012Validator
 
 import pki
-from project import Cli
-from provlabel import ConfigError, Label, TrustStore, label_file, open_signer, verify_file
+from project import ROOT, Cli
+from provlabel import ConfigError, InputError, Label, TrustStore, label_file, open_signer, verify_file
+from provlabel.report.renderers.json import to_json
 from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
 
@@ -95,3 +98,54 @@ def test_a_certificate_in_two_lists_counts_for_both(
         assert verify_file(out, trust=store, sandbox=sandbox).files[0].state == "trusted"
     clocks = TrustStore.load(root, purpose="timestamp") + TrustStore.load(both, purpose="identity")
     assert verify_file(out, trust=clocks, sandbox=sandbox).files[0].axes.signer == "no-anchors"
+
+
+def test_anchors_have_the_name_that_was_given(
+    credential: Path, media: Path, label: Label, signer: Signer, sandbox: Sandbox
+) -> None:
+    """A report and an error about what lay in scratch or in memory tell no path of the machine."""
+    out = media / "out.jpg"
+    label_file(media / "cover.jpg", out, label, signer, sandbox=sandbox)
+    root = credential / "root.pem"
+    stores = (
+        TrustStore.load(root, name="our anchors"),
+        TrustStore.of_pem(root.read_bytes(), name="our anchors"),
+        TrustStore.of_pem(root.read_bytes()),
+    )
+    reports = [verify_file(out, trust=store, sandbox=sandbox) for store in stores]
+    assert [report.files[0].state for report in reports] == ["trusted"] * 3
+    [loaded], [given], [unnamed] = (report.anchors for report in reports)
+    assert (loaded.name, given.name, unnamed.name) == ("our anchors", "our anchors", "bytes")
+    assert loaded.sha256 == given.sha256
+    assert loaded.date
+    assert given.date is given.age_days is None, "nobody knows"
+    assert str(credential) not in to_json(reports[0])
+    Draft202012Validator(json.loads((ROOT / "schemas" / "report-v1.json").read_text())).validate(
+        json.loads(to_json(reports[1]))
+    )
+
+
+def test_when_a_list_in_memory_was_changed_can_be_told(credential: Path) -> None:
+    at = dt.datetime(2026, 11, 20, tzinfo=dt.timezone.utc)
+    store = TrustStore.of_pem((credential / "root.pem").read_bytes(), changed=at)
+    [named] = store.named(at + dt.timedelta(days=10))
+    assert (named.date, named.age_days) == ("2026-11-20T00:00:00Z", 10)
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (b"no list", "our anchors: holds no PEM certificate"),
+        (b"-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n", "our anchors: certificate 1 is damaged"),
+        (b" " * (8 << 20) + b" ", "our anchors: larger than 8,388,608 bytes"),
+    ],
+)
+def test_an_error_calls_anchors_by_the_name_that_was_given(content: bytes, text: str, tmp_path: Path) -> None:
+    (tmp_path / "scratch").write_bytes(content)
+    with pytest.raises(ConfigError) as loaded:
+        TrustStore.load(tmp_path / "scratch", name="our anchors")
+    with pytest.raises(ConfigError) as given:
+        TrustStore.of_pem(content, name="our anchors")
+    assert str(loaded.value) == str(given.value) == text
+    with pytest.raises(InputError, match=r"^our anchors: no such file or directory$"):
+        TrustStore.load(tmp_path / "missing", name="our anchors")

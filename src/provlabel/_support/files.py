@@ -22,7 +22,8 @@ from typing import BinaryIO, NamedTuple
 from provlabel._support.text import printable
 from provlabel.errors import InputError, OutputError
 
-_PIECE = 1 << 20  # bytes read at once when hashing
+#: Bytes that are read at once.
+PIECE = 1 << 20
 #: A file of so many bytes or more is worth threads, and is read back by us instead of the engine.
 LARGE = 16 << 20
 SCRATCH_PREFIX = ".provlabel-"
@@ -38,15 +39,16 @@ def size_of(path: Path) -> int:
         return 0
 
 
-def open_regular(path: Path) -> BinaryIO:
+def open_regular(path: Path, name: str | None = None) -> BinaryIO:
     """Open ``path`` for reading if it is a regular file, following symlinks.
 
-    A FIFO or a device would block or never end, so the open itself does not wait.
+    A FIFO or a device would block or never end, so the open itself does not wait.  Errors call it ``name`` where its
+    path means nothing.
 
     Raises:
         InputError: missing, forbidden, a folder, or not a regular file.
     """
-    shown = printable(str(path))
+    shown = printable(name or str(path))
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as exc:
@@ -57,6 +59,18 @@ def open_regular(path: Path) -> BinaryIO:
         raise InputError(f"{shown}: {_kind(mode)}, not a regular file")
     os.set_blocking(fd, True)
     return os.fdopen(fd, "rb")
+
+
+def make_folder(folder: Path) -> None:
+    """Make ``folder`` and those above it, where they are missing.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise OutputError(f"{printable(str(folder))}: cannot make this folder: {reason(exc)}") from exc
 
 
 def reason(exc: OSError | ValueError) -> str:
@@ -81,7 +95,7 @@ def digests_of(stream: BinaryIO, algorithms: Iterable[str]) -> dict[str, str]:
     # Messages of others have MD5 too, which some machines give only to those who say that they rely on none.
     sums = {name: hashlib.new(name, usedforsecurity=False) for name in algorithms}
     stream.seek(0)
-    while piece := stream.read(_PIECE):
+    while piece := stream.read(PIECE):
         for digest in sums.values():
             digest.update(piece)
     stream.seek(0)
@@ -91,7 +105,7 @@ def digests_of(stream: BinaryIO, algorithms: Iterable[str]) -> dict[str, str]:
 def copy_to(source: BinaryIO, dest: BinaryIO) -> None:
     """Copy all of ``source``; its position is put back to 0."""
     source.seek(0)
-    while piece := source.read(_PIECE):
+    while piece := source.read(PIECE):
         dest.write(piece)
     source.seek(0)
 
@@ -173,7 +187,12 @@ def locked(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def atomic_output(
-    target: Path, *, replace: bool, mode: int = 0o666, like: os.stat_result | None = None, durable: bool = True
+    target: Path,
+    *,
+    replace: bool,
+    mode: int = 0o666,
+    like: os.stat_result | None = None,
+    scratch_name: str | None = None,
 ) -> Iterator[Scratch]:
     """Yield a scratch file beside ``target``; rename it into place when the block ends well.
 
@@ -181,14 +200,14 @@ def atomic_output(
     removed on any failure, so a reader sees the old file, the new file, or none.  ``mode`` holds
     the permission bits of the result before the umask; ``like`` instead gives it mode, owner and
     attributes of the file that it replaces, which must not have changed meanwhile.  Without
-    ``replace`` an existing target is never overwritten, not even one that appeared meanwhile.  Without
-    ``durable`` nothing waits for the disk: for what is read and deleted at once.
+    ``replace`` an existing target is never overwritten, not even one that appeared meanwhile.  A target with a
+    ``scratch_name`` is read and deleted at once: errors call it that, and nothing waits for the disk.
 
     Raises:
         OutputError: the folder is missing or read-only, the disk is full, the target exists, or is
             no regular file.
     """
-    shown = printable(str(target))
+    shown, durable = printable(str(target) if scratch_name is None else scratch_name), scratch_name is None
     _require_free(target, shown, replace)
     try:
         fd, scratch = _new_scratch(target.parent, mode)

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from msgspec import Struct, structs
 
@@ -21,8 +21,8 @@ from provlabel.batch.jobs import label_of
 from provlabel.carriers.compare import story_of
 from provlabel.errors import ConfigError, InputError, OutputError, ProvlabelError, SignerError, TimestampError
 from provlabel.evidence import Evidence
-from provlabel.labeling.label import label_file
-from provlabel.labeling.options import LabelKeywords, LabelOptions
+from provlabel.labeling.labeler import Labeler
+from provlabel.labeling.options import LabelOptions
 from provlabel.labeling.receipts import Receipt
 from provlabel.labeling.sources import shown
 from provlabel.media.containers import stores_of
@@ -33,9 +33,6 @@ from provlabel.sandbox.process import fork, spawn
 from provlabel.sandbox.worker import RARELY
 from provlabel.trust.anchors import TrustStore
 from provlabel.verdict import judge
-
-if TYPE_CHECKING:
-    from provlabel.signers import Signer
 
 _NO_TRUST = TrustStore()
 
@@ -85,7 +82,7 @@ class Tools(NamedTuple):
     """What is opened once in a process."""
 
     sandbox: Sandbox
-    signer: Signer
+    labeler: Labeler
 
 
 def label_chunk(setting: Setting, jobs: Sequence[Job]) -> list[JobOutcome]:
@@ -118,9 +115,10 @@ def open_tools(setting: Setting) -> Tools:
             return answers[question]
         raise ConfigError(f"{question}: was not asked when the batch began", hint="start it again")
 
-    tools = Tools(sandbox, open_signer(setting.signer, answer, check=False))
+    signer = open_signer(setting.signer, answer, check=False)
     if setting.checked:
-        assume_fit(tools.signer)
+        assume_fit(signer)
+    tools = Tools(sandbox, Labeler(signer, sandbox=sandbox, **structs.asdict(setting.how)))
     _kept[:] = [(os.getpid(), setting, tools)]
     return tools
 
@@ -179,11 +177,7 @@ def _labeled(setting: Setting, job: Job, tools: Tools) -> tuple[Receipt, bool]:
         elif not replace:
             raise _taken(output, there)
     output.parent.mkdir(parents=True, exist_ok=True)
-    how: LabelKeywords = structs.asdict(structs.replace(setting.how, replace=replace))  # type: ignore[assignment]
-    receipt = label_file(
-        job.source, output, label_of(job.label), tools.signer, urn=job.urn, sandbox=tools.sandbox, **how
-    )
-    return receipt, False
+    return tools.labeler.file(job.source, output, label_of(job.label), urn=job.urn, replace=replace), False
 
 
 def _there(job: Job, output: Path, sandbox: Sandbox) -> Evidence | None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from provlabel._support.text import printable
-from provlabel.cli._shared import options_of
+from provlabel.cli._shared import fields_in, options_of
 from provlabel.cli._signing import timestamper_from
+
+if TYPE_CHECKING:
+    from provlabel.labeling.options import LabelOptions
 
 #: The one option that reports repeat.
 BROKEN = "--insecure-accept-broken-parent"
@@ -28,6 +31,13 @@ class _Carriers(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         return names
 
 
+def _room(_: click.Context, __: click.Parameter, wanted: bool) -> int:
+    from provlabel.trust.timestamps import ROOM
+
+    return ROOM if wanted else 0
+
+
+#: Each has the name of its field of :class:`LabelOptions`.
 labeling_options = options_of(
     click.option(
         "--prompt-mode",
@@ -47,19 +57,17 @@ labeling_options = options_of(
         "[default: xmp,tags]",
     ),
     click.option("--thumbnail", is_flag=True, help="Put a picture of at most 10 kB into the manifest; needs Pillow."),
-    click.option("--stamp-room", is_flag=True, help="Keep room, so that provlabel stamp can add a timestamp later."),
-    click.option("--force", is_flag=True, help="Replace an output that exists."),
-    click.option(BROKEN, "accept_broken", is_flag=True, help="Go on although the history is broken."),
+    click.option(
+        "--stamp-room",
+        is_flag=True,
+        callback=_room,
+        help="Keep room, so that provlabel stamp can add a timestamp later.",
+    ),
+    click.option("--force", "replace", is_flag=True, help="Replace an output that exists."),
+    click.option(BROKEN, "accept_broken_parent", is_flag=True, help="Go on although the history is broken."),
 )
 
 
-def how_from(options: dict[str, Any]) -> dict[str, Any]:
-    """Return what :data:`labeling_options` and the options of time authorities ask of :func:`label_file`."""
-    from provlabel.trust.timestamps import ROOM
-
-    return {
-        **{name: options[name] for name in ("prompt_mode", "personal", "inputs", "carriers", "thumbnail")},
-        "accept_broken_parent": options["accept_broken"],
-        "timestamper": timestamper_from(options),
-        "stamp_room": ROOM if options["stamp_room"] else 0,
-    }
+def asked(record: type[LabelOptions], options: dict[str, Any]) -> dict[str, Any]:
+    """Return what a command's ``options`` say about the fields of ``record``."""
+    return fields_in(record, options) | {"timestamper": timestamper_from(options)}

@@ -14,6 +14,8 @@ from provlabel._support.text import printable
 from provlabel.errors import ConfigError, InputError, OutputError, UsageError
 
 if TYPE_CHECKING:
+    from msgspec import Struct
+
     from provlabel.report.renderers.style import Style
     from provlabel.trust.anchors import Purpose, TrustStore
 
@@ -81,9 +83,25 @@ policy_options = options_of(
 format_option = click.option(
     "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output format."
 )
+
+
+def _laws(_: click.Context, __: click.Parameter, given: Iterable[str]) -> tuple[str, ...]:
+    """Return the names that stand in ``--law``, which takes several, divided by commas.
+
+    Raises:
+        UsageError: one is empty.
+    """
+    names = tuple(name.strip() for part in given for name in part.split(","))
+    if "" in names:
+        raise UsageError("--law: an empty name", hint="such as --law eu,us-ca")
+    return names
+
+
 law_option = click.option(
     "--law",
+    "laws",
     multiple=True,
+    callback=_laws,
     metavar="NAME[,NAME]",
     help="Hold it against laws: eu, us-ca, cn, us-wa, us-ut, us-ny, in, kr, platforms. No legal advice.",
 )
@@ -95,16 +113,9 @@ def file_arguments(name: str) -> Callable[[_Command], _Command]:
     return click.argument(name, nargs=-1, required=True, type=PATH)
 
 
-def laws_from(given: Iterable[str]) -> tuple[str, ...]:
-    """Return the names that stand in ``--law``, which takes several, divided by commas.
-
-    Raises:
-        UsageError: one is empty.
-    """
-    names = tuple(name.strip() for part in given for name in part.split(","))
-    if "" in names:
-        raise UsageError("--law: an empty name", hint="such as --law eu,us-ca")
-    return names
+def fields_in(record: type[Struct], options: dict[str, Any]) -> dict[str, Any]:
+    """Return the ``options`` of a command that have the name of a field of ``record``: what is asked of the library."""
+    return {name: options[name] for name in record.__struct_fields__ if name in options}
 
 
 def user_folder() -> Path:
@@ -251,20 +262,6 @@ def _write_through(text: str, output: Path) -> None:
             stream.write(text.encode())
     except OSError as exc:
         raise OutputError(f"{printable(str(output))}: {exc.strerror or exc}") from exc
-
-
-def make_folder(folder: Path) -> None:
-    """Make ``folder`` and those above it, where they are missing.
-
-    Raises:
-        OutputError: it cannot be made.
-    """
-    from provlabel._support.files import reason
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as exc:
-        raise OutputError(f"{printable(str(folder))}: cannot make this folder: {reason(exc)}") from exc
 
 
 def sweep_beside(*files: Path | None) -> None:

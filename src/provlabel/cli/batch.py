@@ -15,7 +15,7 @@ import click
 
 from provlabel._support.text import printable
 from provlabel.cli import say, say_error
-from provlabel.cli._labeling import how_from, labeling_options
+from provlabel.cli._labeling import asked, labeling_options
 from provlabel.cli._shared import PATH, deliver, format_option, proofs_folder, quiet_option
 from provlabel.cli._signing import answers_from, signer_option, tsa_options, uri_of
 from provlabel.errors import UsageError
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from provlabel.batch import BatchResult, Planned, Progress
     from provlabel.batch.jobs import ListFormat
 
+#: Options that have the names of arguments of :func:`run_batch`.
+_GIVEN = ("out_dir", "label", "ledger", "receipts", "retries", "workers", "chunk", "dry_run")
 #: Seconds between two lines of progress where there is no terminal.
 _LINE = 2.0
 #: Seconds between two looks on a terminal.
@@ -37,7 +39,7 @@ _SHOWN = 10
 @click.option("--out-dir", type=PATH, help="Folder for the outputs, the ledger and the receipts.")
 @click.option("--jobs", "list_path", type=PATH, metavar="FILE|-", help="List of files: CSV, JSON Lines, or - (stdin).")
 @click.option("--jobs-format", type=click.Choice(["csv", "jsonl"]), help="What the list is, if its name does not tell.")
-@click.option("--label", "label_path", type=PATH, help="Label as a JSON or TOML file, for files without one.")
+@click.option("--label", type=PATH, help="Label as a JSON or TOML file, for files without one.")
 @labeling_options
 @signer_option
 @tsa_options
@@ -73,8 +75,9 @@ def command(paths: tuple[Path, ...], **options: Any) -> int:
     if options["out_dir"] is None and paths:
         raise UsageError("where should the outputs go?", hint="--out-dir FOLDER")
     from provlabel.batch import RefusedBatch, run_batch, shard_from
+    from provlabel.labeling.options import LabelOptions
 
-    how = how_from(options)
+    how = asked(LabelOptions, options)
     show = _Show(options)
     passed_over: Counter[str] = Counter()
     with contextlib.ExitStack() as stack:
@@ -82,21 +85,13 @@ def command(paths: tuple[Path, ...], **options: Any) -> int:
             result = run_batch(
                 stack.enter_context(_listed(options)) if options["list_path"] is not None else paths,
                 uri_of(options["signer_uri"]),
-                out_dir=options["out_dir"],
-                label=options["label_path"],
-                ledger=options["ledger"],
-                receipts=options["receipts"],
                 secrets=answers_from(options["pass_file"]),
-                replace=options["force"],
                 shard=shard_from(options["shard"]),
-                retries=options["retries"],
-                workers=options["workers"],
-                chunk=options["chunk"],
-                dry_run=options["dry_run"],
                 proofs=proofs_folder(),
                 passed_over=passed_over,
                 planned=_say_planned if options["dry_run"] and options["format_"] == "text" else None,
                 told=show,
+                **{name: options[name] for name in _GIVEN},
                 **how,
             )
         except RefusedBatch as exc:

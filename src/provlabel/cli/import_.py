@@ -12,7 +12,7 @@ import click
 
 from provlabel._support.text import printable
 from provlabel.cli import say, say_error
-from provlabel.cli._shared import PATH, make_folder
+from provlabel.cli._shared import PATH
 from provlabel.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def command(file: Path, source: str, out_dir: Path, force: bool) -> int:
       provlabel import message.xml --from ddex -o labels/
       provlabel import catalogue.csv --from csv -o labels/
     """
-    from provlabel._support.files import atomic_output
+    from provlabel._support.files import atomic_output, make_folder
     from provlabel.report.renderers.json import to_json
 
     drafts = _from_message(file) if source == "ddex" else _from_table(file, source)

@@ -15,13 +15,12 @@ import click
 from provlabel._support.text import printable
 from provlabel._support.times import rfc3339
 from provlabel.cli import say, say_error
-from provlabel.cli._labeling import BROKEN, how_from, labeling_options
+from provlabel.cli._labeling import BROKEN, asked, labeling_options
 from provlabel.cli._shared import (
     PATH,
     deliver,
     file_arguments,
     format_option,
-    make_folder,
     proofs_folder,
     quiet_option,
     require_not_among,
@@ -40,8 +39,9 @@ from provlabel.errors import InputError, LabelError, OutputError, ProvlabelError
 if TYPE_CHECKING:
     from provlabel.engine.identity import Actor
     from provlabel.label import Label
+    from provlabel.labeling.labeler import Labeler
     from provlabel.labeling.receipts import Receipt
-    from provlabel.signers import Secrets, Signer
+    from provlabel.signers import Secrets
 
 
 @click.command("label")
@@ -71,7 +71,7 @@ if TYPE_CHECKING:
 @click.option("--out-dir", type=PATH, help="Folder for the outputs.")
 @click.option("--in-place", is_flag=True, help="Replace each file by its labeled self.")
 @click.option("--detached", is_flag=True, help="Leave the content as it is; write the manifest beside it.")
-@click.option("--parent", type=PATH, help="The file that this one was made from.")
+@click.option("--parent", "parents", multiple=True, type=PATH, help="The file that this one was made from.")
 @click.option("--ingredient", "ingredients", multiple=True, type=PATH, help="A part of it. Repeatable.")
 @click.option("--receipt", type=PATH, help="Keep the receipts here, mode 0600.")
 @format_option
@@ -94,13 +94,18 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
     _check_options(files, options)
     if options["from_carriers"]:
         return _draft(files, options["output"])
+    from provlabel._support.files import make_folder
+    from provlabel.labeling.labeler import Labeler
+    from provlabel.labeling.options import FileOptions
+
     label = _label_from(options)
     targets = tuple(_targets(files, options))
     require_not_among(options["receipt"], files, "--receipt")
     with contextlib.ExitStack() as stack:
         drawing = stack.enter_context(early_drawing_sandbox()) if options["thumbnail"] else None
         sandbox = stack.enter_context(early_sandbox())
-        how = {**_how(options), "sandbox": sandbox, "drawing": drawing}
+        how = asked(FileOptions, options) | {"sandbox": sandbox, "drawing": drawing}
+        how["replace"] |= options["in_place"]
         answers = answers_from(options["pass_file"])
         signer = open_named_signer(options["signer_uri"], answers)
         how["identity"] = _identity(options, answers)
@@ -108,7 +113,8 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
             make_folder(options["out_dir"])
         sweep_beside(*(dest for _, dest in targets), options["receipt"])
         book = _Receipts(options)
-        receipts, errors = _label_all(targets, label, signer, options, {**how, "keep": book.keep})
+        labeler = Labeler(signer, keep=book.keep, **how)
+        receipts, errors = _label_all(targets, label, labeler, options)
         _publish(receipts, errors, options, book)
     return max((exc.exit_code for _, exc in errors), default=0)
 
@@ -120,7 +126,7 @@ class _Receipts:
         from provlabel._support.files import require_writable
 
         self._path: Path | None = options["receipt"]
-        self._replace: bool = options["force"]
+        self._replace: bool = options["replace"]
         self._at_once = options["prompt_mode"] == "hash"
         self._kept: list[Receipt] = []
         if self._path is not None:
@@ -157,7 +163,7 @@ def _check_options(files: tuple[Path, ...], options: dict[str, Any]) -> None:
         raise UsageError(f"{shown} exclude each other", hint="give one of them")
     if options["output"] and len(files) > 1:
         raise UsageError("-o takes one file; there are more", hint="use --out-dir")
-    if options["parent"] and len(files) > 1:
+    if options["parents"] and len(files) > 1:
         raise UsageError("--parent belongs to one file; there are more", hint="label the files one by one")
     hidden = options["format_"] == "text" and options["receipt"] is None
     if options["prompt_mode"] == "hash" and hidden:
@@ -283,18 +289,16 @@ def _require_other(source: Path, dest: Path) -> None:
 
 
 def _label_all(
-    targets: tuple[tuple[Path, Path], ...], label: Label, signer: Signer, options: dict[str, Any], how: dict[str, Any]
+    targets: tuple[tuple[Path, Path], ...], label: Label, labeler: Labeler, options: dict[str, Any]
 ) -> tuple[list[Receipt], list[tuple[Path, ProvlabelError]]]:
     """Label every file; one that fails does not stop the others."""
-    from provlabel.labeling.label import label_file
-
     receipts: list[Receipt] = []
     errors: list[tuple[Path, ProvlabelError]] = []
     warned: set[str] = set()
     chosen = any(options[name] for name in ("output", "out_dir", "in_place"))
     for source, dest in targets:
         try:
-            receipt = label_file(source, dest if chosen else None, label, signer, **how)
+            receipt = labeler.file(source, dest if chosen else None, label)
         except ProvlabelError as exc:
             say_error(str(exc), exc.hint)
             errors.append((source, exc))
@@ -307,18 +311,6 @@ def _label_all(
             if not options["quiet"]:
                 sys.stderr.write(f"warning: {printable(warning, 500)}\n")
     return receipts, errors
-
-
-def _how(options: dict[str, Any]) -> dict[str, Any]:
-    """Return what the options ask of :func:`label_file`, but for the files, the label and the signer."""
-    return {
-        **how_from(options),
-        "ingredients": options["ingredients"],
-        "detached": options["detached"],
-        "check_decode": options["check_decode"],
-        "parents": [options["parent"]] if options["parent"] else [],
-        "replace": options["force"] or options["in_place"],
-    }
 
 
 def _draft(files: tuple[Path, ...], output: Path | None) -> int:
@@ -372,7 +364,7 @@ def _publish(
         Receipts(
             receipts=tuple(receipts),
             errors=tuple(Failure(str(path), str(exc), exc.hint) for path, exc in errors),
-            insecure=(BROKEN,) if options["accept_broken"] else (),
+            insecure=(BROKEN,) if options["accept_broken_parent"] else (),
         )
     )
     book.write(whole)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from provlabel._support.text import printable
-from provlabel.cli._shared import PATH, deliver, format_option, law_option, laws_from, proofs_folder, style_for
+from provlabel.cli._shared import PATH, deliver, format_option, law_option, proofs_folder, style_for
 from provlabel.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 @click.option("--media", type=PATH, help="The sound: time spans must lie within it.")
 @law_option
 @format_option
-def command(label: Path, fix: bool, output: Path | None, media: Path | None, law: tuple[str, ...], format_: str) -> int:
+def command(
+    label: Path, fix: bool, output: Path | None, media: Path | None, laws: tuple[str, ...], format_: str
+) -> int:
     """Check a label file: all faults at once, each with its place.
 
     Ends with 1 if there is an error, or if a rule of a law is not held; warnings do not count.
@@ -45,7 +47,7 @@ def command(label: Path, fix: bool, output: Path | None, media: Path | None, law
 
     if fix and output is None and label.suffix.lower() == ".toml":
         raise UsageError("--fix writes JSON, and would lose the comments of a TOML file", hint="add -o fixed.json")
-    laws = _laws(laws_from(law))
+    held = _laws(laws)
     data = read_plain(label)
     seconds = _seconds(media)
     faults = lint(data, seconds=seconds)
@@ -53,9 +55,9 @@ def command(label: Path, fix: bool, output: Path | None, media: Path | None, law
         data = fixed(data, faults)
         deliver(to_json(data), output or label)
         faults = lint(data, seconds=seconds)
-    results = _under_laws(data, laws, media)
+    results = _under_laws(data, held, media)
     if format_ == "json":
-        under_laws = {"law": results} if laws else {}
+        under_laws = {"law": results} if held else {}
         deliver(to_json({"label": str(label), "faults": faults, **under_laws}), None)
     else:
         _print(label, faults, results)

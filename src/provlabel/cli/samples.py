@@ -8,7 +8,7 @@ import click
 
 from provlabel._support.text import printable
 from provlabel.cli import say
-from provlabel.cli._shared import PATH, make_folder
+from provlabel.cli._shared import PATH
 from provlabel.errors import ProvlabelError
 
 
@@ -23,7 +23,7 @@ def command(folder: Path) -> None:
     Example:
       provlabel samples demo
     """
-    from provlabel._support.files import atomic_output
+    from provlabel._support.files import atomic_output, make_folder
 
     make_folder(folder)
     for source in sorted(_home().iterdir()):

@@ -21,9 +21,9 @@ from provlabel.cli._shared import (
     TRUST_NAMES,
     cache_folder,
     deliver,
+    fields_in,
     file_arguments,
     law_option,
-    laws_from,
     policy_options,
     proofs_folder,
     quiet_option,
@@ -71,7 +71,7 @@ _FEW = 8
 )
 @click.option("--second-opinion", is_flag=True, help="Have another, independent verifier judge too.")
 @click.option(
-    "--judge", multiple=True, metavar="NAME", help="A check of your own, by an installed package. Repeatable."
+    "--judge", "judges", multiple=True, metavar="NAME", help="A check of your own, by an installed package. Repeatable."
 )
 @click.option("--fail-fast", is_flag=True, help="Stop at the first file that does not pass.")
 @click.option("-j", "--jobs", type=click.IntRange(1, 64), help="Files read at once. [default: one for each processor]")
@@ -99,6 +99,7 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
     from provlabel.report.renderers import RENDERERS, Extras
     from provlabel.sandbox.pool import SandboxPool
     from provlabel.sandbox.process import fork
+    from provlabel.verifying.options import PathsOptions
     from provlabel.verifying.verify import verify_paths
 
     if options["init_policy"] and formats:
@@ -113,26 +114,22 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
     store = trust_from(**{name: options[name] for name in TRUST_NAMES}) + anchors
     many = len(paths) > _FEW or any(map(os.path.isdir, paths))
     jobs = options["jobs"] or ((os.cpu_count() or 1) if many else 1)
+    how = fields_in(PathsOptions, options) | {
+        "trust": store,
+        "policy": gate,
+        "at": at,
+        "revocation": _revocation(options),
+        "judges": load_judges(options["judges"]),
+        "against": _delivery(options["against"]),
+    }
     with contextlib.ExitStack() as stack:
         proofs = None if options["no_cache"] else _apart(proofs_folder(), gate, paths)
         pool = stack.enter_context(SandboxPool(jobs, fork, proofs=proofs))
-        report = verify_paths(
-            paths,
-            trust=store,
-            policy=gate,
-            at=at,
-            revocation=_revocation(options),
-            laws=laws_from(options["law"]),
-            second_opinion=options["second_opinion"],
-            judges=load_judges(options["judge"]),
-            sandbox=pool,
-            cache=stack.enter_context(_cache(store, gate, paths))
-            if many and at is None and not options["no_cache"] and not options["second_opinion"]
-            else None,
-            fail_fast=options["fail_fast"],
-            against=_delivery(options["against"]),
-            watch=stack.enter_context(ProgressLine(options["quiet"])) if many else None,
-        )
+        if many and at is None and not options["no_cache"] and not options["second_opinion"]:
+            how["cache"] = stack.enter_context(_cache(store, gate, paths))
+        if many:
+            how["watch"] = stack.enter_context(ProgressLine(options["quiet"]))
+        report = verify_paths(paths, sandbox=pool, **how)
     if options["init_policy"]:
         return _init_policy(report, gate, output, options["trust"])
     previews = _previews(report) if any(RENDERERS[item.name].previews for item in outputs) else {}

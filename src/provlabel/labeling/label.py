@@ -10,55 +10,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from provlabel._support.text import printable
-from provlabel.errors import InputError, OutputError
+from provlabel.errors import InputError
 from provlabel.label import Label, as_records, signed_label
 from provlabel.label.lint import semantic_faults
-from provlabel.labeling.options import FileKeywords, FileOptions
-from provlabel.labeling.publish import Published, Seal, destination_for, publish
+from provlabel.labeling.options import FileOptions
+from provlabel.labeling.publish import Destination, Published, Seal, destination_for, publish
 from provlabel.labeling.receipts import Receipt, about_time, facts
-from provlabel.labeling.sources import Source, broken_by, naming_its_source, parent_of, read_source, shown
+from provlabel.labeling.sources import Source, broken_by, naming, naming_its_source, parent_of, read_source
 from provlabel.labeling.tags import plan_tags
 from provlabel.manifest.write import PARENT, component, definition, ingredient_definition
-from provlabel.media.formats import BY_NAME
+from provlabel.media.formats import Format
 from provlabel.media.previews import Preview, nothing, require_pillow
 from provlabel.sandbox.pool import shared_sandbox
 from provlabel.sandbox.requests import AnySandbox
 
 if TYPE_CHECKING:
-    from typing_extensions import Unpack
-
     from provlabel.signers import Signer
 
 
-def label_file(
-    source: Path | str, dest: Path | str | None, label: Label, signer: Signer, **options: Unpack[FileKeywords]
-) -> Receipt:
-    """Label the image or sound ``source`` and write the result to ``dest``.
-
-    Args:
-        source: the file to label.  If it carries a manifest already, it becomes its own parent.
-        dest: where the result goes, written whole or not at all.  The same as ``source`` only
-            with ``replace``.  ``None`` for ``NAME.labeled.EXT`` beside the source.
-        label: what to say.
-        signer: who says it.
-        options: the fields of :class:`~provlabel.labeling.options.FileOptions`.
-
-    Raises:
-        ConfigError: ``thumbnail`` without Pillow.
-        InputError: a file cannot be read, is no format that can be labeled, or is damaged.
-        OutputError: ``dest`` exists or cannot be written.  Nothing is left behind.
-        SignerError: the key or certificate cannot sign.
-        TimestampError: no time authority gave a timestamp that holds, and it is not optional.
-        EngineError: the engine refused.
-        LabelError: the label cannot be signed as asked.
-        UsageError: arguments that contradict each other.
-    """
-    how = FileOptions(**options)
-    return _label(Path(source), Path(dest) if dest is not None else None, label, signer, how, name=how.name)
-
-
 @naming_its_source
-def _label(
+def labeled(
     source: Path,
     dest: Path | None,
     label: Label,
@@ -66,9 +37,22 @@ def _label(
     how: FileOptions,
     *,
     name: str | None,
-    durable: bool = True,
+    scratch: bool = False,
 ) -> Receipt:
-    """Follow one file from its source to its receipt; without ``durable`` nothing waits for the disk."""
+    """Follow one file from its source to its receipt.
+
+    Args:
+        source: the file to label.
+        dest: where the result goes; ``None`` for ``NAME.labeled.EXT`` beside the source.
+        label: what to say.
+        signer: who says it.
+        how: what else is asked for.
+        name: what the source is called in place of its path.
+        scratch: source and result are read and deleted at once; their paths mean nothing to anybody.
+
+    Raises:
+        ProvlabelError: as :func:`provlabel.label_file`.
+    """
     sandbox = how.sandbox or shared_sandbox()
     if how.thumbnail:
         require_pillow()
@@ -77,10 +61,14 @@ def _label(
     if how.check_decode:
         from provlabel.media.decoding import require_decodable
 
-        require_decodable(source, checked.fmt, checked.evidence.seconds)
+        with naming(source, checked.shown):
+            require_decodable(source, checked.fmt, checked.evidence.seconds)
     parent = parent_of(checked, how.parents, sandbox, how.accept_broken_parent)
     placed = [read_source(Path(item), sandbox, how.accept_broken_parent) for item in how.ingredients]
-    destination = destination_for(checked, dest, how.detached, how.replace)._replace(durable=durable)
+    destination = destination_for(checked, dest, how.detached, how.replace)
+    if scratch:
+        _require_embedded(destination, checked.fmt)
+        destination = destination._replace(scratch_name=checked.shown)
     picture = _drawn(checked, how.drawing) if how.thumbnail else None
     # 2. Decide what is signed: the label, the tags that repeat it, the manifest that holds it.
     label = as_records(label)
@@ -100,11 +88,9 @@ def _label(
     # 3. Publish: sign into a scratch file, read it back in full, rename.
     seal = Seal(signer, how.timestamper, how.stamp_room, how.identity)
 
-    output = str(destination.target) if durable else checked.shown
-
     def receipt(written: Published) -> Receipt:
         return Receipt(
-            **facts(checked.evidence, output, written, detached=destination.detached),
+            **facts(checked.evidence, destination.shown, written, detached=destination.detached),
             parent=parent.manifest if parent else None,
             carriers={
                 item["id"]: sorted({**item["values"], **item.get("personal_values", {})}) for item in tags.listed
@@ -130,34 +116,12 @@ def _label(
     )
 
 
-def label_bytes(content: bytes, label: Label, signer: Signer, **options: Unpack[FileKeywords]) -> tuple[bytes, Receipt]:
-    """Label an image or sound held in memory and return it with its receipt.
-
-    A manifest that ``content`` carries already becomes the parent, with ``name`` as its title, or none.  The
-    content lies in a private temporary folder meanwhile.  Arguments and errors are those of :func:`label_file`;
-    what would leave the manifest beside the file is refused, because there is no place beside a memory.
-    """
-    import tempfile
-
-    how = FileOptions(**options)
-    try:
-        with tempfile.TemporaryDirectory(prefix="provlabel-") as folder:
-            source, dest = Path(folder, "source"), Path(folder, "labeled")
-            source.write_bytes(content)
-            try:
-                receipt = _label(source, dest, label, signer, how, name=how.name or "", durable=False)
-            except OutputError as exc:
-                text = str(exc).replace(shown(dest), printable(how.name or "bytes"))
-                raise OutputError(text, hint=exc.hint) from exc
-            if receipt.detached:
-                why = BY_NAME[receipt.format].why_detached or "detached was asked for"
-                raise InputError(
-                    f"{receipt.format} is only labeled with a manifest beside it: {why}",
-                    hint="write it to a file and use label_file",
-                )
-            return dest.read_bytes(), receipt
-    except OSError as exc:
-        raise OutputError(f"no room for temporary files: {exc}", hint="set TMPDIR to a folder with room") from exc
+def _require_embedded(destination: Destination, fmt: Format) -> None:
+    if destination.detached:
+        raise InputError(
+            f"{fmt.name} is only labeled with a manifest beside it: {fmt.why_detached or 'detached was asked for'}",
+            hint="write it to a file and use label_file",
+        )
 
 
 def _ingredients(parent: Source | None, placed: Sequence[Source]) -> Iterator[tuple[Source, dict[str, Any]]]:

@@ -17,7 +17,7 @@ from provlabel.engine.signing import IngredientFile
 from provlabel.errors import EngineError, InputError, OutputError, SignerError, TimestampError
 from provlabel.evidence import Evidence
 from provlabel.labeling.signature import SigningTask, UnstampedManifest, Work, sign_in_engine, sign_with_stand_in
-from provlabel.labeling.sources import Source, reopened, shown
+from provlabel.labeling.sources import Source, naming, reopened, shown
 from provlabel.manifest import cose
 from provlabel.manifest.write import Definition
 from provlabel.media.containers import CONTAINERS, ContainerError, inventory, lost
@@ -43,7 +43,12 @@ class Destination(NamedTuple):
     in_place: bool  #: the target is the source
     copy: Path | None  #: where the content of a detached manifest is copied to
     replace: bool
-    durable: bool = True  #: not for what is read and deleted at once
+    scratch_name: str | None = None  #: of what is read and deleted at once: what it is called in place of its path
+
+    @property
+    def shown(self) -> str:
+        """What receipts call it."""
+        return str(self.target) if self.scratch_name is None else self.scratch_name
 
 
 def labeled_name(source: Path) -> Path:
@@ -157,9 +162,9 @@ def _outputs(destination: Destination, mode: int, like: os.stat_result) -> Itera
     """
     if destination.copy is None:
         old = like if destination.in_place else None
-        durable = destination.durable
+        name = destination.scratch_name
         with atomic_output(
-            destination.target, replace=destination.replace, mode=mode, like=old, durable=durable
+            destination.target, replace=destination.replace, mode=mode, like=old, scratch_name=name
         ) as scratch:
             yield scratch, None
         return
@@ -275,7 +280,7 @@ def _read_back(checked: Source, scratch: Scratch, sandbox: AnySandbox, trust: Tr
         SignerError: it holds, but older verifiers would report a broken signature.
     """
     scratch.stream.flush()
-    with synced(scratch.stream):
+    with synced(scratch.stream), naming(scratch.path, checked.shown):
         evidence = _read_written(checked, scratch, sandbox, trust, work)
     verdict = judge(evidence, at=now())
     if work.hole is not None and _is_hidden(evidence):

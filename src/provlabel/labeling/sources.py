@@ -33,7 +33,7 @@ class Source(Struct, frozen=True):
     path: Path
     fmt: Format
     evidence: Evidence
-    name: str | None = None  #: what it is called where its path means nothing; empty where nobody said
+    name: str | None = None  #: what it is called in place of its path, if that means nothing; empty where nobody said
 
     @property
     def shown(self) -> str:
@@ -57,7 +57,25 @@ def shown(path: Path) -> str:
 
 
 def _called(path: Path, name: str | None) -> str:
-    return shown(path) if name is None else printable(name or "bytes")
+    """Return what messages call a file; scratch without a name is called by what it holds: bytes, or a stream."""
+    return shown(path) if name is None else printable(name or path.name)
+
+
+@contextlib.contextmanager
+def naming(path: Path, called: str) -> Iterator[None]:
+    """Let what cannot read ``path`` call it otherwise: whoever gets only a path knows no better name.
+
+    Raises:
+        InputError, UsageError: as they came, with that name.
+    """
+    try:
+        yield
+    except (InputError, UsageError) as exc:
+        text = str(exc)
+        known = text.removeprefix(shown(path))
+        if called == shown(path) or known == text:
+            raise
+        raise type(exc)(called + known, hint=exc.hint) from exc
 
 
 def naming_its_source(procedure: _Procedure) -> _Procedure:
@@ -87,8 +105,9 @@ def read_source(
     Raises:
         InputError: it cannot be read or labeled; says why.
     """
-    evidence = sandbox.read(path, _NO_TRUST, beside(path), digest=digest)
     called = _called(path, name)
+    with naming(path, called):
+        evidence = sandbox.read(path, _NO_TRUST, beside(path), digest=digest)
     if evidence.trouble is not None:
         verdict = judge(evidence, at=now())
         why = verdict.findings[0]
@@ -169,7 +188,7 @@ def parent_of(
 @contextlib.contextmanager
 def reopened(checked: Source) -> Iterator[BinaryIO]:
     """Open a file again that the sandbox has read; it must still be the same bytes."""
-    with open_regular(checked.path) as stream:
+    with open_regular(checked.path, checked.shown) as stream:
         _require_same(checked, stream)
         try:
             yield stream

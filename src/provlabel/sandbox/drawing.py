@@ -33,9 +33,9 @@ def drawing_sandbox(launch: Launch = spawn) -> Sandbox:
     return Sandbox(launch, relaunch=spawn, limits=_LIMITS)
 
 
-def drawing_pool() -> SandboxPool:
+def drawing_pool(width: int | None = None) -> SandboxPool:
     """Return several sandboxes that draw, for calls from several threads."""
-    return SandboxPool(limits=_LIMITS)
+    return SandboxPool(width, limits=_LIMITS)
 
 
 def thumbnail_of(path: Path, sha256: str, drawing: AnySandbox) -> Preview:

@@ -63,12 +63,18 @@ class TrustStore(Struct, frozen=True):
 
     @classmethod
     def load(
-        cls, *paths: Path | str, test: bool = False, purpose: Purpose = "manifest", leaves: bool = False
+        cls,
+        *paths: Path | str,
+        name: str | None = None,
+        test: bool = False,
+        purpose: Purpose = "manifest",
+        leaves: bool = False,
     ) -> TrustStore:
         """Read PEM files of certificates.
 
         Args:
             paths: the files.
+            name: what reports and errors call them in place of their paths, as of a scratch file.
             test: they are throw-away roots; a report that relies on them says so.
             purpose: what they count for, and for nothing else.
             leaves: they are signers' own certificates, not those of CAs.
@@ -78,9 +84,45 @@ class TrustStore(Struct, frozen=True):
             ConfigError: a file holds no certificate, something else than certificates, or garbage;
                 or leaves for another purpose than ``manifest``.
         """
+        store = cls()
+        for path in paths:
+            content, changed = _read(Path(path), name)
+            called = name or str(path)
+            store += cls.of_pem(content, name=called, changed=changed, test=test, purpose=purpose, leaves=leaves)
+        return store
+
+    @classmethod
+    def of_pem(
+        cls,
+        content: bytes,
+        *,
+        name: str = "bytes",
+        changed: dt.datetime | None = None,
+        test: bool = False,
+        purpose: Purpose = "manifest",
+        leaves: bool = False,
+    ) -> TrustStore:
+        """Take certificates in PEM form from memory.
+
+        Args:
+            content: what a file would hold.
+            name: what reports and errors call it.
+            changed: when the list was last changed, with a zone, if that is known.
+            test: as for :meth:`load`, and so are the others.
+            purpose: what they count for.
+            leaves: they are signers' own certificates.
+
+        Raises:
+            ConfigError: as :meth:`load`.
+        """
         if leaves and purpose != "manifest":
             raise ConfigError(f"leaves cannot be trusted one by one for {purpose}", hint="give the CA's certificate")
-        return cls(tuple(_load(Path(path), test, purpose, leaves) for path in paths))
+        shown = printable(name)
+        if len(content) > MAX_FILE:
+            raise ConfigError(f"{shown}: larger than {MAX_FILE:,} bytes")
+        pem = "".join(_certificates(content.decode("latin-1"), shown))
+        date = times.rfc3339(changed) if changed else ""
+        return cls((AnchorList(shown, pem, hashlib.sha256(content).hexdigest(), test, purpose, leaves, date),))
 
     def __add__(self, other: TrustStore) -> TrustStore:
         """Return a store with the lists of both."""
@@ -132,7 +174,7 @@ class TrustStore(Struct, frozen=True):
     def named(self, at: dt.datetime) -> tuple[Named, ...]:
         """Return what the report says of each list; ``at`` is the time from which its age counts."""
         return tuple(
-            Named(item.name, item.sha256, item.test, item.purpose, item.date, _age(item.date, at))
+            Named(item.name, item.sha256, item.test, item.purpose, item.date or None, _age(item.date, at))
             for item in self.lists
         )
 
@@ -171,15 +213,10 @@ def der_certificates(pem: str) -> tuple[bytes, ...]:
         raise ConfigError("a certificate is damaged: it is no base64", hint="get the chain file again") from exc
 
 
-def _load(path: Path, test: bool, purpose: Purpose, leaves: bool) -> AnchorList:
-    shown = printable(str(path))
-    with open_regular(path) as stream:
-        raw = stream.read(MAX_FILE + 1)
+def _read(path: Path, name: str | None) -> tuple[bytes, dt.datetime]:
+    with open_regular(path, name) as stream:
         changed = dt.datetime.fromtimestamp(os.fstat(stream.fileno()).st_mtime, dt.timezone.utc)
-    if len(raw) > MAX_FILE:
-        raise ConfigError(f"{shown}: larger than {MAX_FILE:,} bytes")
-    pem = "".join(_certificates(raw.decode("latin-1"), shown))
-    return AnchorList(shown, pem, hashlib.sha256(raw).hexdigest(), test, purpose, leaves, times.rfc3339(changed))
+        return stream.read(MAX_FILE + 1), changed
 
 
 def _certificates(text: str, shown: str) -> list[str]:

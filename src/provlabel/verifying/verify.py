@@ -25,6 +25,7 @@ from provlabel.report import Failure, Report, SkippedWhy
 from provlabel.sandbox.pool import SandboxPool, shared_sandbox
 from provlabel.sandbox.protocol import Check
 from provlabel.sandbox.requests import AnySandbox
+from provlabel.sandbox.sessions import Session
 from provlabel.trust.anchors import TrustStore
 from provlabel.verifying.options import PathsKeywords, PathsOptions, SessionKeywords, VerifyKeywords, VerifyOptions
 from provlabel.verifying.revocation import Revocation, with_answers
@@ -43,14 +44,13 @@ _NO_TRUST, _DEFAULT = TrustStore(), Policy()
 _HASHED_BESIDE = 1 << 20
 
 
-class Verifier:
+class Verifier(Session):
     """Verifies images and sounds, one after another or side by side; safe to use from many threads.
 
         with Verifier(trust, policy) as verifier:
             report = verifier.bytes(upload, name="cover.jpg")
 
-    It has workers of its own, which start when they are needed and end with :meth:`close`; used again, it starts new
-    ones.  What a call is given as an option wins over what the session was made with.
+    It has workers of its own.  What a call is given as an option wins over what the session was made with.
 
     Args:
         trust: whose signatures count; without anchors nobody is trusted.
@@ -73,24 +73,10 @@ class Verifier:
     ) -> None:
         how = PathsOptions(trust=trust, policy=policy, **options)
         self._how = msgspec.structs.replace(how, policy=Gate.of(how.policy), laws=_known(how.laws))
-        self._own = SandboxPool(workers) if how.sandbox is None else None
-        self._second = (
-            _second_sandbox(workers or (how.sandbox.width if how.sandbox else None)) if how.second_opinion else None
-        )
-
-    def __enter__(self) -> Verifier:
-        return self
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        if kind is not None:
-            for pool in filter(None, (self._own, self._second)):
-                pool.kill()
-        self.close()
-
-    def close(self) -> None:
-        """End the workers of this session, as soon as each has answered what it was asked."""
-        for pool in filter(None, (self._own, self._second)):
-            pool.close()
+        self._sandbox = how.sandbox or SandboxPool(workers)
+        self._second = _second_sandbox(self._sandbox.width) if how.second_opinion else None
+        own = (self._sandbox if how.sandbox is None else None, self._second)
+        super().__init__(*(sandbox for sandbox in own if sandbox is not None))
 
     def file(self, path: Path | str, *, name: str | None = None, **options: Unpack[VerifyKeywords]) -> Report:
         """Verify one image or sound, and the detached manifest beside it if there is one.
@@ -106,9 +92,8 @@ class Verifier:
             UsageError, ConfigError: as for the session.
         """
         run = self._run(VerifyOptions, options)
-        if name is not None:
-            return run.report_under(name, Path(path))
-        report = run.report_on([path])
+        with self._call():
+            report = run.report_on([path]) if name is None else run.report_under(name, Path(path))
         if report.errors:
             failure = report.errors[0]
             raise InputError(failure.message, hint=failure.hint)
@@ -117,7 +102,8 @@ class Verifier:
     def bytes(self, content: bytes, *, name: str = "bytes", **options: Unpack[VerifyKeywords]) -> Report:
         """Verify an image or sound held in memory; ``name`` stands for it in the report, the rest is as above."""
         run = self._run(VerifyOptions, options)
-        return run.report_of(name, run.sandbox.read_bytes(content, run.trust, run.check), None, content)
+        with self._call():
+            return run.report_of(name, run.sandbox.read_bytes(content, run.trust, run.check), None, content)
 
     def stream(self, stream: BinaryIO, *, name: str = "stream", **options: Unpack[VerifyKeywords]) -> Report:
         """Verify what a seekable binary stream holds, from its beginning to its end; ``name`` stands for it.
@@ -132,7 +118,7 @@ class Verifier:
             copy_to(stream, whole)
             return self.bytes(whole.getvalue(), name=name, **options)
         run = self._run(VerifyOptions, options)
-        with spooled(stream) as path:
+        with self._call(), spooled(stream) as path:
             return run.report_under(name, path)
 
     def paths(self, paths: Iterable[Path | str], **options: Unpack[PathsKeywords]) -> Report:
@@ -145,7 +131,9 @@ class Verifier:
             paths: files and folders.
             options: the fields of :class:`~provlabel.verifying.options.PathsOptions`.
         """
-        return self._run(PathsOptions, options).report_on(list(paths))
+        run = self._run(PathsOptions, options)
+        with self._call():
+            return run.report_on(list(paths))
 
     def _run(self, kind: type[VerifyOptions], options: Mapping[str, Any]) -> _Run:
         """Put the options of a call, those of ``kind`` alone, over those of the session."""
@@ -153,10 +141,8 @@ class Verifier:
         how = msgspec.structs.replace(self._how, **options)
         if "laws" in options:
             how = msgspec.structs.replace(how, laws=_known(how.laws))
-        sandbox = how.sandbox or self._own
-        assert sandbox is not None  # noqa: S101 - a session without one has its own
         second = (self._second or shared_sandbox(_second_sandbox)) if how.second_opinion else None
-        return _Run(how, sandbox, second)
+        return _Run(how, how.sandbox or self._sandbox, second)
 
 
 def verify_file(path: Path | str, *, name: str | None = None, **options: Unpack[VerifyKeywords]) -> Report:
