@@ -260,10 +260,11 @@ def test_labeling_again_leaves_one_story(
 ) -> None:
     first, out = tmp_path / "first.mp3", tmp_path / "out.mp3"
     label_file(media / "take.mp3", first, FULL, signer, sandbox=sandbox)
-    second = Label(kind="human_made", contributions=(Contribution(part="vocals", extent="None", by="human"),))
+    again = (Contribution(part="vocals", extent="None", by="human"),)
+    second = Label(kind="human_made", contributions=again, correction="played again by people")
     label_file(first, out, second, signer, sandbox=sandbox)
     item = judged(out, trust, sandbox)
-    assert item.passed
+    assert [found.rule for found in item.findings if found.level == "error"] == ["label.contradicts-history"]
     said = {value.field: value.values for value in item.carriers or ()}
     assert said["TXXX:PROVLABEL_KIND"] == ("human_made",)
     assert "TXXX:PROVLABEL_SYSTEMS" not in said

@@ -73,6 +73,12 @@ if TYPE_CHECKING:
 @click.option("--detached", is_flag=True, help="Leave the content as it is; write the manifest beside it.")
 @click.option("--parent", "parents", multiple=True, type=PATH, help="The file that this one was made from.")
 @click.option("--ingredient", "ingredients", multiple=True, type=PATH, help="A part of it. Repeatable.")
+@click.option(
+    "--input", "input_files", multiple=True, type=PATH, help="What only served as a model, such as a demo. Repeatable."
+)
+@click.option(
+    "--contradict", metavar="REASON", help="Say otherwise than the file does about AI, and sign why: a correction."
+)
 @click.option("--receipt", type=PATH, help="Keep the receipts here, mode 0600.")
 @format_option
 @quiet_option
@@ -189,6 +195,7 @@ def _label_from(options: dict[str, Any]) -> Label:
 
 def _stated(options: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     yield from ((key, options[key]) for key in ("kind", "origin", "title", "oversight"))
+    yield "correction", options["contradict"]
     yield "provider", {"name": options["provider"]} if options["provider"] else None
     yield "systems", _systems(options)
     when = options["event_time"]

@@ -16,13 +16,22 @@ from provlabel.label.lint import semantic_faults
 from provlabel.labeling.options import FileOptions
 from provlabel.labeling.publish import Destination, Published, Seal, destination_for, publish
 from provlabel.labeling.receipts import Receipt, about_time, facts
-from provlabel.labeling.sources import Source, broken_by, naming, naming_its_source, parent_of, read_source
+from provlabel.labeling.sources import (
+    Source,
+    broken_by,
+    naming,
+    naming_its_source,
+    parent_of,
+    read_source,
+    require_agreement,
+)
 from provlabel.labeling.tags import plan_tags
-from provlabel.manifest.write import PARENT, component, definition, ingredient_definition
+from provlabel.manifest.write import PARENT, component, definition, ingredient_definition, input_file
 from provlabel.media.formats import Format
 from provlabel.media.previews import Preview, nothing, require_pillow
 from provlabel.sandbox.pool import shared_sandbox
 from provlabel.sandbox.requests import AnySandbox
+from provlabel.verdict.history import may_become
 
 if TYPE_CHECKING:
     from provlabel.signers import Signer
@@ -69,9 +78,11 @@ def labeled(
     if scratch:
         _require_embedded(destination, checked.fmt)
         destination = destination._replace(scratch_name=checked.shown)
+    inputs = [read_source(Path(item), sandbox, how.accept_broken_parent) for item in how.input_files]
+    label = as_records(label)
+    otherwise = require_agreement(label, checked, parent, placed)
     picture = _drawn(checked, how.drawing) if how.thumbnail else None
     # 2. Decide what is signed: the label, the tags that repeat it, the manifest that holds it.
-    label = as_records(label)
     signed = signed_label(label, how.prompt_mode, personal=how.personal)
     tags = plan_tags(checked, signed.as_label(), how.carriers, detached=destination.detached)
     signed = signed.listing(tags.listed)
@@ -82,6 +93,7 @@ def labeled(
         transcoded=parent is not None and parent.fmt.name != checked.fmt.name,
         components=[component(index) for index in range(len(placed))],
         inputs=how.inputs,
+        input_files=[input_file(index) for index in range(len(inputs))],
         urn=how.urn,
         thumbnail=picture.jpeg if picture else b"",
     )
@@ -103,12 +115,14 @@ def labeled(
                 *tags.warnings,
                 *_undrawn(checked, picture),
                 *_doubts(label, checked.evidence.seconds),
-                *_warnings(checked, parent, *placed),
+                *otherwise,
+                *_odd_parent(checked, parent),
+                *_warnings(checked, parent, *placed, *inputs),
                 *about_time(written, seal),
             ),
         )
 
-    used = tuple(_ingredients(parent, placed))
+    used = tuple(_ingredients(parent, placed, inputs))
     return receipt(
         publish(
             checked, used, manifest, seal, destination, sandbox, tags.edits, lambda written: how.keep(receipt(written))
@@ -124,11 +138,23 @@ def _require_embedded(destination: Destination, fmt: Format) -> None:
         )
 
 
-def _ingredients(parent: Source | None, placed: Sequence[Source]) -> Iterator[tuple[Source, dict[str, Any]]]:
+def _ingredients(
+    parent: Source | None, placed: Sequence[Source], inputs: Sequence[Source]
+) -> Iterator[tuple[Source, dict[str, Any]]]:
     if parent:
         yield parent, ingredient_definition("parentOf", PARENT, parent.title)
     for index, item in enumerate(placed):
         yield item, ingredient_definition("componentOf", component(index), item.title)
+    for index, item in enumerate(inputs):
+        yield item, ingredient_definition("inputTo", input_file(index), item.title)
+
+
+def _odd_parent(checked: Source, parent: Source | None) -> Iterator[str]:
+    if parent is not None and not may_become(parent.fmt.media, checked.fmt.media):
+        yield (
+            f"{checked.shown}: is {checked.fmt.name}, and {parent.shown}, {parent.fmt.name}, cannot have become that; "
+            "what only served as a model is an input (--input)"
+        )
 
 
 def _unasked(checked: Source, detached: bool) -> Iterator[str]:

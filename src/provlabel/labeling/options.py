@@ -72,6 +72,8 @@ class FileOptions(LabelOptions, frozen=True, kw_only=True):
         parents: the file this one was made from, when its manifest was lost on the way (a WAV
             before it became an MP3).  One at most, as C2PA allows one.
         ingredients: files that were placed into this one (stems, layers).
+        input_files: files that only went into a model, or that people took as a model (a demo by AI that was played
+            again); nothing of them is in this one.
         detached: leave the content as it is and write the manifest to ``dest`` + ``.c2pa``; a
             ``dest`` other than the source (and other than ``None``) becomes a copy of it.  A
             format that cannot hold a manifest is labeled in this way unasked, with a warning.
@@ -91,6 +93,7 @@ class FileOptions(LabelOptions, frozen=True, kw_only=True):
 
     parents: Sequence[Path | str] = ()
     ingredients: Sequence[Path | str] = ()
+    input_files: Sequence[Path | str] = ()
     detached: bool = False
     check_decode: bool = False
     identity: Actor | None = None
@@ -106,6 +109,7 @@ class FileKeywords(LabelKeywords, total=False):
 
     parents: Sequence[Path | str]
     ingredients: Sequence[Path | str]
+    input_files: Sequence[Path | str]
     detached: bool
     check_decode: bool
     identity: Actor | None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from provlabel._support.files import LARGE, Scratch, atomic_output, copy_to, locked, sha256_of, synced
 from provlabel._support.text import printable
 from provlabel._support.times import now
+from provlabel.carriers.compare import both_values
 from provlabel.engine.identity import Actor
 from provlabel.engine.signing import IngredientFile
 from provlabel.errors import EngineError, InputError, OutputError, SignerError, TimestampError
@@ -320,10 +321,11 @@ _OTHER_KEY = "check that the chain belongs to the key: provlabel key check"
 
 def _require_story(verdict: Verdict) -> None:
     """Refuse a result whose carriers came out otherwise than the label lists: the engine rewrites some of them."""
-    for item in verdict.findings:
-        if item.rule in ("carrier.missing", "carrier.changed", "carrier.contradicts"):
+    for value in verdict.carriers or ():
+        if value.agreement in ("missing", "changed", "contradicts"):
             raise EngineError(
-                f"embedding would spoil a tag: {item.at}: {printable(item.message, 500)}", hint="--carriers none"
+                f"embedding would spoil a tag: {value.place}: {printable(both_values(value), 500)}",
+                hint="--carriers none",
             )
 
 

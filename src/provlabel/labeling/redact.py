@@ -58,7 +58,7 @@ def redact_file(
     made = definition(label, SignedLabel(system=stated), has_parent=True, redacted=redacted)
     seal = Seal(signer, timestamper)
     written = publish(
-        checked, tuple(_ingredients(checked, ())), made, seal, destination, sandbox, personal_edits(checked)
+        checked, tuple(_ingredients(checked, (), ())), made, seal, destination, sandbox, personal_edits(checked)
     )
     return Receipt(
         **facts(checked.evidence, str(destination.target), written, detached=destination.detached),

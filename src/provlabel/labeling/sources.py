@@ -9,19 +9,22 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar, cast
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from provlabel._support.files import fingerprint, open_regular, reason
 from provlabel._support.text import printable
 from provlabel._support.times import now
-from provlabel.errors import InputError, UsageError
+from provlabel.errors import InputError, LabelError, UsageError
 from provlabel.evidence import Carrier, Evidence
+from provlabel.label import Label
+from provlabel.label.vocabularies import NOT_AI
 from provlabel.media.containers import ContainerError
 from provlabel.media.formats import BY_NAME, Format
 from provlabel.media.sidecar import beside
 from provlabel.sandbox.requests import AnySandbox
 from provlabel.trust.anchors import TrustStore
 from provlabel.verdict import judge
+from provlabel.verdict.ai import MOST, said_in
 
 _NO_TRUST = TrustStore()
 _Procedure = TypeVar("_Procedure", bound=Callable[..., Any])
@@ -183,6 +186,36 @@ def parent_of(
             hint="leave --parent away, or give the other file with --ingredient",
         )
     return read_source(Path(parents[0]), sandbox, accept_broken)
+
+
+def require_agreement(
+    label: Label, checked: Source, parent: Source | None, placed: Sequence[Source]
+) -> tuple[str, ...]:
+    """Refuse a label of no AI on a file that says otherwise, or that is made of what does; return the warnings.
+
+    A label that gives a reason (``correction``) is signed all the same: whether that counts is for verifiers to say.
+
+    Raises:
+        LabelError: with all that says otherwise.
+    """
+    if label.kind not in (*NOT_AI, "may_contain_ai"):
+        return ()
+    used = {id(item): item for item in (checked, parent, *placed) if item is not None}.values()
+    said = [
+        f"{item.shown}: {', '.join(map(printable, found))}" for item in used if (found := list(said_in(item.evidence)))
+    ]
+    if not said:
+        return ()
+    shown = "; ".join(said[:MOST]) + (f"; and {len(said) - MOST} more" if len(said) > MOST else "")
+    if label.kind == "may_contain_ai":
+        return (f"label: says that it may contain AI, and it does: {shown}",)
+    if label.correction is UNSET:
+        raise LabelError(
+            f"the label says {label.kind}, and the file says otherwise: {shown}",
+            hint="another kind; or what only went into a model as --input; or, to correct what was said before, "
+            "--contradict REASON, which is signed",
+        )
+    return (f"label: signed as a correction of what else is said: {shown}",)
 
 
 @contextlib.contextmanager

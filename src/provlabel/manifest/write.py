@@ -46,6 +46,11 @@ def component(index: int) -> str:
     return f"component{index}"
 
 
+def input_file(index: int) -> str:
+    """Return the name by which the definition refers to the file of that index that only went into the work."""
+    return f"file{index}"
+
+
 def ingredient_definition(relationship: str, name: str, title: str) -> dict[str, Any]:
     """Return the definition of one ingredient file; an empty ``title`` is left out."""
     return {"relationship": relationship, "label": name} | ({"title": title} if title else {})
@@ -59,6 +64,7 @@ def definition(
     transcoded: bool = False,
     components: Sequence[str] = (),
     inputs: bool = False,
+    input_files: Sequence[str] = (),
     redacted: Sequence[str] = (),
     urn: str | None = None,
     thumbnail: bytes = b"",
@@ -71,6 +77,7 @@ def definition(
         has_parent: a parent file is added as the ingredient :data:`PARENT`.
         transcoded: the parent is of another format than the file.
         components: names of the ingredients that were placed into the file.
+        input_files: names of the ingredients that only went into the work: nothing of them is in the result.
         inputs: write prompt, seed and references as ``inputTo`` ingredients too.
         redacted: URNs of manifests in the parent's store whose personal assertion is taken out; the
             label is then only stated again, and nothing was done to the content.
@@ -83,8 +90,8 @@ def definition(
     """
     given = tuple(_inputs(label)) if inputs else ()
     statement = _statement(label)
-    if given:
-        statement["parameters"] = {"ingredientIds": [item["label"] for item, _ in given]}
+    if names := [*(item["label"] for item, _ in given), *input_files]:
+        statement["parameters"] = {"ingredientIds": names}
     altered = origin_of(label) == "altered" and not redacted
     actions = [
         *_beginning(statement, has_parent, altered, transcoded),

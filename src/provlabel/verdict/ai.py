@@ -16,8 +16,8 @@ import msgspec
 
 from provlabel._support.types import ready
 from provlabel.carriers.vocabularies import iptc
-from provlabel.carriers.vocabularies.marks import marks_in
-from provlabel.evidence import Carrier, Ingredient, Manifest, bound, mapping
+from provlabel.carriers.vocabularies.marks import claims_in, marks_in
+from provlabel.evidence import Carrier, Evidence, Ingredient, Manifest, bound, mapping
 from provlabel.label import Label
 from provlabel.label.about_ai import ai_in
 from provlabel.label.vocabularies import KINDS, SOURCE_TYPES, SURELY_AI
@@ -52,6 +52,15 @@ def _few(found: Iterator[Statement]) -> Iterator[Statement]:
 def marks_of(carriers: tuple[Carrier, ...]) -> Iterator[tuple[str, str]]:
     """Yield the marks that generators leave in tags, and where they stand."""
     yield from ((words, item.place) for item in carriers for words in marks_in(item.id, item.fields))
+
+
+def said_in(evidence: Evidence) -> Iterator[str]:
+    """Yield what a file that goes into another one says about AI: in its manifests, else in its tags."""
+    signed: list[str] = []
+    for active in evidence.manifests[:1]:
+        signed = [*_said(active), *(words for words, _ in said_before(active, evidence.manifests))]
+    tags = (words for item in evidence.carriers or () for words in claims_in(item.id, item.fields))
+    yield from dict.fromkeys(signed or tags)
 
 
 # --- one manifest ----------------------------------------------------------------------------------
@@ -145,10 +154,11 @@ def _called(part: Ingredient) -> str:
 
 
 def _said(manifest: Manifest) -> Iterator[str]:
-    """Yield what a manifest of the history says about AI."""
+    """Yield what a manifest of the history says about AI; its label says enough where it says so."""
     kind = mapping(manifest.label).get("kind")
     if isinstance(kind, str) and kind in SURELY_AI:
         yield f"its label says {KINDS[kind].words}"
+        return
     for item in manifest.actions:
         if SOURCE_TYPES.get(item.source_type) in SURELY_AI:
             yield f"its action {item.action} says {item.source_type.rpartition('/')[2]}"

@@ -43,6 +43,11 @@ _BECOMES: dict[str, frozenset[str]] = {
 }
 
 
+def may_become(earlier: str, later: str) -> bool:
+    """Can a file of one medium (image, audio, video) have become one of the other?"""
+    return later in _BECOMES.get(earlier, {later})
+
+
 def _odd_parents(evidence: Evidence) -> Iterator[Finding]:
     """Say where the file cannot have been made from what it names as its earlier version; by their media types."""
     fmt = BY_NAME.get(evidence.format or "")
@@ -50,7 +55,7 @@ def _odd_parents(evidence: Evidence) -> Iterator[Finding]:
         return
     for part in evidence.manifests[0].ingredients:
         medium = part.format.partition("/")[0]
-        if part.relationship == "parentOf" and fmt.media not in _BECOMES.get(medium, {fmt.media}):
+        if part.relationship == "parentOf" and not may_become(medium, fmt.media):
             yield finding("history.odd-parent", f"{part.title or 'it'} is {part.format}, this file {fmt.name}")
 
 

@@ -19,6 +19,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[2] / "helpers"))
 
 import vectors_claims
+import vectors_contradictions
 import vectors_history
 import vectors_labels
 import vectors_media
@@ -31,6 +32,7 @@ GROUPS: tuple[Group, ...] = (
     *vectors_media.GROUPS,
     *vectors_claims.GROUPS,
     *vectors_labels.GROUPS,
+    *vectors_contradictions.GROUPS,
     *vectors_history.GROUPS,
     *vectors_trust.GROUPS,
     *vectors_policy.GROUPS,
