@@ -69,14 +69,18 @@ def test_doctest() -> None:
 
 
 def test_readme_python_runs(media: Path, credential: Path, tmp_path: Path) -> None:
-    code = re.search(r"```python\n(.*?)```", README, re.DOTALL)
-    assert code is not None
+    code = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     for name in ("key.pem", "chain.pem", "root.pem"):
         (tmp_path / name).write_bytes((credential / name).read_bytes())
     (tmp_path / "key.pem").chmod(0o600)
-    (tmp_path / "take.wav").write_bytes((media / "take.wav").read_bytes())
-    subprocess.run([sys.executable, "-c", code[1]], cwd=tmp_path, check=True)
+    for name in ("take.wav", "cover.jpg"):
+        (tmp_path / name).write_bytes((media / name).read_bytes())
+    done = [
+        subprocess.run([sys.executable, "-c", one], cwd=tmp_path, check=True, capture_output=True, text=True)
+        for one in code
+    ]
     assert (tmp_path / "take.labeled.wav").exists()
+    assert re.fullmatch(r"cover\.jpg urn:c2pa:\S+\ntake\.wav urn:c2pa:\S+\n", done[1].stdout)
 
 
 def test_readme_console_says_what_is_said(media: Path, cli: Cli) -> None:
