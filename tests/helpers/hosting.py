@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -141,8 +142,12 @@ def as_stranger() -> list[str]:
     pytest.skip("here no other user can read this Python")
 
 
-def below_read_only(place: Place, inside: Path) -> list[str]:
-    """Return a prefix that shows the folder at ``inside``, the one place to write, and no shared memory."""
+def below_read_only(place: Place) -> tuple[list[str], Path]:
+    """Return a prefix below which there is no shared memory, and one place to write: that folder, seen elsewhere."""
+    used = [Path(name).resolve() for name in (sys.prefix, sys.base_prefix, ROOT)]
+    inside = next(
+        path for path in map(Path, ("/mnt", "/srv", "/opt")) if not any(path in each.parents for each in used)
+    )
     mine = ["unshare", "--mount", *(["--map-root-user"] if os.geteuid() else [])]
     script = (
         f'mount --bind "$0" {inside} && mount -t tmpfs -o ro,size=4k none /dev/shm && mount -o remount,bind,ro / '
@@ -151,4 +156,36 @@ def below_read_only(place: Place, inside: Path) -> list[str]:
     prefix = [*mine, "sh", "-ec", script, str(place.folder)]
     if (done := subprocess.run([*prefix, "true"], check=False, capture_output=True, text=True)).returncode:
         pytest.skip(f"this machine lets nobody see other mounts: {done.stderr.strip()}")
-    return prefix
+    return prefix, inside
+
+
+@contextlib.contextmanager
+def kernel(place: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Any, Callable[..., str]]]:
+    """Start a kernel of Jupyter; what is yielded is its manager, and what runs a cell and returns how that ended."""
+    from jupyter_client.manager import KernelManager
+
+    for name in ("JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR", "IPYTHONDIR"):
+        place.env[name] = str(place.folder / name.lower())
+        monkeypatch.setenv(name, place.env[name])
+    manager = KernelManager(kernel_name="python3")
+    manager.start_kernel(env=place.env, cwd=str(place.folder / "stands"))
+    client = manager.blocking_client()
+    client.start_channels()
+
+    def run(cell: str, when_it_prints: Callable[[], object] = lambda: None) -> str:
+        def output(message: dict[str, Any]) -> None:
+            if message["msg_type"] == "stream":
+                when_it_prints()
+
+        content = client.execute_interactive(cell, timeout=60, output_hook=output)["content"]
+        return str(content.get("ename", content["status"]))
+
+    try:
+        client.wait_for_ready(timeout=60)
+        assert run("import os, signal; from hosts import Host, children") == "ok"
+        assert run(f"FOLDER = {str(place.folder)!r}") == "ok"
+        yield manager, run
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+        manager.cleanup_resources()

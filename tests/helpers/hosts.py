@@ -171,7 +171,7 @@ class Watch:
         return self.changed
 
     def _look(self) -> None:
-        while not self._stop.wait(0.001):
+        while not self._stop.wait(0.003):
             self._compare("meanwhile")
 
     def _compare(self, when: str) -> None:

@@ -1,7 +1,8 @@
 """Calls one after another, and a batch: for surroundings that are odd by themselves.
 
-``host_plain.py FOLDER [WHAT…]``, where WHAT is: ``batch``; ``deleted``, in a folder that is gone; ``many-files``, with
-all low descriptors taken; ``no-children``, where SIGCHLD is ignored; ``reaper``, where a thread reaps all processes.
+``host_plain.py FOLDER [WHAT…]``, where WHAT is: ``batch``; ``deleted``, in a folder that is gone; ``names``, by paths
+that count from there; ``many-files``, with all low descriptors taken; ``no-children``, where SIGCHLD is ignored;
+``reaper``, where a thread reaps all processes.
 """
 
 import contextlib
@@ -42,6 +43,18 @@ def reaper() -> None:
     threading.Thread(target=reap, daemon=True).start()
 
 
+def names(host: Host) -> None:
+    """Ask for paths that count from the folder."""
+    from provlabel import InputError, verify_file, verify_paths
+
+    with host.counted() as wrong:
+        report = verify_paths(["picture.png", f"{sys.argv[1]}/picture.png"])
+        found = [file.state for file in report.files], [failure.path for failure in report.errors]
+        wrong += [] if found == (["unsigned"], ["picture.png"]) else [f"found {found}"]
+    with host.counted() as wrong, contextlib.suppress(InputError):
+        wrong.append(str(verify_file("picture.png")))
+
+
 AROUND = {"deleted": deleted, "many-files": many_files, "no-children": no_children, "reaper": reaper}
 
 
@@ -63,6 +76,8 @@ def main() -> None:
         host.one(3)
         if "batch" in what:
             host.many("batch")
+        if "names" in what:
+            names(host)
 
 
 main()

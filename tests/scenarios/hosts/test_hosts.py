@@ -9,14 +9,13 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from hosting import STRANGER, Place, adopted, as_stranger, below_read_only
+from hosting import STRANGER, Place, adopted, as_stranger, below_read_only, kernel
 from hosts import children, kill
 from project import needs
 
@@ -49,7 +48,6 @@ def test_python_is_started_otherwise(flags: str, place: Place) -> None:
 # --- processes of servers --------------------------------------------------------------------------
 
 
-@needs("setsid")
 @pytest.mark.parametrize("kind", ["sync", "gthread"])
 def test_gunicorn_with_an_application_that_was_warm_before_it_forked(kind: str, place: Place) -> None:
     place.env["HOST_FOLDER"] = str(place.folder)
@@ -132,37 +130,6 @@ def test_a_kernel_of_jupyter_that_is_interrupted_in_a_call(place: Place, monkeyp
         assert (still := left()) == [], still
 
 
-@contextlib.contextmanager
-def kernel(place: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Any, Callable[..., str]]]:
-    from jupyter_client.manager import KernelManager
-
-    for name in ("JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR", "IPYTHONDIR"):
-        place.env[name] = str(place.folder / name.lower())
-        monkeypatch.setenv(name, place.env[name])
-    manager = KernelManager(kernel_name="python3")
-    manager.start_kernel(env=place.env, cwd=str(place.folder / "stands"))
-    client = manager.blocking_client()
-    client.start_channels()
-
-    def run(cell: str, when_it_prints: Callable[[], object] = lambda: None) -> str:
-        def output(message: dict[str, Any]) -> None:
-            if message["msg_type"] == "stream":
-                when_it_prints()
-
-        content = client.execute_interactive(cell, timeout=60, output_hook=output)["content"]
-        return str(content.get("ename", content["status"]))
-
-    try:
-        client.wait_for_ready(timeout=60)
-        assert run("import os, signal; from hosts import Host, children") == "ok"
-        assert run(f"FOLDER = {str(place.folder)!r}") == "ok"
-        yield manager, run
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
-        manager.cleanup_resources()
-
-
 # --- surroundings ----------------------------------------------------------------------------------
 
 
@@ -185,12 +152,12 @@ def test_a_user_without_a_name_and_a_home(place: Place) -> None:
 @pytest.mark.parametrize("kept", ["/", ""], ids=["the root is its home", "no home"])
 def test_a_function_that_can_write_to_one_folder_and_has_no_shared_memory(kept: str, place: Place) -> None:
     """As AWS Lambda: ``/dev/shm`` is not there, all but one folder is read-only, and there is no home."""
-    inside = Path("/mnt")
-    prefix = below_read_only(place, inside)
+    prefix, inside = below_read_only(place)
     place.env |= {"HOME": kept, "TMPDIR": str(inside / "tmp")}
     if not kept:
         del place.env["HOME"]
-    tried = [sys.executable, "-c", "import multiprocessing; open('/mnt/tmp/x', 'w'); multiprocessing.Lock()"]
+    written = str(inside / "tmp" / "x")
+    tried = [sys.executable, "-c", f"import multiprocessing; open({written!r}, 'w'); multiprocessing.Lock()"]
     lacks = subprocess.run([*prefix, *tried], env=place.env, capture_output=True, text=True, check=False)
     assert "synchronize.py" in lacks.stderr, "locks can be made"
     (place.folder / "tmp" / "x").unlink()
