@@ -284,7 +284,6 @@ def _do(
         _chunks(ledger, size),
         min(workers, plan.todo),
         lost=_lost,
-        again=lambda job: structs.replace(job, tried=True),
         prepare=open_tools,
         preload=_PRELOAD,
     )

@@ -61,7 +61,6 @@ class Job(Struct, frozen=True, kw_only=True):
     output: str
     label: str  #: JSON of a :class:`provlabel.Label`
     urn: str  #: the name of the manifest to be
-    tried: bool = False  #: an earlier attempt may have written the output already
 
 
 class JobOutcome(Struct, frozen=True, kw_only=True):
@@ -89,7 +88,11 @@ class Tools(NamedTuple):
 
 
 def label_chunk(setting: Setting, jobs: Sequence[Job]) -> list[JobOutcome]:
-    """Label the files of ``jobs``, and return an outcome for each; a file that fails does not stop the others."""
+    """Label the files of ``jobs``, and return an outcome for each; a file that fails does not stop the others.
+
+    May be called again with the same jobs, by whoever does not know what became of them: an output that has the
+    name of its job's manifest is recognized, and is not made twice (with ``replace`` it is made anew).
+    """
     return [_outcome(setting, job) for job in jobs]
 
 
@@ -170,14 +173,13 @@ def _stat(path: str) -> os.stat_result | None:
 
 def _labeled(setting: Setting, job: Job, tools: Tools) -> tuple[Receipt, bool]:
     output, replace = Path(job.output), setting.how.replace
-    if job.tried and (there := _there(job, output, tools.sandbox)):
-        if there.manifests and there.manifests[0].urn == job.urn:
-            # The salt of a prompt is in the receipt alone, and that was lost.
-            if os.path.lexists(output) and setting.how.prompt_mode != "hash" and judge(there, at=now()).holds:
-                return _adopted(job, output, there, tools.sandbox), True
-            replace = True
-        elif not replace:
+    if not replace and (there := _there(job, output, tools.sandbox)):
+        if not there.manifests or there.manifests[0].urn != job.urn:
             raise _taken(output, there)
+        # The salt of a prompt is in the receipt alone, and that was lost.
+        if os.path.lexists(output) and setting.how.prompt_mode != "hash" and judge(there, at=now()).holds:
+            return _adopted(job, output, there, tools.sandbox), True
+        replace = True
     output.parent.mkdir(parents=True, exist_ok=True)
     how: LabelKeywords = structs.asdict(structs.replace(setting.how, replace=replace))  # type: ignore[assignment]
     receipt = label_file(
