@@ -189,6 +189,10 @@ def session(leader: int) -> dict[int, str]:
     return found
 
 
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
 def require_alone(leader: int, within: float = 5.0) -> None:
     """Nothing of a session is left after a moment."""
     ends = time.monotonic() + within
@@ -255,9 +259,7 @@ def test_killed_worker_costs_nothing(work: Path, start: Starter, trust: TrustSto
     pictures(work / "in", 40)
     process = start(*BATCH, "--chunk", "5")
     until(lambda: labeled(work) >= 3, process)
-    workers = [pid for pid, line in session(process.pid).items() if "forkserver" in line]
-    # The server is older than those that it forked; the youngest is a sandbox.
-    killed = sorted(workers)[1]
+    [killed, *_] = [pid for pid in session(process.pid) if parent_of(pid) == process.pid]
     os.kill(killed, signal.SIGKILL)
     out, said = process.communicate(timeout=60)
     assert process.returncode == 0, said
@@ -374,6 +376,111 @@ def test_workers_that_never_start_are_no_fault_of_the_files(tmp_path: Path) -> N
                 prepare=batch_functions.dies_at_start,
             )
         )
+
+
+def results(function: Callable[..., Any], setting: object, chunks: list[list[Any]], workers: int = 2) -> list[Any]:
+    found = pool.supervise(function, setting, iter(chunks), workers, lost=lambda job: (job, 0.0, 0.0))
+    return [outcome for outcomes in found for outcome in outcomes]
+
+
+def test_a_suspect_is_tried_beside_others_and_at_last_alone(tmp_path: Path) -> None:
+    """Others go on while it runs by itself; what decides about it has nothing beside it, as memory may be short."""
+    jobs = [f"job{number}" for number in range(40)]
+    jobs[3] = "suspect"
+    found = results(batch_functions.timed, str(tmp_path), [jobs[start : start + 2] for start in range(0, 40, 2)], 3)
+    assert sorted(job for job, *_ in found) == sorted(jobs)
+    [(_, began, ended)] = [item for item in found if item[0] == "suspect"]
+    assert began > 0  # not lost
+    assert [job for job, start, end in found if job != "suspect" and start < ended and end > began] == []
+    assert (tmp_path / "suspect").stat().st_size == 3
+
+
+def test_messages_larger_than_any_pipe_go_both_ways_at_once() -> None:
+    jobs = [bytes([number]) * (3 << 20) for number in range(12)]
+    found = results(batch_functions.doubled, None, [[job] for job in jobs])
+    assert sorted(found) == [job + job for job in jobs]
+
+
+def test_what_a_function_raises_ends_the_batch(tmp_path: Path) -> None:
+    before = len(os.listdir("/dev/fd"))
+    with pytest.raises(ConfigError, match="is refused") as caught:
+        results(batch_functions.raises, None, [["a"], ["b"]])
+    assert caught.value.hint == "ask for another"
+    assert len(os.listdir("/dev/fd")) == before
+
+
+HOST = """
+import locale, logging, os, signal, sys, threading
+from pathlib import Path
+
+main, handlers = sys.modules["__main__"], [signal.getsignal(number) for number in sorted(signal.valid_signals())]
+spoken, loggers, environ = locale.setlocale(locale.LC_ALL), list(logging.root.handlers), dict(os.environ)
+changed, over = [], threading.Event()
+
+def heard(event, args):
+    if event in ("os.putenv", "os.unsetenv", "os.chdir"):
+        changed.append((event, args))
+
+def watch():
+    while not over.is_set():
+        if sys.modules["__main__"] is not main:
+            changed.append("__main__")
+        now = [signal.getsignal(number) for number in sorted(signal.valid_signals())]
+        if (now, locale.setlocale(locale.LC_ALL), logging.root.handlers) != (handlers, spoken, loggers):
+            changed.append("signals, locale or logging")
+
+import batch_functions
+from provlabel.batch import pool
+sys.addaudithook(heard)
+sys.setswitchinterval(1e-5)
+watcher = threading.Thread(target=watch)
+watcher.start()
+chunks = iter([[f"once{number}", f"job{number}"] for number in range(8)])
+found = pool.supervise(batch_functions.mark, sys.argv[1], chunks, 2, lost=str)
+print(len([outcome for outcomes in found for outcome in outcomes]))
+over.set()
+watcher.join()
+assert dict(os.environ) == environ
+print(sorted(set(map(str, changed))))
+"""
+
+
+def test_nothing_of_a_host_is_changed_at_any_moment(tmp_path: Path) -> None:
+    """Not even while a worker is started, or replaces one that died: a studio program has threads that look."""
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    order = [sys.executable, "-c", HOST, tmp_path]
+    done = subprocess.run(order, env=env, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("16\n[]\n", "")
+
+
+GONE = """
+import os, sys, threading
+from provlabel import run_batch
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+os.mkdir({gone!r})
+os.chdir({gone!r})
+os.rmdir({gone!r})
+result = run_batch([{source!r}], {signer!r}, out_dir={out!r}, label={label!r}, workers=2)
+print(result.done, result.failures)
+"""
+
+
+def test_a_host_with_threads_whose_folder_is_gone(work: Path, credential: Path) -> None:
+    pictures(work / "in", 3)
+    where = {name: str(work / name) for name in ("gone", "out")}
+    label = str(work / "label.toml")
+    code = GONE.format(**where, source=str(work / "in"), label=label, signer=f"test:{credential}")
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("3 ()\n", "")
+
+
+def test_workers_have_the_environment_and_folder_of_their_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Signers are programs and services that are set up by it; it is handed over, and in no list of processes."""
+    monkeypatch.setenv("PROVLABEL_CANARY", "sings")
+    monkeypatch.chdir(tmp_path)
+    wanted = dict(os.environ)
+    assert results(batch_functions.surroundings, None, [["a"], ["b"]]) == [(wanted, str(tmp_path))] * 2
 
 
 def test_nothing_to_do_yet(tmp_path: Path) -> None:

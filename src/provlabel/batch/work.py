@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import gc
 import os
-import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,7 +28,7 @@ from provlabel.media.containers import stores_of
 from provlabel.media.formats import BY_NAME
 from provlabel.media.sidecar import beside
 from provlabel.sandbox import Sandbox
-from provlabel.sandbox.process import fork, spawn
+from provlabel.sandbox.process import fork_or_spawn, spawn
 from provlabel.sandbox.worker import RARELY
 from provlabel.trust.anchors import TrustStore
 from provlabel.verdict import judge
@@ -110,9 +109,8 @@ def open_tools(setting: Setting) -> Tools:
         return _kept[0][2]
     engine.binding()
     gc.set_threshold(*RARELY)
-    # A copy of a process with threads may hold a lock for ever.
     proofs = Path(setting.proofs) if setting.proofs else None
-    sandbox = Sandbox(fork if threading.active_count() == 1 else spawn, relaunch=spawn, proofs=proofs)
+    sandbox = Sandbox(fork_or_spawn, relaunch=spawn, proofs=proofs)
     sandbox.start()
     answers = dict(setting.answers)
 

@@ -94,7 +94,7 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
     from provlabel.cli._gate import gate_from
     from provlabel.report.renderers import RENDERERS, Extras
     from provlabel.sandbox.pool import SandboxPool
-    from provlabel.sandbox.process import fork
+    from provlabel.sandbox.process import fork_or_spawn
     from provlabel.verifying.verify import verify_paths
 
     if options["init_policy"] and formats:
@@ -111,7 +111,7 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
     jobs = options["jobs"] or ((os.cpu_count() or 1) if many else 1)
     with contextlib.ExitStack() as stack:
         proofs = None if options["no_cache"] else _apart(proofs_folder(), gate, paths)
-        pool = stack.enter_context(SandboxPool(jobs, fork, proofs=proofs))
+        pool = stack.enter_context(SandboxPool(jobs, fork_or_spawn, proofs=proofs))
         report = verify_paths(
             paths,
             trust=store,

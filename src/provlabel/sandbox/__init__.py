@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import functools
 import os
 import selectors
 import signal
@@ -20,6 +21,7 @@ from pathlib import Path
 import msgspec
 
 from provlabel._support.files import reason, size_of
+from provlabel._support.processes import Child, greet, has_ended, reap
 from provlabel._support.types import ready
 from provlabel.engine import selftest
 from provlabel.errors import InputError, ProvlabelError, UnfitEngineError
@@ -27,7 +29,7 @@ from provlabel.evidence import Evidence, Opinion, Trouble
 from provlabel.media.formats import BY_NAME
 from provlabel.media.previews import Preview, PreviewPurpose, nothing
 from provlabel.sandbox.limits import Limits
-from provlabel.sandbox.process import Died, Launch, Worker, has_ended, reap, spawn
+from provlabel.sandbox.process import Died, Launch, spawn
 from provlabel.sandbox.protocol import HEADER, Answer, Check, Request, Second, frame, frame_length
 from provlabel.trust.anchors import TrustStore
 from provlabel.trust.chains.records import Credential, Examined
@@ -54,6 +56,8 @@ class Sandbox:
         relaunch: how to start one after a death; :func:`spawn` where this process holds a key by then.
         limits: what one file may cost.
         proofs: a folder that remembers which engines have passed the self-test; without, each process runs it once.
+        python: the interpreter of every worker, which is spawned then: for a host whose ``sys.executable`` is its own
+            program.  Without, the variable ``PROVLABEL_PYTHON``, or else ``sys.executable``.
     """
 
     #: How many files are read at once.
@@ -66,14 +70,16 @@ class Sandbox:
         relaunch: Launch | None = None,
         limits: Limits = _LIMITS,
         proofs: Path | None = None,
+        python: str | os.PathLike[str] | None = None,
     ) -> None:
-        self._launch = launch
-        self._relaunch = relaunch or launch
+        self._launch = launch if python is None else functools.partial(spawn, python)
+        self._relaunch = self._launch if python is not None else relaunch or launch
         self._limits = limits
         self._proofs = proofs
         self._proven = False
         self._lock = threading.Lock()
-        self._worker: Worker | None = None
+        self._worker: Child | None = None
+        self._greeted = False
         _sandboxes.add(self)
 
     def __enter__(self) -> Sandbox:
@@ -83,9 +89,9 @@ class Sandbox:
         self.close()
 
     def start(self) -> None:
-        """Start the worker now: before a key is loaded that a forked copy would hold."""
+        """Start the worker now, without waiting for it: before a key is loaded that a forked copy would hold."""
         with self._lock:
-            self._running()
+            self._started()
 
     def prove(self) -> None:
         """Have the engine show that what protects us has its effect, unless this build of it has shown so before.
@@ -240,7 +246,7 @@ class Sandbox:
 
     def _asked(self, message: bytes, seconds: int) -> Answer | Trouble:
         try:
-            answer = msgspec.json.decode(self._exchange(message, time.monotonic() + 2 * seconds), type=ready(Answer))
+            answer = msgspec.json.decode(self._exchange(message, 2 * seconds), type=ready(Answer))
         except Died as death:
             return Trouble(death.kind, str(death))  # type: ignore[arg-type]
         except (ValueError, RecursionError) as exc:  # no JSON, no text, or too deep
@@ -254,8 +260,9 @@ class Sandbox:
             raise UnfitEngineError(answer.unfit, hint=answer.hint)
         return answer
 
-    def _exchange(self, message: bytes, deadline: float) -> bytes:
+    def _exchange(self, message: bytes, seconds: int) -> bytes:
         worker = self._running()
+        deadline = time.monotonic() + seconds
         with selectors.DefaultSelector() as selector:
             selector.register(worker.requests, selectors.EVENT_WRITE)
             selector.register(worker.answers, selectors.EVENT_READ)
@@ -279,13 +286,13 @@ class Sandbox:
             raise Died("too-costly", "it took too long")
         return ready
 
-    def _send(self, worker: Worker, rest: memoryview) -> memoryview:
+    def _send(self, worker: Child, rest: memoryview) -> memoryview:
         try:
             return rest[os.write(worker.requests, rest) :]
         except BrokenPipeError:
             raise self._death() from None
 
-    def _receive(self, worker: Worker) -> bytes:
+    def _receive(self, worker: Child) -> bytes:
         piece = os.read(worker.answers, 1 << 16)
         if not piece:
             raise self._death()
@@ -298,8 +305,24 @@ class Sandbox:
             raise Died("refused", "its manifest unfolds to more than can be shown")
         return length
 
-    def _running(self) -> Worker:
-        """Return our worker, a new one when there is none or when it died since the last file."""
+    def _running(self) -> Child:
+        """Return our worker, a new one when there is none or when it died since the last file.
+
+        Raises:
+            ConfigError: what was started is no Python of our version.
+            ProvlabelError: nothing can be started.
+        """
+        worker = self._started()
+        if not self._greeted:
+            try:
+                greet(worker)
+            except BaseException:  # it was ended
+                self._worker = None
+                raise
+            self._greeted = True
+        return worker
+
+    def _started(self) -> Child:
         if self._worker is not None and has_ended(self._worker.pid):
             self._end()
         if self._worker is None:
@@ -337,13 +360,11 @@ class Sandbox:
         worker = self._forget()
         return reap(worker.pid)
 
-    def _forget(self) -> Worker:
+    def _forget(self) -> Child:
         """Close our ends of the pipes; the worker sees that and ends."""
-        worker, self._worker, self._proven = self._worker, None, False
+        worker, self._worker, self._proven, self._greeted = self._worker, None, False, False
         assert worker is not None  # noqa: S101 - only called while there is one
-        os.close(worker.requests)
-        os.close(worker.answers)
-        worker.printed.close()
+        worker.close()
         return worker
 
     def _after_fork(self) -> None:

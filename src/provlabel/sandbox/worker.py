@@ -12,16 +12,14 @@ import ctypes
 import datetime as dt
 import gc
 import io
-import os
 import resource
-import signal
-import sys
 import time
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 import msgspec
 
 from provlabel import engine
+from provlabel._support.processes import take_pipes
 from provlabel.errors import InputError, UnfitEngineError
 from provlabel.evidence import Opinion
 from provlabel.manifest.limits import MAX_STORE
@@ -32,9 +30,6 @@ from provlabel.sandbox.protocol import HEADER, Answer, Request, Second, frame, f
 from provlabel.sandbox.reading import detached_beside, open_path, read_guarded, sha256_of, unread
 from provlabel.trust import chains
 from provlabel.verdict.opinions import not_given
-
-if TYPE_CHECKING:
-    pass
 
 #: For processes of ours: what is read lives for one file, and to look for cycles after each 700 objects takes a tenth.
 RARELY = (20_000, 20, 20)
@@ -76,10 +71,7 @@ _ARENA_MAX = -8  # M_ARENA_MAX of malloc.h
 
 def main() -> None:
     """Serve standard input and output; what libraries print goes to standard error."""
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the asking process decides
-    serve(sys.stdin.buffer, answers)
+    serve(*take_pipes())
 
 
 def answer(request: Request, content: bytes | None) -> Answer:
@@ -162,10 +154,3 @@ def _opinion(stream: BinaryIO, size: int, request: Request, second: Second) -> O
         return opinion(content, store, second.mime, request.trust, second.at)
     except MemoryError:
         return not_given("it used up its memory")
-
-
-# --- credentials -----------------------------------------------------------------------------------
-
-
-if __name__ == "__main__":
-    main()
