@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 from PIL import Image
 
 import batch_functions
@@ -33,7 +34,7 @@ from provlabel.batch.jobs import Shard, folded, shard_from, wanted_in
 from provlabel.batch.ledger import Ledger, LedgerEntry, Listed
 from provlabel.batch.planning import decide
 from provlabel.batch.running import pause
-from provlabel.batch.work import Setting, may_pass
+from provlabel.batch.work import Job, Setting, label_chunk, may_pass
 from provlabel.errors import ConfigError, InputError, OutputError, SignerError, TimestampError, UsageError
 from provlabel.sandbox import Sandbox
 
@@ -321,6 +322,25 @@ def test_detached_manifests_are_known_again(work: Path, cli: Cli, sandbox: Sandb
     assert {**was, "warnings": None} == {**now, "warnings": None}
 
 
+def test_a_chunk_may_be_repeated(work: Path, credential: Path, sandbox: Sandbox) -> None:
+    """By whoever distributes it and does not know what became of it."""
+    setting = Setting(signer=f"test:{credential}")
+    urn = "urn:c2pa:c5fd3bd1-9c1d-4d4f-8f8e-000000000001"
+    [source] = pictures(work / "in", 1)
+    output = work / "out.jpg"
+    job = Job(number=1, source=str(source), output=str(output), label='{"kind": "human_made"}', urn=urn)
+    [first] = label_chunk(setting, [job])
+    before = output.read_bytes()
+    [second] = label_chunk(setting, [job])
+    assert [(item.state, item.adopted) for item in (first, second)] == [("done", False), ("done", True)]
+    assert output.read_bytes() == before
+    assert second.receipt is not None
+    assert second.receipt.manifest == urn
+    [other] = label_chunk(setting, [structs.replace(job, urn=f"{urn[:-1]}2")])
+    assert (other.state, other.message) == ("failed", f"exists already, with the manifest {urn}")
+    assert output.read_bytes() == before
+
+
 def test_output_of_somebody_else_is_never_replaced(work: Path, cli: Cli) -> None:
     """It came between two runs, at the place of a job that was begun."""
     pictures(work / "in", 2)
@@ -365,7 +385,7 @@ def test_several_poisons(tmp_path: Path) -> None:
 def test_workers_that_never_start_are_no_fault_of_the_files(tmp_path: Path) -> None:
     from provlabel import ProvlabelError
 
-    with pytest.raises(ProvlabelError, match="before they have anything to do"):
+    with pytest.raises(ProvlabelError, match="before they have anything to do: there is no room"):
         list(
             pool.supervise(
                 batch_functions.die,
@@ -407,6 +427,34 @@ def test_what_a_function_raises_ends_the_batch(tmp_path: Path) -> None:
         results(batch_functions.raises, None, [["a"], ["b"]])
     assert caught.value.hint == "ask for another"
     assert len(os.listdir("/dev/fd")) == before
+
+
+DRIVER = """
+import os, sys, time
+import batch_functions
+from provlabel.batch import pool
+
+found = pool.supervise(batch_functions.mark, sys.argv[1], iter([["slow1"], ["slow2"]]), 2, lost=str)
+for _ in found:
+    if len(os.listdir(sys.argv[1])) == 2:
+        break
+if os.fork() == 0:
+    time.sleep(60)  # it has copies of all pipes
+    os._exit(0)
+os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc here")
+def test_workers_end_with_their_driver_though_another_holds_its_pipes(tmp_path: Path) -> None:
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    driver = subprocess.Popen([sys.executable, "-c", DRIVER, tmp_path], env=env, start_new_session=True)
+    assert driver.wait() == -signal.SIGKILL
+    ends = time.monotonic() + 20
+    while len(session(driver.pid)) > 1 and time.monotonic() < ends:
+        time.sleep(0.02)
+    [copy] = session(driver.pid)
+    os.kill(copy, signal.SIGKILL)
 
 
 HOST = """

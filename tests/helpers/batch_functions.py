@@ -32,6 +32,7 @@ def die(_setting: object, _jobs: Sequence[str]) -> list[str]:
 
 
 def dies_at_start(_setting: object) -> None:
+    os.write(2, b"there is no room\n")
     os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -229,7 +229,7 @@ def test_what_is_no_python_of_ours_is_refused(
         list(pool.supervise(batch_functions.mark, str(tmp_path), iter([["a"], ["b"]]), 2, lost=str))
     require_one_sentence(caught.value, words)
     assert open_files() == before
-    with Sandbox(python=python) as sandbox, SandboxPool(1, lambda: spawn(python)) as several:
+    with Sandbox(python=python) as sandbox, SandboxPool(1, python=python) as several:
         assert sandbox.read(PICTURE).format == several.read(PICTURE).format == "JPEG"
     monkeypatch.setenv("PROVLABEL_PYTHON", python)
     with Sandbox() as sandbox:

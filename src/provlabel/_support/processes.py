@@ -10,6 +10,7 @@ import contextlib
 import errno
 import gc
 import os
+import select
 import selectors
 import signal
 import sys
@@ -187,21 +188,19 @@ def greet(child: Child, wait: float = WAIT) -> None:
         ConfigError: it is something else, or has said nothing for ``wait`` seconds.
         ProvlabelError: it was killed before it could say it.
     """
-    try:
+    with contextlib.ExitStack() as refusal:
+        refusal.callback(_discard, child)
         said = _first_line(child.answers, wait)
         if said == _HELLO:
+            refusal.pop_all()
             return
-        ended = not said and has_ended(child.pid, patience=_MOMENT)
-    except BaseException:
-        _discard(child)
-        raise
-    status = _discard(child)
-    if ended and status < 0:
+        status = None if said else _status(child.pid, _MOMENT)
+    if status is not None and status < 0:
         raise ProvlabelError(
             f"no worker can be started: {printable(child.python)} died at its start of {signal.Signals(-status).name}",
             hint="see the system's log: is there memory for it?",
         )
-    silent = f"it ended with status {status}" if ended else f"it did not say so within {wait:g} s"
+    silent = f"it did not say so within {wait:g} s" if status is None else f"it ended with status {status}"
     raise _refused(f"{child.python} {_what_it_is(said) or f'is no Python {_VERSION}: {silent}'}")
 
 
@@ -233,13 +232,12 @@ def _what_it_is(said: bytes) -> str:
     return "has no provlabel" if ours == "none" else f"has provlabel {ours}, and this is {__version__}"
 
 
-def _discard(child: Child) -> int:
+def _discard(child: Child) -> None:
     """End a child that was not accepted, and all that it started."""
     child.close()
-    for end in (os.killpg, os.kill):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            end(child.pid, signal.SIGKILL)
-    return reap(child.pid)
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # a Python of another version is in our group again
+        os.killpg(child.pid, signal.SIGKILL)
+    reap(child.pid, patience=0)
 
 
 # --- copying ---------------------------------------------------------------------------------------
@@ -340,31 +338,35 @@ def take_pipes() -> tuple[BinaryIO, BinaryIO]:
 # --- ending ----------------------------------------------------------------------------------------
 
 
-def has_ended(pid: int, patience: float = 0) -> bool:
-    """Has this child ended, or does it within ``patience`` seconds?  Its status is not taken away."""
-    ends = time.monotonic() + patience
-    try:
-        while (found := os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)) is None:
-            if time.monotonic() >= ends:
-                return False
-            time.sleep(0.005)
-    except ChildProcessError:
-        return True
-    return found is not None
+def has_ended(child: Child) -> bool:
+    """Has this child closed its end, as whoever ends does?"""
+    poll = select.poll()
+    poll.register(child.answers, select.POLLIN)
+    return any(event & select.POLLHUP for _, event in poll.poll(0))
 
 
 def reap(pid: int, patience: float = 0.25) -> int:
     """Wait ``patience`` seconds for a child that is about to end, then make it; 0 if somebody else has reaped it."""
+    status = _status(pid, patience)
+    if status is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        status = _status(pid, _FOREVER)
+    return status or 0
+
+
+_FOREVER = float("inf")
+
+
+def _status(pid: int, patience: float) -> int | None:
+    """Return how a child ended, as ``subprocess`` tells it, if it does within ``patience`` seconds."""
     ends, pause = time.monotonic() + patience, 0.0
     try:
-        while True:
-            done, status = os.waitpid(pid, os.WNOHANG)
-            if done:
-                return os.waitstatus_to_exitcode(status)
+        while not (found := os.waitpid(pid, os.WNOHANG))[0]:
             if time.monotonic() >= ends:
-                os.kill(pid, signal.SIGKILL)
-                return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+                return None
             time.sleep(pause)
             pause = min(0.05, 2 * pause + 0.001)
-    except (ChildProcessError, ProcessLookupError):
+    except ChildProcessError:
         return 0
+    return os.waitstatus_to_exitcode(found[1])

@@ -323,7 +323,7 @@ class Sandbox:
         return worker
 
     def _started(self) -> Child:
-        if self._worker is not None and has_ended(self._worker.pid):
+        if self._worker is not None and has_ended(self._worker):
             self._end()
         if self._worker is None:
             try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import SimpleQueue
@@ -36,13 +37,22 @@ class SandboxPool:
         launch: as for :class:`Sandbox`; those after a death are always spawned, as threads run by then.
         limits: what one file may cost.
         proofs: as for :class:`Sandbox`.
+        python: as for :class:`Sandbox`.
     """
 
     def __init__(
-        self, width: int, launch: Launch = spawn, *, limits: Limits = _LIMITS, proofs: Path | None = None
+        self,
+        width: int,
+        launch: Launch = spawn,
+        *,
+        limits: Limits = _LIMITS,
+        proofs: Path | None = None,
+        python: str | os.PathLike[str] | None = None,
     ) -> None:
         self.width = width
-        self._all = tuple(Sandbox(launch, relaunch=spawn, limits=limits, proofs=proofs) for _ in range(width))
+        self._all = tuple(
+            Sandbox(launch, relaunch=spawn, limits=limits, proofs=proofs, python=python) for _ in range(width)
+        )
         self._free: SimpleQueue[Sandbox] = SimpleQueue()
         for sandbox in self._all:
             self._free.put(sandbox)
