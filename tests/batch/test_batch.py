@@ -421,6 +421,13 @@ def test_messages_larger_than_any_pipe_go_both_ways_at_once() -> None:
     assert sorted(found) == [job + job for job in jobs]
 
 
+def test_what_workers_print_is_not_kept_for_ever() -> None:
+    """It is memory, and a module of a token may tell something about each file."""
+    kept = results(batch_functions.chats, None, [[100_000]] * 40, 1)
+    assert len(kept) == 40
+    assert max(kept) <= 4 * 100_000
+
+
 def test_what_a_function_raises_ends_the_batch(tmp_path: Path) -> None:
     before = len(os.listdir("/dev/fd"))
     with pytest.raises(ConfigError, match="is refused") as caught:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import gc
 import os
 import select
@@ -28,7 +29,8 @@ WAIT = 60.0
 STARTED = "PROVLABEL_WORKER"
 _PYTHON = "PROVLABEL_PYTHON"
 _VERSION = "{}.{}".format(*sys.version_info)
-_HELLO = f"provlabel-worker {sys.implementation.name} {_VERSION} {__version__}\n".encode()
+#: The first line that a child of ours says.
+HELLO = f"provlabel-worker {sys.implementation.name} {_VERSION} {__version__}\n".encode()
 _LONGEST = 200  # bytes of a line that may be a hello
 _SIGNALS = frozenset(signal.valid_signals()) - {signal.SIGKILL, signal.SIGSTOP}
 #: Of the whole terminal; whoever asks a child decides what follows.
@@ -191,7 +193,7 @@ def greet(child: Child, wait: float = WAIT) -> None:
     with contextlib.ExitStack() as refusal:
         refusal.callback(_discard, child)
         said = _first_line(child.answers, wait)
-        if said == _HELLO:
+        if said == HELLO:
             refusal.pop_all()
             return
         status = None if said else _status(child.pid, _MOMENT)
@@ -224,7 +226,7 @@ def _what_it_is(said: bytes) -> str:
     words = said.decode("ascii", "replace").split()
     if not words:
         return ""
-    if len(words) != len(_HELLO.split()) or words[0] != "provlabel-worker":
+    if len(words) != len(HELLO.split()) or words[0] != "provlabel-worker":
         return f"is no Python {_VERSION}: it said something else"
     _, kind, version, ours = words
     if [kind, version] != [sys.implementation.name, _VERSION]:
@@ -285,9 +287,11 @@ def _be_child(main: Callable[[], None], ours: tuple[int, int, int]) -> NoReturn:
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         os.environ.clear()
         os.chdir("/")
-        os.write(1, _HELLO)
+        os.write(1, HELLO)
         main()
         status = 0
+    except BaseException as exc:
+        os.write(2, f"{type(exc).__name__}: {exc}\n".encode("utf-8", "backslashreplace"))
     finally:
         os._exit(status)
 
@@ -317,12 +321,15 @@ def _wired() -> Iterator[tuple[int, int, int, int, BinaryIO]]:
 
 
 def _memory_file() -> BinaryIO:
-    """A nameless file for what a child prints."""
+    """A nameless file for what a child prints; it is written at its end, wherever others read it and cut it."""
     if hasattr(os, "memfd_create"):
-        return os.fdopen(os.memfd_create("provlabel-worker"), "w+b")
-    import tempfile
+        made = os.fdopen(os.memfd_create("provlabel-worker"), "w+b")
+    else:
+        import tempfile
 
-    return tempfile.TemporaryFile()
+        made = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
+    fcntl.fcntl(made, fcntl.F_SETFL, os.O_RDWR | os.O_APPEND)
+    return made
 
 
 def take_pipes() -> tuple[BinaryIO, BinaryIO]:

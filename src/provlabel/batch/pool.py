@@ -183,6 +183,8 @@ class _Worker:
             if self.is_ready:
                 self.held.popleft()
             self.is_ready = True
+        if answers:
+            self.child.printed.truncate(0)  # only the last words of the dead are asked for
         return answers
 
 
