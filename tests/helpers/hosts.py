@@ -201,7 +201,7 @@ class Work:
 
     def one(self, number: int, **sandbox: Any) -> list[str]:
         """Label and verify one picture in memory and one in a file."""
-        from provlabel import Label, System, label_bytes, label_file, verify_bytes, verify_file
+        from provlabel import Label, System, label_bytes, label_file, verify_bytes, verify_file, verify_paths
 
         title, before = f"picture {number} of {os.getpid()}", masked()
         label = Label(kind="ai_generated", title=title, systems=(System(name="AcmeSynth"),))
@@ -214,6 +214,10 @@ class Work:
         out = self.folder / "out" / f"{uuid.uuid4()}.png"
         receipt = label_file(self.folder / "picture.png", out, label, self.signer, **sandbox)
         wrong += _wrong(verify_file(out, trust=self.trust, **sandbox), "trusted", title, receipt.manifest)
+        both = [
+            file.state for file in verify_paths([out, self.folder / "picture.png"], trust=self.trust, **sandbox).files
+        ]
+        wrong += [] if both == ["trusted", "unsigned"] else [f"of two paths: {both}"]
         out.unlink()
         return wrong if masked() == before else [*wrong, f"signals {masked()} are held back, not {before}"]
 
