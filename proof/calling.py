@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import NamedTuple
 
 from hosts import children
-from provlabel import InputError, Label, SandboxPool, System, TrustStore, label_bytes, open_signer, verify_bytes
+from provlabel import InputError, Label, Labeler, SandboxPool, System, TrustStore, Verifier
 from provlabel.sandbox.limits import Limits
 from provlabel.signers.test import ROOT
 
@@ -32,9 +32,9 @@ class Calls:
     """
 
     def __init__(self, folder: Path, width: int, limits: Limits = Limits()) -> None:  # noqa: B008 - frozen
-        self._signer = open_signer(f"test:{folder}")
-        self._trust = TrustStore.load(folder / ROOT, test=True)
         self._sandbox = SandboxPool(width, limits=limits)
+        self._labeler = Labeler(f"test:{folder}", sandbox=self._sandbox)
+        self._verifier = Verifier(TrustStore.load(folder / ROOT, test=True), sandbox=self._sandbox)
 
     def __enter__(self) -> Calls:
         return self
@@ -46,14 +46,14 @@ class Calls:
         """Label a picture with its name as the title."""
         label = Label(kind="ai_generated", title=name, systems=(System(name="AcmeSynth", version="2.1"),))
         try:
-            made, receipt = label_bytes(content, label, self._signer, name=name, sandbox=self._sandbox)
+            made, receipt = self._labeler.bytes(content, label, name=name)
         except InputError as exc:
             return Answer("error", message=str(exc))
         return Answer("labeled", name, receipt.source_sha256, made)
 
     def verify(self, content: bytes, name: str) -> Answer:
         """Verify a picture; that it killed its worker, or took too long, is an error about it."""
-        [file] = verify_bytes(content, name=name, trust=self._trust, sandbox=self._sandbox).files
+        [file] = self._verifier.bytes(content, name=name).files
         if file.state == "unreadable":
             return Answer("error", message=f"{file.path}: {'; '.join(found.message for found in file.findings)}")
         value = file.label.value if file.label else None
