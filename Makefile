@@ -82,9 +82,10 @@ ern: $(STAMP) ## DDEX messages against the XSD of ERN 4.3.2, which DDEX licenses
 
 # run: ratios against the bare engine, another verifier, SHA-256 and a copy · large: the same for a sound of 3 GB ·
 # tree: a gate over 2,000 pictures · batch: a catalogue of 5,000 pictures, and ten kills · carriers: what default
-# carriers cost · signers: 200 labels with a slow signer · sizes: where the bytes of a manifest go
+# carriers cost · signers: 200 labels with a slow signer · session: one label of many, from memory · sizes: where the
+# bytes of a manifest go
 BENCH ?= run
-bench: $(STAMP) ## what a run costs, as ratios; or BENCH=large, tree, batch, carriers, signers, sizes
+bench: $(STAMP) ## what a run costs, as ratios; or BENCH=large, tree, batch, carriers, signers, session, sizes
 	$(BIN)/python -m compileall -q src
 	$(BIN)/python $(if $(filter large,$(BENCH)),bench/run.py large,bench/$(BENCH).py)
 
@@ -124,7 +125,7 @@ audit: $(STAMP) ## known vulnerabilities of what the lock names; fails where it 
 system: ## Debian packages that some tests want
 	apt-get update -qq
 	apt-get install -y -qq --no-install-recommends ffmpeg libimage-exiftool-perl flac gcc libc6-dev openssl \
-		libheif-examples libjxl-tools faketime softhsm2 git chromium poppler-utils strace
+		libheif-examples libjxl-tools faketime softhsm2 git chromium poppler-utils strace util-linux mount
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -16,6 +16,7 @@ import msgspec
 import seeds
 from _harness import Harness
 from mutating import ODD, changed_tree
+from provlabel._support.processes import HELLO, Child
 from provlabel._support.types import ready
 from provlabel._support.xml import parse, to_bytes
 from provlabel.carriers.draft import drafted
@@ -31,7 +32,6 @@ from provlabel.policy import Gate, Policy
 from provlabel.report.facts import compare_facts, facts
 from provlabel.report.renderers import RENDERERS, Extras
 from provlabel.sandbox import Sandbox, worker as _worker
-from provlabel.sandbox.process import Worker
 from provlabel.sandbox.protocol import Check
 from provlabel.trust.chains.records import Credential, Examined
 from provlabel.verifying.options import VerifyOptions
@@ -261,16 +261,16 @@ def _prove_the_engine() -> None:
 _NOBODY = (1 << 22) + 1  # no process can have this number
 
 
-def _lying(data: bytes) -> Worker:
+def _lying(data: bytes) -> Child:
     """A worker that takes requests in and has answered already."""
     taken_in, requests = os.pipe()
     answers, theirs = os.pipe()
-    os.write(theirs, data[: 1 << 15])
+    os.write(theirs, HELLO + data[: 1 << 15])
     os.close(theirs)
     _readers.append(taken_in)
     while len(_readers) > 1:
         os.close(_readers.pop(0))
-    return Worker(_NOBODY, requests, answers, tempfile.TemporaryFile(dir=seeds.SHM))
+    return Child(_NOBODY, requests, answers, tempfile.TemporaryFile(dir=seeds.SHM))
 
 
 def preview(data: bytes) -> None:

@@ -25,12 +25,13 @@ import hostile
 import seeds
 from hostile import Plan
 from mutating import mutated
+from provlabel._support.processes import Child
 from provlabel.media import containers
 from provlabel.media.containers.edits import Edited
 from provlabel.report import FileReport, Report
 from provlabel.report.renderers import RENDERERS, Extras
 from provlabel.sandbox import Limits, Sandbox
-from provlabel.sandbox.process import Worker, spawn
+from provlabel.sandbox.process import spawn
 from provlabel.verifying.verify import verify_bytes, verify_file
 
 GOOD = ("trusted", "valid")
@@ -281,7 +282,7 @@ class Judge:
     def close(self) -> None:
         self._sandbox.close()
 
-    def _launch(self) -> Worker:
+    def _launch(self) -> Child:
         worker = spawn()
         self._pid, self._peak = worker.pid, 0
         self.counts.workers += 1

@@ -147,10 +147,10 @@ def _kill(process: subprocess.Popen[bytes], who: str, chance: random.Random) -> 
         process.kill()
     else:
         others = [pid for pid in _session(process.pid) if pid != process.pid]
-        if len(others) < 4:  # the tracker, the server, and those that it forked
+        if len(others) < 2:  # a worker and its sandbox
             return False
         with suppress(ProcessLookupError):
-            os.kill(chance.choice(sorted(others)[2:]), signal.SIGKILL)
+            os.kill(chance.choice(sorted(others)), signal.SIGKILL)
     return True
 
 

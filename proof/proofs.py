@@ -21,6 +21,8 @@ from proving import KEPT, ROOT, Figure, kept
 PROOFS = {
     "mutations": "signed files, changed at random",
     "soak": "20,000 labels and verifications in one process",
+    "calls": "20,000 labels and verdicts in memory, by threads of one process",
+    "worker_kills": "1,000 calls at once, whose workers are killed",
     "fuzzing": "hostile bytes for each of our parsers",
     "structures": "hostile manifests through the whole reading path",
     "faults": "nothing is lost, whatever fails when",

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from mutations import LABEL, PICTURES, SHORT, formats
 from proving import Figure
-from provlabel import TrustStore, label_file, open_signer, verify_file
+from provlabel import Labeler, TrustStore, verify_file
 from provlabel.sandbox import Sandbox
 
 WANTED = 20_000
@@ -58,13 +58,13 @@ def prove(scale: float, seed: int) -> Iterator[Figure]:
     seen: list[State] = []
     with tempfile.TemporaryDirectory(dir="/dev/shm") as made, Sandbox() as sandbox:
         folder = Path(made)
-        signer = open_signer(f"test:{folder / 'credential'}")
+        labeler = Labeler(f"test:{folder / 'credential'}", sandbox=sandbox, replace=True)
         trust = TrustStore.load(folder / "credential" / "root.pem", test=True)
         sources = _sources(folder)
         for number in range(wanted):
             source = sources[number % len(sources)]
             dest = folder / f"labeled{source.suffix}"
-            label_file(source, dest, LABEL, signer, replace=True, sandbox=sandbox)
+            _label(labeler, source, dest, number)
             trusted += verify_file(dest, trust=trust, sandbox=sandbox).files[0].state == "trusted"
             if (number + 1) % max(1, wanted // 20) == 0:
                 seen.append(state())
@@ -90,6 +90,18 @@ def prove(scale: float, seed: int) -> Iterator[Figure]:
         ", ".join(f"{handles} / {threads} / {processes}" for handles, threads, processes in sorted(held)),
         len(held) == 1,
     )
+
+
+def _label(labeler: Labeler, source: Path, dest: Path, number: int) -> None:
+    """Label as a file, from memory, or from stream to stream: each in turn."""
+    way = number % 3
+    if way == 0:
+        labeler.file(source, dest, LABEL)
+    elif way == 1:
+        dest.write_bytes(labeler.bytes(source.read_bytes(), LABEL)[0])
+    else:
+        with source.open("rb") as stream, dest.open("wb") as result:
+            labeler.stream(stream, LABEL, result)
 
 
 def _sources(folder: Path) -> list[Path]:

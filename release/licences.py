@@ -11,8 +11,10 @@ from locked import LOCK, ROOT, Pin, at_run_time, canonical, named, pins, require
 PAGE = ROOT / "docs" / "licences.md"
 #: What only some Pythons or platforms install, read in the package itself.
 ELSEWHERE = {
+    "appnope": "BSD-2-Clause",
     "async-timeout": "Apache-2.0",
     "colorama": "BSD-3-Clause",
+    "decorator": "BSD-2-Clause",
     "exceptiongroup": "MIT",
     "tomli": "MIT",
 }

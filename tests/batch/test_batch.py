@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 from PIL import Image
 
 import batch_functions
@@ -33,7 +34,7 @@ from provlabel.batch.jobs import Shard, folded, shard_from, wanted_in
 from provlabel.batch.ledger import Ledger, LedgerEntry, Listed
 from provlabel.batch.planning import decide
 from provlabel.batch.running import pause
-from provlabel.batch.work import Setting, may_pass
+from provlabel.batch.work import Job, Setting, label_chunk, may_pass
 from provlabel.errors import ConfigError, InputError, OutputError, SignerError, TimestampError, UsageError
 from provlabel.sandbox import Sandbox
 
@@ -189,6 +190,10 @@ def session(leader: int) -> dict[int, str]:
     return found
 
 
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
 def require_alone(leader: int, within: float = 5.0) -> None:
     """Nothing of a session is left after a moment."""
     ends = time.monotonic() + within
@@ -255,9 +260,7 @@ def test_killed_worker_costs_nothing(work: Path, start: Starter, trust: TrustSto
     pictures(work / "in", 40)
     process = start(*BATCH, "--chunk", "5")
     until(lambda: labeled(work) >= 3, process)
-    workers = [pid for pid, line in session(process.pid).items() if "forkserver" in line]
-    # The server is older than those that it forked; the youngest is a sandbox.
-    killed = sorted(workers)[1]
+    [killed, *_] = [pid for pid in session(process.pid) if parent_of(pid) == process.pid]
     os.kill(killed, signal.SIGKILL)
     out, said = process.communicate(timeout=60)
     assert process.returncode == 0, said
@@ -319,6 +322,25 @@ def test_detached_manifests_are_known_again(work: Path, cli: Cli, sandbox: Sandb
     assert {**was, "warnings": None} == {**now, "warnings": None}
 
 
+def test_a_chunk_may_be_repeated(work: Path, credential: Path, sandbox: Sandbox) -> None:
+    """By whoever distributes it and does not know what became of it."""
+    setting = Setting(signer=f"test:{credential}")
+    urn = "urn:c2pa:c5fd3bd1-9c1d-4d4f-8f8e-000000000001"
+    [source] = pictures(work / "in", 1)
+    output = work / "out.jpg"
+    job = Job(number=1, source=str(source), output=str(output), label='{"kind": "human_made"}', urn=urn)
+    [first] = label_chunk(setting, [job])
+    before = output.read_bytes()
+    [second] = label_chunk(setting, [job])
+    assert [(item.state, item.adopted) for item in (first, second)] == [("done", False), ("done", True)]
+    assert output.read_bytes() == before
+    assert second.receipt is not None
+    assert second.receipt.manifest == urn
+    [other] = label_chunk(setting, [structs.replace(job, urn=f"{urn[:-1]}2")])
+    assert (other.state, other.message) == ("failed", f"exists already, with the manifest {urn}")
+    assert output.read_bytes() == before
+
+
 def test_output_of_somebody_else_is_never_replaced(work: Path, cli: Cli) -> None:
     """It came between two runs, at the place of a job that was begun."""
     pictures(work / "in", 2)
@@ -363,7 +385,7 @@ def test_several_poisons(tmp_path: Path) -> None:
 def test_workers_that_never_start_are_no_fault_of_the_files(tmp_path: Path) -> None:
     from provlabel import ProvlabelError
 
-    with pytest.raises(ProvlabelError, match="before they have anything to do"):
+    with pytest.raises(ProvlabelError, match="before they have anything to do: there is no room"):
         list(
             pool.supervise(
                 batch_functions.die,
@@ -374,6 +396,146 @@ def test_workers_that_never_start_are_no_fault_of_the_files(tmp_path: Path) -> N
                 prepare=batch_functions.dies_at_start,
             )
         )
+
+
+def results(function: Callable[..., Any], setting: object, chunks: list[list[Any]], workers: int = 2) -> list[Any]:
+    found = pool.supervise(function, setting, iter(chunks), workers, lost=lambda job: (job, 0.0, 0.0))
+    return [outcome for outcomes in found for outcome in outcomes]
+
+
+def test_a_suspect_is_tried_beside_others_and_at_last_alone(tmp_path: Path) -> None:
+    """Others go on while it runs by itself; what decides about it has nothing beside it, as memory may be short."""
+    jobs = [f"job{number}" for number in range(40)]
+    jobs[3] = "suspect"
+    found = results(batch_functions.timed, str(tmp_path), [jobs[start : start + 2] for start in range(0, 40, 2)], 3)
+    assert sorted(job for job, *_ in found) == sorted(jobs)
+    [(_, began, ended)] = [item for item in found if item[0] == "suspect"]
+    assert began > 0  # not lost
+    assert [job for job, start, end in found if job != "suspect" and start < ended and end > began] == []
+    assert (tmp_path / "suspect").stat().st_size == 3
+
+
+def test_messages_larger_than_any_pipe_go_both_ways_at_once() -> None:
+    jobs = [bytes([number]) * (3 << 20) for number in range(12)]
+    found = results(batch_functions.doubled, None, [[job] for job in jobs])
+    assert sorted(found) == [job + job for job in jobs]
+
+
+def test_what_workers_print_is_not_kept_for_ever() -> None:
+    """It is memory, and a module of a token may tell something about each file."""
+    kept = results(batch_functions.chats, None, [[100_000]] * 40, 1)
+    assert len(kept) == 40
+    assert max(kept) <= 4 * 100_000
+
+
+def test_what_a_function_raises_ends_the_batch(tmp_path: Path) -> None:
+    before = len(os.listdir("/dev/fd"))
+    with pytest.raises(ConfigError, match="is refused") as caught:
+        results(batch_functions.raises, None, [["a"], ["b"]])
+    assert caught.value.hint == "ask for another"
+    assert len(os.listdir("/dev/fd")) == before
+
+
+DRIVER = """
+import os, sys, time
+import batch_functions
+from provlabel.batch import pool
+
+found = pool.supervise(batch_functions.mark, sys.argv[1], iter([["slow1"], ["slow2"]]), 2, lost=str)
+for _ in found:
+    if len(os.listdir(sys.argv[1])) == 2:
+        break
+if os.fork() == 0:
+    time.sleep(60)  # it has copies of all pipes
+    os._exit(0)
+os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc here")
+def test_workers_end_with_their_driver_though_another_holds_its_pipes(tmp_path: Path) -> None:
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    driver = subprocess.Popen([sys.executable, "-c", DRIVER, tmp_path], env=env, start_new_session=True)
+    assert driver.wait() == -signal.SIGKILL
+    ends = time.monotonic() + 20
+    while len(session(driver.pid)) > 1 and time.monotonic() < ends:
+        time.sleep(0.02)
+    [copy] = session(driver.pid)
+    os.kill(copy, signal.SIGKILL)
+
+
+HOST = """
+import locale, logging, os, signal, sys, threading
+from pathlib import Path
+
+main, handlers = sys.modules["__main__"], [signal.getsignal(number) for number in sorted(signal.valid_signals())]
+spoken, loggers, environ = locale.setlocale(locale.LC_ALL), list(logging.root.handlers), dict(os.environ)
+changed, over = [], threading.Event()
+
+def heard(event, args):
+    if event in ("os.putenv", "os.unsetenv", "os.chdir"):
+        changed.append((event, args))
+
+def watch():
+    while not over.is_set():
+        if sys.modules["__main__"] is not main:
+            changed.append("__main__")
+        now = [signal.getsignal(number) for number in sorted(signal.valid_signals())]
+        if (now, locale.setlocale(locale.LC_ALL), logging.root.handlers) != (handlers, spoken, loggers):
+            changed.append("signals, locale or logging")
+
+import batch_functions
+from provlabel.batch import pool
+sys.addaudithook(heard)
+sys.setswitchinterval(1e-5)
+watcher = threading.Thread(target=watch)
+watcher.start()
+chunks = iter([[f"once{number}", f"job{number}"] for number in range(8)])
+found = pool.supervise(batch_functions.mark, sys.argv[1], chunks, 2, lost=str)
+print(len([outcome for outcomes in found for outcome in outcomes]))
+over.set()
+watcher.join()
+assert dict(os.environ) == environ
+print(sorted(set(map(str, changed))))
+"""
+
+
+def test_nothing_of_a_host_is_changed_at_any_moment(tmp_path: Path) -> None:
+    """Not even while a worker is started, or replaces one that died: a studio program has threads that look."""
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    order = [sys.executable, "-c", HOST, tmp_path]
+    done = subprocess.run(order, env=env, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("16\n[]\n", "")
+
+
+GONE = """
+import os, sys, threading
+from provlabel import run_batch
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+os.mkdir({gone!r})
+os.chdir({gone!r})
+os.rmdir({gone!r})
+result = run_batch([{source!r}], {signer!r}, out_dir={out!r}, label={label!r}, workers=2)
+print(result.done, result.failures)
+"""
+
+
+def test_a_host_with_threads_whose_folder_is_gone(work: Path, credential: Path) -> None:
+    pictures(work / "in", 3)
+    where = {name: str(work / name) for name in ("gone", "out")}
+    label = str(work / "label.toml")
+    code = GONE.format(**where, source=str(work / "in"), label=label, signer=f"test:{credential}")
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("3 ()\n", "")
+
+
+def test_workers_have_the_environment_and_folder_of_their_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Signers are programs and services that are set up by it; it is handed over, and in no list of processes."""
+    monkeypatch.setenv("PROVLABEL_CANARY", "sings")
+    monkeypatch.chdir(tmp_path)
+    wanted = dict(os.environ)
+    assert results(batch_functions.surroundings, None, [["a"], ["b"]]) == [(wanted, str(tmp_path))] * 2
 
 
 def test_nothing_to_do_yet(tmp_path: Path) -> None:

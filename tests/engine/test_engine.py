@@ -10,6 +10,7 @@ import contextlib
 import datetime as dt
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -549,3 +550,22 @@ def test_reading_many_files_keeps_nothing(media: Path) -> None:
                     engine.read(stream, "image/jpeg", TrustStore())
         sizes.append(size())
     assert sizes[2] - sizes[1] < 256  # pages of 4 kB
+
+
+def test_threads_that_are_first_load_one_engine_and_leave_the_environment_alone() -> None:
+    """It belongs to the host, and so it says nothing about where the library lies."""
+    script = """
+        import os, sys
+        from concurrent.futures import ThreadPoolExecutor
+        told = []
+        sys.addaudithook(lambda event, args: told.append(event) if event in ("os.putenv", "os.unsetenv") else None)
+        from provlabel.engine import binding
+        with ThreadPoolExecutor(8) as threads:
+            made = {id(each) for each in threads.map(lambda _: binding(), range(8))}
+        print(len(made), told, os.environ["C2PA_LIBRARY_NAME"], "c2pa" in sys.modules)
+    """
+    env = {**os.environ, "C2PA_LIBRARY_NAME": "/nowhere.so"}
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)], env=env, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "1 [] /nowhere.so False\n", done.stderr

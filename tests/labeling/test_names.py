@@ -27,6 +27,7 @@ from provlabel import (
 )
 from provlabel.errors import ProvlabelError
 from provlabel.sandbox import Sandbox
+from provlabel.sandbox.pool import shared_sandbox
 from provlabel.signers import Signer
 
 COVER = (MEDIA / "cover.jpg").read_bytes()
@@ -87,7 +88,7 @@ def files_of_at_most(size: int) -> Iterator[None]:
 
 
 def by_stream(content: bytes, label: Label, signer: Signer, **options: object) -> object:
-    return Labeler(signer, workers=0).stream(io.BytesIO(content), label, io.BytesIO(), **options)  # type: ignore[call-overload]
+    return Labeler(signer, sandbox=shared_sandbox()).stream(io.BytesIO(content), label, io.BytesIO(), **options)  # type: ignore[call-overload]
 
 
 IN_SCRATCH = pytest.mark.parametrize("call", [label_bytes, by_stream], ids=["bytes", "stream"])

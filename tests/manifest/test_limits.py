@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 import hostile_files as hostile
+from provlabel._support.processes import Child
 from provlabel.carriers.tags import carriers_in
 from provlabel.carriers.tags.xmp import MAX_ALL_ATTRIBUTES, MAX_ELEMENTS
 from provlabel.media.containers import CONTAINERS, ContainerError, Part, gif, isobmff, obstacle, svg, tiff
 from provlabel.sandbox import Sandbox
-from provlabel.sandbox.process import Worker, spawn
+from provlabel.sandbox.process import spawn
 
 XMP_TWICE = 3  # packets of half the allowance each
 
@@ -139,9 +140,9 @@ def test_boxes_that_tell_of_items_are_few() -> None:
 @pytest.mark.parametrize("beside", [False, True], ids=["embedded", "beside"])
 def test_what_is_compressed_gets_little_time(beside: bool, tmp_path: Path) -> None:
     """The pre-scan does not look into Brotli: some thousand assertions there take the engine minutes."""
-    workers: list[Worker] = []
+    workers: list[Child] = []
 
-    def launch() -> Worker:
+    def launch() -> Child:
         workers.append(spawn())
         return workers[-1]
 

@@ -242,16 +242,17 @@ def test_a_decoder_that_dies_or_hangs_or_lies_is_no_failure(
     """Workers as they would be after a hostile file took them over."""
     import sys
 
-    from provlabel.sandbox.process import Worker
+    from provlabel._support.processes import HELLO, Child
 
     report = verify_paths([media / "cover.jpg"], sandbox=sandbox)
 
     def played(script: str) -> Launch:
-        def launch() -> Worker:
+        def launch() -> Child:
             child_in, requests = os.pipe()
             answers, child_out = os.pipe()
             printed = (tmp_path / "printed").open("w+b")
-            code = f"import struct, sys, time\nsys.stdin.buffer.read(8)\n{script}"
+            begin = f"sys.stdout.buffer.write({HELLO!r})\nsys.stdout.flush()\nsys.stdin.buffer.read(8)"
+            code = f"import struct, sys, time\n{begin}\n{script}"
             pid = os.posix_spawn(
                 sys.executable,
                 [sys.executable, "-c", code],
@@ -260,7 +261,7 @@ def test_a_decoder_that_dies_or_hangs_or_lies_is_no_failure(
             )
             os.close(child_in)
             os.close(child_out)
-            return Worker(pid, requests, answers, printed)
+            return Child(pid, requests, answers, printed)
 
         return launch
 

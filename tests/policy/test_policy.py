@@ -857,6 +857,17 @@ def test_a_working_directory_that_is_gone_is_told(tree: Path, under: Under, tmp_
     assert (done.returncode, "error: the working directory: no such file" in done.stderr) == (3, True)
 
 
+def test_what_needs_no_working_directory_works_where_it_is_gone(
+    tree: Path, under: Under, tmp_path: Path, credential: Path
+) -> None:
+    leave = ("sh", "-c", f'mkdir {tmp_path}/gone && cd {tmp_path}/gone && rmdir {tmp_path}/gone && exec "$@"', "sh")
+    done = under(leave, "show", tree / "release" / "good.jpg")
+    assert done.returncode == 0, done.stderr
+    signing = ("--kind", "ai_generated", "--signer", f"test:{credential}", "-o", "out.jpg")
+    done = under(leave, "label", tree / "release" / "good.jpg", *signing)
+    assert (done.returncode, "error: the working directory: no such file" in done.stderr) == (3, True)
+
+
 def test_a_found_policy_that_is_misspelt_ends_with_2(tree: Path, cli: Cli) -> None:
     (tree / "provlabel.toml").write_text(SCHEMA_LINE + "lable = true")
     assert cli("verify", "release", cwd=tree).returncode == 2

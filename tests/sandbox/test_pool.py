@@ -16,11 +16,12 @@ import pytest
 
 from project import MEDIA, SAMPLES
 from provlabel import Label, SandboxPool, TrustStore, label_bytes, verify_bytes, verify_file
+from provlabel._support.processes import Child
 from provlabel.evidence import Evidence
 from provlabel.sandbox import Sandbox
 from provlabel.sandbox.limits import Limits
 from provlabel.sandbox.pool import shared_sandbox
-from provlabel.sandbox.process import Worker, spawn
+from provlabel.sandbox.process import spawn
 from provlabel.signers import Signer
 
 LARGE = 16 << 20
@@ -30,9 +31,9 @@ class Workers:
     """Starts workers, and knows them."""
 
     def __init__(self) -> None:
-        self.all: list[Worker] = []
+        self.all: list[Child] = []
 
-    def __call__(self) -> Worker:
+    def __call__(self) -> Child:
         self.all.append(spawn())
         return self.all[-1]
 

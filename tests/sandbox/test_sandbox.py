@@ -7,6 +7,7 @@ import faulthandler
 import io
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from aborting import ASCII, aborting, compressed, in_png, store_of
 from boxes import assertion, box, cbor, manifest, store, superbox
 from project import MEDIA, SAMPLES, Cli
 from provlabel import InputError, Label, TrustStore, engine, label_file, verify_bytes, verify_file, verify_paths
+from provlabel._support.processes import Child
 from provlabel.evidence import Evidence
 from provlabel.manifest.cbor import MAX_DEPTH, Refused
 from provlabel.manifest.limits import (
@@ -39,7 +41,7 @@ from provlabel.media.formats import FORMATS, sniff
 from provlabel.report import FileReport
 from provlabel.sandbox import Sandbox
 from provlabel.sandbox.limits import Limits
-from provlabel.sandbox.process import Launch, Worker, fork, spawn
+from provlabel.sandbox.process import Launch, fork, spawn
 from provlabel.signers import Signer
 
 pytestmark = pytest.mark.fresh
@@ -53,20 +55,25 @@ forks = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 BOTH = pytest.mark.parametrize("launch", [spawn, pytest.param(fork, marks=forks)])
 
 
-def recorded(launch: Launch, workers: list[Worker]) -> Launch:
+def recorded(launch: Launch, workers: list[Child]) -> Launch:
     """Launch as ``launch`` does, and keep each worker in ``workers``."""
 
-    def start() -> Worker:
+    def start() -> Child:
         workers.append(launch())
         return workers[-1]
 
     return start
 
 
-def end(worker: Worker) -> None:
+def end(worker: Child) -> None:
     """Kill a worker and wait until it is dead; who launched it still has to bury it."""
     os.kill(worker.pid, signal.SIGKILL)
     os.waitid(os.P_PID, worker.pid, os.WEXITED | os.WNOWAIT)
+
+
+def shown(worker: Child) -> None:
+    """Wait until a worker has said what it is."""
+    select.select([worker.answers], [], [])
 
 
 def rules(judged: FileReport) -> list[str]:
@@ -234,7 +241,7 @@ def kind_of_trouble(evidence: Evidence) -> str | None:
 
 @BOTH
 def test_worker_killed_between_two_files_harms_neither(launch: Launch, labeled: dict[str, Path]) -> None:
-    workers: list[Worker] = []
+    workers: list[Child] = []
     with Sandbox(recorded(launch, workers)) as sandbox:
         assert sandbox.read(labeled["cover.jpg"]).trouble is None
         end(workers[0])
@@ -244,7 +251,7 @@ def test_worker_killed_between_two_files_harms_neither(launch: Launch, labeled: 
 
 @BOTH
 def test_worker_is_rebuilt_after_it_was_killed(launch: Launch, labeled: dict[str, Path]) -> None:
-    workers: list[Worker] = []
+    workers: list[Child] = []
     with Sandbox(recorded(launch, workers)) as sandbox:
         sandbox.start()
         end(workers[0])
@@ -255,8 +262,8 @@ def test_worker_is_rebuilt_after_it_was_killed(launch: Launch, labeled: dict[str
 
 
 def test_relaunch_is_used_after_a_death(labeled: dict[str, Path], unseen: Path) -> None:
-    first: list[Worker] = []
-    second: list[Worker] = []
+    first: list[Child] = []
+    second: list[Child] = []
     with Sandbox(recorded(spawn, first), relaunch=recorded(spawn, second)) as sandbox:
         assert kind_of_trouble(sandbox.read(unseen)) == "died"
         assert sandbox.read(labeled["still.png"]).trouble is None
@@ -268,9 +275,9 @@ def test_worker_killed_at_its_work_harms_no_file_and_twice_that_file_alone(
     deaths: int, whole: bool, labeled: dict[str, Path]
 ) -> None:
     """No file can have sent SIGKILL, so that one death says nothing about it."""
-    workers: list[Worker] = []
+    workers: list[Child] = []
 
-    def doomed() -> Worker:
+    def doomed() -> Child:
         worker = spawn()
         workers.append(worker)
         if len(workers) <= deaths:
@@ -286,9 +293,10 @@ def test_worker_killed_at_its_work_harms_no_file_and_twice_that_file_alone(
 
 
 def test_worker_that_hangs_is_given_up(labeled: dict[str, Path]) -> None:
-    workers: list[Worker] = []
+    workers: list[Child] = []
     with Sandbox(recorded(spawn, workers), limits=Limits(cpu_seconds=1)) as sandbox:
         sandbox.start()
+        shown(workers[0])
         os.kill(workers[0].pid, signal.SIGSTOP)
         evidence = sandbox.read(labeled["cover.jpg"])
         assert evidence.trouble is not None
@@ -345,9 +353,10 @@ def test_limits_count_for_the_whole_file(stalling: Path, labeled: dict[str, Path
 @LINUX
 def test_too_much_time(labeled: dict[str, Path], trust: TrustStore) -> None:
     """A worker that does not answer is given up, and the next file gets a new one."""
-    workers: list[Worker] = []
+    workers: list[Child] = []
     with Sandbox(recorded(spawn, workers), limits=Limits(cpu_seconds=1)) as sandbox:
         sandbox.start()
+        shown(workers[0])
         os.kill(workers[0].pid, signal.SIGSTOP)
         report = verify_paths([labeled["take.wav"], labeled["still.png"]], trust=trust, sandbox=sandbox)
     assert [item.state for item in report.files] == ["unreadable", "trusted"]
@@ -358,7 +367,7 @@ def test_too_much_time(labeled: dict[str, Path], trust: TrustStore) -> None:
 @LINUX
 def test_limits_are_set_in_the_worker(labeled: dict[str, Path]) -> None:
     """The system holds them, and not only the clock of whoever waits."""
-    workers: list[Worker] = []
+    workers: list[Child] = []
     path = labeled["take.wav"]
     with Sandbox(recorded(spawn, workers), limits=Limits(base_mib=300, memory_factor=3, cpu_seconds=7)) as sandbox:
         assert sandbox.read(path).trouble is None
@@ -372,7 +381,7 @@ def test_limits_are_set_in_the_worker(labeled: dict[str, Path]) -> None:
 @LINUX
 def test_time_is_counted_for_each_file_anew(labeled: dict[str, Path]) -> None:
     """A worker that has done an hour of honest work is as good as a new one."""
-    workers: list[Worker] = []
+    workers: list[Child] = []
     with Sandbox(recorded(spawn, workers), limits=Limits(cpu_seconds=2)) as sandbox:
         sandbox.start()
         while cpu_of(workers[0]) < 2.2:
@@ -380,7 +389,7 @@ def test_time_is_counted_for_each_file_anew(labeled: dict[str, Path]) -> None:
         assert len(workers) == 1
 
 
-def cpu_of(worker: Worker) -> float:
+def cpu_of(worker: Child) -> float:
     """Seconds of CPU that a worker has used: fields 14 and 15 of ``/proc/PID/stat``."""
     fields = Path(f"/proc/{worker.pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
@@ -430,7 +439,7 @@ def open_files() -> int:
 def test_nothing_leaks_over_rebuilds(launch: Launch, labeled: dict[str, Path]) -> None:
     """50 workers: half of them are killed, half are closed; no file stays open, no process stays."""
     rounds = 50 if launch is fork else 6  # a worker of its own program takes longer to start
-    workers: list[Worker] = []
+    workers: list[Child] = []
     with Sandbox(recorded(launch, workers)) as sandbox:
         sandbox.read(labeled["still.png"])
         sandbox.close()
@@ -455,14 +464,14 @@ def test_worker_has_none_of_our_environment_and_files(
     monkeypatch.setenv("PROVLABEL_CANARY", "sings-of-secrets")
     secret = tmp_path / "secret"
     secret.touch()
-    workers: list[Worker] = []
+    workers: list[Child] = []
     with secret.open() as held, Sandbox(recorded(spawn, workers)) as sandbox:
         assert not os.get_inheritable(held.fileno())
         assert sandbox.read(labeled["still.png"]).trouble is None
         place = Path(f"/proc/{workers[0].pid}")
         environ, command = (place / "environ").read_bytes(), (place / "cmdline").read_bytes()
         files = [os.readlink(link) for link in (place / "fd").iterdir()]
-    assert environ == b"LC_ALL=C.UTF-8\0"
+    assert environ == b"LC_ALL=C.UTF-8\0PROVLABEL_WORKER=1\0"
     assert b"sings-of-secrets" not in command
     assert str(secret) not in files
     assert not [name for name in files if "socket" in name]

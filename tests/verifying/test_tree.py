@@ -22,13 +22,14 @@ import pki
 from aborting import aborting, compressed
 from project import MEDIA, SAMPLES, Cli, Under, needs
 from provlabel import ConfigError, Label, Policy, Report, TrustStore, label_file, open_signer, verify_paths
+from provlabel._support.processes import Child
 from provlabel._support.times import now, read
 from provlabel.evidence import Evidence, Trouble
 from provlabel.media.sidecar import beside
 from provlabel.sandbox import Sandbox
 from provlabel.sandbox.cache import LIFE, MAX_VALUE, EvidenceCache
 from provlabel.sandbox.pool import SandboxPool
-from provlabel.sandbox.process import Worker, fork, spawn
+from provlabel.sandbox.process import fork, spawn
 from provlabel.sandbox.protocol import Check
 from provlabel.signers import Signer
 
@@ -199,7 +200,7 @@ def test_each_folder_that_is_named_has_something_to_judge(small: Path, labeled: 
 
 @pytest.mark.parametrize("launch", [spawn, fork], ids=["spawn", "fork"])
 def test_many_workers_say_what_one_says(
-    launch: Callable[[], Worker], small: Path, trust: TrustStore, sandbox: Sandbox
+    launch: Callable[[], Child], small: Path, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     alone = verify_paths([small], trust=trust, sandbox=sandbox)
     with SandboxPool(3, launch) as pool:
@@ -240,9 +241,9 @@ def test_a_run_that_is_stopped_waits_for_nobody(small: Path, trust: TrustStore) 
     """An interrupt ends workers at once, also one that hangs."""
     import signal
 
-    workers: list[Worker] = []
+    workers: list[Child] = []
 
-    def stopped() -> Worker:
+    def stopped() -> Child:
         workers.append(spawn())
         os.kill(workers[-1].pid, signal.SIGSTOP)
         return workers[-1]

@@ -308,7 +308,7 @@ class Ledger:
         """Return jobs that are due ``at`` this moment, and note that they run."""
         with self._writing():
             rows = self._database.execute(
-                "SELECT number, source, output, text, urn, attempts FROM jobs "
+                "SELECT number, source, output, text, urn FROM jobs "
                 "JOIN temp.texts AS texts ON texts.digest = jobs.label "
                 "WHERE run = ? AND state = 'waiting' AND due <= ? "
                 "ORDER BY due, number LIMIT ?",
@@ -328,9 +328,8 @@ class Ledger:
                 output=os.fsdecode(output),
                 label=texts.setdefault(text, text),
                 urn=urn,
-                tried=attempts > 0,
             )
-            for number, source, output, text, urn, attempts in rows
+            for number, source, output, text, urn in rows
         ]
 
     def is_over(self) -> bool:

@@ -1,28 +1,22 @@
 """Workers that may die, and a supervisor that knows which job killed them.
 
-A plain ``ProcessPoolExecutor`` breaks as a whole when one of its processes is killed, by a file or by the system
-when memory is short, and does not say whose job it was.  Here the pool is made anew, the jobs that were in flight run
-again one at a time with nothing beside them, and one that kills twice so is given up (``docs/adr/0017-batch.md``).
+Each worker has pipes of its own, so it is known what it held when it died.  The chunk that it worked on is done again
+job by job, and a job that kills once more has a last attempt with nothing beside it: a neighbour, or the system when
+memory is short, may have been the cause (``docs/adr/0017-batch.md``).
 """
 
 from __future__ import annotations
 
-import contextlib
-import multiprocessing
 import os
-import signal
-import sys
-import threading
+import selectors
 import time
-import types
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.connection import Connection
 from typing import Any, Generic, TypeVar
 
 from provlabel._support.files import reason
+from provlabel._support.processes import Child, greet, reap, start_clean
+from provlabel.batch.worker import GRACE, Raised, Start, packed, unpacked
 from provlabel.errors import ProvlabelError
 
 Job = TypeVar("Job")
@@ -31,12 +25,11 @@ Setting = TypeVar("Setting")
 
 #: Chunks that each worker has: the one it works on, and the next.
 _IN_FLIGHT = 2
-#: Deaths of a worker, with this job alone in it, after which the job is given up.
-_DEATHS = 2
+#: Workers that a job kills before it is given up: with others in its chunk, alone in it, and alone in the machine.
+_KILLS = 3
 #: Seconds after which whoever waits for outcomes learns that there are none yet.
 _TICK = 0.25
-#: Seconds in which a worker that has to end can remove its scratch file.
-_GRACE = 1.0
+_PIECE = 1 << 20
 
 
 def supervise(
@@ -46,9 +39,8 @@ def supervise(
     workers: int,
     *,
     lost: Callable[[Job], Outcome],
-    again: Callable[[Job], Job] | None = None,
     prepare: Callable[[Setting], object] | None = None,
-    preload: Sequence[str] = (),
+    python: str | os.PathLike[str] | None = None,
 ) -> Iterator[list[Outcome]]:
     """Let ``workers`` processes do all jobs, and yield outcomes as they come.
 
@@ -57,282 +49,236 @@ def supervise(
             not stand in a script.  Jobs of a chunk that is not finished when a worker dies are done again.
         setting: its first argument, handed over once to each worker and never written anywhere.
         chunks: what is to be done; ``None`` where nothing is to be done yet, and may be later.
-        workers: how many processes.
+        workers: how many processes, at most.
         lost: makes the outcome of a job that killed its worker twice while it was alone.
-        again: changes a job that was handed out before, and may have been done.
         prepare: called with the setting in each worker before it has any thread; what it raises is passed over.
-        preload: modules that the processes share.
+        python: the interpreter of the workers, as for :func:`~provlabel._support.processes.start_clean`.
 
     Yields:
         Outcomes, in the order in which they came; an empty list from time to time while there are none.
 
     Raises:
+        ConfigError: the interpreter is no Python of our version.
         ProvlabelError: workers do not even start.
     """
-    with _Pool(_Start(function, setting, prepare), workers, preload) as pool:
-        yield from _Supervisor(pool, chunks, workers, lost, again or (lambda job: job)).run()
+    try:
+        folder = os.getcwd()  # noqa: PTH109 - text; a worker may start while we stand elsewhere
+    except FileNotFoundError:
+        folder = ""
+    start = packed(Start(function, setting, prepare, dict(os.environ), folder))
+    with _Pool(start, workers, python) as pool:
+        yield from _Supervisor(pool, chunks, lost).run()
+
+
+class _Chunk(Generic[Job]):
+    """Jobs for one worker, and how many workers they have killed."""
+
+    def __init__(self, jobs: Sequence[Job], kills: int = 0) -> None:
+        self.jobs = jobs
+        self.kills = kills
 
 
 class _Supervisor(Generic[Job, Outcome]):
-    """What is in flight, and who is suspected."""
+    """What is to be done again, and who is suspected."""
 
-    def __init__(
-        self,
-        pool: _Pool,
-        chunks: Iterator[Sequence[Job] | None],
-        workers: int,
-        lost: Callable[[Job], Outcome],
-        again: Callable[[Job], Job],
-    ) -> None:
+    def __init__(self, pool: _Pool, chunks: Iterator[Sequence[Job] | None], lost: Callable[[Job], Outcome]) -> None:
         self._pool = pool
         self._chunks = chunks
-        self._most = workers * _IN_FLIGHT
         self._lost = lost
-        self._again = again
         self._over = False
-        self._flying: dict[Future[Sequence[Outcome]], Sequence[Job]] = {}
-        self._suspects: deque[tuple[Job, int]] = deque()  #: with how often each killed its worker while alone
+        self._again: deque[_Chunk[Job]] = deque()
+        self._last: deque[_Chunk[Job]] = deque()  #: each with one job, that has one more attempt
 
     def run(self) -> Iterator[list[Outcome]]:
         while True:
             self._fill()
-            if not self._flying and not self._suspects and self._over:
+            if self._over and not self._again and not self._last and not self._pool.held():
                 return
             yield self._collected()
 
     def _fill(self) -> None:
-        if self._suspects:
-            if not self._flying:
-                self._submit([self._suspects[0][0]])
-            return
-        while not self._over and len(self._flying) < self._most:
-            try:
-                chunk = next(self._chunks)
-            except StopIteration:
-                self._over = True
-                return
-            if chunk is None:
-                return
-            self._submit(chunk)
+        while self._pool.has_room() and (chunk := self._next()) is not None:
+            self._pool.hand(chunk)
 
-    def _submit(self, chunk: Sequence[Job]) -> None:
+    def _next(self) -> _Chunk[Job] | None:
+        held = self._pool.held()
+        if any(chunk.kills == _KILLS - 1 for chunk in held):
+            return None
+        if self._again:
+            return self._again.popleft()
+        if self._last:
+            return None if held else self._last.popleft()
         try:
-            future = self._pool.submit(chunk)
-        except BrokenProcessPool as exc:  # it broke since the last look
-            future = Future()
-            future.set_exception(exc)
-        self._flying[future] = chunk
+            jobs = None if self._over else next(self._chunks)
+        except StopIteration:
+            self._over, jobs = True, None
+        return _Chunk(jobs) if jobs else None
 
     def _collected(self) -> list[Outcome]:
-        if not self._flying:
-            time.sleep(_TICK)
-            return []
-        done, _ = wait(self._flying, _TICK, FIRST_COMPLETED)
-        if any(isinstance(future.exception(), BrokenProcessPool) for future in done):
-            return self._after_a_death()
-        return self._results(done)
-
-    def _results(self, done: set[Future[Sequence[Outcome]]]) -> list[Outcome]:
         outcomes: list[Outcome] = []
-        for future in done:
-            chunk = self._flying.pop(future)
-            outcomes += future.result()
-            if self._suspects and chunk[0] is self._suspects[0][0]:
-                self._suspects.popleft()
+        for worker in self._pool.told(_TICK):
+            for answer in worker.receive():
+                if isinstance(answer, Raised):
+                    raise answer.exception
+                outcomes += answer
+            if worker.is_dead:
+                outcomes += self._after_the_death_of(worker)
         return outcomes
 
-    def _after_a_death(self) -> list[Outcome]:
-        """Keep what was finished, suspect all the rest, and make a new pool."""
-        wait(self._flying)
-        whole = {future for future in self._flying if future.exception() is None}
-        outcomes = self._results(whole)
-        for chunk in self._flying.values():
-            outcomes += self._accused(chunk)
-        self._flying.clear()
-        self._pool.rebuild()
+    def _after_the_death_of(self, worker: _Worker) -> list[Outcome]:
+        """Suspect what it worked on; what it had not begun is as before."""
+        self._pool.bury(worker)
+        held = worker.held
+        outcomes = self._accused(held.popleft()) if worker.is_ready and held else []
+        self._again.extendleft(reversed(held))
         return outcomes
 
-    def _accused(self, chunk: Sequence[Job]) -> list[Outcome]:
-        alone = self._suspects and chunk[0] is self._suspects[0][0]
-        if not alone:
-            self._suspects += ((self._again(job), 0) for job in chunk)
-            return []
-        job, deaths = self._suspects.popleft()
-        if deaths + 1 >= _DEATHS:
-            return [self._lost(job)]
-        self._suspects.appendleft((job, deaths + 1))
+    def _accused(self, chunk: _Chunk[Job]) -> list[Outcome]:
+        kills = chunk.kills + 1
+        if kills == _KILLS:
+            return [self._lost(job) for job in chunk.jobs]
+        after = self._last if kills == _KILLS - 1 else self._again
+        after.extend(_Chunk((job,), kills) for job in chunk.jobs)
         return []
 
 
 # --- processes -------------------------------------------------------------------------------------
 
 
-class _Start(Generic[Setting, Job, Outcome]):
-    """What a worker gets when it starts."""
+class _Worker:
+    """A process, what it holds, and what is on its way to it and from it."""
 
-    def __init__(
-        self,
-        function: Callable[[Setting, Sequence[Job]], Sequence[Outcome]],
-        setting: Setting,
-        prepare: Callable[[Setting], object] | None,
-    ) -> None:
-        self.function = function
-        self.setting = setting
-        self.prepare = prepare
-        #: The server has another search path than we had, which programs that a worker starts must not see.
-        self.environ = dict(os.environ)
-        self.folder = os.getcwd()  # noqa: PTH109 - text; a worker may start while we stand elsewhere
+    def __init__(self, child: Child, start: bytes) -> None:
+        self.child = child
+        self.held: deque[_Chunk[Any]] = deque()  #: the first is what it works on
+        self.is_ready = False
+        self.is_dead = False
+        self._unsent = bytearray(start)
+        self._got = bytearray()
+        self.is_greeted = False
+        os.set_blocking(child.requests, False)
+
+    def hand(self, chunk: _Chunk[Any]) -> None:
+        self.held.append(chunk)
+        self._unsent += packed(chunk.jobs)
+
+    def send(self) -> bool:
+        """Send what can be sent now; is there more?"""
+        try:
+            while self._unsent:
+                del self._unsent[: os.write(self.child.requests, self._unsent[:_PIECE])]
+        except BlockingIOError:
+            return True
+        except BrokenPipeError:  # its end is told by the other pipe
+            self._unsent.clear()
+        return False
+
+    def receive(self) -> list[Any]:
+        """Return the answers that have come; the first of all says that it is ready."""
+        piece = os.read(self.child.answers, _PIECE)
+        self.is_dead = not piece
+        self._got += piece
+        answers = unpacked(self._got)
+        for _ in answers:
+            if self.is_ready:
+                self.held.popleft()
+            self.is_ready = True
+        if answers:
+            self.child.printed.truncate(0)  # only the last words of the dead are asked for
+        return answers
 
 
 class _Pool:
-    """A pool of processes that can be made anew, and that ends with us, however we end."""
+    """Workers, started as they are needed, that end with us, however we end."""
 
-    def __init__(self, start: _Start[Any, Any, Any], workers: int, preload: Sequence[str]) -> None:
+    def __init__(self, start: bytes, most: int, python: str | os.PathLike[str] | None) -> None:
         self._start = start
-        self._workers = workers
-        self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(list(preload))
-        self._make()
+        self._most = most
+        self._python = python
+        self._workers: list[_Worker] = []
 
     def __enter__(self) -> _Pool:
         return self
 
-    def __exit__(self, kind: object, *_: object) -> None:
-        self._end(at_once=kind is not None)
+    def __exit__(self, *_: object) -> None:
+        """End all: those that work see that we are gone, and unwind."""
+        for worker in self._workers:
+            worker.child.close()
+        ends = time.monotonic() + 2 * GRACE
+        for worker in self._workers:
+            reap(worker.child.pid, max(0.0, ends - time.monotonic()))
 
-    def submit(self, chunk: Sequence[Any]) -> Future[Any]:
-        """Hand a chunk out; workers start here.
+    def held(self) -> list[_Chunk[Any]]:
+        """Return all chunks that workers have."""
+        return [chunk for worker in self._workers for chunk in worker.held]
+
+    def has_room(self) -> bool:
+        """Can a worker take one more chunk?"""
+        return len(self._workers) < self._most or any(len(worker.held) < _IN_FLIGHT for worker in self._workers)
+
+    def hand(self, chunk: _Chunk[Any]) -> None:
+        """Hand a chunk to the worker that has least, or to a new one.
 
         Raises:
-            ProvlabelError: none can be started, since their socket lies in the folder for temporary files.
+            ConfigError, ProvlabelError: none can be started.
         """
+        least = min(self._workers, key=lambda worker: len(worker.held), default=None)
+        if least is None or (least.held and len(self._workers) < self._most):
+            least = self._started()
+        least.hand(chunk)
+
+    def _started(self) -> _Worker:
+        spoken = {name: os.environ[name] for name in ("LANG", "LC_ALL", "LC_CTYPE") if name in os.environ}
         try:
-            with _our_path(), _no_script():
-                return self._executor.submit(_run, chunk)
+            child = start_clean("provlabel.batch.worker:main", python=self._python, environ=spoken)
         except OSError as exc:
             raise ProvlabelError(
-                f"no worker can be started: {reason(exc)}", hint="where the path of TMPDIR is long, set a shorter one"
+                f"no worker can be started: {reason(exc)}", hint="see the limits of this user: ulimit -a"
             ) from exc
+        self._workers.append(_Worker(child, self._start))
+        return self._workers[-1]
 
-    def rebuild(self) -> None:
-        """Make a new pool in place of a broken one.
+    def _greet(self) -> None:
+        """Hear of new workers what they are, before they are sent anything; all of them start meanwhile."""
+        for worker in [worker for worker in self._workers if not worker.is_greeted]:
+            try:
+                greet(worker.child)
+            except BaseException:  # it was ended
+                self._workers.remove(worker)
+                raise
+            worker.is_greeted = True
+
+    def told(self, seconds: float) -> list[_Worker]:
+        """Send what is to be sent, and return the workers that have said something within ``seconds``, or died.
 
         Raises:
-            ProvlabelError: its workers die without any job.
+            ConfigError, ProvlabelError: as :func:`~provlabel._support.processes.greet`.
         """
-        self._end(at_once=True)
-        self._make()
-        try:
-            self.submit(()).result()
-        except BrokenProcessPool as exc:
+        self._greet()
+        ends = time.monotonic() + seconds
+        while True:
+            with selectors.DefaultSelector() as selector:
+                for worker in self._workers:
+                    selector.register(worker.child.answers, selectors.EVENT_READ, worker)
+                    if worker.send():
+                        selector.register(worker.child.requests, selectors.EVENT_WRITE)
+                ready = selector.select(max(0.0, ends - time.monotonic()))
+            if not ready or (found := [key.data for key, _ in ready if key.data is not None]):
+                return found if ready else []
+
+    def bury(self, worker: _Worker) -> None:
+        """Let go of a dead worker.  One that never was ready takes its place with it: the machine has room for fewer.
+
+        Raises:
+            ProvlabelError: there is no place left.
+        """
+        words = worker.child.last_words()
+        self._workers.remove(worker)
+        worker.child.close()
+        reap(worker.child.pid)
+        self._most -= not worker.is_ready
+        if not self._most:
             raise ProvlabelError(
-                "workers die before they have anything to do", hint="see the system's log: is there memory for them?"
-            ) from exc
-
-    def _make(self) -> None:
-        watched, self._lifeline = self._context.Pipe(duplex=False)
-        self._watched = watched
-        with _our_path():  # a helper of multiprocessing starts here
-            self._executor = ProcessPoolExecutor(
-                self._workers, self._context, initializer=_begin, initargs=(self._start, watched)
+                f"workers die before they have anything to do{': ' if words else ''}{words}",
+                hint="see the system's log: is there memory for them?",
             )
-
-    def _end(self, at_once: bool) -> None:
-        """End all workers: those that have to end at once see that their lifeline is cut."""
-        if at_once:
-            self._lifeline.close()
-        self._executor.shutdown(wait=True, cancel_futures=True)
-        self._lifeline.close()
-        self._watched.close()
-
-
-@contextlib.contextmanager
-def _our_path() -> Iterator[None]:
-    """Let the fork server, and whatever else starts, find modules as we do.
-
-    By itself it looks into the current folder first, where files of others may lie, and does not know what was
-    added to our own path.
-    """
-    path = os.pathsep.join(os.path.abspath(entry) for entry in sys.path if entry)  # noqa: PTH100 - text
-    ours = {"PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
-    before, folder = {name: os.environ.get(name) for name in ours}, os.getcwd()  # noqa: PTH109
-    os.environ.update(ours)
-    knows = sys.version_info >= (3, 11)
-    try:
-        if not knows:  # that variable
-            os.chdir("/")
-        yield
-    finally:
-        if not knows:
-            os.chdir(folder)
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
-@contextlib.contextmanager
-def _no_script() -> Iterator[None]:
-    """Keep workers from running the caller's script again, which need not have a guard."""
-    script = sys.modules["__main__"]
-    sys.modules["__main__"] = types.ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = script
-
-
-# --- inside of a worker ----------------------------------------------------------------------------
-
-_started: list[_Start[Any, Any, Any]] = []
-_busy = threading.Event()
-
-
-def _begin(start: _Start[Any, Any, Any], lifeline: Connection) -> None:
-    """Get ready, and end when the driver is gone.  Whatever fails here would break the pool."""
-    os.environ.clear()
-    os.environ.update(start.environ)
-    os.chdir(start.folder)
-    for number in (signal.SIGINT, signal.SIGHUP):  # of the whole terminal; the driver decides what follows
-        signal.signal(number, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _leave)
-    _started.append(start)
-    if start.prepare is not None:
-        with contextlib.suppress(Exception):
-            start.prepare(start.setting)
-    threading.Thread(target=_watch, args=(lifeline,), daemon=True).start()
-
-
-def _run(jobs: Sequence[Any]) -> Sequence[Any]:
-    [start] = _started
-    if not jobs:
-        return ()
-    _busy.set()
-    try:
-        outcomes: Sequence[Any] = start.function(start.setting, jobs)
-        return outcomes
-    except SystemExit:
-        os._exit(0)  # the executor would send it to the driver, and go on with the next chunk
-    finally:
-        _busy.clear()
-
-
-def _leave(number: int, _frame: object) -> None:
-    """End as if by an exception while there is work, so that scratch files are removed; else at once."""
-    if _busy.is_set():
-        raise SystemExit(128 + number)
-    os._exit(128 + number)
-
-
-def _watch(lifeline: Connection) -> None:
-    """Wait for the end of the driver, killed or not: a worker's own pipes stay open, since it holds both ends."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-    with contextlib.suppress(EOFError, OSError):
-        lifeline.recv_bytes()
-    main = threading.main_thread().ident
-    if main is not None:
-        # To that thread alone, which holds signals back while it is in the engine.
-        signal.pthread_kill(main, signal.SIGTERM)
-    time.sleep(_GRACE)
-    os._exit(1)

@@ -43,7 +43,6 @@ RETRIES = 3
 MAX_GROUPS = 50
 #: Seconds before the second attempt; doubled before each further one, and shaken, so that not all come back at once.
 _PAUSE = 1.0
-_PRELOAD = ("provlabel.batch._warm",)
 
 
 class Progress(NamedTuple):
@@ -97,6 +96,7 @@ def run_batch(
     passed_over: Counter[str] | None = None,
     planned: Callable[[Planned], None] | None = None,
     told: Callable[[Progress], None] | None = None,
+    python: str | os.PathLike[str] | None = None,
     **options: Unpack[LabelKeywords],
 ) -> BatchResult:
     """Label many files by several processes, and keep a ledger; called again, it goes on where it was.
@@ -122,12 +122,15 @@ def run_batch(
         passed_over: where what is no job is counted.
         planned: called with what is done about each job.
         told: called from time to time with how far it is.
+        python: the interpreter of the workers, for a host whose ``sys.executable`` is its own program; without, the
+            variable ``PROVLABEL_PYTHON``, or else ``sys.executable``.
         options: the fields of :class:`~provlabel.labeling.options.LabelOptions`.  With ``replace``, what is done
             already, and as it should be, is left alone all the same.
 
     Raises:
         UsageError: the request is wrong, or something stands in the way (``Refused``, with all findings).
-        ConfigError: a ledger that is none, or not ours; ``thumbnail`` without Pillow.
+        ConfigError: a ledger that is none, or not ours; ``thumbnail`` without Pillow; an interpreter that is not
+            Python of our version.
         OutputError: the ledger is another batch's at the moment, or cannot be written.
         InputError, SignerError: the signer cannot be opened.
         UnfitEngineError: the engine cannot be relied on; nothing was done.
@@ -157,12 +160,21 @@ def run_batch(
             keep=not dry_run,
         )
         if not dry_run:
-            with Sandbox(proofs=proofs) as sandbox:
+            with Sandbox(proofs=proofs, python=python) as sandbox:
                 sandbox.prove()
             setting = _with_answers(setting, secrets)
             _swept(plan_, kept)
             try:
-                _do(opened, plan_, setting, workers or processors() + 1, chunk, retries, told or (lambda _: None))
+                _do(
+                    opened,
+                    plan_,
+                    setting,
+                    workers or processors() + 1,
+                    chunk,
+                    retries,
+                    told or (lambda _: None),
+                    python,
+                )
             finally:
                 _swept(plan_, kept)
             opened.write_receipts(kept)
@@ -267,6 +279,7 @@ def _do(
     chunk: int,
     retries: int,
     report: Callable[[Progress], None],
+    python: str | os.PathLike[str] | None,
 ) -> None:
     if not plan.todo:
         return
@@ -279,9 +292,8 @@ def _do(
         _chunks(ledger, size),
         min(workers, plan.todo),
         lost=_lost,
-        again=lambda job: structs.replace(job, tried=True),
         prepare=open_tools,
-        preload=_PRELOAD,
+        python=python,
     )
     with contextlib.closing(running):  # type: ignore[type-var]
         for outcomes in running:

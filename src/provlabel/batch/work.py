@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import gc
 import os
-import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,7 +28,7 @@ from provlabel.media.containers import stores_of
 from provlabel.media.formats import BY_NAME
 from provlabel.media.sidecar import beside
 from provlabel.sandbox import Sandbox
-from provlabel.sandbox.process import fork, spawn
+from provlabel.sandbox.process import fork_or_spawn, spawn
 from provlabel.sandbox.worker import RARELY
 from provlabel.trust.anchors import TrustStore
 from provlabel.verdict import judge
@@ -58,7 +57,6 @@ class Job(Struct, frozen=True, kw_only=True):
     output: str
     label: str  #: JSON of a :class:`provlabel.Label`
     urn: str  #: the name of the manifest to be
-    tried: bool = False  #: an earlier attempt may have written the output already
 
 
 class JobOutcome(Struct, frozen=True, kw_only=True):
@@ -86,7 +84,11 @@ class Tools(NamedTuple):
 
 
 def label_chunk(setting: Setting, jobs: Sequence[Job]) -> list[JobOutcome]:
-    """Label the files of ``jobs``, and return an outcome for each; a file that fails does not stop the others."""
+    """Label the files of ``jobs``, and return an outcome for each; a file that fails does not stop the others.
+
+    May be called again with the same jobs, by whoever does not know what became of them: an output that has the
+    name of its job's manifest is recognized, and is not made twice (with ``replace`` it is made anew).
+    """
     return [_outcome(setting, job) for job in jobs]
 
 
@@ -104,9 +106,8 @@ def open_tools(setting: Setting) -> Tools:
         return _kept[0][2]
     engine.binding()
     gc.set_threshold(*RARELY)
-    # A copy of a process with threads may hold a lock for ever.
     proofs = Path(setting.proofs) if setting.proofs else None
-    sandbox = Sandbox(fork if threading.active_count() == 1 else spawn, relaunch=spawn, proofs=proofs)
+    sandbox = Sandbox(fork_or_spawn, relaunch=spawn, proofs=proofs)
     sandbox.start()
     answers = dict(setting.answers)
 
@@ -168,14 +169,13 @@ def _stat(path: str) -> os.stat_result | None:
 
 def _labeled(setting: Setting, job: Job, tools: Tools) -> tuple[Receipt, bool]:
     output, replace = Path(job.output), setting.how.replace
-    if job.tried and (there := _there(job, output, tools.sandbox)):
-        if there.manifests and there.manifests[0].urn == job.urn:
-            # The salt of a prompt is in the receipt alone, and that was lost.
-            if os.path.lexists(output) and setting.how.prompt_mode != "hash" and judge(there, at=now()).holds:
-                return _adopted(job, output, there, tools.sandbox), True
-            replace = True
-        elif not replace:
+    if not replace and (there := _there(job, output, tools.sandbox)):
+        if not there.manifests or there.manifests[0].urn != job.urn:
             raise _taken(output, there)
+        # The salt of a prompt is in the receipt alone, and that was lost.
+        if os.path.lexists(output) and setting.how.prompt_mode != "hash" and judge(there, at=now()).holds:
+            return _adopted(job, output, there, tools.sandbox), True
+        replace = True
     output.parent.mkdir(parents=True, exist_ok=True)
     return tools.labeler.file(job.source, output, label_of(job.label), urn=job.urn, replace=replace), False
 

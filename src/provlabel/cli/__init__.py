@@ -137,6 +137,9 @@ def run(args: list[str] | None = None) -> int:
 
 def _say_unforeseen(exc: Exception) -> None:
     """Tell what the system refused at a place where we did not expect it, and what is our own fault."""
+    if isinstance(exc, FileNotFoundError) and not exc.filename:  # a path was to be made absolute
+        say_error("the working directory: no such file or directory", "change to a folder that is there")
+        return
     if isinstance(exc, OSError):
         where = f"{exc.filename}: " if exc.filename else ""
         say_error(f"{where}the system refused: {exc.strerror or exc}")

@@ -100,10 +100,10 @@ def early_sandbox() -> Sandbox:
     """Load the engine, then start the worker as a copy of this process, which holds no key yet."""
     from provlabel import engine
     from provlabel.sandbox import Sandbox
-    from provlabel.sandbox.process import fork, spawn
+    from provlabel.sandbox.process import fork_or_spawn, spawn
 
     engine.binding()
-    sandbox = Sandbox(fork, relaunch=spawn, proofs=proofs_folder())
+    sandbox = Sandbox(fork_or_spawn, relaunch=spawn, proofs=proofs_folder())
     sandbox.start()
     return sandbox
 
@@ -116,10 +116,10 @@ def early_drawing_sandbox() -> Sandbox:
     """
     from provlabel.media.previews import require_pillow
     from provlabel.sandbox.drawing import drawing_sandbox
-    from provlabel.sandbox.process import fork
+    from provlabel.sandbox.process import fork_or_spawn
 
     require_pillow()
-    drawing = drawing_sandbox(fork)
+    drawing = drawing_sandbox(fork_or_spawn)
     drawing.start()
     return drawing
 

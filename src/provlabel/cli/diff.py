@@ -53,10 +53,10 @@ def _print_changes(old: Path, new: Path, store: TrustStore, personal: bool, form
     from provlabel.report.renderers import changes
     from provlabel.report.renderers.json import to_json
     from provlabel.sandbox import Sandbox
-    from provlabel.sandbox.process import fork
+    from provlabel.sandbox.process import fork_or_spawn
     from provlabel.verifying.diff import diff_files
 
-    with Sandbox(fork, proofs=proofs_folder()) as sandbox:
+    with Sandbox(fork_or_spawn, proofs=proofs_folder()) as sandbox:
         found = diff_files(old, new, trust=store, personal=personal, sandbox=sandbox)
     deliver(to_json(found) if format_ == "json" else changes.render(found, style_for(sys.stdout)), None)
     if "unreadable" in (found.old.state, found.new.state):
@@ -68,12 +68,12 @@ def _print_facts(file: Path, store: TrustStore, personal: bool) -> int:
     """Print what the file itself says, for git: it dies of anything but 0, whatever file it hands us."""
     from provlabel.report.renderers import changes
     from provlabel.sandbox import Sandbox
-    from provlabel.sandbox.process import fork
+    from provlabel.sandbox.process import fork_or_spawn
     from provlabel.verifying.diff import facts_of
 
     facts: Facts
     try:
-        with Sandbox(fork, proofs=proofs_folder()) as sandbox:
+        with Sandbox(fork_or_spawn, proofs=proofs_folder()) as sandbox:
             facts = facts_of(file, trust=store, personal=personal, sandbox=sandbox)
     except InputError as exc:
         if not os.path.lexists(file):

@@ -97,12 +97,12 @@ def _of_media(paths: Sequence[Path], trust: Any, personal: bool) -> tuple[int, l
     """Read labels from media in the sandbox; the code is not 0 when one cannot be passed on, and each is named."""
     from provlabel.policy import Policy
     from provlabel.sandbox.pool import SandboxPool
-    from provlabel.sandbox.process import fork
+    from provlabel.sandbox.process import fork_or_spawn
     from provlabel.verifying.verify import verify_paths
 
     policy = Policy(name="export", states=("trusted", "valid"))
     many = len(paths) > 1 or any(map(os.path.isdir, paths))
-    with SandboxPool((os.cpu_count() or 1) if many else 1, fork, proofs=proofs_folder()) as pool:
+    with SandboxPool((os.cpu_count() or 1) if many else 1, fork_or_spawn, proofs=proofs_folder()) as pool:
         report = verify_paths(paths, trust=trust, policy=policy, personal=personal, sandbox=pool)
     for failure in report.errors:
         say_error(failure.message, failure.hint)

@@ -326,12 +326,12 @@ def _draft(files: tuple[Path, ...], output: Path | None) -> int:
     from provlabel.labeling.sources import read_tags
     from provlabel.report.renderers.json import to_json
     from provlabel.sandbox import Sandbox
-    from provlabel.sandbox.process import fork
+    from provlabel.sandbox.process import fork_or_spawn
 
     if len(files) > 1:
         raise UsageError("--from-carriers drafts one label; there are more files", hint="draft them one by one")
     require_not_among(output, files, "-o")
-    with Sandbox(fork, proofs=proofs_folder()) as sandbox:
+    with Sandbox(fork_or_spawn, proofs=proofs_folder()) as sandbox:
         draft = drafted(read_tags(files[0], sandbox))
     deliver(to_json(draft.label), output)
     for line in draft.lines:

@@ -99,9 +99,9 @@ def _seconds(media: Path | None) -> float | None:
     if media is None:
         return None
     from provlabel.sandbox import Sandbox
-    from provlabel.sandbox.process import fork
+    from provlabel.sandbox.process import fork_or_spawn
 
-    with Sandbox(fork, proofs=proofs_folder()) as sandbox:
+    with Sandbox(fork_or_spawn, proofs=proofs_folder()) as sandbox:
         seconds = sandbox.read(media).seconds
     if seconds is None:
         raise InputError(f"{printable(str(media))}: does not tell how long it plays", hint="leave --media away")

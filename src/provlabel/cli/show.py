@@ -28,11 +28,11 @@ def command(file: Path, format_: str, personal: bool, **lists: Any) -> int:
     """
     from provlabel.report.renderers import RENDERERS, Extras, tree
     from provlabel.sandbox import Sandbox
-    from provlabel.sandbox.process import fork
+    from provlabel.sandbox.process import fork_or_spawn
     from provlabel.verifying.verify import verify_file
 
     store = trust_from(**lists)
-    with Sandbox(fork, proofs=proofs_folder()) as sandbox:
+    with Sandbox(fork_or_spawn, proofs=proofs_folder()) as sandbox:
         report = verify_file(file, trust=store, personal=personal, sandbox=sandbox)
     style = style_for(sys.stdout)
     deliver(

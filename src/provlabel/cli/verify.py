@@ -98,7 +98,7 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
     from provlabel.judges import load_judges
     from provlabel.report.renderers import RENDERERS, Extras
     from provlabel.sandbox.pool import SandboxPool
-    from provlabel.sandbox.process import fork
+    from provlabel.sandbox.process import fork_or_spawn
     from provlabel.verifying.options import PathsOptions
     from provlabel.verifying.verify import verify_paths
 
@@ -124,7 +124,7 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
     }
     with contextlib.ExitStack() as stack:
         proofs = None if options["no_cache"] else _apart(proofs_folder(), gate, paths)
-        pool = stack.enter_context(SandboxPool(jobs, fork, proofs=proofs))
+        pool = stack.enter_context(SandboxPool(jobs, fork_or_spawn, proofs=proofs))
         if many and at is None and not options["no_cache"] and not options["second_opinion"]:
             how["cache"] = stack.enter_context(_cache(store, gate, paths))
         if many:

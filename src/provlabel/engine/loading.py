@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import functools
 import importlib.machinery
 import os
 import re
 import sys
+import threading
 import types
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,9 +33,10 @@ NATIVE = (0, 91, 3), (0, 92, 0)
 def binding() -> Any:
     """Import c2pa-python once, with its native library taken from the package and nowhere else.
 
-    Left to itself the binding looks in the current directory first, which in CI is somebody else's
-    checkout.  The package's own ``__init__`` is passed over: it does nothing but import
-    ``importlib.metadata`` for a version string, which is half of the time that the import takes.
+    Left to itself the binding looks in the current directory first, which in CI is somebody else's checkout, or where
+    the environment says, which is the host's: it neither leads us nor is changed.  The package's own ``__init__`` is
+    passed over: it does nothing but import ``importlib.metadata`` for a version string, which is half of the time that
+    the import takes.
 
     Raises:
         UnfitEngineError: the platform has no engine, c2pa-python is not installed, or it or its library is of another
@@ -41,14 +44,29 @@ def binding() -> Any:
     """
     folder, library = _place()
     _require_version("c2pa-python", _installed_version(folder), BINDINGS)
-    folder = folder.resolve()
-    with _environment("C2PA_LIBRARY_NAME", str(library)), _hollow_package(folder):
+    with _loading:
         try:
-            loaded = importlib.import_module("c2pa.c2pa")
+            loaded = _loaded(folder.resolve(), library)
         except (OSError, RuntimeError, ImportError, AttributeError) as exc:
             raise UnfitEngineError(f"the C2PA engine does not load: {exc}", hint="reinstall c2pa-python") from exc
     _require_version("its library c2pa-rs", str(loaded.sdk_version()), NATIVE)
     return loaded
+
+
+#: Several threads may be the first.
+_loading = threading.Lock()
+
+
+def _loaded(folder: Path, library: Path) -> Any:
+    """Import the binding while its loader, whatever it is asked for, loads ``library``."""
+    with _hollow_package(folder):
+        loader: Any = importlib.import_module("c2pa.lib")
+        theirs = loader.dynamically_load_library
+        loader.dynamically_load_library = lambda _name: ctypes.CDLL(str(library))
+        try:
+            return importlib.import_module("c2pa.c2pa")
+        finally:
+            loader.dynamically_load_library = theirs
 
 
 def _place() -> tuple[Path, Path]:
@@ -105,19 +123,6 @@ def build() -> str:
     except OSError as exc:
         raise UnfitEngineError(f"the C2PA engine is not whole: {exc}", hint="reinstall c2pa-python") from exc
     return "\n".join(f"{path}:{at.st_ino}:{at.st_size}:{at.st_mtime_ns}:{at.st_ctime_ns}" for path, at in files)
-
-
-@contextlib.contextmanager
-def _environment(name: str, value: str) -> Iterator[None]:
-    before = os.environ.get(name)
-    os.environ[name] = value
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = before
 
 
 @contextlib.contextmanager

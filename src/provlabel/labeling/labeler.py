@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias, overload
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol, TypeAlias, cast, overload
 
 from msgspec import structs
 
@@ -32,6 +33,23 @@ if TYPE_CHECKING:
 _Bytes: TypeAlias = bytes  # in a class with a method of that name
 
 
+class Readable(Protocol):
+    """What a stream needs to be labeled."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most ``size`` bytes, and none at the end."""
+
+    def seek(self, offset: int, /) -> object:
+        """Go to an offset from the beginning."""
+
+
+class Writable(Protocol):
+    """What a stream needs to get a result."""
+
+    def write(self, piece: bytes, /) -> object:
+        """Take all of ``piece``, or, of a raw stream, return how much of it was taken."""
+
+
 class Labeler(Session):
     """Labels with one signer, from many threads at once, and keeps its workers until it is closed.
 
@@ -44,6 +62,7 @@ class Labeler(Session):
 
     Raises:
         ConfigError, InputError, SignerError: the signer cannot be opened.
+        UsageError: ``workers`` is less than 1.
     """
 
     def __init__(self, signer: Signer | str, *, workers: int | None = None, **options: Unpack[FileKeywords]) -> None:
@@ -79,14 +98,14 @@ class Labeler(Session):
 
     @overload
     def stream(
-        self, source: BinaryIO, label: Label, dest: None = None, **options: Unpack[FileKeywords]
+        self, source: Readable, label: Label, dest: None = None, **options: Unpack[FileKeywords]
     ) -> tuple[_Bytes, Receipt]: ...
 
     @overload
-    def stream(self, source: BinaryIO, label: Label, dest: BinaryIO, **options: Unpack[FileKeywords]) -> Receipt: ...
+    def stream(self, source: Readable, label: Label, dest: Writable, **options: Unpack[FileKeywords]) -> Receipt: ...
 
     def stream(
-        self, source: BinaryIO, label: Label, dest: BinaryIO | None = None, **options: Unpack[FileKeywords]
+        self, source: Readable, label: Label, dest: Writable | None = None, **options: Unpack[FileKeywords]
     ) -> Receipt | tuple[_Bytes, Receipt]:
         """Label what a stream holds, from its first byte to its last, wherever it stands.
 
@@ -104,7 +123,7 @@ class Labeler(Session):
             OutputError: ``dest`` is ``source``, or cannot be written; and as :func:`label_bytes`.
         """
         called = printable(options.get("name") or "stream")
-        if dest is not None and dest is source:
+        if cast("object", dest) is source:
             raise OutputError(f"{called}: is the source itself", hint="write the result to another stream")
         how, pieces = structs.replace(self._how, **options), _pieces(source, called)
         with self._call(), self._in_scratch("stream", pieces, label, how) as (result, receipt):
@@ -112,7 +131,7 @@ class Labeler(Session):
                 return result.read(), receipt
             try:
                 while piece := result.read(PIECE):
-                    dest.write(piece)
+                    _write(dest, piece)
             except OSError as exc:
                 raise OutputError(f"{called}: cannot write: {reason(exc)}") from exc
             return receipt
@@ -206,7 +225,7 @@ def _making_room() -> Iterator[None]:
         raise OutputError(f"no room for temporary files: {why}", hint="set TMPDIR to a folder with room") from exc
 
 
-def _pieces(source: BinaryIO, called: str) -> Iterator[bytes]:
+def _pieces(source: Readable, called: str) -> Iterator[bytes]:
     """Yield all that a stream holds."""
     try:
         source.seek(0)
@@ -214,6 +233,13 @@ def _pieces(source: BinaryIO, called: str) -> Iterator[bytes]:
             yield piece
     except OSError as exc:
         raise InputError(f"{called}: cannot be read: {reason(exc)}", hint="give a stream with read and seek") from exc
+
+
+def _write(dest: Writable, piece: bytes) -> None:
+    done = dest.write(piece)
+    while isinstance(dest, io.RawIOBase) and done != len(piece):
+        piece = piece[cast("int", done) or 0 :]
+        done = dest.write(piece)
 
 
 # --- one call --------------------------------------------------------------------------------------

@@ -86,9 +86,9 @@ class FileOptions(LabelOptions, frozen=True, kw_only=True):
             again by it; a new one without.
         keep: called with the receipt when the result is whole, before it gets its name: what this raises prevents
             that.  So that no hash of a prompt is published whose salt is lost.
-        sandbox: where untrusted bytes are read first; by default one worker shared by this process.
-        drawing: where thumbnails are drawn, of :func:`provlabel.sandbox.drawing.drawing_sandbox`; without, one that all
-            calls share.
+        sandbox: where untrusted bytes are read first; without, the workers of the :class:`~provlabel.Labeler`, or those
+            that all calls of this process share.
+        drawing: where thumbnails are drawn, of :func:`provlabel.sandbox.drawing.drawing_sandbox`; without, as above.
     """
 
     parents: Sequence[Path | str] = ()

@@ -83,7 +83,10 @@ class Gate(Struct, frozen=True, kw_only=True):
 
     def relative(self, path: str) -> str | None:
         """Return ``path`` as the patterns see it, or ``None`` for what lies outside of the root."""
-        return _relative(os.path.abspath(path), os.path.abspath(self.root or "."))  # noqa: PTH100 - follows no link
+        try:
+            return _relative(os.path.abspath(path), os.path.abspath(self.root or "."))  # noqa: PTH100 - follows no link
+        except FileNotFoundError:  # we stand in a folder that was deleted, and nothing lies below it
+            return None
 
     def scope(self, path: str, media: Callable[[], str | None]) -> Literal["inside", "outside", "untracked"]:
         """Say whether the first policy is about ``path``; what lies outside of the root always is judged.

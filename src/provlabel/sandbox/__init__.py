@@ -7,6 +7,7 @@ limited in memory, CPU and time per file, and what it prints is not passed on.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import selectors
 import signal
@@ -17,12 +18,13 @@ from pathlib import Path
 import msgspec
 
 from provlabel._support.files import reason
+from provlabel._support.processes import Child, Killed, greet, has_ended, reap
 from provlabel._support.types import ready
 from provlabel.engine import selftest
 from provlabel.errors import ProvlabelError, UnfitEngineError
 from provlabel.evidence import Trouble
 from provlabel.sandbox.limits import Limits
-from provlabel.sandbox.process import Died, Launch, Worker, has_ended, reap, spawn
+from provlabel.sandbox.process import Died, Launch, spawn
 from provlabel.sandbox.protocol import HEADER, Answer, Request, frame, frame_length
 from provlabel.sandbox.requests import AnySandbox
 
@@ -40,6 +42,8 @@ class Sandbox(AnySandbox):
         relaunch: how to start one after a death; :func:`spawn` where this process holds a key by then.
         limits: what one file may cost.
         proofs: a folder that remembers which engines have passed the self-test; without, each process runs it once.
+        python: the interpreter of every worker, which is spawned then: for a host whose ``sys.executable`` is its own
+            program.  Without, the variable ``PROVLABEL_PYTHON``, or else ``sys.executable``.
     """
 
     width = 1
@@ -51,20 +55,22 @@ class Sandbox(AnySandbox):
         relaunch: Launch | None = None,
         limits: Limits = _LIMITS,
         proofs: Path | None = None,
+        python: str | os.PathLike[str] | None = None,
     ) -> None:
-        self._launch = launch
-        self._relaunch = relaunch or launch
+        self._launch = launch if python is None else functools.partial(spawn, python)
+        self._relaunch = self._launch if python is not None else relaunch or launch
         self._limits = limits
         self._proofs = proofs
         self._proven = False
         self._killed = False
         self._lock = threading.Lock()
-        self._worker: Worker | None = None
+        self._worker: Child | None = None
+        self._greeted = False
         self._remember()
 
     def start(self, workers: int | None = None) -> None:  # noqa: D102
         with self._lock:
-            self._running()
+            self._started()
 
     def prove(self) -> None:  # noqa: D102
         with self._lock:
@@ -99,22 +105,22 @@ class Sandbox(AnySandbox):
 
     def _answer(self, message: bytes, size: int, *, proven: bool = False) -> Answer | Trouble:
         with self._lock:
-            if proven and self._running() and not self._proven:
-                self._require_proof()
-            answer = self._asked(message, self._limits.cpu(size))
+            answer = self._asked(message, self._limits.cpu(size), proven=proven)
             trouble = answer.evidence.trouble if isinstance(answer, Answer) and answer.evidence is not None else None
             if trouble is not None and trouble.kind in ("too-costly", "refused"):
                 self._end()  # the file made it use up memory, so that the next one would start with less
         return answer
 
-    def _asked(self, message: bytes, seconds: int) -> Answer | Trouble:
-        """Ask our worker; ``seconds`` of CPU are twice as many by the clock.
+    def _asked(self, message: bytes, seconds: int, *, proven: bool = False) -> Answer | Trouble:
+        """Ask our worker, if ``proven`` only after the self-test; ``seconds`` of CPU are twice as many by the clock.
 
         One that was killed from outside, which no file does, says nothing about the file: another one is asked.
         """
         for _ in range(2):
             try:
-                content = self._exchange(message, time.monotonic() + 2 * seconds)
+                if proven and self._running() and not self._proven:
+                    self._require_proof()
+                content = self._exchange(message, 2 * seconds)
                 break
             except Died as death:
                 if not death.from_outside or self._killed:
@@ -134,8 +140,9 @@ class Sandbox(AnySandbox):
             raise UnfitEngineError(answer.unfit, hint=answer.hint)
         return answer
 
-    def _exchange(self, message: bytes, deadline: float) -> bytes:
+    def _exchange(self, message: bytes, seconds: int) -> bytes:
         worker = self._running()
+        deadline = time.monotonic() + seconds
         with selectors.DefaultSelector() as selector:
             selector.register(worker.requests, selectors.EVENT_WRITE)
             selector.register(worker.answers, selectors.EVENT_READ)
@@ -159,13 +166,13 @@ class Sandbox(AnySandbox):
             raise Died("too-costly", "it took too long")
         return ready
 
-    def _send(self, worker: Worker, rest: memoryview) -> memoryview:
+    def _send(self, worker: Child, rest: memoryview) -> memoryview:
         try:
             return rest[os.write(worker.requests, rest) :]
         except BrokenPipeError:
             raise self._death() from None
 
-    def _receive(self, worker: Worker) -> bytes:
+    def _receive(self, worker: Child) -> bytes:
         piece = os.read(worker.answers, 1 << 16)
         if not piece:
             raise self._death()
@@ -178,9 +185,27 @@ class Sandbox(AnySandbox):
             raise Died("refused", "its manifest unfolds to more than can be shown")
         return length
 
-    def _running(self) -> Worker:
-        """Return our worker, a new one when there is none or when it died since the last file."""
-        if self._worker is not None and has_ended(self._worker.pid):
+    def _running(self) -> Child:
+        """Return our worker, a new one when there is none or when it died since the last file.
+
+        Raises:
+            ConfigError: what was started is no Python of our version.
+            ProvlabelError: nothing can be started.
+        """
+        worker = self._started()
+        if not self._greeted:
+            try:
+                greet(worker)
+            except BaseException as exc:  # it was ended
+                self._worker = None
+                if isinstance(exc, Killed):
+                    raise Died("io", str(exc), from_outside=True) from None
+                raise
+            self._greeted = True
+        return worker
+
+    def _started(self) -> Child:
+        if self._worker is not None and has_ended(self._worker):
             self._end()
         if self._worker is None:
             try:
@@ -201,7 +226,7 @@ class Sandbox(AnySandbox):
         worker.printed.seek(0)
         printed = worker.printed.read(_STDERR_KEPT).decode("utf-8", "replace")
         status = self._end()
-        if status is None or status == -signal.SIGKILL:
+        if status in (0, -signal.SIGKILL):  # 0 where somebody else has reaped it
             return Died("died", "its worker was killed", from_outside=True)
         if status == -signal.SIGXCPU:
             return Died("too-costly", "it used up its time")
@@ -211,20 +236,18 @@ class Sandbox(AnySandbox):
         name = signal.Signals(-status).name if status < 0 else f"status {status}"
         return Died("died", f"{name}{', ' + lines[-1] if lines else ''}")
 
-    def _end(self) -> int | None:
-        """Close the pipes, wait for the end, and return the status as ``subprocess`` does, if it can be had."""
+    def _end(self) -> int:
+        """Close the pipes, wait for the end, and return the status as ``subprocess`` does."""
         if self._worker is None:
-            return None
+            return 0
         worker = self._forget()
         return reap(worker.pid)
 
-    def _forget(self) -> Worker:
+    def _forget(self) -> Child:
         """Close our ends of the pipes; the worker sees that and ends."""
-        worker, self._worker, self._proven = self._worker, None, False
+        worker, self._worker, self._proven, self._greeted = self._worker, None, False, False
         assert worker is not None  # noqa: S101 - only called while there is one
-        os.close(worker.requests)
-        os.close(worker.answers)
-        worker.printed.close()
+        worker.close()
         return worker
 
     def _after_fork(self) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from queue import LifoQueue
 
 from provlabel._support.files import LARGE
+from provlabel.errors import UsageError
 from provlabel.evidence import Trouble
 from provlabel.sandbox import _LIMITS, Sandbox
 from provlabel.sandbox.limits import Limits
@@ -30,15 +31,29 @@ class SandboxPool(AnySandbox):
         launch: as for :class:`Sandbox`; those after a death are always spawned, as threads run by then.
         limits: what one file may cost.
         proofs: as for :class:`Sandbox`.
+        python: as for :class:`Sandbox`.
+
+    Raises:
+        UsageError: ``width`` is less than 1.
     """
 
     def __init__(
-        self, width: int | None = None, launch: Launch = spawn, *, limits: Limits = _LIMITS, proofs: Path | None = None
+        self,
+        width: int | None = None,
+        launch: Launch = spawn,
+        *,
+        limits: Limits = _LIMITS,
+        proofs: Path | None = None,
+        python: str | os.PathLike[str] | None = None,
     ) -> None:
+        if width is not None and width < 1:
+            raise UsageError(f"{width} workers read nothing", hint="1 or more")
         self.width = width or processors()
         self._limits = limits
         self._small, self._large = (
-            tuple(Sandbox(launch, relaunch=spawn, limits=limits, proofs=proofs) for _ in range(self.width))
+            tuple(
+                Sandbox(launch, relaunch=spawn, limits=limits, proofs=proofs, python=python) for _ in range(self.width)
+            )
             for _ in range(2)
         )
         self._after_fork()

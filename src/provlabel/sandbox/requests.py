@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from provlabel._support.files import size_of
+from provlabel._support.text import printable
 from provlabel.errors import InputError
 from provlabel.evidence import Evidence, Trouble
 from provlabel.media.previews import Preview, PreviewPurpose, nothing
@@ -26,7 +27,12 @@ _NO_TRUST = TrustStore()
 
 def _absolute(path: Path) -> bytes:
     """Absolute, because the worker may stand elsewhere; not resolved, which would follow symlinks."""
-    return os.path.abspath(os.fsencode(path))  # noqa: PTH100
+    try:
+        return os.path.abspath(os.fsencode(path))  # noqa: PTH100
+    except FileNotFoundError:
+        raise InputError(
+            f"{printable(str(path))}: the working directory was deleted", hint="give a path that begins with /"
+        ) from None
 
 
 class AnySandbox(abc.ABC):

@@ -12,16 +12,14 @@ import ctypes
 import datetime as dt
 import gc
 import io
-import os
 import resource
-import signal
-import sys
 import time
 from typing import BinaryIO
 
 import msgspec
 
 from provlabel import engine
+from provlabel._support.processes import take_pipes
 from provlabel.errors import InputError, UnfitEngineError
 from provlabel.evidence import Opinion
 from provlabel.manifest.limits import MAX_STORE
@@ -71,10 +69,7 @@ _ARENA_MAX = -8  # M_ARENA_MAX of malloc.h
 
 def main() -> None:
     """Serve standard input and output; what libraries print goes to standard error."""
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the asking process decides
-    serve(sys.stdin.buffer, answers)
+    serve(*take_pipes())
 
 
 def answer(request: Request, content: bytes | None) -> Answer:
@@ -158,10 +153,3 @@ def _opinion(stream: BinaryIO, size: int, request: Request, second: Second) -> O
         return opinion(content, store, second.mime, request.trust, second.at)
     except MemoryError:
         return not_given("it used up its memory")
-
-
-# --- credentials -----------------------------------------------------------------------------------
-
-
-if __name__ == "__main__":
-    main()

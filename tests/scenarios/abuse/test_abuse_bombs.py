@@ -11,8 +11,9 @@ import pytest
 import hostile_files as hostile
 from project import MEDIA, Cli
 from provlabel import InputError, Label, TrustStore, label_file, verify_bytes
+from provlabel._support.processes import Child
 from provlabel.sandbox import Sandbox
-from provlabel.sandbox.process import Worker, spawn
+from provlabel.sandbox.process import spawn
 from provlabel.signers import Signer
 
 pytestmark = pytest.mark.fresh
@@ -26,10 +27,10 @@ class Watched:
     """A sandbox, and the most memory that any of its workers had."""
 
     def __init__(self) -> None:
-        self.workers: list[Worker] = []
+        self.workers: list[Child] = []
         self.sandbox = Sandbox(self._launch)
 
-    def _launch(self) -> Worker:
+    def _launch(self) -> Child:
         self.workers.append(spawn())
         return self.workers[-1]
 

@@ -434,15 +434,13 @@ def test_what_holds_a_secret_is_for_its_owner_alone(tmp_path: Path, cli: Cli) ->
     assert all(stat.S_IMODE(path.stat().st_mode) & 0o077 == 0 for path in private)
 
 
-def test_a_batch_says_so_where_its_workers_have_no_place_to_meet(tmp_path: Path, cli: Cli) -> None:
-    """The path of a socket has room for a hundred bytes, and theirs lies in the folder for temporary files."""
+def test_a_batch_needs_no_place_where_its_workers_meet(tmp_path: Path, cli: Cli) -> None:
+    """The path of a socket has room for a hundred bytes; pipes have no path."""
     far = tmp_path / ("a" * 100)
     far.mkdir()
     (tmp_path / "label.json").write_text('{"kind": "ai_generated"}')
     shutil.copytree(MEDIA, tmp_path / "media")
     order = ("batch", tmp_path / "media", "--out-dir", tmp_path / "out", "--label", tmp_path / "label.json")
     done = cli(*order, "--signer", "test", TMPDIR=str(far))
-    assert done.returncode == 3
-    assert "no worker can be started" in done.stderr
-    assert "TMPDIR" in done.stderr
-    assert cli(*order, "--signer", "test").returncode == 0
+    assert done.returncode == 0, done.stderr
+    assert list(far.iterdir()) == []

@@ -6,6 +6,7 @@ import base64
 import contextlib
 import json
 import os
+import select
 import shutil
 import signal
 import socket
@@ -21,8 +22,9 @@ import tsa as authorities
 from faultpoints import LABEL, LEDGER, seen_in, untrue
 from project import MEDIA, Cli, Under, needs
 from provlabel import Label, ProvlabelError, label_file, open_signer
+from provlabel._support.processes import Child
 from provlabel.sandbox import Sandbox
-from provlabel.sandbox.process import Worker, spawn
+from provlabel.sandbox.process import spawn
 from provlabel.signers import Signer
 from provlabel.trust.timestamps import Timestamper
 from signer_matrix import Backends
@@ -97,20 +99,21 @@ def test_stamp_that_is_none(
     assert everything(source.parent) == before
 
 
-def killed() -> Worker:
+def killed() -> Child:
     """A worker that dies as soon as it is asked."""
     worker = spawn()
     os.kill(worker.pid, signal.SIGKILL)
     return worker
 
 
-def stopped() -> Worker:
+def stopped() -> Child:
     worker = spawn()
+    select.select([worker.answers], [], [])  # it has said what it is
     os.kill(worker.pid, signal.SIGSTOP)
     return worker
 
 
-def without_handles() -> Worker:
+def without_handles() -> Child:
     raise OSError(24, "Too many open files")
 
 
@@ -120,7 +123,7 @@ def without_handles() -> Worker:
     ids=["killed", "stopped", "no handles"],
 )
 def test_worker_that_fails_each_time(
-    launch: Callable[[], Worker], words: str, source: Path, label: Label, signer: Signer
+    launch: Callable[[], Child], words: str, source: Path, label: Label, signer: Signer
 ) -> None:
     from provlabel.sandbox.limits import Limits
 
