@@ -33,7 +33,9 @@ def tree(tmp_path: Path, media: Path, credential: Path, label: Label, signer: Si
 
 
 def test_the_policy_of_the_page_can_be_loaded(tree: Path) -> None:
-    (whole,) = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
+    whole, corrections = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
+    (tree / "provlabel.toml").write_text(corrections)
+    assert load_policy(tree / "provlabel.toml").enforced.policy.about_label.corrections_by
     (tree / "provlabel.toml").write_text(whole)
     loaded = load_policy(tree / "provlabel.toml")
     policy = loaded.enforced.policy

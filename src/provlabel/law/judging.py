@@ -186,9 +186,7 @@ def _answer(row: LawRule, subject: Subject) -> Outcome:
     open_questions: list[Applies] = []
     for name in row.applies:
         applies = CONDITIONS[name](subject, row.given)
-        if (
-            applies.so is False and subject.state == "invalid"
-        ):  # what it states counts for nothing, and frees of nothing
+        if applies.so is False and (subject.state == "invalid" or subject.contradicted):  # that frees of nothing
             applies = CONDITIONS[name](msgspec.structs.replace(subject, label=None), row.given)
         if applies.so is False:
             return Outcome("not applicable", applies.why)

@@ -109,6 +109,7 @@ class Subject(Struct, frozen=True, kw_only=True):
     bindings: tuple[str, ...] = ()  #: algorithms of soft-binding assertions
     prompt_in_core: bool = False  #: an assertion that is not for personal data holds the words of a prompt
     carriers: tuple[Carrier, ...] = ()
+    contradicted: bool = False  #: the rest of the file says otherwise about AI than the label
     claims_ai: bool = False  #: tags that nothing signs speak of AI
     inputs: tuple[Input, ...] = ()
     not_later: dt.datetime | None = None  #: proven by a trusted timestamp

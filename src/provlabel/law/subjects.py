@@ -37,6 +37,7 @@ def subject_of(file: FileReport, evidence: Evidence) -> Subject:
         bindings=tuple(_bindings(active)) if active else (),
         prompt_in_core=_has_prompt(active) if active else False,
         carriers=evidence.carriers or (),
+        contradicted="contradictory" in file.axes.label,
         claims_ai=any(any(claims_in(item.id, item.fields)) for item in evidence.carriers or ()),
         inputs=tuple(_input(node) for node in file.history if node.relationship == "parentOf"),
         not_later=_moment(stamp) if proven else None,

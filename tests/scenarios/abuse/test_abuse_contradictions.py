@@ -121,6 +121,20 @@ def test_a_correction_is_signed_and_counts_where_a_policy_says_by_whom(
     assert rule in errors(judged(out, TrustStore(), sandbox, policy=allowing())), "a name that nobody vouches for"
 
 
+def test_a_label_that_is_contradicted_frees_of_no_law(
+    ai: Path, tmp_path: Path, signer: Signer, sandbox: Sandbox, trust: TrustStore
+) -> None:
+    out = tmp_path / "out.jpg"
+    label_file(ai, out, CORRECTED, signer, sandbox=sandbox)
+    plain = judged(out, trust, sandbox, laws=["eu"])
+    people = tmp_path / "people.jpg"
+    label_file(MEDIA / "cover.jpg", people, PEOPLE, signer, sandbox=sandbox)
+    free = judged(people, trust, sandbox, laws=["eu"])
+    freed = {item.rule for item in free.law if item.outcome == "not applicable" and "human" in item.reason}
+    assert freed
+    assert not freed & {item.rule for item in plain.law if item.outcome == "not applicable" and "human" in item.reason}
+
+
 def test_a_reason_excuses_no_label_that_contradicts_itself(tmp_path: Path, signer: Signer, sandbox: Sandbox) -> None:
     from provlabel.label.records import Operation
 
