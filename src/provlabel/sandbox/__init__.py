@@ -157,6 +157,7 @@ class Sandbox(AnySandbox):
                     got += self._receive(worker)
                     if wanted == HEADER and len(got) >= HEADER:
                         wanted = HEADER + self._announced(got)
+        worker.printed.truncate(0)  # only what is printed about the file that kills it is of use
         return bytes(got[HEADER:])
 
     def _ready(self, selector: selectors.BaseSelector, deadline: float) -> list[tuple[selectors.SelectorKey, int]]:

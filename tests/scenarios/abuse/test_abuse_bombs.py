@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -49,8 +50,10 @@ class Watched:
 
 
 @pytest.fixture(scope="module")
-def watched() -> Watched:
-    return Watched()
+def watched() -> Iterator[Watched]:
+    made = Watched()
+    with made.sandbox:
+        yield made
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
