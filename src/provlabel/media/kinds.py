@@ -26,16 +26,13 @@ def kinds_in(read_at: ReadAt, size: int) -> Kinds:
     fmt = sniff(read_at)
     if fmt is not None and fmt.name == "MP3" and not id3v2_size(head[:PREFIX]) and not has_frames(head, read_at, size):
         fmt = None  # two bytes say so little that any file may begin with them
-    if fmt is None:
-        return _tracks(_bmff, read_at) if _is_bmff(head, read_at) else other_kinds(head, read_at, size)
-    if fmt.name in ("AVIF", "HEIC", "HEIF"):
+    if fmt is not None and fmt.name in ("AVIF", "HEIC", "HEIF"):
         return IMAGE | (_NONE if _bare(read_at) else _tracks(_bmff, read_at))
-    if fmt.container == "isobmff" and fmt.media != "image":
-        return _tracks(_bmff, read_at)
-    if fmt.name in ("WebM", "Matroska"):
-        return _tracks(_ebml, read_at)
-    if fmt.name.startswith("Ogg "):
-        return _tracks(_ogg, read_at)
+    for begins, tracks in ((b"OggS\x00", _ogg), (b"\x1a\x45\xdf\xa3", _ebml)):
+        if head.startswith(begins):
+            return _tracks(tracks, read_at)
+    if fmt is None or (fmt.container == "isobmff" and fmt.media != "image"):
+        return _tracks(_bmff, read_at) if _is_bmff(head, read_at) else other_kinds(head, read_at, size)
     return frozenset({fmt.media})
 
 

@@ -40,7 +40,7 @@ _IMAGES = re.compile(
     rb"""(?xs)
     \x76\x2f\x31\x01 | qoif.{8}[\x03\x04][\x00\x01] | \#\?(?:RADIANCE|RGBE)\n
     | \x00\x00\x00\x0cjP\x20\x20\r\n\x87\n | \xff\x4f\xff\x51\x00 | II\xbc[\x00\x01] | 8BPS\x00[\x01\x02]
-    | P[1-6][ \t\r\n]+(?:\#[^\n]{0,999}\n\s*)*\d{1,6}\s+\d{1,6}\s | P7\nWIDTH | P[Ff]\n\d{1,6}\s\d{1,6}\n
+    | P[1-6][ \t\r\n]+(?:\#[^\n]{0,999}\n\s*)*\d{1,6}\s+\d{1,6}\s | P7\nWIDTH | P[FfHh]\n\d{1,6}\s\d{1,6}\n
     | DDS\x20\x7c\x00\x00\x00 | SIMPLE\x20\x20= | SDPX | XPDS | \x01\xda[\x00\x01][\x01\x02]\x00[\x01-\x03]
     | \x0a[\x00\x02-\x05]\x01[\x01\x02\x04\x08].{60}\x00[\x01-\x04] | \xd7\xcd\xc6\x9a\x00\x00
     | \x01\x00\x00\x00.{36}\x20EMF | BPG\xfb | FLIF[1345D] | gimp\x20xcf\x20 | AT&TFORM | farbfeld
@@ -56,7 +56,7 @@ _SOUNDS = re.compile(
     | \x7f\xfe\x80\x01 | \xfe\x7f\x01\x80 | \x1f\xff\xe8\x00 | \xff\x1f\x00\xe8 | OFR\x20 | ajkg | tBaK | \.ra\xfd\x00
     | Creative\x20Voice\x20File\x1a | MThd\x00\x00\x00\x06 | Extended\x20Module:\x20 | IMPM.{26} | FORM.{4}8SV[X] | ADIF
     | (?:RIFX|FFIR).{4}WAVE | RIFF.{4}(?:RMID|XWMA|QLCM) | riff\x2e\x91\xcf\x11 | APETAGEX[\xd0\xe8]\x07
-    | TWIN97012000 | PVF[12]\n | \x64\xa3[\x01-\x08]\x00 | \xf8\x72\x6f[\xba\xbb] | LA0[234] | fLaC | ID3[\x02-\x04]
+    | TWIN97012000 | PVF[12]\n | \x64\xa3[\x01-\x08]\x00 | .{4}\xf8\x72\x6f[\xba\xbb] | \.SoX | XoS\. | LA0[234] | fLaC | ID3[\x02-\x04]
     """
 )
 _CONTAINERS = re.compile(
@@ -151,8 +151,8 @@ def _differs(head: bytes, at: int, packet: int) -> bool:
     return all(flag & 0x30 and flag < 0x40 for flag in flags) and len({head[at + 1], *flags}) > 1
 
 
-#: How a frame of MPEG audio, of AAC (ADTS, LATM) or of AC-3 can begin behind other bytes; layer I is common in programs.
-_SYNC = re.compile(rb"\xff[\xe2-\xe5\xf0-\xf5\xf8-\xfd][^\xf0-\xff]|\x56[\xe0-\xff]|\x0b\x77|\x77\x0b", re.DOTALL)
+#: How a frame of MPEG audio, AAC (ADTS, LATM) or AC-3 can begin behind other bytes; programs are full of layer I.
+_SYNC = re.compile(rb"\xff[\xe2\xe3\xf0-\xf5\xf8-\xfd][^\xf0-\xff]|\x56[\xe0-\xff]|\x0b\x77|\x77\x0b", re.DOTALL)
 _MOST_CANDIDATES = 4_000  # in one file; random bytes have 20 in 64 KiB
 #: So many frames have to follow each other: of layer III, and of others, whose headers can be checked less.
 _MP3_FRAMES, _FRAMES = 3, 6
@@ -201,16 +201,18 @@ def _is_adts(header: bytes) -> bool:
 
 def _frame(header: bytes) -> int:
     """Return the bytes of the frame with this header, 0 when it is none."""
-    if len(header) < 7:
+    if len(header) < 8 or header[:4] == header[4:]:  # dots of a picture that all look alike
         return 0
     if _is_adts(header):
         return _adts(header)
     if header[0] == 0xFF:
         return _mpeg_audio(header)
-    if header[0] == 0x56:
+    if header[0] == 0x56 and header[1] & 0xE0 == 0xE0:
         length = ((header[1] & 0x1F) << 8 | header[2]) + 3
         return length if length > 16 else 0
-    return _ac3(header) if header[0] == 0x0B else _ac3(header[1::-1] + header[3:1:-1] + header[5:3:-1] + header[6:])
+    if header.startswith(b"\x77\x0b"):  # with the bytes of each word the other way round
+        header = header[1::-1] + header[3:1:-1] + header[5:3:-1] + header[6:]
+    return _ac3(header) if header.startswith(b"\x0b\x77") else 0
 
 
 def _adts(header: bytes) -> int:
