@@ -56,7 +56,8 @@ _SOUNDS = re.compile(
     | \x7f\xfe\x80\x01 | \xfe\x7f\x01\x80 | \x1f\xff\xe8\x00 | \xff\x1f\x00\xe8 | OFR\x20 | ajkg | tBaK | \.ra\xfd\x00
     | Creative\x20Voice\x20File\x1a | MThd\x00\x00\x00\x06 | Extended\x20Module:\x20 | IMPM.{26} | FORM.{4}8SV[X] | ADIF
     | (?:RIFX|FFIR).{4}WAVE | RIFF.{4}(?:RMID|XWMA|QLCM) | riff\x2e\x91\xcf\x11 | APETAGEX[\xd0\xe8]\x07
-    | TWIN97012000 | PVF[12]\n | \x64\xa3[\x01-\x08]\x00 | .{4}\xf8\x72\x6f[\xba\xbb] | \.SoX | XoS\. | LA0[234] | fLaC | ID3[\x02-\x04]
+    | TWIN97012000 | PVF[12]\n | \x64\xa3[\x01-\x08]\x00
+    | .{4}\xf8\x72\x6f[\xba\xbb] | \.SoX | XoS\. | LA0[234] | fLaC | ID3[\x02-\x04]
     """
 )
 _CONTAINERS = re.compile(

@@ -160,7 +160,9 @@ def _refs(data: dict[str, Any]) -> Iterator[tuple[str, FileRef]]:
 
 
 #: Lists to which a policy adds what it extends; everything else it replaces.
-_ADDED = frozenset({"fields", "forbid", "laws", "signers", "exceptions", "anchors", "leaves", "timestamp", "identity"})
+_ADDED = frozenset(
+    {"fields", "forbid", "laws", "allow", "signers", "exceptions", "anchors", "leaves", "timestamp", "identity"}
+)
 
 
 def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
