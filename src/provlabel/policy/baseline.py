@@ -12,7 +12,8 @@ from msgspec import Struct
 from provlabel._support.files import open_regular
 from provlabel._support.text import printable
 from provlabel.errors import ConfigError
-from provlabel.report import REPORT_SCHEMA, FileReport, Finding, Named
+from provlabel.report import REPORT_SCHEMA, Excuse, FileReport, Finding, Named
+from provlabel.report.rules import Level
 
 #: Bytes of a baseline; a report on a hundred thousand files has about as many.
 MAX_FILE = 512 << 20
@@ -36,20 +37,28 @@ def _place(path: str, file: FileReport | _EarlierFile) -> _Place:
     return path, file.sha256 or "", file.sidecar_sha256 or "", file.state
 
 
-def _known_as(found: Finding) -> _Known:
+def _known_as(found: Finding | _EarlierFinding) -> _Known:
     """Return what a finding is known by: its rule, what it says, and where; another reason is a new finding."""
     return found.rule, found.message, found.at or ""
 
 
-def _excepted(found: Finding) -> bool:
+def _excepted(found: _EarlierFinding) -> bool:
     """Did an exception stand for it?  It has a last day, which a baseline does not put off."""
     return found.excuse is not None and found.excuse.by == "exception"
+
+
+class _EarlierFinding(Struct, frozen=True):
+    rule: str
+    level: Level
+    message: str = ""  # then it is known by nothing that a finding says
+    at: str | None = None
+    excuse: Excuse | None = None
 
 
 class _EarlierFile(Struct, frozen=True):
     path: str
     state: str
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[_EarlierFinding, ...] = ()
     sha256: str | None = None
     sidecar_sha256: str | None = None
 

@@ -140,7 +140,7 @@ class Gate(Struct, frozen=True, kw_only=True):
 
         A link to a folder is gone into where the folder's own name does not reach all that the link's does.
         """
-        relative = self.relative(folder) if not self._is_root(folder) else ""
+        relative = "" if self._is_root(folder) else self.relative(folder)
         if relative is None:
             return None
         return frozenset(
@@ -151,7 +151,8 @@ class Gate(Struct, frozen=True, kw_only=True):
         )
 
     def _is_root(self, folder: str) -> bool:
-        return os.path.realpath(folder) == os.path.realpath(self.root or ".")
+        root = os.path.abspath(self.root or ".")  # noqa: PTH100 - follows no link
+        return os.path.abspath(folder) in (root, os.path.realpath(root))  # noqa: PTH100
 
     def forgives_outside(self) -> bool:
         """Does no policy fail a run by media that none is about?"""
