@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from project import ROOT, Cli, needs
-from provlabel.media.formats import MEDIA_SUFFIXES
+from provlabel.media.formats import FORMATS
 from repositories import Done, Repository
 from workbench import ACTION, HOOKS, Job, passes_schema
 
@@ -102,19 +102,38 @@ def test_a_commit_is_blocked_or_not(
         assert f"a {name}" in committed(repository)
 
 
-@pytest.mark.parametrize("suffix", sorted(MEDIA_SUFFIXES))
-def test_the_hooks_see_every_media_file(suffix: str) -> None:
+@pytest.mark.parametrize("suffix", sorted(suffix for row in FORMATS for suffix in row.suffixes))
+def test_the_hook_of_what_is_signed_sees_every_file_that_may_be(suffix: str) -> None:
     """pre-commit's own tags would miss MP3, FLAC and M4A without a word."""
-    for hook in HOOKS.values():
-        assert re.search(hook["files"], f"folder/take{suffix.upper()}")
-        assert not re.search(hook["files"], f"folder/take{suffix}.txt")
+    assert re.search(HOOKS["intact"]["files"], f"folder/take{suffix.upper()}")
+    assert not re.search(HOOKS["intact"]["files"], f"folder/take{suffix}.txt")
 
 
-def test_hooks_and_what_is_no_media_do_not_meet(repository: Repository, labeled: Path) -> None:
-    install(repository, "labeled", [])
+def test_the_hook_of_labels_sees_every_file_and_link_and_judges_by_content(
+    repository: Repository, labeled: Path
+) -> None:
+    install(repository, "labeled", ["--trust", "test"])
     done = commit(repository, ROOT / "README.md", "README.md")
-    assert done.returncode == 0
-    assert "no files to check" in done.stdout + done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
+    done = commit(repository, labeled / "unlabeled.png", "notes.txt")
+    assert done.returncode == 1
+    assert "FAIL  notes.txt" in done.stdout + done.stderr
+    repository.git("reset", "-q", "--hard")
+    (repository.folder / "song.png").symlink_to(labeled / "unlabeled.png")
+    repository.git("add", "-A")
+    done = repository.run("git", "commit", "-m", "A link")
+    assert done.returncode == 1
+    assert "FAIL  song.png" in done.stdout + done.stderr
+
+
+def test_the_hook_of_labels_goes_by_the_strict_policy_that_is_given(repository: Repository, labeled: Path) -> None:
+    strict = 'schema = "policy-v1"\n[files]\nothers = "error"\nallow = ["md", "yaml", "toml"]\noutside = "error"\n'
+    (repository.folder / "provlabel.toml").write_text(strict)
+    install(repository, "labeled", ["--trust", "test", "--policy", "provlabel.toml"])
+    assert commit(repository, ROOT / "README.md", "README.md").returncode == 0
+    done = commit(repository, ROOT / "README.md", "notes.xyz")
+    assert done.returncode == 1
+    assert "FAIL  notes.xyz" in done.stdout + done.stderr
 
 
 def test_no_file_name_commands_the_hook(repository: Repository, labeled: Path) -> None:

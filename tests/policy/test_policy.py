@@ -26,7 +26,7 @@ from provlabel.media.sidecar import beside
 from provlabel.policy import Gate, load_baseline, load_policy
 from provlabel.policy.drafting import draft
 from provlabel.policy.globs import matches
-from provlabel.report import FileReport, Report
+from provlabel.report import FileReport, Report, VerificationError
 from provlabel.sandbox import Sandbox
 from provlabel.schemas import SCHEMAS
 from provlabel.signers import Signer
@@ -225,6 +225,8 @@ FAULTS = (
         f"expires = {UNTIL}",
         "line 4: exceptions.0.sidecar_sha256: says what lies beside which file?",
     ),
+    ('[files]\nothers = "errors"', "line 3: files.others: unknown value 'errors' (did you mean error?)"),
+    ('[files]\nallow = [".md"]', "line 3: files.allow.0: "),
     ("label == true", "line 2, column 8"),
     ("label = true\nlabel = false", "Cannot overwrite a value"),
 )  # fmt: skip
@@ -275,6 +277,9 @@ forbid = ["unsigned-carrier", "human-made-by-generator", "clear-prompt"]
 include = ["release/**"]
 media = ["image", "audio"]
 tracked = false
+outside = "error"
+others = "error"
+allow = ["md", ""]
 [levels]
 "time.unproven" = "note"
 [[signers]]
@@ -364,14 +369,16 @@ def test_no_repository_tracks_nothing(judge: Callable[[Path], Report], policy: W
         judge(policy("[files]\ntracked = true"))
 
 
-def test_a_named_file_outside_of_it_passes_and_a_folder_of_them_does_not(
+def test_neither_a_named_file_outside_of_it_passes_nor_a_folder_of_them(
     tree: Path, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     gate = Gate(
         first=Gate.of(Policy(files=msgspec.convert({"include": ["x/**"]}, type(Policy().files)))).first, root=tree
     )
     named = verify_paths([tree / "release" / "plain.png"], trust=trust, policy=gate, sandbox=sandbox)
-    assert (named.passed, named.summary.outside) == (True, 1)
+    assert (named.passed, named.summary.outside, named.summary.refused) == (False, 1, 1)
+    with pytest.raises(VerificationError, match=r"plain\.png: not judged: outside"):
+        named.require()
     assert not verify_paths([tree], trust=trust, policy=gate, sandbox=sandbox).passed
 
 
@@ -693,6 +700,37 @@ def test_only_new_findings_fail_against_a_baseline(
     assert outcomes(msgspec.json.decode(done.stdout, type=Report))["plain.png"] == "failed"
 
 
+def test_a_baseline_never_hides_another_reason(tree: Path, cli: Cli, policy: Write) -> None:
+    """What is known is what a finding says, not its rule alone."""
+    args = ("verify", "good.jpg", "--trust", "test")
+    who = f'[[signers]]\nissuer = "{ISSUER}"\nname = "{SIGNER}"\n'
+
+    def run(text: str, *more: str) -> int:
+        return cli(*args, "--policy", policy(text), *more, cwd=tree / "release").returncode
+
+    assert run(f'fields = ["contributions"]\n{who}', "--format", "json=known.json") == 1
+    known = ("--baseline", "known.json")
+    assert run(f'fields = ["contributions"]\n{who}', *known) == 0
+    assert run(f'fields = ["contributions", "provider.url"]\n{who}', *known) == 1
+    assert run(f'fields = ["contributions"]\n{who.replace(SIGNER, "somebody else")}', *known) == 1
+    assert run('fields = ["provider.url"]', *known) == 1
+
+
+def test_a_baseline_of_another_version_is_read_and_knows_what_it_says(tree: Path, cli: Cli) -> None:
+    """Fields that are new or gone do not matter; a finding that says nothing more than its rule knows nothing."""
+    args, known = ("verify", "plain.png", "--trust", "test"), tree / "release" / "known.json"
+    assert cli(*args, "--format", f"json={known}", cwd=tree / "release").returncode == 1
+    report = json.loads(known.read_text())
+    kept = ("path", "state", "sha256", "sidecar_sha256", "findings")
+    report["files"] = [{**{key: item[key] for key in kept}, "new": 1} for item in report["files"]]
+    known.write_text(json.dumps({"schema": report["schema"], "files": report["files"]}))
+    assert cli(*args, "--baseline", known, cwd=tree / "release").returncode == 0
+    for found in report["files"][0]["findings"]:
+        del found["message"]
+    known.write_text(json.dumps({"schema": report["schema"], "files": report["files"]}))
+    assert cli(*args, "--baseline", known, cwd=tree / "release").returncode == 1
+
+
 def test_a_baseline_does_not_put_off_the_last_day_of_an_exception(tree: Path, cli: Cli, policy: Write) -> None:
     ends = policy(exception(path="plain.png", expires="2030-01-01"))
     args = ("verify", "plain.png", "--policy", ends, "--trust", "test")
@@ -930,6 +968,7 @@ def test_the_first_policy_is_one_that_can_be_used(tree: Path, cli: Cli) -> None:
     text = (tree / "provlabel.toml").read_text()
     found = load_policy(tree / "provlabel.toml").enforced.policy
     assert (found.files.media, found.signers[0].name) == (("image",), SIGNER)
+    assert (found.files.outside, found.files.others, found.files.allow) == ("error", "error", ("toml", "txt"))
     assert "provider.name" in found.fields
     # What is proposed as a comment is right, too.
     draft = "\n".join(
@@ -944,6 +983,23 @@ def test_the_first_policy_is_one_that_can_be_used(tree: Path, cli: Cli) -> None:
     again = cli("verify", "release", "--init-policy", cwd=tree)
     assert again.returncode == 3
     assert (tree / "provlabel.toml").read_text() == text
+
+
+def test_the_first_policy_lets_pass_what_it_saw_and_nothing_else(tree: Path, cli: Cli) -> None:
+    shutil.copy(tree / "release" / "good.jpg", tree / "only.jpg")
+    shutil.rmtree(tree / "release")
+    for name in ("a.MD", "LICENSE", "b.we\u0131rd na\u2028me", "c." + "x" * 101):
+        (tree / name).write_text("for people")
+    assert cli("verify", ".", "--trust", "test", "--init-policy", cwd=tree).returncode == 0
+    args = ("verify", ".", "--trust", "test", "--policy", "provlabel.toml")
+    done = cli(*args, cwd=tree)
+    assert (done.returncode, done.stdout.count("FAIL")) == (1, 1), "an ending that is too long for a policy"
+    (tree / ("c." + "x" * 101)).unlink()
+    assert cli(*args, cwd=tree).returncode == 0
+    for name in ("new.exe", "take.wav"):
+        (tree / name).write_text("RIFF1234WAVE" if name == "take.wav" else "x")
+        assert cli(*args, cwd=tree).returncode == 1, name
+        (tree / name).unlink()
 
 
 @pytest.mark.parametrize("names", [{"name": "", "organization": ""}, {"name": "x" * 501}, {"issuer": ""}])

@@ -371,7 +371,7 @@ def words(report: Report, previews: dict[str, Preview] | None = None) -> str:
 def test_it_says_what_was_judged_and_what_was_not(made: Report, previews: dict[str, Preview]) -> None:
     said = words(made, previews)
     for part in (
-        "3 of 8 files did not pass, and 1 could not be judged",
+        "4 of 9 files did not pass, and 1 could not be judged",
         "Unchanged since it was signed by someone you trust",
         "That does not make it true",
         "does not mean “not AI”",

@@ -189,7 +189,7 @@ def test_sarif_says_what_could_not_be_judged_and_by_what(full: Report) -> None:
     said = [(one["level"], one["message"]["text"]) for one in invocation["toolExecutionNotifications"]]
     assert [level for level, _ in said] == ["error", "note", "note"]
     assert "missing.jpg" in said[0][1]
-    assert said[1][1] == "not judged: link"
+    assert said[1][1] == "not judged: a link that is not followed"
     assert invocation["toolConfigurationNotifications"][0]["message"]["text"] == "insecure: --insecure-private-hosts"
     facts = run["properties"]
     assert facts["policy"][1]["sha256"] == "ab" * 32
@@ -238,11 +238,10 @@ def test_sarif_stays_below_githubs_limit_and_keeps_what_counts(judged: Report) -
     assert "2 results were left out; the JSON report has all" in told
 
 
-def test_sarif_counts_what_was_skipped_beyond_a_limit(judged: Report) -> None:
-    skipped = tuple(Skipped(f"{at}.jpg", "untracked") for at in range(sarif.MAX_SKIPPED + 5))
+def test_sarif_names_all_that_was_left_out(judged: Report) -> None:
+    skipped = tuple(Skipped(f"{at}.jpg", "untracked") for at in range(3_000))
     told = run_of(replace(judged, skipped=skipped))["invocations"][0]["toolExecutionNotifications"]
-    assert len(told) == sarif.MAX_SKIPPED + 3
-    assert "5 more were not judged" in told[-2]["message"]["text"]
+    assert sum(one["message"]["text"] == "not judged: git does not track it" for one in told) == 3_000
 
 
 # --- JUnit -----------------------------------------------------------------------------------------
@@ -267,7 +266,7 @@ def test_junit_follows_the_schema_of_jenkins(judged: Report, full: Report) -> No
 def test_junit_as_another_program_reads_it(full: Report) -> None:
     read = junitparser.JUnitXml.fromstring(rendered("junit", full).encode())
     suite = next(iter(read))
-    assert (suite.tests, suite.failures, suite.errors, suite.skipped) == (5, 1, 1, 2)
+    assert (suite.tests, suite.failures, suite.errors, suite.skipped) == (6, 1, 1, 3)
     cases = {Path(case.name).name: case for case in suite}
     assert cases["a-good.jpg"].is_passed
     assert [type(one) for one in cases["b-changed.jpg"].result] == [junitparser.Failure]
@@ -360,10 +359,10 @@ def test_markdown_says_all_in_order(full: Report) -> None:
         "<h3>Exceptions to look at</h3>",
         "stands for no file",
         "ended with <code>2027-01-31</code>; 2 files",
+        "<code>media/link.jpg</code>: a link that is not followed",
         "<summary>Passed (1)</summary>",
         "a-good.jpg</code>: trusted",
         "not checked: <code>revocation",
-        "not judged (link): <code>media/link.jpg</code>",
         "<code>" + "ab" * 32,
         "<code>" + full.anchors[0].sha256,
         "baseline <code>base.json</code>",
@@ -411,7 +410,7 @@ def test_markdown_fits_when_every_part_is_too_long(full: Report) -> None:
     )
     text = rendered("markdown", report)
     assert 500_000 < len(text.encode()) < 1 << 20
-    assert text.count(" more: the JSON report has them all.") == 6
+    assert text.count(" more: the JSON report has them all.") == 7
 
 
 # --- hostile strings -------------------------------------------------------------------------------

@@ -85,6 +85,15 @@ def _kind(mode: int) -> str:
     return next((word for test, word in kinds if test(mode)), "a device")
 
 
+def head_reader(fd: int, head: bytes) -> Callable[[int, int], bytes]:
+    """Return what :func:`reader` does, of an open file whose first bytes, ``head``, are not read again."""
+
+    def read_at(offset: int, length: int) -> bytes:
+        return head[offset : offset + length] if offset + length <= len(head) else os.pread(fd, length, offset)
+
+    return read_at
+
+
 def sha256_of(stream: BinaryIO) -> str:
     """Return the SHA-256 of all of ``stream`` as hex; the position is put back to 0."""
     return digests_of(stream, ("sha256",))["sha256"]
@@ -342,6 +351,25 @@ def _swept(entry: os.DirEntry[str]) -> bool:
     finally:
         os.close(fd)
     return True
+
+
+def is_being_written(path: Path) -> bool:
+    """Does a living process hold the scratch file at ``path``, as :func:`atomic_output` does while it writes?"""
+    import fcntl
+
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        pass  # a file system without locks: nobody can show that it is being written
+    finally:
+        os.close(fd)
+    return False
 
 
 def _require_free(target: Path, shown: str, replace: bool) -> None:

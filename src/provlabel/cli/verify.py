@@ -73,6 +73,7 @@ _FEW = 8
 @click.option(
     "--judge", "judges", multiple=True, metavar="NAME", help="A check of your own, by an installed package. Repeatable."
 )
+@click.option("--as-found", is_flag=True, help="Judge of the files named what would be judged below a folder: media.")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first file that does not pass.")
 @click.option("-j", "--jobs", type=click.IntRange(1, 64), help="Files read at once. [default: one for each processor]")
 @click.option("--no-cache", is_flag=True, help="Read every file again, even if it was read today.")

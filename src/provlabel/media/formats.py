@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
+from provlabel.media.others import OTHER_SUFFIXES
 from provlabel.media.sniffing import (
     ReadAt,
     bmff_kind,
@@ -190,9 +191,7 @@ BY_NAME = {row.name: row for row in FORMATS}
 
 #: Endings that name a media file although its content is none of the formats above: such a file is
 #: judged (and does not pass) rather than passed over in silence.
-MEDIA_SUFFIXES = frozenset(suffix for row in FORMATS for suffix in row.suffixes) | {
-    ".avi", ".caf", ".flv", ".jfif", ".jp2", ".jpx", ".mka", ".mp2", ".mpeg", ".mpg", ".psd", ".w64", ".wma", ".wmv",
-}  # fmt: skip
+MEDIA_SUFFIXES = frozenset(suffix for row in FORMATS for suffix in row.suffixes) | OTHER_SUFFIXES
 
 
 def id3v2_size(head: bytes) -> int:

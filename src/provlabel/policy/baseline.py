@@ -12,44 +12,62 @@ from msgspec import Struct
 from provlabel._support.files import open_regular
 from provlabel._support.text import printable
 from provlabel.errors import ConfigError
-from provlabel.report import REPORT_SCHEMA, FileReport, Finding, Named
+from provlabel.report import REPORT_SCHEMA, Excuse, FileReport, Finding, Named
+from provlabel.report.rules import Level
 
 #: Bytes of a baseline; a report on a hundred thousand files has about as many.
 MAX_FILE = 512 << 20
 
 _Place = tuple[str, str, str, str]
+_Known = tuple[str, str, str]
 
 
 class Baseline(Struct, frozen=True):
-    """Which findings are known: by path, content (what lies beside it too) and state of the file, and rule."""
+    """Which findings are known: by path, content (what lies beside it too) and state of the file, and what they say."""
 
     named: Named
-    known: dict[_Place, frozenset[str]]
+    known: dict[_Place, frozenset[_Known]]
 
     def has(self, path: str, file: FileReport, found: Finding) -> bool:
         """Had the same file, unchanged and in the same state, this finding before?"""
         return _known_as(found) in self.known.get(_place(path, file), ())
 
 
-def _place(path: str, file: FileReport) -> _Place:
+def _place(path: str, file: FileReport | _EarlierFile) -> _Place:
     return path, file.sha256 or "", file.sidecar_sha256 or "", file.state
 
 
-def _known_as(found: Finding) -> str:
-    """Return what a finding is known by: its rule; against a message also what it says, since messages differ."""
-    return f"{found.rule}: {found.message}" if found.rule.startswith("delivery.") else found.rule
+def _known_as(found: Finding | _EarlierFinding) -> _Known:
+    """Return what a finding is known by: its rule, what it says, and where; another reason is a new finding."""
+    return found.rule, found.message, found.at or ""
 
 
-def _excepted(found: Finding) -> bool:
+def _excepted(found: _EarlierFinding) -> bool:
     """Did an exception stand for it?  It has a last day, which a baseline does not put off."""
     return found.excuse is not None and found.excuse.by == "exception"
 
 
+class _EarlierFinding(Struct, frozen=True):
+    rule: str
+    level: Level
+    message: str = ""  # then it is known by nothing that a finding says
+    at: str | None = None
+    excuse: Excuse | None = None
+
+
+class _EarlierFile(Struct, frozen=True):
+    path: str
+    state: str
+    findings: tuple[_EarlierFinding, ...] = ()
+    sha256: str | None = None
+    sidecar_sha256: str | None = None
+
+
 class _Earlier(Struct, frozen=True):
-    """What of a report the baseline needs."""
+    """What of a report the baseline needs, and no more, so that one of another version is one too."""
 
     schema: str
-    files: tuple[FileReport, ...]
+    files: tuple[_EarlierFile, ...]
 
 
 def _decoded(raw: bytes) -> _Earlier:

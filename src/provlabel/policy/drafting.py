@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from provlabel._support.text import printable
 from provlabel._support.times import read
@@ -19,6 +20,7 @@ schema = "policy-v1"
 """
 _SHOWN = 20  # files proposed as exceptions
 _NAME = 500  # characters of a name that a policy takes
+_ENDING = 100  # characters of an ending that a policy takes
 _DAYS = 90  # until a proposed exception ends
 #: Fields that are worth asking for, where every label has them already.
 _WORTH = ("systems", "systems.version", "provider.name", "event_time", "oversight", "contributions")
@@ -39,9 +41,13 @@ def draft(report: Report, gate: Gate, trust: Sequence[str]) -> str:
         'forbid = ["clear-prompt", "unsigned-carrier"]',
         "",
         "[files]",
-        "# As in .gitignore. Media elsewhere are counted as outside of the policy.",
+        "# As in .gitignore, without regard to case; media by the tracks that a file has.",
         'include = ["**"]',
         f"media = {json.dumps(_media(report.files))}",
+        "# Media that it is not about, and files that are no media we know, fail the run, but for these endings.",
+        'outside = "error"',
+        'others = "error"',
+        f"allow = {_endings(report)}",
         "# Only files that git tracks:",
         "# tracked = true",
         "",
@@ -74,6 +80,17 @@ def _media(files: Sequence[FileReport]) -> list[str]:
 
     media = {BY_NAME[item.format].media for item in files if item.format in BY_NAME}
     return sorted(media) or ["audio", "image", "video"]
+
+
+def _endings(report: Report) -> str:
+    """Return the endings of what is no media here, and of the policy itself; one that is no text cannot be allowed."""
+    seen = {name.removeprefix(".") for name in report.summary.other_types} | {"toml"}
+    seen |= {Path(item.path).suffix.lower().removeprefix(".") for item in report.skipped if item.why == "link"}
+    return f"[{', '.join(_text(name) for name in sorted(seen) if _can_be_allowed(name))}]"
+
+
+def _can_be_allowed(ending: str) -> bool:
+    return len(ending) <= _ENDING and "\0" not in ending and not any("\ud800" <= ch <= "\udfff" for ch in ending)
 
 
 def _signers(files: Sequence[FileReport]) -> Iterator[str]:

@@ -10,7 +10,7 @@ import datetime as dt
 import functools
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -20,8 +20,9 @@ from msgspec import UNSET, Struct
 from provlabel.evidence import Evidence
 from provlabel.label.fields import has_field
 from provlabel.label.vocabularies import IPTC
+from provlabel.media.others import Kinds
 from provlabel.policy.baseline import Baseline
-from provlabel.policy.globs import matches
+from provlabel.policy.globs import folded, matches, means, reached
 from provlabel.policy.records import AcceptedSigner, Exemption, Policy
 from provlabel.report import ExceptionUse, Excuse, FileReport, Finding, PolicyInfo, finding
 from provlabel.report.rules import Level
@@ -63,7 +64,7 @@ class Gate(Struct, frozen=True, kw_only=True):
         others: policies that only tighten.
         baseline: findings that are known.
         root: where the patterns of paths begin; the working directory when not given.
-        tracked: paths below the root that git tracks, where the first policy asks for it.
+        tracked: paths below the root that git tracks, where the first policy asks for it (:meth:`tracking`).
     """
 
     first: Enforced
@@ -88,28 +89,93 @@ class Gate(Struct, frozen=True, kw_only=True):
         except FileNotFoundError:  # we stand in a folder that was deleted, and nothing lies below it
             return None
 
-    def scope(self, path: str, media: Callable[[], str | None]) -> Literal["inside", "outside", "untracked"]:
+    def scope(self, path: str, kinds: Callable[[], Kinds]) -> Literal["inside", "outside", "untracked"]:
         """Say whether the first policy is about ``path``; what lies outside of the root always is judged.
 
-        ``media`` tells image, audio or video, or nothing where the content does not.  A path through a link
-        also counts as what it leads to: a folder does not leave the policy by being replaced with a link.
+        ``kinds`` tells what the content may play as, or nothing where that is not known.  A path through a link also
+        counts as what it leads to: no file leaves the policy by being replaced with a link.
         """
-        relative, files = self.relative(path), self.first.policy.files
-        if relative is None:
-            return "inside"
-        why = self._left_out(relative)
-        if why is not None:
-            real = _below(_real(path), os.path.realpath(self.root or "."))
-            why = None if real is None else self._left_out(real)
-        if why is not None:
-            return why
-        return "inside" if len(files.media) == 3 or media() in (*files.media, None) else "outside"
+        files = self.first.policy.files
+        why = self._left_out(path)
+        if why is not None or len(files.media) == 3:
+            return why or "inside"
+        found = kinds()
+        return "inside" if not found or found.intersection(files.media) else "outside"
 
-    def _left_out(self, relative: str) -> Literal["outside", "untracked"] | None:
-        if self.tracked is not None and relative not in self.tracked:
+    def _left_out(self, path: str) -> Literal["outside", "untracked"] | None:
+        relative, policy = self.relative(path), self.first.policy
+        if relative is None or (self._tracks(relative) and _is_about(policy, relative)):
+            return None  # no link has to be followed
+        names = self._names(path)
+        if names is None:
+            return None
+        if not any(map(self._tracks, names)):
             return "untracked"
-        inside = any(matches(pattern, relative) for pattern in self.first.policy.files.include)
-        return None if inside else "outside"
+        return None if any(_is_about(policy, name) for name in names) else "outside"
+
+    def _names(self, path: str) -> tuple[str, ...] | None:
+        """Return every name that ``path`` has below the root; ``None`` where it leads out by itself or by a folder."""
+        top = os.path.realpath(self.root or ".")
+        relative, in_folder = self.relative(path), _below(_real(path), top)
+        if relative is None or in_folder is None:
+            return None
+        whole = _below(os.path.realpath(path), top)
+        return (relative, in_folder) if whole is None else (relative, in_folder, whole)
+
+    def _tracks(self, relative: str) -> bool:
+        """Does git track it, or a folder above it: a submodule of which git could not say more?"""
+        if self.tracked is None:
+            return True
+        parts = folded(relative).split("/")
+        return any("/".join(parts[:count]) in self.tracked for count in range(len(parts), 0, -1))
+
+    def tracking(self, names: Iterable[str]) -> Gate:
+        """Return this gate for the files of these names below the root alone; spelling is no way out of it."""
+        return msgspec.structs.replace(self, tracked=frozenset(map(folded, names)))
+
+    def is_untracked(self, link: str) -> bool:
+        """Is a link none that git tracks, where that counts?"""
+        relative = _below(_real(link), os.path.realpath(self.root or "."))
+        return relative is not None and not self._tracks(relative)
+
+    def reach(self, folder: str) -> frozenset[tuple[int, int, int]] | None:
+        """Return what policies can mean below a folder by its name; ``None`` outside of the root: everything.
+
+        A link to a folder is gone into where the folder's own name does not reach all that the link's does.
+        """
+        relative = "" if self._is_root(folder) else self.relative(folder)
+        if relative is None:
+            return None
+        return frozenset(
+            (number, index, place)
+            for number, enforced in enumerate((self.first, *self.others))
+            for index, pattern in enumerate(enforced.policy.files.include)
+            for place in reached(pattern, relative)
+        )
+
+    def _is_root(self, folder: str) -> bool:
+        root = os.path.abspath(self.root or ".")  # noqa: PTH100 - follows no link
+        return os.path.abspath(folder) in (root, os.path.realpath(root))  # noqa: PTH100
+
+    def forgives_outside(self) -> bool:
+        """Does no policy fail a run by media that none is about?"""
+        return all(enforced.policy.files.outside == "note" for enforced in (self.first, *self.others))
+
+    def forgives_other(self, path: str) -> bool:
+        """May the file at ``path``, which is no media, lie where it lies by every policy that is about it?"""
+        asking = [item.policy for item in (self.first, *self.others) if item.policy.files.others == "error"]
+        if not asking:
+            return True
+        ending = os.path.splitext(path)[1].lower().removeprefix(".")  # noqa: PTH122
+        if ending == "c2pa" and os.path.isfile(path[: -len(".c2pa")]):  # noqa: PTH113
+            return True  # the detached manifest of the file beside it
+        refusing = [item for item in asking if ending not in map(str.lower, item.files.allow)]
+        names = self._names(path) if refusing else ()
+        if names is None:
+            return False
+        return not any(map(self._tracks, names)) or not any(
+            _is_about(policy, name) for policy in refusing for name in names
+        )
 
     @property
     def has_laws(self) -> bool:
@@ -220,7 +286,7 @@ def _real(path: str) -> str:
 
 
 def _is_about(policy: Policy, relative: str | None) -> bool:
-    return relative is None or any(matches(pattern, relative) for pattern in policy.files.include)
+    return relative is None or any(means(pattern, relative) for pattern in policy.files.include)
 
 
 # --- exceptions ------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 
 _TOKEN = re.compile(r"\[[!^]?(?:\][^]/]*|[^]/]+)\]|\*+|.", re.DOTALL)
@@ -24,6 +25,56 @@ def matches(pattern: str, path: str) -> bool:
     (True, True, True)
     """
     return pattern == "**" or _fits(_parts(pattern), path.split("/"), "**", _part)
+
+
+def means(pattern: str, path: str) -> bool:
+    """Does ``pattern`` mean ``path`` as it stands, or without regard to case and to how letters are composed?
+
+    For what a policy is about: whoever is judged writes the name, and some systems find a file by another spelling.
+
+    >>> means("release/*.wav", "Release/Take.WAV")
+    True
+    """
+    return matches(pattern, path) or matches(folded(pattern), folded(path))
+
+
+def folded(text: str) -> str:
+    """Return ``text`` without case, composed (NFC)."""
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+
+
+def reached(pattern: str, folder: str) -> frozenset[int]:
+    """Return where in ``pattern`` a path stands that has the parts of ``folder`` behind it: what below can be meant.
+
+    Two folders of which one reaches what the other does differ in nothing that ``pattern`` says of the files below.
+    """
+    if pattern == "**":
+        return frozenset({0})
+    shift = 2 * len(pattern) + 4  # of the spelling without case
+    without = _steps(folded(pattern), folded(folder))
+    return _steps(pattern, folder) | {at + shift for at in without}
+
+
+def _steps(pattern: str, folder: str) -> frozenset[int]:
+    parts = _parts(pattern)
+    here = _beyond(parts, {0})
+    for name in filter(None, folder.split("/")):
+        stays = {at for at in here if at < len(parts) and parts[at] == "**"}
+        goes = {at + 1 for at in here if at < len(parts) and parts[at] != "**" and _part(parts[at], name)}
+        here = _beyond(parts, stays | goes)
+    return here
+
+
+def _beyond(parts: Sequence[str], places: set[int]) -> frozenset[int]:
+    """Add the places behind a ``**``, which may stand for nothing."""
+    found = set(places)
+    for at in sorted(places):
+        while at < len(parts) and parts[at] == "**":
+            at += 1
+            found.add(at)
+    return frozenset(found)
 
 
 @functools.lru_cache(maxsize=1_000)

@@ -162,16 +162,8 @@ def _refs(data: dict[str, Any]) -> Iterator[tuple[str, FileRef]]:
 #: Lists to which a policy adds what it extends; everything else it replaces.
 _ADDED = frozenset(
     {
-        "fields",
-        "forbid",
-        "laws",
-        "signers",
-        "exceptions",
-        "anchors",
-        "leaves",
-        "timestamp",
-        "identity",
-        "corrections_by",
+        *("fields", "forbid", "laws", "allow", "signers", "exceptions", "corrections_by"),
+        *("anchors", "leaves", "timestamp", "identity"),
     }
 )
 

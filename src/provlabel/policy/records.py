@@ -37,12 +37,27 @@ class FileRef(Struct, frozen=True, forbid_unknown_fields=True):
     sha256: Sha256 | UnsetType = UNSET
 
 
-class Files(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which media files the policy is about; all others are counted as outside of it."""
+#: What becomes of a file that is not judged: the run fails by it, or it is only named.
+Unjudged = Literal["error", "note"]
+#: The ending of a name, as in ``txt``; empty for a name without any.
+Ending = Annotated[str, Meta(max_length=100, pattern=r"^[^./\x00]*$")]
 
-    include: Annotated[tuple[Glob, ...], Meta(min_length=1)] = ("**",)
-    media: Annotated[tuple[MediaKind, ...], Meta(min_length=1)] = ("image", "audio", "video")
-    tracked: Annotated[bool, Meta(description="Only files that git tracks.")] = False
+
+class Files(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which media files the policy is about, and what becomes of those that it is not about."""
+
+    include: Annotated[tuple[Glob, ...], Meta(min_length=1, description="Without regard to case.")] = ("**",)
+    media: Annotated[tuple[MediaKind, ...], Meta(min_length=1, description="By the tracks that a file has.")] = (
+        "image",
+        "audio",
+        "video",
+    )
+    tracked: Annotated[bool, Meta(description="Only files that git tracks, also in submodules.")] = False
+    outside: Annotated[Unjudged, Meta(description="What becomes of media that the policy is not about.")] = "note"
+    others: Annotated[Unjudged, Meta(description="What becomes of files that are no media we know.")] = "note"
+    allow: Annotated[
+        tuple[Ending, ...], Meta(description='With others = "error": endings that are let pass; "" for none.')
+    ] = ()
 
 
 class AcceptedSigner(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -290,15 +290,17 @@ class Engine(Struct, frozen=True):
     spec: str
 
 
-#: Why something below a folder was not judged.
-SkippedWhy = Literal["link", "scratch", "repository", "outside", "untracked", "not reached", "empty"]
+#: Why something was not judged.
+SkippedWhy = Literal["link", "scratch", "repository", "outside", "untracked", "not media", "not reached", "empty"]
 
 
 class Skipped(Struct, frozen=True):
-    """Something that was not judged, and why; what is no media is only counted."""
+    """Something that was not judged, and why; what is no media is counted, and here only where the run fails by it."""
 
     path: str
     why: SkippedWhy
+    fails: bool = False  #: by the policy, or because somebody named it
+    detail: str = ""  #: of a link, why it was not followed
 
 
 class ExceptionUse(Struct, frozen=True, kw_only=True):
@@ -325,13 +327,14 @@ class Summary(Struct, frozen=True, kw_only=True):
     errors: int  #: could not be judged at all
     folders: int  #: that were named
     not_media: int
-    links: int  #: symbolic links below folders, which are not followed
-    scratch: int  #: left by a labeling that was interrupted, or is under way
-    repositories: int  #: ``.git`` folders, which are not looked into
+    links: int  #: that were not followed, as they lead nowhere or to what is judged by its own name
+    scratch: int  #: of a labeling that is under way
+    repositories: int  #: the repository's own ``.git`` folder, which is not looked into
     outside: int  #: media outside of what the policy is about
     untracked: int  #: media that git does not track, where the policy is about tracked files
     not_reached: int  #: left when the first failure ended the run
     empty: int  #: folders that were named, and in which nothing was judged
+    refused: int  #: of all these: not judged, and the run fails by it
     states: dict[str, int]
     other_types: dict[str, int]  #: endings of what is not media, and how many there are
 
@@ -357,14 +360,20 @@ class Report(Struct, frozen=True, kw_only=True):
 
     @property
     def passed(self) -> bool:
-        """True when there was something to judge and every part of it passed.
+        """True when there was something to judge, every part of it passed, and nothing was left out that may not be.
 
-        Files that were named one by one and lie outside of what the policy is about pass too; a folder
-        in which nothing was judged does not.
+        A folder in which nothing was judged does not pass, nor a file that was named and that no policy is about.
         """
-        judged = bool(self.files) or (self.summary.outside + self.summary.untracked > 0 and not self.summary.folders)
-        judged = judged and not self.summary.empty
-        return judged and not self.errors and all(item.passed for item in self.files)
+        total = self.summary
+        looked_at = bool(self.files) or (not total.folders and not total.not_reached and self._left_out)
+        whole = looked_at and not total.empty and not total.refused
+        return whole and not self.errors and all(item.passed for item in self.files)
+
+    @property
+    def _left_out(self) -> bool:
+        """Was something seen that may be left out, as of a commit without media?"""
+        total = self.summary
+        return bool(total.not_media or total.outside or total.untracked or total.links or total.scratch)
 
     def require(self) -> None:
         """Do nothing if everything passed.
@@ -376,11 +385,17 @@ class Report(Struct, frozen=True, kw_only=True):
             return
         failed = [item for item in self.files if not item.passed]
         if not failed:
-            reason = self.errors[0].message if self.errors else "there was nothing to judge"
-            raise VerificationError(reason, self)
+            raise VerificationError(self._why_not(), self)
         first = next(item for item in failed[0].findings if item.counts)
         more = f" (and {len(failed) - 1} more files)" if len(failed) > 1 else ""
         raise VerificationError(f"{failed[0].path}: {failed[0].state}: {first.message}{more}", self)
+
+    def _why_not(self) -> str:
+        """Say why it does not pass although no file failed."""
+        if self.errors:
+            return self.errors[0].message
+        left_out = next((item for item in self.skipped if item.fails), None)
+        return f"{left_out.path}: not judged: {left_out.why}" if left_out else "there was nothing to judge"
 
 
 class VerificationError(ProvlabelError):

@@ -77,12 +77,14 @@ class PathsOptions(VerifyOptions, frozen=True, kw_only=True):
         fail_fast: stop at the first file that fails, and count what was not reached.
         watch: is told after each path how many are done.
         against: the message that says what these files are; one for each run.
+        as_found: judge of what is named only what would be judged below a folder: media that a policy is about.
     """
 
     cache: EvidenceCache | None = None
     fail_fast: bool = False
     watch: Callable[[int], None] | None = None
     against: Delivery | None = None
+    as_found: bool = False
 
 
 class PathsKeywords(VerifyKeywords, total=False):
@@ -92,3 +94,4 @@ class PathsKeywords(VerifyKeywords, total=False):
     fail_fast: bool
     watch: Callable[[int], None] | None
     against: Delivery | None
+    as_found: bool

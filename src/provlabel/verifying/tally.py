@@ -6,7 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -30,7 +30,6 @@ from provlabel.report import (
     RevocationInfo,
     SignerInfo,
     Skipped,
-    SkippedWhy,
     Summary,
     TimeInfo,
     Tool,
@@ -202,8 +201,8 @@ def _history(
 # --- the whole -------------------------------------------------------------------------------------
 
 
-#: What a path turned out to be: evidence, no media, something to skip, or nothing that can be read.
-PathResult = Evidence | Literal["not media"] | SkippedWhy | Failure | None
+#: What a path turned out to be: evidence, something that is not judged, or nothing that can be read.
+PathResult = Evidence | Skipped | Failure | None
 
 
 class Tally:
@@ -229,7 +228,11 @@ class Tally:
     @property
     def failed(self) -> bool:
         """Would the run fail by what is known already?"""
-        return bool(self._failures) or (bool(self._files) and not self._files[-1].passed)
+        return (
+            bool(self._failures)
+            or (bool(self._files) and not self._files[-1].passed)
+            or (bool(self._skipped) and self._skipped[-1].fails)
+        )
 
     def add(self, path: Path | str, result: PathResult, top: Path | None = None) -> None:
         """Take in what became of one path below ``top``; ``None`` when nobody looked."""
@@ -239,10 +242,16 @@ class Tally:
             self._judge(str(path), result)
         elif isinstance(result, Failure):
             self._failures.append(result)
-        elif result == "not media":
-            self._others[Path(path).suffix.lower()] += 1
+        elif result is None:
+            self._skipped.append(Skipped(str(path), "not reached"))
         else:
-            self._skipped.append(Skipped(str(path), result or "not reached"))
+            self._leave_out(result)
+
+    def _leave_out(self, item: Skipped) -> None:
+        if item.why == "not media":
+            self._others[Path(item.path).suffix.lower()] += 1
+        if item.why != "not media" or item.fails:
+            self._skipped.append(item)
 
     def _judge(self, path: str, evidence: Evidence) -> None:
         self._take(file_report(path, evidence, self._how, self._judges, self._at))
@@ -309,6 +318,7 @@ class Tally:
             untracked=why["untracked"],
             not_reached=why["not reached"],
             empty=why["empty"],
+            refused=sum(item.fails for item in self._skipped),
             states=dict(sorted(Counter(item.state for item in self._files).items())),
             other_types=dict(sorted(self._others.items())),
         )

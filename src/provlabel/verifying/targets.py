@@ -1,7 +1,7 @@
 """What a list of paths means: every file named, and every file below a folder named.
 
-Folders are walked in name order, so that two runs say the same; links below them are not followed,
-and nothing is left out in silence.
+Folders are walked in name order, so that two runs say the same; what becomes of links, ``.git`` folders and scratch
+files is for :mod:`provlabel.verifying.walking` to say, and nothing is left out in silence.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from provlabel._support.files import SCRATCH, open_regular, reader, reason
+from provlabel._support.files import SCRATCH, head_reader, open_regular, reason
 from provlabel._support.text import printable
 from provlabel.errors import ConfigError, InputError
-from provlabel.media.formats import MEDIA_SUFFIXES, PREFIX, sniff
+from provlabel.media.formats import MEDIA_SUFFIXES
+from provlabel.media.kinds import kinds_in
+from provlabel.media.others import HEAD, Kinds
 
 
 class Target(NamedTuple):
@@ -22,7 +24,7 @@ class Target(NamedTuple):
 
     path: Path
     why: Literal["named", "found", "link", "scratch", "repository", "closed"]
-    error: str = ""  #: for ``closed``, a folder that cannot be listed
+    error: str = ""  #: for ``closed``, what cannot be listed or followed; for ``link``, why it is not followed
     top: Path | None = None  #: the folder that was named, for what lies below it
 
 
@@ -37,22 +39,26 @@ def targets(paths: Iterable[Path | str]) -> Iterator[Target]:
             raise InputError("an empty path names nothing", hint="name a file or a folder; . is this folder")
         path = Path(given)
         if os.path.isdir(path):  # noqa: PTH112 - unlike Path.is_dir it never raises
-            yield from _below(path)
+            yield from below(path, path)
         else:
             yield Target(path, "named")
 
 
-def _below(top: Path) -> Iterator[Target]:
-    """Walk without recursion: a tree may be deeper than Python's stack."""
-    waiting: list[os.DirEntry[str] | Path] = [top]
+def below(folder: Path, top: Path) -> Iterator[Target]:
+    """Yield what lies below ``folder``, which is ``top`` itself or lies below it.
+
+    It is a walk without recursion: a tree may be deeper than Python's stack.
+    """
+    waiting: list[os.DirEntry[str] | Path] = [folder]
     while waiting:
         entry = waiting.pop()
         path = Path(entry)
-        if path is not top and entry.is_symlink():
+        if entry is not folder and entry.is_symlink():
             yield Target(path, "link", top=top)
-        elif path is not top and path.name == ".git":
-            yield Target(path, "repository", top=top)
         elif entry.is_dir():
+            if entry is not folder and path.name == ".git":
+                yield Target(path, "repository", top=top)
+                continue
             try:
                 with os.scandir(path) as found:
                     waiting += sorted(found, key=lambda item: item.name, reverse=True)
@@ -68,11 +74,16 @@ def is_media(path: Path) -> bool:
     Raises:
         InputError: it cannot be read.
     """
-    return path.suffix.lower() in MEDIA_SUFFIXES or media_of(path) is not None
+    return promises_media(path) or bool(kinds_of(path))
 
 
-def media_of(path: Path) -> Literal["image", "audio", "video"] | None:
-    """Return what the content is, or ``None`` when it is no format that provlabel knows.
+def promises_media(path: Path) -> bool:
+    """Does the name end as that of a media file?"""
+    return path.suffix.lower() in MEDIA_SUFFIXES
+
+
+def kinds_of(path: Path) -> Kinds:
+    """Return what the content may play as; nothing when it is no media that we know.
 
     Raises:
         InputError: it cannot be read.
@@ -81,14 +92,15 @@ def media_of(path: Path) -> Literal["image", "audio", "video"] | None:
         stream = open_regular(path)
     except InputError:
         if os.path.lexists(path) and not os.path.isfile(path):  # noqa: PTH113
-            return None  # a pipe or a device below a folder is no media
+            return frozenset()  # a pipe or a device below a folder is no media
         raise
-    try:
-        with stream:
-            fmt = sniff(reader(stream)) if stream.seek(0, os.SEEK_END) >= PREFIX else None
-    except OSError as exc:
-        raise InputError(f"{printable(str(path))}: {reason(exc)}") from exc
-    return fmt.media if fmt else None
+    with stream:
+        fd = stream.fileno()
+        try:
+            head = os.pread(fd, HEAD, 0)
+            return kinds_in(head_reader(fd, head), os.fstat(fd).st_size)
+        except OSError as exc:
+            raise InputError(f"{printable(str(path))}: {reason(exc)}") from exc
 
 
 def repository_of(folder: Path) -> Path | None:
@@ -110,8 +122,9 @@ def repository_of(folder: Path) -> Path | None:
 def tracked_below(top: Path) -> frozenset[str]:
     """Return the paths that git tracks in the repository at ``top``, relative to it.
 
-    The repository's own settings are not obeyed where they name programs to run: no monitor, no hook, and no
-    transport, by which git would fetch a folder of a sparse index that is missing.
+    Submodules are looked into; one that git does not know is there itself.  The repository's own settings, and those
+    of its submodules, are not obeyed where they name programs to run: no monitor, no hook, and no transport, by which
+    git would fetch a folder of a sparse index that is missing.
 
     Raises:
         ConfigError: git is missing, or this is no repository.
@@ -121,7 +134,12 @@ def tracked_below(top: Path) -> frozenset[str]:
     quiet = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
     alone = {**os.environ, "GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
     try:
-        done = subprocess.run(["git", "-C", top, *quiet, "ls-files", "-z"], capture_output=True, check=False, env=alone)
+        done = subprocess.run(
+            ["git", "-C", top, *quiet, "ls-files", "-z", "--recurse-submodules"],
+            capture_output=True,
+            check=False,
+            env=alone,
+        )
     except OSError as exc:
         raise ConfigError(f"git cannot be asked which files it tracks: {reason(exc)}", hint="install git") from exc
     if done.returncode:

@@ -9,7 +9,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import msgspec
 
@@ -21,7 +21,7 @@ from provlabel.errors import InputError, UsageError
 from provlabel.evidence import Evidence
 from provlabel.media.sidecar import beside
 from provlabel.policy import Enforced, Gate, Policy
-from provlabel.report import Failure, Report, SkippedWhy
+from provlabel.report import Failure, Report, Skipped
 from provlabel.sandbox.pool import SandboxPool, shared_sandbox
 from provlabel.sandbox.protocol import Check
 from provlabel.sandbox.requests import AnySandbox
@@ -30,7 +30,8 @@ from provlabel.trust.anchors import TrustStore
 from provlabel.verifying.options import PathsKeywords, PathsOptions, SessionKeywords, VerifyKeywords, VerifyOptions
 from provlabel.verifying.revocation import Revocation, with_answers
 from provlabel.verifying.tally import PathResult, Tally, judges_of
-from provlabel.verifying.targets import Target, is_media, media_of, targets, tracked_below
+from provlabel.verifying.targets import Target, kinds_of, promises_media, tracked_below
+from provlabel.verifying.walking import Walk
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -236,7 +237,9 @@ class _Run:
                 return Failure(str(work.path), str(exc), exc.hint)
 
         start = functools.partial(self.sandbox.start, width)
-        for count, (target, result) in enumerate(in_order(targets(paths), result_of, width, start), 1):
+        for count, (target, result) in enumerate(
+            in_order(Walk(paths, gate, as_found=how.as_found), result_of, width, start), 1
+        ):
             tally.add(target.path, None if stopped.is_set() else result, target.top)
             if how.watch is not None:
                 how.watch(count)
@@ -260,11 +263,11 @@ class _Run:
         """Have a worker read a file, unless it is a large one that the cache has."""
         path, key = work
         if cache is not None and key is None:
-            key = cache.key(path, beside(path))
+            key = cache.key(path, _sidecar(path))
             cached = cache.get(key) if key is not None else None
             if cached is not None:
                 return cached
-        evidence = self.sandbox.read(path, self.trust, beside(path), self.check)
+        evidence = self.sandbox.read(path, self.trust, _sidecar(path), self.check)
         if cache is not None and key is not None:
             cache.keep(key, evidence, self.check)
         return evidence
@@ -281,25 +284,38 @@ def _cached(path: Path, cache: EvidenceCache | None) -> Evidence | _ToRead:
     """Return what the cache has of a file; a large one is hashed later, beside others."""
     if cache is None or size_of(path) > _HASHED_BESIDE:
         return _ToRead(path)
-    key = cache.key(path, beside(path))
+    key = cache.key(path, _sidecar(path))
     return (cache.get(key) if key is not None else None) or _ToRead(path, key)
 
 
-def _why_not_judged(target: Target, gate: Gate) -> Literal["not media"] | SkippedWhy | None:
+def _sidecar(path: Path) -> Path:
+    """Return where the detached manifest of a file lies: of a link, beside what it leads to if not beside itself."""
+    own = beside(path)
+    if not path.is_symlink() or os.path.lexists(own):
+        return own
+    return beside(Path(os.path.realpath(path)))
+
+
+def _why_not_judged(target: Target, gate: Gate) -> Skipped | None:
     """Say why a target is not to be judged, or nothing when it is."""
-    if target.why == "closed":
-        raise InputError(target.error)
-    if target.why in ("link", "scratch", "repository"):
-        return target.why
     path = target.path
-    if target.why == "found" and not is_media(path):
-        return "not media"
-    scope = gate.scope(str(path), lambda: media_of(path))
+    if target.why == "closed":
+        raise InputError(target.error, hint="let this user list it, name what it leads to as well, or leave it out")
+    if target.why in ("scratch", "repository"):
+        return Skipped(str(path), target.why)
+    if target.why == "link":
+        broken = target.error.startswith("leads nowhere")
+        return Skipped(str(path), "link", broken and not gate.forgives_other(str(path)), target.error)
+    kinds = functools.cache(functools.partial(kinds_of, path))
+    if target.why == "found" and not promises_media(path) and not kinds():
+        return Skipped(str(path), "not media", not gate.forgives_other(str(path)))
+    scope = gate.scope(str(path), kinds)
     if scope == "inside":
         return None
     if target.why == "named":
         open_regular(path).close()  # a name that is misspelt, or a folder that is gone, is not "outside"
-    return scope
+    fails = target.why == "named" or (scope == "outside" and not gate.forgives_outside())
+    return Skipped(str(path), scope, fails)
 
 
 def _second_verifier(sandbox: AnySandbox, trust: TrustStore, at: dt.datetime) -> SecondVerifier:
@@ -312,7 +328,7 @@ def _with_tracked(gate: Gate) -> Gate:
     """Ask git what it tracks, where the policy is about that alone."""
     if not gate.first.policy.files.tracked or gate.tracked is not None:
         return gate
-    return msgspec.structs.replace(gate, tracked=tracked_below(gate.root or Path.cwd()))
+    return gate.tracking(tracked_below(gate.root or Path.cwd()))
 
 
 def _insecure(revocation: Revocation) -> tuple[str, ...]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from provlabel._support.text import printable
-from provlabel.report import Failure, FileReport, Finding, Report
+from provlabel.report import Failure, FileReport, Finding, Report, Skipped
 from provlabel.report.renderers._base import Extras
-from provlabel.report.renderers.text import excuse_words, footer, headline
+from provlabel.report.renderers.text import excuse_words, footer, headline, left_out, left_out_words
 
 #: Annotations of one level that GitHub shows of one step.
 SHOWN = 10
@@ -22,6 +22,7 @@ def render(report: Report, _extras: Extras) -> str:
     """Return the commands, worst first, and then in plain lines what the run was about."""
     lines = [
         *map(_unjudged, report.errors),
+        *map(_left_out, left_out(report, fails=True)),
         *_commands(report, "error"),
         *_commands(report, "warning"),
         *_commands(report, "notice"),
@@ -66,8 +67,12 @@ def _unjudged(failure: Failure) -> str:
     return _command("error", text, file=printable(failure.path, 4096), title="could not be judged")
 
 
+def _left_out(one: Skipped) -> str:
+    return _command("error", left_out_words(one), file=printable(one.path, 4096), title="not judged")
+
+
 def _summary(report: Report) -> str:
-    errors = report.summary.failed + len(report.errors)
+    errors = report.summary.failed + len(report.errors) + len(left_out(report, fails=True))
     more = f"; GitHub shows {SHOWN} errors of a step, the log has all {errors:,}" if errors > SHOWN else ""
     return headline(report) + more
 

@@ -87,7 +87,10 @@ def _sections(report: Report, extras: Extras) -> Iterator[Node]:
 def headline(report: Report) -> tuple[str, str]:
     """Return the verdict of the whole run in plain words, and the sign for it."""
     total = report.summary
+    left_out = f"{_files_words(total.refused)} left out that may not be"
     if not total.files and not total.errors:
+        if total.refused:
+            return left_out, "bad"
         return "There was nothing to judge", "ok" if report.passed else "warn"
     failed = _of(total.failed, total.files) + " did not pass"
     if total.errors:
@@ -98,7 +101,7 @@ def headline(report: Report) -> tuple[str, str]:
     if total.failed:
         return failed, "bad"
     if not report.passed:
-        return "The run did not pass", "bad"
+        return left_out if total.refused else "The run did not pass", "bad"
     if excused := total.excepted + total.known:
         one = f"{_of(excused, total.files)} would not have passed without"
         return f"{one} an exception or the baseline", "warn"
@@ -252,10 +255,10 @@ def _table(heads: Sequence[str], rows: list[tuple[Child, ...]], name: str) -> No
 
 
 _SKIPPED: dict[str, str] = {
-    "not media": "No media",
-    "link": "Links, which are not followed",
-    "scratch": "Scratch files of a labeling that was interrupted or is under way",
-    "repository": "Folders of git, which are not looked into",
+    "not media": "No media that is known, with an ending that the policy does not allow",
+    "link": "Links that are not followed",
+    "scratch": "Scratch files of a labeling that is under way",
+    "repository": "The repository's own folder of git, which is not looked into",
     "outside": "Media outside of what the policy is about",
     "untracked": "Media that git does not track",
     "not reached": "Not reached, because the first failure ended the run",
@@ -272,11 +275,19 @@ def _not_judged(report: Report) -> Iterator[Node]:
     yield tag("h2", "Seen and not judged")
     if report.summary.not_media:
         kinds = sorted(report.summary.other_types.items(), key=lambda kind: (-kind[1], kind[0]))
-        named = ", ".join(f"{name or 'no ending'} ({count:,})" for name, count in kinds[:_ROWS])
+        named = ", ".join(f"{name or 'no ending'} ({count:,})" for name, count in kinds)
         yield tag("p", f"Not media: {_files_words(report.summary.not_media)}, named {named}.")
     for why, items in by_why.items():
+        failing = any(item.fails for item in items)
         words = tag("summary", _SKIPPED[why], tag("span", f" ({len(items):,})", class_="soft"))
-        yield tag("details", words, *_bounded([tag("li", item.path) for item in items]), open=len(items) <= 10)
+        entries = tag("ul", *map(_skipped, sorted(items, key=lambda item: not item.fails)), class_="plain")
+        yield tag("details", words, entries, open=failing or len(items) <= 10)
+
+
+def _skipped(item: Skipped) -> Node:
+    """Name what was not judged; none of them is left out of the list."""
+    fails = tag("strong", " The run fails by it.") if item.fails else None
+    return tag("li", item.path, tag("span", f" {item.detail}", class_="soft") if item.detail else None, fails)
 
 
 def _not_checked(report: Report) -> Iterator[Node]:

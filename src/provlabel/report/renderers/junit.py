@@ -1,7 +1,7 @@
 """The report as JUnit XML, as Jenkins describes it (``junit-10.xsd`` of its xUnit plugin) and GitLab reads it.
 
-One test case for each file.  A file that fails only by what is excused is *skipped*: both list those by
-themselves and show the message, while the output of a test that passed is shown by neither.
+One test case for each file.  A file that fails only by what is excused is *skipped*, and so is what was not judged:
+both list those by themselves and show the message, while the output of a test that passed is shown by neither.
 """
 
 from __future__ import annotations
@@ -11,10 +11,18 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
 from provlabel._support.text import printable
-from provlabel.report import Failure, FileReport, Finding, Report
+from provlabel.report import Failure, FileReport, Finding, Report, Skipped
 from provlabel.report.renderers._base import Extras
 from provlabel.report.renderers.style import Style
-from provlabel.report.renderers.text import count_words, excuse_words, finding_lines, footer, headline
+from provlabel.report.renderers.text import (
+    count_words,
+    excuse_words,
+    finding_lines,
+    footer,
+    headline,
+    left_out,
+    left_out_words,
+)
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -78,7 +86,8 @@ def _cases(report: Report) -> Iterator[_Case]:
     """Yield every file, what could not be judged, and a failure where there was nothing: silence is no pass."""
     yield from map(_judged, report.files)
     yield from map(_unjudged, report.errors)
-    if not report.passed and not report.summary.failed and not report.errors:
+    yield from (_left_out(one) for fails in (True, False) for one in left_out(report, fails=fails))
+    if not (report.passed or report.summary.failed or report.errors or left_out(report, fails=True)):
         message = headline(report)
         yield _Case(_NAME, _NAME, "failure", "nothing", message, ", ".join(count_words(report.summary)))
 
@@ -96,6 +105,11 @@ def _judged(item: FileReport) -> _Case:
 def _unjudged(failure: Failure) -> _Case:
     hint = f"hint: {printable(failure.hint)}" if failure.hint else ""
     return _Case(*_name(failure.path), "error", "not-judged", printable(failure.message, 500), hint)
+
+
+def _left_out(one: Skipped) -> _Case:
+    kind = "failure" if one.fails or one.why == "empty" else "skipped"
+    return _Case(*_name(one.path), kind, "not-judged", f"not judged: {left_out_words(one)}")
 
 
 def _lines(findings: Iterable[Finding]) -> Iterator[str]:

@@ -11,7 +11,15 @@ from collections.abc import Iterable, Iterator
 from provlabel._support.text import LIMIT, printable
 from provlabel.report import ExceptionUse, FileReport, Finding, Named, Report
 from provlabel.report.renderers._base import Extras
-from provlabel.report.renderers.text import STATES, count_words, headline, not_checked, second_counts
+from provlabel.report.renderers.text import (
+    LEFT_OUT,
+    STATES,
+    count_words,
+    headline,
+    left_out,
+    not_checked,
+    second_counts,
+)
 from provlabel.report.rules import RULES
 
 #: Bytes of each part, 900 kB together.  GitHub takes 1 MiB (1,048,576) from one step, and shows nothing if it is more.
@@ -20,8 +28,9 @@ _BYTES = {
     "failed": 400_000,
     "excused": 150_000,
     "exceptions": 50_000,
-    "passed": 200_000,
-    "facts": 80_000,
+    "left out": 130_000,
+    "passed": 100_000,
+    "facts": 50_000,
 }
 #: Words of our own, which need no code span.
 _OURS = frozenset(text for row in RULES.values() for text in (row.meaning, row.hint))
@@ -32,11 +41,12 @@ _ESCAPES = str.maketrans({"`": "\\u{60}", "|": "\\u{7c}"})
 def render(report: Report, _extras: Extras) -> str:
     """Return the summary, as long as GitHub takes it."""
     parts = (
-        [f"## provlabel: {headline(report)}", "", ", ".join(count_words(report.summary, _code)), ""],
+        [f"## provlabel: {headline(report)}", "", ", ".join(count_words(report.summary, endings=False)), ""],
         _insecure(report),
         _failed(report),
         _excused(report),
         _exceptions(report),
+        _left_out(report),
         _passed(report),
         _facts(report),
     )
@@ -97,6 +107,21 @@ def _idle(one: ExceptionUse) -> str:
     return f"ended with {_code(one.expires)}; {one.files:,} files" if one.expired else "stands for no file"
 
 
+def _left_out(report: Report) -> Iterator[str]:
+    """What was seen and not judged: first what the run fails by."""
+    lines = [
+        f"- {'**fails** ' if fails else ''}{_code(one.path, 1000)}: {LEFT_OUT[one.why]} {_code(one.detail)}".rstrip()
+        for fails in (True, False)
+        for one in left_out(report, fails=fails)
+    ]
+    lines += [
+        f"- {count:,} not media with {f'the ending {_code(name)}' if name else 'no ending'}"
+        for name, count in report.summary.other_types.items()
+    ]
+    if lines:
+        yield from _folded("Seen and not judged", _cut(lines, "left out"))
+
+
 def _passed(report: Report) -> Iterator[str]:
     passed = [item for item in report.files if item.outcome == "passed"]
     if passed:
@@ -113,7 +138,6 @@ def _facts(report: Report) -> Iterator[str]:
     """What stands behind the judgement, and what was not looked at."""
     lines = [
         *(f"- not checked: {_code(check)}" for check in not_checked(report)),
-        *(f"- not judged ({one.why}): {_code(one.path, 1000)}" for one in report.skipped),
         *(f"- policy {_code(one.name)}, {one.source}, SHA-256 {_code(one.sha256)}" for one in report.policy),
         *(f"- ignored of policy {_code(one.name)}: {_code(part)}" for one in report.policy for part in one.ignored),
         *(f"- anchors {_named(one)}" for one in report.anchors),

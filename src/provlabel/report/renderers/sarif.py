@@ -19,13 +19,12 @@ from provlabel._support.text import printable
 from provlabel.report import Failure, FileReport, Finding, Report, Skipped
 from provlabel.report.renderers._base import Extras
 from provlabel.report.renderers.json import to_json
-from provlabel.report.renderers.text import count_words, excuse_words, headline, not_checked
+from provlabel.report.renderers.text import count_words, excuse_words, headline, left_out_words, not_checked
 from provlabel.report.rules import OWN, RULES, Rule
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-#: Results of one run, and notifications of what was skipped.  The first is the limit of GitHub code scanning.
+#: Results of one run: the limit of GitHub code scanning.  What was left out has none.
 MAX_RESULTS = 25_000
-MAX_SKIPPED = 1_000
 _SEVERITY = {"error": 0, "warning": 1, "note": 2}
 _INDEX = {code: at for at, code in enumerate(RULES)}
 _BASE = "SRCROOT"
@@ -165,7 +164,7 @@ def _invocation(report: Report, results: int) -> _Json:
     left_out = results - MAX_RESULTS
     notifications = [
         *map(_failure, report.errors),
-        *_skipped(report.skipped),
+        *map(_skipped, report.skipped),
         *([_notice("warning", f"{left_out:,} results were left out; the JSON report has all")] if left_out > 0 else []),
         _notice("note", ", ".join(count_words(report.summary))),
     ]
@@ -178,11 +177,8 @@ def _invocation(report: Report, results: int) -> _Json:
     }
 
 
-def _skipped(skipped: tuple[Skipped, ...]) -> Iterator[_Json]:
-    for one in skipped[:MAX_SKIPPED]:
-        yield _notice("note", f"not judged: {one.why}", one.path)
-    if len(skipped) > MAX_SKIPPED:
-        yield _notice("note", f"{len(skipped) - MAX_SKIPPED:,} more were not judged; the JSON report has all")
+def _skipped(one: Skipped) -> _Json:
+    return _notice("error" if one.fails else "note", f"not judged: {left_out_words(one)}", one.path)
 
 
 def _failure(failure: Failure) -> _Json:

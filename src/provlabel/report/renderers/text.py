@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from provlabel._support.text import printable
@@ -22,6 +22,8 @@ from provlabel.report import (
     Report,
     SecondOpinion,
     SignerInfo,
+    Skipped,
+    SkippedWhy,
     Summary,
 )
 from provlabel.report.renderers._base import Extras
@@ -69,6 +71,9 @@ def render(report: Report, extras: Extras) -> str:
     for failure in report.errors:
         lines.append(f"{style.paint('ERROR', 'red', 'bold')}  {printable(failure.message, 1000)}")
         lines += [f"{_INDENT}hint: {printable(failure.hint)}"] if failure.hint else []
+    for one in left_out(report, fails=True):
+        lines.append(f"{style.paint('FAIL', 'red', 'bold')}  {printable(one.path, 4096)}")
+        lines.append(f"{_INDENT}not judged: {left_out_words(one)}")
     lines += footer(report, style)
     return "\n".join(lines) + "\n"
 
@@ -284,6 +289,7 @@ def headline(report: Report) -> str:
         return "passed"
     total = report.summary
     failed = [f"{total.failed:,} of {total.files:,} files failed"] if total.failed else []
+    failed += [f"{total.refused:,} left out that may not be"] if total.refused else []
     unjudged = [f"{len(report.errors):,} could not be judged"] if report.errors else []
     return ", ".join(failed + unjudged) or "failed: there was nothing to judge"
 
@@ -292,6 +298,8 @@ def footer(report: Report, style: Style = _PLAIN) -> Iterator[str]:
     """Yield the lines about the whole run: counts, what was not checked, by which policy and whose anchors."""
     counts = ", ".join(count_words(report.summary))
     yield style.paint(counts, "bold") if report.files or report.errors else f"nothing to judge: {counts}"
+    for one in left_out(report, fails=False):
+        yield style.paint(f"not judged: {printable(one.path, 4096)}: {left_out_words(one)}", "dim")
     for check in not_checked(report):
         yield style.paint(f"not checked: {printable(check)}", "dim")
     for use in report.exceptions:
@@ -312,6 +320,29 @@ def footer(report: Report, style: Style = _PLAIN) -> Iterator[str]:
         yield style.paint(f"insecure: {printable(weak)}", "red")
 
 
+#: Why something was not judged, in words.
+LEFT_OUT: dict[SkippedWhy, str] = {
+    "link": "a link that is not followed",
+    "scratch": "a scratch file of a labeling that is under way",
+    "repository": "the repository's own folder of git",
+    "outside": "no policy is about it",
+    "untracked": "git does not track it",
+    "not media": "no media that is known, and the policy does not allow its ending",
+    "not reached": "the first failure ended the run",
+    "empty": "nothing in this folder was judged",
+}
+
+
+def left_out(report: Report, *, fails: bool) -> list[Skipped]:
+    """Return all that was seen and not judged, and by which the run fails, or does not."""
+    return [one for one in report.skipped if (one.fails or one.why == "empty") is fails]
+
+
+def left_out_words(one: Skipped) -> str:
+    """Say why something was not judged."""
+    return f"{LEFT_OUT[one.why]}{f': {printable(one.detail, 500)}' if one.detail else ''}"
+
+
 def not_checked(report: Report) -> list[str]:
     """Return what was not checked on some file, each once."""
     return list(dict.fromkeys(check for item in report.files for check in item.not_checked))
@@ -328,19 +359,20 @@ _SOMETIMES = (
     ("links", "links not followed"),
     ("repositories", ".git folders not looked into"),
     ("scratch", "scratch files of a labeling"),
+    ("refused", "left out that may not be"),
     ("not_reached", "not reached"),
     ("empty", "folders in which nothing was judged"),
 )
 
 
-def count_words(total: Summary, show: Callable[[str, int], str] = printable) -> list[str]:
-    """Return all counts in words: nothing is left out in silence.  ``show`` escapes the endings of files."""
+def count_words(total: Summary, *, endings: bool = True) -> list[str]:
+    """Return all counts in words: nothing is left out in silence; with ``endings``, each that no media have."""
     words = [f"{getattr(total, name):,} {noun}" for name, noun in _ALWAYS]
     words += [f"{getattr(total, name):,} {noun}" for name, noun in _SOMETIMES if getattr(total, name)]
     if total.not_media:
-        kinds = sorted(total.other_types.items(), key=lambda item: (-item[1], item[0]))
-        named = ", ".join(f"{show(name, 20) if name else 'no ending'} {count:,}" for name, count in kinds[:5])
-        words.append(f"{total.not_media:,} not media ({named}{', …' if len(kinds) > 5 else ''})")
+        kinds = sorted(total.other_types.items(), key=lambda item: (-item[1], item[0])) if endings else []
+        named = ", ".join(f"{printable(name, 20) if name else 'no ending'} {count:,}" for name, count in kinds)
+        words.append(f"{total.not_media:,} not media{f' ({named})' if named else ''}")
     return words
 
 
