@@ -28,7 +28,7 @@ class Walk:
 
     def __init__(self, paths: Sequence[Path | str], gate: Gate, *, as_found: bool = False) -> None:
         self._paths, self._gate, self._as_found = paths, gate, as_found
-        self._root = gate.root or Path.cwd()
+        self._root = gate.root or _here()
         self._tops = tuple(os.path.realpath(path) for path in paths if os.path.isdir(path))  # noqa: PTH112
         self._covered: dict[str, set[object]] = {}
         self._own: Path | None = None
@@ -136,6 +136,14 @@ class Walk:
                 return True  # nobody can say, so it is judged
         real = os.path.join(os.path.realpath(path.parent), path.name)  # noqa: PTH118
         return os.path.relpath(real, os.path.realpath(top)) in self._committed
+
+
+def _here() -> Path:
+    """Return where we stand; where that was deleted, a place that nothing lies below."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return Path(os.devnull)
 
 
 def _lies_in(path: str, top: str) -> bool:
