@@ -19,6 +19,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[2] / "helpers"))
 
 import vectors_claims
+import vectors_coverage
+import vectors_elsewhere
 import vectors_history
 import vectors_labels
 import vectors_media
@@ -29,6 +31,8 @@ from vectors import Bench, Group, Vector
 
 GROUPS: tuple[Group, ...] = (
     *vectors_media.GROUPS,
+    *vectors_coverage.GROUPS,
+    *vectors_elsewhere.GROUPS,
     *vectors_claims.GROUPS,
     *vectors_labels.GROUPS,
     *vectors_history.GROUPS,
