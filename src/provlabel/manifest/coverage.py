@@ -49,6 +49,12 @@ def coverage_of(stream: BinaryIO, container: str, parts: Sequence[Part], hashes:
     return found
 
 
+def _entries(data: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """Return a list of mappings; statements of others have any shape."""
+    stated = data.get(name)
+    return [mapping(one) for one in stated] if isinstance(stated, list) else []
+
+
 def _of_boxes(stream: BinaryIO, container: str, parts: Sequence[Part], data: Mapping[str, Any]) -> Coverage:
     walker = hash_boxes.WALKERS.get(container)
     if walker is None:
@@ -59,16 +65,17 @@ def _of_boxes(stream: BinaryIO, container: str, parts: Sequence[Part], data: Map
 
 
 def _listed(data: Mapping[str, Any]) -> Iterator[hash_boxes.BoxGroup]:
-    for one in data.get("boxes") or ():
-        names = mapping(one).get("names") or ()
-        yield hash_boxes.BoxGroup(tuple(map(str, names)), not mapping(one).get("excluded"))
+    for one in _entries(data, "boxes"):
+        names = one.get("names")
+        names = names if isinstance(names, list) else []
+        yield hash_boxes.BoxGroup(tuple(map(str, names)), not one.get("excluded"))
 
 
 # --- ISO base media --------------------------------------------------------------------------------
 
 
 def _of_bmff(stream: BinaryIO, parts: Sequence[Part], data: Mapping[str, Any]) -> Coverage:
-    exclusions = [mapping(one) for one in data.get("exclusions") or ()]
+    exclusions = _entries(data, "exclusions")
     missing = [*_unhashed(data), *_whole_fields(stream, parts, exclusions), *_index(stream, parts)]
     checked = sorted({plain_path(str(one.get("xpath"))) for one in exclusions} & OFFSETS)
     found = Coverage(
@@ -104,9 +111,9 @@ def _by_blocks(parts: Sequence[Part], data: Mapping[str, Any]) -> bool:
 
     Only where all hashes stand in the manifest: of those in boxes of the file anybody can change the order.
     """
-    trees = [mapping(one) for one in data.get("merkle") or ()]
-    media = [one for one in map(mapping, data.get("exclusions") or ()) if plain_path(str(one.get("xpath"))) == "/mdat"]
-    starts = [[part.get("offset") for part in map(mapping, one.get("subset") or ())] for one in media]
+    trees = _entries(data, "merkle")
+    media = [one for one in _entries(data, "exclusions") if plain_path(str(one.get("xpath"))) == "/mdat"]
+    starts = [[part.get("offset") for part in _entries(one, "subset")] for one in media]
     names = [part.name for part in parts]
     return (
         starts == [[_MDAT_HEAD]]
@@ -125,7 +132,7 @@ def _whole_fields(stream: BinaryIO, parts: Sequence[Part], exclusions: Iterable[
     """Durations and sizes of samples stand beside their offsets, and must not be left out with these."""
     for one in exclusions:
         path = plain_path(str(one.get("xpath")))
-        if path in _FIELDS and not all(map(_is_offset(*_FIELDS[path]), one.get("subset") or [{}])):
+        if path in _FIELDS and not all(map(_is_offset(*_FIELDS[path]), _entries(one, "subset") or [{}])):
             yield f"the hash leaves out boxes {path}, which hold more than offsets"
         elif path in _FIELDS and any(
             not _flags(stream, box) & _HAS_OFFSET for box in _matching(stream, parts, path, one)
@@ -143,14 +150,15 @@ def _flags(stream: BinaryIO, box: Box) -> int:
 
 def _matching(stream: BinaryIO, parts: Sequence[Part], path: str, exclusion: Mapping[str, Any]) -> Iterator[Box]:
     """Yield the boxes that an exclusion means, as the engine counts flags: four bytes of which the last is missing."""
-    wanted = exclusion.get("flags")
-    exact = exclusion.get("exact") is not False
-    number = int.from_bytes(bytes([*map(int, wanted), 0][:4]), "big") if isinstance(wanted, list) else None
+    stated = exclusion.get("flags")
+    wanted = [one for one in stated if isinstance(one, int) and 0 <= one < 256] if isinstance(stated, list) else []
+    exact = bool(wanted) and exclusion.get("exact") is not False
+    number = int.from_bytes(bytes([*wanted, 0][:4]), "big")
     for part in parts:
         if part.name == "moof":
             for traf in inside(stream, box_at(stream, part.start), b"traf"):
                 found = inside(stream, traf, path.rpartition("/")[2].encode())
-                yield from (box for box in found if number is None or not exact or _flags(stream, box) == number)
+                yield from (box for box in found if not exact or _flags(stream, box) == number)
 
 
 def _index(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[str]:

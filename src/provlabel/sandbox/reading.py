@@ -148,12 +148,9 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
     except engine.RemoteManifest as exc:
         url = exc.url
     if reading is not None:
-        return {
-            "source": "embedded",
-            **_differing(request.sidecar, scan),
-            **_evidence_fields(reading, scan, scan.stores[0] if scan.stores else b"", fmt, request),
-            "coverage": _coverage(stream, fmt, scan, reading),
-        }
+        fields = _evidence_fields(reading, scan, scan.stores[0] if scan.stores else b"", fmt, request)
+        coverage = _coverage(stream, fmt, scan, reading, fields["manifests"])
+        return {"source": "embedded", **_differing(request.sidecar, scan), **fields, "coverage": coverage}
     if scan.stores:
         raise EngineError("there is a manifest in it that the engine does not find", kind="ManifestNotFound")
     sidecar = detached_beside(request.sidecar)
@@ -168,7 +165,8 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
         if reading is None:
             return {**found, "source": "none"}
         fields = _evidence_fields(reading, scan, sidecar, fmt, request)
-        return {**found, "source": "sidecar", **fields, "coverage": _coverage(stream, fmt, scan, reading)}
+        coverage = _coverage(stream, fmt, scan, reading, fields["manifests"])
+        return {**found, "source": "sidecar", **fields, "coverage": coverage}
     except EngineError as exc:
         return {**found, "source": "sidecar", "trouble": _trouble(exc)}
     except ContainerError as exc:
@@ -180,9 +178,9 @@ def _mime(fmt: Format) -> str:
     return engine.ANY_FILE if fmt.container == "opaque" else fmt.mime
 
 
-def _coverage(stream: BinaryIO, fmt: Format, scan: Scan, reading: Reading) -> Coverage:
+def _coverage(stream: BinaryIO, fmt: Format, scan: Scan, reading: Reading, manifests: tuple[Manifest, ...]) -> Coverage:
     """Look at what the hash of the content is over, which stands in the last manifest that speaks of the content."""
-    urn = bound(manifests_from_crjson(reading.crjson))[-1].urn
+    urn = bound(manifests)[-1].urn
     hashed = next(one for one in reading.crjson["manifests"] if one["label"] == urn)
     hashes = {name: data for name, data in hashed["assertions"].items() if name.startswith("c2pa.hash.")}
     return coverage_of(stream, fmt.container, scan.parts, hashes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
@@ -11,23 +12,38 @@ from provlabel.media.containers._base import ContainerError, Part, read_exactly
 from provlabel.media.containers.boxes import Box, box_at, boxes, content, entered, inside
 
 _TABLE = 8  # version, flags and count
+_SMALL = 1 << 20  # bytes
 _MOST = 1_000  # data references and kinds of samples that are looked at in one table
 
 
 def elsewhere(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[str]:
     """Yield what of the file lies in another one."""
-    for moov in (box_at(stream, part.start) for part in parts if part.name == "moov"):
-        if inside(stream, moov, b"rmra"):
-            yield "it is a list of other movies"
-        for trak in inside(stream, moov, b"trak"):
-            for minf in _below(stream, trak, b"mdia", b"minf"):
-                if _outside(stream, minf) & _used(stream, minf):
-                    yield f"the media of the track at byte {trak.start} lie in another file"
-    for meta in items.metas(parts):
-        described = entered(stream, box_at(stream, meta.start))
-        outside = _outside(stream, described)
-        if outside and _items_outside(stream, described):
+    for part in parts:
+        if part.name == "moov":
+            yield from _tracks(*_held(stream, box_at(stream, part.start)))
+    for part in items.metas(parts):
+        meta, described = _held(stream, box_at(stream, part.start))
+        described = entered(meta, described)
+        if _outside(meta, described) and _items_outside(meta, described):
             yield "an item lies in another file"
+
+
+def _held(stream: BinaryIO, box: Box) -> tuple[BinaryIO, Box]:
+    """Return a box in memory where it is small: many small reads of a file take longer than one."""
+    if box.end - box.start > _SMALL:
+        return stream, box
+    return io.BytesIO(read_exactly(stream, box.start, box.end - box.start)), Box(
+        box.kind, 0, box.body - box.start, box.end - box.start
+    )
+
+
+def _tracks(stream: BinaryIO, moov: Box) -> Iterator[str]:
+    if inside(stream, moov, b"rmra"):
+        yield "it is a list of other movies"
+    for number, trak in enumerate(inside(stream, moov, b"trak"), 1):
+        for minf in _below(stream, trak, b"mdia", b"minf"):
+            if _outside(stream, minf) & _used(stream, minf):
+                yield f"the media of track {number} lie in another file"
 
 
 def _below(stream: BinaryIO, box: Box, *kinds: bytes) -> list[Box]:

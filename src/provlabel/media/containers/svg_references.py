@@ -35,6 +35,14 @@ _ANIMATED = frozenset({"to", "from", "by", "values"})
 _SUSPECT = re.compile(r"url|src|image|import|\\", re.IGNORECASE)
 #: Kinds of content in an address that can show something of other files.
 _NESTED = ("image/svg", "text/html", "application/xhtml", "text/xml", "application/xml", "text/css", "text/xsl")
+#: Names and marks without which :class:`_Drawing` finds nothing, in small letters; zeros stand in text of UTF-16.
+_MARKS = (
+    *(b"href", b"url(", b"src(", b"image(", b"image-set", b"@import", b"xml-stylesheet", b"xml:base", b"<!doctype"),
+    *(b"frame", b"object", b"embed", b"poster", b"background", b"<script", b":script", b"<handler", b":handler"),
+    *(space + name for space in (b" ", b"\t", b"\n", b"\r") for name in (b"on", b"src")),
+    *(b"\\", b"&#", b"\0"),
+)
+_LONGEST = 16  # bytes of these
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})[ \t\r\n\f]?|(.))", re.DOTALL)
 _NAMESPACE = re.compile(r"@namespace[^;]*;", re.IGNORECASE)
@@ -54,7 +62,19 @@ def elsewhere(stream: BinaryIO, parts: Sequence[Part]) -> list[str]:
     Raises:
         ContainerError: its styles are larger than any honest ones.
     """
-    return _Drawing(0).read(stream, max(part.end for part in parts))
+    size = max(part.end for part in parts)
+    return _Drawing(0).read(stream, size) if _may_refer(stream, size) else []
+
+
+def _may_refer(stream: BinaryIO, size: int) -> bool:
+    """Is there anything in the text without which no drawing shows more than its shapes?  Most icons have nothing."""
+    tail = b""
+    for piece in pieces(stream, 0, size):
+        text = (tail + piece).lower()
+        if any(mark in text for mark in _MARKS):
+            return True
+        tail = piece[-_LONGEST:]
+    return False
 
 
 class _Drawing:
