@@ -11,7 +11,7 @@ from hypothesis import given, strategies as st
 from old_hashes import holding, named
 from project import MEDIA
 from provlabel.media.containers import CONTAINERS, ContainerError, hash_boxes
-from provlabel.media.containers.hash_boxes import HashBox, BoxGroup, uncovered
+from provlabel.media.containers.hash_boxes import BoxGroup, HashBox, uncovered
 from sample_files import frames, picture
 
 STORE = bytes.fromhex("000000266a756d620000001e6a756d64") + b"c2pa" + bytes(30)

@@ -68,6 +68,15 @@ def test_tables_beyond_any_honest_file_are_refused(monkeypatch: pytest.MonkeyPat
         checked(content)
 
 
+def test_a_still_may_be_the_first_frame_of_its_sequence() -> None:
+    """As in an animated AVIF."""
+    film = movie([[[100], [100]]], say=lambda offsets: [[at + 1000 for at in offsets[0]]])
+    still = picture([Item(1, [(0, 100)])], 200, behind=film[24 : len(film) - 208])
+    stco, media = still.index(b"stco") + 12, still.index(b"mdat") + 4
+    both = still[:stco] + media.to_bytes(4, "big") + (media + 100).to_bytes(4, "big") + still[stco + 8 :]
+    assert checked(both) == (0, 2)
+
+
 BASES = [SOUND[case][0] for case in SOUND]
 
 

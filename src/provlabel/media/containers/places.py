@@ -48,22 +48,22 @@ def check(stream: BinaryIO, parts: Sequence[Part]) -> Placed:
     tables = _Tables(stream)
     media = [(items.body(stream, part)[0], part.end) for part in parts if part.name in _MEDIA]
     try:
-        owners = list(_tracks(tables, parts))
-        for shown in _shown(tables, parts):
-            owners += shown.places
-            media += shown.media
+        tracks, shown = list(_tracks(tables, parts)), list(_shown(tables, parts))
     except (TooManyPlaces, Misplaced):
         raise
     except ContainerError as exc:
         raise Misplaced(str(exc)) from exc
-    media.sort()
-    used = _used(owners, media)
-    return Placed(sum(end - start for start, end in media) - used, sum(map(bool, owners)))
+    owned = [place for one in shown for place in one.places]
+    media = sorted([*media, *(stretch for one in shown for stretch in one.media)])
+    # The still picture of a sequence may be its first frame: a track and an item may share bytes, two of a kind not.
+    for owners in (tracks, owned):
+        _require_within(owners, media)
+    unused = sum(end - start for start, end in media) - _covered([*tracks, *owned])
+    return Placed(unused, sum(map(bool, tracks)) + sum(map(bool, owned)))
 
 
-def _used(owners: Sequence[Sequence[tuple[int, int]]], media: Sequence[tuple[int, int]]) -> int:
-    """Return how many bytes of ``media`` the places of all owners take."""
-    whole, done, used = iter(media), 0, 0
+def _require_within(owners: Sequence[Sequence[tuple[int, int]]], media: Sequence[tuple[int, int]]) -> None:
+    whole, done = iter(media), 0
     start, end = next(whole, (0, 0))
     for first, last in heapq.merge(*owners):
         if first < done:
@@ -73,8 +73,15 @@ def _used(owners: Sequence[Sequence[tuple[int, int]]], media: Sequence[tuple[int
         if first < start or last > end:
             raise Misplaced(f"what is played or shown lies at byte {first}, outside of the media")
         done = last
-        used += last - first
-    return used
+
+
+def _covered(owners: Sequence[Sequence[tuple[int, int]]]) -> int:
+    """Return how many bytes all places take together."""
+    done = taken = 0
+    for first, last in heapq.merge(*owners):
+        taken += max(0, last - max(first, done))
+        done = max(done, last)
+    return taken
 
 
 class _Tables:
