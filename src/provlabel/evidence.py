@@ -7,6 +7,7 @@ function, so that a stored crJSON can be judged again at any time.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
@@ -90,6 +91,32 @@ class Exclusion(Struct, frozen=True):
     role: str = "unknown"
     xpath: str = ""
     usertype: str = ""  #: of the ``uuid`` boxes that are meant, in hex; all of them when empty
+
+    @property
+    def path(self) -> str:
+        """``xpath`` without the numbers of boxes."""
+        return plain_path(self.xpath)
+
+
+_NUMBERED = re.compile(r"\[\d+\]")
+
+
+def plain_path(xpath: str) -> str:
+    """Return a path of boxes without their numbers."""
+    return _NUMBERED.sub("", xpath)
+
+
+class Coverage(Struct, frozen=True):
+    """What of the file lies in no content hash, by our own look; the engine does not ask."""
+
+    missing: tuple[str, ...] = ()  #: in words for people
+    checked: tuple[str, ...] = ()  #: paths of boxes that the hash leaves out, and that we held against what is hashed
+    gaps: int = 0  #: bytes of the media that nothing refers to, where the hash leaves out what refers to them
+    loose: bool = False  #: all that is played is hashed, and which part of it belongs to which track or item is not
+    by_blocks: bool = (
+        False  #: ``mdat``, which the hash of the file leaves out, is hashed block by block, and completely
+    )
+    notes: tuple[str, ...] = ()  #: what no hash of this kind covers, and what that changes
 
 
 class Identity(Struct, frozen=True):
@@ -190,6 +217,8 @@ class Evidence(Struct, frozen=True, kw_only=True):
     credential: Credential | None = None  #: of the active manifest, where it was asked for
     examined: Examined | None = None  #: our own judgement of that credential
     as_of: str = ""  #: the moment for which it was examined, when that was not the present; RFC 3339
+    elsewhere: tuple[str, ...] = ()  #: what is seen or heard and lies in other files, or is made by scripts
+    coverage: Coverage = Coverage()
     damage: str = ""  #: the content is cut off, though it can be read; such a file is not labeled
     trouble: Trouble | None = None
     second: Opinion | None = None  #: of another verifier, where it was asked for

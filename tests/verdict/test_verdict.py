@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given, strategies as st
 from msgspec.structs import replace
 
-from provlabel.evidence import Action, Code, Evidence, Exclusion, Identity, Ingredient, Manifest, Signing, Trouble
+from provlabel.evidence import (
+    Action,
+    Code,
+    Coverage,
+    Evidence,
+    Exclusion,
+    Identity,
+    Ingredient,
+    Manifest,
+    Signing,
+    Trouble,
+)
 from provlabel.label.vocabularies import IPTC, KINDS
 from provlabel.manifest.codes import EFFECTS
 from provlabel.report import Axes
@@ -176,7 +187,7 @@ STANDARD = (
         (Exclusion(xpath="/mdat", role="media"), "not-fully-bound", "content.not-fully-bound"),
         (Exclusion(xpath="/free"), "not-fully-bound", "content.not-fully-bound"),
         (Exclusion(xpath="/uuid", role="metadata"), "intact", "content.metadata-excluded"),
-        (Exclusion(xpath="/meta/iloc", role="media"), "intact", "content.offsets-excluded"),
+        (Exclusion(xpath="/meta/iloc", role="media"), "not-fully-bound", "content.not-fully-bound"),
     ],
 )
 def test_which_boxes_are_left_out_decides(more: Exclusion | None, content: str, rule: str | None, remark: bool) -> None:
@@ -186,6 +197,33 @@ def test_which_boxes_are_left_out_decides(more: Exclusion | None, content: str, 
     assert found.axes.content == content
     left_out = [name for name in rules(found) if name.startswith("content.")]
     assert left_out == ([rule] if rule else [])
+
+
+@pytest.mark.parametrize(
+    ("coverage", "content", "rule"),
+    [
+        (Coverage(checked=("/meta/iloc",)), "intact", None),
+        (Coverage(checked=("/mfra/tfra",)), "not-fully-bound", "content.not-fully-bound"),
+        (Coverage(("why",), checked=("/meta/iloc",)), "not-fully-bound", "content.not-fully-bound"),
+        (Coverage(checked=("/meta/iloc",), loose=True), "intact", "content.offsets-excluded"),
+        (Coverage(checked=("/meta/iloc",), gaps=9), "intact", "content.gaps"),
+        (Coverage(checked=("/meta/iloc",), notes=("why",)), "intact", "content.type-excluded"),
+    ],
+)
+def test_tables_may_be_left_out_once_they_were_held_against_the_media(
+    coverage: Coverage, content: str, rule: str | None
+) -> None:
+    table = Exclusion(xpath="/meta[1]/iloc", role="media")
+    found = verdict(manifest(TRUSTED, exclusions=(*STANDARD, table)), coverage=coverage)
+    assert found.axes.content == content
+    assert [name for name in rules(found) if name.startswith("content.")] == ([rule] if rule else [])
+
+
+def test_what_lies_elsewhere_is_not_signed() -> None:
+    found = verdict(manifest(TRUSTED), elsewhere=("image a.png",))
+    assert (found.state, found.axes.content) == ("invalid", "not-fully-bound")
+    assert rules(found, "error") == ["content.external"]
+    assert "image a.png" in found.why
 
 
 def test_a_hash_that_leaves_out_media_is_seen_without_the_engines_remark() -> None:

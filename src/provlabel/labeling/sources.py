@@ -117,6 +117,12 @@ def read_source(
         raise InputError(f"{called}: {why.message}", hint=why.hint)
     if evidence.damage:
         raise InputError(f"{called}: the file is damaged: {evidence.damage}", hint="repair it or export it again")
+    if evidence.elsewhere:
+        places = printable("; ".join(evidence.elsewhere), 300)
+        raise InputError(
+            f"{called}: a part of what is seen or heard lies elsewhere: {places}",
+            hint="put it into the file itself (in an SVG as data:), and take scripts out: nothing else is signed",
+        )
     if evidence.source == "remote":
         raise InputError(
             f"{called}: its manifest lies on the network, and labeling it here would lose its history",

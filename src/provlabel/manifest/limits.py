@@ -9,12 +9,12 @@ inside the sandbox.
 
 from __future__ import annotations
 
-import re
 from typing import BinaryIO, NamedTuple
 
+from provlabel.evidence import plain_path
 from provlabel.manifest import cbor, jumbf
 from provlabel.manifest.cbor import Refused
-from provlabel.media.containers import CONTAINERS, ContainerError, Part, PartRole, obstacle, stores_in
+from provlabel.media.containers import CONTAINERS, ContainerError, Part, PartRole, elsewhere, obstacle, stores_in
 from provlabel.media.formats import Format
 
 # Limits with their source: reliability study of Nov 2026 (attack files and 450 honest fixtures).
@@ -46,6 +46,7 @@ class Scan(NamedTuple):
     stores: tuple[bytes, ...] = ()  #: the embedded manifest stores; more than one is itself a fault
     damage: str = ""  #: what is missing from a content that can be walked
     obstacle: str = ""  #: why the engine must not embed into just this file
+    elsewhere: tuple[str, ...] = ()  #: what is seen or heard and does not lie in it
     seconds: float | None = None  #: how long it plays, where the container states it
     compressed: bool = False  #: a manifest is compressed, and nobody has looked into it
 
@@ -59,12 +60,11 @@ class Scan(NamedTuple):
         ``usertype`` narrows ``/uuid`` to boxes of that type.  Other conditions of an exclusion are
         not looked at, so that more counts as left out than is, never less.
         """
-        path = _INDEX.sub("", xpath).strip("/")
+        path = plain_path(xpath).strip("/")
         path = f"uuid:{usertype}" if path == "uuid" and usertype else path
         return _worst({part.role for part in self.parts if _is_at(part.name, path)}, "structure")
 
 
-_INDEX = re.compile(r"\[\d+\]")
 _WORST_FIRST: tuple[PartRole, ...] = ("media", "metadata", "structure", "manifest")
 
 
@@ -98,6 +98,7 @@ def scan_file(stream: BinaryIO, size: int, fmt: Format, *, ours: bool = False) -
         stores,
         damage=_damage(stream, parts, fmt),
         obstacle=obstacle(fmt.container, stream, size),
+        elsewhere=elsewhere(fmt.container, stream, parts),
         seconds=_seconds(stream, parts, fmt),
         compressed=budget.compressed,
     )

@@ -28,9 +28,25 @@ _ROWS = (
     Rule("content.rule-broken", "error", "the manifest breaks a rule of the C2PA specification", _ASK),
     Rule("content.metadata-excluded", "note", "metadata was left out of the signed hash and may have changed"),
     Rule(
+        "content.external", "error",
+        "a part of what is seen or heard lies in another file, or is made by a script, where no signature covers it",
+        "put the part into the file itself, take scripts out, and label the file again",
+    ),
+    Rule(
         "content.offsets-excluded", "warning",
-        "the hash, of an old kind, leaves out the tables of offsets, which point to the media in the file",
+        "the hash, of an old kind, leaves out the tables of offsets: all media are signed and used in order, once, but "
+        "not which track or item each part of them belongs to",
         "ask the signer to label the original again with a newer tool",
+    ),
+    Rule(
+        "content.gaps", "warning",
+        "the hash, of an old kind, leaves out the tables of offsets, and nothing uses a part of the media, so that "
+        "something may have been skipped",
+        "ask the signer to label the original again with a newer tool",
+    ),
+    Rule(
+        "content.type-excluded", "note",
+        "no hash is over the type of the file, and the type decides what is shown",
     ),
     Rule("content.malformed", "error", "the file or its manifest is damaged and cannot be read", _ASK),
     Rule(

@@ -18,9 +18,10 @@ from provlabel._support.files import LARGE, fingerprint, open_regular, reader
 from provlabel.carriers.tags import carriers_in
 from provlabel.engine import Reading
 from provlabel.errors import EngineError, InputError
-from provlabel.evidence import Code, Evidence, Exclusion, Manifest, Trouble, manifests_from_crjson
+from provlabel.evidence import Code, Coverage, Evidence, Exclusion, Manifest, Trouble, bound, manifests_from_crjson
 from provlabel.manifest.cbor import Refused
 from provlabel.manifest.content import with_content
+from provlabel.manifest.coverage import coverage_of
 from provlabel.manifest.limits import MAX_SIZE, MAX_STORE, Scan, scan_file, scan_store
 from provlabel.media.containers import ContainerError, hole_in
 from provlabel.media.copy import digest_around, digesting
@@ -102,6 +103,7 @@ def _found(stream: BinaryIO, size: int, fmt: Format, request: Request) -> dict[s
             "seconds": scan.seconds,
             "damage": scan.damage,
             "obstacle": scan.obstacle,
+            "elsewhere": scan.elsewhere,
             "carriers": carriers_in(fmt.name, stream, scan.parts),
             **(_read_once(stream, size, fmt, request, scan) if once else _engine_read(stream, fmt, request, scan)),
         }
@@ -131,7 +133,7 @@ def _read_once(stream: BinaryIO, size: int, fmt: Format, request: Request, scan:
     if reading is None:
         raise ValueError("the manifest cannot be read")
     judged = Reading(reading.state, with_content(reading.crjson, hole, around))
-    fields = _evidence_fields(judged, scan, scan.stores[0], fmt.mime, request)
+    fields = _evidence_fields(judged, scan, scan.stores[0], fmt, request)
     if fields["manifests"][0].urn != urn:
         raise ValueError("the engine finds another manifest")
     return {"sha256": whole, "source": "embedded", **fields}
@@ -140,19 +142,15 @@ def _read_once(stream: BinaryIO, size: int, fmt: Format, request: Request, scan:
 def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) -> dict[str, Any]:
     """Return the fields of evidence that the engine contributes; embedded comes before beside."""
     reading, url = None, ""
-    # What the engine does not know it refuses to read at all, and nothing can be embedded there.
-    opaque = fmt.container == "opaque"
-    mime = engine.ANY_FILE if opaque else fmt.mime
+    mime = _mime(fmt)
     try:
-        reading = None if opaque else engine.read(stream, mime, request.trust)
+        reading = None if mime == engine.ANY_FILE else engine.read(stream, mime, request.trust)
     except engine.RemoteManifest as exc:
         url = exc.url
     if reading is not None:
-        return {
-            "source": "embedded",
-            **_differing(request.sidecar, scan),
-            **_evidence_fields(reading, scan, scan.stores[0] if scan.stores else b"", mime, request),
-        }
+        fields = _evidence_fields(reading, scan, scan.stores[0] if scan.stores else b"", fmt, request)
+        coverage = _coverage(stream, fmt, scan, reading, fields["manifests"])
+        return {"source": "embedded", **_differing(request.sidecar, scan), **fields, "coverage": coverage}
     if scan.stores:
         raise EngineError("there is a manifest in it that the engine does not find", kind="ManifestNotFound")
     sidecar = detached_beside(request.sidecar)
@@ -166,16 +164,31 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
         reading = engine.read(stream, mime, request.trust, sidecar)
         if reading is None:
             return {**found, "source": "none"}
-        return {**found, "source": "sidecar", **_evidence_fields(reading, scan, sidecar, mime, request)}
+        fields = _evidence_fields(reading, scan, sidecar, fmt, request)
+        coverage = _coverage(stream, fmt, scan, reading, fields["manifests"])
+        return {**found, "source": "sidecar", **fields, "coverage": coverage}
     except EngineError as exc:
         return {**found, "source": "sidecar", "trouble": _trouble(exc)}
     except ContainerError as exc:
         return {**found, "source": "sidecar", "trouble": Trouble("malformed", str(exc))}
 
 
-def _evidence_fields(reading: Reading, scan: Scan, store: bytes, mime: str, request: Request) -> dict[str, Any]:
+def _mime(fmt: Format) -> str:
+    """What the engine does not know it refuses to read at all, and nothing can be embedded there."""
+    return engine.ANY_FILE if fmt.container == "opaque" else fmt.mime
+
+
+def _coverage(stream: BinaryIO, fmt: Format, scan: Scan, reading: Reading, manifests: tuple[Manifest, ...]) -> Coverage:
+    """Look at what the hash of the content is over, which stands in the last manifest that speaks of the content."""
+    urn = bound(manifests)[-1].urn
+    hashed = next(one for one in reading.crjson["manifests"] if one["label"] == urn)
+    hashes = {name: data for name, data in hashed["assertions"].items() if name.startswith("c2pa.hash.")}
+    return coverage_of(stream, fmt.container, scan.parts, hashes)
+
+
+def _evidence_fields(reading: Reading, scan: Scan, store: bytes, fmt: Format, request: Request) -> dict[str, Any]:
     active, *others = manifests_from_crjson(reading.crjson)
-    check = request.check
+    check, mime = request.check, _mime(fmt)
     # Whom the engine trusts we look at, too: it heeds no constraint of an anchor, and few above the leaf.
     trusted = has_effect(active, "trusted")
     wanted = check is not None and (check.as_of or check.revocation or STAPLES in store or trusted)
@@ -189,7 +202,7 @@ def _evidence_fields(reading: Reading, scan: Scan, store: bytes, mime: str, requ
     return {
         "engine_state": reading.state,
         "spec_version": spec,
-        "manifests": _with_roles((active, *others), scan),
+        "manifests": _with_roles((active, *others), scan, fmt.container),
         "credential": credential_of(own, active) if own and wanted else None,
     }
 
@@ -247,14 +260,32 @@ def _trouble(exc: EngineError) -> Trouble:
     return Trouble("malformed", f"{exc.kind}: {exc}")
 
 
-def _with_roles(manifests: tuple[Manifest, ...], scan: Scan) -> tuple[Manifest, ...]:
+def _with_roles(manifests: tuple[Manifest, ...], scan: Scan, container: str) -> tuple[Manifest, ...]:
     """Say what lies in all that a content hash leaves out, where the container was understood."""
     if not scan.parts:
         return manifests
     replace = msgspec.structs.replace
+    *_, hashed = bound(manifests)
+    updated = hashed is not manifests[0] and bool(scan.stores)
+
+    def looked_at(manifest: Manifest) -> Manifest:
+        exclusions = manifest.exclusions
+        if updated and manifest is hashed:
+            exclusions = _moved(exclusions, *hole_in(container, scan.parts))
+        return replace(manifest, exclusions=tuple(replace(part, role=_role_of(part, scan)) for part in exclusions))
+
+    return tuple(map(looked_at, manifests))
+
+
+def _moved(exclusions: tuple[Exclusion, ...], start: int, length: int) -> tuple[Exclusion, ...]:
+    """Return what a hash leaves out after an update, as the engine does: the store has grown, and moved the rest."""
+    grown = next((length - part.length for part in exclusions if (part.start, part.xpath) == (start, "")), 0)
+    replace = msgspec.structs.replace
     return tuple(
-        replace(manifest, exclusions=tuple(replace(part, role=_role_of(part, scan)) for part in manifest.exclusions))
-        for manifest in manifests
+        replace(part, length=length)
+        if part.start == start
+        else replace(part, start=part.start + (grown if part.start > start else 0))
+        for part in exclusions
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator
 from msgspec import Struct
 
 from provlabel.carriers.compare import claims_of, disagreements, values_of
-from provlabel.evidence import Evidence, Manifest, bound
+from provlabel.evidence import Evidence, Manifest
 from provlabel.manifest.codes import EFFECTS, Effect, effects_of
 from provlabel.report import Axes, CarrierValue, Content, Finding, LabelState, State, finding
 from provlabel.trust.anchors import TrustStore
@@ -58,7 +58,7 @@ def judge(evidence: Evidence, *, at: dt.datetime, trust: TrustStore = TrustStore
     active = evidence.manifests[0]
     effects = effects_of(active.codes)
     time = time_axis(active, effects, trust, at)
-    content, content_findings = content_axis(bound(evidence.manifests))
+    content, content_findings = content_axis(evidence)
     signer, signer_findings = signer_axis(evidence, effects, time, trust, at)
     label, label_findings = label_axis(active, statements(evidence.manifests, evidence.carriers or ()), at)
     history, history_findings = history_of(evidence, trust)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator, Sequence
 
-from provlabel.evidence import Code, Exclusion, Manifest
+from provlabel.evidence import Code, Coverage, Evidence, Exclusion, bound
 from provlabel.manifest.codes import EFFECTS, Effect, effects_of, in_words
 from provlabel.report import Content, Finding, finding
 
@@ -12,9 +13,10 @@ from provlabel.report import Content, Finding, finding
 _WRONG_RANGE = "does not match the manifest location"
 
 
-def content_axis(bound: tuple[Manifest, ...]) -> tuple[Content, list[Finding]]:
+def content_axis(evidence: Evidence) -> tuple[Content, list[Finding]]:
     """Judge the content of the active manifest, and of those that it updates, by their hashes."""
-    codes = [code for manifest in bound for code in manifest.codes]
+    manifests = bound(evidence.manifests)
+    codes = [code for manifest in manifests for code in manifest.codes]
     effects = effects_of(codes)
     altered = [code for code in effects.get("altered", ()) if _WRONG_RANGE not in code.text]
     wrong_range = [code for code in effects.get("altered", ()) if _WRONG_RANGE in code.text]
@@ -26,27 +28,25 @@ def content_axis(bound: tuple[Manifest, ...]) -> tuple[Content, list[Finding]]:
             for code in (*wrong_range, *effects.get("unbound", ()))
         ),
         *(finding("content.rule-broken", in_words(code), at=code.url) for code in effects.get("rule-broken", ())),
+        *(finding("content.not-fully-bound", why) for why in evidence.coverage.missing),
+        *(finding("content.external", what) for what in evidence.elsewhere),
     ]
-    uncovered, metadata = _exclusions(bound[-1], effects)
+    uncovered, notes = _exclusions(manifests[-1].exclusions, effects, evidence.coverage)
     findings += uncovered
     if altered:
         return "altered", findings
     if findings or unknown or "bound" not in effects:
         return "not-fully-bound", findings or [finding("content.not-fully-bound", "no content hash was confirmed")]
-    return "intact", metadata
+    return "intact", [*notes, *_open(evidence.coverage)]
 
 
-# Tables of offsets, which C2PA 1 left out of every hash because a manifest in front of the media moves it.
-_OFFSETS = frozenset(
-    {
-        "/meta/iloc",
-        "/mfra/tfra",
-        "/moov/trak/mdia/minf/stbl/stco",
-        "/moov/trak/mdia/minf/stbl/co64",
-        "/moof/traf/tfhd",
-        "/moof/traf/trun",
-    }
-)
+def _open(coverage: Coverage) -> Iterator[Finding]:
+    """Say what the hash leaves open, though everything that is seen or heard is in it."""
+    if coverage.loose:
+        yield finding("content.offsets-excluded")
+    if coverage.gaps:
+        yield finding("content.gaps", f"{coverage.gaps:,} bytes")
+    yield from (finding("content.type-excluded", note) for note in coverage.notes)
 
 
 # C2PA 2.4 §15.12.1 calls such a hash malformed; the engine takes it.
@@ -56,26 +56,26 @@ _DISORDER = "the ranges that the hash leaves out overlap, or are in the wrong or
 _HARMLESS = frozenset({"manifest", "structure", "metadata"})
 
 
-def _exclusions(hashed: Manifest, effects: dict[Effect, list[Code]]) -> tuple[list[Finding], list[Finding]]:
+def _exclusions(
+    exclusions: Sequence[Exclusion], effects: dict[Effect, list[Code]], coverage: Coverage
+) -> tuple[list[Finding], list[Finding]]:
     """Judge what the content hash leaves out besides the manifest: only metadata and padding may be.
 
     We look at everything ourselves: the engine makes no remark about a second ``ftyp``.  Boxes, and
     all that it does remark on, must be known to us, or it is not known what is left out, which
-    counts as not covered.
+    counts as not covered.  Tables of offsets may be, once they were held against the media.
     """
-    ranges = [part for part in hashed.exclusions if not part.xpath]
+    ranges = [part for part in exclusions if not part.xpath]
     if any(after.start < before.start + before.length for before, after in itertools.pairwise(ranges)):
         return [finding("content.not-fully-bound", _DISORDER)], []
     remarked = "excluded" in effects
-    judged = [part for part in hashed.exclusions if part.xpath not in _OFFSETS]
+    judged = [part for part in exclusions if part.path not in coverage.checked]
     for part in judged:
         if part.role == "media" or (part.role not in _HARMLESS and (remarked or part.xpath)):
             return [finding("content.not-fully-bound", _left_out(part))], []
-    if remarked and not hashed.exclusions:
+    if remarked and not exclusions:
         return [finding("content.not-fully-bound", in_words(effects["excluded"][0]))], []
-    notes = ["content.metadata-excluded"] if any(part.role == "metadata" for part in judged) else []
-    notes += ["content.offsets-excluded"] if len(judged) < len(hashed.exclusions) else []
-    return [], [finding(rule) for rule in notes]
+    return [], [finding("content.metadata-excluded")] if any(part.role == "metadata" for part in judged) else []
 
 
 def _left_out(part: Exclusion) -> str:

@@ -20,6 +20,8 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "helpers"))
 
 import vectors_claims
 import vectors_contradictions
+import vectors_coverage
+import vectors_elsewhere
 import vectors_history
 import vectors_labels
 import vectors_media
@@ -30,6 +32,8 @@ from vectors import Bench, Group, Vector
 
 GROUPS: tuple[Group, ...] = (
     *vectors_media.GROUPS,
+    *vectors_coverage.GROUPS,
+    *vectors_elsewhere.GROUPS,
     *vectors_claims.GROUPS,
     *vectors_labels.GROUPS,
     *vectors_contradictions.GROUPS,

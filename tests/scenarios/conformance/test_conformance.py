@@ -26,6 +26,8 @@ LEAST = {
     "places": 15,
     "exclusions": 15,
     "boxes": 8,
+    "coverage": 160,
+    "elsewhere": 60,
     "signatures": 30,
     "store": 30,
     "labels": 50,

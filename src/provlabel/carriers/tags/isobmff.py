@@ -18,7 +18,6 @@ from provlabel.media.containers.edits import Edit
 _UUID = "uuid:be7acfcb97a942e89c71999491e3afac"
 _XMP_TYPE = b"application/rdf+xml"
 _HEAD = 8
-_VERSION = 4  # bytes of version and flags
 
 
 def uuid_packets(stream: BinaryIO, parts: Sequence[Part], budget: xmp.PacketBudget) -> Iterator[Carrier]:
@@ -71,18 +70,7 @@ def _described(stream: BinaryIO, meta: Part, budget: xmp.PacketBudget) -> Iterat
 
 def _infos(raw: bytes) -> Iterator[tuple[int, str]]:
     """Yield the ids of items with XMP and EXIF (ISO 14496-12 §8.11.6)."""
-    at = _VERSION + (2 if raw[:1] == b"\0" else 4)
-    while at + 12 <= len(raw):
-        size = int.from_bytes(raw[at : at + 4], "big")
-        if size < 12:
-            return
-        entry = raw[at : at + size]
-        at += size
-        version, width = entry[8], 4 if entry[8] == 3 else 2
-        if entry[4:8] != b"infe" or version < 2:
-            continue
-        item = int.from_bytes(entry[12 : 12 + width], "big")
-        kind, rest = entry[14 + width : 18 + width], entry[18 + width :]
+    for item, kind, rest in items.infos(raw):
         if kind == b"Exif":
             yield item, "exif"
         elif kind == b"mime" and rest.split(b"\0")[1:2] == [_XMP_TYPE]:

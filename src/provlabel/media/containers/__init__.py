@@ -7,10 +7,23 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, BinaryIO, NamedTuple
 
-from provlabel.media.containers import gif, id3, isobmff, items, jpeg, opaque, png, riff, svg, tiff
+from provlabel.media.containers import (
+    gif,
+    id3,
+    isobmff,
+    items,
+    jpeg,
+    opaque,
+    png,
+    references,
+    riff,
+    svg,
+    svg_references,
+    tiff,
+)
 from provlabel.media.containers._base import (
     UNKNOWN,
     ContainerError,
@@ -47,6 +60,7 @@ class Container(NamedTuple):
     require_whole: Callable[[BinaryIO, Sequence[Part]], None] | None = (
         None  #: where a file can be walked and is cut off
     )
+    elsewhere: Callable[[BinaryIO, Sequence[Part]], Iterable[str]] | None = None  #: what is shown and is not in it
     facts_beside_places: bool = False  #: places stand among the facts of each picture, so that they cannot be separated
 
 
@@ -55,7 +69,13 @@ CONTAINERS: dict[str, Container] = {
     "gif": Container(gif.walk, stores=gif.stores, splice=gif.splice),
     "id3": Container(id3.walk, "ID3 frames", hole=id3.hole, hole_in=id3.hole_in, seconds=id3.seconds),
     "isobmff": Container(
-        isobmff.walk, "boxes", obstacle=items.obstacle, hole=isobmff.hole, hashed_by_boxes=True, seconds=isobmff.seconds
+        isobmff.walk,
+        "boxes",
+        obstacle=items.obstacle,
+        hole=isobmff.hole,
+        hashed_by_boxes=True,
+        seconds=isobmff.seconds,
+        elsewhere=references.elsewhere,
     ),
     "jpeg": Container(
         jpeg.walk, stores=jpeg.stores, splice=jpeg.splice, hole=jpeg.hole, require_whole=jpeg.require_whole
@@ -63,7 +83,9 @@ CONTAINERS: dict[str, Container] = {
     "opaque": Container(opaque.walk),
     "png": Container(png.walk, "chunks", splice=png.splice, hole=png.hole),
     "riff": Container(riff.walk, "chunks", hole=riff.hole, hole_in=riff.hole_in, seconds=riff.seconds),
-    "svg": Container(svg.walk, stores=svg.stores, splice=svg.splice, obstacle=svg.obstacle),
+    "svg": Container(
+        svg.walk, stores=svg.stores, splice=svg.splice, obstacle=svg.obstacle, elsewhere=svg_references.elsewhere
+    ),
     "tiff": Container(tiff.walk, "tags", obstacle=tiff.obstacle, leftovers=tiff.stores_left, facts_beside_places=True),
 }
 
@@ -106,6 +128,12 @@ def obstacle(container: str, stream: BinaryIO, size: int) -> str:
     """Say why the engine would break or refuse just this file if it embedded; empty when it would not."""
     why = CONTAINERS[container].obstacle
     return why(stream, size) if why is not None else ""
+
+
+def elsewhere(container: str, stream: BinaryIO, parts: Sequence[Part]) -> tuple[str, ...]:
+    """Say what a file shows or plays that does not lie in it, in words for people; nothing in most."""
+    of_container = CONTAINERS[container].elsewhere
+    return tuple(of_container(stream, parts)) if of_container is not None else ()
 
 
 def inventory(container: str, stream: BinaryIO, size: int) -> Counter[str]:
@@ -170,6 +198,6 @@ def lost(before: Counter[str], after: Counter[str]) -> list[str]:
 
 __all__ = [
     "CONTAINERS", "UNKNOWN", "Container", "ContainerError", "Hole", "NoHole", "Part", "PartRole", "TooLarge",
-    "Walker", "bare_sha256", "hole_for", "hole_in", "inventory", "lost", "obstacle", "pieces", "read_exactly",
-    "splice", "stores_in", "stores_left", "stores_of",
+    "Walker", "bare_sha256", "elsewhere", "hole_for", "hole_in", "inventory", "lost", "obstacle", "pieces",
+    "read_exactly", "splice", "stores_in", "stores_left", "stores_of",
 ]  # fmt: skip

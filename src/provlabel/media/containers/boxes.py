@@ -45,6 +45,17 @@ def boxes(stream: BinaryIO, start: int, end: int, limit: int = _MAX_BOXES, *, to
     raise ContainerError(f"more than {limit:,} boxes beside each other")
 
 
+def box_at(stream: BinaryIO, start: int) -> Box:
+    """Return the box at the top of a file that begins at ``start``.
+
+    Raises:
+        ContainerError: there is none.
+    """
+    for box in boxes(stream, start, stream.seek(0, 2), to_end=True):
+        return box
+    raise ContainerError(f"no box at byte {start}")
+
+
 def inside(stream: BinaryIO, outer: Box, *kinds: bytes) -> list[Box]:
     """Return the boxes of these kinds in ``outer``, of all kinds when none is named."""
     return [box for box in boxes(stream, outer.body, outer.end) if not kinds or box.kind in kinds]

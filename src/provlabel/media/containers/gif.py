@@ -10,6 +10,8 @@ from provlabel.media.containers._base import MAX_PARTS, ContainerError, Part, Pa
 _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
 _COMMENT, _APPLICATION = 0xFE, 0xFF
 _C2PA, _XMP = b"C2PA_GIF", b"XMP Data"
+_VERSION = b"\x01\x00\x00"  # of the manifest's block
+_SIGNATURE = 6  # bytes
 _SCREEN = 13  # signature and logical screen descriptor
 _PIECE = 4 << 10  # bytes; the blocks of most files are short
 MAX_SHORT = 100_000  # sub-blocks beyond one for each 128 bytes of the file; honest ones have 255 bytes but for the last
@@ -108,6 +110,23 @@ def stores(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[bytes]:
             store += raw[at + 1 : at + 1 + raw[at]]
             at += 1 + raw[at]
         yield bytes(store)
+
+
+def blocks(stream: BinaryIO, part: Part) -> Iterator[tuple[str, int, int]]:
+    """Yield the blocks of a part with their names in ``c2pa.hash.boxes`` (C2PA 2.4 §18.7), and where they lie."""
+    if part.name == "screen":
+        yield "GIF89a", 0, _SIGNATURE
+        yield "LSD", _SIGNATURE, part.end
+    elif part.name == "image":
+        data = part.start + 10 + _table(read_exactly(stream, part.start, 10)[9])
+        yield "2C", part.start, data
+        yield "TBID", data, part.end
+    elif part.name == "trailer":
+        yield "3B", part.start, part.end
+    elif part.name != "after the trailer":
+        head = read_exactly(stream, part.start, min(part.length, _APPLICATION_HEAD))
+        ours = head[3:] == _C2PA + _VERSION
+        yield "C2PA" if ours else f"21{head[1]:02X}", part.start, part.end
 
 
 def splice(stream: BinaryIO, parts: Sequence[Part], store: bytes) -> None:

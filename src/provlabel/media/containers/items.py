@@ -29,7 +29,7 @@ class MetaBox(NamedTuple):
 class ItemExtent(NamedTuple):
     """Where the bytes of an item lie."""
 
-    method: int  #: 0 in the file, 1 in ``idat``, -1 in another file
+    method: int  #: 0 in the file, 1 in ``idat``, 2 in another item, -1 by a reference, perhaps in another file
     base: int  #: to which the offsets in the table are added
     extents: tuple[tuple[int, int], ...]  #: offset, with the base, and length
 
@@ -89,7 +89,16 @@ def table(stream: BinaryIO, boxes: Mapping[bytes, MetaBox], name: bytes) -> byte
 
 
 def locations(raw: bytes) -> dict[int, ItemExtent]:
-    """Return where items lie, by what ``iloc`` holds (ISO 14496-12 §8.11.3).
+    """Return where items lie; of an item that stands there twice the last place.
+
+    Raises:
+        ContainerError: see :func:`entries`.
+    """
+    return dict(entries(raw))
+
+
+def entries(raw: bytes) -> Iterator[tuple[int, ItemExtent]]:
+    """Yield items and where they lie, by what ``iloc`` holds (ISO 14496-12 §8.11.3).
 
     Raises:
         ContainerError: it ends too early, or tells of too many.
@@ -98,7 +107,6 @@ def locations(raw: bytes) -> dict[int, ItemExtent]:
     version = numbers.take(4) >> 24
     widths = numbers.take(2)
     offset, length, base, index = (widths >> shift & 15 for shift in (12, 8, 4, 0))
-    places: dict[int, ItemExtent] = {}
     left = MAX_ITEMS  # extents of no width take no bytes of the table
     wide = 4 if version == 2 else 2
     for _ in range(min(numbers.take(wide), MAX_ITEMS)):
@@ -113,8 +121,36 @@ def locations(raw: bytes) -> dict[int, ItemExtent]:
         for _ in range(count):
             numbers.take(index if version else 0)
             extents.append((start + numbers.take(offset), numbers.take(length)))
-        places[item] = ItemExtent(method if not outside else -1, start, tuple(extents))
-    return places
+        yield item, ItemExtent(method if not outside else -1, start, tuple(extents))
+
+
+def infos(raw: bytes) -> Iterator[tuple[int, bytes, bytes]]:
+    """Yield number, type, and name and more of items, by what ``iinf`` holds (ISO 14496-12 §8.11.6)."""
+    at = _VERSION + (2 if raw[:1] == b"\0" else 4)
+    while at + 12 <= len(raw):
+        size = int.from_bytes(raw[at : at + 4], "big")
+        if size < 12:
+            return
+        entry = raw[at : at + size]
+        at += size
+        version, width = entry[8], 4 if entry[8] == 3 else 2
+        if entry[4:8] == b"infe" and version >= 2:
+            yield int.from_bytes(entry[12 : 12 + width], "big"), entry[14 + width : 18 + width], entry[18 + width :]
+
+
+def derived_from(raw: bytes) -> Iterator[list[int]]:
+    """Yield, for each item that is made of others, which in their order, by what ``iref`` holds (§8.11.12)."""
+    at, width = _VERSION, 4 if raw[:1] == b"\1" else 2
+    while at + _HEAD + width + 2 <= len(raw):
+        size = int.from_bytes(raw[at : at + 4], "big")
+        if size < _HEAD + width + 2:
+            return
+        if raw[at + 4 : at + _HEAD] == b"dimg":
+            first = at + _HEAD + width + 2
+            count = int.from_bytes(raw[first - 2 : first], "big")
+            end = min(first + count * width, at + size, len(raw))
+            yield [int.from_bytes(raw[one : one + width], "big") for one in range(first, end, width)]
+        at += size
 
 
 def obstacle(stream: BinaryIO, size: int) -> str:

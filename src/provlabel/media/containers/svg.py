@@ -22,6 +22,7 @@ from provlabel.media.containers._base import (
     write_payload,
 )
 
+_HEAD = 1 << 16  # bytes that are read at once to find the root
 MAX_DEPTH = 1_000
 MAX_ELEMENTS = 500_000  # of a drawing, and references; maps have a few hundred thousand
 MAX_ATTRIBUTES = 10_000  # of one element
@@ -39,8 +40,6 @@ class _TextStarts:
         from xml.parsers import expat
 
         self.marks: list[tuple[int, str, PartRole]] = [(0, "drawing", "media")]
-        self.ends = 0  #: where the end tag of the root stands
-        self.encoding = ""
         self._depth = 0
         self._count = self._references = 0
         self._awaits = False  #: the next byte of text is the manifest's first
@@ -48,7 +47,6 @@ class _TextStarts:
         self._error = expat.ExpatError
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
-        self._parser.XmlDeclHandler = self._declared
         self._parser.DefaultHandler = IGNORE_REST
 
     def feed(self, piece: bytes, last: bool) -> None:
@@ -84,8 +82,6 @@ class _TextStarts:
         if self._depth > 1 and name != _MANIFEST:
             self._await(False)
             return
-        if self._depth == 0:
-            self.ends = self._parser.CurrentByteIndex
         if name == _MANIFEST and not self._awaits:
             self._mark("after the manifest", "metadata")
         elif self._depth == 1 and _is_descriptive(name):
@@ -101,9 +97,6 @@ class _TextStarts:
     def _text(self, _: str) -> None:
         self._mark(_MANIFEST, "manifest")
         self._await(False)
-
-    def _declared(self, _: str, encoding: str | None, __: int) -> None:
-        self.encoding = (encoding or "").lower()
 
 
 def _is_descriptive(name: str) -> bool:
@@ -131,13 +124,57 @@ def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
 
 def obstacle(stream: BinaryIO, size: int) -> str:
     """Say why the engine cannot embed: an empty root written as one tag, or text that is not UTF-8."""
-    parsed = _read(stream, size)
-    if parsed.encoding not in _ENCODINGS or read_exactly(stream, 0, 2) in (b"\xff\xfe", b"\xfe\xff"):
+    root = _Root()
+    for start in range(0, size, _HEAD):
+        root.feed(read_exactly(stream, start, min(_HEAD, size - start)))
+        if root.done:
+            break
+    if root.encoding not in _ENCODINGS or read_exactly(stream, 0, 2) in (b"\xff\xfe", b"\xfe\xff"):
         return "its text is not UTF-8, and the engine reads no other"
-    stream.seek(parsed.ends)
-    if stream.read(2) != b"</":
+    stream.seek(root.ends)
+    if root.ends and stream.read(2) != b"</":
         return "its root is one self-closing tag, and the engine finds no place in it"
     return ""
+
+
+class _Root:
+    """Looks at the start tag of the root alone; whether the rest is sound the walker knows."""
+
+    def __init__(self) -> None:
+        from xml.parsers import expat
+
+        self.encoding = ""
+        self.done = False
+        self.ends = 0  #: where the root ends, if nothing comes before
+        self._open = False
+        self._error = expat.ExpatError
+        self._parser = expat.ParserCreate()
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.XmlDeclHandler = self._declared
+        self._parser.DefaultHandler = IGNORE_REST
+
+    def feed(self, piece: bytes) -> None:
+        try:
+            self._parser.Parse(piece, False)
+        except (self._error, LookupError, ValueError) as exc:
+            raise ContainerError(f"is no well-formed XML: {exc}") from exc
+
+    def _start(self, _: str, __: Mapping[str, str]) -> None:
+        if self._open:
+            self._stop()
+        self._open = True
+
+    def _end(self, _: str) -> None:
+        self.ends = self._parser.CurrentByteIndex
+        self._stop()
+
+    def _stop(self) -> None:
+        self.done = True
+        self._parser.StartElementHandler = self._parser.EndElementHandler = None
+
+    def _declared(self, _: str, encoding: str | None, __: int) -> None:
+        self.encoding = (encoding or "").lower()
 
 
 def stores(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[bytes]:
