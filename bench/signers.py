@@ -28,7 +28,8 @@ from PIL import Image
 
 from keeping import keep
 from provlabel import Label, label_file, open_signer
-from provlabel.sandbox import Sandbox, shared_sandbox
+from provlabel.sandbox import Sandbox
+from provlabel.sandbox.pool import shared_sandbox
 from provlabel.signers.test import CHAIN, KEY
 
 LABELS, WORKERS, LATENCY, BOUND = 200, 4, 0.020, 1.3

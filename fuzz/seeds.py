@@ -225,7 +225,7 @@ def signed(name: str) -> bytes:
 @functools.cache
 def sandbox() -> Any:
     """Return the sandbox in which seeds are read."""
-    from provlabel.sandbox import shared_sandbox
+    from provlabel.sandbox.pool import shared_sandbox
 
     return shared_sandbox()
 

@@ -696,6 +696,10 @@ def test_lists_that_cannot_be_read() -> None:
     assert [getattr(item, "at", item) for item in found][:2] == ["list, line 1", "list, line 2"]
     assert found[2].source == "\udcff"  # type: ignore[union-attr]
     assert found[3].at == "list, line 5"  # type: ignore[union-attr]
+    unnameable = (b'"\\ud800", "output": "b"', b'"a", "output": "\\udfff"', b'"a\\u0000", "output": "b"')
+    for names in unnameable:
+        [fault] = wanted_in(io.BytesIO(b'{"path": ' + names + b', "label": {}}'), "list", "jsonl", Path("out"))
+        assert "in the name of a file" in fault.message  # type: ignore[union-attr]
     endless = io.BytesIO(b"x" * (5 << 20))
     assert [item.message for item in wanted_in(endless, "list", "jsonl", Path("out"))] == [  # type: ignore[union-attr]
         "longer than 4 MB"
@@ -952,6 +956,13 @@ def test_names_of_files_are_escaped(work: Path, cli: Cli) -> None:
         done = cli(*BATCH, *more)
         assert "\x1b" not in done.stdout + done.stderr
     assert [os.fsencode(path.name) for path in (work / "out").glob("*.jpg")] == [b"\xff.jpg"]
+
+
+def test_a_failure_names_a_file_whose_name_is_no_text(work: Path, cli: Cli) -> None:
+    (work / "in").mkdir()
+    Path(os.fsdecode(os.fsencode(work / "in") + b"/\xe2.jpg")).write_bytes(b"\xff\xd8\xff\xe0 no picture")
+    done = cli(*BATCH, "--format", "json")
+    assert json.loads(done.stdout)["failures"][0]["example"] == "in/\\u{dce2}.jpg"
 
 
 # --- what a run tells ------------------------------------------------------------------------------

@@ -86,6 +86,7 @@ CREATE TEMP TABLE texts (digest BLOB PRIMARY KEY, text TEXT NOT NULL) WITHOUT RO
 CREATE TEMP TABLE plan (number INTEGER PRIMARY KEY, urn TEXT NOT NULL);
 """
 _LISTED_COLUMNS = 13
+_LONGEST = 4_096  # characters of a path; no system takes longer ones
 
 
 class Listed(NamedTuple):
@@ -125,7 +126,7 @@ class Group(Struct, frozen=True):
     message: str
     hint: str
     files: int
-    example: str
+    example: str  #: the first of these files, as messages show it: a name need not be text
 
 
 class Ledger:
@@ -371,9 +372,7 @@ class Ledger:
             "GROUP BY error, message, hint ORDER BY many DESC, min(number) LIMIT ?",
             (self.run, most),
         )
-        return [
-            Group(error, message, hint, files, os.fsdecode(example)) for error, message, hint, files, example in rows
-        ]
+        return [Group(error, message, hint, files, _shown(example)) for error, message, hint, files, example in rows]
 
     def warnings(self, most: int) -> list[Group]:
         """Return what was warned of in this run, the most frequent first; equal warnings are one."""
@@ -382,7 +381,7 @@ class Ledger:
             "WHERE run = ? AND state = 'done' GROUP BY item.value ORDER BY many DESC, min(number) LIMIT ?",
             (self.run, most),
         )
-        return [Group("", message, "", files, os.fsdecode(example)) for message, files, example in rows]
+        return [Group("", message, "", files, _shown(example)) for message, files, example in rows]
 
     def write_receipts(self, path: Path) -> None:
         """Write every receipt that the ledger has to ``path``, a line of JSON each, for its owner alone.
@@ -400,6 +399,10 @@ class Ledger:
         """Yield the rows of an answer; what is damaged may show only in one of them."""
         with self._explained():
             yield from self._database.execute(query, values)
+
+
+def _shown(path: bytes) -> str:
+    return printable(os.fsdecode(path), _LONGEST)
 
 
 def _columns(outcome: JobOutcome, due: float | None, ended: str) -> tuple[Any, ...]:
