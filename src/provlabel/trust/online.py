@@ -21,6 +21,7 @@ from msgspec import Struct
 
 from provlabel._support.files import atomic_output, open_regular, reason
 from provlabel._support.http import Failed, exchange, parsed
+from provlabel._support.private import is_private, make_private
 from provlabel._support.text import printable
 from provlabel.errors import ProvlabelError
 from provlabel.trust.chains.records import MAX_ANSWERS, MAX_CRL, MAX_OCSP, Answers, RevocationRequest
@@ -75,6 +76,8 @@ def fetch(
 
 def cached(requests: Sequence[RevocationRequest], cache: Path) -> Answers:
     """Return what an earlier :func:`fetch` kept about ``requests``; what cannot be read is left out."""
+    if not _is_ours(cache):
+        return Answers(source="cached")
     found = ((request, _kept(cache, request)) for request in requests[: 2 * MAX_ANSWERS])
     return _answers([(request, content) for request, content in found if content], "cached")
 
@@ -87,6 +90,14 @@ def _answers(found: Sequence[tuple[RevocationRequest, bytes]], source: Any) -> A
 
 
 # --- the cache -------------------------------------------------------------------------------------
+
+
+def _is_ours(cache: Path) -> bool:
+    """Can nobody else write there?  An answer that was true once, put back, would hide what was revoked since."""
+    try:
+        return is_private(cache.stat())
+    except OSError:
+        return False
 
 
 def _place(cache: Path, request: RevocationRequest) -> Path:
@@ -107,7 +118,7 @@ def _kept(cache: Path, request: RevocationRequest) -> bytes:
 def _keep(cache: Path, found: Sequence[tuple[RevocationRequest, bytes]]) -> Iterator[str]:
     for request, content in found:
         try:
-            cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(cache)
             with atomic_output(_place(cache, request), replace=True, mode=0o600) as scratch:
                 scratch.stream.write(content)
         except ProvlabelError as exc:
