@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from provlabel._support.text import printable
+from provlabel._support.text import is_visible, printable
 from provlabel._support.times import read
 from provlabel.label.fields import has_field
 from provlabel.policy.gate import Gate
@@ -143,4 +143,4 @@ def _families(rules: Sequence[str]) -> list[str]:
 def _text(value: str) -> str:
     """Return a TOML string in which only what can be seen stands as it is."""
     whole = value.encode("utf-8", "replace").decode()
-    return '"' + "".join(ch if ch.isprintable() and ch not in '"\\' else f"\\U{ord(ch):08x}" for ch in whole) + '"'
+    return '"' + "".join(ch if is_visible(ch) and ch not in '"\\' else f"\\U{ord(ch):08x}" for ch in whole) + '"'
