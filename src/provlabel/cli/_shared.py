@@ -215,7 +215,7 @@ def _c2pa_lists() -> TrustStore:
                 f"{printable(str(folder / name))}: is not there; provlabel never fetches trust lists by itself",
                 hint=f"download it from {C2PA_SOURCE} and save it there",
             )
-        store += TrustStore.load(folder / name, purpose=purpose)
+        store += TrustStore.load(folder / name, purpose=purpose, public=True)
     return store
 
 

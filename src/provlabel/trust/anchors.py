@@ -53,6 +53,7 @@ class AnchorList(Struct, frozen=True):
     purpose: Purpose = "manifest"
     leaves: bool = False  #: signers' own certificates, each trusted by itself; otherwise CAs
     date: str = ""  #: when the list was last changed, RFC 3339
+    public: bool = False  #: of CAs that others chose, which issue to whoever asks
 
 
 class TrustStore(Struct, frozen=True):
@@ -63,7 +64,12 @@ class TrustStore(Struct, frozen=True):
 
     @classmethod
     def load(
-        cls, *paths: Path | str, test: bool = False, purpose: Purpose = "manifest", leaves: bool = False
+        cls,
+        *paths: Path | str,
+        test: bool = False,
+        purpose: Purpose = "manifest",
+        leaves: bool = False,
+        public: bool = False,
     ) -> TrustStore:
         """Read PEM files of certificates.
 
@@ -72,6 +78,7 @@ class TrustStore(Struct, frozen=True):
             test: they are throw-away roots; a report that relies on them says so.
             purpose: what they count for, and for nothing else.
             leaves: they are signers' own certificates, not those of CAs.
+            public: others chose these CAs, so that a name alone is no proof of who signed.
 
         Raises:
             InputError: a file cannot be read.
@@ -80,7 +87,8 @@ class TrustStore(Struct, frozen=True):
         """
         if leaves and purpose != "manifest":
             raise ConfigError(f"leaves cannot be trusted one by one for {purpose}", hint="give the CA's certificate")
-        return cls(tuple(_load(Path(path), test, purpose, leaves) for path in paths))
+        lists = (_load(Path(path), test, purpose, leaves) for path in paths)
+        return cls(tuple(msgspec.structs.replace(item, public=public) for item in lists))
 
     def __add__(self, other: TrustStore) -> TrustStore:
         """Return a store with the lists of both."""

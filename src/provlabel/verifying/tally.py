@@ -38,6 +38,7 @@ from provlabel.report import (
     outcome_of,
 )
 from provlabel.trust.anchors import TrustStore
+from provlabel.trust.chains.records import Examined
 from provlabel.verdict import Verdict, judge
 from provlabel.verdict.history import judge_ingredient
 
@@ -56,7 +57,7 @@ def judges_of(
 
         laws.append(LawJudge(lambda path: (*how.laws, *gate.laws(path)), at))
     others = (second, *laws, against, *map(OwnCheck, how.judges))
-    return (*(judge for judge in others if judge is not None), gate)
+    return (*(judge for judge in others if judge is not None), gate.under(how.trust))
 
 
 def file_report(
@@ -134,7 +135,7 @@ def _stated_by(active: Manifest, evidence: Evidence, trust: TrustStore, personal
         "generator": active.generator or None,
         "thumbnail": active.thumbnail or None,
         "label": label,
-        "signer": _signer_info(active.signing),
+        "signer": _signer_info(active.signing, evidence.examined),
         "time": TimeInfo(event=event if isinstance(event, str) else None, stamped=stamped or None),
         "identity": tuple(
             IdentityInfo(name=one.name, organization=one.organization, roles=one.roles, issuer=one.issuer)
@@ -155,9 +156,10 @@ def _action(item: Any) -> dict[str, str]:
     return {key: value for key, value in pairs if value}
 
 
-def _signer_info(signing: Signing | None) -> SignerInfo | None:
+def _signer_info(signing: Signing | None, examined: Examined | None) -> SignerInfo | None:
     if signing is None:
         return None
+    holder = examined.holder if examined is not None else None
     return SignerInfo(
         name=signing.subject.get("CN", ""),
         organization=signing.subject.get("O", ""),
@@ -166,6 +168,8 @@ def _signer_info(signing: Signing | None) -> SignerInfo | None:
         algorithm=signing.algorithm,
         not_before=zulu(signing.not_before),
         not_after=zulu(signing.not_after),
+        spki_sha256=holder.spki_sha256 if holder is not None else None,
+        issuer_sha256=holder.issuers if holder is not None else (),
     )
 
 
