@@ -78,6 +78,7 @@ def test_what_a_generator_leaves_is_found_warned_of_and_taken_out(
     source, dest = with_text(tmp_path / "a.png", keyword, TEXTS[keyword], kind), tmp_path / "signed.png"
     receipt = label_file(source, dest, LABEL, signer, sandbox=sandbox)
     assert any(f"can be read in {keyword} in the text chunks" in text for text in receipt.warnings)
+    assert SECRET not in str(receipt.warnings)
     assert places(dest) == [f"{keyword} in the text chunks"]
     clean = tmp_path / "clean.png"
     receipt = redact_file(dest, clean, signer, sandbox=sandbox, generator_metadata=True)
