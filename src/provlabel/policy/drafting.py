@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from provlabel._support.text import is_visible, printable
+from provlabel._support.text import is_visible, printable, quoted
 from provlabel._support.times import read
 from provlabel.label.fields import has_field
 from provlabel.policy.gate import Gate
@@ -87,7 +87,7 @@ def _signers(files: Sequence[FileReport]) -> Iterator[str]:
         if not trusted:
             yield f"# Not trusted by the anchors given, so the names are claims; {count} files:"
         yield f"{mark}[[signers]]"
-        yield f"{mark}issuer = {_text(signer.issuer)}"
+        yield f"{mark}{_issuer(signer)}"
         yield (
             f"{mark}name = {_text(signer.name)}"
             if signer.name
@@ -95,6 +95,15 @@ def _signers(files: Sequence[FileReport]) -> Iterator[str]:
         )
         yield f"{mark}# generator = true  # the key is in the hands of a program that makes AI content"
         yield ""
+
+
+def _issuer(signer: SignerInfo) -> str:
+    """Return the line that says who issued the certificate, by a key where one is known."""
+    if signer.issuer_sha256:
+        return f'issuer_sha256 = "{signer.issuer_sha256[0]}"  # {quoted(signer.issuer)}'
+    if signer.spki_sha256:
+        return f'spki_sha256 = "{signer.spki_sha256}"'
+    return f"issuer = {_text(signer.issuer)}"
 
 
 def _nameable(signer: SignerInfo) -> bool:
