@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import os
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -109,10 +110,11 @@ def _place(cache: Path, request: RevocationRequest) -> Path:
 def _kept(cache: Path, request: RevocationRequest) -> bytes:
     try:
         with open_regular(_place(cache, request)) as stream:
+            ours = is_private(os.fstat(stream.fileno()))
             content = stream.read(_LIMITS[request.kind] + 1)
     except (ProvlabelError, OSError):
         return b""
-    return content if len(content) <= _LIMITS[request.kind] else b""
+    return content if ours and len(content) <= _LIMITS[request.kind] else b""
 
 
 def _keep(cache: Path, found: Sequence[tuple[RevocationRequest, bytes]]) -> Iterator[str]:
