@@ -136,7 +136,7 @@ class Bench:
         return {"killed": stops, **self._counted()}
 
     def _counted(self) -> dict[str, int]:
-        ledger = sqlite3.connect(self._out / ".provlabel-batch.sqlite")
+        ledger = sqlite3.connect(self._out / ".provlabel-batch" / "ledger.sqlite")
         rows = ledger.execute("SELECT output, urn, manifest, sha256 FROM jobs WHERE state = 'done'").fetchall()
         ledger.close()
         same = sum(

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from provlabel.label.prompts import holds_prompt
 from provlabel.trust.chains.records import Credential, Examined
 
 LABEL = "org.provlabel.label"
@@ -149,6 +150,7 @@ class Manifest(Struct, frozen=True):
     identities: tuple[Identity, ...] = ()
     assertions: dict[str, Any] = {}  #: data of the standard assertions that a label can be read from
     thumbnail: str = ""  #: media type of its small picture, if there is one
+    prompts: tuple[str, ...] = ()  #: the assertions, of any kind, in which a prompt can be read
 
 
 def bound(manifests: tuple[Manifest, ...]) -> tuple[Manifest, ...]:
@@ -267,7 +269,18 @@ def _manifest(item: Mapping[str, Any]) -> Manifest:
         identities=tuple(_identity(name, data) for name, data in assertions.items() if _base(name) == _IDENTITY),
         assertions={name: data for name, data in assertions.items() if _base(name) in _KEPT_ASSERTIONS},
         thumbnail=_thumbnail(assertions),
+        prompts=tuple(name for name, data in assertions.items() if holds_prompt(data) or _brings_prompt(data)),
     )
+
+
+def _brings_prompt(data: Any) -> bool:
+    """Is it an ingredient whose bytes are a prompt (C2PA 2.4 §10.3)?  Ours name one, and bring no bytes."""
+    data = mapping(data)
+    types = data.get("dataTypes") or data.get("data_types") or ()
+    is_prompt = isinstance(types, (list, tuple)) and any(
+        mapping(item).get("type") == "c2pa.types.generator.prompt" for item in types
+    )
+    return is_prompt and bool(data.get("data"))
 
 
 def _thumbnail(assertions: Mapping[str, Any]) -> str:

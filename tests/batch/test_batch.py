@@ -33,7 +33,7 @@ from provlabel.batch import pool
 from provlabel.batch.jobs import Shard, folded, shard_from, wanted_in
 from provlabel.batch.ledger import Ledger, LedgerEntry, Listed
 from provlabel.batch.planning import decide
-from provlabel.batch.running import pause
+from provlabel.batch.running import FOLDER, pause
 from provlabel.batch.work import Job, Setting, label_chunk, may_pass
 from provlabel.errors import ConfigError, InputError, OutputError, SignerError, TimestampError, UsageError
 from provlabel.sandbox import Sandbox
@@ -74,7 +74,7 @@ def rows(ledger: Path, columns: str = "*") -> list[Any]:
 
 
 def ledger_of(work: Path) -> Path:
-    return work / "out" / ".provlabel-batch.sqlite"
+    return work / "out" / FOLDER / "ledger.sqlite"
 
 
 def require_each_labeled_once(work: Path, count: int, trust: TrustStore, sandbox: Sandbox) -> None:
@@ -94,7 +94,7 @@ def require_each_labeled_once(work: Path, count: int, trust: TrustStore, sandbox
     receipts = [json.loads(line) for line in (work / "out" / "receipts.jsonl").read_text().splitlines()]
     assert sorted(item["manifest"] for item in receipts) == sorted(urn for urn, *_ in named.values())
     assert [path.name for path in (work / "out").iterdir() if path.name.startswith(SCRATCH_PREFIX)
-            and path.suffix != ".sqlite"] == []  # fmt: skip
+            and path.name != FOLDER] == []  # fmt: skip
 
 
 # --- the whole -------------------------------------------------------------------------------------
@@ -250,7 +250,7 @@ def test_stopped_and_resumed(
     assert "leaked" not in said
     require_alone(process.pid)
     left = [path.name for path in (work / "out").iterdir() if path.name.startswith(SCRATCH_PREFIX)]
-    assert left == [".provlabel-batch.sqlite"]
+    assert left == [FOLDER]
     assert cli(*BATCH).returncode == 0
     require_each_labeled_once(work, 40, trust, sandbox)
 
@@ -277,7 +277,7 @@ def test_hash_of_a_prompt_is_made_anew(work: Path, cli: Cli, trust: TrustStore, 
         folder = f"out-{mode}"
         again = ("batch", "in", "--out-dir", folder, "--label", "label.toml", "--signer", "test", "--prompt-mode", mode)
         assert cli(*again).returncode == 0
-        with contextlib.closing(sqlite3.connect(work / folder / ".provlabel-batch.sqlite")) as database, database:
+        with contextlib.closing(sqlite3.connect(work / folder / FOLDER / "ledger.sqlite")) as database, database:
             database.execute("UPDATE jobs SET state = 'running', receipt = NULL, manifest = NULL WHERE number = 1")
         before = (work / folder / "000.jpg").read_bytes()
         done = cli(*again, "--format", "json")
@@ -801,7 +801,7 @@ def test_ledgers_that_are_none_are_left_as_they_are(work: Path, cli: Cli) -> Non
         assert path.read_bytes() == before, name
         assert not (work / "out" / "000.jpg").exists()
     path.chmod(0o622)
-    assert "others can write it" in cli(*BATCH, "--ledger", str(path)).stderr
+    assert "others can write there" in cli(*BATCH, "--ledger", str(path)).stderr
 
 
 # --- lists -----------------------------------------------------------------------------------------
@@ -858,6 +858,10 @@ def test_lists_that_cannot_be_read() -> None:
     assert [getattr(item, "at", item) for item in found][:2] == ["list, line 1", "list, line 2"]
     assert found[2].source == "\udcff"  # type: ignore[union-attr]
     assert found[3].at == "list, line 5"  # type: ignore[union-attr]
+    unnameable = (b'"\\ud800", "output": "b"', b'"a", "output": "\\udfff"', b'"a\\u0000", "output": "b"')
+    for names in unnameable:
+        [fault] = wanted_in(io.BytesIO(b'{"path": ' + names + b', "label": {}}'), "list", "jsonl", Path("out"))
+        assert "in the name of a file" in fault.message  # type: ignore[union-attr]
     endless = io.BytesIO(b"x" * (5 << 20))
     assert [item.message for item in wanted_in(endless, "list", "jsonl", Path("out"))] == [  # type: ignore[union-attr]
         "longer than 4 MB"
@@ -874,7 +878,7 @@ def test_shards_together_do_each_job_once(work: Path, cli: Cli) -> None:
     for part in range(3):
         done = cli(*BATCH, "--shard", f"{part}/3")
         assert done.returncode == 0, done.stderr
-        ledger = work / "out" / f".provlabel-batch-{part}of3.sqlite"
+        ledger = work / "out" / FOLDER / f"ledger-{part}of3.sqlite"
         seen.update(os.fsdecode(output) for (output,) in rows(ledger, "output"))
         assert (work / "out" / f"receipts-{part}of3.jsonl").exists()
     assert len(seen) == 13
@@ -1114,6 +1118,13 @@ def test_names_of_files_are_escaped(work: Path, cli: Cli) -> None:
         done = cli(*BATCH, *more)
         assert "\x1b" not in done.stdout + done.stderr
     assert [os.fsencode(path.name) for path in (work / "out").glob("*.jpg")] == [b"\xff.jpg"]
+
+
+def test_a_failure_names_a_file_whose_name_is_no_text(work: Path, cli: Cli) -> None:
+    (work / "in").mkdir()
+    Path(os.fsdecode(os.fsencode(work / "in") + b"/\xe2.jpg")).write_bytes(b"\xff\xd8\xff\xe0 no picture")
+    done = cli(*BATCH, "--format", "json")
+    assert json.loads(done.stdout)["failures"][0]["example"] == "in/\\u{dce2}.jpg"
 
 
 # --- what a run tells ------------------------------------------------------------------------------

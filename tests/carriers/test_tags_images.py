@@ -809,7 +809,8 @@ def test_exif_is_read_as_exiftool_writes_it(name: str, comment: str, order: str,
         f"-EXIF:UserComment={comment}",
     ]
     subprocess.run([*run, path], check=True)
-    assert only(read(path.read_bytes()), "exif").fields == {
+    fields = only(read(path.read_bytes()), "exif").fields
+    assert {key: values for key, values in fields.items() if key not in ("Make", "Model")} == {
         **{key: (value,) for key, value in WORDS.items()},
         "UserComment": (comment,),
     }

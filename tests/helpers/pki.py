@@ -49,14 +49,20 @@ def usage(*held: str) -> x509.KeyUsage:
 
 
 def root(
-    common: str = "Acme Root", key: Any = None, *, begins: dt.timedelta = -400 * DAY, lasts: dt.timedelta = 4050 * DAY
+    common: str = "Acme Root",
+    key: Any = None,
+    *,
+    begins: dt.timedelta = -400 * DAY,
+    lasts: dt.timedelta = 4050 * DAY,
+    subject: x509.Name | None = None,
 ) -> Issued:
+    subject = subject or name(common)
     key = key or ec.generate_private_key(ec.SECP256R1())
     now = dt.datetime.now(dt.timezone.utc)
     builder = (
         x509.CertificateBuilder()
-        .subject_name(name(common))
-        .issuer_name(name(common))
+        .subject_name(subject)
+        .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now + begins)
@@ -83,12 +89,13 @@ def leaf(
     ocsp: str | None = None,
     path_length: int | None = None,
     extra: x509.ExtensionType | None = None,
+    subject: x509.Name | None = None,
 ) -> Issued:
     key = key or ec.generate_private_key(ec.SECP256R1())
     now = dt.datetime.now(dt.timezone.utc)
     builder = (
         x509.CertificateBuilder()
-        .subject_name(name(common, organization))
+        .subject_name(subject or name(common, organization))
         .issuer_name(issuer.certificate.subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())

@@ -26,6 +26,7 @@ from provlabel.label import label_from_dict
 from provlabel.media import previews
 from provlabel.media.formats import BY_NAME
 from provlabel.sandbox import Sandbox, drawing as picturing
+from provlabel.sandbox.protocol import Answer
 from provlabel.signers import Signer
 
 #: Format -> how Pillow saves it.
@@ -365,8 +366,8 @@ class _Liar(Sandbox):
         super().__init__()
         self._jpeg = jpeg
 
-    def preview(self, *_: Any, **__: Any) -> previews.Preview:
-        return previews.Preview(kind="picture", jpeg=self._jpeg, width=9, height=9)
+    def _answer(self, *_: Any, **__: Any) -> Answer:
+        return Answer(preview=previews.Preview(kind="picture", jpeg=self._jpeg, width=9, height=9))
 
 
 def _jpeg(**how: Any) -> bytes:

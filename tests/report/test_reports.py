@@ -196,7 +196,7 @@ def test_text_says_it_in_words(reports: Report) -> None:
     assert "TRUSTED: unchanged since it was signed by someone you trust" in text
     assert "INVALID: do not rely on" in text
     assert "does not mean “not AI”" in text
-    assert "made by AI: AcmeSynth 2.1.0, provided by Acme Audio Ltd" in text
+    assert 'made by AI: "AcmeSynth 2.1.0", provided by "Acme Audio Ltd"' in text
     assert "not checked: revocation" in text
     assert "1 passed, 3 failed, 1 could not be judged, 1 not media" in text
     assert "\x1b" not in text

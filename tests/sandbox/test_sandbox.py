@@ -38,10 +38,12 @@ from provlabel.manifest.limits import (
 )
 from provlabel.media.containers import CONTAINERS, ContainerError
 from provlabel.media.formats import FORMATS, sniff
+from provlabel.media.previews import Preview
 from provlabel.report import FileReport
-from provlabel.sandbox import Sandbox
+from provlabel.sandbox import Sandbox, worker as inside
 from provlabel.sandbox.limits import Limits
 from provlabel.sandbox.process import Launch, fork, spawn
+from provlabel.sandbox.protocol import Answer, Request
 from provlabel.signers import Signer
 
 pytestmark = pytest.mark.fresh
@@ -199,6 +201,43 @@ def test_others_are_judged_all_the_same(
     states = [item.state for item in report.files]
     assert states == ["trusted"] * 2 + ["unreadable", "trusted"] + ["unreadable"] * 2 + ["trusted"] * 2
     assert (report.summary.passed, report.summary.failed, report.errors) == (5, 3, ())
+
+
+@forks
+def test_a_worker_that_was_taken_over_has_no_word_about_the_engine(
+    labeled: dict[str, Path], trust: TrustStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It costs the file that it was reading, and not the run; a fresh worker says how the engine is."""
+    honest, bad = inside.answer, labeled["take.wav"]
+
+    def lying(request: Request, content: bytes | None) -> Answer:
+        taken_over = request.path is not None and request.path.endswith(os.fsencode(bad.name))
+        return Answer(unfit="do not go on") if taken_over else honest(request, content)
+
+    monkeypatch.setattr(inside, "answer", lying)
+    with Sandbox(fork, relaunch=spawn) as sandbox:
+        report = verify_paths([labeled["cover.jpg"], bad, labeled["still.png"]], trust=trust, sandbox=sandbox)
+        assert [item.state for item in report.files] == ["trusted", "unreadable", "trusted"]
+    with Sandbox(fork) as sandbox:
+        assert sandbox.preview(bad, "").why == "the decoder died on it"
+
+
+@forks
+@pytest.mark.parametrize(
+    "lie",
+    [
+        Preview(kind="picture", jpeg=b"\xff\xd8\xff", width=0, height=9),
+        Preview(kind="picture", jpeg=b"<svg", width=9, height=9),
+        Preview(kind="waveform", peaks=(0, 256), seconds=1.0),
+        Preview(kind="waveform", seconds=float("inf")),
+        Preview(kind="none", why="x" * 201),
+    ],
+    ids=["no width", "no jpeg", "too loud", "endless", "a novel"],
+)
+def test_a_drawing_that_cannot_be_is_none(lie: Preview, seen: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inside, "answer", lambda *_: Answer(preview=lie))
+    with Sandbox(fork) as sandbox:
+        assert sandbox.preview(seen, "").why in ("the decoder answered nonsense", "the decoder died on it")
 
 
 def test_command_line_judges_the_others_and_prints_no_trace(

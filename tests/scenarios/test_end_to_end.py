@@ -207,7 +207,7 @@ def test_conversion_keeps_its_history_with_parent(media: Path, cli: Cli) -> None
     assert cli("verify", media / "conv.labeled.mp3", "--trust", "test").returncode == 0
     tree = cli("show", media / "conv.labeled.mp3", "--trust", "test").stdout
     assert "c2pa.transcoded" in tree
-    assert "made from: take.labeled.wav" in tree
+    assert 'made from: "take.labeled.wav"' in tree
     assert tree.count("made by AI") == 2
 
 

@@ -24,6 +24,7 @@ from provlabel.errors import ConfigError, SignerError
 from provlabel.signers import Algorithm, _algorithms as algorithms, certificates, check, profile
 from provlabel.signers.profile import Result
 from provlabel.signers.request import KeyKind
+from provlabel.trust.anchors import pem as pem_of
 from terminal import TERMINAL
 
 NOW = dt.datetime.now(dt.timezone.utc)
@@ -181,6 +182,12 @@ def _broken_pem() -> str:
     return "\n".join([lines[0], lines[2], lines[1], *lines[3:]])
 
 
+def _of_version(number: int) -> str:
+    """A certificate of a version of X.509 that nobody knows."""
+    der = pki.leaf(pki.root()).certificate.public_bytes(ser.Encoding.DER)
+    return pem_of(der.replace(bytes.fromhex("a003020102"), bytes.fromhex("a0030201") + bytes([number])))
+
+
 @pytest.mark.parametrize(
     ("pem", "words"),
     [
@@ -189,6 +196,7 @@ def _broken_pem() -> str:
         ("-----BEGIN CERTIFICATE-----\nnonsense", "a certificate in it is damaged"),
         ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "a certificate in it is damaged"),
         (_broken_pem(), "a certificate in it is damaged"),
+        (_of_version(9), "a certificate in it is damaged: 9 is not a valid X509 version"),
     ],
 )
 def test_what_is_no_certificate_is_said_exactly(pem: str, words: str) -> None:

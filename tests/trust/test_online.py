@@ -280,6 +280,11 @@ def test_cache_is_no_authority(site: Site, tmp_path: Path) -> None:
     for content in (b"", b"garbage", bytes(9 << 20), response(here.leaf, scene().middle)):
         kept.write_bytes(content)
         assert judged(here, cached(judged(here).requests, tmp_path)).revocation == "not-checked"
+    kept.write_bytes(response(here.leaf, here.middle))
+    for path, mode, counts in ((kept, 0o600, True), (kept, 0o666, False), (tmp_path, 0o777, False)):
+        path.chmod(mode)  # where others can write, they could put an old answer back
+        assert (cached(judged(here).requests, tmp_path) != Answers()) == counts
+    tmp_path.chmod(0o700)
     kept.unlink()
     kept.mkdir()
     assert cached(judged(here).requests, tmp_path) == Answers()

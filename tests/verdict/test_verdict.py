@@ -24,7 +24,7 @@ from provlabel.label.vocabularies import IPTC, KINDS
 from provlabel.manifest.codes import EFFECTS
 from provlabel.report import Axes
 from provlabel.trust.anchors import AnchorList, TrustStore
-from provlabel.trust.chains.records import Examined
+from provlabel.trust.chains.records import Examined, Holder, Names
 from provlabel.verdict import Verdict, judge, state_of
 from provlabel.verdict.time import proven_time
 
@@ -383,6 +383,20 @@ def test_as_of_another_time_the_clock_of_the_engine_does_not_count() -> None:
 def test_a_chain_not_valid_at_the_proven_time_is_a_bad_signature() -> None:
     found = verdict(manifest(TRUSTED, *PROOF, signing=STAMPED), examined=Examined("expired", "its root"))
     assert (found.state, found.axes.signer) == ("invalid", "bad-signature")
+
+
+def test_a_name_that_is_said_twice_names_nobody() -> None:
+    plain = Names(("mastering",), ("Acme Records",))
+    for subject, issuer, words in (
+        (plain, plain, []),
+        (Names(("evil", "mastering"), ("Acme Records",)), plain, ['CN of the signer: "evil", "mastering"']),
+        (plain, Names((), ("Evil CA", "Acme CA")), ['O of the issuer: "Evil CA", "Acme CA"']),
+    ):
+        examined = Examined("trusted", holder=Holder(subject, issuer, "00"))
+        found = verdict(manifest(TRUSTED), examined=examined)
+        assert (found.state, found.axes.signer) == ("trusted", "trusted")
+        told = [item.message for item in found.findings if item.rule == "signer.ambiguous-name"]
+        assert [text.partition("nobody: ")[2] for text in told] == words
 
 
 def test_what_history_is_judged_by_is_said() -> None:

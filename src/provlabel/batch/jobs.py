@@ -124,7 +124,19 @@ def wanted_in(stream: BinaryIO, name: str, form: ListFormat, out_dir: Path | Non
         except UsageError as exc:
             yield Fault(at=printable(row.path), message=str(exc), hint=exc.hint)
             continue
+        if why := _unnameable(row.path) or _unnameable(output):
+            yield Fault(at=printable(row.path), message=why, hint="write names as the system has them")
+            continue
         yield Wanted(row.path, output, row.label, row.more.get("label", ""))
+
+
+def _unnameable(path: str) -> str:
+    """Say why no file can have this name, if so: JSON writes halves of characters, which no file system has."""
+    try:
+        named = os.fsencode(path)
+    except UnicodeEncodeError:
+        return "half a character (a lone surrogate) in the name of a file"
+    return "a zero byte in the name of a file" if b"\0" in named else ""
 
 
 def _csv_rows(stream: BinaryIO) -> Iterator[Row | TableFault]:

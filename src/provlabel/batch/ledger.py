@@ -2,7 +2,8 @@
 
 It knows the name of each manifest before the job is handed out, so that a file that was published a moment before
 everything was killed is known again.  WAL with ``synchronous=FULL``: what is done is still done after a power cut.
-Receipts hold salts of prompts, so it is for its owner alone.
+Receipts hold salts of prompts, so it is for its owner alone, in a folder where nobody else can write: SQLite believes
+the log that lies beside a database, and writes into it, whoever made it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import datetime as dt
 import json
 import os
 import sqlite3
-import stat
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -22,6 +22,7 @@ import msgspec
 from msgspec import Struct
 
 from provlabel._support.files import atomic_output, reason
+from provlabel._support.private import make_private_database, require_private_database
 from provlabel._support.text import printable
 from provlabel._support.times import rfc3339
 from provlabel.batch.work import Job, JobOutcome
@@ -86,6 +87,8 @@ CREATE TEMP TABLE texts (digest BLOB PRIMARY KEY, text TEXT NOT NULL) WITHOUT RO
 CREATE TEMP TABLE plan (number INTEGER PRIMARY KEY, urn TEXT NOT NULL);
 """
 _LISTED_COLUMNS = 13
+_ELSEWHERE = "name another with --ledger, in a folder of your own that nobody else can write"
+_LONGEST = 4_096  # characters of a path; no system takes longer ones
 
 
 class Listed(NamedTuple):
@@ -125,7 +128,7 @@ class Group(Struct, frozen=True):
     message: str
     hint: str
     files: int
-    example: str
+    example: str  #: the first of these files, as messages show it: a name need not be text
 
 
 class Ledger:
@@ -144,7 +147,8 @@ class Ledger:
         self.run = 0
         with self._explained():
             if path is not None:
-                _made(path)
+                with _reachable(path):
+                    make_private_database(path, _ELSEWHERE)
             name = ":memory:" if path is None else str(path)
             self._database = sqlite3.connect(name, timeout=0, isolation_level=None)
             try:
@@ -370,9 +374,7 @@ class Ledger:
             "GROUP BY error, message, hint ORDER BY many DESC, min(number) LIMIT ?",
             (self.run, most),
         )
-        return [
-            Group(error, message, hint, files, os.fsdecode(example)) for error, message, hint, files, example in rows
-        ]
+        return [Group(error, message, hint, files, _shown(example)) for error, message, hint, files, example in rows]
 
     def warnings(self, most: int) -> list[Group]:
         """Return what was warned of in this run, the most frequent first; equal warnings are one."""
@@ -381,7 +383,7 @@ class Ledger:
             "WHERE run = ? AND state = 'done' GROUP BY item.value ORDER BY many DESC, min(number) LIMIT ?",
             (self.run, most),
         )
-        return [Group("", message, "", files, os.fsdecode(example)) for message, files, example in rows]
+        return [Group("", message, "", files, _shown(example)) for message, files, example in rows]
 
     def write_receipts(self, path: Path) -> None:
         """Write every receipt that the ledger has to ``path``, a line of JSON each, for its owner alone.
@@ -399,6 +401,10 @@ class Ledger:
         """Yield the rows of an answer; what is damaged may show only in one of them."""
         with self._explained():
             yield from self._database.execute(query, values)
+
+
+def _shown(path: bytes) -> str:
+    return printable(os.fsdecode(path), _LONGEST)
 
 
 def _columns(outcome: JobOutcome, due: float | None, ended: str) -> tuple[Any, ...]:
@@ -427,22 +433,20 @@ def new_urn() -> str:
     return f"urn:c2pa:{uuid.uuid4()}"
 
 
-def _made(path: Path) -> None:
-    """Make an empty file that its owner alone may read, where there is none.
+def require_private(path: Path) -> None:
+    """Refuse a ledger that others could have written, or what SQLite would read beside it.
 
     Raises:
-        ConfigError: others can write it, or it is no regular file.
-        OutputError: it cannot be made.
+        ConfigError: so it is.
+        OutputError: it cannot be looked at.
     """
-    shown = printable(str(path))
+    with _reachable(path):
+        require_private_database(path, _ELSEWHERE)
+
+
+@contextlib.contextmanager
+def _reachable(path: Path) -> Iterator[None]:
     try:
-        with contextlib.suppress(FileExistsError):
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-        status = path.lstat()
-        if not stat.S_ISREG(status.st_mode):
-            raise ConfigError(f"{shown}: is no regular file", hint="name another with --ledger")
-        if status.st_uid != os.geteuid() or status.st_mode & 0o022:
-            raise ConfigError(f"{shown}: others can write it, and so could decide what is done", hint="chmod 600 it")
-        path.chmod(0o600)
+        yield
     except OSError as exc:
-        raise OutputError(f"{shown}: no ledger can be kept there: {reason(exc)}") from exc
+        raise OutputError(f"{printable(str(path))}: no ledger can be kept there: {reason(exc)}") from exc

@@ -19,7 +19,7 @@ from provlabel._support.faults import Fault
 from provlabel._support.files import sweep
 from provlabel._support.text import printable
 from provlabel.batch.jobs import Labels, Shard, Wanted, wanted_below
-from provlabel.batch.ledger import Group, Ledger
+from provlabel.batch.ledger import Group, Ledger, require_private
 from provlabel.batch.planning import Plan, Planned, plan
 from provlabel.batch.pool import supervise
 from provlabel.batch.work import Job, JobOutcome, Setting, label_chunk, open_tools
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 
+#: The folder of the ledger among the outputs, for its owner alone, whoever else may write there.
+FOLDER = ".provlabel-batch"
 #: Files that a worker is given at once, unless there are few of them.
 CHUNK = 25
 MAX_CHUNK = 500
@@ -109,7 +111,8 @@ def run_batch(
         signer: the URI of a signer (:func:`provlabel.open_signer`), opened once in each worker.
         out_dir: where outputs go, at the same place as below their folder.
         label: a label file, for jobs without a label of their own; fields of a job win over it.
-        ledger: where the ledger is; ``.provlabel-batch.sqlite`` in ``out_dir`` without.
+        ledger: where the ledger is, in a folder that nobody else can write; in ``.provlabel-batch`` in ``out_dir``
+            without.
         receipts: where the receipts of all that is done go, a line of JSON each; they may hold salts of prompts.
             ``receipts.jsonl`` in ``out_dir`` without.
         secrets: answers questions of the signer, once, here.
@@ -203,7 +206,7 @@ def _records(
     """
     if ledger is None and folder is None:
         raise UsageError("where should the ledger be?", hint="--out-dir FOLDER, or --ledger FILE")
-    book = Path(ledger) if ledger is not None else (folder or Path()) / f".provlabel-batch{part.suffix}.sqlite"
+    book = Path(ledger) if ledger is not None else (folder or Path()) / FOLDER / f"ledger{part.suffix}.sqlite"
     name = f"receipts{part.suffix}.jsonl"
     return book, Path(receipts) if receipts is not None else (folder or book.parent) / name
 
@@ -224,9 +227,8 @@ def _opened(book: Path, folder: Path | None) -> Ledger:
     from provlabel._support.files import reason
 
     try:
-        for place in (folder, book.parent):
-            if place is not None:
-                place.mkdir(parents=True, exist_ok=True)
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
         raise OutputError(f"{printable(str(exc.filename))}: cannot make this folder: {reason(exc)}") from exc
     return Ledger(book)
@@ -239,6 +241,7 @@ def _copied(book: Path) -> Iterator[Ledger]:
         with Ledger(None) as ledger:
             yield ledger
         return
+    require_private(book)
     with tempfile.TemporaryDirectory(prefix="provlabel-") as name:
         for suffix in ("", "-wal"):
             with contextlib.suppress(FileNotFoundError):

@@ -196,6 +196,3 @@ def _left_names(
 def _doubts(label: Label, carriers: Collection[Carrier], projections: Sequence[Projection]) -> Iterator[str]:
     if label.china is not UNSET and not any(row.name == "aigc" for row in projections):
         yield "the label holds codes for China's AIGC object, which was not written; add aigc to --carriers"
-    prompts = [item for item in carriers if iptc.PROMPT in item.fields]
-    if prompts and (label.prompt is UNSET or label.prompt.text is UNSET):
-        yield f"the file's own {prompts[0].place} holds a prompt in clear, which the label does not"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -120,14 +121,21 @@ def fields_in(record: type[Struct], options: dict[str, Any]) -> dict[str, Any]:
 
 def user_folder() -> Path:
     """Return the folder of the user's own settings: ``$XDG_CONFIG_HOME/provlabel``."""
-    base = os.environ.get("XDG_CONFIG_HOME")
-    return (Path(base) if base else _home() / ".config") / "provlabel"
+    return _base("XDG_CONFIG_HOME", ".config") / "provlabel"
 
 
 def cache_folder() -> Path:
     """Return the folder of what can be fetched or worked out again: ``$XDG_CACHE_HOME/provlabel``."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else _home() / ".cache") / "provlabel"
+    return _base("XDG_CACHE_HOME", ".cache") / "provlabel"
+
+
+def _base(variable: str, below_home: str) -> Path:
+    """Return the folder that a variable names; as the XDG Base Directory Specification has it, only if absolute.
+
+    One that is relative would be found wherever we happen to stand, such as in a tree that somebody else wrote.
+    """
+    named = Path(os.environ.get(variable, ""))
+    return named if named.is_absolute() else _home() / below_home
 
 
 def proofs_folder() -> Path | None:
@@ -139,10 +147,16 @@ def proofs_folder() -> Path | None:
 
 
 def _home() -> Path:
-    try:
-        return Path.home()
-    except RuntimeError as exc:
-        raise ConfigError("no home folder is known", hint="set HOME or XDG_CONFIG_HOME") from exc
+    """Return the home folder: what ``HOME`` says, if that is absolute, or else the system."""
+    home = Path(os.environ.get("HOME", ""))
+    if not home.is_absolute():
+        import pwd
+
+        with contextlib.suppress(KeyError):
+            home = Path(pwd.getpwuid(os.getuid()).pw_dir)
+    if not home.is_absolute():
+        raise ConfigError("no home folder is known", hint="set HOME or XDG_CONFIG_HOME to an absolute path")
+    return home
 
 
 def test_folder() -> Path:
@@ -212,7 +226,7 @@ def _c2pa_lists() -> TrustStore:
                 f"{printable(str(folder / name))}: is not there; provlabel never fetches trust lists by itself",
                 hint=f"download it from {C2PA_SOURCE} and save it there",
             )
-        store += TrustStore.load(folder / name, purpose=purpose)
+        store += TrustStore.load(folder / name, purpose=purpose, public=True)
     return store
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import re
@@ -14,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from provlabel._support.private import leave, marked
 from provlabel._support.text import printable
 from provlabel._version import __version__
 from provlabel.cli._shared import PATH, cache_folder, options_of, proofs_folder, test_folder, user_folder
-from provlabel.errors import ConfigError, ProvlabelError, UsageError
+from provlabel.errors import ConfigError, InputError, UsageError
 
 if TYPE_CHECKING:
     from provlabel.sandbox import Sandbox
@@ -139,7 +139,7 @@ def open_named_signer(given: str | None, answers: Secrets | None = None, *, chec
             assume_fit(signer)
         else:
             require_fit(signer)
-            _leave(mark)
+            leave(mark)
     return signer
 
 
@@ -165,18 +165,8 @@ def _mark_of(signer: Signer) -> Path:
 
 
 def _is_from_today(mark: Path) -> bool:
-    try:
-        status = mark.stat()
-    except OSError:
-        return False
-    return 0 <= time.time() - status.st_mtime < 86_400 and status.st_uid == os.geteuid()
-
-
-def _leave(mark: Path) -> None:
-    """A user without a writable home is checked each time, no more."""
-    with contextlib.suppress(OSError):
-        mark.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        mark.touch(mode=0o600)
+    left = marked(mark)
+    return left is not None and 0 <= time.time() - left < 86_400
 
 
 def _configured_signer() -> str | None:
@@ -189,10 +179,17 @@ def _configured_signer() -> str | None:
 
     try:
         with open_regular(path) as stream:
+            _require_of_user(path, os.fstat(stream.fileno()))
             signer = msgspec.toml.decode(stream.read(_MAX_SETTINGS)).get("signer")
-    except (ProvlabelError, OSError, ValueError) as exc:
+    except (InputError, OSError, ValueError) as exc:
         raise ConfigError(f"{printable(str(path))}: {exc}", hint='it holds lines such as signer = "test"') from exc
     return str(signer) if signer else None
+
+
+def _require_of_user(path: Path, status: os.stat_result) -> None:
+    """Refuse settings that others can write: they name a program to run, and whose name is signed with."""
+    if status.st_uid not in (0, os.geteuid()) or status.st_mode & 0o022:
+        raise ConfigError(f"{printable(str(path))}: others can write it", hint="chmod go-w, and chown")
 
 
 def answers_from(pass_file: Path | None) -> Secrets:

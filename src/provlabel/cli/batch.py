@@ -49,7 +49,7 @@ _SHOWN = 10
 )
 @click.option("--retries", type=click.IntRange(0, 100), default=3, show_default=True, help="Of what can pass.")
 @click.option("--shard", metavar="I/N", default="0/1", help="Do part I of N, counted from 0; the same everywhere.")
-@click.option("--ledger", type=PATH, help="What is done. [default: .provlabel-batch.sqlite in the folder for outputs]")
+@click.option("--ledger", type=PATH, help="What is done. [default: below .provlabel-batch in the folder for outputs]")
 @click.option(
     "--receipts", type=PATH, help="JSON Lines, mode 0600. [default: receipts.jsonl in the folder for outputs]"
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from provlabel.errors import UsageError
 @click.command("redact")
 @click.argument("file", type=PATH)
 @click.option("--personal", is_flag=True, help="Take out the fields marked personal: names, a prompt in clear.")
+@click.option("--generator-metadata", is_flag=True, help="Take out tags in which a generator left a prompt, too.")
 @signer_option
 @tsa_options
 @click.option("-o", "--output", type=PATH, help="Output; NAME.labeled.EXT beside the file when not given.")
@@ -33,6 +35,7 @@ from provlabel.errors import UsageError
 def command(
     file: Path,
     personal: bool,
+    generator_metadata: bool,
     signer_uri: str | None,
     pass_file: Path | None,
     output: Path | None,
@@ -50,8 +53,8 @@ def command(
     Example:
       provlabel redact take.labeled.wav --personal --signer test -o take.public.wav
     """
-    if not personal:
-        raise UsageError("nothing to redact was named", hint="add --personal")
+    if not personal and not generator_metadata:
+        raise UsageError("nothing to redact was named", hint="add --personal, or --generator-metadata")
     if output is not None and in_place:
         raise UsageError("--output and --in-place exclude each other", hint="give one of them")
     from provlabel.labeling.receipts import Receipts
@@ -63,9 +66,14 @@ def command(
         signer = open_named_signer(signer_uri, answers_from(pass_file))
         dest = file if in_place else output
         sweep_beside(dest or file)
-        receipt = redact_file(file, dest, signer, replace=force or in_place, timestamper=timestamper, sandbox=sandbox)
+        receipt = redact_file(
+            file, dest, signer, replace=force or in_place, timestamper=timestamper, sandbox=sandbox,
+            generator_metadata=generator_metadata,
+        )  # fmt: skip
     if format_ == "json":
         say(to_json(Receipts(receipts=(receipt,))).rstrip())
     else:
         say(f"{printable(str(file))} -> {printable(receipt.output)}  (personal fields taken out)")
+        for warning in receipt.warnings:
+            sys.stderr.write(f"warning: {printable(warning, 500)}\n")
     return 0

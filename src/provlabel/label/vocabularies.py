@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 _C2PA = "http://c2pa.org/digitalsourcetype/"
+C2PA_EMPTY = _C2PA + "empty"
 
 Kind = Literal[
     "ai_generated",
@@ -165,7 +166,7 @@ SOURCE_TYPES: dict[str, str | None] = {
             "dataDrivenMedia",
         )
     },
-    _C2PA + "empty": None,
+    C2PA_EMPTY: None,
     _C2PA + "trainedAlgorithmicData": "ai_generated",
     IPTC + "humanEdits": "human_made",
     IPTC + "digitalCreation": "human_made",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from provlabel._support.text import printable
+from provlabel.carriers.prompts import in_manifests, in_tags
 from provlabel.errors import InputError
 from provlabel.label import Label, as_records, signed_label
 from provlabel.label.lint import semantic_faults
@@ -117,6 +118,7 @@ def labeled(
                 *_doubts(label, checked.evidence.seconds),
                 *otherwise,
                 *_odd_parent(checked, parent),
+                *(_readable(checked, parent, *placed) if how.prompt_mode != "clear" else ()),
                 *_warnings(checked, parent, *placed, *inputs),
                 *about_time(written, seal),
             ),
@@ -186,6 +188,16 @@ def _doubts(label: Label, seconds: float | None) -> Iterator[str]:
     """Say what ``provlabel lint --media`` would, of a label that may be signed all the same."""
     for fault in semantic_faults(label, seconds=seconds):
         yield f"label: {fault.at}: {fault.message}; {fault.hint}"
+
+
+def _readable(checked: Source, *used: Source | None) -> Iterator[str]:
+    """Say where a prompt can be read though the label withholds it; the history of what is used is carried along."""
+    history = (place for item in used if item for place in in_manifests(item.evidence.manifests))
+    for place in dict.fromkeys((*in_tags(checked.evidence.carriers or ()), *history)):
+        yield (
+            f"{checked.shown}: a prompt can be read in {printable(place)}, which the label does not sign; "
+            "take it out: provlabel redact --personal --generator-metadata"
+        )
 
 
 def _warnings(*used: Source | None) -> Iterator[str]:

@@ -12,6 +12,7 @@ from provlabel.carriers.compare import story_of
 from provlabel.carriers.plan import Choice, chosen, projected
 from provlabel.carriers.tags import TAGGERS, TagError, Tagger
 from provlabel.carriers.vocabularies import Fields
+from provlabel.carriers.vocabularies.marks import prompts_in
 from provlabel.errors import InputError, LabelError, UsageError
 from provlabel.evidence import mapping
 from provlabel.label import Label
@@ -63,26 +64,51 @@ def _planned(checked: Source, label: Label, choice: Sequence[Choice] | None) -> 
         return TagPlan((), (), (*bare.warnings, f"tags were not written: {exc}"))
 
 
-def personal_edits(checked: Source) -> tuple[Edit, ...]:
+def personal_edits(checked: Source, *, generator_metadata: bool = False) -> tuple[Edit, ...]:
     """Return the edits that take every field out of a labeled file that a label of its own lists as personal.
 
-    Manifest stores that would stay in the file, though nothing refers to them any more, become zeros.
+    With ``generator_metadata`` also those that take out the fields in which a generator, or anybody else, left a
+    prompt, as far as they can be written.  Manifest stores that would stay in the file, though nothing refers to them
+    any more, become zeros.
 
     Raises:
         InputError: a carrier cannot be written.
     """
+    wanted = _personal(checked)
+    tagger = TAGGERS.get(checked.fmt.name)
+    with _named(checked.shown):
+        try:
+            tags = _edits(checked, tagger, wanted) if tagger and wanted else ()
+        except TagError as exc:
+            raise InputError(f"names cannot be taken out of its tags: {exc}") from exc
+        if tagger and generator_metadata:
+            with contextlib.suppress(TagError):  # it stays, and whoever asked is told
+                tags = _without_prompts(checked, tagger, wanted)
+        return (*tags, *_zeroed_stores(checked))
+
+
+def _personal(checked: Source) -> dict[str, dict[str, tuple[str, ...]]]:
     wanted: dict[str, dict[str, tuple[str, ...]]] = {}
     for manifest in checked.evidence.manifests:
         for item in mapping(manifest.personal).get("carriers") or ():
             fields = wanted.setdefault(str(mapping(item).get("id")), {})
             fields |= dict.fromkeys(map(str, mapping(mapping(item).get("personal_values"))), ())
-    tagger = TAGGERS.get(checked.fmt.name)
-    with _named(checked.shown):
-        try:
-            tags = _edits(checked, tagger, wanted) if tagger and wanted else ()
-            return (*tags, *_zeroed_stores(checked))
-        except TagError as exc:
-            raise InputError(f"names cannot be taken out of its tags: {exc}") from exc
+    return wanted
+
+
+def _without_prompts(checked: Source, tagger: Tagger, wanted: Mapping[str, Fields]) -> tuple[Edit, ...]:
+    """Return the edits of ``wanted``, and those that take out prompts."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {carrier: dict(fields) for carrier, fields in wanted.items()}
+    texts: set[str] = set()
+    for item in checked.evidence.carriers or ():
+        names = tuple(prompts_in(item.id, item.fields))
+        if item.id in tagger.carriers:
+            found.setdefault(item.id, {}).update(dict.fromkeys(names, ()))
+        elif item.id == "text":
+            texts.update(names)
+    with reopened(checked) as stream:
+        parts = tuple(CONTAINERS[checked.fmt.container].walk(stream, stream.seek(0, os.SEEK_END)))
+        return (*tagger.edits(stream, parts, found), *tagger.cut(stream, parts, texts))
 
 
 def _zeroed_stores(checked: Source) -> Iterator[Edit]:

@@ -78,6 +78,25 @@ def nothing(why: str) -> Preview:
     return Preview(kind="none", why=why)
 
 
+NONSENSE = "the decoder answered nonsense"
+# Bounds of an honest answer; what is drawn here is far less.
+_MAX_PEAKS = 1_000
+_MAX_SIDE = 1 << 20  # pixels
+_MAX_SECONDS = 1e6
+_MAX_WHY = 200  # characters
+
+
+def is_sound(drawn: Preview, purpose: PreviewPurpose) -> bool:
+    """Is this what a decoder in its right mind answers?  Whoever reads the report decodes it once more."""
+    if drawn.kind == "picture":
+        begins = drawn.jpeg.startswith(b"\xff\xd8\xff") and len(drawn.jpeg) <= FRAMES[purpose].most
+        return begins and 0 < drawn.width < _MAX_SIDE and 0 < drawn.height < _MAX_SIDE
+    if drawn.kind == "waveform":
+        outline = len(drawn.peaks) <= _MAX_PEAKS and all(0 <= peak <= _PEAK for peak in drawn.peaks)
+        return outline and 0 < drawn.seconds <= _MAX_SECONDS
+    return len(drawn.why) <= _MAX_WHY
+
+
 def draw(stream: BinaryIO, sha256: str, frame: Frame = FRAMES["report"]) -> Preview:
     """Draw what ``stream`` holds, if those are still the bytes with this digest."""
     mark = fingerprint(stream)

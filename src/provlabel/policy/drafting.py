@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from provlabel._support.text import printable
+from provlabel._support.text import is_visible, printable, quoted
 from provlabel._support.times import read
 from provlabel.label.fields import has_field
 from provlabel.policy.gate import Gate
@@ -104,7 +104,7 @@ def _signers(files: Sequence[FileReport]) -> Iterator[str]:
         if not trusted:
             yield f"# Not trusted by the anchors given, so the names are claims; {count} files:"
         yield f"{mark}[[signers]]"
-        yield f"{mark}issuer = {_text(signer.issuer)}"
+        yield f"{mark}{_issuer(signer)}"
         yield (
             f"{mark}name = {_text(signer.name)}"
             if signer.name
@@ -112,6 +112,15 @@ def _signers(files: Sequence[FileReport]) -> Iterator[str]:
         )
         yield f"{mark}# generator = true  # the key is in the hands of a program that makes AI content"
         yield ""
+
+
+def _issuer(signer: SignerInfo) -> str:
+    """Return the line that says who issued the certificate, by a key where one is known."""
+    if signer.issuer_sha256:
+        return f'issuer_sha256 = "{signer.issuer_sha256[0]}"  # {quoted(signer.issuer)}'
+    if signer.spki_sha256:
+        return f'spki_sha256 = "{signer.spki_sha256}"'
+    return f"issuer = {_text(signer.issuer)}"
 
 
 def _nameable(signer: SignerInfo) -> bool:
@@ -160,4 +169,4 @@ def _families(rules: Sequence[str]) -> list[str]:
 def _text(value: str) -> str:
     """Return a TOML string in which only what can be seen stands as it is."""
     whole = value.encode("utf-8", "replace").decode()
-    return '"' + "".join(ch if ch.isprintable() and ch not in '"\\' else f"\\U{ord(ch):08x}" for ch in whole) + '"'
+    return '"' + "".join(ch if is_visible(ch) and ch not in '"\\' else f"\\U{ord(ch):08x}" for ch in whole) + '"'

@@ -131,13 +131,17 @@ def _signers(policy: Policy) -> Iterator[Fault]:
     named = [(f"/signers/{index}", item) for index, item in enumerate(policy.signers)]
     named += [(f"/label/corrections_by/{index}", item) for index, item in enumerate(policy.about_label.corrections_by)]
     for at, item in named:
-        if item.name is UNSET and item.organization is UNSET:
-            yield Fault(at=at, message="names no subject", hint="add name, organization, or both")
-    if "human-made-by-generator" in policy.forbid and not any(item.generator for item in policy.signers):
+        keyed = item.spki_sha256 is not UNSET
+        if not keyed and item.name is UNSET and item.organization is UNSET:
+            yield Fault(at=at, message="names no subject", hint="add name, organization, or spki_sha256")
+        if not item.is_pinned and item.issuer is UNSET and item.issuer_organization is UNSET:
+            yield Fault(at=at, message="names no issuer", hint="add issuer, or better issuer_sha256 or spki_sha256")
+    marked = any(item.generator or item.kinds for item in policy.signers)
+    if "human-made-by-generator" in policy.forbid and not marked:
         yield Fault(
             at="/forbid",
             message="human-made-by-generator forbids nothing, as no signer is marked",
-            hint="add generator = true to the signers that are generators",
+            hint="add generator = true, or kinds, to the signers that are generators",
         )
 
 

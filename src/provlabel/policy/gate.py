@@ -12,20 +12,25 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 from msgspec import UNSET, Struct
 
+from provlabel._support.text import printable, quoted
+from provlabel.carriers.prompts import clear_prompts
 from provlabel.evidence import Evidence
 from provlabel.label.fields import has_field
-from provlabel.label.vocabularies import IPTC
+from provlabel.label.vocabularies import AI_KINDS, C2PA_EMPTY, KINDS, SOURCE_TYPES
 from provlabel.media.others import Kinds
 from provlabel.policy.baseline import Baseline
 from provlabel.policy.globs import folded, matches, means, reached
 from provlabel.policy.records import AcceptedSigner, Exemption, Policy
 from provlabel.report import ExceptionUse, Excuse, FileReport, Finding, PolicyInfo, finding
 from provlabel.report.rules import Level
+from provlabel.trust.anchors import TrustStore
+from provlabel.trust.chains import is_public
+from provlabel.trust.chains.records import Holder, Names
 
 #: Policies that ship with provlabel, by the name under which ``--policy`` takes them.
 BUILTIN: dict[str, Policy] = {
@@ -65,6 +70,7 @@ class Gate(Struct, frozen=True, kw_only=True):
         baseline: findings that are known.
         root: where the patterns of paths begin; the working directory when not given.
         tracked: paths below the root that git tracks, where the first policy asks for it (:meth:`tracking`).
+        public: the anchors are of several organizations, or others chose them, so that names alone are no proof.
     """
 
     first: Enforced
@@ -72,6 +78,7 @@ class Gate(Struct, frozen=True, kw_only=True):
     baseline: Baseline | None = None
     root: Path | None = None
     tracked: frozenset[str] | None = None
+    public: bool = False
 
     @classmethod
     def of(cls, policy: Policy | Enforced | Gate) -> Gate:
@@ -81,6 +88,12 @@ class Gate(Struct, frozen=True, kw_only=True):
         if isinstance(policy, Enforced):
             return cls(first=policy)
         return cls(first=Enforced.of(policy, "default" if policy == Policy() else "given"))
+
+    def under(self, trust: TrustStore) -> Gate:
+        """Return the gate for a run in which ``trust`` says whose certificates count."""
+        signers = [item for enforced in (self.first, *self.others) for item in enforced.policy.signers]
+        asks = any(not item.is_pinned for item in signers)  # else nobody has to know, and no list is read for it
+        return msgspec.structs.replace(self, public=asks and is_public(trust))
 
     def relative(self, path: str) -> str | None:
         """Return ``path`` as the patterns see it, or ``None`` for what lies outside of the root."""
@@ -190,16 +203,21 @@ class Gate(Struct, frozen=True, kw_only=True):
     def findings(self, file: FileReport, evidence: Evidence, _verdict: object) -> Iterator[Finding]:
         """Yield what policies miss in ``file``."""
         for policy in (self.first.policy, *self._others(self.relative(file.path))):
-            yield from missed(policy, file, evidence)
+            yield from missed(policy, file, evidence, self.public)
 
     def _others(self, relative: str | None) -> tuple[Policy, ...]:
         return tuple(enforced.policy for enforced in self.others if _is_about(enforced.policy, relative))
 
-    def settle(self, file: FileReport, at: dt.datetime) -> Judged:
-        """Return the findings of ``file`` as they count, when all judges were heard: levels, exceptions, baseline."""
+    def settle(self, file: FileReport, evidence: Evidence | None, at: dt.datetime) -> Judged:
+        """Return the findings of ``file`` as they count, when all judges were heard.
+
+        Levels, corrections, exceptions and the baseline decide that.  Of a file that is missing there is no evidence.
+        """
         relative = self.relative(file.path)
         others = self._others(relative)
         findings = [self._levelled(found, others) for found in dict.fromkeys(file.findings)]
+        correction = self._correction(file, evidence) if evidence is not None else None
+        findings = [_corrected(found, correction) for found in findings]
         used: dict[int, bool] = {}
         findings = [self._excused(found, file, relative, at, used) for found in findings]
         over = [self.first.policy.exceptions[index] for index, ended in used.items() if ended]
@@ -216,7 +234,7 @@ class Gate(Struct, frozen=True, kw_only=True):
         self, found: Finding, file: FileReport, relative: str | None, at: dt.datetime, used: dict[int, bool]
     ) -> Finding:
         """Find the exception that stands for ``found``; one that has expired is only remembered."""
-        if found.level == "note":
+        if found.level == "note" or found.excuse is not None:
             return found
         excuse = None
         for index, item in enumerate(self.first.policy.exceptions):
@@ -226,20 +244,17 @@ class Gate(Struct, frozen=True, kw_only=True):
             used[index] = over
             if not over and excuse is None:
                 excuse = Excuse(by="exception", reason=item.reason, owner=item.owner, expires=item.expires.isoformat())
-        if excuse is None:
-            excuse = self._correction(found, file)
         places = {relative or file.path, file.path.removeprefix("./")}
         if excuse is None and self.baseline is not None and any(self.baseline.has(at, file, found) for at in places):
             excuse = Excuse(by="baseline")
         return found if excuse is None else msgspec.structs.replace(found, excuse=excuse)
 
-    def _correction(self, found: Finding, file: FileReport) -> Excuse | None:
+    def _correction(self, file: FileReport, evidence: Evidence) -> Excuse | None:
         """Return the signed reason of a label that says otherwise than the file did before, by whoever may say so."""
         reason = file.label.value.get("correction") if file.label is not None else None
-        if found.rule not in _CORRECTED or not isinstance(reason, str) or not reason or file.signer is None:
+        if not isinstance(reason, str) or not reason.strip() or file.signer is None or file.axes.signer != "trusted":
             return None
-        allowed = self.first.policy.about_label.corrections_by
-        if file.axes.signer != "trusted" or not any(_is_signer(item, file) for item in allowed):
+        if not any(_is_signer(item, evidence) for item in self.first.policy.about_label.corrections_by):
             return None
         return Excuse(by="correction", reason=reason, owner=file.signer.name or file.signer.organization)
 
@@ -266,6 +281,12 @@ class Gate(Struct, frozen=True, kw_only=True):
 
 #: Findings that a label and the rest of the file disagree about AI.
 _CORRECTED = frozenset({"label.contradicts-history", "label.contradictory", "carrier.contradicts"})
+
+
+def _corrected(found: Finding, correction: Excuse | None) -> Finding:
+    if correction is None or found.level == "note" or found.rule not in _CORRECTED:
+        return found
+    return msgspec.structs.replace(found, excuse=correction)
 
 
 @functools.lru_cache(maxsize=64)
@@ -314,15 +335,18 @@ def _described(item: Exemption) -> str:
 # --- what a policy misses --------------------------------------------------------------------------
 
 
-def missed(policy: Policy, file: FileReport, evidence: Evidence) -> Iterator[Finding]:
-    """Yield what ``policy`` misses in ``file``; nothing means that it is content."""
+def missed(policy: Policy, file: FileReport, evidence: Evidence, public: bool = False) -> Iterator[Finding]:
+    """Yield what ``policy`` misses in ``file``; nothing means that it is content.
+
+    ``public``: others chose whose certificates count, so that a name alone may be anybody's.
+    """
     if file.state not in policy.states:
         yield finding("policy.state", f"{file.state}, where {' or '.join(policy.states)} is wanted")
     if policy.about_label.required and "present" not in file.axes.label and file.state != "unreadable":
         yield finding("policy.label")
     if policy.revocation and file.axes.revocation != "good":
         yield finding("policy.revocation", file.revocation.why if file.revocation else "")
-    yield from _signer(policy, file)
+    yield from _signer(policy, file, evidence, public)
     if file.label is not None:
         lacking = [name for name in policy.fields if not has_field(file.label.value, name.split("."))]
         yield from (finding("policy.field", name) for name in lacking)
@@ -330,25 +354,70 @@ def missed(policy: Policy, file: FileReport, evidence: Evidence) -> Iterator[Fin
         yield from FORBIDDEN[name](policy, file, evidence)
 
 
-def _signer(policy: Policy, file: FileReport) -> Iterator[Finding]:
+def _signer(policy: Policy, file: FileReport, evidence: Evidence, public: bool) -> Iterator[Finding]:
     """Whoever signed has to be one of those named; a name that nobody vouches for is only a claim."""
     if not policy.signers or file.signer is None:
         return
     if file.axes.signer != "trusted":
         yield finding("policy.signer", "nobody you trust vouches for the name")
-    elif not any(_is_signer(item, file) for item in policy.signers):
-        name = file.signer.name or file.signer.organization
-        yield finding("policy.signer", f"{name}, issued by {file.signer.issuer}")
+        return
+    who = quoted(file.signer.name or file.signer.organization)
+    named = [item for item in policy.signers if _is_signer(item, evidence)]
+    accepting = [item for item in named if _may_state(item, file, evidence)]
+    if not named:
+        yield finding("policy.signer", f"{who}, issued by {quoted(file.signer.issuer)}")
+    elif not accepting:
+        kinds = dict.fromkeys(kind for item in named for kind in item.kinds or ())
+        yield finding("policy.signer-kind", f"{who} may state {', '.join(kinds)}")
+    elif public and not any(item.is_pinned for item in accepting):
+        yield finding("policy.unpinned-signer", who)
 
 
-def _is_signer(item: AcceptedSigner, file: FileReport) -> bool:
-    signer = file.signer
-    return (
-        signer is not None
-        and signer.issuer == item.issuer
-        and item.name in (UNSET, signer.name)
-        and item.organization in (UNSET, signer.organization)
+def _is_signer(item: AcceptedSigner, evidence: Evidence) -> bool:
+    """Is it whom ``item`` names?  By our own reading of the names, each of which has to stand there just once."""
+    who = _holder(evidence)
+    if who is None:
+        return False
+    named = (
+        (item.name, who.subject.common),
+        (item.organization, who.subject.organization),
+        (item.issuer, who.issuer.common),
+        (item.issuer_organization, who.issuer.organization),
     )
+    return (
+        item.issuer_sha256 in (UNSET, *who.issuers)
+        and item.spki_sha256 in (UNSET, who.spki_sha256)
+        and all(wanted is UNSET or said == (wanted,) for wanted, said in named)
+    )
+
+
+def _holder(evidence: Evidence) -> Holder | None:
+    """Return whose key signed; where nobody examined the certificate, by the names that the engine read in it."""
+    if evidence.examined is not None:
+        return evidence.examined.holder
+    signing = evidence.manifests[0].signing if evidence.manifests else None
+    return None if signing is None else Holder(_names_in(signing.subject), _names_in(signing.issuer), "")
+
+
+def _names_in(name: Mapping[str, str]) -> Names:
+    common, organization = ((name[key],) if key in name else () for key in ("CN", "O"))
+    return Names(common, organization)
+
+
+def _may_state(item: AcceptedSigner, file: FileReport, evidence: Evidence) -> bool:
+    """Are all kinds that the file states among those of ``item``?"""
+    return item.kinds is UNSET or _stated(file, evidence) <= frozenset(item.kinds)
+
+
+def _stated(file: FileReport, evidence: Evidence) -> frozenset[str]:
+    """Return the kinds that a file states: in its label, and by how its content is said to have begun."""
+    kinds = {file.label.kind} if file.label is not None and file.label.kind else set()
+    for action in evidence.manifests[0].actions if evidence.manifests else ():
+        begun = action.source_type if action.action == "c2pa.created" else ""
+        meant = KINDS[file.label.kind].digital_source_type if file.label and file.label.kind in KINDS else ""
+        if begun not in ("", C2PA_EMPTY, meant):
+            kinds.add(SOURCE_TYPES.get(begun) or "human_made")  # a camera, a brush, a screen: without a machine's hand
+    return frozenset(kinds)
 
 
 _Check = Callable[[Policy, FileReport, Evidence], Iterator[Finding]]
@@ -360,54 +429,17 @@ def _unsigned_carrier(_policy: Policy, file: FileReport, _evidence: Evidence) ->
             yield finding("policy.unsigned-carrier", found.message.partition(": ")[2], at=found.at)
 
 
-#: IPTC digital source types by which a beginning without any machine is claimed, retired ones too.
-_BY_PEOPLE = frozenset(
-    IPTC + term
-    for term in (
-        "digitalCapture",
-        "digitalCreation",
-        "humanEdits",
-        "minorHumanEdits",
-        "digitalArt",
-        "negativeFilm",
-        "positiveFilm",
-        "print",
-    )
-)
-
-
 def _human_made_by_generator(policy: Policy, file: FileReport, evidence: Evidence) -> Iterator[Finding]:
-    says_so = file.label is not None and file.label.kind == "human_made"
-    begun = (
-        [item.source_type for item in evidence.manifests[0].actions if item.action == "c2pa.created"]
-        if evidence.manifests
-        else []
-    )
-    if not says_so and not _BY_PEOPLE.intersection(begun):
-        return
-    if any(item.generator and _is_signer(item, file) for item in policy.signers):
-        yield finding("policy.human-made-by-generator", file.signer.name if file.signer else "")
+    """What a generator made is of one of the kinds of AI; any other says less than is so."""
+    others = _stated(file, evidence) - AI_KINDS
+    if others and any(item.generator and _is_signer(item, evidence) for item in policy.signers):
+        who = quoted(file.signer.name) if file.signer else ""
+        yield finding("policy.human-made-by-generator", f"{who} states {', '.join(map(printable, sorted(others)))}")
 
 
 def _clear_prompt(_policy: Policy, _file: FileReport, evidence: Evidence) -> Iterator[Finding]:
-    for manifest in evidence.manifests[:1]:
-        prompt = manifest.personal.get("prompt") if isinstance(manifest.personal, Mapping) else None
-        if isinstance(prompt, Mapping) and prompt.get("text"):
-            yield finding("policy.clear-prompt", at="org.provlabel.personal")
-        for name, data in manifest.assertions.items():
-            if any(key.endswith(":AIPromptInformation") for key in _keys(data)):
-                yield finding("policy.clear-prompt", at=name)
-
-
-def _keys(data: Any) -> Iterator[str]:
-    """Yield every key at every depth; what an engine read is nested a hundred deep at most."""
-    if isinstance(data, Mapping):
-        for key, value in data.items():
-            yield str(key)
-            yield from _keys(value)
-    elif isinstance(data, (list, tuple)):
-        for value in data:
-            yield from _keys(value)
+    """A prompt is as readable in what a file was made from, in its tags, and where its generator left it."""
+    yield from (finding("policy.clear-prompt", place) for place in clear_prompts(evidence))
 
 
 #: What a policy can forbid, and what finds it.

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from provlabel.label.vocabularies import Kind
 from provlabel.report.rules import Level
 
 POLICY_SCHEMA = "policy-v1"
@@ -61,12 +62,31 @@ class Files(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class AcceptedSigner(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A signer by subject and issuer; both have to fit, and the certificate has to be trusted."""
+    """A signer by names or keys; all that is said has to fit, and the certificate has to be trusted.
 
-    issuer: Annotated[Words, Meta(description="Common name of the issuer, or its organization where it has none.")]
+    A name is what some CA was asked to write: whoever else is trusted may write it too.  A digest is of one key.
+    """
+
+    issuer: Annotated[Words | UnsetType, Meta(description="Common name of the issuer.")] = UNSET
+    issuer_organization: Annotated[Words | UnsetType, Meta(description="Organization of the issuer.")] = UNSET
+    issuer_sha256: Annotated[Sha256 | UnsetType, Meta(description="SHA-256 of the certificate of the issuer, DER.")] = (
+        UNSET
+    )
+    spki_sha256: Annotated[
+        Sha256 | UnsetType, Meta(description="SHA-256 of the public key of the signer, SubjectPublicKeyInfo in DER.")
+    ] = UNSET
     name: Annotated[Words | UnsetType, Meta(description="Common name of the certificate.")] = UNSET
     organization: Annotated[Words | UnsetType, Meta(description="Organization in the certificate.")] = UNSET
+    kinds: Annotated[
+        Annotated[tuple[Kind, ...], Meta(min_length=1)] | UnsetType,
+        Meta(description="Kinds that it may state; any without."),
+    ] = UNSET
     generator: Annotated[bool, Meta(description="The key is in the hands of a program that makes AI content.")] = False
+
+    @property
+    def is_pinned(self) -> bool:
+        """Does it name a key?"""
+        return self.issuer_sha256 is not UNSET or self.spki_sha256 is not UNSET
 
 
 class LabelRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

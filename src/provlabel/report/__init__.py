@@ -81,11 +81,13 @@ class SignerInfo(Struct, frozen=True, kw_only=True):
 
     name: str
     organization: str
-    issuer: str
+    issuer: str  #: common name, or organization where there is none
     serial: str
     algorithm: str
     not_before: str
     not_after: str
+    spki_sha256: str | None = None  #: of the signer's public key; where the certificate was examined, as the next
+    issuer_sha256: tuple[str, ...] = ()  #: of the certificates that issued it, on a path that is trusted
 
 
 class TimeInfo(Struct, frozen=True, kw_only=True):

@@ -79,6 +79,10 @@ _ROWS = (
         "signer.expired", "error", "the certificate had expired, and no trusted timestamp proves an earlier time",
         "ask the signer to label the file again, with a timestamp",
     ),
+    Rule(
+        "signer.ambiguous-name", "warning", "the certificate says a name more than once, so that it names nobody",
+        "ask the signer for a certificate with one CN and one O",
+    ),
     Rule("signer.not-yet-valid", "error", "the certificate was not valid yet", "check the clock of this machine"),
     Rule(
         "signer.unknown", "warning", "nobody you trust vouches for the signer; the name is only what the file claims",
@@ -178,6 +182,15 @@ _ROWS = (
         "sign with the key of an accepted signer, or add the signer to the policy",
     ),
     Rule(
+        "policy.signer-kind", "error", "the policy does not let this signer state this kind of label",
+        "find out who used that key, or add the kind to the signer in the policy",
+    ),
+    Rule(
+        "policy.unpinned-signer", "warning",
+        "the policy accepts this signer by names alone, which other trusted CAs could write too",
+        "add issuer_sha256 or spki_sha256 to the signer in the policy; --format json shows both",
+    ),
+    Rule(
         "policy.field", "error", "the policy requires a field that the label does not have",
         "label the file again, with that field",
     ),
@@ -186,12 +199,12 @@ _ROWS = (
         "label the file, or remove the tags",
     ),
     Rule(
-        "policy.human-made-by-generator", "error", "the key of a generator was used to state that people made this",
+        "policy.human-made-by-generator", "error", "the key of a generator was used to state something else than AI",
         "find out who used that key, and label the file again from its source",
     ),
     Rule(
         "policy.clear-prompt", "error", "the policy forbids prompts in clear, and there is one",
-        "remove it: provlabel redact FILE --personal",
+        "remove it: provlabel redact FILE --personal --generator-metadata",
     ),
     Rule(
         "policy.exception-expired", "warning", "an exception for this file has expired, and no longer counts",

@@ -89,15 +89,18 @@ class Sandbox(AnySandbox):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(worker.pid, signal.SIGKILL)
 
-    def _require_proof(self) -> None:
+    def _require_proof(self, *, anew: bool = False) -> None:
         """Ask the worker for the self-test, unless that is known; one that replaces it may find another engine."""
         what = selftest.subject()
-        if what not in _proven and not (self._proofs is not None and selftest.remembered(self._proofs, what)):
+        known = what in _proven or (self._proofs is not None and selftest.remembered(self._proofs, what))
+        if anew or not known:
             answer = self._asked(frame(msgspec.json.encode(Request(prove=True))), self._limits.cpu(0))
             if isinstance(answer, Trouble):
                 raise UnfitEngineError(
                     f"the C2PA engine died in its self-test: {answer.text}", hint="reinstall c2pa-python"
                 )
+            if answer.unfit:
+                raise UnfitEngineError(answer.unfit, hint=answer.hint)
             if self._proofs is not None:
                 selftest.remember(self._proofs, what)
         _proven.add(what)
@@ -106,10 +109,22 @@ class Sandbox(AnySandbox):
     def _answer(self, message: bytes, size: int, *, proven: bool = False) -> Answer | Trouble:
         with self._lock:
             answer = self._asked(message, self._limits.cpu(size), proven=proven)
+            if isinstance(answer, Answer) and answer.unfit:
+                answer = self._doubted(proven)
             trouble = answer.evidence.trouble if isinstance(answer, Answer) and answer.evidence is not None else None
             if trouble is not None and trouble.kind in ("too-costly", "refused"):
                 self._end()  # the file made it use up memory, so that the next one would start with less
         return answer
+
+    def _doubted(self, proven: bool) -> Trouble:
+        """Do without a worker that calls the engine unfit after it has met a file, which may have made it say so.
+
+        Whether it is right, a fresh one says that has met none.
+        """
+        self._end()
+        if proven:
+            self._require_proof(anew=True)
+        return Trouble("died", "it answered nonsense: that the engine is unfit")
 
     def _asked(self, message: bytes, seconds: int, *, proven: bool = False) -> Answer | Trouble:
         """Ask our worker, if ``proven`` only after the self-test; ``seconds`` of CPU are twice as many by the clock.
@@ -132,13 +147,10 @@ class Sandbox(AnySandbox):
         else:
             return Trouble("io", "its worker was killed twice; was memory short?")
         try:
-            answer = msgspec.json.decode(content, type=ready(Answer))
+            return msgspec.json.decode(content, type=ready(Answer))
         except (ValueError, RecursionError) as exc:  # no JSON, no text, or too deep
             self._end()
             return Trouble("died", f"it answered nonsense: {exc}")
-        if answer.unfit:
-            raise UnfitEngineError(answer.unfit, hint=answer.hint)
-        return answer
 
     def _exchange(self, message: bytes, seconds: int) -> bytes:
         worker = self._running()

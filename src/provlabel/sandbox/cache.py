@@ -14,7 +14,6 @@ import datetime as dt
 import hashlib
 import os
 import sqlite3
-import stat
 import threading
 from collections.abc import Iterator
 from importlib.machinery import PathFinder
@@ -25,8 +24,8 @@ import msgspec
 
 from provlabel._support import times
 from provlabel._support.files import fingerprint, open_regular, sha256_of
-from provlabel._support.text import printable
-from provlabel.errors import ConfigError, InputError
+from provlabel._support.private import make_private_database
+from provlabel.errors import InputError
 from provlabel.evidence import Evidence
 from provlabel.manifest.limits import MAX_SIZE, MAX_STORE
 from provlabel.sandbox.protocol import Check
@@ -182,24 +181,12 @@ def _build() -> bytes:
 
 def _opened(folder: Path, now: float) -> sqlite3.Connection:
     """Open the database below ``folder``, or one in memory where there can be none."""
+    path = folder / "evidence.sqlite"
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = folder / "evidence.sqlite"
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
-        _require_ours(folder, path)
+        make_private_database(path, "chmod go-w, or --no-cache")
         return _connected(path, now)
     except (OSError, sqlite3.Error):
         return _connected(Path(":memory:"), now)
-
-
-def _require_ours(*paths: Path) -> None:
-    for path in paths:
-        status = path.stat()
-        if status.st_uid != os.getuid() or stat.S_IMODE(status.st_mode) & 0o022:
-            raise ConfigError(
-                f"{printable(str(path))}: others can write there, and so could decide what passes",
-                hint="chmod go-w, or --no-cache",
-            )
 
 
 def _connected(path: Path, now: float) -> sqlite3.Connection:

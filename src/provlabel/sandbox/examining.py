@@ -103,7 +103,8 @@ def _turns(chain: tuple[bytes, ...], trust: TrustStore) -> tuple[dt.datetime, ..
 def _judged_since(chain: tuple[bytes, ...], trust: TrustStore, turn: dt.datetime) -> Examined:
     """Return what is true of a chain from a turning point on to the next."""
     examined = examine_as_of(Credential(chain), trust, Check(at=turn))
-    return Examined(examined.path, examined.why, revocation_why="offline, and no stapled or cached answer")
+    why = "offline, and no stapled or cached answer"
+    return Examined(examined.path, examined.why, revocation_why=why, holder=examined.holder)
 
 
 def examine_as_of(credential: Credential, trust: TrustStore, check: Check) -> Examined:

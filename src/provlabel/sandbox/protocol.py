@@ -64,7 +64,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     preview: Preview | None = None
     opinion: Opinion | None = None
     refused: str = ""
-    unfit: str = ""  #: why the engine cannot be relied on, whatever was asked
+    unfit: str = ""  #: why the engine cannot be relied on; believed in answer to ``prove`` alone
     hint: str = ""  #: of that
 
 

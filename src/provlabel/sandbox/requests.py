@@ -14,7 +14,7 @@ from provlabel._support.files import size_of
 from provlabel._support.text import printable
 from provlabel.errors import InputError
 from provlabel.evidence import Evidence, Trouble
-from provlabel.media.previews import Preview, PreviewPurpose, nothing
+from provlabel.media.previews import NONSENSE, Preview, PreviewPurpose, is_sound, nothing
 from provlabel.sandbox.limits import Limits
 from provlabel.sandbox.protocol import Answer, Check, Request, frame
 from provlabel.trust.anchors import TrustStore
@@ -177,7 +177,9 @@ class AnySandbox(abc.ABC):
         answer = self.ask(path, b"", size_of(path), draw=sha256, purpose=purpose)
         if isinstance(answer, Trouble):
             return nothing(_NO_PICTURE.get(answer.kind, "the decoder died on it"))
-        return answer.preview or nothing("it cannot be read any more")
+        if answer.preview is None:
+            return nothing("it cannot be read any more")
+        return answer.preview if is_sound(answer.preview, purpose) else nothing(NONSENSE)
 
 
 _sandboxes: weakref.WeakSet[AnySandbox] = weakref.WeakSet()

@@ -90,6 +90,13 @@ def read(path: Path) -> str:
     return raw.decode("latin-1")
 
 
+def unreadable() -> tuple[type[Exception], ...]:
+    """Return what ``cryptography`` raises on a certificate that it cannot read."""
+    from cryptography import x509
+
+    return ValueError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType
+
+
 def parse(pem: str, shown: str) -> tuple[x509.Certificate, ...]:
     """Return the certificates in ``pem``, each of which can be read to its end.
 
@@ -105,13 +112,18 @@ def parse(pem: str, shown: str) -> tuple[x509.Certificate, ...]:
         )
     try:
         chain = tuple(x509.load_pem_x509_certificates(pem.encode("latin-1")))
-        for certificate in chain:  # the rest is only read when asked for
-            _ = certificate.extensions, certificate.subject, certificate.issuer
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as exc:
+        for certificate in chain:
+            read_whole(certificate)
+    except unreadable() as exc:
         raise SignerError(
             f"{shown}: a certificate in it is damaged: {printable(str(exc))}", hint="get the chain from the CA again"
         ) from exc
     return chain
+
+
+def read_whole(certificate: x509.Certificate) -> None:
+    """Read what else is only read when it is asked for; raises what :func:`unreadable` names."""
+    _ = certificate.extensions, certificate.subject, certificate.issuer
 
 
 def extension(certificate: x509.Certificate, name: str) -> Any:
@@ -208,7 +220,7 @@ def signed(chain: tuple[bytes, ...], serial: int, algorithm: str, data: bytes, v
     try:
         leaf = x509.load_der_x509_certificate(chain[0])
         return leaf.serial_number == serial and algorithms.fits(public_key(leaf), algorithm, value, data)  # type: ignore[arg-type]
-    except (SignerError, ValueError, IndexError):
+    except (SignerError, ValueError, IndexError, x509.InvalidVersion):
         return False
 
 

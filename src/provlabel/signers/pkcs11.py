@@ -28,7 +28,7 @@ from urllib.parse import unquote_to_bytes
 
 from provlabel._support.text import printable
 from provlabel.errors import ConfigError, SignerError
-from provlabel.signers import _algorithms as algorithms, material
+from provlabel.signers import _algorithms as algorithms, certificates, material
 from provlabel.signers._base import Algorithm, Described, Secrets
 
 _EXAMPLE = "pkcs11:token=LABEL;object=KEY?module-path=/usr/lib/softhsm/libsofthsm2.so&chain=chain.pem"
@@ -300,7 +300,9 @@ def _chain_beside(key: Any) -> str:
 
     try:
         found = [(name, x509.load_der_x509_certificate(der)) for name, der in _certificates(key.session)]
-    except ValueError as exc:
+        for _, item in found:
+            certificates.read_whole(item)
+    except certificates.unreadable() as exc:
         raise SignerError("pkcs11: a certificate on the token cannot be read", hint="add chain=chain.pem") from exc
     leaves = [item for name, item in found if name and name == key.id]
     if not leaves:

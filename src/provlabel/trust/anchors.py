@@ -53,6 +53,7 @@ class AnchorList(Struct, frozen=True):
     purpose: Purpose = "manifest"
     leaves: bool = False  #: signers' own certificates, each trusted by itself; otherwise CAs
     date: str = ""  #: when the list was last changed, RFC 3339
+    public: bool = False  #: of CAs that others chose, which issue to whoever asks
 
 
 class TrustStore(Struct, frozen=True):
@@ -69,6 +70,7 @@ class TrustStore(Struct, frozen=True):
         test: bool = False,
         purpose: Purpose = "manifest",
         leaves: bool = False,
+        public: bool = False,
     ) -> TrustStore:
         """Read PEM files of certificates.
 
@@ -78,6 +80,7 @@ class TrustStore(Struct, frozen=True):
             test: they are throw-away roots; a report that relies on them says so.
             purpose: what they count for, and for nothing else.
             leaves: they are signers' own certificates, not those of CAs.
+            public: others chose these CAs, so that a name alone is no proof of who signed.
 
         Raises:
             InputError: a file cannot be read.
@@ -88,7 +91,9 @@ class TrustStore(Struct, frozen=True):
         for path in paths:
             content, changed = _read(Path(path), name)
             called = name or str(path)
-            store += cls.of_pem(content, name=called, changed=changed, test=test, purpose=purpose, leaves=leaves)
+            store += cls.of_pem(
+                content, name=called, changed=changed, test=test, purpose=purpose, leaves=leaves, public=public
+            )
         return store
 
     @classmethod
@@ -101,6 +106,7 @@ class TrustStore(Struct, frozen=True):
         test: bool = False,
         purpose: Purpose = "manifest",
         leaves: bool = False,
+        public: bool = False,
     ) -> TrustStore:
         """Take certificates in PEM form from memory.
 
@@ -111,6 +117,7 @@ class TrustStore(Struct, frozen=True):
             test: as for :meth:`load`, and so are the others.
             purpose: what they count for.
             leaves: they are signers' own certificates.
+            public: others chose these CAs.
 
         Raises:
             ConfigError: as :meth:`load`.
@@ -122,7 +129,8 @@ class TrustStore(Struct, frozen=True):
             raise ConfigError(f"{shown}: larger than {MAX_FILE:,} bytes")
         pem = "".join(_certificates(content.decode("latin-1"), shown))
         date = times.rfc3339(changed) if changed else ""
-        return cls((AnchorList(shown, pem, hashlib.sha256(content).hexdigest(), test, purpose, leaves, date),))
+        digest = hashlib.sha256(content).hexdigest()
+        return cls((AnchorList(shown, pem, digest, test, purpose, leaves, date, public),))
 
     def __add__(self, other: TrustStore) -> TrustStore:
         """Return a store with the lists of both."""

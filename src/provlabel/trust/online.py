@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import os
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ from msgspec import Struct
 
 from provlabel._support.files import atomic_output, open_regular, reason
 from provlabel._support.http import Failed, exchange, parsed
+from provlabel._support.private import is_private, make_private
 from provlabel._support.text import printable
 from provlabel.errors import ProvlabelError
 from provlabel.trust.chains.records import MAX_ANSWERS, MAX_CRL, MAX_OCSP, Answers, RevocationRequest
@@ -75,6 +77,8 @@ def fetch(
 
 def cached(requests: Sequence[RevocationRequest], cache: Path) -> Answers:
     """Return what an earlier :func:`fetch` kept about ``requests``; what cannot be read is left out."""
+    if not _is_ours(cache):
+        return Answers(source="cached")
     found = ((request, _kept(cache, request)) for request in requests[: 2 * MAX_ANSWERS])
     return _answers([(request, content) for request, content in found if content], "cached")
 
@@ -89,6 +93,14 @@ def _answers(found: Sequence[tuple[RevocationRequest, bytes]], source: Any) -> A
 # --- the cache -------------------------------------------------------------------------------------
 
 
+def _is_ours(cache: Path) -> bool:
+    """Can nobody else write there?  An answer that was true once, put back, would hide what was revoked since."""
+    try:
+        return is_private(cache.stat())
+    except OSError:
+        return False
+
+
 def _place(cache: Path, request: RevocationRequest) -> Path:
     """Where an answer is kept; a list serves all certificates that name it."""
     about = request.certificate if request.kind == "ocsp" else ""
@@ -98,16 +110,17 @@ def _place(cache: Path, request: RevocationRequest) -> Path:
 def _kept(cache: Path, request: RevocationRequest) -> bytes:
     try:
         with open_regular(_place(cache, request)) as stream:
+            ours = is_private(os.fstat(stream.fileno()))
             content = stream.read(_LIMITS[request.kind] + 1)
     except (ProvlabelError, OSError):
         return b""
-    return content if len(content) <= _LIMITS[request.kind] else b""
+    return content if ours and len(content) <= _LIMITS[request.kind] else b""
 
 
 def _keep(cache: Path, found: Sequence[tuple[RevocationRequest, bytes]]) -> Iterator[str]:
     for request, content in found:
         try:
-            cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(cache)
             with atomic_output(_place(cache, request), replace=True, mode=0o600) as scratch:
                 scratch.stream.write(content)
         except ProvlabelError as exc:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 
+from provlabel._support.text import quoted
 from provlabel._support.times import zulu
 from provlabel.evidence import Code, Evidence, Manifest, Signing
 from provlabel.manifest.codes import Effect, in_words, vouched_for
@@ -19,12 +21,23 @@ def signer_axis(
 ) -> _SignerAxis:
     """Judge who signed: the first that fits of bad, revoked, out of validity, and who vouches."""
     active = evidence.manifests[0]
-    return (
+    state, findings = (
         _bad_signature(active, effects)
         or _revoked(effects, evidence.examined)
         or _out_of_validity(evidence, effects, time, at)
         or _vouched(evidence, effects, time, trust)
     )
+    return state, [*findings, *_ambiguous(evidence.examined)]
+
+
+def _ambiguous(examined: Examined | None) -> Iterator[Finding]:
+    """A name that says a thing twice is shown by its last word; any of them may be the one that its CA checked."""
+    if examined is None or examined.holder is None:
+        return
+    for whose, names in (("signer", examined.holder.subject), ("issuer", examined.holder.issuer)):
+        for word in names.repeated:
+            said = ", ".join(map(quoted, names.common if word == "CN" else names.organization))
+            yield finding("signer.ambiguous-name", f"{word} of the {whose}: {said}")
 
 
 def _bad_signature(active: Manifest, effects: dict[Effect, list[Code]]) -> _SignerAxis | None:

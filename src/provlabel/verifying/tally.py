@@ -37,6 +37,7 @@ from provlabel.report import (
     outcome_of,
 )
 from provlabel.trust.anchors import TrustStore
+from provlabel.trust.chains.records import Examined
 from provlabel.verdict import Verdict, judge
 from provlabel.verdict.history import judge_ingredient
 
@@ -55,7 +56,7 @@ def judges_of(
 
         laws.append(LawJudge(lambda path: (*how.laws, *gate.laws(path)), at))
     others = (second, *laws, against, *map(OwnCheck, how.judges))
-    return (*(judge for judge in others if judge is not None), gate)
+    return (*(judge for judge in others if judge is not None), gate.under(how.trust))
 
 
 def file_report(
@@ -133,7 +134,7 @@ def _stated_by(active: Manifest, evidence: Evidence, trust: TrustStore, personal
         "generator": active.generator or None,
         "thumbnail": active.thumbnail or None,
         "label": label,
-        "signer": _signer_info(active.signing),
+        "signer": _signer_info(active.signing, evidence.examined),
         "time": TimeInfo(event=event if isinstance(event, str) else None, stamped=stamped or None),
         "identity": tuple(
             IdentityInfo(name=one.name, organization=one.organization, roles=one.roles, issuer=one.issuer)
@@ -154,9 +155,10 @@ def _action(item: Any) -> dict[str, str]:
     return {key: value for key, value in pairs if value}
 
 
-def _signer_info(signing: Signing | None) -> SignerInfo | None:
+def _signer_info(signing: Signing | None, examined: Examined | None) -> SignerInfo | None:
     if signing is None:
         return None
+    holder = examined.holder if examined is not None else None
     return SignerInfo(
         name=signing.subject.get("CN", ""),
         organization=signing.subject.get("O", ""),
@@ -165,6 +167,8 @@ def _signer_info(signing: Signing | None) -> SignerInfo | None:
         algorithm=signing.algorithm,
         not_before=zulu(signing.not_before),
         not_after=zulu(signing.not_after),
+        spki_sha256=holder.spki_sha256 if holder is not None else None,
+        issuer_sha256=holder.issuers if holder is not None else (),
     )
 
 
@@ -254,13 +258,13 @@ class Tally:
             self._skipped.append(item)
 
     def _judge(self, path: str, evidence: Evidence) -> None:
-        self._take(file_report(path, evidence, self._how, self._judges, self._at))
+        self._take(file_report(path, evidence, self._how, self._judges, self._at), evidence)
         if evidence.spec_version or not self._engine.version:
             self._engine = Engine("c2pa-rs", printable(evidence.engine), evidence.spec_version)
 
-    def _take(self, file: FileReport) -> None:
+    def _take(self, file: FileReport, evidence: Evidence | None) -> None:
         """Say what becomes of a file by what is in force, and which exceptions it needed."""
-        findings, exceptions = self._gate.settle(file, self._at)
+        findings, exceptions = self._gate.settle(file, evidence, self._at)
         outcome = outcome_of(findings)
         passed = outcome != "failed"
         self._files.append(msgspec.structs.replace(file, findings=findings, outcome=outcome, passed=passed))
@@ -272,7 +276,7 @@ class Tally:
         if not any(item.why == "not reached" for item in self._skipped):
             self._skipped += [Skipped(str(top), "empty") for top in dict.fromkeys(folders) if top not in self._tops]
             for entry in self._against.missing() if self._against is not None else ():
-                self._take(entry)
+                self._take(entry, None)
         return Report(
             tool=Tool("provlabel", __version__),
             engine=self._engine,

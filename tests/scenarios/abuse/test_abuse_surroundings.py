@@ -25,7 +25,8 @@ from project import MEDIA, ROOT, SAMPLES, Cli, needs
 from provlabel import ConfigError, InputError, Label, TrustStore, label_file, open_signer, verify_file
 from provlabel.cli import _COMMANDS
 from provlabel.manifest.limits import MAX_SIZE
-from provlabel.sandbox import Sandbox, shared_sandbox
+from provlabel.sandbox import Sandbox
+from provlabel.sandbox.pool import shared_sandbox
 from provlabel.signers import Signer
 from provlabel.signers.material import read_secrets
 from stores import load, store_of

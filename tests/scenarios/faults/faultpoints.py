@@ -127,7 +127,7 @@ BATCH = Scene(
     command="batch",
 )
 LABEL = 'kind = "ai_generated"\n[[systems]]\nname = "AcmeSynth"\n'
-LEDGER = "out/.provlabel-batch.sqlite"
+LEDGER = "out/.provlabel-batch/ledger.sqlite"
 #: What no order of two renames can exclude; the next run of a batch makes it good.
 PAIR = "a manifest beside nothing"
 #: Labeled by the next start.
@@ -611,8 +611,10 @@ def untrue(ledger: Path, sandbox: Sandbox) -> Iterator[str]:
     """Tell where the ledger, the files and the receipts beside it say different things."""
     with contextlib.closing(sqlite3.connect(ledger)) as database:
         rows = database.execute("SELECT source, output, state, urn, manifest, sha256 FROM jobs").fetchall()
-    receipts = [json.loads(line)["manifest"] for line in (ledger.parent / "receipts.jsonl").read_text().splitlines()]
-    folder = ledger.parent.parent
+    receipts = [
+        json.loads(line)["manifest"] for line in (ledger.parents[1] / "receipts.jsonl").read_text().splitlines()
+    ]
+    folder = ledger.parents[2]
     for source, output, state, urn, manifest, sha256 in rows:
         name = os.fsdecode(output)
         seen = sandbox.read(folder / name)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from provlabel.carriers.tags._base import TagError, Tagger
 from provlabel.carriers.vocabularies import KNOWN
 from provlabel.evidence import Carrier
+from provlabel.label.prompts import is_prompt
 from provlabel.media.containers import ContainerError, Part
 from provlabel.media.formats import FORMATS
 
@@ -34,7 +35,8 @@ def carriers_in(name: str, stream: BinaryIO, parts: Sequence[Part]) -> tuple[Car
 
 def _known(item: Carrier) -> Carrier:
     known = KNOWN.get(item.id, frozenset())
-    return replace(item, fields={field: values for field, values in item.fields.items() if field in known})
+    fields = {name: values for name, values in item.fields.items() if name in known or is_prompt(name)}
+    return replace(item, fields=fields)
 
 
 __all__ = ["TAGGERS", "TagError", "Tagger", "carriers_in"]

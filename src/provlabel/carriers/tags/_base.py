@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import BinaryIO, NamedTuple
 
 from provlabel._support.text import printable
@@ -21,6 +21,7 @@ MAX_CARRIERS = 6  # of one file; each may cost the time of a whole packet
 MAX_NAME = 200  # characters of the name of a field
 
 _Read = Callable[[BinaryIO, Sequence[Part]], Iterator[Carrier]]
+_Cut = Callable[[BinaryIO, Sequence[Part], Collection[str]], list[Edit]]
 _Edits = Callable[[BinaryIO, Sequence[Part], Mapping[str, Fields]], list[Edit]]
 
 
@@ -68,6 +69,11 @@ class Tagger(NamedTuple):
             raise
         except ContainerError as exc:
             raise TagError(f"the tags cannot be changed: {exc}") from exc
+
+    def cut(self, stream: BinaryIO, parts: Sequence[Part], names: Collection[str]) -> list[Edit]:
+        """Return the edits that take out texts of these names, where the format has them in chunks of their own."""
+        found: _Cut | None = getattr(importlib.import_module(f"provlabel.carriers.tags.{self.module}"), "cut", None)
+        return found(stream, parts, names) if found is not None else []
 
 
 def wanted_of(carriers: tuple[CarrierId, ...], wanted: Mapping[str, Fields]) -> dict[str, dict[str, tuple[str, ...]]]:

@@ -10,7 +10,7 @@ from provlabel.evidence import Carrier
 from provlabel.media.containers import read_exactly
 from provlabel.media.sniffing import ReadAt
 
-_FIRST = {0x010E: "ImageDescription", 0x0131: "Software", 0x013B: "Artist"}
+_FIRST = {0x010E: "ImageDescription", 0x010F: "Make", 0x0110: "Model", 0x0131: "Software", 0x013B: "Artist"}
 _POINTER, _COMMENT = 0x8769, 0x9286  # to the EXIF directory, and what stands there
 _WIDTHS = {1: 1, 2: 1, 7: 1}  # BYTE, ASCII, UNDEFINED: types that can hold text
 _MAX_ENTRIES = 1_000

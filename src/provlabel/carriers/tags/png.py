@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import BinaryIO, NamedTuple
 
 from provlabel._support.text import printable
@@ -115,6 +115,12 @@ def _inflated(text: _ChunkText, most: int) -> _ChunkText:
     except zlib.error:
         return text._replace(raw=b"", fault=_BROKEN)
     return text._replace(raw=raw, fault="" if reader.eof or len(raw) == most else _BROKEN)
+
+
+def cut(stream: BinaryIO, parts: Sequence[Part], names: Collection[str]) -> list[Edit]:
+    """Return the edits that take out all text chunks with these keywords."""
+    texts = (part for part in parts if part.name in _TEXTS and not _is_xmp(stream, part))
+    return [Edit(part.start, part.end, b"") for part in texts if _text(stream, part, 0).keyword in names]
 
 
 def edits(stream: BinaryIO, parts: Sequence[Part], wanted: Mapping[str, Fields]) -> list[Edit]:

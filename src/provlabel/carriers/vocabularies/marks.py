@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from provlabel.carriers.vocabularies import aigc, iptc, music
 from provlabel.carriers.vocabularies._base import CarrierId, Fields, first
+from provlabel.label.prompts import is_prompt
 from provlabel.label.vocabularies import AI_KINDS
 
 
@@ -23,21 +24,41 @@ class GeneratorMark(NamedTuple):
     pattern: str  #: regular expression, found anywhere in a value
     words: str
     certainty: str = "W"
+    prompt: bool = False  #: the prompt stands in it
 
 
 #: Seen in files and on pages of their makers; none is a promise.
 MARKS: tuple[GeneratorMark, ...] = (
-    GeneratorMark("text", "parameters", r"Steps: \d+", "parameters of Stable Diffusion"),
-    GeneratorMark("exif", "UserComment", r"Steps: \d+.*Sampler", "parameters of Stable Diffusion"),
-    GeneratorMark("text", "prompt", r'"class_type"', "a workflow of ComfyUI"),
-    GeneratorMark("text", "workflow", r'"nodes"', "a workflow of ComfyUI"),
-    GeneratorMark("text", "invokeai_metadata", r"\{", "parameters of InvokeAI"),
-    GeneratorMark("text", "sd-metadata", r"\{", "parameters of InvokeAI"),
+    GeneratorMark("text", "parameters", r"Steps: \d+", "parameters of Stable Diffusion", prompt=True),
+    GeneratorMark("text", "parameters", r'"prompt"', "parameters of a front end of Stable Diffusion", prompt=True),
+    GeneratorMark("exif", "UserComment", r"Steps: \d+.*Sampler", "parameters of Stable Diffusion", prompt=True),
+    GeneratorMark("text", "prompt", r'"class_type"', "a workflow of ComfyUI", prompt=True),
+    GeneratorMark("text", "workflow", r'"nodes"', "a workflow of ComfyUI", prompt=True),
+    GeneratorMark("exif", "Make", r"^(?i:workflow|prompt): *\{", "a workflow of ComfyUI", prompt=True),
+    GeneratorMark("exif", "Model", r"^(?i:workflow|prompt): *\{", "a workflow of ComfyUI", prompt=True),
+    GeneratorMark("text", "invokeai_metadata", r"\{", "parameters of InvokeAI", prompt=True),
+    GeneratorMark("text", "invokeai_graph", r"\{", "parameters of InvokeAI", prompt=True),
+    GeneratorMark("text", "sd-metadata", r"\{", "parameters of InvokeAI", prompt=True),
+    GeneratorMark("text", "Dream", r"-s *\d+", "parameters of InvokeAI", prompt=True),
     GeneratorMark("text", "Software", r"^NovelAI", "the mark of NovelAI"),
+    GeneratorMark("text", "Comment", r'"(?:uncond_scale|v4_prompt|uc)"', "parameters of NovelAI", prompt=True),
+    GeneratorMark("text", "Description", r"--v \d|Job ID: ", "the description of Midjourney", prompt=True),
     GeneratorMark("exif", "ImageDescription", r"^Signature: [A-Za-z0-9+/=]{32}", "the mark that images of xAI carry"),
     GeneratorMark("xmp", "photoshop:Credit", r"(?i)\b(made|edited) with google ai\b", "the credit of Google AI"),
     GeneratorMark("xmp", "photoshop:Credit", r"(?i)\bimagined with ai\b", "the credit of Meta AI"),
 )
+
+
+def prompts_in(carrier: CarrierId, fields: Fields) -> Iterator[str]:
+    """Yield the fields in which a prompt stands: by their names, or by what a generator leaves there."""
+    for name, values in fields.items():
+        marks = (mark for mark in MARKS if mark.prompt and (mark.carrier, mark.field) == (carrier, name))
+        if any(values) and (is_prompt(name) or any(_is_in(mark, values) for mark in marks)):
+            yield name
+
+
+def _is_in(mark: GeneratorMark, values: tuple[str, ...]) -> bool:
+    return any(re.search(mark.pattern, value) for value in values)
 
 
 def claims_in(carrier: CarrierId, fields: Fields) -> Iterator[str]:
@@ -50,7 +71,7 @@ def claims_in(carrier: CarrierId, fields: Fields) -> Iterator[str]:
 def marks_in(carrier: CarrierId, fields: Fields) -> Iterator[str]:
     """Yield the marks that generators leave in the fields of a carrier, in words."""
     for mark in MARKS:
-        if mark.carrier == carrier and any(re.search(mark.pattern, value) for value in fields.get(mark.field, ())):
+        if mark.carrier == carrier and _is_in(mark, fields.get(mark.field, ())):
             yield mark.words
 
 

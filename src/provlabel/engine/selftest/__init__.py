@@ -11,14 +11,12 @@ anyway, and ``tests/engine/test_engine.py`` shows it.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import os
-import stat
 from pathlib import Path
 
 from provlabel import engine
+from provlabel._support.private import leave, marked
 from provlabel._version import __version__
 from provlabel.engine import _settings
 
@@ -37,19 +35,9 @@ def subject() -> str:
 
 def remembered(folder: Path, what: str) -> bool:
     """Was ``what`` shown before?  What others could have written there does not count."""
-    try:
-        return all(_is_ours(os.lstat(path)) for path in (folder, folder / what))
-    except OSError:
-        return False
+    return marked(folder / what) is not None
 
 
 def remember(folder: Path, what: str) -> None:
     """Leave a mark; a user without a writable folder has the test run again, no more."""
-    with contextlib.suppress(OSError):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(folder / what, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
-
-
-def _is_ours(status: os.stat_result) -> bool:
-    kind = stat.S_ISDIR(status.st_mode) or stat.S_ISREG(status.st_mode)
-    return kind and status.st_uid == os.geteuid() and not stat.S_IMODE(status.st_mode) & 0o022
+    leave(folder / what)

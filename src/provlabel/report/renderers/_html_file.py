@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from provlabel._support.text import printable
+from provlabel._support.text import printable, quoted
 from provlabel.label.vocabularies import KINDS
 from provlabel.media.previews import Preview
 from provlabel.report import CarrierValue, FileReport, Finding, HistoryNode, LabelInfo, LawResult
@@ -294,7 +294,7 @@ def _history(item: FileReport, place: int) -> Node | None:
 
 
 def _this_file(item: FileReport) -> _svg.Ancestor:
-    signer = f"signed by {printable(item.signer.name)}" if item.signer else "not signed"
+    signer = f"signed by {quoted(item.signer.name)}" if item.signer else "not signed"
     kind = item.label.words if item.label else None
     name = printable(item.path.rpartition("/")[2])
     facts = (kind or "no AI label", signer)
@@ -305,7 +305,8 @@ def _ancestor(node: HistoryNode, depth: int) -> _svg.Ancestor:
     look, verdict = HISTORY_WORDS[node.state]
     relation = _RELATIONS.get(node.relationship, printable(node.relationship))
     kind = KINDS[node.kind].words if node.kind in KINDS else "no AI label"
-    known = (kind, f"signed by {printable(node.signer or 'nobody')}") if node.manifest else (printable(node.format),)
+    signer = f"signed by {quoted(node.signer) if node.signer else 'nobody'}"
+    known = (kind, signer) if node.manifest else (printable(node.format),)
     facts = tuple(filter(None, known))
     return _svg.Ancestor(depth, look, relation, printable(node.title) or "untitled", facts, verdict)
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from provlabel._support.text import printable
+from provlabel._support.text import printable, quoted
 from provlabel.report import (
     CarrierValue,
     ExceptionUse,
@@ -218,10 +218,13 @@ def who_words(named: SignerInfo | IdentityInfo, sure: bool) -> str:
     """Return who a certificate names and who issued it; a claim unless that is sure."""
     roles = ", ".join(role.removeprefix("cawg.") for role in getattr(named, "roles", ()))
     as_what = f" as {printable(roles)}" if roles else ""
-    name = printable(named.name or named.organization or "no name")
-    organization = printable(named.organization)
-    who = f"{name} ({organization})" if organization and organization != name else name
-    return f"{who}{as_what}, issued by {printable(named.issuer)}" + ("" if sure else " — as the file claims")
+    return f"{_named(named)}{as_what}, issued by {quoted(named.issuer)}" + ("" if sure else " — as the file claims")
+
+
+def _named(named: SignerInfo | IdentityInfo) -> str:
+    name = named.name or named.organization
+    who = quoted(name) if name else "no name"
+    return f"{who} ({quoted(named.organization)})" if named.organization not in ("", name) else who
 
 
 def identity_words(identity: IdentityInfo, item: FileReport) -> str:
@@ -250,7 +253,7 @@ def label_words(label: LabelInfo) -> str:
     parts = [claim, *([", ".join(filter(None, systems))] if systems else [])]
     line = ": ".join(part for part in parts if part)
     if isinstance(name, str):
-        line += f", provided by {printable(name)}"
+        line += f", provided by {quoted(name)}"
     if label.source != "org.provlabel.label":
         line += f" (read from {label.source}; no provlabel label)"
     return line
@@ -260,7 +263,8 @@ def system_words(system: Any) -> str:
     """Return name and version of one system as the label has it."""
     if not isinstance(system, dict):
         return ""
-    return printable(" ".join(str(system[key]) for key in ("name", "version") if system.get(key)))
+    words = " ".join(str(system[key]) for key in ("name", "version") if system.get(key))
+    return quoted(words) if words else ""
 
 
 def _list(value: Any) -> list[Any]:

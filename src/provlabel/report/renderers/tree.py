@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from provlabel._support.text import printable
+from provlabel._support.text import printable, quoted
 from provlabel.label.records import Label
 from provlabel.label.vocabularies import KINDS
 from provlabel.report import FileReport, HistoryNode, LabelInfo
@@ -40,11 +40,11 @@ def _top(item: FileReport, style: Style) -> Iterator[_Branch]:
             yield "personal: there are fields marked personal; add --personal to see them", ()
     if item.signer is not None:
         sure = "trusted" if item.axes.signer == "trusted" else f"{item.axes.signer}, so the name is a claim"
-        organization = printable(item.signer.organization)
+        organization = quoted(item.signer.organization)
         yield (
-            f"signer: {printable(item.signer.name)} ({organization}), {sure}",
+            f"signer: {quoted(item.signer.name)} ({organization}), {sure}",
             (
-                (f"issued by {printable(item.signer.issuer)}", ()),
+                (f"issued by {quoted(item.signer.issuer)}", ()),
                 (f"valid {printable(item.signer.not_before)} to {printable(item.signer.not_after)}", ()),
                 (f"algorithm {printable(item.signer.algorithm)}, serial {printable(item.signer.serial)}", ()),
             ),
@@ -52,7 +52,7 @@ def _top(item: FileReport, style: Style) -> Iterator[_Branch]:
     yield from ((f"identity: {identity_words(one, item)}", ()) for one in item.identity)
     yield from ((f"time: {name} {words}", ()) for name, words in time_words(item))
     if item.manifest is not None:
-        made = f"{printable(item.manifest)}, {item.source}, by {printable(item.generator or 'unknown')}"
+        made = f"{printable(item.manifest)}, {item.source}, by {quoted(item.generator or 'unknown')}"
         small = () if item.thumbnail is None else ((f"thumbnail: {printable(item.thumbnail)}", ()),)
         yield f"manifest: {made}", (*((_action(action), ()) for action in item.actions), *small)
     if item.history:
@@ -135,16 +135,17 @@ def _element(part: Any) -> Iterator[_Branch]:
 def _action(action: dict[str, str]) -> str:
     term = action.get("source_type", "").rpartition("/")[2]
     parts = [action["action"], term, action.get("agent", ""), action.get("when", "")]
-    return printable("  ".join(part for part in parts if part))
+    return "  ".join(quoted(part) if " " in part else printable(part) for part in parts if part)
 
 
 def _node(node: HistoryNode, style: Style) -> _Branch:
     relation = _RELATIONS.get(node.relationship, node.relationship)
     state = style.paint(node.state, _STATE_COLOURS[node.state])
     kind = KINDS[node.kind].words if node.kind in KINDS else "no AI label"
-    parts = [printable(f"{relation}: {node.title or 'untitled'}"), printable(node.format)]
+    title = quoted(node.title) if node.title else "untitled"
+    parts = [f"{printable(relation)}: {title}", printable(node.format)]
     if node.manifest is not None:
-        parts += [kind, f"signed by {printable(node.signer or 'nobody')}"]
+        parts += [kind, f"signed by {quoted(node.signer) if node.signer else 'nobody'}"]
     return "  ".join([*filter(None, parts), state]), tuple(_node(child, style) for child in node.history)
 
 

@@ -27,6 +27,7 @@ from datetime import datetime, timedelta
 
 from provlabel._support.text import printable
 from provlabel.errors import UsageError
+from provlabel.trust.anchors import TrustStore
 from provlabel.trust.chains.records import MAX_CERTIFICATE, MAX_CHAIN, NO_ANSWERS, Answers, Credential, Examined
 
 
@@ -119,6 +120,17 @@ def turning_points(credential: Credential, anchors: tuple[bytes | str, ...]) -> 
         for moment in (cert.not_valid_before_utc, cert.not_valid_after_utc + timedelta(microseconds=1))
     }
     return tuple(sorted(begin_or_end))
+
+
+def is_public(trust: TrustStore) -> bool:
+    """Are there CAs for signers that others chose, or of several organizations?  Names alone prove little then."""
+    lists = [item for item in trust.lists if item.purpose == "manifest" and not item.leaves]
+    if any(item.public for item in lists):
+        return True
+    from provlabel.trust.chains._certificates import names, read_list
+
+    found = (names(cert.subject) for cert in read_list(tuple(item.pem for item in lists)))
+    return len({one.organization or one.common for one in found}) > 1
 
 
 def in_date(certificate: bytes, at: datetime) -> bool:

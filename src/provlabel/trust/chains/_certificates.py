@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import re
 from collections.abc import Iterable
 from datetime import datetime
@@ -13,9 +14,10 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from provlabel._support.text import printable
+from provlabel.trust.chains.records import Names
 
 # C2PA 2.4 §14.5.1: RSA of 2,048 bits or more, three curves, Ed25519, and SHA-2 from 256 bits on.
 _MIN_RSA = 2048
@@ -50,6 +52,27 @@ def read(block: bytes | str) -> x509.Certificate | None:
 def der(cert: x509.Certificate) -> bytes:
     """Return the DER."""
     return cert.public_bytes(Encoding.DER)
+
+
+def names(name: x509.Name) -> Names:
+    """Return what ``name`` says, in its order."""
+
+    def said(oid: x509.ObjectIdentifier) -> tuple[str, ...]:
+        return tuple(
+            item.value if isinstance(item.value, str) else item.value.hex() for item in name.get_attributes_for_oid(oid)
+        )
+
+    return Names(said(x509.NameOID.COMMON_NAME), said(x509.NameOID.ORGANIZATION_NAME))
+
+
+def sha256(content: bytes) -> str:
+    """Return the digest, hex."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def spki_sha256(cert: x509.Certificate) -> str:
+    """Return the SHA-256 of the public key of ``cert``, as SubjectPublicKeyInfo in DER."""
+    return sha256(cert.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
 
 
 def shown(cert: x509.Certificate) -> str:

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from cryptography import x509
+from msgspec.structs import replace
 
-from provlabel.trust.chains._certificates import der, read_list
+from provlabel.trust.chains._certificates import der, names, read_list, sha256, spki_sha256
 from provlabel.trust.chains._path import Route, broken_profile, dated, forged_link, routes, validated
 from provlabel.trust.chains._revocation import RevocationAnswers, combined, gathered, requests
-from provlabel.trust.chains.records import Answers, Credential, Examined, PathState
+from provlabel.trust.chains.records import Answers, Credential, Examined, Holder, PathState
 
 
 def judge(
@@ -35,13 +36,16 @@ def judge(
     if reason := broken_profile(chain[0], ekus):
         return Examined("invalid", reason)
 
+    # Of whom the rest speaks, by our own reading of the names.
+    holder = Holder(names(chain[0].subject), names(chain[0].issuer), spki_sha256(chain[0]))
+
     # 3. The path: the best that leads to an anchor, unless the very certificate was named.
     known = read_list(anchors)
     route, state, why = _best(chain, known, at)
     if der(chain[0]) in map(der, (*known, *read_list(allowed))):
         state, why = dated(chain[:1], at) or ("trusted", "this very certificate is trusted")
     if route is None or state == "invalid":
-        return Examined(state, why, revocation_why="no path to an anchor, so nobody's answer counts")
+        return Examined(state, why, revocation_why="no path to an anchor, so nobody's answer counts", holder=holder)
 
     # 4. Revocation, by those who issued the certificates of that path.
     found = RevocationAnswers(gathered(credential.ocsp, answers, nonce), at, now)
@@ -55,7 +59,16 @@ def judge(
         overall.source,
         *overall.times(),
         requests=requests(route, statuses, nonce),
+        holder=replace(holder, issuers=_issuers(route, chain, known, at)),
     )
+
+
+def _issuers(
+    best: Route, chain: tuple[x509.Certificate, ...], anchors: tuple[x509.Certificate, ...], at: datetime
+) -> tuple[str, ...]:
+    """Return the digests of those who issued the leaf on a trusted path: a CA may have several certificates."""
+    good = (one for one in routes(chain, anchors) if one == best or validated(one, at)[0] == "trusted")
+    return tuple(dict.fromkeys(sha256(der(next(one.pairs())[1])) for one in good))
 
 
 def _best(

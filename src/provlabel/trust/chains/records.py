@@ -58,6 +58,27 @@ class RevocationRequest(Struct, frozen=True):
     body: bytes = b""  #: the OCSP request to post, DER
 
 
+class Names(Struct, frozen=True):
+    """What a name in a certificate says; whoever asks a CA for a certificate may get one that says a thing twice."""
+
+    common: tuple[str, ...] = ()
+    organization: tuple[str, ...] = ()
+
+    @property
+    def repeated(self) -> tuple[str, ...]:
+        """What is said more than once, in the letters that X.509 has for it."""
+        return tuple(word for word, said in (("CN", self.common), ("O", self.organization)) if len(said) > 1)
+
+
+class Holder(Struct, frozen=True):
+    """Whose key signed: the names as we read them ourselves, and digests of keys, which nobody else can have."""
+
+    subject: Names
+    issuer: Names
+    spki_sha256: str  #: of the signer's public key, as SubjectPublicKeyInfo in DER
+    issuers: tuple[str, ...] = ()  #: SHA-256 of the DER of each certificate that issued it, on a path that is trusted
+
+
 class Examined(Struct, frozen=True):
     """What a credential is worth at one moment."""
 
@@ -71,3 +92,4 @@ class Examined(Struct, frozen=True):
     next_update: str = ""
     requests: tuple[RevocationRequest, ...] = ()  #: what would settle what is open
     until: str = ""  #: when a certificate begins or ends next, so that the path may be another; RFC 3339
+    holder: Holder | None = None  #: none where its certificate cannot be read
