@@ -6,8 +6,10 @@ more about.  A beginning stands here only where it is strong enough that no othe
 
 from __future__ import annotations
 
+import itertools
 import re
 import zlib
+from collections.abc import Iterator
 from typing import Literal
 
 from provlabel.media.sniffing import MAX_PROLOG, ReadAt, is_mp3, is_svg, mp3_rates
@@ -152,23 +154,31 @@ def _differs(head: bytes, at: int, packet: int) -> bool:
     return all(flag & 0x30 and flag < 0x40 for flag in flags) and len({head[at + 1], *flags}) > 1
 
 
-#: How a frame of MPEG audio, AAC (ADTS, LATM) or AC-3 can begin behind other bytes; programs are full of layer I.
-_SYNC = re.compile(rb"\xff[\xe2\xe3\xf0-\xf5\xf8-\xfd][^\xf0-\xff]|\x56[\xe0-\xff]|\x0b\x77|\x77\x0b", re.DOTALL)
+#: How a frame can begin behind other bytes: of MPEG audio and ADTS, without layer I, of which programs are full, …
+_MPEG = re.compile(rb"\xff[\xe2\xe3\xf0-\xf5\xf8-\xfd][^\xf0-\xff]", re.DOTALL)
+#: … and of AC-3, in either order of bytes.  A word has the letter of LATM too often.
+_AC3 = (b"\x0b\x77", b"\x77\x0b")
 _MOST_CANDIDATES = 4_000  # in one file; random bytes have 20 in 64 KiB
 #: So many frames have to follow each other: of layer III, and of others, whose headers can be checked less.
 _MP3_FRAMES, _FRAMES = 3, 6
 
 
 def has_frames(head: bytes, read_at: ReadAt, size: int) -> bool:
-    """Do frames of a sound follow each other, or fewer that reach the end of the file, with bytes in front?"""
-    if _chained(0, read_at, size):
+    """Do frames of a sound follow each other, or fewer that are all of the file, with bytes in front?"""
+    if head[:1] in (b"\xff", b"\x56", b"\x0b", b"\x77") and _chained(0, read_at, size):
         return True
-    for tried, found in enumerate(_SYNC.finditer(head)):
-        if tried == _MOST_CANDIDATES:
-            return False
-        if _chained(found.start(), read_at, size):
-            return True
-    return False
+    return any(_chained(at, read_at, size) for at in itertools.islice(_syncs(head), _MOST_CANDIDATES))
+
+
+def _syncs(head: bytes) -> Iterator[int]:
+    """Yield where a frame may begin; most files hold no such byte at all, which is seen at once."""
+    if b"\xff" in head:
+        yield from (found.start() for found in _MPEG.finditer(head))
+    for sync in _AC3 if b"\x0b" in head else ():
+        at = head.find(sync)
+        while at >= 0:
+            yield at
+            at = head.find(sync, at + 1)
 
 
 def _chained(start: int, read_at: ReadAt, size: int) -> bool:
