@@ -26,6 +26,7 @@ _PIECE = 1 << 20  # bytes read at once when hashing
 #: A file of so many bytes or more is worth threads, and is read back by us instead of the engine.
 LARGE = 16 << 20
 SCRATCH_PREFIX = ".provlabel-"
+_NO_FILE = 1 << 62  # bytes; what a file says about itself may lead there
 #: The whole name of a scratch file.
 SCRATCH = re.compile(re.escape(SCRATCH_PREFIX) + r"[0-9a-f]{16}")
 
@@ -41,22 +42,31 @@ def size_of(path: Path) -> int:
 def open_regular(path: Path) -> BinaryIO:
     """Open ``path`` for reading if it is a regular file, following symlinks.
 
+    Raises:
+        InputError: missing, forbidden, a folder, or not a regular file.
+    """
+    fd = regular_fd(path)
+    os.set_blocking(fd, True)
+    return os.fdopen(fd, "rb")
+
+
+def regular_fd(path: Path) -> int:
+    """Return a descriptor of ``path``, which the caller closes, if it is a regular file, following symlinks.
+
     A FIFO or a device would block or never end, so the open itself does not wait.
 
     Raises:
         InputError: missing, forbidden, a folder, or not a regular file.
     """
-    shown = printable(str(path))
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as exc:
-        raise InputError(f"{shown}: {reason(exc)}") from exc
+        raise InputError(f"{printable(str(path))}: {reason(exc)}") from exc
     mode = os.fstat(fd).st_mode
     if not stat.S_ISREG(mode):
         os.close(fd)
-        raise InputError(f"{shown}: {_kind(mode)}, not a regular file")
-    os.set_blocking(fd, True)
-    return os.fdopen(fd, "rb")
+        raise InputError(f"{printable(str(path))}: {_kind(mode)}, not a regular file")
+    return fd
 
 
 def reason(exc: OSError | ValueError) -> str:
@@ -75,7 +85,9 @@ def head_reader(fd: int, head: bytes) -> Callable[[int, int], bytes]:
     """Return what :func:`reader` does, of an open file whose first bytes, ``head``, are not read again."""
 
     def read_at(offset: int, length: int) -> bytes:
-        return head[offset : offset + length] if offset + length <= len(head) else os.pread(fd, length, offset)
+        if offset + length <= len(head):
+            return head[offset : offset + length]
+        return os.pread(fd, length, offset) if offset < _NO_FILE else b""
 
     return read_at
 
