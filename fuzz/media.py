@@ -17,6 +17,7 @@ from provlabel.media import containers
 from provlabel.media.containers import ContainerError
 from provlabel.media.containers.edits import Edited, rewrite
 from provlabel.media.formats import BY_NAME, FORMATS, Format, sniff
+from provlabel.media.kinds import kinds_in
 
 #: What the worker makes a finding of; anything else that leaves a reader is a fault of it.
 MALFORMED = (ValueError, InputError)
@@ -74,6 +75,8 @@ def sniffed(data: bytes) -> None:
     """Any content is of one known format, or of none."""
     found = sniff(lambda offset, length: data[offset : offset + length])
     assert found is None or found in FORMATS
+    kinds = kinds_in(lambda offset, length: data[offset : offset + length], len(data))
+    assert kinds <= {"image", "audio", "video"}
 
 
 def _walked(container: str, data: bytes) -> None:

@@ -385,7 +385,7 @@ def test_it_says_what_was_judged_and_what_was_not(made: Report, previews: dict[s
         "An insecure option was used: --insecure-private-hosts",
         "throw-away test root",
         "missing.jpg",
-        "Links, which are not followed",
+        "Links that are not followed",
         "made from: second.jpg",
         "No preview: the file could not be read.",
         made.policy[0].sha256,

@@ -27,6 +27,7 @@ PIECE = 1 << 20
 #: A file of so many bytes or more is worth threads, and is read back by us instead of the engine.
 LARGE = 16 << 20
 SCRATCH_PREFIX = ".provlabel-"
+_NO_FILE = 1 << 62  # bytes; what a file says about itself may lead there
 #: The whole name of a scratch file.
 SCRATCH = re.compile(re.escape(SCRATCH_PREFIX) + r"[0-9a-f]{16}")
 
@@ -40,7 +41,14 @@ def size_of(path: Path) -> int:
 
 
 def open_regular(path: Path, name: str | None = None) -> BinaryIO:
-    """Open ``path`` for reading if it is a regular file, following symlinks.
+    """Open ``path`` for reading if it is a regular file; as :func:`regular_fd`."""
+    fd = regular_fd(path, name)
+    os.set_blocking(fd, True)
+    return os.fdopen(fd, "rb")
+
+
+def regular_fd(path: Path, name: str | None = None) -> int:
+    """Return a descriptor of ``path``, which the caller closes, if it is a regular file, following symlinks.
 
     A FIFO or a device would block or never end, so the open itself does not wait.  Errors call it ``name`` where its
     path means nothing.
@@ -57,8 +65,7 @@ def open_regular(path: Path, name: str | None = None) -> BinaryIO:
     if not stat.S_ISREG(mode):
         os.close(fd)
         raise InputError(f"{shown}: {_kind(mode)}, not a regular file")
-    os.set_blocking(fd, True)
-    return os.fdopen(fd, "rb")
+    return fd
 
 
 def make_folder(folder: Path) -> None:
@@ -89,7 +96,9 @@ def head_reader(fd: int, head: bytes) -> Callable[[int, int], bytes]:
     """Return what :func:`reader` does, of an open file whose first bytes, ``head``, are not read again."""
 
     def read_at(offset: int, length: int) -> bytes:
-        return head[offset : offset + length] if offset + length <= len(head) else os.pread(fd, length, offset)
+        if offset + length <= len(head):
+            return head[offset : offset + length]
+        return os.pread(fd, length, offset) if offset < _NO_FILE else b""
 
     return read_at
 

@@ -206,6 +206,10 @@ def id3v2_size(head: bytes) -> int:
     return _ID3_HEADER + size + footer
 
 
+#: The first bytes of all formats, and of what may stand in front of an SVG or an MP3.
+_FIRST = frozenset(b"\xff\x89RGIMFBOf\x1a\x00<\xef\xfe \t\r\n")
+
+
 def sniff(read_at: ReadAt) -> Format | None:
     """Return the format of the content behind ``read_at(offset, length)``, or ``None``.
 
@@ -214,6 +218,8 @@ def sniff(read_at: ReadAt) -> Format | None:
     """
     front = 0
     head = read_at(0, PREFIX)
+    if not head or head[0] not in _FIRST:
+        return None
     for _ in range(8):
         size = id3v2_size(head)
         if not size:

@@ -6,6 +6,7 @@ kinds that it may be are told, so that a policy about any of them is about the f
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 
 from provlabel.media.formats import PREFIX, id3v2_size, sniff
@@ -14,6 +15,7 @@ from provlabel.media.sniffing import ReadAt
 
 _NONE: Kinds = frozenset()
 _MOST = 256  # boxes, elements or pages at one level
+_READS = 4_000  # in one file; boxes in boxes in boxes could be without number
 
 
 class _Unclear(Exception):
@@ -38,8 +40,15 @@ def kinds_in(read_at: ReadAt, size: int) -> Kinds:
 
 def _tracks(read: Callable[[ReadAt], Iterator[MediaKind]], read_at: ReadAt) -> Kinds:
     """Return what the tracks come to: a picture that moves makes a video, sounds alone a sound."""
+    reads = itertools.count()
+
+    def bounded(offset: int, length: int) -> bytes:
+        if next(reads) >= _READS:
+            raise _Unclear
+        return read_at(offset, length)
+
     try:
-        found = frozenset(read(read_at))
+        found = frozenset(read(bounded))
     except _Unclear:
         return PLAYS
     if "image" in found:  # a kind of track that we do not know

@@ -6,8 +6,10 @@ more about.  A beginning stands here only where it is strong enough that no othe
 
 from __future__ import annotations
 
+import itertools
 import re
 import zlib
+from collections.abc import Iterator
 from typing import Literal
 
 from provlabel.media.sniffing import MAX_PROLOG, ReadAt, is_mp3, is_svg, mp3_rates
@@ -36,8 +38,8 @@ OTHER_SUFFIXES = frozenset(
     ).split()
 )
 
-_IMAGES = re.compile(
-    rb"""(?xs)
+# Patterns, which are made ready when the first file is met that is none of our formats.
+_IMAGES = rb"""(?xs)
     \x76\x2f\x31\x01 | qoif.{8}[\x03\x04][\x00\x01] | \#\?(?:RADIANCE|RGBE)\n
     | \x00\x00\x00\x0cjP\x20\x20\r\n\x87\n | \xff\x4f\xff\x51\x00 | II\xbc[\x00\x01] | 8BPS\x00[\x01\x02]
     | P[1-6][ \t\r\n]+(?:\#[^\n]{0,999}\n\s*)*\d{1,6}\s+\d{1,6}\s | P7\nWIDTH | P[FfHh]\n\d{1,6}\s\d{1,6}\n
@@ -48,9 +50,7 @@ _IMAGES = re.compile(
     | FUJIFILMCCD-RAW | IIU\x00 | IIR[OS] | MMOR | FOVb | \x00MRM | II\x1a\x00\x00\x00HEAP
     | FORM.{4}(?:ILBM|PBM\x20) | /\*\x20XPM\x20\*/ | RIFF.{4}ACON
     """
-)
-_SOUNDS = re.compile(
-    rb"""(?xs)
+_SOUNDS = rb"""(?xs)
     wvpk.{4}[\x02-\x10]\x04 | TTA[12] | \.snd\x00\x00 | dns\.[\x18-\xff] | DSD\x20\x1c\x00\x00\x00\x00 | FRM8.{8}DSD\x20
     | MAC\x20.{2} | MPCK | MP\+[\x07\x17\x27] | caff\x00\x01\x00\x00 | \#!AMR(?:-WB)?(?:_MC1\.0)?\n
     | \x7f\xfe\x80\x01 | \xfe\x7f\x01\x80 | \x1f\xff\xe8\x00 | \xff\x1f\x00\xe8 | OFR\x20 | ajkg | tBaK | \.ra\xfd\x00
@@ -59,9 +59,7 @@ _SOUNDS = re.compile(
     | TWIN97012000 | PVF[12]\n | \x64\xa3[\x01-\x08]\x00
     | .{4}\xf8\x72\x6f[\xba\xbb] | \.SoX | XoS\. | LA0[234] | fLaC | ID3[\x02-\x04]
     """
-)
-_CONTAINERS = re.compile(
-    rb"""(?xs)
+_CONTAINERS = rb"""(?xs)
     \x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa | FLV\x01[\x00-\x05]\x00\x00\x00 | \.RMF\x00 | \x1a\x45\xdf\xa3
     | RIFF.{4}(?:AVI[\x20X\x19]|CDXA|AMV\x20|WAVE|WEBP) | RIFX.{4}AVI\x20 | OggS\x00
     | \x00\x00\x01\xba[\x21-\x3f\x44-\x7f] | \x00\x00\x01\xb3.{3}[\x10-\x9f]
@@ -71,16 +69,15 @@ _CONTAINERS = re.compile(
     | \x84\x10\xff\xff\xff\xff
     | \x1f\x07\x00[\x3f\xbf] | [FC]WS[\x01-\x32].{4}[\x08-\x88]
     """
-)
 
 
 def other_kinds(head: bytes, read_at: ReadAt, size: int) -> Kinds:
     """Return the kinds of media that content may be which none of our formats accepts; none when it is no media."""
-    if _IMAGES.match(head) or _is_icon(head, read_at, size) or _is_tga(head, read_at, size) or _is_svgz(head):
+    if re.match(_IMAGES, head) or _is_icon(head, read_at, size) or _is_tga(head, read_at, size) or _is_svgz(head):
         return IMAGE
-    if _SOUNDS.match(head):
+    if re.match(_SOUNDS, head):
         return AUDIO
-    if _CONTAINERS.match(head) or _is_stream(head) or _is_animation(head, size):
+    if re.match(_CONTAINERS, head) or _is_stream(head) or _is_animation(head, size):
         return PLAYS
     return AUDIO if has_frames(head, read_at, size) else frozenset()
 
@@ -152,23 +149,31 @@ def _differs(head: bytes, at: int, packet: int) -> bool:
     return all(flag & 0x30 and flag < 0x40 for flag in flags) and len({head[at + 1], *flags}) > 1
 
 
-#: How a frame of MPEG audio, AAC (ADTS, LATM) or AC-3 can begin behind other bytes; programs are full of layer I.
-_SYNC = re.compile(rb"\xff[\xe2\xe3\xf0-\xf5\xf8-\xfd][^\xf0-\xff]|\x56[\xe0-\xff]|\x0b\x77|\x77\x0b", re.DOTALL)
+#: How a frame can begin behind other bytes: of MPEG audio and ADTS, without layer I, of which programs are full, …
+_MPEG = re.compile(rb"\xff[\xe2\xe3\xf0-\xf5\xf8-\xfd][^\xf0-\xff]", re.DOTALL)
+#: … and of AC-3, in either order of bytes.  A word has the letter of LATM too often.
+_AC3 = (b"\x0b\x77", b"\x77\x0b")
 _MOST_CANDIDATES = 4_000  # in one file; random bytes have 20 in 64 KiB
 #: So many frames have to follow each other: of layer III, and of others, whose headers can be checked less.
 _MP3_FRAMES, _FRAMES = 3, 6
 
 
 def has_frames(head: bytes, read_at: ReadAt, size: int) -> bool:
-    """Do frames of a sound follow each other, or fewer that reach the end of the file, with bytes in front?"""
-    if _chained(0, read_at, size):
+    """Do frames of a sound follow each other, or fewer that are all of the file, with bytes in front?"""
+    if head[:1] in (b"\xff", b"\x56", b"\x0b", b"\x77") and _chained(0, read_at, size):
         return True
-    for tried, found in enumerate(_SYNC.finditer(head)):
-        if tried == _MOST_CANDIDATES:
-            return False
-        if _chained(found.start(), read_at, size):
-            return True
-    return False
+    return any(_chained(at, read_at, size) for at in itertools.islice(_syncs(head), _MOST_CANDIDATES))
+
+
+def _syncs(head: bytes) -> Iterator[int]:
+    """Yield where a frame may begin; most files hold no such byte at all, which is seen at once."""
+    if b"\xff" in head:
+        yield from (found.start() for found in _MPEG.finditer(head))
+    for sync in _AC3 if b"\x0b" in head else ():
+        at = head.find(sync)
+        while at >= 0:
+            yield at
+            at = head.find(sync, at + 1)
 
 
 def _chained(start: int, read_at: ReadAt, size: int) -> bool:

@@ -17,6 +17,7 @@ ReadAt = Callable[[int, int], bytes]
 MAX_FTYP = 4 << 10  # brands; the longest seen had 40 bytes
 MAX_PROLOG = 64 << 10  # before the root of an SVG: declaration, comments, DOCTYPE
 _MAX_BOXES = 64  # at each level; the walk is made outside of the sandbox, too
+_MAX_READS = 2_000  # of all boxes in boxes; a film with a hundred tracks takes half as many
 _MAX_TAGS = 4_096  # of the first directory, by which a DNG is known
 
 
@@ -164,6 +165,8 @@ def _brands(head: bytes, read_at: ReadAt) -> tuple[bytes, ...]:
 
 def _handlers(read_at: ReadAt) -> Iterator[bytes]:
     """Yield the kind of each track: ``soun``, ``vide``, ``text``, …"""
+    left = iter(range(_MAX_READS))
+    whole, read_at = read_at, lambda at, length: b"" if next(left, None) is None else whole(at, length)
     for _, moov, end in itertools.islice(_boxes(read_at, 0, None, b"moov"), 1):
         for _, trak, trak_end in _boxes(read_at, moov, end, b"trak"):
             for _, mdia, mdia_end in _boxes(read_at, trak, trak_end, b"mdia"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -253,7 +254,7 @@ class Tally:
 
     def _leave_out(self, item: Skipped) -> None:
         if item.why == "not media":
-            self._others[Path(item.path).suffix.lower()] += 1
+            self._others[os.path.splitext(item.path)[1].lower()] += 1  # noqa: PTH122 - there may be many
         if item.why != "not media" or item.fails:
             self._skipped.append(item)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from provlabel._support.files import SCRATCH, head_reader, open_regular, reason
+from provlabel._support.files import SCRATCH, head_reader, reason, regular_fd
 from provlabel._support.text import printable
 from provlabel.errors import ConfigError, InputError
 from provlabel.media.formats import MEDIA_SUFFIXES
@@ -89,18 +89,18 @@ def kinds_of(path: Path) -> Kinds:
         InputError: it cannot be read.
     """
     try:
-        stream = open_regular(path)
+        fd = regular_fd(path)
     except InputError:
         if os.path.lexists(path) and not os.path.isfile(path):  # noqa: PTH113
             return frozenset()  # a pipe or a device below a folder is no media
         raise
-    with stream:
-        fd = stream.fileno()
-        try:
-            head = os.pread(fd, HEAD, 0)
-            return kinds_in(head_reader(fd, head), os.fstat(fd).st_size)
-        except OSError as exc:
-            raise InputError(f"{printable(str(path))}: {reason(exc)}") from exc
+    try:
+        head = os.pread(fd, HEAD, 0)
+        return kinds_in(head_reader(fd, head), os.fstat(fd).st_size)
+    except OSError as exc:
+        raise InputError(f"{printable(str(path))}: {reason(exc)}") from exc
+    finally:
+        os.close(fd)
 
 
 def repository_of(folder: Path) -> Path | None:

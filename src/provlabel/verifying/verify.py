@@ -306,10 +306,12 @@ def _why_not_judged(target: Target, gate: Gate) -> Skipped | None:
     if target.why == "link":
         broken = target.error.startswith("leads nowhere")
         return Skipped(str(path), "link", broken and not gate.forgives_other(str(path)), target.error)
-    kinds = functools.cache(functools.partial(kinds_of, path))
-    if target.why == "found" and not promises_media(path) and not kinds():
-        return Skipped(str(path), "not media", not gate.forgives_other(str(path)))
-    scope = gate.scope(str(path), kinds)
+    kinds = None  # not looked at yet
+    if target.why == "found" and not promises_media(path):
+        kinds = kinds_of(path)
+        if not kinds:
+            return Skipped(str(path), "not media", not gate.forgives_other(str(path)))
+    scope = gate.scope(str(path), lambda: kinds_of(path) if kinds is None else kinds)
     if scope == "inside":
         return None
     if target.why == "named":

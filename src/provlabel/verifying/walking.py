@@ -39,7 +39,10 @@ class Walk:
 
     def __iter__(self) -> Iterator[Target]:
         for target in self._named() if self._as_found else targets(self._paths):
-            yield from self._resolved(target)
+            if target.why in ("found", "named"):
+                yield target
+            else:
+                yield from self._resolved(target)
 
     def _named(self) -> Iterator[Target]:
         """Take what is named as what is found below a folder."""

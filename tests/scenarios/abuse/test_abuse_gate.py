@@ -323,7 +323,7 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg"/>'
 PNG = (MEDIA / "still.png").read_bytes()
 BEGINNINGS: dict[str, tuple[bytes, str]] = {
     "gif of 43 bytes": (GIF, "image"),
-    "svgz": (gzip.compress(SVG), "image"),
+    "svgz": (gzip.compress(SVG, mtime=0), "image"),
     "ico": (b"\0\0\1\0\1\0\x10\x10\0\0\1\0\x20\0" + len(PNG).to_bytes(4, "little") + b"\x16\0\0\0" + PNG, "image"),
     "tga without a mark": (b"\0\0\2" + bytes(9) + b"\2\0\2\0\x18\0" + bytes(12), "image"),
     "large ftyp": (b"\0\0\x20\0ftypM4A \0\0\0\0" + b"isom" * 2044, "audio"),
@@ -345,10 +345,38 @@ def test_how_other_media_begin_is_known(name: str) -> None:
     assert kind in kinds_in(lambda at, length: content[at : at + length], len(content))
 
 
+def box(kind: bytes, *inner: bytes) -> bytes:
+    whole = b"".join(inner)
+    return (8 + len(whole)).to_bytes(4, "big") + kind + whole
+
+
+def test_boxes_without_number_are_not_counted() -> None:
+    """They are read outside of the sandbox: 16 million of them would fit into 2 MB."""
+    media = box(b"mdia", *[box(b"free")] * 200)
+    content = box(b"ftyp", b"isom", bytes(4)) + box(b"moov", *[box(b"trak", *[media] * 200)] * 50)
+    reads = 0
+
+    def read_at(offset: int, length: int) -> bytes:
+        nonlocal reads
+        reads += 1
+        return content[offset : offset + length]
+
+    assert kinds_in(read_at, len(content)) == {"audio", "video"}
+    assert reads < 20_000
+
+
+@pytest.mark.parametrize("length", [1 << 62, (1 << 63) - 1, 1 << 63, (1 << 64) - 1])
+def test_a_length_beyond_all_files_leads_nowhere(length: int, tree: Path, gate: Gate) -> None:
+    large = b"\0\0\0\1free" + length.to_bytes(8, "big")
+    (tree / "release" / "notes").write_bytes(box(b"ftyp", b"isom", bytes(4)) + large + bytes(100))
+    (tree / "release" / "more").write_bytes(large + bytes(100))
+    assert judged(gate('media = ["audio"]'))["release/notes"] == "failed"
+
+
 NO_MEDIA = (
     b"", b"x", b"\xff\xfb", b"\xff\xfb\x90\x64" * 500, b"\xff\xfb\x90\x64" + bytes(10_000), bytes(70_000),
     (b"G" + b"x" * 187) * 30, b"GIF: a text", b"ID3 is a tag", b"MACRO", b"are free to go", b"P1 is a word",
-    b"\x7fELF" + bytes(500), b"PK\x03\x04" + bytes(100), b"%PDF-1.7\n", gzip.compress(b"a text" * 500),
+    b"\x7fELF" + bytes(500), b"PK\x03\x04" + bytes(100), b"%PDF-1.7\n", gzip.compress(b"a text" * 500, mtime=0),
     b"<html><svg/></html>", b"\0\0\1\0\0\0", b"\xff\xff\x38\xb0" * 500, b"#!/bin/sh\n", b"SIMPLE words",
     b"RIFF is a word", "\u20ac".encode("utf-32"), b"\x0b\x77" * 3_000, b"G" * 4_000,
 )  # fmt: skip
