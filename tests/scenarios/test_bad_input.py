@@ -262,12 +262,14 @@ def test_folder_is_searched_by_content(media: Path, tmp_path: Path, cli: Cli) ->
     went_well(cli("label", media / "still.png", "-o", folder / "picture.txt", *SAID))
     (folder / "readme.txt").write_text("a text for people")
     (folder / "loop").symlink_to(folder)
-    (folder / "self.png").symlink_to("self.png")
-    (folder / "nowhere.png").symlink_to("missing")
+    (folder / "self").symlink_to("self")
+    (folder / "nowhere").symlink_to("missing")
     os.mkfifo(folder / "pipe")
     done = cli("verify", folder, *TRUST)
     went_well(done)
     assert "1 passed, 0 failed, 3 links not followed, 2 not media (no ending 1, .txt 1)" in done.stdout
+    (folder / "nowhere.png").symlink_to("missing")  # it promises media, and may lead to some elsewhere
+    refused(cli("verify", folder, *TRUST), 3)
 
 
 def test_pipe_in_a_folder_does_not_hang(media: Path, cli: Cli) -> None:

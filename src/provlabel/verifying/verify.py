@@ -291,7 +291,7 @@ def _cached(path: Path, cache: EvidenceCache | None) -> Evidence | _ToRead:
 def _sidecar(path: Path) -> Path:
     """Return where the detached manifest of a file lies: of a link, beside what it leads to if not beside itself."""
     own = beside(path)
-    if not path.is_symlink() or os.path.lexists(own):
+    if not os.path.islink(path) or os.path.lexists(own):  # noqa: PTH114 - unlike Path.is_symlink it never raises
         return own
     return beside(Path(os.path.realpath(path)))
 
