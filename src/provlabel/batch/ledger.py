@@ -29,7 +29,7 @@ from provlabel.batch.work import Job, JobOutcome
 from provlabel.errors import ConfigError, OutputError
 
 #: ``PRAGMA user_version``: goes up with each change of the tables.
-VERSION = 1
+VERSION = 2
 #: ``PRAGMA application_id``, by which a database is known to be ours: ``prlb``.
 APPLICATION = 0x70726C62
 
