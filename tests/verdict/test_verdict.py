@@ -584,6 +584,43 @@ def test_every_kind_agrees_with_its_own_source_type(kind: str) -> None:
     assert found.axes.label == ("present",)
 
 
+# --- what a file says elsewhere ---------------------------------------------------------------------
+
+PEOPLE: dict[str, object] = {
+    "label": {"schema": "label-v1", "kind": "human_made"},
+    "actions": (Action("c2pa.created", IPTC + "digitalCreation"),),
+}
+
+
+def test_what_an_update_updates_is_an_earlier_version() -> None:
+    before = Ingredient("parentOf", "take", manifest="urn:2", assertion="i")
+    update = manifest(TRUSTED, **PEOPLE, update=True, ingredients=(before,))
+    found = verdict(update, manifest(urn="urn:2"))
+    assert found.axes.label == ("present", "contradictory")
+    assert rules(found, "error") == ["label.contradicts-history"]
+    assert "contradictory" not in verdict(update, manifest(urn="urn:2", **PEOPLE)).axes.label
+
+
+def _collage(*actions: str, vouched: bool = True) -> Verdict:
+    """People made it of a part by AI, and say what they did with that part."""
+    named = {"ingredients": [{"url": "self#jumbf=c2pa.assertions/i"}]}
+    done = tuple(Action(action, parameters=named, vouched=vouched) for action in actions)
+    part = Ingredient("componentOf", "voice", manifest="urn:2", assertion="i")
+    created = (Action("c2pa.created", IPTC + "digitalCreation"), *done)
+    fields = {**PEOPLE, "actions": created, "ingredients": (part,)}
+    return verdict(manifest(TRUSTED, **fields), manifest(urn="urn:2"))
+
+
+def test_a_part_that_is_placed_again_is_there() -> None:
+    assert "label.contradicts-history" in rules(_collage("c2pa.placed"))
+    assert "label.contradicts-history" not in rules(_collage("c2pa.placed", "c2pa.removed"))
+    assert "label.contradicts-history" in rules(_collage("c2pa.placed", "c2pa.removed", "c2pa.placed"))
+
+
+def test_nobody_stands_for_a_removal_that_is_only_gathered() -> None:
+    assert "label.contradicts-history" in rules(_collage("c2pa.placed", "c2pa.removed", vouched=False))
+
+
 # --- history ---------------------------------------------------------------------------------------
 
 

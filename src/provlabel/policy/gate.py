@@ -236,7 +236,7 @@ class Gate(Struct, frozen=True, kw_only=True):
     def _correction(self, found: Finding, file: FileReport) -> Excuse | None:
         """Return the signed reason of a label that says otherwise than the file did before, by whoever may say so."""
         reason = file.label.value.get("correction") if file.label is not None else None
-        if found.rule not in _CORRECTED or not isinstance(reason, str) or not reason or file.signer is None:
+        if found.rule not in _CORRECTED or not isinstance(reason, str) or not reason.strip() or file.signer is None:
             return None
         allowed = self.first.policy.about_label.corrections_by
         if file.axes.signer != "trusted" or not any(_is_signer(item, file) for item in allowed):
