@@ -489,6 +489,15 @@ def test_a_strict_policy_fails_by_what_is_no_media_unless_its_ending_is_allowed(
     assert left_out(report) == {f"release/{name}": "not media"}
 
 
+def test_what_may_be_media_lies_outside_of_no_policy_that_lets_no_media_lie_there(tree: Path, gate: Gate) -> None:
+    (tree / "media" / "plain.png").unlink()
+    (tree / "song.raw").write_bytes(b"samples of a sound, of which nobody can tell")
+    asked = f'{STRICT}include = ["release/**"]'
+    assert left_out(gate(asked)) == {"song.raw": "not media"}
+    assert gate(asked)["code"] == 1
+    assert gate(asked.replace('outside = "error"', 'outside = "note"'))["code"] == 0
+
+
 def test_an_empty_ending_allows_names_without_one(tree: Path, gate: Gate) -> None:
     (tree / "release" / "LICENSE").write_text("for people")
     (tree / "release" / ".gitignore").write_text("")
