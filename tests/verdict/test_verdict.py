@@ -170,6 +170,13 @@ def test_what_is_left_out_decides(roles: tuple[str, ...], content: str) -> None:
     assert ("content.metadata-excluded" in rules(found)) == ("metadata" in roles and content == "intact")
 
 
+def test_what_a_hash_leaves_out_of_metadata_is_a_warning() -> None:
+    ranges = (Exclusion(0, 1, "manifest"), Exclusion(1, 1, "metadata"))
+    found = verdict(manifest(TRUSTED, exclusions=ranges))
+    assert found.state == "trusted"
+    assert "content.metadata-excluded" in rules(found, "warning")
+
+
 STANDARD = (
     Exclusion(xpath="/uuid", usertype="d8fec3d61b0e483c92975828877ec481", role="manifest"),
     Exclusion(xpath="/ftyp", role="structure"),
