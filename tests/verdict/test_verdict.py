@@ -624,6 +624,28 @@ def test_a_part_that_is_placed_again_is_there() -> None:
     assert "label.contradicts-history" in rules(_collage("c2pa.placed", "c2pa.removed", "c2pa.placed"))
 
 
+def _gone(urn: str) -> Action:
+    return Action("c2pa.removed", parameters={"ingredients": [{"url": f"self#jumbf=/c2pa/{urn}/c2pa.assertions/i"}]})
+
+
+def test_parts_are_taken_out_of_earlier_versions_and_not_out_of_parts() -> None:
+    by_ai, collage = manifest(urn="urn:3"), Ingredient("componentOf", "voice", manifest="urn:3", assertion="i")
+    inner = manifest(urn="urn:2", **PEOPLE, ingredients=(collage,))
+    said = (*PEOPLE["actions"], _gone("urn:2"))
+
+    def over(*parts: Ingredient) -> list[str]:
+        return rules(verdict(manifest(TRUSTED, **{**PEOPLE, "actions": said}, ingredients=parts), inner, by_ai))
+
+    before = Ingredient("parentOf", "collage", manifest="urn:2", assertion="p")
+    placed = Ingredient("componentOf", "collage", manifest="urn:2", assertion="q")
+    assert "label.contradicts-history" not in over(before)
+    assert "label.contradicts-history" in over(placed)
+    assert "label.contradicts-history" in over(before, placed)
+    own = replace(inner, actions=said)
+    outer = manifest(TRUSTED, **PEOPLE, ingredients=(placed,))
+    assert "label.contradicts-history" not in rules(verdict(outer, own, by_ai)), "its own signer took it out"
+
+
 def test_nobody_stands_for_a_removal_that_is_only_gathered() -> None:
     assert "label.contradicts-history" in rules(_collage("c2pa.placed", "c2pa.removed", vouched=False))
 

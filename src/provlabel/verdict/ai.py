@@ -137,24 +137,30 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def said_before(active: Manifest, manifests: tuple[Manifest, ...]) -> Iterator[tuple[str, str]]:
-    """Yield what earlier versions and placed parts say, at any depth: each manifest once."""
+    """Yield what earlier versions and placed parts say, at any depth: each manifest once.
+
+    A manifest takes parts out of itself and of its earlier versions, and none out of what is placed in it.
+    """
     by_urn = {manifest.urn: manifest for manifest in manifests}
-    removed = set(_removed(active))
-    seen = {active.urn}
-    waiting = [(active, part) for part in active.ingredients]
+    waiting = [(active.urn, active, frozenset(_removed(active)))]
+    seen, told = {(active.urn, active.urn)}, {active.urn}
     while waiting:
-        manifest, part = waiting.pop(0)
-        target = by_urn.get(part.manifest)
-        if target is None or target.urn in seen or part.relationship == "inputTo":
-            continue
-        if part.relationship == "componentOf" and (manifest.urn, part.assertion) in removed:
-            continue
-        seen.add(target.urn)
-        if part.relationship == "parentOf":
-            removed.update(_removed(target))
-        if said := list(_said(target)):
-            yield f"{_called(part)}: {', '.join(said)}", target.urn
-        waiting += ((target, deeper) for deeper in target.ingredients)
+        latest, manifest, removed = waiting.pop(0)
+        for part in manifest.ingredients:
+            target = by_urn.get(part.manifest)
+            if target is None or part.relationship == "inputTo":
+                continue
+            if part.relationship == "componentOf" and (manifest.urn, part.assertion) in removed:
+                continue
+            earlier = part.relationship == "parentOf"
+            line = latest if earlier else target.urn
+            if (line, target.urn) in seen:
+                continue
+            seen.add((line, target.urn))
+            if target.urn not in told and (said := list(_said(target))):
+                yield f"{_called(part)}: {', '.join(said)}", target.urn
+            told.add(target.urn)
+            waiting.append((line, target, removed.union(_removed(target)) if earlier else frozenset(_removed(target))))
 
 
 def _called(part: Ingredient) -> str:
