@@ -653,6 +653,13 @@ def test_nobody_stands_for_a_removal_that_is_only_gathered() -> None:
 # --- history ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("medium", "odd"), [("image/png", True), ("audio/mpeg", False), ("video/mp4", False)])
+def test_no_sound_was_made_from_a_picture(medium: str, odd: bool) -> None:
+    before = Ingredient("parentOf", "take", format=medium)
+    found = verdict(manifest(TRUSTED, ingredients=(before,)), format="WAV")
+    assert ("history.odd-parent" in rules(found)) == odd
+
+
 def with_parent(part: Ingredient, *parents: Manifest) -> Verdict:
     return verdict(manifest(TRUSTED, ingredients=(part,)), *parents)
 
