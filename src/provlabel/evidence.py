@@ -20,19 +20,18 @@ LABEL = "org.provlabel.label"
 PERSONAL = "org.provlabel.personal"
 _IDENTITY = "cawg.identity"
 _INGREDIENT = "c2pa.ingredient"
-_ACTIONS = ("c2pa.actions", "c2pa.actions.v2")
+_ACTIONS = "c2pa.actions"
 
 #: Assertions beside ours that are kept: others say in them what a label says.
 _KEPT_ASSERTIONS = (
     "c2pa.ai-disclosure",
     "cawg.training-mining",
     "c2pa.training-mining",
-    "cawg.metadata",
-    "c2pa.metadata",
     "c2pa.soft-binding",
-    "stds.iptc",
-    "stds.iptc.photo-metadata",
 )
+#: The end of the name of any metadata assertion, whoever's (C2PA 2.4 §18.17); those of C2PA 1 have names of their own.
+_METADATA = ".metadata"
+_OLD_METADATA = ("stds.iptc", "stds.iptc.photo-metadata", "stds.exif", "stds.schema-org.CreativeWork")
 
 CodeKind = Literal["success", "informational", "failure"]
 TroubleKind = Literal["malformed", "refused", "unsupported", "died", "too-costly", "io"]
@@ -250,7 +249,7 @@ def _manifest(item: Mapping[str, Any]) -> Manifest:
     claim, version = (item["claim.v2"], 2) if "claim.v2" in item else (item["claim"], 1)
     assertions: Mapping[str, Any] = item["assertions"]
     vouched = _vouched(claim, version)
-    labels = [name for name in assertions if _base(name) == LABEL]
+    labels = [name for name in assertions if base_name(name) == LABEL]
     return Manifest(
         urn=item["label"],
         claim_version=version,
@@ -266,8 +265,8 @@ def _manifest(item: Mapping[str, Any]) -> Manifest:
         label_vouched=bool(labels) and labels[0] in vouched,
         labels=len(labels),
         personal=assertions.get(PERSONAL),
-        identities=tuple(_identity(name, data) for name, data in assertions.items() if _base(name) == _IDENTITY),
-        assertions={name: data for name, data in assertions.items() if _base(name) in _KEPT_ASSERTIONS},
+        identities=tuple(_identity(name, data) for name, data in assertions.items() if base_name(name) == _IDENTITY),
+        assertions={name: data for name, data in assertions.items() if _is_kept(name)},
         thumbnail=_thumbnail(assertions),
         prompts=tuple(name for name, data in assertions.items() if holds_prompt(data) or _brings_prompt(data)),
     )
@@ -309,14 +308,29 @@ def mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _base(name: str) -> str:
-    """The engine numbers repeated labels: ``label__1``."""
-    return name.split("__", 1)[0]
+_VERSION = re.compile(r"(?:\.v[0-9]+)?(?:__[0-9]+)?")
+
+
+def base_name(name: str) -> str:
+    """Return the name of an assertion without its version and its number among several, as in ``label.v2__1``."""
+    head, dot, version = name.rpartition(".")
+    if dot and _VERSION.fullmatch(dot + version):
+        return head
+    return name.partition("__")[0]
+
+
+def is_metadata(name: str) -> bool:
+    """Is it an assertion of metadata in JSON-LD, whoever's?"""
+    base = base_name(name)
+    return base.endswith(_METADATA) or base in _OLD_METADATA
+
+
+def _is_kept(name: str) -> bool:
+    return base_name(name) in _KEPT_ASSERTIONS or is_metadata(name)
 
 
 def _is_ingredient(name: str) -> bool:
-    base = _base(name)
-    return base == _INGREDIENT or base.startswith(_INGREDIENT + ".v")
+    return base_name(name) == _INGREDIENT
 
 
 def _vouched(claim: Mapping[str, Any], version: int) -> frozenset[str]:
@@ -361,9 +375,9 @@ def _codes(results: Mapping[str, Any]) -> Iterator[Code]:
 
 def _actions(assertions: Mapping[str, Any], vouched: frozenset[str]) -> Iterator[Action]:
     for name, data in assertions.items():
-        if _base(name) not in _ACTIONS:
+        if base_name(name) != _ACTIONS:
             continue
-        for entry in data.get("actions") or ():
+        for entry in _entries(data):
             stated: Any = entry.get("softwareAgent") or ""
             agent: Mapping[str, Any] = stated if isinstance(stated, Mapping) else {"name": stated}
             yield Action(
@@ -376,6 +390,15 @@ def _actions(assertions: Mapping[str, Any], vouched: frozenset[str]) -> Iterator
                 parameters=dict(entry.get("parameters") or {}),
                 changes=tuple(change for change in entry.get("changes") or () if isinstance(change, dict)),
             )
+
+
+def _entries(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the actions of an assertion and those related to them, each with what its template says (§18.15)."""
+    templates = {str(one.get("action")): one for one in data.get("templates") or ()}
+    waiting = list(data.get("actions") or ())
+    for entry in waiting:
+        yield {**templates.get("*", {}), **templates.get(str(entry.get("action")), {}), **entry}
+        waiting += entry.get("related") or ()
 
 
 def _ingredient(name: str, data: Mapping[str, Any]) -> Ingredient:
@@ -406,10 +429,10 @@ _USERTYPE_AT = 8  # bytes from the start of a uuid box to its type
 
 def _exclusions(assertions: Mapping[str, Any]) -> Iterator[Exclusion]:
     for name, data in assertions.items():
-        if _base(name) == "c2pa.hash.data":
+        if base_name(name) == "c2pa.hash.data":
             for entry in data.get("exclusions") or ():
                 yield Exclusion(int(entry["start"]), int(entry["length"]))
-        elif _base(name).startswith("c2pa.hash.bmff"):
+        elif base_name(name) == "c2pa.hash.bmff":
             for entry in data.get("exclusions") or ():
                 yield Exclusion(xpath=str(entry["xpath"]), usertype=_usertype(entry))
 

@@ -170,6 +170,13 @@ def test_what_is_left_out_decides(roles: tuple[str, ...], content: str) -> None:
     assert ("content.metadata-excluded" in rules(found)) == ("metadata" in roles and content == "intact")
 
 
+def test_what_a_hash_leaves_out_of_metadata_is_a_warning() -> None:
+    ranges = (Exclusion(0, 1, "manifest"), Exclusion(1, 1, "metadata"))
+    found = verdict(manifest(TRUSTED, exclusions=ranges))
+    assert found.state == "trusted"
+    assert "content.metadata-excluded" in rules(found, "warning")
+
+
 STANDARD = (
     Exclusion(xpath="/uuid", usertype="d8fec3d61b0e483c92975828877ec481", role="manifest"),
     Exclusion(xpath="/ftyp", role="structure"),
@@ -598,7 +605,73 @@ def test_every_kind_agrees_with_its_own_source_type(kind: str) -> None:
     assert found.axes.label == ("present",)
 
 
+# --- what a file says elsewhere ---------------------------------------------------------------------
+
+PEOPLE: dict[str, object] = {
+    "label": {"schema": "label-v1", "kind": "human_made"},
+    "actions": (Action("c2pa.created", IPTC + "digitalCreation"),),
+}
+
+
+def test_what_an_update_updates_is_an_earlier_version() -> None:
+    before = Ingredient("parentOf", "take", manifest="urn:2", assertion="i")
+    update = manifest(TRUSTED, **PEOPLE, update=True, ingredients=(before,))
+    found = verdict(update, manifest(urn="urn:2"))
+    assert found.axes.label == ("present", "contradictory")
+    assert rules(found, "error") == ["label.contradicts-history"]
+    assert "contradictory" not in verdict(update, manifest(urn="urn:2", **PEOPLE)).axes.label
+
+
+def _collage(*actions: str, vouched: bool = True) -> Verdict:
+    """People made it of a part by AI, and say what they did with that part."""
+    named = {"ingredients": [{"url": "self#jumbf=c2pa.assertions/i"}]}
+    done = tuple(Action(action, parameters=named, vouched=vouched) for action in actions)
+    part = Ingredient("componentOf", "voice", manifest="urn:2", assertion="i")
+    created = (Action("c2pa.created", IPTC + "digitalCreation"), *done)
+    fields = {**PEOPLE, "actions": created, "ingredients": (part,)}
+    return verdict(manifest(TRUSTED, **fields), manifest(urn="urn:2"))
+
+
+def test_a_part_that_is_placed_again_is_there() -> None:
+    assert "label.contradicts-history" in rules(_collage("c2pa.placed"))
+    assert "label.contradicts-history" not in rules(_collage("c2pa.placed", "c2pa.removed"))
+    assert "label.contradicts-history" in rules(_collage("c2pa.placed", "c2pa.removed", "c2pa.placed"))
+
+
+def _gone(urn: str) -> Action:
+    return Action("c2pa.removed", parameters={"ingredients": [{"url": f"self#jumbf=/c2pa/{urn}/c2pa.assertions/i"}]})
+
+
+def test_parts_are_taken_out_of_earlier_versions_and_not_out_of_parts() -> None:
+    by_ai, collage = manifest(urn="urn:3"), Ingredient("componentOf", "voice", manifest="urn:3", assertion="i")
+    inner = manifest(urn="urn:2", **PEOPLE, ingredients=(collage,))
+    said = (*PEOPLE["actions"], _gone("urn:2"))
+
+    def over(*parts: Ingredient) -> list[str]:
+        return rules(verdict(manifest(TRUSTED, **{**PEOPLE, "actions": said}, ingredients=parts), inner, by_ai))
+
+    before = Ingredient("parentOf", "collage", manifest="urn:2", assertion="p")
+    placed = Ingredient("componentOf", "collage", manifest="urn:2", assertion="q")
+    assert "label.contradicts-history" not in over(before)
+    assert "label.contradicts-history" in over(placed)
+    assert "label.contradicts-history" in over(before, placed)
+    own = replace(inner, actions=said)
+    outer = manifest(TRUSTED, **PEOPLE, ingredients=(placed,))
+    assert "label.contradicts-history" not in rules(verdict(outer, own, by_ai)), "its own signer took it out"
+
+
+def test_nobody_stands_for_a_removal_that_is_only_gathered() -> None:
+    assert "label.contradicts-history" in rules(_collage("c2pa.placed", "c2pa.removed", vouched=False))
+
+
 # --- history ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("medium", "odd"), [("image/png", True), ("audio/mpeg", False), ("video/mp4", False)])
+def test_no_sound_was_made_from_a_picture(medium: str, odd: bool) -> None:
+    before = Ingredient("parentOf", "take", format=medium)
+    found = verdict(manifest(TRUSTED, ingredients=(before,)), format="WAV")
+    assert ("history.odd-parent" in rules(found)) == odd
 
 
 def with_parent(part: Ingredient, *parents: Manifest) -> Verdict:

@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Callable, Iterator
 
 from provlabel.media.formats import PREFIX, id3v2_size, sniff
-from provlabel.media.others import AUDIO, HEAD, IMAGE, PLAYS, VIDEO, Kinds, MediaKind, has_frames, other_kinds
+from provlabel.media.others import HEAD, IMAGE, PLAYS, Kinds, MediaKind, has_frames, other_kinds
 from provlabel.media.sniffing import ReadAt
 
 _NONE: Kinds = frozenset()
@@ -39,7 +39,7 @@ def kinds_in(read_at: ReadAt, size: int) -> Kinds:
 
 
 def _tracks(read: Callable[[ReadAt], Iterator[MediaKind]], read_at: ReadAt) -> Kinds:
-    """Return what the tracks come to: a picture that moves makes a video, sounds alone a sound."""
+    """Return what the tracks come to: a sound with pictures is both, or one more would take it out of a policy."""
     reads = itertools.count()
 
     def bounded(offset: int, length: int) -> bytes:
@@ -51,9 +51,7 @@ def _tracks(read: Callable[[ReadAt], Iterator[MediaKind]], read_at: ReadAt) -> K
         found = frozenset(read(bounded))
     except _Unclear:
         return PLAYS
-    if "image" in found:  # a kind of track that we do not know
-        return PLAYS
-    return VIDEO if "video" in found else AUDIO if found else PLAYS
+    return PLAYS if "image" in found else found or PLAYS  # "image" is a kind of track that we do not know
 
 
 # --- ISO base media --------------------------------------------------------------------------------
@@ -204,6 +202,7 @@ def _number(raw: bytes, most: int, *, keep: bool) -> tuple[int, int]:
 # --- Ogg -------------------------------------------------------------------------------------------
 
 _SOUNDS = (b"\x01vorbis", b"OpusHead", b"\x7fFLAC", b"Speex   ", b"PCM     ")
+_FILMS = (b"\x80theora", b"BBCD\x00", b"OVP80\x01")
 _WORDS = (b"fishead\x00", b"fisbone\x00", b"CMML\x00\x00\x00\x00", b"\x80kate\x00\x00\x00")
 
 
@@ -221,6 +220,6 @@ def _ogg(read_at: ReadAt) -> Iterator[MediaKind]:
         if packet.startswith(_SOUNDS):
             yield "audio"
         elif not packet.startswith(_WORDS):
-            yield "video"
+            yield "video" if packet.startswith(_FILMS) else "image"
         at += 27 + len(lengths) + sum(lengths)
     raise _Unclear

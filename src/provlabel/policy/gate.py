@@ -175,7 +175,10 @@ class Gate(Struct, frozen=True, kw_only=True):
         return all(enforced.policy.files.outside == "note" for enforced in (self.first, *self.others))
 
     def forgives_other(self, path: str) -> bool:
-        """May the file at ``path``, which is no media, lie where it lies by every policy that is about it?"""
+        """May the file at ``path``, which is no media that we know, lie where it lies by every policy?
+
+        One that lets no media lie outside of it lets nothing lie there that may be some.
+        """
         asking = [item.policy for item in (self.first, *self.others) if item.policy.files.others == "error"]
         if not asking:
             return True
@@ -187,7 +190,7 @@ class Gate(Struct, frozen=True, kw_only=True):
         if names is None:
             return False
         return not any(map(self._tracks, names)) or not any(
-            _is_about(policy, name) for policy in refusing for name in names
+            policy.files.outside == "error" or any(_is_about(policy, name) for name in names) for policy in refusing
         )
 
     @property

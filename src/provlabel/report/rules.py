@@ -26,7 +26,12 @@ _ROWS = (
     Rule("content.altered", "error", "the content, or a signed statement about it, is not what was signed", _ASK),
     Rule("content.not-fully-bound", "error", "the signature does not cover the whole content", _ASK),
     Rule("content.rule-broken", "error", "the manifest breaks a rule of the C2PA specification", _ASK),
-    Rule("content.metadata-excluded", "note", "metadata was left out of the signed hash and may have changed"),
+    Rule(
+        "content.metadata-excluded", "warning",
+        "metadata was left out of the signed hash and may have changed: texts, and also how a picture is turned, or a "
+        "small picture or cover beside it",
+        "compare what is shown with the original, or ask the signer to leave no metadata out",
+    ),
     Rule(
         "content.external", "error",
         "a part of what is seen or heard lies in another file, or is made by a script, where no signature covers it",

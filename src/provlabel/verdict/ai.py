@@ -9,6 +9,7 @@ No evidence is ``inputTo``: what only went into a model, or served as a model fo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
@@ -17,7 +18,7 @@ import msgspec
 from provlabel._support.types import ready
 from provlabel.carriers.vocabularies import iptc
 from provlabel.carriers.vocabularies.marks import claims_in, marks_in
-from provlabel.evidence import Carrier, Evidence, Ingredient, Manifest, bound, mapping
+from provlabel.evidence import Carrier, Evidence, Ingredient, Manifest, base_name, is_metadata, mapping
 from provlabel.label import Label
 from provlabel.label.about_ai import ai_in
 from provlabel.label.vocabularies import KINDS, SOURCE_TYPES, SURELY_AI
@@ -25,7 +26,6 @@ from provlabel.label.vocabularies import KINDS, SOURCE_TYPES, SURELY_AI
 #: Statements of one sort that are told; a store can hold hundreds of manifests that all say the same.
 MOST = 10
 _LABEL, _DISCLOSURE = "org.provlabel.label", "c2pa.ai-disclosure"
-_METADATA = ("c2pa.metadata", "cawg.metadata", "stds.iptc", "stds.iptc.photo-metadata")
 
 
 class Statement(NamedTuple):
@@ -37,10 +37,13 @@ class Statement(NamedTuple):
 
 
 def statements(manifests: tuple[Manifest, ...], carriers: tuple[Carrier, ...]) -> Iterator[Statement]:
-    """Yield what a file says about AI, but for the kind of its label; of each sort some."""
-    own = bound(manifests)
-    yield from _few(Statement("manifest", *said) for manifest in own for said in _own(manifest))
-    yield from _few(Statement("history", *said) for said in said_before(own[-1], manifests))
+    """Yield what a file says about AI, but for the kind of its label; of each sort some.
+
+    What an update manifest updates is an earlier version: an update can bring a label of its own.
+    """
+    active = manifests[0]
+    yield from _few(Statement("manifest", *said) for said in _own(active))
+    yield from _few(Statement("history", *said) for said in said_before(active, manifests))
     yield from _few(Statement("carrier", *said) for said in marks_of(carriers))
 
 
@@ -82,24 +85,30 @@ def _in_label(manifest: Manifest) -> Iterator[tuple[str, str]]:
 
 def _beside_label(manifest: Manifest) -> Iterator[tuple[str, str]]:
     """Yield what standard assertions say; source types of actions are held against a label of ours elsewhere."""
-    disclosure = mapping(manifest.assertions.get(_DISCLOSURE))
-    if disclosure:
-        yield f"{_DISCLOSURE} names {disclosure.get('modelName') or 'a model'}", _DISCLOSURE
     for name, data in manifest.assertions.items():
-        if name.partition("__")[0] in _METADATA:
+        if base_name(name) == _DISCLOSURE and data:
+            yield f"{_DISCLOSURE} names {mapping(data).get('modelName') or 'a model'}", name
+        elif is_metadata(name):
             yield from ((words, name) for words in _metadata(data))
 
 
 def _metadata(data: Any) -> Iterator[str]:
-    """Yield what signed metadata says, whatever prefix its namespaces have: the IPTC fields about AI."""
+    """Yield what signed metadata says, however JSON-LD writes its names: the IPTC fields about AI.
+
+    A name can be a prefix and a term, a whole address, or one that the context makes up; an address stays one.
+    """
     for key, value in _pairs(data):
-        local = key.rpartition(":")[2]
-        if local.lower() == "digitalsourcetype":
-            for text in _texts(value):
-                if iptc.kind_of(text) in SURELY_AI:
-                    yield f"digital source type {iptc.plain_uri(text).rpartition('/')[2]}"
-        elif local in ("AISystemUsed", "aiSystemUsed"):
+        local = _NAME.split(key)[-1]
+        named = local.lower() == "digitalsourcetype"
+        for text in _texts(value):
+            source_type = _NAME.split(text)[-1] if named else text
+            if (named or "/" in text) and iptc.kind_of(source_type) in SURELY_AI:
+                yield f"digital source type {iptc.plain_uri(source_type).rpartition('/')[2]}"
+        if local in ("AISystemUsed", "aiSystemUsed"):
             yield f"AI system {next(_texts(value), '')}".rstrip()
+
+
+_NAME = re.compile("[:/#]")
 
 
 def _pairs(data: Any) -> Iterator[tuple[str, Any]]:
@@ -120,7 +129,7 @@ def _texts(value: Any) -> Iterator[str]:
         for item in value:
             yield from _texts(item)
     elif isinstance(value, Mapping):
-        for key in ("@id", "@value", "rdf:resource"):
+        for key in ("@id", "@value", "@list", "@set", "rdf:resource"):
             yield from _texts(value.get(key))
 
 
@@ -128,24 +137,30 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def said_before(active: Manifest, manifests: tuple[Manifest, ...]) -> Iterator[tuple[str, str]]:
-    """Yield what earlier versions and placed parts say, at any depth: each manifest once."""
+    """Yield what earlier versions and placed parts say, at any depth: each manifest once.
+
+    A manifest takes parts out of itself and of its earlier versions, and none out of what is placed in it.
+    """
     by_urn = {manifest.urn: manifest for manifest in manifests}
-    removed = set(_removed(active))
-    seen = {active.urn}
-    waiting = [(active, part) for part in active.ingredients]
+    waiting = [(active.urn, active, frozenset(_removed(active)))]
+    seen, told = {(active.urn, active.urn)}, {active.urn}
     while waiting:
-        manifest, part = waiting.pop(0)
-        target = by_urn.get(part.manifest)
-        if target is None or target.urn in seen or part.relationship == "inputTo":
-            continue
-        if part.relationship == "componentOf" and (manifest.urn, part.assertion) in removed:
-            continue
-        seen.add(target.urn)
-        if part.relationship == "parentOf":
-            removed.update(_removed(target))
-        if said := list(_said(target)):
-            yield f"{_called(part)}: {', '.join(said)}", target.urn
-        waiting += ((target, deeper) for deeper in target.ingredients)
+        latest, manifest, removed = waiting.pop(0)
+        for part in manifest.ingredients:
+            target = by_urn.get(part.manifest)
+            if target is None or part.relationship == "inputTo":
+                continue
+            if part.relationship == "componentOf" and (manifest.urn, part.assertion) in removed:
+                continue
+            earlier = part.relationship == "parentOf"
+            line = latest if earlier else target.urn
+            if (line, target.urn) in seen:
+                continue
+            seen.add((line, target.urn))
+            if target.urn not in told and (said := list(_said(target))):
+                yield f"{_called(part)}: {', '.join(said)}", target.urn
+            told.add(target.urn)
+            waiting.append((line, target, removed.union(_removed(target)) if earlier else frozenset(_removed(target))))
 
 
 def _called(part: Ingredient) -> str:
@@ -166,12 +181,17 @@ def _said(manifest: Manifest) -> Iterator[str]:
 
 
 def _removed(manifest: Manifest) -> Iterator[tuple[str, str]]:
-    """Yield which ingredients ``c2pa.removed`` names: by manifest, empty for its own, and assertion."""
+    """Yield which ingredients ``c2pa.removed`` names and no later action places again: by manifest and assertion.
+
+    What the signer does not stand for takes nothing out.
+    """
+    gone: dict[tuple[str, str], bool] = {}
     for item in manifest.actions:
-        if item.action == "c2pa.removed":
+        if item.action == "c2pa.placed" or (item.action == "c2pa.removed" and item.vouched):
             for url in _urls(item.parameters):
                 named = url.partition("/c2pa/")[2].partition("/")[0]
-                yield named or manifest.urn, url.rpartition("/")[2]
+                gone[named or manifest.urn, url.rpartition("/")[2]] = item.action == "c2pa.removed"
+    yield from (part for part, removed in gone.items() if removed)
 
 
 def _urls(parameters: Mapping[str, Any]) -> Iterator[str]:

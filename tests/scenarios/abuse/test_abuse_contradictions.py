@@ -121,6 +121,16 @@ def test_a_correction_is_signed_and_counts_where_a_policy_says_by_whom(
     assert rule in errors(judged(out, TrustStore(), sandbox, policy=allowing())), "a name that nobody vouches for"
 
 
+def test_a_blank_reason_corrects_nothing(
+    ai: Path, tmp_path: Path, signer: Signer, sandbox: Sandbox, trust: TrustStore
+) -> None:
+    out = tmp_path / "corrected.jpg"
+    label_file(ai, out, Label(kind="human_made", correction=" "), signer, sandbox=sandbox)
+    by = AcceptedSigner(issuer="provlabel test root", name="provlabel test signer")
+    policy = Policy(name="desk", label=LabelRules(corrections_by=(by,)))
+    assert errors(judged(out, trust, sandbox, policy=policy)) == ["label.contradicts-history"]
+
+
 def test_a_label_that_is_contradicted_frees_of_no_law(
     ai: Path, tmp_path: Path, signer: Signer, sandbox: Sandbox, trust: TrustStore
 ) -> None:

@@ -228,6 +228,21 @@ def branded(make: Make, brand: bytes) -> Make:
     return change
 
 
+def covered(path: Path) -> None:
+    """A sound with one picture, as a track of its own."""
+    ffmpeg("-f", "lavfi", "-i", "sine=duration=0.5", "-i", MEDIA / "cover.jpg", "-map", "0", "-map", "1",
+           "-c:a", "aac", "-c:v", "mjpeg", "-frames:v", "1", path)  # fmt: skip
+
+
+def strange_stream(path: Path) -> None:
+    """A sound beside a stream of which nobody knows what it is."""
+    ffmpeg("-f", "lavfi", "-i", "sine=duration=0.5", "-c:a", "libvorbis", path)
+    content, packet = path.read_bytes(), b"nothing known"
+    end = 27 + content[26] + sum(content[27 : 27 + content[26]])
+    page = b"OggS\0\2" + bytes(8) + b"more" + bytes(8) + b"\1" + bytes([len(packet)]) + packet
+    path.write_bytes(content[:end] + page + content[end:])
+
+
 TRACKS: dict[str, tuple[Make, str]] = {
     "sound.mp4": (sound("-c:a", "aac"), "audio"),
     "sound.mov": (sound("-c:a", "aac"), "audio"),
@@ -235,11 +250,18 @@ TRACKS: dict[str, tuple[Make, str]] = {
     "heic.m4a": (branded(sound("-c:a", "aac"), b"heic"), "audio"),
     "sound.mka": (sound("-c:a", "libopus"), "audio"),
     "sound.webm": (sound("-c:a", "libopus"), "audio"),
-    "moving.mp4": (both("-c:a", "aac"), "video"),
+    "silent.mp4": (moving(), "video"),
     "branded.mp4": (branded(moving(), b"M4A "), "video"),
     "moving.mkv": (moving(), "video"),
     "moving.webm": (moving("-c:v", "libvpx"), "video"),
-    "moving.ogg": (both("-c:v", "libtheora", "-c:a", "libvorbis", "-f", "ogg"), "video"),
+    "moving.ogg": (moving("-c:v", "libtheora", "-f", "ogg"), "video"),
+}
+BOTH: dict[str, Make] = {
+    "film.mp4": both("-c:a", "aac"),
+    "film.ogg": both("-c:v", "libtheora", "-c:a", "libvorbis", "-f", "ogg"),
+    "covered.mp4": covered,
+    "covered.mka": covered,
+    "stream.ogg": strange_stream,
 }
 
 
@@ -253,6 +275,15 @@ def test_the_tracks_say_what_a_file_is(name: str, tree: Path, gate: Gate) -> Non
     assert judged(gate(f'media = ["image", "{wanted}"]'))[path] == "failed"
     report = gate(f'media = ["{other}"]')
     assert (path in judged(report), left_out(report).get(path)) in ((False, "outside"), (name.startswith("heic"), None))
+
+
+@needs("ffmpeg")
+@pytest.mark.parametrize("name", BOTH)
+def test_one_picture_more_takes_no_sound_out_of_a_policy(name: str, tree: Path, gate: Gate) -> None:
+    BOTH[name](tree / "release" / name)
+    for kind in ("audio", "video"):
+        assert judged(gate(f'media = ["{kind}"]'))[f"release/{name}"] == "failed"
+    assert left_out(gate('media = ["image"]'))[f"release/{name}"] == "outside"
 
 
 @needs("ffmpeg")
@@ -515,6 +546,15 @@ def test_a_strict_policy_fails_by_what_is_no_media_unless_its_ending_is_allowed(
     report = gate(f'{STRICT}include = ["release/**"]', paths=("release",))
     assert report["code"] == 1
     assert left_out(report) == {f"release/{name}": "not media"}
+
+
+def test_what_may_be_media_lies_outside_of_no_policy_that_lets_no_media_lie_there(tree: Path, gate: Gate) -> None:
+    (tree / "media" / "plain.png").unlink()
+    (tree / "song.raw").write_bytes(b"samples of a sound, of which nobody can tell")
+    asked = f'{STRICT}include = ["release/**"]'
+    assert left_out(gate(asked)) == {"song.raw": "not media"}
+    assert gate(asked)["code"] == 1
+    assert gate(asked.replace('outside = "error"', 'outside = "note"'))["code"] == 0
 
 
 def test_an_empty_ending_allows_names_without_one(tree: Path, gate: Gate) -> None:

@@ -10,9 +10,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from provlabel import Label
+from provlabel import Label, engine
 from provlabel.label.vocabularies import IPTC
-from stores import Store, chunk
+from stores import Store, chunk, store_of
 from vectors import STILL, Bench, Expected, Vector, fails, passes
 from vectors_labels import AI, CAMERA, png_with_xmp, xmp
 
@@ -138,6 +138,10 @@ def inside(bench: Bench) -> Iterator[Vector]:
         "nested": {"@graph": [{"Iptc4xmpExt:DigitalSourceType": AI}]},
         "https": {"Iptc4xmpExt:DigitalSourceType": AI.replace("http:", "https:")},
         "system": {"Iptc4xmpExt:AISystemUsed": "Midjourney"},
+        "address": {f"{_CONTEXT['ext']}DigitalSourceType": AI},
+        "alias": {"source": AI},
+        "term": {"ext:DigitalSourceType": "terms:trainedAlgorithmicMedia"},
+        "set": {"ext:DigitalSourceType": {"@set": [{"@id": AI}]}},
     }.items():
         yield vector(
             f"metadata-{case}",
@@ -153,6 +157,85 @@ def inside(bench: Bench) -> Iterator[Vector]:
         passes(),
         beside("c2pa.metadata", {"@context": _CONTEXT, "Iptc4xmpExt:DigitalSourceType": CAMERA}),
     )
+    yield vector(
+        "metadata-words",
+        "people made it, and signed metadata has a word that is a term elsewhere",
+        "human_made",
+        passes(),
+        beside("c2pa.metadata", {"@context": _CONTEXT, "dc:title": "trainedAlgorithmicMedia"}),
+    )
+    ours = {"@context": _CONTEXT, "Iptc4xmpExt:DigitalSourceType": AI}
+    for name in ("com.acme.metadata", "stds.exif", "cawg.metadata__1"):
+        yield vector(
+            f"in-{name}", "people made it, and other metadata says AI", "human_made", wrong, beside(name, ours)
+        )
+    for name in ("c2pa.ai-disclosure__1", "c2pa.ai-disclosure.v2"):
+        yield vector(
+            f"in-{name}", "people made it, and an AI disclosure", "human_made", wrong, beside(name, disclosure)
+        )
+    yield vector(
+        "second-version",
+        "two labels, one of a version to come",
+        "human_made",
+        wrong,
+        beside("org.provlabel.label.v2", {"schema": "label-v2", "kind": "ai_generated"}),
+    )
+
+
+def actions(bench: Bench) -> Iterator[Vector]:
+    """What actions say of AI in other places than in themselves."""
+    wrong = _contradictory("label.contradictory")
+    edited = {"action": "c2pa.edited"}
+    said = {**edited, "digitalSourceType": AI}
+    for case, expected, own, more in (
+        ("related", wrong, {**edited, "related": [said]}, {}),
+        ("related-deep", wrong, {**edited, "related": [{**edited, "related": [said]}]}, {}),
+        ("template", wrong, edited, {"templates": [said]}),
+        ("template-all", wrong, edited, {"templates": [{**said, "action": "*"}]}),
+        ("template-unused", passes(), edited, {"templates": [{**said, "action": "c2pa.dubbed"}]}),
+        (
+            "template-overruled",
+            passes(),
+            {**edited, "digitalSourceType": NOT_AI["human_made"]},
+            {"templates": [{**said, "action": "*"}]},
+        ),
+    ):
+        made = bench.store()
+        _says("human_made")(made)
+        data = made.get(ACTIONS)
+        made.put(ACTIONS, {**data, **more, "actions": [*data["actions"], own]})
+        files = bench.detached(made.signed(bench.hand))
+        yield Vector(f"contradictions/action-{case}", "people made it", "C2PA 2.4 §18.15", "label", files, expected)
+
+
+def updates(bench: Bench) -> Iterator[Vector]:
+    """An update manifest that brings a label of its own (C2PA 2.4 §11.3)."""
+    wrong = _contradictory("label.contradicts-history", history="clean")
+    by_ai = bench.sign(bench.png, Label(kind="ai_generated", event_time=_WHEN), carriers=())
+    by_people = bench.sign(bench.png, Label(kind="human_made", event_time=_WHEN), carriers=())
+    stated = bench.definition(Label(kind="human_made", event_time=_WHEN), has_parent=True)["assertions"]
+    label = [item for item in stated if item["label"] == LABEL]
+
+    def updated(content: bytes, *assertions: dict[str, Any], redacted: Sequence[str] = ()) -> bytes:
+        made = {"claim_generator_info": [{"name": "x"}], "assertions": list(assertions), "redactions": list(redacted)}
+        intent = engine.binding().C2paBuilderIntent.UPDATE
+        return bench.by_engine(content, made, prepare=lambda builder: builder.set_intent(intent))
+
+    def vector(case: str, title: str, content: bytes, expected: Expected) -> Vector:
+        return Vector(f"contradictions/update-{case}", title, "C2PA 2.4 §11.3", "label", {STILL: content}, expected)
+
+    yield vector("says-people", "an update says people, of what AI made", updated(by_ai, *label), wrong)
+    yield vector("second", "the same, behind an update that says nothing", updated(updated(by_ai), *label), wrong)
+    yield vector(
+        "again", "two updates that say people, of what AI made", updated(updated(by_ai, *label), *label), wrong
+    )
+    where = f"self#jumbf=/c2pa/{Store(store_of(by_ai)).urn}/c2pa.assertions/{LABEL}"
+    told = {"action": "c2pa.redacted", "reason": "c2pa.PII.present", "parameters": {"redacted": where}}
+    actions = {"label": ACTIONS, "data": {"actions": [told]}}
+    redacted = updated(by_ai, *label, actions, redacted=[where])
+    yield vector("redacted", "the same, and the label by AI is redacted", redacted, wrong)
+    agrees = updated(by_people, *label)
+    yield vector("agrees", "an update says people, of what people made", agrees, passes(history="clean"))
 
 
 def before(bench: Bench) -> Iterator[Vector]:
@@ -213,6 +296,14 @@ def before(bench: Bench) -> Iterator[Vector]:
     yield over(
         "part", "people made it, with a part by AI", people, wrong, actions=[placed], relations={"part": "componentOf"}
     )
+    removed = {**placed, "action": "c2pa.removed"}
+    for case, said, expected in (
+        ("removed", [placed, removed], passes(history="clean")),
+        ("placed-again", [placed, removed, placed], wrong),
+    ):
+        yield over(
+            f"part-{case}", "with a part by AI", people, expected, actions=said, relations={"part": "componentOf"}
+        )
     yield over(
         "part-of-ai",
         "made by AI, with a part by AI",
@@ -288,4 +379,4 @@ def tags(bench: Bench) -> Iterator[Vector]:
     )
 
 
-GROUPS = (inside, before, tags)
+GROUPS = (inside, actions, before, updates, tags)

@@ -6,6 +6,8 @@ import hashlib
 import shutil
 from collections.abc import Callable, Iterator
 
+from PIL import Image
+
 from project import MEDIA, SAMPLES
 from provlabel.media.containers.isobmff import C2PA
 from sample_files import (
@@ -389,6 +391,13 @@ def exclusions(bench: Bench) -> Iterator[Vector]:
     yield from _hashes(bench)
 
 
+def _orientation(number: int) -> bytes:
+    """Return EXIF that says how a picture is turned, and nothing else."""
+    made = Image.Exif()
+    made[0x0112] = number
+    return made.tobytes().removeprefix(b"Exif\0\0")
+
+
 def _left_out_metadata(bench: Bench) -> Iterator[Vector]:
     text = _with_text(bench.png, b"Comment\0written by a phone")
     whole = len(chunk(b"tEXt", b"Comment\0written by a phone"))
@@ -409,6 +418,18 @@ def _left_out_metadata(bench: Bench) -> Iterator[Vector]:
         "C2PA 2.4 §15.12.1",
         "content",
         {STILL: later},
+        passes("content.metadata-excluded"),
+    )
+    upright, turned = (chunk(b"eXIf", _orientation(number)) for number in (1, 3))
+    long = len(upright)
+    beside: Ranges = lambda at, size, all_: [_span(at, size), _span(all_ - 12 - long, long)]  # noqa: E731
+    stood = embedded(bench.store(), bench.png[:-12] + upright + bench.png[-12:], bench.hand, beside)
+    yield Vector(
+        "exclusions/turned",
+        "EXIF that was left out of the hash turns the picture now: C2PA allows it, and a warning says so",
+        "abuse 61",
+        "content",
+        {STILL: stood.replace(upright, turned)},
         passes("content.metadata-excluded"),
     )
     more: Ranges = lambda at, size, all_: [_span(at, size), _span(all_ - 12 - whole - 40, whole + 40)]  # noqa: E731
