@@ -23,6 +23,7 @@ PROGRAMS = ROOT / "tests" / "scenarios" / "hosts"
 #: A user that no file of this machine knows.
 STRANGER = 54321
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER of prctl.h
+_LEDGERS = ".provlabel-batch"  # the folder of a ledger, which stays
 _PATIENCE = 10  # seconds in which what was told to end has ended
 #: Starts a program with a search path, where Python does not look into the environment.
 _ISOLATED = """import json, runpy, sys
@@ -90,7 +91,7 @@ class Place:
         told = [json.loads(path.read_text()) for path in sorted((self.folder / "told").glob("*.json"))]
         wrong = [item for one in told for item in (*one["wrong"], *one["changed"])]
         wrong += [f"left: {path}" for name in ("tmp", "stands", "home") for path in (self.folder / name).rglob("*")]
-        wrong += [f"left: {path}" for path in self.folder.rglob(".provlabel-*") if ".sqlite" not in path.name]
+        wrong += [f"left: {path}" for path in self.folder.rglob(".provlabel-*") if path.name != _LEDGERS]
         assert not wrong, "\n".join(wrong)
         assert (found := sum(one["right"] for one in told)) == right, f"{found} calls were right, not {right}"
 

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import select
 import shutil
 import signal
 import sys
@@ -343,6 +344,7 @@ def test_its_death_loses_no_verdict(
         verifier = Verifier(trust, second_opinion=True, sandbox=sandbox)
         own.start()
         assert own._worker is not None
+        select.select([own._worker.answers], [], [])  # until it has said what it is
         os.kill(own._worker.pid, signal.SIGSTOP)
         pid = own._worker.pid
         timer = threading.Timer(0.3, lambda: (os.kill(pid, number), os.kill(pid, signal.SIGCONT)))
@@ -361,6 +363,7 @@ def test_it_hangs(content: bytes, trust: TrustStore, sandbox: Sandbox, monkeypat
         verifier = Verifier(trust, second_opinion=True, sandbox=sandbox)
         own.start()
         assert own._worker is not None
+        select.select([own._worker.answers], [], [])  # until it has said what it is
         os.kill(own._worker.pid, signal.SIGSTOP)
         begun = time.monotonic()
         [file] = verifier.bytes(content).files

@@ -220,7 +220,8 @@ def _first_line(fd: int, wait: float) -> bytes:
     with selectors.DefaultSelector() as selector:
         selector.register(fd, selectors.EVENT_READ)
         while not said.endswith(b"\n") and len(said) < _LONGEST:
-            piece = os.read(fd, _LONGEST) if selector.select(max(0.0, ends - time.monotonic())) else b""
+            # Byte by byte: what follows the line is no part of it.
+            piece = os.read(fd, 1) if selector.select(max(0.0, ends - time.monotonic())) else b""
             if not piece:
                 break
             said += piece

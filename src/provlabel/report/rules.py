@@ -119,7 +119,7 @@ _ROWS = (
     Rule("label.contradictory", "error", "statements inside the manifest contradict each other", "ask the signer"),
     Rule(
         "label.contradicts-history", "error",
-        "the label says that no AI made this, and an earlier version or a part of it says otherwise",
+        "an earlier version, or a part of this, was made by AI, and the label says otherwise",
         "ask the signer; whoever may correct a wrong label of the past signs with --contradict",
     ),
     Rule(
