@@ -127,6 +127,7 @@ class Identity(Struct, frozen=True):
     organization: str = ""
     roles: tuple[str, ...] = ()
     issuer: str = ""
+    about: tuple[str, ...] = ()  #: names of the assertions that it vouches for
 
 
 class Manifest(Struct, frozen=True):
@@ -293,13 +294,15 @@ def _identity(name: str, data: Any) -> Identity:
     data = mapping(data)
     certificate = mapping(mapping(data.get("signature")).get("certificateInfo"))
     subject, issuer = mapping(certificate.get("subject")), mapping(certificate.get("issuer"))
-    roles = mapping(data.get("signer_payload")).get("role")
+    payload = mapping(data.get("signer_payload"))
+    roles, about = payload.get("role"), payload.get("referenced_assertions")
     return Identity(
         name,
         str(subject.get("CN", "")),
         str(subject.get("O", "")),
         tuple(map(str, roles)) if isinstance(roles, list) else (),
         str(issuer.get("CN", "") or issuer.get("O", "")),
+        tuple(str(mapping(one).get("url")).rpartition("/")[2] for one in about) if isinstance(about, list) else (),
     )
 
 

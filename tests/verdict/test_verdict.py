@@ -738,7 +738,7 @@ def test_the_worst_ingredient_decides() -> None:
 # --- identity and carriers -------------------------------------------------------------------------
 
 
-JANE = Identity("cawg.identity", "Jane", "Label Records")
+JANE = Identity("cawg.identity", "Jane", "Label Records", about=("c2pa.hash.data", "org.provlabel.label"))
 KNOWN = Code(
     "cawg.x509.credential.trusted",
     "success",
@@ -770,6 +770,16 @@ def test_identity(codes: tuple[Code, ...], identities: tuple[Identity, ...], ide
     assert found.axes.identity == identity
     assert ("identity.bad" in rules(found, "error")) == (identity == "bad")
     assert any(check.startswith("identity:") for check in found.not_checked) == (identity == "not-checked")
+
+
+def test_an_identity_that_never_saw_the_label_is_told() -> None:
+    assert "identity.not-of-label" not in rules(verdict(manifest(TRUSTED, KNOWN, identities=(JANE,))))
+    alone = replace(JANE, about=("c2pa.hash.data",))
+    found = verdict(manifest(TRUSTED, KNOWN, identities=(alone,)))
+    assert found.axes.identity == "ok"
+    assert "identity.not-of-label" in rules(found, "warning")
+    other = verdict(manifest(TRUSTED, KNOWN, identities=(alone,), label=None, labels=0))
+    assert "identity.not-of-label" not in rules(other), "there is none"
 
 
 def test_a_sidecar_that_differs_is_a_warning() -> None:

@@ -151,6 +151,11 @@ _ROWS = (
         "identity.unknown", "warning", "nobody you trust vouches for an identity; who it names is a claim",
         "if you know it, pass the certificate of its CA with --identity-trust",
     ),
+    Rule(
+        "identity.not-of-label", "warning",
+        "an identity vouches for the content and not for the label, which somebody else can have written",
+        "ask who it names whether the label is theirs too",
+    ),
     Rule("identity.bad", "error", "an identity assertion is not valid", "ask the signer"),
     Rule(
         "carrier.sidecar-differs", "warning", "a different manifest lies beside the file; the embedded one was judged",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from provlabel.evidence import Code, Identity, Manifest
+from provlabel.evidence import LABEL, Code, Identity, Manifest, base_name
 from provlabel.manifest.codes import Effect, in_words
 from provlabel.report import Finding, IdentityState, finding
 from provlabel.trust.anchors import TrustStore
@@ -27,6 +27,8 @@ def identity_axis(
     about = [_is_about(code, found) for code in trusted]
     if not any(about) or any(_is_about(code, found) for code in unknown):
         return "not-checked", [finding("identity.unknown", found.name, at=found.assertion)]
+    if active.label is not None and not any(base_name(name) == LABEL for name in found.about):
+        return "ok", [finding("identity.not-of-label", found.name, at=found.assertion)]
     return "ok", []
 
 

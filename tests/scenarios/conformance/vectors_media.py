@@ -425,7 +425,7 @@ def _left_out_metadata(bench: Bench) -> Iterator[Vector]:
     beside: Ranges = lambda at, size, all_: [_span(at, size), _span(all_ - 12 - long, long)]  # noqa: E731
     stood = embedded(bench.store(), bench.png[:-12] + upright + bench.png[-12:], bench.hand, beside)
     yield Vector(
-        "exclusions/turned",
+        "exclusions/turned-by-exif",
         "EXIF that was left out of the hash turns the picture now: C2PA allows it, and a warning says so",
         "abuse 61",
         "content",
