@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, cast
 
 import pytest
 
+from hosts import children
 from mp3_tags import UNPARSEABLE, with_frames
 from project import MEDIA, needs
 from provlabel import (
@@ -46,11 +47,6 @@ COVER = CONTENT["cover.jpg"]
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 # Python 3.12 and later warn of any fork beside a thread; the engine may have threads of its own.
 forks = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-
-
-def below() -> set[str]:
-    """The processes that this one has started."""
-    return {child for task in Path("/proc/self/task").iterdir() for child in (task / "children").read_text().split()}
 
 
 def judged(content: bytes, trust: TrustStore, sandbox: Sandbox) -> FileReport:
@@ -134,22 +130,22 @@ def test_a_signer_is_named_by_its_uri(label: Label, credential: Path, trust: Tru
 
 @LINUX
 def test_its_workers_end_with_it(label: Label, signer: Signer) -> None:
-    before = below()
+    before = children()
     with Labeler(signer, workers=2) as labeler:
-        assert below() == before, "none starts before it is needed"
+        assert children() == before, "none starts before it is needed"
         labeler.bytes(COVER, label, thumbnail=True)
-        assert len(below() - before) >= 2, "one that reads, and one that draws"
-    assert below() == before
+        assert len(children() - before) >= 2, "one that reads, and one that draws"
+    assert children() == before
     with pytest.raises(UsageError, match="closed"):
         labeler.bytes(COVER, label)
     assert [str(error) for _, error in labeler.paths([MEDIA / "cover.jpg"], None, label)] == ["this Labeler was closed"]
     labeler.close()
-    assert below() == before
+    assert children() == before
 
 
 @LINUX
 def test_who_is_labeling_when_it_is_closed_is_served_to_the_end(label: Label, signer: Signer) -> None:
-    before = below()
+    before = children()
     labeler, signing, closed = Labeler(signer, workers=1), threading.Event(), threading.Event()
 
     def keep(_: Receipt) -> None:
@@ -162,21 +158,21 @@ def test_who_is_labeling_when_it_is_closed_is_served_to_the_end(label: Label, si
         labeler.close()
         with pytest.raises(UsageError, match="closed"):
             labeler.bytes(COVER, label)
-        assert below() != before
+        assert children() != before
         closed.set()
         assert call.result()[1].format == "WAV"
-    assert below() == before
+    assert children() == before
 
 
 @LINUX
 def test_one_that_is_forgotten_leaves_no_process(label: Label, signer: Signer) -> None:
-    before = below()
+    before = children()
     labeler = Labeler(signer, workers=1)
     labeler.bytes(COVER, label)
-    assert below() != before
+    assert children() != before
     del labeler
     gc.collect()
-    assert below() == before
+    assert children() == before
 
 
 @LINUX
@@ -184,10 +180,10 @@ def test_a_worker_that_was_given_stays(label: Label, signer: Signer) -> None:
     with Sandbox() as sandbox:
         with Labeler(signer, sandbox=sandbox) as labeler:
             labeler.bytes(COVER, label)
-            running = below()
-        assert below() == running
+            running = children()
+        assert children() == running
         assert sandbox.read(MEDIA / "cover.jpg").format == "JPEG"
-        assert below() == running
+        assert children() == running
 
 
 @LINUX

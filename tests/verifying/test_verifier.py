@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 import pytest
 
 import provlabel
+from hosts import children
 from project import MEDIA, SAMPLES
 from provlabel import (
     ConfigError,
@@ -51,12 +52,6 @@ def labeled(media: Path, label: Label, signer: Signer, sandbox: Sandbox) -> dict
 def verifier(trust: TrustStore) -> Iterator[Verifier]:
     with Verifier(trust) as session:
         yield session
-
-
-def children() -> set[int]:
-    """Processes that this one has started and that have not ended."""
-    tasks = Path("/proc/self/task").glob("*/children")
-    return {int(pid) for task in tasks for pid in task.read_text().split()}
 
 
 def timeless(report: Report) -> Report:
