@@ -20,6 +20,10 @@ from provlabel.sandbox.protocol import Answer
 from provlabel.sandbox.requests import AnySandbox
 
 
+#: Workers beside one for each processor: each waits while its caller judges what it has answered.
+_SPARE = 2
+
+
 class SandboxPool(AnySandbox):
     """Several sandboxes that look like one: each file is read by the next that is free.
 
@@ -27,7 +31,7 @@ class SandboxPool(AnySandbox):
     A worker starts when it is needed; one that dies or hangs is replaced, and takes no other file with it.
 
     Args:
-        width: how many files of each size are read at once; one for each processor without.
+        width: how many files of each size are read at once; two more than processors without.
         launch: as for :class:`Sandbox`; those after a death are always spawned, as threads run by then.
         limits: what one file may cost.
         proofs: as for :class:`Sandbox`.
@@ -48,7 +52,7 @@ class SandboxPool(AnySandbox):
     ) -> None:
         if width is not None and width < 1:
             raise UsageError(f"{width} workers read nothing", hint="1 or more")
-        self.width = width or processors()
+        self.width = width or processors() + _SPARE
         self._limits = limits
         self._small, self._large = (
             tuple(

@@ -56,7 +56,7 @@ class Verifier(Session):
     Args:
         trust: whose signatures count; without anchors nobody is trusted.
         policy: what each file must be to pass.
-        workers: how many files are read at once; one for each processor without.
+        workers: how many files are read at once; two more than processors without.
         options: the other fields of :class:`~provlabel.verifying.options.VerifyOptions`.
 
     Raises:
