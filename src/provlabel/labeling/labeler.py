@@ -55,8 +55,8 @@ class Labeler(Session):
 
     Args:
         signer: who says what labels say, or its URI (:func:`provlabel.open_signer`).
-        workers: how many files its own workers read at once; two more than processors without.  With a ``sandbox`` among
-            the options it has none of its own.
+        workers: how many files its own workers read at once; two more than processors without.  With a ``sandbox``
+            among the options it has none of its own.
         options: the fields of :class:`~provlabel.labeling.options.FileOptions`, for every call that does not say
             otherwise.
 

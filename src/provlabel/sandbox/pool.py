@@ -19,7 +19,6 @@ from provlabel.sandbox.process import Launch, spawn
 from provlabel.sandbox.protocol import Answer
 from provlabel.sandbox.requests import AnySandbox
 
-
 #: Workers beside one for each processor: each waits while its caller judges what it has answered.
 _SPARE = 2
 
