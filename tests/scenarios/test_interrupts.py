@@ -37,12 +37,13 @@ class Started(NamedTuple):
     folder: Path
 
     def processes(self) -> list[str]:
-        """What is still there of the session, zombies too: command lines."""
+        """What is still there of the session: command lines; zombies too, but for those that are init's to reap."""
         found = []
         for entry in Path("/proc").iterdir():
             with contextlib.suppress(OSError, ValueError):
                 fields = (entry / "stat").read_text().rpartition(")")[2].split()
-                if int(fields[3]) == self.process.pid:
+                state, parent, session = fields[0], fields[1], int(fields[3])
+                if session == self.process.pid and (state, parent) != ("Z", "1"):
                     found.append((entry / "cmdline").read_text().replace("\0", " "))
         return found
 

@@ -13,7 +13,7 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 import msgspec
 from msgspec import Struct
@@ -23,6 +23,9 @@ from provlabel._support.files import open_regular
 from provlabel._support.text import printable
 from provlabel.errors import ConfigError
 from provlabel.report import Named
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 #: Extended key usages a signer's certificate may have (C2PA 2.4 §14.5.1): e-mail protection,
 #: document signing, C2PA claim signing.  Without this list the engine refuses the last two.
@@ -56,6 +59,20 @@ class AnchorList(Struct, frozen=True):
     public: bool = False  #: of CAs that others chose, which issue to whoever asks
 
 
+class ListKeywords(TypedDict, total=False):
+    """What the certificates of a list are.
+
+    ``test``: throw-away roots; a report that relies on them says so.  ``purpose``: what they count for, and for
+    nothing else; signers of manifests without.  ``leaves``: signers' own certificates, not those of CAs.  ``public``:
+    others chose these CAs, so that a name alone is no proof of who signed.
+    """
+
+    test: bool
+    purpose: Purpose
+    leaves: bool
+    public: bool
+
+
 class TrustStore(Struct, frozen=True):
     """All anchor lists of one verification; empty means that nobody is trusted."""
 
@@ -67,20 +84,14 @@ class TrustStore(Struct, frozen=True):
         cls,
         *paths: Path | str,
         name: str | None = None,
-        test: bool = False,
-        purpose: Purpose = "manifest",
-        leaves: bool = False,
-        public: bool = False,
+        **how: Unpack[ListKeywords],
     ) -> TrustStore:
         """Read PEM files of certificates.
 
         Args:
             paths: the files.
             name: what reports and errors call them in place of their paths, as of a scratch file.
-            test: they are throw-away roots; a report that relies on them says so.
-            purpose: what they count for, and for nothing else.
-            leaves: they are signers' own certificates, not those of CAs.
-            public: others chose these CAs, so that a name alone is no proof of who signed.
+            how: what they are, :class:`ListKeywords`.
 
         Raises:
             InputError: a file cannot be read.
@@ -91,9 +102,7 @@ class TrustStore(Struct, frozen=True):
         for path in paths:
             content, changed = _read(Path(path), name)
             called = name or str(path)
-            store += cls.of_pem(
-                content, name=called, changed=changed, test=test, purpose=purpose, leaves=leaves, public=public
-            )
+            store += cls.of_pem(content, name=called, changed=changed, **how)
         return store
 
     @classmethod
@@ -103,10 +112,7 @@ class TrustStore(Struct, frozen=True):
         *,
         name: str = "bytes",
         changed: dt.datetime | None = None,
-        test: bool = False,
-        purpose: Purpose = "manifest",
-        leaves: bool = False,
-        public: bool = False,
+        **how: Unpack[ListKeywords],
     ) -> TrustStore:
         """Take certificates in PEM form from memory.
 
@@ -114,15 +120,13 @@ class TrustStore(Struct, frozen=True):
             content: what a file would hold.
             name: what reports and errors call it.
             changed: when the list was last changed, with a zone, if that is known.
-            test: as for :meth:`load`, and so are the others.
-            purpose: what they count for.
-            leaves: they are signers' own certificates.
-            public: others chose these CAs.
+            how: as for :meth:`load`.
 
         Raises:
             ConfigError: as :meth:`load`.
         """
-        if leaves and purpose != "manifest":
+        purpose = how.get("purpose", "manifest")
+        if how.get("leaves") and purpose != "manifest":
             raise ConfigError(f"leaves cannot be trusted one by one for {purpose}", hint="give the CA's certificate")
         shown = printable(name)
         if len(content) > MAX_FILE:
@@ -130,7 +134,7 @@ class TrustStore(Struct, frozen=True):
         pem = "".join(_certificates(content.decode("latin-1"), shown))
         date = times.rfc3339(changed) if changed else ""
         digest = hashlib.sha256(content).hexdigest()
-        return cls((AnchorList(shown, pem, digest, test, purpose, leaves, date, public),))
+        return cls((AnchorList(shown, pem, digest, date=date, **how),))
 
     def __add__(self, other: TrustStore) -> TrustStore:
         """Return a store with the lists of both."""
