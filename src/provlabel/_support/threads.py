@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 _Item = TypeVar("_Item")
 #: Results that may wait for the slowest item, times the threads: enough to keep all busy, and few to hold in memory.
@@ -35,6 +37,8 @@ def in_order(
             result = do(item)
             if callable(result):
                 if threads is None:
+                    from concurrent.futures import ThreadPoolExecutor  # with what it loads, a hundredth of a start
+
                     begin()
                     threads = ThreadPoolExecutor(width)
                 waiting.append((item, threads.submit(result).result))
