@@ -318,15 +318,6 @@ FAILURES: dict[str, tuple[bytes, dict[str, Any], type[ProvlabelError]]] = {
 }
 
 
-@pytest.fixture
-def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where temporary files go, to see that none stays."""
-    folder = tmp_path / "scratch"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    return folder
-
-
 @pytest.mark.parametrize(("content", "how", "error"), FAILURES.values(), ids=FAILURES)
 def test_dest_is_untouched_where_labeling_fails(
     content: bytes, how: dict[str, Any], error: type[ProvlabelError], label: Label, labeler: Labeler, scratch: Path

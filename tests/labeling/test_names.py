@@ -94,15 +94,6 @@ def by_stream(content: bytes, label: Label, signer: Signer, **options: object) -
 IN_SCRATCH = pytest.mark.parametrize("call", [label_bytes, by_stream], ids=["bytes", "stream"])
 
 
-@pytest.fixture
-def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where temporary files go."""
-    folder = tmp_path / "scratch"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    return folder
-
-
 @IN_SCRATCH
 @pytest.mark.parametrize(
     ("room", "text"),

@@ -6,12 +6,10 @@ import contextlib
 import re
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
@@ -20,13 +18,6 @@ from hosts import children, kill
 from project import needs
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
-
-
-@pytest.fixture
-def place(credential: Path) -> Iterator[Place]:
-    """Where anybody comes to, and of a short name, as there are sockets below."""
-    with tempfile.TemporaryDirectory(prefix="host-") as folder:
-        yield Place(Path(folder), credential)
 
 
 # --- threads ---------------------------------------------------------------------------------------

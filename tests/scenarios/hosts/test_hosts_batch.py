@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,12 +10,6 @@ from hosting import STRANGER, Place, adopted, as_stranger, below_read_only, kern
 from project import needs
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
-
-
-@pytest.fixture
-def place(credential: Path) -> Iterator[Place]:
-    with tempfile.TemporaryDirectory(prefix="host-") as folder:
-        yield Place(Path(folder), credential)
 
 
 def test_a_script_without_a_guard(place: Place) -> None:
