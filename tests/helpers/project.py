@@ -45,9 +45,9 @@ def besides_time(warnings: Sequence[str]) -> list[str]:
     return [text for text in warnings if not text.startswith("no timestamp: this label is trusted until")]
 
 
-def corpus_of_others() -> Path:
-    """The folder of media that others made, where it lies beside the checkout (it has a README); else skip."""
-    folder = ROOT.parent / "shared" / "corpus" / "c2pa-python"
+def corpus_of_others(name: str = "c2pa-python") -> Path:
+    """A folder of media that others made, where it lies beside the checkout; else skip."""
+    folder = ROOT.parent / "shared" / "corpus" / name
     if not folder.is_dir():
         pytest.skip("the corpus of others' media is not beside this checkout")
     return folder
