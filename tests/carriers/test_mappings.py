@@ -23,7 +23,7 @@ from provlabel.errors import InputError
 from provlabel.evidence import Action, Carrier, Evidence, Ingredient, Manifest
 from provlabel.label import label_from_dict, signed_label
 from provlabel.label.records import China, Contribution, Likeness, Permissions, Person, Rights
-from provlabel.label.vocabularies import AI_KINDS, IPTC, KINDS, Role, Use
+from provlabel.label.vocabularies import AI_KINDS, IPTC, KINDS, Role, Use, plain_uri
 
 PLUS = "http://ns.useplus.org/ldf/vocab/"
 AI, CAPTURE = IPTC + "trainedAlgorithmicMedia", IPTC + "digitalCapture"
@@ -314,7 +314,7 @@ def test_a_source_type_is_the_same_in_every_form_of_writing(written: str) -> Non
 
 
 def test_a_source_type_of_nobody_we_know_stays_what_it_is() -> None:
-    assert iptc.plain_uri("https://example.org/print") == "http://example.org/print"
+    assert plain_uri("https://example.org/print") == "http://example.org/print"
     assert iptc.kind_of("https://example.org/trainedAlgorithmicMedia") is None
 
 

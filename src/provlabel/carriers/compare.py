@@ -21,7 +21,7 @@ from provlabel.carriers.vocabularies.marks import claims_in
 from provlabel.errors import LabelError
 from provlabel.evidence import Carrier, Evidence, Manifest, bound
 from provlabel.label import Label, joined
-from provlabel.label.vocabularies import AI_KINDS, KINDS, SOURCE_TYPES
+from provlabel.label.vocabularies import AI_KINDS, KINDS, SOURCE_TYPES, plain_uri
 from provlabel.report import Agreement, CarrierValue, Finding, finding
 
 _SHOWN = 200  # characters of a value in a finding
@@ -59,7 +59,7 @@ def story_of(manifests: tuple[Manifest, ...]) -> Story:
 
 
 def _stated(manifest: Manifest) -> set[str]:
-    return {iptc.plain_uri(item.source_type) for item in manifest.actions if item.source_type}
+    return {plain_uri(item.source_type) for item in manifest.actions if item.source_type}
 
 
 def _label_of(active: Manifest) -> Label | None:
@@ -158,7 +158,7 @@ def _source_type(values: tuple[str, ...], _: Any, story: Story) -> tuple[str, ..
         return None
     ai_signed = _speak_of_ai(stated)
     for value in values:
-        plain = iptc.plain_uri(value)
+        plain = plain_uri(value)
         if plain not in stated and (ai_signed or iptc.kind_of(plain) in AI_KINDS):
             return stated
     return None

@@ -7,6 +7,7 @@ terms of kinds and parts are ours; they map to terms of these standards.
 
 from __future__ import annotations
 
+import re
 from typing import Literal, NamedTuple
 
 IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"
@@ -177,6 +178,24 @@ SOURCE_TYPES: dict[str, str | None] = {
     IPTC + "compositeWithTrainedAlgorithmicMedia": "ai_partly_created",
     IPTC + "trainedAlgorithmicMedia": "ai_generated",
 }
+
+_TERMS = {uri.rpartition("/")[2].lower(): uri for uri in SOURCE_TYPES}
+_WRITTEN = re.compile(
+    r"(?:https?://(?:www\.)?(?:cv\.iptc\.org/newscodes|c2pa\.org)/digitalsourcetype/|digsrctype:)?([a-z0-9]+)/?",
+    re.IGNORECASE,
+)
+
+
+def plain_uri(source_type: str) -> str:
+    """Return a digital source type in its canonical form, which is that with ``http``.
+
+    Programs write it with ``https``, a slash at the end, in other case, as a QCode or as its term alone.
+    What is no term of the vocabularies stays what it is.
+    """
+    text = source_type.strip()
+    written = _WRITTEN.fullmatch(text)
+    return (_TERMS.get(written[1].lower()) if written else None) or text.replace("https://", "http://", 1)
+
 
 #: Kinds that state something about AI. ``label: present`` needs one of these, or our own assertion.
 AI_KINDS = frozenset({"ai_generated", "ai_modified", "ai_partly_created", "composite_synthetic", "may_contain_ai"})

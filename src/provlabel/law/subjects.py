@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from provlabel._support.times import read
-from provlabel.carriers.vocabularies.iptc import SOURCE_TYPE, plain_uri
+from provlabel.carriers.vocabularies.iptc import SOURCE_TYPE
 from provlabel.carriers.vocabularies.marks import claims_in
 from provlabel.evidence import Action, Evidence, Manifest, mapping
-from provlabel.label.vocabularies import IPTC, KINDS, SOURCE_TYPES, SURELY_AI
+from provlabel.label.vocabularies import IPTC, KINDS, SOURCE_TYPES, SURELY_AI, plain_uri
 from provlabel.law.records import Input, Medium, Outcome, Subject
 from provlabel.media.formats import BY_NAME
 from provlabel.report import FileReport, HistoryNode

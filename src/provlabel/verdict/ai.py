@@ -21,7 +21,7 @@ from provlabel.carriers.vocabularies.marks import claims_in, marks_in
 from provlabel.evidence import Carrier, Evidence, Ingredient, Manifest, base_name, is_metadata, mapping
 from provlabel.label import Label
 from provlabel.label.about_ai import ai_in
-from provlabel.label.vocabularies import KINDS, SOURCE_TYPES, SURELY_AI
+from provlabel.label.vocabularies import KINDS, SOURCE_TYPES, SURELY_AI, plain_uri
 
 #: Statements of one sort that are told; a store can hold hundreds of manifests that all say the same.
 MOST = 10
@@ -103,7 +103,7 @@ def _metadata(data: Any) -> Iterator[str]:
         for text in _texts(value):
             source_type = _NAME.split(text)[-1] if named else text
             if (named or "/" in text) and iptc.kind_of(source_type) in SURELY_AI:
-                yield f"digital source type {iptc.plain_uri(source_type).rpartition('/')[2]}"
+                yield f"digital source type {plain_uri(source_type).rpartition('/')[2]}"
         if local in ("AISystemUsed", "aiSystemUsed"):
             yield f"AI system {next(_texts(value), '')}".rstrip()
 

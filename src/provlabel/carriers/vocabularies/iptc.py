@@ -6,7 +6,6 @@ strictest stands there, and it knows nothing of inference.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,7 +15,7 @@ from provlabel.carriers.vocabularies._base import Field, Fields, first, gathered
 from provlabel.carriers.vocabularies._people import names_of, people_named
 from provlabel.label import Label
 from provlabel.label.records import Permissions
-from provlabel.label.vocabularies import CAWG_USES, IPTC, KINDS, SOURCE_TYPES
+from provlabel.label.vocabularies import CAWG_USES, IPTC, KINDS, SOURCE_TYPES, plain_uri
 
 SOURCE_TYPE = "Iptc4xmpExt:DigitalSourceType"
 SYSTEM, VERSION = "Iptc4xmpExt:AISystemUsed", "Iptc4xmpExt:AISystemVersionUsed"
@@ -155,25 +154,7 @@ _CAPTURES = frozenset(
 )
 
 
-_TERMS = {uri.rpartition("/")[2].lower(): uri for uri in SOURCE_TYPES}
-_WRITTEN = re.compile(
-    r"(?:https?://(?:www\.)?(?:cv\.iptc\.org/newscodes|c2pa\.org)/digitalsourcetype/|digsrctype:)?([a-z0-9]+)/?",
-    re.IGNORECASE,
-)
-
-
 def kind_of(source_type: str) -> str | None:
     """Return the kind of which a digital source type speaks, in whatever form it is written."""
     uri = plain_uri(source_type)
     return "human_made" if uri in _CAPTURES else SOURCE_TYPES.get(uri)
-
-
-def plain_uri(source_type: str) -> str:
-    """Return a digital source type in its canonical form, which is that with ``http``.
-
-    Programs write it with ``https``, a slash at the end, in other case, as a QCode or as its term alone.
-    What is no term of the vocabularies stays what it is.
-    """
-    text = source_type.strip()
-    written = _WRITTEN.fullmatch(text)
-    return (_TERMS.get(written[1].lower()) if written else None) or text.replace("https://", "http://", 1)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from provlabel.carriers.vocabularies import aigc, iptc, music
 from provlabel.carriers.vocabularies._base import CarrierId, Fields, first
 from provlabel.label.prompts import is_prompt
-from provlabel.label.vocabularies import AI_KINDS
+from provlabel.label.vocabularies import AI_KINDS, plain_uri
 
 
 class GeneratorMark(NamedTuple):
@@ -80,7 +80,7 @@ def _iptc(carrier: CarrierId, fields: Fields) -> Iterator[str]:
         return
     for uri in fields.get(iptc.SOURCE_TYPE, ()):
         if iptc.kind_of(uri) in AI_KINDS:
-            yield f"digital source type {iptc.plain_uri(uri).rpartition('/')[2]}"
+            yield f"digital source type {plain_uri(uri).rpartition('/')[2]}"
     if name := first(fields, iptc.SYSTEM):
         yield f"AI system {name} {first(fields, iptc.VERSION)}".rstrip()
 
