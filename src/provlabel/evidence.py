@@ -14,6 +14,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from provlabel.label.prompts import holds_prompt
+from provlabel.label.vocabularies import SOURCE_TYPES, plain_uri
 from provlabel.trust.chains.records import Credential, Examined
 
 LABEL = "org.provlabel.label"
@@ -58,12 +59,18 @@ class Signing(Struct, frozen=True):
     stamped: str = ""  #: time in the RFC 3161 token, proven or not; RFC 3339
     sealed: bool = False  #: the token covers the signature itself, without which it proves nothing about it
 
+    @property
+    def name(self) -> str:
+        """The organization that signed; the name in the certificate where it names none."""
+        return self.subject.get("O") or self.subject.get("CN", "")
+
 
 class Action(Struct, frozen=True):
     """One entry of a C2PA actions assertion."""
 
     action: str
-    source_type: str = ""
+    source_type: str = ""  #: as its vocabulary writes it; what no vocabulary has, as it stands
+    spelled: str = ""  #: the source type as it stands, where that is another way to write it
     when: str = ""
     agent: str = ""
     agent_version: str = ""
@@ -149,6 +156,7 @@ class Manifest(Struct, frozen=True):
     personal: Any = None
     identities: tuple[Identity, ...] = ()
     assertions: dict[str, Any] = {}  #: data of the standard assertions that a label can be read from
+    gathered: tuple[str, ...] = ()  #: of those, what the signer only passes on and does not stand for
     thumbnail: str = ""  #: media type of its small picture, if there is one
     prompts: tuple[str, ...] = ()  #: the assertions, of any kind, in which a prompt can be read
 
@@ -268,6 +276,7 @@ def _manifest(item: Mapping[str, Any]) -> Manifest:
         personal=assertions.get(PERSONAL),
         identities=tuple(_identity(name, data) for name, data in assertions.items() if base_name(name) == _IDENTITY),
         assertions={name: data for name, data in assertions.items() if _is_kept(name)},
+        gathered=tuple(name for name in assertions if _is_kept(name) and name not in vouched),
         thumbnail=_thumbnail(assertions),
         prompts=tuple(name for name, data in assertions.items() if holds_prompt(data) or _brings_prompt(data)),
     )
@@ -381,11 +390,13 @@ def _actions(assertions: Mapping[str, Any], vouched: frozenset[str]) -> Iterator
         if base_name(name) != _ACTIONS:
             continue
         for entry in _entries(data):
+            source_type, spelled = _source_type(str(entry.get("digitalSourceType") or ""))
             stated: Any = entry.get("softwareAgent") or ""
             agent: Mapping[str, Any] = stated if isinstance(stated, Mapping) else {"name": stated}
             yield Action(
                 action=str(entry.get("action", "")),
-                source_type=str(entry.get("digitalSourceType") or ""),
+                source_type=source_type,
+                spelled=spelled,
                 when=str(entry.get("when") or ""),
                 agent=str(agent.get("name", "")),
                 agent_version=str(agent.get("version", "")),
@@ -393,6 +404,12 @@ def _actions(assertions: Mapping[str, Any], vouched: frozenset[str]) -> Iterator
                 parameters=dict(entry.get("parameters") or {}),
                 changes=tuple(change for change in entry.get("changes") or () if isinstance(change, dict)),
             )
+
+
+def _source_type(stated: str) -> tuple[str, str]:
+    """Return a source type as its vocabulary writes it and, where that is another way, as it stands."""
+    uri = plain_uri(stated)
+    return (uri, stated) if uri != stated and uri in SOURCE_TYPES else (stated, "")
 
 
 def _entries(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -9,7 +9,7 @@ import pytest
 
 from provlabel.evidence import Action, Carrier, Evidence, Ingredient, Manifest
 from provlabel.label.vocabularies import IPTC
-from provlabel.verdict.ai import said_in, statements
+from provlabel.verdict.ai import said_before, said_in, statements
 from provlabel.verdict.label import label_axis
 
 AI = IPTC + "trainedAlgorithmicMedia"
@@ -25,7 +25,8 @@ def manifest(
 
 
 def said(*manifests: Manifest, carriers: tuple[Carrier, ...] = ()) -> list[tuple[str, str]]:
-    return [(one.where, one.words) for one in statements(manifests, carriers)]
+    before = said_before(manifests[0], manifests)
+    return [(one.where, one.words) for one in statements(manifests[0], before, carriers)]
 
 
 def test_fields_of_the_label_speak() -> None:
@@ -90,11 +91,11 @@ def test_what_goes_into_another_file_speaks_by_its_manifests_or_else_by_its_tags
 )
 def test_a_mark_counts_by_what_the_label_says(kind: str, rule: str, level: str) -> None:
     one = manifest(kind)
-    _, findings = label_axis(one, statements((one,), (CREDIT,)), AT)
+    _, findings = label_axis(one, statements(one, (), (CREDIT,)), (), AT)
     assert [(found.rule, found.level) for found in findings] == [(rule, level)]
 
 
 def test_no_label_speaks_of_the_day_after_tomorrow() -> None:
     one = manifest(label={"event_time": "2026-11-24T12:00:00Z"})
-    _, findings = label_axis(one, (), AT)
+    _, findings = label_axis(one, (), (), AT)
     assert [found.rule for found in findings] == ["label.future"]

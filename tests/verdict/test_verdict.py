@@ -19,6 +19,7 @@ from provlabel.evidence import (
     Manifest,
     Signing,
     Trouble,
+    manifests_from_crjson,
 )
 from provlabel.label.vocabularies import IPTC, KINDS
 from provlabel.manifest.codes import EFFECTS
@@ -591,11 +592,114 @@ def test_contradictions(fields: dict[str, object]) -> None:
 
 
 def test_unvouched() -> None:
-    found = verdict(manifest(TRUSTED, label_vouched=False))
-    assert found.axes.label == ("present", "unvouched")
-    found = verdict(manifest(TRUSTED, actions=(Action("c2pa.created", AI, vouched=False),)))
-    assert found.axes.label == ("present", "unvouched")
+    passed_on = (Action("c2pa.created", AI, vouched=False),)
+    found = verdict(manifest(TRUSTED, label_vouched=False, actions=()))
+    assert found.axes.label == ("unvouched",), "a label that is only passed on is none"
     assert rules(found, "error") == ["label.unvouched"]
+    found = verdict(manifest(TRUSTED, actions=passed_on, label=None, label_vouched=False, labels=0))
+    assert found.axes.label == ("present", "unvouched"), "what is passed on about AI is told, and is not the signer's"
+    assert (rules(found, "error"), rules(found, "warning")) == ([], ["time.unproven", "label.gathered"])
+    people = replace(passed_on[0], source_type=IPTC + "digitalCapture")
+    found = verdict(manifest(TRUSTED, actions=(people,), label=None, label_vouched=False, labels=0))
+    assert found.axes.label == ("unvouched",)
+    model = {"c2pa.ai-disclosure": {"modelName": "GPT"}}
+    told: dict[str, object] = {"actions": (), "label": None, "labels": 0, "assertions": model}
+    assert verdict(manifest(TRUSTED, **told)).axes.label == ("present",), "a model is named"
+    found = verdict(manifest(TRUSTED, **told, gathered=("c2pa.ai-disclosure",)))
+    assert found.axes.label == ("present", "unvouched")
+
+
+@pytest.mark.parametrize(
+    ("written", "state"),
+    [
+        (AI.replace("http:", "https:"), "present"),
+        (AI + "/", "present"),
+        (f" {AI} ", "present"),
+        (AI.upper(), "present"),
+        ("digsrctype:trainedAlgorithmicMedia", "present"),
+        ("https://example.com/trainedAlgorithmicMedia", "unknown-value"),
+        (AI + "s", "unknown-value"),
+    ],
+)
+def test_source_types_are_known_however_they_are_written(written: str, state: str) -> None:
+    action = {"action": "c2pa.created", "digitalSourceType": written}
+    claim = {"created_assertions": [{"url": "self#jumbf=c2pa.assertions/c2pa.actions.v2"}]}
+    assertions = {"c2pa.actions.v2": {"actions": [action]}}
+    data = {"label": "urn:1", "claim.v2": claim, "assertions": assertions, "validationResults": {}}
+    [read] = manifests_from_crjson({"manifests": [data]})
+    found = verdict(replace(read, signing=SIGNING, codes=(*SOUND, TRUSTED)))
+    assert found.axes.label == (state,)
+    if state == "present":
+        assert rules(found) == ["time.unproven", "label.spelling"]
+    else:
+        assert "label.unknown-value" in rules(found, "error")
+
+
+# --- what was before, and what is inside ------------------------------------------------------------
+
+EDIT: dict[str, object] = {"actions": (Action("c2pa.opened"),), "label": None, "label_vouched": False, "labels": 0}
+OPENAI = replace(SIGNING, subject={"O": "OpenAI", "CN": "Truepic"})
+GENERATED = {**EDIT, "urn": "urn:2", "actions": (Action("c2pa.created", AI),), "signing": OPENAI}
+
+
+def behind(relationship: str, urn: str = "urn:2") -> Ingredient:
+    return Ingredient(relationship, "image.png", manifest=urn, assertion=f"c2pa.ingredient{urn[-1]}")
+
+
+@pytest.mark.parametrize(
+    ("relationship", "state", "sentence"),
+    [
+        ("parentOf", "inherited", "an earlier version was made by AI, says OpenAI"),
+        ("componentOf", "contains", "contains a part that AI made, says OpenAI"),
+        ("inputTo", "none", None),
+    ],
+)
+def test_ai_is_told_where_the_history_states_it(relationship: str, state: str, sentence: str | None) -> None:
+    found = verdict(manifest(TRUSTED, **EDIT, ingredients=(behind(relationship),)), manifest(TRUSTED, **GENERATED))
+    assert (found.state, found.axes.label) == ("trusted", (state,))
+    assert [one.sentence for one in found.ai_history] == [sentence] * (sentence is not None)
+    notes = [item.message for item in found.findings if item.rule.startswith("label.")]
+    assert len(notes) == len(found.ai_history)
+    assert all(str(sentence) in text for text in notes)
+
+
+@pytest.mark.parametrize("unsure", ["outer", "inner", "gathered", "broken"])
+def test_who_is_not_vouched_for_only_claims(unsure: str) -> None:
+    inner = manifest(*((TRUSTED,) if unsure != "inner" else ()), **GENERATED)
+    if unsure == "inner":
+        inner = replace(inner, codes=(*inner.codes, bad("signingCredential.untrusted")))
+    if unsure == "gathered":
+        inner = replace(inner, actions=(replace(inner.actions[0], vouched=False),))
+    if unsure == "broken":
+        inner = replace(inner, codes=(*inner.codes, bad("assertion.hashedURI.mismatch")))
+    outer = manifest(*((TRUSTED,) if unsure != "outer" else ()), **EDIT, ingredients=(behind("parentOf"),))
+    [told] = verdict(outer, inner).ai_history
+    assert told.sentence == "an earlier version was made by AI, claims OpenAI"
+    assert not told.vouched
+
+
+def test_an_earlier_version_of_a_part_is_in_the_file_and_no_earlier_version_of_it() -> None:
+    outer = manifest(TRUSTED, **EDIT, ingredients=(behind("componentOf"),))
+    part = manifest(TRUSTED, **{**EDIT, "urn": "urn:2"}, ingredients=(behind("parentOf", "urn:3"),))
+    inner = manifest(TRUSTED, **{**GENERATED, "urn": "urn:3"})
+    assert verdict(outer, part, inner).axes.label == ("contains",)
+    gone = {"ingredients": [{"url": "self#jumbf=c2pa.assertions/c2pa.ingredient2"}]}
+    outer = replace(outer, actions=(*outer.actions, Action("c2pa.removed", parameters=gone)))
+    assert verdict(outer, part, inner).axes.label == ("none",), "it was taken out again"
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_is_an_earlier_version_and_a_part_counts_as_the_former(order: int) -> None:
+    parts = (behind("componentOf"), behind("parentOf"))[::order]
+    found = verdict(manifest(TRUSTED, **EDIT, ingredients=parts), manifest(TRUSTED, **GENERATED))
+    assert found.axes.label == ("inherited",)
+
+
+def test_an_assertion_without_an_action_names_ai_in_the_history() -> None:
+    inner = {**GENERATED, "actions": (), "assertions": {"c2pa.ai-disclosure": {"modelName": "GPT"}}}
+    outer = manifest(TRUSTED, **EDIT, ingredients=(behind("parentOf"),))
+    [told] = verdict(outer, manifest(TRUSTED, **inner)).ai_history
+    assert (told.kind, told.sentence) == (None, "an earlier version was made with the help of AI, says OpenAI")
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
@@ -617,7 +721,7 @@ def test_what_an_update_updates_is_an_earlier_version() -> None:
     before = Ingredient("parentOf", "take", manifest="urn:2", assertion="i")
     update = manifest(TRUSTED, **PEOPLE, update=True, ingredients=(before,))
     found = verdict(update, manifest(urn="urn:2"))
-    assert found.axes.label == ("present", "contradictory")
+    assert found.axes.label == ("present", "inherited", "contradictory")
     assert rules(found, "error") == ["label.contradicts-history"]
     assert "contradictory" not in verdict(update, manifest(urn="urn:2", **PEOPLE)).axes.label
 

@@ -82,6 +82,8 @@ def signed_mark(subject: Subject, _given: Given) -> Outcome:
 def _silent(subject: Subject) -> Outcome:
     if kind_of(subject) == "may_contain_ai":
         return judge("the label says only that there may be AI in it")
+    if subject.elsewhere:
+        return judge(f"{subject.elsewhere}; whether that marks the file as it is now is for people to say")
     return lacking("what is signed does not say that AI made or altered the content")
 
 

@@ -33,10 +33,17 @@ def ai_content(subject: Subject, given: Given) -> Applies:
     return _MINOR[given.minor](subject, kind)
 
 
+_SAY = "if so, label the file"
+
+
 def _without_kind(subject: Subject) -> Applies:
+    if subject.elsewhere:
+        return Applies(
+            None, f"{subject.elsewhere}; what that means for the file as it is now is for people to say", _SAY
+        )
     if subject.claims_ai:
         return Applies(True, "tags that nothing signs say that AI took part")
-    return Applies(None, "nothing in the file says whether AI took part", "if so, label the file")
+    return Applies(None, "nothing in the file says whether AI took part", _SAY)
 
 
 def _routine(subject: Subject, kind: str) -> Applies:

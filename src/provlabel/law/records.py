@@ -111,6 +111,7 @@ class Subject(Struct, frozen=True, kw_only=True):
     carriers: tuple[Carrier, ...] = ()
     contradicted: bool = False  #: the rest of the file says otherwise about AI than the label
     claims_ai: bool = False  #: tags that nothing signs speak of AI
+    elsewhere: str = ""  #: where, if not in a label of its signer, the manifest says that AI took part; in words
     inputs: tuple[Input, ...] = ()
     not_later: dt.datetime | None = None  #: proven by a trusted timestamp
 

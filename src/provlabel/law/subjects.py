@@ -27,7 +27,7 @@ def subject_of(file: FileReport, evidence: Evidence) -> Subject:
     stamp = file.time.stamped if file.time else None
     proven = stamp is not None and file.axes.time == "proven"
     return Subject(
-        label=file.label.value if file.label else None,
+        label=file.label.value if file.label and "present" in file.axes.label else None,
         state=file.state,
         media=BY_NAME[file.format].media if file.format in BY_NAME else None,
         source=file.source,
@@ -39,9 +39,19 @@ def subject_of(file: FileReport, evidence: Evidence) -> Subject:
         carriers=evidence.carriers or (),
         contradicted="contradictory" in file.axes.label,
         claims_ai=any(any(claims_in(item.id, item.fields)) for item in evidence.carriers or ()),
+        elsewhere=_said_elsewhere(file),
         inputs=tuple(_input(node) for node in file.history if node.relationship == "parentOf"),
         not_later=_moment(stamp) if proven else None,
     )
+
+
+def _said_elsewhere(file: FileReport) -> str:
+    """Say where the manifests speak of AI, beside what the signer says of the file as it is now."""
+    if file.ai_history:
+        return file.ai_history[0].sentence
+    if "unvouched" in file.axes.label and file.label is not None and file.label.words:
+        return f"the manifest says “{file.label.words}”, which is not attributed to its signer"
+    return ""
 
 
 def subject_of_label(data: Any, media: Medium | None = None) -> Subject:

@@ -26,7 +26,7 @@ from provlabel.media.others import Kinds
 from provlabel.policy.baseline import Baseline
 from provlabel.policy.globs import folded, matches, means, reached
 from provlabel.policy.records import AcceptedSigner, Exemption, Policy
-from provlabel.report import ExceptionUse, Excuse, FileReport, Finding, PolicyInfo, finding
+from provlabel.report import ExceptionUse, Excuse, FileReport, Finding, LabelState, PolicyInfo, finding
 from provlabel.report.rules import Level
 from provlabel.trust.anchors import TrustStore
 from provlabel.trust.chains import is_public
@@ -345,16 +345,32 @@ def missed(policy: Policy, file: FileReport, evidence: Evidence, public: bool = 
     """
     if file.state not in policy.states:
         yield finding("policy.state", f"{file.state}, where {' or '.join(policy.states)} is wanted")
-    if policy.about_label.required and "present" not in file.axes.label and file.state != "unreadable":
-        yield finding("policy.label")
+    yield from _label(policy, file)
     if policy.revocation and file.axes.revocation != "good":
         yield finding("policy.revocation", file.revocation.why if file.revocation else "")
     yield from _signer(policy, file, evidence, public)
-    if file.label is not None:
-        lacking = [name for name in policy.fields if not has_field(file.label.value, name.split("."))]
-        yield from (finding("policy.field", name) for name in lacking)
     for name in policy.forbid:
         yield from FORBIDDEN[name](policy, file, evidence)
+
+
+def _label(policy: Policy, file: FileReport) -> Iterator[Finding]:
+    """There has to be a label, with its fields; an earlier version's counts unless the policy wants the file's own."""
+    wanted = policy.about_label
+    accepted = ("present", "inherited") if wanted.inherited else ("present",)
+    if wanted.required and file.state != "unreadable" and not any(one in file.axes.label for one in accepted):
+        yield finding("policy.label", next((words for one, words in _NO_LABEL if one in file.axes.label), ""))
+    elif file.label is not None or (wanted.required and file.state != "unreadable"):
+        value = file.label.value if file.label is not None else {}
+        lacking = [name for name in policy.fields if not has_field(value, name.split("."))]
+        yield from (finding("policy.field", name) for name in lacking)
+
+
+#: What is there in place of a label, and why it is none.
+_NO_LABEL: tuple[tuple[LabelState, str], ...] = (
+    ("inherited", "an earlier version has one, and the policy wants one of the file itself"),
+    ("contains", "what a part says is not said of the file"),
+    ("unvouched", "what the signer only passes on counts as none"),
+)
 
 
 def _signer(policy: Policy, file: FileReport, evidence: Evidence, public: bool) -> Iterator[Finding]:

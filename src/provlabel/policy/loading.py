@@ -212,6 +212,6 @@ def _tightening(policy: Policy) -> tuple[Policy, tuple[str, ...]]:
     )
     replace = msgspec.structs.replace
     raised = {rule: level for rule, level in policy.levels.items() if rule not in lowered}
-    label = policy.about_label.required
+    label = replace(policy.about_label, corrections_by=())
     kept = replace(policy, levels=raised, exceptions=(), trust=type(policy.trust)(), label=label)
     return kept, tuple(name for name, there in parts if there)

@@ -93,6 +93,7 @@ class LabelRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the label has to be; written ``label = true`` or ``label = false`` where nothing but that is asked."""
 
     required: Annotated[bool, Meta(description="A file has to carry a label.")] = True
+    inherited: Annotated[bool, Meta(description="What an earlier version says about AI counts as a label.")] = True
     corrections_by: Annotated[
         tuple[AcceptedSigner, ...],
         Meta(description="Whose labels may correct what earlier labels and marks say about AI, with a signed reason."),

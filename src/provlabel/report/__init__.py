@@ -12,13 +12,18 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from provlabel.errors import ProvlabelError
+from provlabel.label.vocabularies import KINDS
 from provlabel.report.rules import RULES, Level
 
 REPORT_SCHEMA = "report-v1"
 
 State = Literal["trusted", "valid", "invalid", "unsigned", "remote", "unreadable"]
 Content = Literal["intact", "altered", "not-fully-bound", "unreadable", "not-applicable"]
-LabelState = Literal["present", "none", "unknown-value", "contradictory", "unvouched", "remote-only"]
+LabelState = Literal[
+    "present", "none", "inherited", "contains", "unknown-value", "contradictory", "unvouched", "remote-only"
+]
+#: How a file came from what says that AI took part: it is a later version of it, or has it in itself as a part.
+Relation = Literal["inherited", "contains"]
 SignerState = Literal[
     "trusted", "unknown", "no-anchors", "bad-signature", "expired", "not-yet-valid", "revoked", "not-applicable"
 ]
@@ -131,6 +136,30 @@ class LabelInfo(Struct, frozen=True, kw_only=True):
     origins: dict[str, str] = {}  #: of others' labels: field -> the assertion it was read from
 
 
+class AiStatement(Struct, frozen=True, kw_only=True):
+    """What an earlier version of the file, or a part of it, says about AI.
+
+    It is a statement about that, not about the file as it is now: of a crop, AI may have made none.
+    """
+
+    relation: Relation
+    kind: str | None  #: as a label or actions say; None where other assertions name AI without saying what it did
+    said: tuple[str, ...]  #: which assertions say so, in words
+    title: str
+    manifest: str  #: that says so
+    signer: str  #: of that manifest; a claim unless ``vouched``
+    vouched: bool  #: the file is trusted, and so is every signer on the way, who stands for what is said
+
+    @property
+    def sentence(self) -> str:
+        """The statement in words; it holds names from the file as they are."""
+        who = f", {'says' if self.vouched else 'claims'} {self.signer or 'somebody without a name'}"
+        did = KINDS[self.kind].words if self.kind in KINDS else "made with the help of AI"
+        if self.relation == "inherited":
+            return f"an earlier version was {did}{who}"
+        return f"contains a part that {'AI made' if self.kind == 'ai_generated' else f'was {did}'}{who}"
+
+
 #: ``signed``: as the signed label lists it. ``unlisted``: known, not listed, and in no contradiction.
 Agreement = Literal["signed", "unlisted", "missing", "changed", "contradicts"]
 
@@ -227,6 +256,7 @@ class FileReport(Struct, frozen=True, kw_only=True):
     source: str = "none"
     generator: str | None = None
     label: LabelInfo | None = None
+    ai_history: tuple[AiStatement, ...] = ()  #: what earlier versions and parts say about AI
     signer: SignerInfo | None = None
     time: TimeInfo | None = None
     revocation: RevocationInfo | None = None

@@ -116,6 +116,7 @@ _ROWS = (
         "if you know the authority, pass its CA with --tsa-trust",
     ),
     Rule("label.unknown-value", "error", "the label uses a value that is not in its vocabulary", "ask the signer"),
+    Rule("label.spelling", "note", "a value is not written as its vocabulary has it; it was understood"),
     Rule("label.contradictory", "error", "statements inside the manifest contradict each other", "ask the signer"),
     Rule(
         "label.contradicts-history", "error",
@@ -130,7 +131,16 @@ _ROWS = (
         "label.future", "warning", "the label says that the content was made after the moment of judgement",
         "ask the signer; a claimed day decides which rules apply",
     ),
-    Rule("label.unvouched", "error", "the manifest has a label that its signer does not vouch for", "ask the signer"),
+    Rule(
+        "label.unvouched", "error",
+        "there is a label that its signer only passes on (a gathered assertion); it counts as none", "ask the signer",
+    ),
+    Rule(
+        "label.gathered", "warning",
+        "this stands among what the signer only passes on (gathered assertions), and is not attributed to the signer",
+    ),
+    Rule("label.inherited", "note", "the history of the file says that AI took part"),
+    Rule("label.contains", "note", "a part of the file says that AI took part"),
     Rule("label.malformed", "error", "the label does not follow the schema that it names", "ask the signer"),
     Rule(
         "label.newer-schema", "warning", "the label follows a schema that this version does not know; shown as it is",

@@ -14,9 +14,9 @@ from msgspec import Struct
 from provlabel.carriers.compare import claims_of, disagreements, values_of
 from provlabel.evidence import Evidence, Manifest
 from provlabel.manifest.codes import EFFECTS, Effect, effects_of
-from provlabel.report import Axes, CarrierValue, Content, Finding, LabelState, State, finding
+from provlabel.report import AiStatement, Axes, CarrierValue, Content, Finding, LabelState, State, finding
 from provlabel.trust.anchors import TrustStore
-from provlabel.verdict.ai import statements
+from provlabel.verdict.ai import ai_history, said_before, statements
 from provlabel.verdict.content import content_axis
 from provlabel.verdict.history import history_of
 from provlabel.verdict.identity import identity_axis
@@ -33,6 +33,7 @@ class Verdict(Struct, frozen=True):
     findings: tuple[Finding, ...]
     not_checked: tuple[str, ...]
     carriers: tuple[CarrierValue, ...] | None = None  #: as compared with the label; None where they are not read
+    ai_history: tuple[AiStatement, ...] = ()  #: what earlier versions and parts say about AI
 
     @property
     def holds(self) -> bool:
@@ -60,7 +61,9 @@ def judge(evidence: Evidence, *, at: dt.datetime, trust: TrustStore = TrustStore
     time = time_axis(active, effects, trust, at)
     content, content_findings = content_axis(evidence)
     signer, signer_findings = signer_axis(evidence, effects, time, trust, at)
-    label, label_findings = label_axis(active, statements(evidence.manifests, evidence.carriers or ()), at)
+    before = tuple(said_before(active, evidence.manifests))
+    said = statements(active, before, evidence.carriers or ())
+    label, label_findings = label_axis(active, said, {one.relation for one in before}, at)
     history, history_findings = history_of(evidence, trust)
     identity, identity_findings = identity_axis(active, effects, trust)
     revocation = revocation_axis(effects, evidence.examined)
@@ -73,6 +76,8 @@ def judge(evidence: Evidence, *, at: dt.datetime, trust: TrustStore = TrustStore
         history=history,
         identity=identity,
     )
+    state = state_of(axes)
+    told = ai_history(before, trust, trusted=state == "trusted")
     values = values_of(evidence)
     findings = (
         *_unknown_codes(evidence.manifests),
@@ -81,12 +86,13 @@ def judge(evidence: Evidence, *, at: dt.datetime, trust: TrustStore = TrustStore
         *signer_findings,
         *time_findings(active, time),
         *label_findings,
+        *(finding(f"label.{one.relation}", one.sentence, at=one.manifest) for one in told),
         *dict.fromkeys(history_findings),
         *identity_findings,
         *disagreements(values or (), evidence.carriers or ()),
         *([finding("carrier.sidecar-differs")] if evidence.sidecar_differs else []),
     )
-    return Verdict(state_of(axes), axes, findings, _not_checked(axes, evidence), values)
+    return Verdict(state, axes, findings, _not_checked(axes, evidence), values, told)
 
 
 def state_of(axes: Axes) -> State:

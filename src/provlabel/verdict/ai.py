@@ -9,8 +9,9 @@ No evidence is ``inputTo``: what only went into a model, or served as a model fo
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -22,6 +23,10 @@ from provlabel.evidence import Carrier, Evidence, Ingredient, Manifest, base_nam
 from provlabel.label import Label
 from provlabel.label.about_ai import ai_in
 from provlabel.label.vocabularies import KINDS, SOURCE_TYPES, SURELY_AI, plain_uri
+from provlabel.manifest.read import label_info
+from provlabel.report import AiStatement, Relation
+from provlabel.trust.anchors import TrustStore
+from provlabel.verdict.history import judge_ingredient
 
 #: Statements of one sort that are told; a store can hold hundreds of manifests that all say the same.
 MOST = 10
@@ -29,21 +34,47 @@ _LABEL, _DISCLOSURE = "org.provlabel.label", "c2pa.ai-disclosure"
 
 
 class Statement(NamedTuple):
-    """One statement that AI took part."""
+    """One statement that AI took part, beside the kind of the label."""
 
     where: Literal["manifest", "history", "carrier"]
     words: str
     at: str
 
 
-def statements(manifests: tuple[Manifest, ...], carriers: tuple[Carrier, ...]) -> Iterator[Statement]:
+#: From the active manifest to one of the history: each ingredient, and its manifest.
+Steps = tuple[tuple[Ingredient, Manifest], ...]
+
+
+class Before(NamedTuple):
+    """What one manifest of the history says about AI, and how the file came from it."""
+
+    relation: Relation
+    steps: Steps
+    said: tuple[tuple[str, bool], ...]  #: the words, and whether its signer stands for them
+
+    @property
+    def part(self) -> Ingredient:
+        """How it is called where it went in."""
+        return self.steps[-1][0]
+
+    @property
+    def manifest(self) -> Manifest:
+        """The one that says so."""
+        return self.steps[-1][1]
+
+    @property
+    def words(self) -> str:
+        """What is said, and of what."""
+        return f"{_called(self.part)}: {', '.join(words for words, _ in self.said)}"
+
+
+def statements(active: Manifest, before: Iterable[Before], carriers: tuple[Carrier, ...]) -> Iterator[Statement]:
     """Yield what a file says about AI, but for the kind of its label; of each sort some.
 
     What an update manifest updates is an earlier version: an update can bring a label of its own.
     """
-    active = manifests[0]
     yield from _few(Statement("manifest", *said) for said in _own(active))
-    yield from _few(Statement("history", *said) for said in said_before(active, manifests))
+    yield from _few(Statement("history", one.words, one.manifest.urn) for one in before)
     yield from _few(Statement("carrier", *said) for said in marks_of(carriers))
 
 
@@ -57,11 +88,35 @@ def marks_of(carriers: tuple[Carrier, ...]) -> Iterator[tuple[str, str]]:
     yield from ((words, item.place) for item in carriers for words in marks_in(item.id, item.fields))
 
 
+def ai_history(before: Iterable[Before], trust: TrustStore, *, trusted: bool) -> tuple[AiStatement, ...]:
+    """Return for a report what was said before; ``trusted`` says whether the file itself is.
+
+    A signer is taken at their word where everything on the way to what they signed is trusted.
+    """
+    return tuple(_reported(one, trust, trusted) for one in itertools.islice(before, MOST))
+
+
+def _reported(before: Before, trust: TrustStore, trusted: bool) -> AiStatement:
+    manifest, info = before.manifest, label_info(before.manifest)
+    return AiStatement(
+        relation=before.relation,
+        kind=info.kind if info is not None and info.kind in SURELY_AI else None,
+        said=tuple(words for words, _ in before.said),
+        title=before.part.title,
+        manifest=manifest.urn,
+        signer=manifest.signing.name if manifest.signing is not None else "",
+        vouched=trusted
+        and any(stands for _, stands in before.said)
+        and all(judge_ingredient(*step, trust)[0] == "clean" for step in before.steps),
+    )
+
+
 def said_in(evidence: Evidence) -> Iterator[str]:
     """Yield what a file that goes into another one says about AI: in its manifests, else in its tags."""
     signed: list[str] = []
     for active in evidence.manifests[:1]:
-        signed = [*_said(active), *(words for words, _ in said_before(active, evidence.manifests))]
+        signed = [words for words, _ in _said(active)]
+        signed += [one.words for one in said_before(active, evidence.manifests)]
     tags = (words for item in evidence.carriers or () for words in claims_in(item.id, item.fields))
     yield from dict.fromkeys(signed or tags)
 
@@ -72,7 +127,7 @@ def said_in(evidence: Evidence) -> Iterator[str]:
 def _own(manifest: Manifest) -> Iterator[tuple[str, str]]:
     """Yield what the manifest of a label says beside the kind of that label."""
     yield from ((f"{words} in the label itself", f"{_LABEL}{pointer}") for pointer, words in _in_label(manifest))
-    yield from _beside_label(manifest)
+    yield from beside_label(manifest)
 
 
 def _in_label(manifest: Manifest) -> Iterator[tuple[str, str]]:
@@ -83,7 +138,7 @@ def _in_label(manifest: Manifest) -> Iterator[tuple[str, str]]:
     yield from ai_in(label)
 
 
-def _beside_label(manifest: Manifest) -> Iterator[tuple[str, str]]:
+def beside_label(manifest: Manifest) -> Iterator[tuple[str, str]]:
     """Yield what standard assertions say; source types of actions are held against a label of ours elsewhere."""
     for name, data in manifest.assertions.items():
         if base_name(name) == _DISCLOSURE and data:
@@ -136,16 +191,27 @@ def _texts(value: Any) -> Iterator[str]:
 # --- history ---------------------------------------------------------------------------------------
 
 
-def said_before(active: Manifest, manifests: tuple[Manifest, ...]) -> Iterator[tuple[str, str]]:
+def said_before(active: Manifest, manifests: tuple[Manifest, ...]) -> Iterator[Before]:
     """Yield what earlier versions and placed parts say, at any depth: each manifest once.
 
     A manifest takes parts out of itself and of its earlier versions, and none out of what is placed in it.
+    What is both an earlier version and a part counts as the former.
     """
-    by_urn = {manifest.urn: manifest for manifest in manifests}
-    waiting = [(active.urn, active, frozenset(_removed(active)))]
-    seen, told = {(active.urn, active.urn)}, {active.urn}
+    found: dict[str, Before] = {}
+    for relation, steps in _behind(active, {manifest.urn: manifest for manifest in manifests}):
+        target = steps[-1][1]
+        if (said := tuple(_said(target))) and (target.urn not in found or relation == "inherited"):
+            found[target.urn] = Before(relation, steps, said)
+    yield from found.values()
+
+
+def _behind(active: Manifest, by_urn: Mapping[str, Manifest]) -> Iterator[tuple[Relation, Steps]]:
+    """Yield each way from the active manifest to one that went into it, up to its end."""
+    waiting: list[tuple[str, Manifest, frozenset[tuple[str, str]], Steps]]
+    waiting = [(active.urn, active, frozenset(_removed(active)), ())]
+    seen = {(active.urn, active.urn)}
     while waiting:
-        latest, manifest, removed = waiting.pop(0)
+        latest, manifest, removed, steps = waiting.pop(0)
         for part in manifest.ingredients:
             target = by_urn.get(part.manifest)
             if target is None or part.relationship == "inputTo":
@@ -157,10 +223,10 @@ def said_before(active: Manifest, manifests: tuple[Manifest, ...]) -> Iterator[t
             if (line, target.urn) in seen:
                 continue
             seen.add((line, target.urn))
-            if target.urn not in told and (said := list(_said(target))):
-                yield f"{_called(part)}: {', '.join(said)}", target.urn
-            told.add(target.urn)
-            waiting.append((line, target, removed.union(_removed(target)) if earlier else frozenset(_removed(target))))
+            behind = (*steps, (part, target))
+            yield ("inherited" if line == active.urn else "contains"), behind
+            gone = removed.union(_removed(target)) if earlier else frozenset(_removed(target))
+            waiting.append((line, target, gone, behind))
 
 
 def _called(part: Ingredient) -> str:
@@ -168,16 +234,24 @@ def _called(part: Ingredient) -> str:
     return f"{kinds.get(part.relationship, part.relationship)} {part.title}".rstrip()
 
 
-def _said(manifest: Manifest) -> Iterator[str]:
-    """Yield what a manifest of the history says about AI; its label says enough where it says so."""
+def _said(manifest: Manifest) -> Iterator[tuple[str, bool]]:
+    """Yield what a manifest of the history says about AI, and whether its signer stands for that.
+
+    Its label says enough where it says so.
+    """
     kind = mapping(manifest.label).get("kind")
     if isinstance(kind, str) and kind in SURELY_AI:
-        yield f"its label says {KINDS[kind].words}"
+        yield f"its label says {KINDS[kind].words}", manifest.label_vouched
         return
     for item in manifest.actions:
         if SOURCE_TYPES.get(item.source_type) in SURELY_AI:
-            yield f"its action {item.action} says {item.source_type.rpartition('/')[2]}"
-    yield from (words for words, _ in _own(manifest))
+            yield f"its action {item.action} says {item.source_type.rpartition('/')[2]}", item.vouched
+    yield from ((words, _stands_for(manifest, name)) for words, name in _own(manifest))
+
+
+def _stands_for(manifest: Manifest, name: str) -> bool:
+    """Does the signer stand for an assertion, or only pass it on?"""
+    return manifest.label_vouched if name.startswith(_LABEL) else name not in manifest.gathered
 
 
 def _removed(manifest: Manifest) -> Iterator[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
@@ -12,18 +12,20 @@ from provlabel.evidence import Manifest, mapping
 from provlabel.label.loading import moment
 from provlabel.label.records import SCHEMA, Label
 from provlabel.label.vocabularies import AI_KINDS, KINDS, NOT_AI, SOURCE_TYPES
-from provlabel.report import Finding, LabelState, finding
-from provlabel.verdict.ai import Statement
+from provlabel.report import Finding, LabelState, Relation, finding
+from provlabel.verdict.ai import Statement, beside_label
 
 INCEPTION = frozenset({"c2pa.created", "c2pa.opened"})
 
 
 def label_axis(
-    active: Manifest, said: Iterable[Statement], at: dt.datetime
+    active: Manifest, said: Iterable[Statement], before: Collection[Relation], at: dt.datetime
 ) -> tuple[tuple[LabelState, ...], list[Finding]]:
     """Judge what the active manifest says about AI; several states can hold at once.
 
-    ``said`` is what the whole file says about AI beside the label, which is held against it.
+    ``said`` is what the whole file says about AI beside the label, which is held against it; ``before``, how the file
+    came from what says that AI took part.  A label, and the work of people, that the signer only passes on count as
+    none; what is passed on about AI counts, and is not theirs.
     """
     findings = [
         *_label_vocabulary(active),
@@ -32,9 +34,8 @@ def label_axis(
         *_label_vouching(active),
         *_future(active, at),
     ]
-    states: list[LabelState] = []
-    if active.label is not None or any(is_ai(item.source_type) for item in active.actions):
-        states.append("present")
+    states: list[LabelState] = ["present"] if _has_label(active) else []
+    states += sorted(before, reverse=True)  # inherited, contains
     for rule, state in _LABEL_STATES:
         if state not in states and any(item.rule == rule for item in findings):
             states.append(state)
@@ -47,7 +48,15 @@ _LABEL_STATES: tuple[tuple[str, LabelState], ...] = (
     ("label.contradicts-history", "contradictory"),
     ("carrier.contradicts", "contradictory"),
     ("label.unvouched", "unvouched"),
+    ("label.gathered", "unvouched"),
 )
+
+
+def _has_label(active: Manifest) -> bool:
+    """Is there a label of ours that its signer stands for, or do standard assertions say that AI took part?"""
+    if active.label is not None and active.label_vouched:
+        return True
+    return any(is_ai(item.source_type) for item in active.actions) or any(beside_label(active))
 
 
 def is_ai(source_type: str) -> bool:
@@ -64,6 +73,8 @@ def _label_vocabulary(active: Manifest) -> Iterator[Finding]:
     for item in active.actions:
         if item.source_type and item.source_type not in SOURCE_TYPES:
             yield finding("label.unknown-value", f"digitalSourceType {item.source_type}", at=item.action)
+        if item.spelled:
+            yield finding("label.spelling", f"digitalSourceType {item.spelled}", at=item.action)
     if active.label is None and not active.labels:
         return
     if _kind(active) not in KINDS:
@@ -134,4 +145,7 @@ def _label_vouching(active: Manifest) -> Iterator[Finding]:
         yield finding("label.unvouched", at="org.provlabel.label")
     for item in active.actions:
         if item.source_type and not item.vouched:
-            yield finding("label.unvouched", f"action {item.action}", at=item.action)
+            yield finding("label.gathered", f"action {item.action}", at=item.action)
+    for words, name in beside_label(active):
+        if name in active.gathered:
+            yield finding("label.gathered", words, at=name)

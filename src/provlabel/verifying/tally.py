@@ -90,6 +90,7 @@ def _as_reported(path: str, evidence: Evidence, verdict: Verdict, trust: TrustSt
         not_checked=verdict.not_checked,
         revocation=_revocation_info(verdict, evidence),
         carriers=_shown(verdict.carriers, personal),
+        ai_history=verdict.ai_history,
         **(_stated_by(active, evidence, trust, personal) if active else {}),
     )
 

@@ -206,9 +206,9 @@ CORPUS: dict[str, tuple[str, str, str | None, str]] = {
     ),
     "C_with_CAWG_data.jpg": (
         "trusted",
-        "intact unknown-value trusted claimed not-checked none not-checked",
+        "intact none trusted claimed not-checked none not-checked",
         "Trusted",
-        "the file does not pass: its source type is in no vocabulary, and nobody vouches for its identity",
+        "the file does not pass: it says nothing of AI, and nobody vouches for its identity",
     ),
     "E-sig-CA.jpg": ("invalid", "intact none bad-signature none not-checked clean none", "Invalid", ""),
     "XCA.jpg": ("invalid", "altered none trusted claimed not-checked clean none", "Invalid", ""),

@@ -430,7 +430,7 @@ def updates(bench: Bench) -> Iterator[Vector]:
         whole = embedded(bench.store(), source, bench.hand, ranges)
         updated = bench.by_engine(whole, {"claim_generator_info": [{"name": "x"}], "assertions": []}, prepare=_update)
         changed = updated.replace(note, chunk(b"sPLT", b"Title\0" + b"y" * 40))
-        intact = Expected(1, "trusted", {"content": "intact"}, ("content.metadata-excluded",))
+        intact = Expected(0, "trusted", {"content": "intact", "label": "inherited"}, ("content.metadata-excluded",))
         hidden = Expected(1, "invalid", {"content": "not-fully-bound"}, ("content.not-fully-bound",))
         title = "a text that its hash leaves out, and an update behind it"
         for name, content, expected in (("genuine", updated, intact), ("media", changed, hidden)):

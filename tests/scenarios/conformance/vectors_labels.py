@@ -18,6 +18,7 @@ from stores import Box, Store, chunk, superbox
 from vectors import STILL, Bench, Expected, Vector, Wanted, fails, passes, unsigned
 
 LABEL, ACTIONS, PERSONAL = "org.provlabel.label", "c2pa.actions.v2", "org.provlabel.personal"
+DISCLOSURE = "c2pa.ai-disclosure"
 AI = IPTC + "trainedAlgorithmicMedia"
 CAMERA = IPTC + "digitalCapture"
 C2PA_TYPES = "http://c2pa.org/digitalsourcetype/"
@@ -64,9 +65,8 @@ def statements(bench: Bench) -> Iterator[Vector]:
 
     def alone(change: Change) -> Change:
         """The same in a file of others, that has no label of ours."""
-        return lambda made: (made.drop(LABEL), change(made))
+        return lambda made: (made.drop(LABEL).drop(DISCLOSURE), change(made))
 
-    unknown = "present unknown-value"
     for case, value in {
         "https": AI.replace("http:", "https:"),
         "cased": AI.replace("trained", "Trained"),
@@ -74,6 +74,16 @@ def statements(bench: Bench) -> Iterator[Vector]:
         "slash": AI + "/",
         "space": AI + " ",
         "short": "trainedAlgorithmicMedia",
+        "qcode": "digsrctype:trainedAlgorithmicMedia",
+        "all-of-it": f"\t{AI.upper().replace('HTTP:', 'https:')}/ ",
+    }.items():
+        understood = passes("label.spelling")
+        yield vector(f"type-{case}", f"a source type in another spelling: {value!r}", typed(value), understood)
+        yield vector(f"alone-type-{case}", "the same in a file with actions alone", alone(typed(value)), understood)
+    camera = alone(typed(CAMERA.replace("http:", "https:") + "/"))
+    yield vector("alone-type-camera", "a camera, in another spelling", camera, label_fails("none", "label.spelling"))
+    unknown = "present unknown-value"
+    for case, value in {
         "other-host": AI.replace("cv.iptc.org", "cv.iptc.org.evil.example"),
         "invented": IPTC + "dreamtByAMachine",
         "invented-c2pa": C2PA_TYPES + "dreamt",
@@ -124,14 +134,58 @@ def statements(bench: Bench) -> Iterator[Vector]:
     yield vector(
         "edited", "created by AI, then cropped", second({"action": "c2pa.cropped"}), passes(), "C2PA 2.4 §18.15"
     )
-    unvouched = label_fails("present unvouched", "label.unvouched")
-    yield vector("gathered-label", "the label is only gathered", lambda made: made.gather(LABEL), unvouched)
-    yield vector("gathered-actions", "the actions are only gathered", lambda made: made.gather(ACTIONS), unvouched)
-    yield vector(
-        "alone-gathered", "actions alone, and only gathered", alone(lambda made: made.gather(ACTIONS)), unvouched
-    )
+    yield from _gathered(vector, typed, alone)
     yield from _shapes(bench, vector, kind)
     yield from _borrowed(bench)
+
+
+def _gathered(
+    vector: Callable[..., Vector], typed: Callable[[Any], Change], alone: Callable[[Change], Change]
+) -> Iterator[Vector]:
+    """What the signer only passes on: AI counts as told, and a label or the work of people as nothing (§10.3.2.1.1)."""
+    told = passes("label.gathered", label="present unvouched", never=("label.unvouched",))
+    unvouched = label_fails("present unvouched", "label.unvouched")
+    silent = label_fails("unvouched", "label.unvouched", "policy.label")
+    actions, label = (lambda made: made.gather(ACTIONS)), (lambda made: made.gather(LABEL))
+    yield vector("gathered-label", "the label is only gathered", label, unvouched)
+    yield vector("gathered-actions", "the actions are only gathered", actions, told)
+    yield vector("alone-gathered", "actions alone, and only gathered", alone(actions), told, "C2PA 2.2 §18.14")
+
+    def people(made: Store) -> None:
+        typed(CAMERA)(made)
+        made.gather(ACTIONS)
+
+    def label_of_people(made: Store) -> None:
+        made.change(LABEL, lambda data: (data.pop("systems", None), data.update(kind="human_made")))
+        made.drop(DISCLOSURE)
+        typed(IPTC + "digitalCreation")(made)
+        made.gather(LABEL)
+
+    yield vector(
+        "alone-gathered-people",
+        "actions of people alone, only gathered",
+        alone(people),
+        label_fails("unvouched", "label.gathered", "policy.label"),
+    )
+    yield vector("gathered-people", "a label of people, only gathered", label_of_people, silent)
+    yield vector(
+        "gathered-all-people",
+        "the same, with its actions gathered",
+        lambda made: (label_of_people(made), actions(made)),
+        silent,
+    )
+    yield vector(
+        "alone-disclosure",
+        "a model is named, and no action says AI",
+        lambda made: (made.drop(LABEL), typed(CAMERA)(made)),
+        passes(),
+    )
+    yield vector(
+        "alone-gathered-disclosure",
+        "the same, only passed on",
+        lambda made: (made.drop(LABEL), typed(CAMERA)(made), made.gather(DISCLOSURE)),
+        told,
+    )
 
 
 def _shapes(bench: Bench, vector: Callable[..., Vector], kind: Callable[[Any], Change]) -> Iterator[Vector]:
@@ -217,7 +271,7 @@ def _borrowed(bench: Bench) -> Iterator[Vector]:
         "design: whose label",
         "label",
         {STILL: content},
-        label_fails("none", "policy.label", history="clean", time=("none", "claimed")),
+        passes("label.inherited", label="inherited", history="clean", time=("none", "claimed")),
     )
     store = bench.store().rehash().sign(bench.hand)
     other = bench.store().change(LABEL, lambda data: data.update(kind="human_made")).rehash().sign(bench.hand)

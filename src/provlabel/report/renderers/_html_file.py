@@ -25,7 +25,9 @@ from provlabel.report.renderers._markup import Child, Node, figures, join, tag
 from provlabel.report.renderers.text import (
     LAW_LOOKS,
     STATES,
+    attribution,
     excuse_words,
+    history_words,
     identity_words,
     second_words,
     system_words,
@@ -94,15 +96,10 @@ def label_sentence(item: FileReport) -> str:
     """Return what the label says about AI."""
     label = item.label
     if label is None:
-        return "no label"
+        return "no label of its own" if item.ai_history else "no label"
     if label.words is None:
         return f"labeled, but nothing about AI is said that is known ({label.kind or 'no kind'})"
     return f"labeled as {label.words}"
-
-
-def claimed(item: FileReport) -> str:
-    """Return what stands behind every word of a file that nobody known to the reader vouches for."""
-    return "" if item.state == "trusted" else " — as the file claims"
 
 
 # --- first what everybody looks at -----------------------------------------------------------------
@@ -158,15 +155,17 @@ def _sound(preview: Preview, parts: list[tuple[int, dict[str, Any]]]) -> Node | 
 
 def _facts(item: FileReport) -> Iterator[tuple[str, Child]]:
     """Yield what there is to know at a glance, each marked as a claim unless somebody vouches for it."""
-    claim = tag("span", words, class_="soft") if (words := claimed(item)) else None
+    claim = tag("span", words, class_="soft") if (words := attribution(item)) else None
+    sentence = _upper(label_sentence(item))
     if item.label is not None:
-        sentence = label_sentence(item)
-        yield "AI", join(tag("strong", f"{sentence[0].upper()}{sentence[1:]}"), claim)
+        yield "AI", join(tag("strong", sentence), claim)
         yield from _systems(item.label)
     else:
-        yield "AI", "No label"
+        yield "AI", sentence
+    for sentence in history_words(item):
+        yield "AI before", f"{_upper(sentence)}."
     if item.signer is not None:
-        yield "Signed by", who_words(item.signer, item.axes.signer == "trusted" and not claim)
+        yield "Signed by", who_words(item.signer, item.axes.signer == "trusted" and item.state == "trusted")
     for identity in item.identity[:_ENTRIES]:
         yield "Identity", identity_words(identity, item)
     for name, words in time_words(item):

@@ -13,7 +13,6 @@ from provlabel.report.renderers import _svg
 from provlabel.report.renderers._base import Extras
 from provlabel.report.renderers._html_file import (
     badge,
-    claimed,
     label_sentence,
     name_of,
     section,
@@ -23,7 +22,7 @@ from provlabel.report.renderers._html_file import (
 from provlabel.report.renderers._html_style import STYLE, STYLE_HASH
 from provlabel.report.renderers._html_words import OUTCOME_GROUPS, POLICY_SOURCES
 from provlabel.report.renderers._markup import Child, Node, join, tag
-from provlabel.report.renderers.text import count_words
+from provlabel.report.renderers.text import attribution, count_words, history_words
 
 #: Files that get a section: more make a page that nobody reads and few browsers like. JSON has all.
 _SECTIONS = 500
@@ -183,7 +182,8 @@ def _row(place: int, item: FileReport) -> Node:
     counted = next((found.message for found in item.findings if found.counts), None)
     words = [
         counted or verdict_words(item).rstrip("."),
-        *([label_sentence(item) + claimed(item)] if item.label else []),
+        *([label_sentence(item) + attribution(item)] if item.label else []),
+        *history_words(item)[:1],
     ]
     sentence = "; ".join(words)
     link = tag("a", *name_of(item.path), href=f"#f{place}")

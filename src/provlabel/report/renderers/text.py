@@ -156,7 +156,10 @@ def excuse_words(excuse: Excuse) -> str:
 
 def _facts(item: FileReport) -> Iterator[tuple[str, str]]:
     if item.label is not None:
-        yield "label", label_words(item.label) + ("" if item.state == "trusted" else " — as the file claims")
+        yield "label", label_words(item.label) + attribution(item)
+    elif item.ai_history:
+        yield "label", "none of its own"
+    yield from (("history", words) for words in history_words(item))
     if item.signer is not None:
         yield "signer", who_words(item.signer, item.state == "trusted")
     for identity in item.identity:
@@ -177,6 +180,18 @@ def _facts(item: FileReport) -> Iterator[tuple[str, str]]:
         yield "claims", f"{printable('; '.join(claims), 500)} — nothing signs that"
     if item.second is not None:
         yield "second", printable(second_words(item.second))
+
+
+def attribution(item: FileReport) -> str:
+    """Say where the label is not what the signer stands for."""
+    if item.state != "trusted":
+        return " — as the file claims"
+    return " — not attributed to the signer" if "unvouched" in item.axes.label else ""
+
+
+def history_words(item: FileReport) -> list[str]:
+    """Return what earlier versions and parts say about AI, each a sentence."""
+    return [printable(sentence) for sentence in dict.fromkeys(one.sentence for one in item.ai_history)]
 
 
 _SECOND = {"differs": "DIFFERS", "differs as known": "differs, as is known"}

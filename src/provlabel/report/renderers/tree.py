@@ -10,7 +10,15 @@ from provlabel.label.records import Label
 from provlabel.label.vocabularies import KINDS
 from provlabel.report import FileReport, HistoryNode, LabelInfo
 from provlabel.report.renderers.style import Style
-from provlabel.report.renderers.text import STATES, finding_lines, identity_words, label_words, time_words
+from provlabel.report.renderers.text import (
+    STATES,
+    attribution,
+    finding_lines,
+    history_words,
+    identity_words,
+    label_words,
+    time_words,
+)
 
 _RELATIONS = {"parentOf": "made from", "componentOf": "contains", "inputTo": "input"}
 _STATE_COLOURS = {"clean": "green", "broken": "red", "unknown-signer": "yellow", "no-provenance": "dim"}
@@ -33,11 +41,15 @@ _Branch = tuple[str, tuple["_Branch", ...]]
 
 def _top(item: FileReport, style: Style) -> Iterator[_Branch]:
     if item.label is not None:
-        yield f"label: {label_words(item.label)}", tuple(_label(item.label))
+        yield f"label: {label_words(item.label)}{attribution(item)}", tuple(_label(item.label))
         if item.label.personal is not None:
             yield "personal", tuple(_fields(item.label.personal))
         elif item.label.has_personal:
             yield "personal: there are fields marked personal; add --personal to see them", ()
+    elif item.ai_history:
+        yield "label: none of its own", ()
+    if item.ai_history:
+        yield "what its history says about AI", tuple((words, ()) for words in history_words(item))
     if item.signer is not None:
         sure = "trusted" if item.axes.signer == "trusted" else f"{item.axes.signer}, so the name is a claim"
         organization = quoted(item.signer.organization)
