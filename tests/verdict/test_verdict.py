@@ -649,8 +649,8 @@ def behind(relationship: str, urn: str = "urn:2") -> Ingredient:
 @pytest.mark.parametrize(
     ("relationship", "state", "sentence"),
     [
-        ("parentOf", "inherited", "an earlier version was made by AI, says OpenAI"),
-        ("componentOf", "contains", "contains a part that AI made, says OpenAI"),
+        ("parentOf", "inherited", 'an earlier version was made by AI, says "OpenAI"'),
+        ("componentOf", "contains", 'contains a part that AI made, says "OpenAI"'),
         ("inputTo", "none", None),
     ],
 )
@@ -674,7 +674,7 @@ def test_who_is_not_vouched_for_only_claims(unsure: str) -> None:
         inner = replace(inner, codes=(*inner.codes, bad("assertion.hashedURI.mismatch")))
     outer = manifest(*((TRUSTED,) if unsure != "outer" else ()), **EDIT, ingredients=(behind("parentOf"),))
     [told] = verdict(outer, inner).ai_history
-    assert told.sentence == "an earlier version was made by AI, claims OpenAI"
+    assert told.sentence == 'an earlier version was made by AI, claims "OpenAI"'
     assert not told.vouched
 
 
@@ -699,7 +699,7 @@ def test_an_assertion_without_an_action_names_ai_in_the_history() -> None:
     inner = {**GENERATED, "actions": (), "assertions": {"c2pa.ai-disclosure": {"modelName": "GPT"}}}
     outer = manifest(TRUSTED, **EDIT, ingredients=(behind("parentOf"),))
     [told] = verdict(outer, manifest(TRUSTED, **inner)).ai_history
-    assert (told.kind, told.sentence) == (None, "an earlier version was made with the help of AI, says OpenAI")
+    assert (told.kind, told.sentence) == (None, 'an earlier version was made with the help of AI, says "OpenAI"')
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))

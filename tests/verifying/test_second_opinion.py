@@ -22,6 +22,7 @@ import pytest
 
 import pki
 import tsa as authorities
+from bare_engine import opened
 from boxes import box
 from forger import Forger, der
 from format_files import Make, by_default_settings, labeled as signed, row_of, signed_by_engine
@@ -174,22 +175,7 @@ def altered_parent(label: Label, signer: Signer, sandbox: Sandbox) -> bytes:
     """A picture that was changed after it was labeled, and then signed over by somebody else's tool."""
     honest, _ = label_bytes((MEDIA / "cover.jpg").read_bytes(), label, signer, sandbox=sandbox)
     altered = honest[:-50] + bytes([honest[-50] ^ 1]) + honest[-49:]
-    c2pa = engine.binding()
-    made = {
-        "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": [{"action": "c2pa.opened"}]}}],
-        "claim_generator_info": [{"name": "other"}],
-    }
-    made["assertions"][0]["data"]["actions"][0]["parameters"] = {"ingredientIds": ["parent"]}  # type: ignore[index]
-    builder = c2pa.Builder(json.dumps(made), c2pa.Context.from_json(json.dumps(engine.settings())))
-    builder.add_ingredient(
-        json.dumps({"relationship": "parentOf", "label": "parent", "instance_id": "parent"}),
-        "image/jpeg",
-        io.BytesIO(altered),
-    )
-    info = c2pa.C2paSignerInfo(signer.algorithm.encode(), signer.chain_pem.encode(), signer.private_key_pem(), None)  # type: ignore[attr-defined]
-    dest = io.BytesIO()
-    builder.sign(c2pa.Signer.from_info(info), "image/jpeg", io.BytesIO(altered), dest)
-    return dest.getvalue()
+    return opened(altered, signer, {"parentOf": altered})
 
 
 def test_an_altered_parent(label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox) -> None:

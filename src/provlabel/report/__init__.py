@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from provlabel._support.text import quoted
 from provlabel.errors import ProvlabelError
 from provlabel.label.vocabularies import KINDS
 from provlabel.report.rules import RULES, Level
@@ -152,8 +153,8 @@ class AiStatement(Struct, frozen=True, kw_only=True):
 
     @property
     def sentence(self) -> str:
-        """The statement in words; it holds names from the file as they are."""
-        who = f", {'says' if self.vouched else 'claims'} {self.signer or 'somebody without a name'}"
+        """The statement in words."""
+        who = f", {'says' if self.vouched else 'claims'} {quoted(self.signer) if self.signer else 'somebody'}"
         did = KINDS[self.kind].words if self.kind in KINDS else "made with the help of AI"
         if self.relation == "inherited":
             return f"an earlier version was {did}{who}"

@@ -156,7 +156,8 @@ def _gathered(
         made.gather(ACTIONS)
 
     def label_of_people(made: Store) -> None:
-        made.change(LABEL, lambda data: (data.pop("systems", None), data.update(kind="human_made")))
+        made.change(LABEL, lambda data: data.pop("systems", None) and None)
+        made.change(LABEL, lambda data: data.update(kind="human_made"))
         made.drop(DISCLOSURE)
         typed(IPTC + "digitalCreation")(made)
         made.gather(LABEL)

@@ -191,7 +191,7 @@ def attribution(item: FileReport) -> str:
 
 def history_words(item: FileReport) -> list[str]:
     """Return what earlier versions and parts say about AI, each a sentence."""
-    return [printable(sentence) for sentence in dict.fromkeys(one.sentence for one in item.ai_history)]
+    return list(dict.fromkeys(one.sentence for one in item.ai_history))
 
 
 _SECOND = {"differs": "DIFFERS", "differs as known": "differs, as is known"}
