@@ -67,7 +67,7 @@ class Origin(Struct, frozen=True):
     sha256: str  #: of the file then
 
 
-class _Record(Struct, frozen=True):
+class _Origins(Struct, frozen=True):
     lists: dict[str, Origin] = {}
 
 
@@ -108,7 +108,7 @@ def origins_in(folder: Path) -> dict[str, Origin]:
     """Return what is recorded of the lists in ``folder``, by their files; nothing where that cannot be read."""
     try:
         with open_regular(folder / RECORD) as stream:
-            found = msgspec.json.decode(stream.read(MAX_FILE), type=_Record).lists
+            found = msgspec.json.decode(stream.read(MAX_FILE), type=_Origins).lists
         return {file: origin for file, origin in found.items() if times.read(origin.fetched).tzinfo is not None}
     except (InputError, OSError, ValueError):
         return {}
@@ -200,7 +200,7 @@ def keep(folder: Path, fetched: Sequence[tuple[Published, str, bytes]], at: dt.d
                 _write(path.with_name(path.name + PREVIOUS), before)
             _write(path, content)
         origins[one.file] = Origin(url, times.rfc3339(at), hashlib.sha256(content).hexdigest())
-    record = msgspec.json.format(msgspec.json.encode(_Record(dict(sorted(origins.items())))), indent=1)
+    record = msgspec.json.format(msgspec.json.encode(_Origins(dict(sorted(origins.items())))), indent=1)
     _write(folder / RECORD, record + b"\n")
 
 
