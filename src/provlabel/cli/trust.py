@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from provlabel.report.renderers.style import Style
     from provlabel.signers.certificates import Facts
     from provlabel.trust.anchors import AnchorList, TrustStore
-    from provlabel.trust.official import Published
+    from provlabel.trust.official import OfficialList
 
 #: A list that was not fetched again for this long is warned of, in days.
 OLD = 90
@@ -147,10 +147,10 @@ def _agreed() -> bool:
     return click.confirm("Keep these lists?", err=True)
 
 
-class _Change(NamedTuple):
+class _ListChange(NamedTuple):
     """What fetching a list would change."""
 
-    one: Published
+    one: OfficialList
     url: str
     before: tuple[Facts, ...]
     after: tuple[Facts, ...]
@@ -169,7 +169,7 @@ class _Change(NamedTuple):
         yield from (f"   {style.paint('went', 'red')}  {_anchor(item)}" for item in _only(self.before, self.after))
 
 
-def _change(one: Published, url: str, before: bytes, after: bytes, at: dt.datetime) -> _Change:
+def _change(one: OfficialList, url: str, before: bytes, after: bytes, at: dt.datetime) -> _ListChange:
     """Compare a list that came with the one that is kept; one that cannot be read counts as none.
 
     Raises:
@@ -184,7 +184,7 @@ def _change(one: Published, url: str, before: bytes, after: bytes, at: dt.dateti
         known = _facts(before, one.file, at) if before else ()
     except ProvlabelError:
         known = ()
-    return _Change(one, url, known, facts, before != after)
+    return _ListChange(one, url, known, facts, before != after)
 
 
 def _facts(content: bytes, name: str, at: dt.datetime) -> tuple[Facts, ...]:

@@ -36,7 +36,7 @@ _CONFORMANCE = "https://raw.githubusercontent.com/c2pa-org/conformance-public/ma
 _INTERIM = "https://raw.githubusercontent.com/contentauth/verify-site/main/static/trust"
 
 
-class Published(NamedTuple):
+class OfficialList(NamedTuple):
     """One list: under which name it is kept, where it is published, and what its certificates count for."""
 
     file: str
@@ -47,14 +47,14 @@ class Published(NamedTuple):
 
 #: By the name under which ``--trust`` knows them.  The interim list is frozen since 2026; its anchors are CAs of
 #: signers and of time authorities, and it does not say which is which.
-LISTS: dict[str, tuple[Published, ...]] = {
+LISTS: dict[str, tuple[OfficialList, ...]] = {
     "c2pa": (
-        Published("C2PA-TRUST-LIST.pem", f"{_CONFORMANCE}/C2PA-TRUST-LIST.pem", ("manifest",)),
-        Published("C2PA-TSA-TRUST-LIST.pem", f"{_CONFORMANCE}/C2PA-TSA-TRUST-LIST.pem", ("timestamp",)),
+        OfficialList("C2PA-TRUST-LIST.pem", f"{_CONFORMANCE}/C2PA-TRUST-LIST.pem", ("manifest",)),
+        OfficialList("C2PA-TSA-TRUST-LIST.pem", f"{_CONFORMANCE}/C2PA-TSA-TRUST-LIST.pem", ("timestamp",)),
     ),
     "c2pa-interim": (
-        Published("C2PA-INTERIM-ANCHORS.pem", f"{_INTERIM}/anchors.pem", ("manifest", "timestamp")),
-        Published("C2PA-INTERIM-ALLOWED.pem", f"{_INTERIM}/allowed.pem", ("manifest",), leaves=True),
+        OfficialList("C2PA-INTERIM-ANCHORS.pem", f"{_INTERIM}/anchors.pem", ("manifest", "timestamp")),
+        OfficialList("C2PA-INTERIM-ALLOWED.pem", f"{_INTERIM}/allowed.pem", ("manifest",), leaves=True),
     ),
 }
 
@@ -129,7 +129,7 @@ def content_of(path: Path) -> bytes:
 # --- fetching --------------------------------------------------------------------------------------
 
 
-def place_of(one: Published, mirror: str) -> str:
+def place_of(one: OfficialList, mirror: str) -> str:
     """Return from where a list is fetched.
 
     Args:
@@ -179,7 +179,7 @@ def fetch(url: str, *, private: bool = False, ends: float | None = None) -> byte
     return content
 
 
-def keep(folder: Path, fetched: Sequence[tuple[Published, str, bytes]], at: dt.datetime) -> None:
+def keep(folder: Path, fetched: Sequence[tuple[OfficialList, str, bytes]], at: dt.datetime) -> None:
     """Write lists, each whole or not at all, the one that it replaces beside it, and then where they came from.
 
     Args:
