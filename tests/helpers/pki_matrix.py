@@ -406,7 +406,10 @@ CHAINS: dict[str, Callable[[], Chain]] = {
     "forged root": forged_upward,
     "same subject, other CA": same_subject_other_ca,
     "altered leaf": altered_leaf,
-    "EKU of a TLS server": lambda: _simple(lambda ca: issue("Leaf", ca, ekus=("1.3.6.1.5.5.7.3.1",)), BAD),
+    "EKU of a TLS server": lambda: _simple(lambda ca: issue("Leaf", ca, ekus=(pki.SERVER,)), ("wrong-purpose",) * 3),
+    "EKU of a clock beside the right one": lambda: _simple(
+        lambda ca: issue("Leaf", ca, ekus=(EKU, pki.TIME_STAMPING)), BAD
+    ),
     "any EKU beside the right one": lambda: _simple(lambda ca: issue("Leaf", ca, ekus=(EKU, "2.5.29.37.0")), BAD),
     "no EKU": lambda: _simple(lambda ca: issue("Leaf", ca, ekus=()), BAD),
     "no key usage": lambda: _simple(lambda ca: issue("Leaf", ca, usage=None), BAD),

@@ -24,6 +24,7 @@ from provlabel.errors import ConfigError, SignerError
 from provlabel.signers import Algorithm, _algorithms as algorithms, certificates, check, profile
 from provlabel.signers.profile import Result
 from provlabel.signers.request import KeyKind
+from provlabel.trust import purposes
 from provlabel.trust.anchors import pem as pem_of
 from terminal import TERMINAL
 
@@ -168,7 +169,7 @@ def test_rsa_pss_certificates_are_judged_by_their_digest() -> None:
 
 
 @pytest.mark.parametrize("key_usage", ["digital_signature", "content_commitment"])
-@pytest.mark.parametrize("eku", certificates.EKUS)
+@pytest.mark.parametrize("eku", purposes.EKUS)
 def test_every_accepted_usage_holds(key_usage: str, eku: str) -> None:
     results = check.examine(pki.leaf(pki.root(), eku=eku, key_usage=(key_usage,)).pem, now=NOW)
     assert check.passed(results)
@@ -594,4 +595,4 @@ PAGE = DOCS / "keys.md"
 def test_the_page_has_the_table_of_rules() -> None:
     rows = [f"| `{rule.name}` | {rule.broken} | {rule.hint} |" for rule in profile.RULES]
     assert "\n".join(rows) in PAGE.read_text()
-    assert all(f"| {usage} |" in PAGE.read_text() for usage in certificates.EKUS)
+    assert all(f"| {usage} |" in PAGE.read_text() for usage in purposes.EKUS)

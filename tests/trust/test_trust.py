@@ -62,7 +62,7 @@ def test_official_lists_come_from_files_that_the_user_fetched(
     missing = cli("verify", media / "cover.jpg", "--trust", "c2pa", XDG_CONFIG_HOME=str(config))
     assert missing.returncode == 2
     assert "C2PA-TRUST-LIST.pem" in missing.stderr
-    assert "https://github.com/c2pa-org/conformance-public" in missing.stderr
+    assert "run: provlabel trust fetch c2pa" in missing.stderr
     folder = config / "provlabel" / "trust"
     folder.mkdir(parents=True)
     for name in ("C2PA-TRUST-LIST.pem", "C2PA-TSA-TRUST-LIST.pem"):

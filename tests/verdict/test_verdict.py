@@ -26,6 +26,7 @@ from provlabel.manifest.codes import EFFECTS
 from provlabel.report import Axes
 from provlabel.trust.anchors import AnchorList, TrustStore
 from provlabel.trust.chains.records import Examined, Holder, Names
+from provlabel.trust.purposes import SERVER
 from provlabel.verdict import Verdict, judge, state_of
 from provlabel.verdict.time import proven_time
 
@@ -329,6 +330,71 @@ def test_both_trusted_and_untrusted_is_unknown() -> None:
 def test_bad_signature(code: str) -> None:
     found = verdict(manifest(TRUSTED, bad(code)))
     assert (found.state, found.axes.signer) == ("invalid", "bad-signature")
+
+
+NO_USAGE = bad("signingCredential.invalid", "certificate missing required EKU")
+
+
+@pytest.mark.parametrize(
+    ("examined", "signer", "state", "said"),
+    [
+        (Examined("wrong-purpose", purposes=("1.2.3",)), "unknown", "valid", ["signer.wrong-purpose"]),
+        (
+            Examined("wrong-purpose", purposes=("1.2.3", SERVER)),
+            *("bad-signature", "invalid", ["signer.bad-certificate", "signer.wrong-purpose"]),
+        ),
+        (
+            Examined("invalid", "a CA certificate signed the file"),
+            "bad-signature",
+            "invalid",
+            ["signer.bad-certificate"],
+        ),
+        (None, "bad-signature", "invalid", ["signer.bad-certificate"]),
+    ],
+)
+def test_a_purpose_that_is_not_accepted_is_no_bad_signature_where_that_is_all(
+    examined: Examined | None, signer: str, state: str, said: list[str]
+) -> None:
+    found = verdict(manifest(NO_USAGE, bad("signingCredential.untrusted")), examined=examined)
+    assert (found.axes.signer, found.state) == (signer, state)
+    assert [rule for rule in rules(found) if rule.startswith("signer.")] == said
+    assert verdict(manifest(NO_USAGE), examined=examined, trust=TrustStore()).axes.signer == signer
+
+
+def test_a_purpose_is_told_with_what_accepts_it() -> None:
+    """Where nothing can accept it, no option is named."""
+    for purposes, hint in (
+        (("1.2.3", "1.2.4"), "add --eku 1.2.3;"),
+        ((SERVER, "1.2.3"), "add --eku 1.2.3;"),
+        ((SERVER,), ""),
+    ):
+        found = verdict(manifest(NO_USAGE), examined=Examined("wrong-purpose", purposes=purposes))
+        [told] = [item for item in found.findings if item.rule == "signer.wrong-purpose"]
+        assert all(oid in told.message for oid in purposes)
+        assert hint in told.hint
+        assert ("--eku" in told.hint) == bool(hint)
+
+
+def test_other_words_about_a_certificate_are_not_about_its_purpose() -> None:
+    other = bad("signingCredential.invalid", "certificate params incorrect")
+    found = verdict(manifest(other), examined=Examined("wrong-purpose", purposes=("1.2.3",)))
+    assert (found.axes.signer, found.state) == ("bad-signature", "invalid")
+    assert "signer.bad-certificate" in rules(found, "error")
+
+
+def test_a_time_is_proven_whatever_the_certificate_is_for() -> None:
+    found = verdict(
+        manifest(NO_USAGE, *PROOF, signing=STAMPED), examined=Examined("wrong-purpose", purposes=("1.2.3",))
+    )
+    assert (found.axes.time, found.axes.signer) == ("proven", "unknown")
+
+
+def test_as_of_another_time_a_purpose_is_told_by_our_own_look() -> None:
+    over = manifest(bad("signingCredential.expired"), bad("signingCredential.untrusted"))
+    examined = Examined("wrong-purpose", purposes=("1.2.3",))
+    found = verdict(over, examined=examined, as_of="2026-06-01T00:00:00+00:00")
+    assert (found.axes.signer, found.state) == ("unknown", "valid")
+    assert "signer.wrong-purpose" in rules(found)
 
 
 def test_a_signature_that_nobody_confirmed_is_bad() -> None:

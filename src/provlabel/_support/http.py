@@ -54,6 +54,7 @@ def exchange(
     ends: float,
     most: int,
     private: bool = False,
+    plain: bool = False,
 ) -> bytes:
     """Send one request and return the whole answer.
 
@@ -65,6 +66,7 @@ def exchange(
         ends: the deadline for all of it, as ``time.monotonic`` reads it.
         most: bytes of an answer that are read.
         private: also connect to loopback, private and link-local addresses.
+        plain: the answer may be plain text; other text is a page for people.
 
     Raises:
         Failed: no plain URL, no such host, no answer in time, or not one of status 200.
@@ -75,7 +77,7 @@ def exchange(
     try:
         sock = _connected(target, ends, private)
         with sock, _cut_after(sock, ends - time.monotonic()):
-            content = _exchanged(method, target, sock, body, headers, most)
+            content = _exchanged(method, target, sock, body, headers, most, plain)
     except (OSError, http.client.HTTPException, ValueError) as exc:
         raise Failed(_why(exc, ends)) from exc
     if time.monotonic() >= ends:  # a connection that was cut looks like one that ended
@@ -181,7 +183,13 @@ def _cut(sock: socket.socket) -> None:
 
 
 def _exchanged(
-    method: str, target: Endpoint, sock: socket.socket, body: bytes | None, headers: Mapping[str, str], most: int
+    method: str,
+    target: Endpoint,
+    sock: socket.socket,
+    body: bytes | None,
+    headers: Mapping[str, str],
+    most: int,
+    plain: bool,
 ) -> bytes:
     connection = http.client.HTTPConnection(target.host, target.port)
     connection.response_class = Reply
@@ -192,13 +200,15 @@ def _exchanged(
     with contextlib.closing(connection):
         connection.request(method, target.path, body, sent_headers)
         with contextlib.closing(connection.getresponse()) as response:
-            return _content(response, most)
+            return _content(response, most, plain)
 
 
-def _content(response: http.client.HTTPResponse, limit: int) -> bytes:
+def _content(response: http.client.HTTPResponse, limit: int, plain: bool) -> bytes:
     if response.status != http.client.OK:
         raise Failed(f"answered {response.status}")
-    if response.headers.get("Content-Type", "").startswith("text/") or response.headers.get("Content-Encoding"):
+    kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    page = kind.startswith("text/") and not (plain and kind == "text/plain")
+    if page or response.headers.get("Content-Encoding"):
         raise Failed("answered with something else")
     content = response.read(limit + 1)
     if len(content) > limit:

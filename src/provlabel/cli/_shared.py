@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from msgspec import Struct
 
     from provlabel.report.renderers.style import Style
-    from provlabel.trust.anchors import Purpose, TrustStore
+    from provlabel.trust.anchors import TrustStore
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -36,7 +37,10 @@ PATH = _Path(path_type=Path, readable=False)
 
 
 trust_option = click.option(
-    "--trust", multiple=True, metavar="PEM|c2pa|test", help="CA certificates whose signatures count. Repeatable."
+    "--trust",
+    multiple=True,
+    metavar="PEM|NAME",
+    help="CA certificates whose signatures count: a file, or c2pa, c2pa-interim, test. Repeatable.",
 )
 _TRUST_OPTIONS = (
     trust_option,
@@ -53,6 +57,9 @@ _TRUST_OPTIONS = (
     click.option(
         "--identity-trust", multiple=True, type=PATH, metavar="PEM", help="CA certificates whose CAWG identities count."
     ),
+    click.option(
+        "--eku", "ekus", multiple=True, metavar="OID", help="Also accept signers' certificates for this purpose."
+    ),
 )
 
 
@@ -68,8 +75,9 @@ def options_of(*options: Callable[[_Command], _Command]) -> Callable[[_Command],
 
 
 trust_options = options_of(*_TRUST_OPTIONS)
-#: The names under which those options arrive.
-TRUST_NAMES = ("trust", "trust_leaf", "tsa_trust", "identity_trust")
+#: The names under which those options arrive: those of lists, and all.
+LIST_NAMES = ("trust", "trust_leaf", "tsa_trust", "identity_trust")
+TRUST_NAMES = (*LIST_NAMES, "ekus")
 policy_options = options_of(
     click.option(
         "--policy", metavar="FILE|intact", help="What files must be to pass; a provlabel.toml found only tightens."
@@ -169,11 +177,15 @@ def trust_from(
     trust_leaf: tuple[Path, ...] = (),
     tsa_trust: tuple[Path, ...] = (),
     identity_trust: tuple[Path, ...] = (),
+    ekus: tuple[str, ...] = (),
 ) -> TrustStore:
-    """Load the lists that :data:`trust_options` name."""
+    """Load the lists that :data:`trust_options` name, and what else they accept."""
     from provlabel.trust.anchors import TrustStore
+    from provlabel.trust.purposes import require_acceptable
 
-    store = TrustStore()
+    for oid in ekus:
+        require_acceptable(oid, "--eku")
+    store = TrustStore().accepting(*ekus)
     for name in trust:
         store += _NAMED_LISTS[name]() if name in _NAMED_LISTS else _list_at(name)
     return (
@@ -203,34 +215,22 @@ def _test_root() -> TrustStore:
     return TrustStore.load(root, test=True)
 
 
-#: The official lists, under the names that they are published with.
-C2PA_LISTS: tuple[tuple[str, Purpose], ...] = (
-    ("C2PA-TRUST-LIST.pem", "manifest"),
-    ("C2PA-TSA-TRUST-LIST.pem", "timestamp"),
-)
-C2PA_SOURCE = "https://github.com/c2pa-org/conformance-public/tree/main/trust-list"
-
-
 def trust_folder() -> Path:
     """Return the folder of the official lists, which the user fetched."""
     return user_folder() / "trust"
 
 
-def _c2pa_lists() -> TrustStore:
-    from provlabel.trust.anchors import TrustStore
+def _official(name: str) -> TrustStore:
+    from provlabel.trust import official
 
-    store, folder = TrustStore(), trust_folder()
-    for name, purpose in C2PA_LISTS:
-        if not os.path.lexists(folder / name):
-            raise ConfigError(
-                f"{printable(str(folder / name))}: is not there; provlabel never fetches trust lists by itself",
-                hint=f"download it from {C2PA_SOURCE} and save it there",
-            )
-        store += TrustStore.load(folder / name, purpose=purpose, public=True)
-    return store
+    return official.kept(name, trust_folder())
 
 
-_NAMED_LISTS: dict[str, Callable[[], TrustStore]] = {"c2pa": _c2pa_lists, "test": _test_root}
+_NAMED_LISTS: dict[str, Callable[[], TrustStore]] = {
+    "c2pa": partial(_official, "c2pa"),
+    "c2pa-interim": partial(_official, "c2pa-interim"),
+    "test": _test_root,
+}
 
 
 def style_for(stream: Any) -> Style:

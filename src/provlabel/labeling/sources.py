@@ -21,6 +21,7 @@ from provlabel.label.vocabularies import NOT_AI
 from provlabel.media.containers import ContainerError
 from provlabel.media.formats import BY_NAME, Format
 from provlabel.media.sidecar import beside
+from provlabel.sandbox.protocol import Check
 from provlabel.sandbox.requests import AnySandbox
 from provlabel.trust.anchors import TrustStore
 from provlabel.verdict import judge
@@ -110,7 +111,7 @@ def read_source(
     """
     called = _called(path, name)
     with naming(path, called):
-        evidence = sandbox.read(path, _NO_TRUST, beside(path), digest=digest)
+        evidence = sandbox.read(path, _NO_TRUST, beside(path), Check(at=now()), digest=digest)
     if evidence.trouble is not None:
         verdict = judge(evidence, at=now())
         why = verdict.findings[0]

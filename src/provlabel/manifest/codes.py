@@ -21,6 +21,7 @@ Effect = Literal[
     "rule-broken",  # signed as it stands, but against a rule of the specification
     "excluded",  # the hash leaves out more than the manifest; look at what
     "bad-signature",
+    "wrong-purpose",  # the certificate is for something that is not accepted, and not looked at further
     "out-of-validity",  # the certificate was not valid at the time that counts
     "trusted",
     "untrusted",
@@ -107,12 +108,23 @@ _BY_EFFECT: dict[Effect, str] = {
 EFFECTS: dict[str, Effect] = {code: effect for effect, codes in _BY_EFFECT.items() for code in codes.split()}
 
 
+# The engine has one code for all that it finds wrong with a certificate; these words are about its purpose alone.
+_CREDENTIAL_INVALID, _NO_ACCEPTED_USAGE = "signingCredential.invalid", "certificate missing required EKU"
+
+
+def effect_of(code: Code) -> Effect | None:
+    """Return what a code means, by itself or with the engine's words; nothing if we do not understand it."""
+    if code.code == _CREDENTIAL_INVALID and code.text == _NO_ACCEPTED_USAGE:
+        return "wrong-purpose"
+    return EFFECTS.get(code.code)
+
+
 def effects_of(codes: Collection[Code]) -> dict[Effect, list[Code]]:
     """Return the codes that we understand, by what they mean."""
     found: dict[Effect, list[Code]] = {}
     for code in codes:
-        if code.code in EFFECTS:
-            found.setdefault(EFFECTS[code.code], []).append(code)
+        if (effect := effect_of(code)) is not None:
+            found.setdefault(effect, []).append(code)
     return found
 
 

@@ -130,7 +130,7 @@ def _nameable(signer: SignerInfo) -> bool:
 
 def _anchors(trust: Sequence[str]) -> Iterator[str]:
     """Propose the files of anchors that were given; names such as ``test`` are left to options."""
-    files = [name for name in trust if name not in ("test", "c2pa")]
+    files = [name for name in trust if name not in ("test", "c2pa", "c2pa-interim")]
     yield "# Whose signatures count; paths from this file. They count only when the policy is given with --policy."
     yield "# [trust]"
     yield f"# anchors = {json.dumps(files or ['anchors/root.pem'])}"

@@ -16,6 +16,7 @@ from provlabel.errors import ConfigError
 from provlabel.label.records import Label
 from provlabel.policy.records import POLICY_SCHEMA, Policy
 from provlabel.report.rules import OWN, RULES
+from provlabel.trust.purposes import NEVER, PATTERN, shown
 
 _SCHEMA_HINT = "run: provlabel schema policy"
 _SHOWN = 10  # faults in one message
@@ -74,7 +75,10 @@ def _faults(data: dict[str, Any]) -> Iterator[Fault]:
 
 
 def _form(node: dict[str, Any]) -> str:
-    return "64 lower-case hexadecimal digits" if "{64}" in node.get("pattern", "") else _SCHEMA_HINT
+    pattern = node.get("pattern", "")
+    if pattern == PATTERN:
+        return "dotted numbers, such as 1.3.6.1.5.5.7.3.36"
+    return "64 lower-case hexadecimal digits" if "{64}" in pattern else _SCHEMA_HINT
 
 
 def _codes(code: str) -> tuple[str, ...]:
@@ -182,7 +186,14 @@ def _patterns(policy: Policy) -> Iterator[Fault]:
             )
 
 
-_CHECKS = (_levels, _fields, _signers, _exceptions, _patterns)
+def _purposes(policy: Policy) -> Iterator[Fault]:
+    for index, oid in enumerate(policy.trust.ekus):
+        if oid in NEVER:
+            at = f"/trust/ekus/{index}"
+            yield Fault(at=at, message=f"{shown([oid])} is never for signers of claims", hint=NEVER[oid])
+
+
+_CHECKS = (_levels, _fields, _signers, _exceptions, _patterns, _purposes)
 
 
 def _did_you_mean(word: str, terms: tuple[str, ...]) -> str:

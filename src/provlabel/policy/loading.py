@@ -149,21 +149,26 @@ def _resolved(data: dict[str, Any], folder: Path) -> dict[str, Any]:
 
     changed = {"extends": of(data["extends"])} if "extends" in data else {}
     if "trust" in data:
-        changed["trust"] = {key: of(refs) for key, refs in data["trust"].items()}  # type: ignore[assignment]
+        changed["trust"] = {  # type: ignore[assignment]
+            key: of(given) if key in _LISTS else given for key, given in data["trust"].items()
+        }
     return {**data, **changed}
 
 
 def _refs(data: dict[str, Any]) -> Iterator[tuple[str, FileRef]]:
     named = [("extends", ref) for ref in data.get("extends", ())]
-    named += [(f"trust.{key}", ref) for key, refs in data.get("trust", {}).items() for ref in refs]
+    named += [(f"trust.{key}", ref) for key, refs in data.get("trust", {}).items() if key in _LISTS for ref in refs]
     yield from ((place, msgspec.convert(ref, FileRef)) for place, ref in named)
 
 
+#: What ``[trust]`` names as files.
+_LISTS = frozenset({"anchors", "leaves", "timestamp", "identity"})
 #: Lists to which a policy adds what it extends; everything else it replaces.
 _ADDED = frozenset(
     {
         *("fields", "forbid", "laws", "allow", "signers", "exceptions", "corrections_by"),
-        *("anchors", "leaves", "timestamp", "identity"),
+        *_LISTS,
+        "ekus",
     }
 )
 
@@ -181,6 +186,7 @@ def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 def _trust(documents: tuple[_Document, ...]) -> TrustStore:
     store = TrustStore()
     for document in documents:
+        store = store.accepting(*document.data.get("trust", {}).get("ekus", ()))
         for place, ref in document.refs:
             if place != "extends":
                 store += _anchors(place.removeprefix("trust."), ref)
@@ -205,7 +211,8 @@ def _tightening(policy: Policy) -> tuple[Policy, tuple[str, ...]]:
     """Return what counts of a policy that was merely found, and what does not."""
     lowered = {rule: level for rule, level in policy.levels.items() if level != "error"}
     parts = (
-        ("anchors", any(getattr(policy.trust, name) for name in policy.trust.__struct_fields__)),
+        ("anchors", any(getattr(policy.trust, name) for name in _LISTS)),
+        ("purposes", bool(policy.trust.ekus)),
         ("exceptions", bool(policy.exceptions)),
         ("corrections", bool(policy.about_label.corrections_by)),
         ("lowered levels", bool(lowered)),

@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from provlabel.label.vocabularies import Kind
 from provlabel.report.rules import Level
+from provlabel.trust.purposes import MAX_LENGTH, PATTERN
 
 POLICY_SCHEMA = "policy-v1"
 
@@ -114,13 +115,21 @@ class Exemption(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = UNSET
 
 
+#: An extended key usage, as a dotted object identifier.
+Usage = Annotated[str, Meta(pattern=PATTERN, max_length=MAX_LENGTH)]
+
+
 class Anchors(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """PEM files of certificates whose signatures count, by purpose."""
+    """PEM files of certificates whose signatures count, and what else certificates of signers may be for."""
 
     anchors: tuple[str | FileRef, ...] = ()
     leaves: tuple[str | FileRef, ...] = ()
     timestamp: tuple[str | FileRef, ...] = ()
     identity: tuple[str | FileRef, ...] = ()
+    ekus: Annotated[
+        tuple[Usage, ...],
+        Meta(description="Extended key usages that signers' certificates may have too, as --eku names them."),
+    ] = ()
 
 
 class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

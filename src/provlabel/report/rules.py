@@ -79,6 +79,16 @@ _ROWS = (
         "update provlabel",
     ),
     Rule("signer.bad-signature", "error", "the signature is missing or does not fit the claim", _ASK),
+    Rule(
+        "signer.bad-certificate", "error",
+        "the certificate of the signer breaks a rule of C2PA, so that nothing it signed counts",
+        "ask the signer for a file signed with a certificate for C2PA claim signing",
+    ),
+    Rule(
+        "signer.wrong-purpose", "warning",
+        "the signature holds, but the certificate of the signer is for a purpose that you do not accept",
+        "ask the signer for a file signed with a certificate for C2PA claim signing",
+    ),
     Rule("signer.revoked", "error", "the certificate of the signer was revoked", "do not rely on this file"),
     Rule(
         "signer.expired", "error", "the certificate had expired, and no trusted timestamp proves an earlier time",

@@ -146,7 +146,7 @@ def _refused(code: int, _: memoryview) -> NoReturn:
 def _timeless(evidence: Evidence) -> bool:
     """Is our own look at the certificates one that a day does not change?  Answers about revocation grow old."""
     examined = evidence.examined
-    return examined is None or (examined.path == "trusted" and evidence.credential is None)
+    return examined is None or (examined.path in ("trusted", "wrong-purpose") and evidence.credential is None)
 
 
 def _ends(evidence: Evidence) -> Iterator[float]:

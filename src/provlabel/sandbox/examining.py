@@ -14,7 +14,7 @@ from provlabel._support import times
 from provlabel.engine import Reading
 from provlabel.errors import EngineError
 from provlabel.evidence import Evidence, Manifest, manifests_from_crjson
-from provlabel.manifest.codes import EFFECTS, Effect
+from provlabel.manifest.codes import Effect, effect_of
 from provlabel.sandbox.protocol import Check, Request
 from provlabel.trust.anchors import TrustStore
 from provlabel.trust.chains import examine, in_date, turning_points
@@ -72,7 +72,7 @@ def with_credential(found: Evidence, request: Request) -> Evidence:
         return found
     replace = msgspec.structs.replace
     as_of = check.at.isoformat() if check.as_of else ""
-    wanted = check.as_of or check.revocation or has_effect(found.manifests[0], "trusted")
+    wanted = check.as_of or check.revocation or to_be_examined(found.manifests[0])
     if credential is None and wanted:
         unread = Examined("invalid", "its signature cannot be read", revocation_why="its signature cannot be read")
         return replace(found, as_of=as_of, examined=unread)
@@ -104,7 +104,7 @@ def _judged_since(chain: tuple[bytes, ...], trust: TrustStore, turn: dt.datetime
     """Return what is true of a chain from a turning point on to the next."""
     examined = examine_as_of(Credential(chain), trust, Check(at=turn))
     why = "offline, and no stapled or cached answer"
-    return Examined(examined.path, examined.why, revocation_why=why, holder=examined.holder)
+    return Examined(examined.path, examined.why, revocation_why=why, holder=examined.holder, purposes=examined.purposes)
 
 
 def examine_as_of(credential: Credential, trust: TrustStore, check: Check) -> Examined:
@@ -159,6 +159,15 @@ def _in_date_at(trust: TrustStore, moment: dt.datetime) -> TrustStore:
     return trust.only("timestamp", lambda der: in_date(der, moment))
 
 
+def to_be_examined(active: Manifest) -> bool:
+    """Does the verdict hang on our own look at the certificates, whatever else is asked?
+
+    Whom the engine trusts we look at, too: it heeds no constraint of an anchor, and few above the leaf.  Where it
+    says that a certificate is for another purpose it has not looked at the rest of it.
+    """
+    return has_effect(active, "trusted") or has_effect(active, "wrong-purpose")
+
+
 def has_effect(manifest: Manifest, effect: Effect) -> bool:
     """Did the engine give a manifest a code of this effect?"""
-    return any(EFFECTS.get(code.code) == effect for code in manifest.codes)
+    return any(effect_of(code) == effect for code in manifest.codes)

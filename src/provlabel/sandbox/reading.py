@@ -26,7 +26,7 @@ from provlabel.manifest.limits import MAX_SIZE, MAX_STORE, Scan, scan_file, scan
 from provlabel.media.containers import ContainerError, hole_in
 from provlabel.media.copy import digest_around, digesting
 from provlabel.media.formats import Format, sniff
-from provlabel.sandbox.examining import STAPLES, credential_of, has_effect, signature_of, with_credential, with_seal
+from provlabel.sandbox.examining import STAPLES, credential_of, signature_of, to_be_examined, with_credential, with_seal
 from provlabel.sandbox.limits import shorten_time
 from provlabel.sandbox.protocol import Request
 from provlabel.trust.anchors import TrustStore
@@ -189,9 +189,7 @@ def _coverage(stream: BinaryIO, fmt: Format, scan: Scan, reading: Reading, manif
 def _evidence_fields(reading: Reading, scan: Scan, store: bytes, fmt: Format, request: Request) -> dict[str, Any]:
     active, *others = manifests_from_crjson(reading.crjson)
     check, mime = request.check, _mime(fmt)
-    # Whom the engine trusts we look at, too: it heeds no constraint of an anchor, and few above the leaf.
-    trusted = has_effect(active, "trusted")
-    wanted = check is not None and (check.as_of or check.revocation or STAPLES in store or trusted)
+    wanted = check is not None and (check.as_of or check.revocation or STAPLES in store or to_be_examined(active))
     stamped = active.signing is not None and bool(active.signing.stamped)
     own = signature_of(store, active.urn) if wanted or stamped else None
     if own and stamped:

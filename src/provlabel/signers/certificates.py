@@ -12,27 +12,13 @@ from provlabel._support.files import open_regular
 from provlabel._support.text import printable
 from provlabel.errors import ConfigError, SignerError
 from provlabel.signers.material import MAX_FILE
-from provlabel.trust.anchors import EKUS
+from provlabel.trust.purposes import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from cryptography import x509
 
-EMAIL_PROTECTION, DOCUMENT_SIGNING, CLAIM_SIGNING = EKUS
-ANY_USAGE, TIME_STAMPING, OCSP_SIGNING = "2.5.29.37.0", "1.3.6.1.5.5.7.3.8", "1.3.6.1.5.5.7.3.9"
-#: Extended key usages by the names that CAs and openssl give them.
-USAGE_NAMES = {
-    EMAIL_PROTECTION: "emailProtection",
-    DOCUMENT_SIGNING: "documentSigning",
-    CLAIM_SIGNING: "C2PA claim signing",
-    ANY_USAGE: "anyExtendedKeyUsage",
-    TIME_STAMPING: "timeStamping",
-    OCSP_SIGNING: "OCSPSigning",
-    "1.3.6.1.5.5.7.3.1": "serverAuth",
-    "1.3.6.1.5.5.7.3.2": "clientAuth",
-    "1.3.6.1.5.5.7.3.3": "codeSigning",
-}
 _KEY_USAGES = {
     "digital_signature": "digitalSignature",
     "content_commitment": "nonRepudiation",
@@ -163,7 +149,7 @@ def extended_key_usages(certificate: x509.Certificate) -> tuple[str, ...]:
 
 def usage_words(usages: Iterable[str]) -> tuple[str, ...]:
     """Return names for the object identifiers that have one."""
-    return tuple(USAGE_NAMES.get(usage, usage) for usage in usages)
+    return tuple(NAMES.get(usage, usage) for usage in usages)
 
 
 def public_key(certificate: x509.Certificate) -> Any:

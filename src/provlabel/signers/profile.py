@@ -16,7 +16,7 @@ from msgspec import Struct
 from provlabel._support.text import printable
 from provlabel.signers import _algorithms as algorithms, certificates as certs
 from provlabel.signers._base import Algorithm
-from provlabel.trust.anchors import EKUS
+from provlabel.trust import purposes
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -201,19 +201,19 @@ def _has_extended_usage(case: Case) -> RuleOutcome:
 
 
 def _names_its_usages(case: Case) -> RuleOutcome:
-    return _judge(certs.ANY_USAGE not in certs.extended_key_usages(case.leaf))
+    return _judge(purposes.ANY_USAGE not in certs.extended_key_usages(case.leaf))
 
 
 def _may_sign_claims(case: Case) -> RuleOutcome:
     usages = certs.extended_key_usages(case.leaf)
     if not usages:
         return _unchecked("there is none")
-    return _judge(any(usage in EKUS for usage in usages), _has(certs.usage_words(usages)))
+    return _judge(any(usage in purposes.EKUS for usage in usages), _has(certs.usage_words(usages)))
 
 
 def _is_no_authority(case: Case) -> RuleOutcome:
     usages = certs.extended_key_usages(case.leaf)
-    mixed = {certs.TIME_STAMPING, certs.OCSP_SIGNING}.intersection(usages)
+    mixed = {purposes.TIME_STAMPING, purposes.OCSP_SIGNING}.intersection(usages)
     return _judge(not mixed or len(usages) == 1, _has(certs.usage_words(usages)) if mixed else "")
 
 

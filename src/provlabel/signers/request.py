@@ -15,6 +15,7 @@ from provlabel._support.files import atomic_output
 from provlabel._support.text import printable
 from provlabel.errors import ConfigError, SignerError
 from provlabel.signers import certificates as certs
+from provlabel.trust.purposes import CLAIM_SIGNING, EMAIL_PROTECTION
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 #: What a new key can be for; an RSA key signs as PS256.
 KeyKind = Literal["es256", "es384", "es512", "ps256", "ed25519"]
 _NEW_RSA_BITS = 3072  # NIST SP 800-57: as strong as P-256
-_ASKED = (certs.CLAIM_SIGNING, certs.EMAIL_PROTECTION)
+_ASKED = (CLAIM_SIGNING, EMAIL_PROTECTION)
 
 
 def generate(kind: KeyKind = "es256") -> Any:

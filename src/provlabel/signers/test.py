@@ -14,6 +14,7 @@ from provlabel._support.text import printable
 from provlabel.errors import ConfigError, OutputError
 from provlabel.signers import file
 from provlabel.signers._base import Secrets
+from provlabel.trust.purposes import CLAIM_SIGNING
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -116,7 +117,7 @@ def _certificate(name: str, public_key: Any, issuer_key: Any, issuer: x509.Certi
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
     )
     if not ca:
-        claim_signing = x509.ObjectIdentifier(certs.CLAIM_SIGNING)
+        claim_signing = x509.ObjectIdentifier(CLAIM_SIGNING)
         authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key())
         builder = builder.add_extension(x509.ExtendedKeyUsage([claim_signing]), critical=False)
         builder = builder.add_extension(authority, critical=False)

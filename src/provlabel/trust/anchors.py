@@ -23,13 +23,10 @@ from provlabel._support.files import open_regular
 from provlabel._support.text import printable
 from provlabel.errors import ConfigError
 from provlabel.report import Named
+from provlabel.trust.purposes import EKUS, require_acceptable
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
-
-#: Extended key usages a signer's certificate may have (C2PA 2.4 §14.5.1): e-mail protection,
-#: document signing, C2PA claim signing.  Without this list the engine refuses the last two.
-EKUS = ("1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.36", "1.3.6.1.4.1.62558.2.1")
 
 MAX_FILE = 8 << 20  # bytes of one list
 _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----\s*(.*?)-----END \1-----", re.DOTALL)
@@ -55,7 +52,7 @@ class AnchorList(Struct, frozen=True):
     test: bool = False
     purpose: Purpose = "manifest"
     leaves: bool = False  #: signers' own certificates, each trusted by itself; otherwise CAs
-    date: str = ""  #: when the list was last changed, RFC 3339
+    date: str = ""  #: when it was fetched, or else last changed, RFC 3339
     public: bool = False  #: of CAs that others chose, which issue to whoever asks
 
 
@@ -136,8 +133,21 @@ class TrustStore(Struct, frozen=True):
         digest = hashlib.sha256(content).hexdigest()
         return cls((AnchorList(shown, pem, digest, date=date, **how),))
 
+    def accepting(self, *ekus: str) -> TrustStore:
+        """Return a store that also accepts signers' certificates for these purposes.
+
+        Args:
+            ekus: extended key usages, as dotted object identifiers.
+
+        Raises:
+            ConfigError: one is no object identifier, or for nobody who signs claims.
+        """
+        for oid in ekus:
+            require_acceptable(oid, "extended key usage")
+        return TrustStore(self.lists, tuple(dict.fromkeys((*self.ekus, *ekus))))
+
     def __add__(self, other: TrustStore) -> TrustStore:
-        """Return a store with the lists of both."""
+        """Return a store with the lists of both, which accepts what either does."""
         return TrustStore(self.lists + other.lists, tuple(dict.fromkeys(self.ekus + other.ekus)))
 
     def has(self, purpose: Purpose) -> bool:

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from provlabel.carriers.compare import claims_of, disagreements, values_of
 from provlabel.evidence import Evidence, Manifest
-from provlabel.manifest.codes import EFFECTS, Effect, effects_of
+from provlabel.manifest.codes import EFFECTS, Effect, effect_of, effects_of
 from provlabel.report import AiStatement, Axes, CarrierValue, Content, Finding, LabelState, State, finding
 from provlabel.trust.anchors import TrustStore
 from provlabel.verdict.ai import ai_history, said_before, statements
@@ -168,6 +168,7 @@ _JUDGED: frozenset[Effect] = frozenset(
         "unbound",
         "rule-broken",
         "bad-signature",
+        "wrong-purpose",
         "out-of-validity",
         "untrusted",
         "revoked",
@@ -180,7 +181,7 @@ _JUDGED: frozenset[Effect] = frozenset(
 def _odd_failures(active: Manifest) -> Iterator[Finding]:
     """No failure of the engine goes unsaid, not even one that is no failure in the specification."""
     for code in active.codes:
-        if code.kind == "failure" and code.code in EFFECTS and EFFECTS[code.code] not in _JUDGED:
+        if code.kind == "failure" and (effect := effect_of(code)) is not None and effect not in _JUDGED:
             yield finding("engine.unknown-code", f"failure {code.code}", at=code.url or None)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from provlabel.evidence import Code, Evidence, Ingredient, Manifest
-from provlabel.manifest.codes import EFFECTS, Effect, in_words, vouched_for
+from provlabel.manifest.codes import Effect, effect_of, in_words, vouched_for
 from provlabel.media.formats import BY_NAME
 from provlabel.report import Finding, HistoryState, finding
 from provlabel.trust.anchors import TrustStore
@@ -13,7 +13,7 @@ from provlabel.trust.anchors import TrustStore
 _BREAKS: frozenset[Effect] = frozenset({"altered", "unbound", "rule-broken", "bad-signature", "revoked"})
 
 
-_STRANGER: frozenset[Effect] = frozenset({"untrusted", "out-of-validity"})
+_STRANGER: frozenset[Effect] = frozenset({"untrusted", "out-of-validity", "wrong-purpose"})
 
 
 def history_of(evidence: Evidence, trust: TrustStore) -> tuple[HistoryState, list[Finding]]:
@@ -65,7 +65,7 @@ def judge_ingredient(
     """Judge one ingredient by what was recorded with it and by its manifest in the same store."""
     name = part.title or part.manifest or part.relationship
     if not part.manifest:
-        broken = [code for code in part.recorded if EFFECTS.get(code.code) in _BREAKS]
+        broken = [code for code in part.recorded if effect_of(code) in _BREAKS]
         if broken:
             return "broken", [finding("history.broken", f"{name}: {in_words(code)}") for code in broken]
         return "clean", [finding("history.no-provenance", name)]
@@ -76,15 +76,15 @@ def judge_ingredient(
     if broken:
         messages = dict.fromkeys(f"{name}: {in_words(code)}" for code in broken)
         return "broken", [finding("history.broken", text, at=target.urn) for text in messages]
-    trusting = [code for code in target.codes if EFFECTS.get(code.code) == "trusted"]
+    trusting = [code for code in target.codes if effect_of(code) == "trusted"]
     now_trusted = vouched_for(trusting, trust, "manifest")
-    then_stranger = any(EFFECTS.get(code.code) in _STRANGER for code in part.recorded)
-    now_stranger = any(EFFECTS.get(code.code) in _STRANGER for code in target.codes) or (trusting and not now_trusted)
+    then_stranger = any(effect_of(code) in _STRANGER for code in part.recorded)
+    now_stranger = any(effect_of(code) in _STRANGER for code in target.codes) or (trusting and not now_trusted)
     if now_stranger or (then_stranger and not now_trusted):
         return "unknown-signer", [finding("history.unknown-signer", name, at=target.urn)]
     return "clean", []
 
 
 def _breaks(code: Code) -> bool:
-    effect = EFFECTS.get(code.code)
+    effect = effect_of(code)
     return effect in _BREAKS or (effect is None and code.kind == "failure")

@@ -260,7 +260,7 @@ def our_view(axes: Axes, findings: Iterable[Finding], evidence: Evidence) -> Vie
 _OUR_RULES: dict[Question, tuple[str, ...]] = {
     "manifest": ("label.remote",),
     "content": ("content.", "engine."),
-    "signature": ("signer.bad-signature",),
+    "signature": ("signer.bad-signature", "signer.bad-certificate"),
     "history": ("history.broken",),
     "trust": ("signer.",),
 }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
+import msgspec
+
 from provlabel._support.text import quoted
 from provlabel._support.times import zulu
 from provlabel.evidence import Code, Evidence, Manifest, Signing
@@ -12,6 +14,7 @@ from provlabel.manifest.codes import Effect, in_words, vouched_for
 from provlabel.report import Finding, RevocationState, SignerState, TimeState, finding
 from provlabel.trust.anchors import TrustStore
 from provlabel.trust.chains.records import Examined
+from provlabel.trust.purposes import NEVER, shown
 
 _SignerAxis = tuple[SignerState, list[Finding]]
 
@@ -22,7 +25,7 @@ def signer_axis(
     """Judge who signed: the first that fits of bad, revoked, out of validity, and who vouches."""
     active = evidence.manifests[0]
     state, findings = (
-        _bad_signature(active, effects)
+        _bad_signature(active, effects, evidence.examined)
         or _revoked(effects, evidence.examined)
         or _out_of_validity(evidence, effects, time, at)
         or _vouched(evidence, effects, time, trust)
@@ -40,13 +43,29 @@ def _ambiguous(examined: Examined | None) -> Iterator[Finding]:
             yield finding("signer.ambiguous-name", f"{word} of the {whose}: {said}")
 
 
-def _bad_signature(active: Manifest, effects: dict[Effect, list[Code]]) -> _SignerAxis | None:
-    if bad := effects.get("bad-signature"):
-        return "bad-signature", [finding("signer.bad-signature", in_words(code), at=code.url) for code in bad]
+def _bad_signature(
+    active: Manifest, effects: dict[Effect, list[Code]], examined: Examined | None
+) -> _SignerAxis | None:
+    """A certificate that breaks its profile makes no signature of C2PA.
+
+    One whose purpose is merely not accepted here may be another validator's signer; one that says to be for programs,
+    TLS, clocks or OCSP is nobody's.
+    """
+    purposes = examined.purposes if examined is not None else ()
+    bad = [*effects.get("bad-signature", ()), *(() if purposes else effects.get("wrong-purpose", ()))]
+    found = [finding(_rule_of(code), in_words(code), at=code.url) for code in bad]
+    if others := [oid for oid in purposes if oid in NEVER]:
+        found += [finding("signer.bad-certificate", f"it is for {shown(others)}"), _wrong_purpose(purposes)]
+    if found:
+        return "bad-signature", found
     validated = any(code.code == "claimSignature.validated" for code in active.codes)
     if active.signing is None or not validated:
         return "bad-signature", [finding("signer.bad-signature", "the engine did not confirm the signature")]
     return None
+
+
+def _rule_of(code: Code) -> str:
+    return "signer.bad-certificate" if code.code == "signingCredential.invalid" else "signer.bad-signature"
 
 
 def _revoked(effects: dict[Effect, list[Code]], examined: Examined | None) -> _SignerAxis | None:
@@ -79,6 +98,8 @@ def _validity(signing: Signing) -> str:
 
 
 def _vouched(evidence: Evidence, effects: dict[Effect, list[Code]], time: TimeState, trust: TrustStore) -> _SignerAxis:
+    if evidence.examined is not None and evidence.examined.path == "wrong-purpose":
+        return _by_path(evidence.examined, time)
     if not trust.has("manifest"):
         return "no-anchors", [finding("signer.no-anchors")]
     if evidence.as_of:
@@ -96,11 +117,21 @@ def _by_path(examined: Examined | None, time: TimeState) -> _SignerAxis:
         return "trusted", []
     if examined.path == "unknown":
         return "unknown", [finding("signer.unknown")]
+    if examined.path == "wrong-purpose":
+        return "unknown", [_wrong_purpose(examined.purposes)]
     if examined.path == "invalid":
         return "unknown", [finding("signer.invalid-chain", examined.why)]
     if time == "proven":  # then a certificate was not valid at the very time that is proven
         return "bad-signature", [finding("signer.bad-signature", examined.why)]
     return examined.path, [finding(f"signer.{examined.path}", examined.why)]
+
+
+def _wrong_purpose(purposes: tuple[str, ...]) -> Finding:
+    """Name what the certificate is for, and how to accept that; some purposes nobody can accept."""
+    found = finding("signer.wrong-purpose", shown(purposes))
+    option = next((f"--eku {oid}" for oid in purposes if oid not in NEVER), "")
+    hint = f"if you accept such certificates, add {option}; a policy: [trust] ekus" if option else found.hint
+    return msgspec.structs.replace(found, hint=hint)
 
 
 def _outside_validity(active: Manifest, at: dt.datetime) -> SignerState | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import encypher_c2pa
 
-_NOT_ITS = ("policy", "require_revocation")
+_NOT_ITS = ("policy", "require_revocation", "ekus")
 _OPTIONS = {
     "trust": "trust_pem",
     "trust_leaf": "allowed_list_pem",

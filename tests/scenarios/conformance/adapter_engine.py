@@ -28,6 +28,7 @@ def answer(folder: Path) -> dict[str, Any]:
         trust += TrustStore.load(folder / given[name], purpose=purpose) if name in given else TrustStore()
     if "trust_leaf" in given:
         trust += TrustStore.load(folder / given["trust_leaf"], leaves=True)
+    trust = trust.accepting(*given.get("ekus", ()))
     media, beside = folder / given["file"], folder / f"{given['file']}.c2pa"
     mime = mimetypes.guess_type(media.name)[0] or "application/octet-stream"
     c2pa = engine.binding()

@@ -25,6 +25,7 @@ def answer(folder: Path, home: str) -> dict[str, Any]:
     for name, option in _OPTIONS.items():
         args += [option, str(folder / given[name])] if name in given else []
     args += ["--at", given["at"]] if "at" in given else []
+    args += [part for oid in given.get("ekus", ()) for part in ("--eku", oid)]
     args += ["--require-revocation"] if given.get("require_revocation") else []
     env = {"PATH": os.environ["PATH"], "HOME": home, "PYTHONPATH": os.environ.get("PYTHONPATH", "")}
     done = subprocess.run(

@@ -38,6 +38,7 @@ LEAST = {
     "times": 15,
     "identities": 8,
     "policies": 10,
+    "ekus": 20,
 }
 #: So many vectors, evenly taken, go through the real command line here; ``make proof PROOF=conformance`` sends all.
 SAMPLE = 10

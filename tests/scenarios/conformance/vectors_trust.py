@@ -37,6 +37,7 @@ _WORTH: dict[str, Expected] = {
     "not-yet-valid": fails("invalid", "signer.not-yet-valid", signer="not-yet-valid"),
     # RFC 5280 §6 calls the path invalid, C2PA 2.4 §14.5 the credential: nobody vouches, or the signature is none.
     "invalid": _no_chain("unknown", "bad-signature", "not-applicable", "expired"),
+    "wrong-purpose": _no_chain("unknown", "bad-signature", "not-applicable", "expired"),
     # By the clock a signer who is not trusted may be called by any reason that is true of the chain.
     "bad": _no_chain("unknown", "bad-signature", "not-applicable", "expired", "not-yet-valid"),
 }

@@ -75,7 +75,7 @@ AXES: dict[str, Axis] = {
             "trusted": ("ok", "Somebody on your lists vouches for the signer."),
             "unknown": ("warn", "Nobody on your lists vouches for the signer. The name is a claim."),
             "no-anchors": ("warn", "No list of those you trust was given, so this was not judged."),
-            "bad-signature": ("bad", "The signature is missing or does not hold."),
+            "bad-signature": ("bad", "The signature is missing or does not hold, or its certificate may not make any."),
             "expired": ("bad", "The certificate has ended, and nothing proves that it was signed before."),
             "not-yet-valid": ("bad", "The certificate was not valid yet."),
             "revoked": ("bad", "The certificate was withdrawn."),

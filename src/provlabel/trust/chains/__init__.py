@@ -52,8 +52,10 @@ def examine(
     ``path`` is the first of these that fits:
 
     - *invalid*: the chain cannot be read; the signer's certificate breaks its profile (no CA, may sign,
-      holds one of ``ekus`` and not *any*, sound algorithms); a path to an anchor breaks RFC 5280 §6.1; or
+      an extended key usage that is not *any*, sound algorithms); a path to an anchor breaks RFC 5280 §6.1; or
       no path leads there and a certificate of the chain is not signed by the issuer it names in it.
+    - *wrong-purpose*: the signer's certificate keeps its profile, and none of its extended key usages is
+      one of ``ekus``; ``purposes`` has them.
     - *expired*, *not-yet-valid*: some certificate of the path, the anchor included, is so at ``at``;
       without a path, the signer's own is.
     - *trusted*: an anchor stands behind it, or the signer's certificate is itself, byte for byte, among

@@ -8,10 +8,11 @@ from datetime import datetime
 from cryptography import x509
 from msgspec.structs import replace
 
-from provlabel.trust.chains._certificates import der, names, read_list, sha256, spki_sha256
+from provlabel.trust.chains._certificates import der, extension, names, read_list, sha256, spki_sha256, usages
 from provlabel.trust.chains._path import Route, broken_profile, dated, forged_link, routes, validated
 from provlabel.trust.chains._revocation import RevocationAnswers, combined, gathered, requests
-from provlabel.trust.chains.records import Answers, Credential, Examined, Holder, PathState
+from provlabel.trust.chains.records import MAX_PURPOSES, Answers, Credential, Examined, Holder, PathState
+from provlabel.trust.purposes import MAX_LENGTH
 
 
 def judge(
@@ -33,8 +34,10 @@ def judge(
     chain = tuple(map(x509.load_der_x509_certificate, credential.chain))
 
     # 2. The signer's own certificate keeps its profile.
-    if reason := broken_profile(chain[0], ekus):
+    if reason := broken_profile(chain[0]):
         return Examined("invalid", reason)
+    if not (purposes := usages(chain[0])) & set(ekus):
+        return _for_something_else(chain[0], purposes)
 
     # Of whom the rest speaks, by our own reading of the names.
     holder = Holder(names(chain[0].subject), names(chain[0].issuer), spki_sha256(chain[0]))
@@ -60,6 +63,25 @@ def judge(
         *overall.times(),
         requests=requests(route, statuses, nonce),
         holder=replace(holder, issuers=_issuers(route, chain, known, at)),
+    )
+
+
+def _for_something_else(leaf: x509.Certificate, purposes: frozenset[str]) -> Examined:
+    """Say that nobody accepts what ``leaf`` is for, if that is all that is wrong with it.
+
+    The engine looks no further than that purpose, so the rest of its rules for the certificate is looked at here.
+    """
+    if extension(leaf, x509.AuthorityKeyIdentifier) is None:
+        return Examined("invalid", "it does not say by which key it was issued")
+    if any(one.critical and isinstance(one.value, x509.UnrecognizedExtension) for one in leaf.extensions):
+        return Examined("invalid", "it has a critical extension that nobody knows")
+    few = tuple(sorted(oid for oid in purposes if len(oid) <= MAX_LENGTH)[:MAX_PURPOSES])
+    return Examined(
+        "wrong-purpose",
+        "its extended key usage is none that is accepted",
+        revocation_why="its certificate is for a purpose that is not accepted, so nobody's answer counts",
+        holder=Holder(names(leaf.subject), names(leaf.issuer), spki_sha256(leaf)),
+        purposes=few,
     )
 
 

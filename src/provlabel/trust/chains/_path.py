@@ -29,8 +29,8 @@ from provlabel.trust.chains._certificates import (
     weakness,
 )
 from provlabel.trust.chains.records import PathState
+from provlabel.trust.purposes import ANY_USAGE, OCSP_SIGNING, TIME_STAMPING
 
-_ANY_EKU = "2.5.29.37.0"
 # Dates are ours to judge, so that a broken rule is reported before an expired certificate: a tolerance that
 # spans all years an X.509 date can have leaves the library none to object to.
 _SOME_MOMENT = datetime(5000, 1, 1, tzinfo=timezone.utc)
@@ -70,17 +70,19 @@ def forged_link(chain: tuple[x509.Certificate, ...]) -> str:
     return ""
 
 
-def broken_profile(leaf: x509.Certificate, ekus: tuple[str, ...]) -> str:
-    """Return what forbids ``leaf`` to sign a claim (C2PA 2.4 §14.5.1), or nothing."""
+def broken_profile(leaf: x509.Certificate) -> str:
+    """Return what forbids ``leaf`` to sign a claim (C2PA 2.4 §14.5.1), whichever purposes are accepted, or nothing."""
     purposes = usages(leaf)
     if claims_ca(leaf):
         return "a CA certificate signed the file"
     if not _may_sign(leaf):
         return "its key usage does not allow it to sign a file"
-    if _ANY_EKU in purposes:
+    if not purposes:
+        return "it has no extended key usage"
+    if ANY_USAGE in purposes:
         return "its extended key usage allows anything"
-    if not purposes & set(ekus):
-        return "its extended key usage does not allow it to sign a file"
+    if len(purposes) > 1 and purposes & {TIME_STAMPING, OCSP_SIGNING}:
+        return "its extended key usage is for timestamps or OCSP, and for something else"
     return weakness(leaf)
 
 

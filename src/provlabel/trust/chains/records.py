@@ -22,7 +22,10 @@ MAX_OCSP = 1 << 20
 MAX_CRL = 8 << 20
 
 
-PathState = Literal["trusted", "unknown", "expired", "not-yet-valid", "invalid"]
+MAX_PURPOSES = 8  # of a certificate that are told
+
+
+PathState = Literal["trusted", "unknown", "expired", "not-yet-valid", "wrong-purpose", "invalid"]
 
 
 RevocationState = Literal["good", "revoked", "not-checked"]
@@ -93,3 +96,4 @@ class Examined(Struct, frozen=True):
     requests: tuple[RevocationRequest, ...] = ()  #: what would settle what is open
     until: str = ""  #: when a certificate begins or ends next, so that the path may be another; RFC 3339
     holder: Holder | None = None  #: none where its certificate cannot be read
+    purposes: tuple[str, ...] = ()  #: extended key usages of its certificate, dotted, where none is accepted
