@@ -417,7 +417,7 @@ def test_what_history_is_judged_by_is_said() -> None:
 
 def test_the_proven_time_of_signing() -> None:
     stamped = Evidence(source="embedded", manifests=(manifest(TRUSTED, *PROOF, signing=STAMPED),))
-    assert proven_time(stamped, ALL, AT) == dt.datetime(2026, 6, 1, tzinfo=dt.timezone.utc)
+    assert proven_time(stamped, ALL, AT) == (dt.datetime(2026, 6, 1, tzinfo=dt.timezone.utc), True)
     assert proven_time(stamped, OURS, AT) is None
     assert proven_time(Evidence(manifests=(manifest(signing=None),)), ALL, AT) is None
 

@@ -14,14 +14,14 @@ from msgspec import Struct
 from provlabel.carriers.compare import claims_of, disagreements, values_of
 from provlabel.evidence import Evidence, Manifest
 from provlabel.manifest.codes import EFFECTS, Effect, effects_of
-from provlabel.report import Axes, CarrierValue, Content, Finding, LabelState, State, finding
+from provlabel.report import PROVEN, Axes, CarrierValue, Content, Finding, LabelState, State, finding
 from provlabel.trust.anchors import TrustStore
 from provlabel.verdict.ai import statements
 from provlabel.verdict.content import content_axis
 from provlabel.verdict.history import history_of
 from provlabel.verdict.identity import identity_axis
 from provlabel.verdict.label import label_axis
-from provlabel.verdict.signer import revocation_axis, signer_axis
+from provlabel.verdict.signer import rests_on_claim_stamp, revocation_axis, signer_axis
 from provlabel.verdict.time import time_axis, time_findings
 
 
@@ -33,6 +33,7 @@ class Verdict(Struct, frozen=True):
     findings: tuple[Finding, ...]
     not_checked: tuple[str, ...]
     carriers: tuple[CarrierValue, ...] | None = None  #: as compared with the label; None where they are not read
+    rests_on_claim_stamp: bool = False  #: without a timestamp over the claim alone, a certificate would be out of date
 
     @property
     def holds(self) -> bool:
@@ -79,14 +80,21 @@ def judge(evidence: Evidence, *, at: dt.datetime, trust: TrustStore = TrustStore
         *_odd_failures(active),
         *content_findings,
         *signer_findings,
-        *time_findings(active, time),
+        *time_findings(active, time, trust, at),
         *label_findings,
         *dict.fromkeys(history_findings),
         *identity_findings,
         *disagreements(values or (), evidence.carriers or ()),
         *([finding("carrier.sidecar-differs")] if evidence.sidecar_differs else []),
     )
-    return Verdict(state_of(axes), axes, findings, _not_checked(axes, evidence), values)
+    return Verdict(
+        state_of(axes),
+        axes,
+        findings,
+        _not_checked(axes, evidence),
+        values,
+        rests_on_claim_stamp(evidence, time, at),
+    )
 
 
 def state_of(axes: Axes) -> State:
@@ -96,7 +104,7 @@ def state_of(axes: Axes) -> State:
     broken = (
         axes.content != "intact"
         or axes.signer in ("bad-signature", "revoked", "not-applicable")
-        or (axes.signer in ("expired", "not-yet-valid") and axes.time != "proven")
+        or (axes.signer in ("expired", "not-yet-valid") and axes.time not in PROVEN)
         or axes.history == "broken"
     )
     if broken:
@@ -198,13 +206,12 @@ def _not_checked(axes: Axes, evidence: Evidence) -> tuple[str, ...]:
     if axes.revocation == "not-checked":
         why = evidence.examined.revocation_why if evidence.examined else ""
         skipped.append(f"revocation: {why or 'offline, and no stapled or cached answer'}")
-    others = [
-        name for name, on in (("time authority", axes.time == "proven"), ("identity", axes.identity == "ok")) if on
-    ]
+    others = [name for name, on in (("time authority", axes.time in PROVEN), ("identity", axes.identity == "ok")) if on]
     if others:
         skipped.append(f"revocation of the certificates of others: {' and '.join(others)}")
     if evidence.as_of:
-        skipped += _not_checked_as_of(axes, others)
+        by_engine = [name for name in others if name == "identity" or axes.time == "proven"]
+        skipped += _not_checked_as_of(axes, by_engine)
     if axes.identity == "not-checked":
         skipped.append("identity: nobody you trust vouches for who it names, or no anchors for identities were given")
     return (*skipped, *_not_read(evidence))

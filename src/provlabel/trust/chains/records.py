@@ -28,6 +28,13 @@ PathState = Literal["trusted", "unknown", "expired", "not-yet-valid", "invalid"]
 RevocationState = Literal["good", "revoked", "not-checked"]
 
 
+#: Timestamps of one signature that are looked at, and bytes of one.
+MAX_STAMPS = 3
+
+
+MAX_STAMP = 64 << 10
+
+
 Source = Literal["", "stapled", "cached", "online"]
 
 
@@ -93,3 +100,15 @@ class Examined(Struct, frozen=True):
     requests: tuple[RevocationRequest, ...] = ()  #: what would settle what is open
     until: str = ""  #: when a certificate begins or ends next, so that the path may be another; RFC 3339
     holder: Holder | None = None  #: none where its certificate cannot be read
+
+
+class ClaimStamp(Struct, frozen=True):
+    """What timestamps over a claim alone are worth, as claims of version 1 have them, by our own look.
+
+    ``good``: one of them holds, and an anchor for time authorities stands behind it.  ``unknown``: one holds, and no
+    anchor does.  ``bad``: none of them counts.
+    """
+
+    state: Literal["good", "unknown", "bad"]
+    time: str = ""  #: when the claim existed, RFC 3339; for a bad one empty
+    why: str = ""  #: why it does not count
