@@ -17,7 +17,7 @@ from provlabel.evidence import Evidence, Manifest, manifests_from_crjson
 from provlabel.manifest.codes import EFFECTS, Effect
 from provlabel.sandbox.protocol import Check, Request
 from provlabel.trust.anchors import TrustStore
-from provlabel.trust.chains import examine, examine_stamps, in_date, turning_points
+from provlabel.trust.chains import examine, examine_stamp, in_date, turning_points
 from provlabel.trust.chains.records import ClaimStamp, Credential, Examined
 from provlabel.verdict.time import proven_time
 
@@ -156,11 +156,14 @@ def _claim_stamp(active: Manifest, own: tuple[cose.SignaturePlace, cose.Signatur
         return ClaimStamp("bad", why="it is over the claim alone, which only claims of version 1 may have")
     if signature.stamps:
         return ClaimStamp("bad", why="there are timestamps of two kinds")
+    if len(signature.old_stamps or ()) != 1:
+        return ClaimStamp("bad", why=f"there are {len(signature.old_stamps or ())} timestamps, where one is allowed")
     if credential_of(own, active) is None:
         return ClaimStamp("bad", why="the signature beside it cannot be read")
     anchors = tuple(item.pem for item in trust.lists if item.purpose == "timestamp")
     message = cose.to_be_stamped_before(signature.protected, place.claim)
-    return examine_stamps(signature.old_stamps or (), message, anchors)
+    [token] = signature.old_stamps or ()
+    return examine_stamp(token, message, anchors)
 
 
 def _by_authorities_in_date(active: Manifest, read: Callable[[TrustStore], Reading | None], trust: TrustStore) -> bool:

@@ -104,7 +104,7 @@ def state_of(axes: Axes) -> State:
     broken = (
         axes.content != "intact"
         or axes.signer in ("bad-signature", "revoked", "not-applicable")
-        or (axes.signer in ("expired", "not-yet-valid") and axes.time not in PROVEN)
+        or (axes.signer in ("expired", "not-yet-valid") and axes.time != "proven")
         or axes.history == "broken"
     )
     if broken:

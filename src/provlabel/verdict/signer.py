@@ -69,7 +69,9 @@ def _out_of_validity(
     if time == "claim-proven" and _outside_validity(active, times.read(active.signing.stamped)):
         why = f"its certificate was not valid at the time that is proven: {_validity(active.signing)}"
         return "bad-signature", [finding("signer.bad-signature", why)]
-    if failures and time in PROVEN:  # then the certificate was not valid at the very time that is proven
+    if failures and time == "claim-proven":
+        return "expired", [finding("signer.expired", "the engine does not accept its timestamp of the old kind")]
+    if failures and time == "proven":  # then the certificate was not valid at the very time that is proven
         return "bad-signature", [finding("signer.bad-signature", in_words(failures[0]), at=failures[0].url)]
     if failures:
         outside = outside or "expired"

@@ -26,6 +26,7 @@ import vectors_history
 import vectors_labels
 import vectors_media
 import vectors_policy
+import vectors_stamps
 import vectors_trust
 from provlabel.sandbox import Sandbox
 from vectors import Bench, Group, Vector
@@ -39,6 +40,7 @@ GROUPS: tuple[Group, ...] = (
     *vectors_contradictions.GROUPS,
     *vectors_history.GROUPS,
     *vectors_trust.GROUPS,
+    *vectors_stamps.GROUPS,
     *vectors_policy.GROUPS,
 )
 SEED = 20261122

@@ -31,6 +31,7 @@ from provlabel.trust.anchors import TrustStore
 from provlabel.trust.chains.records import (
     MAX_CERTIFICATE,
     MAX_CHAIN,
+    MAX_STAMP,
     NO_ANSWERS,
     Answers,
     ClaimStamp,
@@ -119,23 +120,24 @@ def examine(
         return Examined("invalid", printable(f"cannot be read: {exc}"))
 
 
-def examine_stamps(tokens: tuple[bytes, ...], message: bytes, anchors: tuple[bytes | str, ...]) -> ClaimStamp:
-    """Judge RFC 3161 timestamps over ``message``, the ``CounterSignature`` structure of a claim of version 1.
+def examine_stamp(token: bytes, message: bytes, anchors: tuple[bytes | str, ...]) -> ClaimStamp:
+    """Judge an RFC 3161 timestamp over ``message``, the ``CounterSignature`` structure of a claim of version 1.
 
-    One that holds is enough, since each says by itself that the claim existed; the first that does is returned, else
-    what is wrong with the first.  One holds if it is over ``message`` by SHA-256, 384 or 512, has one signature, which
-    is good and names its certificate, that certificate is for timestamps and nothing else (RFC 3161 §2.3), and a path
-    from there to an anchor keeps RFC 5280 and is valid, anchor included, at the time that is stated.  Whether that
-    time is past is for the caller to ask.
+    It holds if it is over ``message`` by SHA-256, 384 or 512, has one signature, which is good and names its
+    certificate, that certificate is for timestamps and nothing else (RFC 3161 §2.3), and a path from there to an
+    anchor keeps RFC 5280 and is valid, anchor included, at the time that is stated.  Whether that time is past is for
+    the caller to ask.
 
     Args:
-        tokens: DER of each ``TimeStampToken``, or of the whole ``TimeStampResp``; the first three are looked at.
-        message: what they have to be over.
+        token: DER of the ``TimeStampToken``, or of the whole ``TimeStampResp``.
+        message: what it has to be over.
         anchors: CA certificates of time authorities, each DER or a text of PEM blocks.
     """
+    if len(token) > MAX_STAMP:
+        return ClaimStamp("bad", why=f"it is larger than {MAX_STAMP:,} bytes")
     from provlabel.trust.chains import _stamp
 
-    return _stamp.stamped(tokens, message, anchors)
+    return _stamp.judge(token, message, anchors)
 
 
 def turning_points(credential: Credential, anchors: tuple[bytes | str, ...]) -> tuple[datetime, ...]:

@@ -35,7 +35,7 @@ from provlabel.trust.chains._certificates import (
     weak_key,
 )
 from provlabel.trust.chains._path import routes, validated
-from provlabel.trust.chains.records import MAX_CERTIFICATE, MAX_CHAIN, MAX_STAMP, MAX_STAMPS, ClaimStamp
+from provlabel.trust.chains.records import MAX_CERTIFICATE, MAX_CHAIN, ClaimStamp
 
 # SHA-1 is no digest for anything that is new; of these all that C2PA knows.
 _DIGESTS: dict[str, type[hashes.HashAlgorithm]] = {
@@ -59,14 +59,8 @@ class _Token(NamedTuple):
     others: tuple[x509.Certificate, ...]
 
 
-def stamped(tokens: tuple[bytes, ...], message: bytes, anchors: tuple[bytes | str, ...]) -> ClaimStamp:
-    """Do what :func:`provlabel.trust.chains.examine_stamps` promises."""
-    judged = [_judged(token, message, anchors) for token in tokens[:MAX_STAMPS]]
-    found = next((one for one in judged if one.state == "good"), None)
-    return found or (judged[0] if judged else ClaimStamp("bad", why="there is no token in it"))
-
-
-def _judged(token: bytes, message: bytes, anchors: tuple[bytes | str, ...]) -> ClaimStamp:
+def judge(token: bytes, message: bytes, anchors: tuple[bytes | str, ...]) -> ClaimStamp:
+    """Do what :func:`provlabel.trust.chains.examine_stamp` promises, within its limits."""
     try:
         found = _read(token, message)
         return _vouched(found, read_list(anchors))
@@ -87,8 +81,6 @@ def _read(token: bytes, message: bytes) -> _Token:
     Raises:
         _Bad: it says nothing of it, or is not signed as it has to be.
     """
-    if len(token) > MAX_STAMP:
-        raise _Bad(f"it is larger than {MAX_STAMP:,} bytes")
     signed = _signed_data(token)
     content = signed["encap_content_info"]
     stated = content["content"]

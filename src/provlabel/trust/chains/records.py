@@ -28,10 +28,7 @@ PathState = Literal["trusted", "unknown", "expired", "not-yet-valid", "invalid"]
 RevocationState = Literal["good", "revoked", "not-checked"]
 
 
-#: Timestamps of one signature that are looked at, and bytes of one.
-MAX_STAMPS = 3
-
-
+#: Bytes of one timestamp over a claim.
 MAX_STAMP = 64 << 10
 
 
@@ -103,10 +100,10 @@ class Examined(Struct, frozen=True):
 
 
 class ClaimStamp(Struct, frozen=True):
-    """What timestamps over a claim alone are worth, as claims of version 1 have them, by our own look.
+    """What a timestamp over a claim alone is worth, as claims of version 1 have it, by our own look.
 
-    ``good``: one of them holds, and an anchor for time authorities stands behind it.  ``unknown``: one holds, and no
-    anchor does.  ``bad``: none of them counts.
+    ``good``: it holds, and an anchor for time authorities stands behind it.  ``unknown``: it holds, and no anchor does.
+    ``bad``: it does not count.
     """
 
     state: Literal["good", "unknown", "bad"]
