@@ -10,16 +10,18 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from asn1crypto import x509 as asn1
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 import pki
 import tokens
 import tsa as authorities
-from pki_matrix import rsa_key
+from pki_matrix import der, rsa_key
 from project import needs
 from provlabel.trust import timestamps
 from provlabel.trust.chains import examine_stamp
@@ -226,6 +228,32 @@ def test_an_authority_that_is_in_no_list_is_unknown() -> None:
     for anchors in ((), (pki.root("Clock Root"),), (clock(),)):
         found = judged(good(), anchors=anchors)
         assert (found.state, bool(found.time)) == ("unknown", True)
+
+
+def _misspelt(issuer: pki.Issued, signed_by: Any = None) -> pki.Issued:
+    """A clock with an underscore in a PrintableString, as the authority of Adobe had from November 2024 on."""
+    plain = clock(common="Clock_NOV_2024")
+    loaded = asn1.Certificate.load(der(plain)[0])
+    for part in (part for group in loaded["tbs_certificate"]["subject"].chosen for part in group):
+        part["value"] = asn1.DirectoryString("printable_string", part["value"].native)
+    signed = loaded["tbs_certificate"].dump(force=True)
+    loaded["signature_value"] = (signed_by or issuer.key).sign(signed, ec.ECDSA(pki.hashes.SHA256()))
+    raw = loaded.dump(force=True)
+    return pki.Issued(plain.key, SimpleNamespace(public_bytes=lambda _encoding: raw))  # type: ignore[arg-type]
+
+
+def test_a_certificate_with_a_letter_too_many_in_its_name_is_read_and_judged_as_any_other() -> None:
+    with pytest.raises(ValueError, match="PrintableString"):
+        x509.load_der_x509_certificate(der(_misspelt(root()))[0])
+    assert judged(good(by=_misspelt(root()))).state == "good"
+    assert judged(good(by=_misspelt(root())), anchors=(pki.root("Clock Root"),)).state == "unknown"
+    assert judged(good(by=_misspelt(root(), signed_by=ec.generate_private_key(ec.SECP256R1())))).state == "unknown"
+    made, at = good(by=_misspelt(root())), judged(good(by=_misspelt(root()))).time
+    chance = random.Random(8)
+    for _ in range(200):
+        place = chance.randrange(len(made))
+        found = judged(made[:place] + bytes([made[place] ^ 1 << chance.randrange(8)]) + made[place + 1 :])
+        assert found.state != "good" or found.time == at
 
 
 def test_certificates_that_sign_each_other_cost_little() -> None:

@@ -35,6 +35,7 @@ from provlabel.trust.chains._certificates import (
     weak_key,
 )
 from provlabel.trust.chains._path import routes, validated
+from provlabel.trust.chains._respelt import read_respelt
 from provlabel.trust.chains.records import MAX_CERTIFICATE, MAX_CHAIN, ClaimStamp
 
 # SHA-1 is no digest for anything that is new; of these all that C2PA knows.
@@ -118,7 +119,7 @@ def _certificates(signed: Any) -> tuple[x509.Certificate, ...]:
         raise _Bad(f"it has {len(found)} certificates, more than {MAX_CHAIN}")
     if any(len(raw) > MAX_CERTIFICATE for raw in found):
         raise _Bad(f"it has a certificate larger than {MAX_CERTIFICATE:,} bytes")
-    return tuple(filter(None, map(read, dict.fromkeys(found))))
+    return tuple(filter(None, (read(raw) or read_respelt(raw) for raw in dict.fromkeys(found))))
 
 
 def _signer(named: Any, certs: Iterable[x509.Certificate]) -> x509.Certificate:
