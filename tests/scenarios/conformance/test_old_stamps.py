@@ -18,6 +18,7 @@ from provlabel.law.subjects import subject_of
 from provlabel.policy.gate import Gate
 from provlabel.report import FileReport
 from provlabel.sandbox import Sandbox
+from provlabel.sandbox.protocol import Check
 from provlabel.verifying.revocation import Revocation
 from sites import Site, reply
 from stores import Hand
@@ -108,6 +109,24 @@ def test_it_is_needed_too_where_a_ca_has_ended_and_the_signer_has_not(
     (tmp_path / "p.toml").write_text('schema = "policy-v1"\n[time]\nv1 = "refuse"\n')
     assert (judge().state, judge().axes.time) == ("trusted", "claim-proven")
     assert "policy.v1-stamp" in {item.rule for item in judge(policy=load_policy(tmp_path / "p.toml").enforced).findings}
+
+
+def test_evidence_is_kept_until_a_ca_ends_that_an_old_timestamp_would_excuse(
+    old: Path, here: Scene, tmp_path: Path, sandbox: Sandbox
+) -> None:
+    """Until then the file does not rest on its timestamp, and a policy that refuses it lets it pass."""
+    top = authority("Root")
+    middle = authority("Middle", top, (-300, 10))
+    leaf = issue("Leaf", middle, (-290, 300))
+    (tmp_path / "signers.pem").write_text(top.pem)
+    old.write_bytes(here.signed(here.good, Hand.of(leaf, middle)))
+    trust = TrustStore.load(tmp_path / "signers.pem")
+    trust += TrustStore.load(tmp_path / "clocks.pem", purpose="timestamp")
+    found = sandbox.read(old, trust, check=Check(at=dt.datetime.now(dt.timezone.utc)))
+    assert found.examined is not None
+    assert (found.examined.path, found.unaided) == ("trusted", "trusted")
+    ends = middle.certificate.not_valid_after_utc
+    assert dt.timedelta() < dt.datetime.fromisoformat(found.examined.until) - ends < dt.timedelta(seconds=1)
 
 
 def test_the_first_policy_refuses_old_timestamps_unless_a_file_needs_one(old: Path, cli: Cli, here: Scene) -> None:
