@@ -67,6 +67,7 @@ timestamp proves only that the event was not later. So every wording counts that
 and the timestamp, or the day of judgement if there is no timestamp. If these wordings lead to different outcomes, each
 is reported with its era, and the worst one counts. So nobody can choose a law by claiming a date. Without an event
 date, the proven time counts, else the day of judgement. Nothing proves that the event was not *earlier* than claimed.
+A timestamp of the old kind (`claim-proven`) counts alike: the claim that it is over holds the hash of the content.
 
 **A label that is not signed yet** is judged by its content. The signature, the history and other carriers do not exist
 yet, so `lint` cannot judge them; verify the labeled file. Values from carriers (XMP, `AIGC`) are read from the file.

@@ -35,8 +35,8 @@ from provlabel.sandbox.cache import EvidenceCache, Key
 from provlabel.signers import awskms, cmd, https, material, pkcs11
 from provlabel.signers.certificates import parse
 from provlabel.trust.anchors import TrustStore
-from provlabel.trust.chains import examine
-from provlabel.trust.chains.records import Answers, Credential
+from provlabel.trust.chains import examine, examine_stamp
+from provlabel.trust.chains.records import Answers, ClaimStamp, Credential
 from provlabel.trust.timestamps import checked
 
 AT = dt.datetime(2026, 11, 22, 12, tzinfo=dt.timezone.utc)
@@ -275,6 +275,18 @@ def timestamp(data: bytes) -> None:
     msgspec.json.encode(found)
 
 
+def claim_stamp(data: bytes) -> None:
+    """A timestamp over a claim holds, or it is said why not; no other time than the one that was stamped is proven."""
+    found = examine_stamp(data, seeds.MESSAGE, (seeds.clock_root(),))
+    assert (found.state == "bad") == bool(found.why and not found.time)
+    assert found.state != "good" or found == _honest_stamp(), "a token was changed and proves another time"
+
+
+@functools.cache
+def _honest_stamp() -> ClaimStamp:
+    return examine_stamp(seeds.reply(), seeds.MESSAGE, (seeds.clock_root(),))
+
+
 def uri(data: bytes) -> None:
     """What a key URI says is read; nothing is opened, run or asked."""
     text = data.decode("utf-8", "replace")
@@ -439,6 +451,7 @@ def harnesses() -> dict[str, Harness]:
         "certificates": Harness(
             certificates, _anchors, (b"-----BEGIN CERTIFICATE-----",), (ConfigError, SignerError), cost=1
         ),
+        "claim-stamp": Harness(claim_stamp, _replies, (b"\x30\x82", b"\x02\x01\0"), (), 2_048),
         "timestamp": Harness(timestamp, _replies, (b"\x30\x82", b"\x02\x01\0"), (TimestampError,), 2_048),
         "uri": Harness(uri, _text(*_URIS), (b"%00", b"[::1]", b"@", b"\\"), (), 256, cost=1),
     }

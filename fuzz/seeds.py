@@ -311,11 +311,22 @@ def reply() -> bytes:
     """Return the answer of a time authority to a question of ours; of ``openssl``, or none without it."""
     if not shutil.which("openssl"):
         return b"0\x03\x02\x01\x00"
-    import pki
     import tsa
     from provlabel.trust import timestamps
 
-    return tsa.Authority(folder() / "clock", pki.root("Clock")).answer(timestamps.request(MESSAGE, NONCE))
+    return tsa.Authority(folder() / "clock", _clock_root()).answer(timestamps.request(MESSAGE, NONCE))
+
+
+def clock_root() -> str:
+    """Return the root of that authority, PEM."""
+    return str(_clock_root().pem)
+
+
+@functools.cache
+def _clock_root() -> Any:
+    import pki
+
+    return pki.root("Clock")
 
 
 def pem(der: bytes) -> bytes:

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from provlabel.label.prompts import holds_prompt
 from provlabel.label.vocabularies import SOURCE_TYPES, plain_uri
-from provlabel.trust.chains.records import Credential, Examined
+from provlabel.trust.chains.records import ClaimStamp, Credential, Examined, PathState
 
 LABEL = "org.provlabel.label"
 PERSONAL = "org.provlabel.personal"
@@ -58,6 +58,7 @@ class Signing(Struct, frozen=True):
     not_after: str  #: RFC 3339
     stamped: str = ""  #: time in the RFC 3161 token, proven or not; RFC 3339
     sealed: bool = False  #: the token covers the signature itself, without which it proves nothing about it
+    claim_stamp: ClaimStamp | None = None  #: what tokens over the claim alone are worth (``sigTst``), if there are any
 
     @property
     def name(self) -> str:
@@ -226,6 +227,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
     seconds: float | None = None  #: how long it plays, where the container states it
     credential: Credential | None = None  #: of the active manifest, where it was asked for
     examined: Examined | None = None  #: our own judgement of that credential
+    unaided: PathState | None = None  #: that of its chain without a timestamp over the claim alone, where one counts
     as_of: str = ""  #: the moment for which it was examined, when that was not the present; RFC 3339
     elsewhere: tuple[str, ...] = ()  #: what is seen or heard and lies in other files, or is made by scripts
     coverage: Coverage = Coverage()

@@ -434,6 +434,22 @@ def test_answer_after_a_proven_time(name: str) -> None:
     assert (seen.path, seen.revocation) == (OK, expected), seen.revocation_why
 
 
+@pytest.mark.parametrize("name", LATER)
+def test_answer_where_only_the_claim_is_proven(name: str) -> None:
+    """Whoever stole the key since could have signed the claim: no date of a revocation excuses it."""
+    make, _ = LATER[name]
+    seen = judged(make(), at=THEN, now=NOW, signed_then=False)
+    words = {"good": GOOD, "by a delegate of today": GOOD, "ran out before": UNCHECKED}
+    expected = words.get(name, REVOKED)
+    assert (seen.path, seen.revocation) == (OK, expected), seen.revocation_why
+
+
+def test_where_only_the_claim_is_proven_a_staple_of_that_time_is_too_old() -> None:
+    staple = about_leaf(this=THEN - HOUR, following=THEN + HOUR)
+    assert judged(staple, at=THEN, now=NOW).revocation == GOOD
+    assert judged(staple, at=THEN, now=NOW, signed_then=False).revocation == UNCHECKED
+
+
 def test_good_after_expiry_says_nothing() -> None:
     """A CA may drop a revoked certificate from its list once it has expired (RFC 5280 §3.3)."""
     leaf = issue("Leaf", MIDDLE, (-300, -50))

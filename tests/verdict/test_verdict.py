@@ -25,7 +25,7 @@ from provlabel.label.vocabularies import IPTC, KINDS
 from provlabel.manifest.codes import EFFECTS
 from provlabel.report import Axes
 from provlabel.trust.anchors import AnchorList, TrustStore
-from provlabel.trust.chains.records import Examined, Holder, Names
+from provlabel.trust.chains.records import ClaimStamp, Examined, Holder, Names
 from provlabel.trust.purposes import SERVER
 from provlabel.verdict import Verdict, judge, state_of
 from provlabel.verdict.time import proven_time
@@ -484,7 +484,7 @@ def test_what_history_is_judged_by_is_said() -> None:
 
 def test_the_proven_time_of_signing() -> None:
     stamped = Evidence(source="embedded", manifests=(manifest(TRUSTED, *PROOF, signing=STAMPED),))
-    assert proven_time(stamped, ALL, AT) == dt.datetime(2026, 6, 1, tzinfo=dt.timezone.utc)
+    assert proven_time(stamped, ALL, AT) == (dt.datetime(2026, 6, 1, tzinfo=dt.timezone.utc), True)
     assert proven_time(stamped, OURS, AT) is None
     assert proven_time(Evidence(manifests=(manifest(signing=None),)), ALL, AT) is None
 
@@ -547,6 +547,97 @@ def test_an_untrusted_stamp_is_a_claim() -> None:
     found = verdict(manifest(TRUSTED, info("timeStamp.untrusted"), signing=STAMPED))
     assert found.axes.time == "claimed"
     assert "time.untrusted-stamp" in rules(found, "warning")
+
+
+# --- timestamps over the claim alone ---------------------------------------------------------------
+
+V1 = replace(SIGNING, stamped="2026-06-01T00:00:00Z", claim_stamp=ClaimStamp("good", "2026-06-01T00:00:00Z"))
+LATE = AT.replace(year=2030)
+
+
+def old(*codes: Code, **fields: object) -> Manifest:
+    """A claim of version 1 with a good timestamp over the claim, and none of our labels."""
+    return manifest(TRUSTED, *codes, **{"signing": V1, "claim_version": 1, "label": None, "labels": 0, **fields})
+
+
+def test_a_stamp_over_the_claim_excuses_an_end_and_is_warned_of() -> None:
+    for at, rests in ((AT, False), (LATE, True)):
+        found = verdict(old(), at=at)
+        assert (found.state, found.axes.time, found.axes.signer) == ("trusted", "claim-proven", "trusted")
+        assert "time.v1-stamp" in rules(found, "warning")
+        assert not {"time.unproven", "time.untrusted-stamp", "time.unfit-stamp"} & set(rules(found))
+        assert found.rests_on_claim_stamp is rests
+        assert any("time authority" in check for check in found.not_checked)
+    for path, rests in (("expired", True), ("not-yet-valid", True), ("trusted", False), ("unknown", False)):
+        assert verdict(old(), unaided=path).rests_on_claim_stamp is rests
+    assert not verdict(manifest(TRUSTED, *PROOF, signing=STAMPED), at=LATE).rests_on_claim_stamp
+
+
+def test_a_stamp_over_the_claim_proves_no_time_of_signing() -> None:
+    found = verdict(old(), as_of=LATE.isoformat(), at=LATE, examined=Examined("trusted"))
+    assert (found.state, found.axes.time) == ("trusted", "claim-proven")
+    assert any(check.startswith("whether it was signed by that time") for check in found.not_checked)
+    assert not any("clock of this machine" in check for check in found.not_checked)
+    evidence = Evidence(source="embedded", manifests=(old(),))
+    assert proven_time(evidence, ALL, AT) == (dt.datetime(2026, 6, 1, tzinfo=dt.timezone.utc), False)
+
+
+@pytest.mark.parametrize(
+    ("change", "rule", "words"),
+    [
+        ({"label": LABEL, "labels": 1}, "time.unfit-stamp", "labels of provlabel never have that kind"),
+        ({"labels": 1}, "time.unfit-stamp", "labels of provlabel never have that kind"),
+        ({"label": LABEL}, "time.unfit-stamp", "labels of provlabel never have that kind"),
+        ({"claim_version": 2}, "time.unfit-stamp", "over the claim alone"),
+        ({"signing": replace(V1, claim_stamp=ClaimStamp("bad", why="it is torn"))}, "time.unfit-stamp", "it is torn"),
+        (
+            {"signing": replace(V1, claim_stamp=ClaimStamp("unknown", "2026-06-01T00:00:00Z"))},
+            "time.untrusted-stamp",
+            "2026-06-01T00:00:00Z",
+        ),
+        (
+            {"signing": replace(V1, claim_stamp=ClaimStamp("good", "2031-06-01T00:00:00Z"))},
+            "time.unfit-stamp",
+            "from after the time of judgement",
+        ),
+        ({"signing": replace(V1, claim_stamp=None)}, "time.untrusted-stamp", "2026-06-01T00:00:00Z"),
+    ],
+)
+def test_a_stamp_over_the_claim_that_does_not_count(change: dict[str, object], rule: str, words: str) -> None:
+    found = verdict(old(*PROOF, **change), at=LATE)
+    assert (found.state, found.axes.time, found.axes.signer) == ("invalid", "claimed", "expired")
+    told = next(item for item in found.findings if item.rule.startswith("time."))
+    assert (told.rule, told.level) == (rule, "warning")
+    assert words in told.message
+
+
+def test_a_stamp_over_the_claim_needs_a_list_for_clocks_and_a_good_signature() -> None:
+    found = verdict(old(*PROOF), trust=OURS, at=LATE)
+    assert (found.axes.time, found.axes.signer) == ("claimed", "expired")
+    assert "time.untrusted-stamp" in rules(found)
+    assert verdict(old(bad("claimSignature.mismatch")), at=LATE).axes.time == "claimed"
+
+
+def test_a_certificate_that_did_not_hold_when_the_claim_was_stamped_is_a_bad_signature() -> None:
+    ended = replace(V1, not_after="2026-05-01T00:00:00+00:00")
+    begun = replace(V1, not_before="2026-07-01T00:00:00+00:00")
+    for found in (
+        verdict(old(signing=ended)),
+        verdict(old(signing=begun)),
+        verdict(old(), examined=Examined("expired", "its root")),
+    ):
+        assert (found.state, found.axes.time, found.axes.signer) == ("invalid", "claim-proven", "bad-signature")
+
+
+def test_a_stamp_over_the_claim_that_the_engine_does_not_accept_excuses_nothing() -> None:
+    found = verdict(old(bad("signingCredential.expired")), at=LATE)
+    assert (found.state, found.axes.time, found.axes.signer) == ("invalid", "claim-proven", "expired")
+    assert "does not accept its timestamp" in found.why
+
+
+def test_a_stamp_over_the_claim_excuses_no_revocation() -> None:
+    found = verdict(old(), at=LATE, examined=Examined("trusted", revocation="revoked"))
+    assert (found.state, found.axes.signer) == ("invalid", "revoked")
 
 
 def test_a_list_for_signers_does_not_vouch_for_clocks_nor_the_other_way_round() -> None:
@@ -983,6 +1074,7 @@ BASE = Axes(
         ({"signer": "expired"}, "invalid"),
         ({"signer": "not-yet-valid"}, "invalid"),
         ({"signer": "expired", "time": "proven"}, "valid"),
+        ({"signer": "expired", "time": "claim-proven"}, "invalid"),
         ({"history": "broken"}, "invalid"),
         ({"history": "unknown-signer"}, "trusted"),
         ({"signer": "unknown"}, "valid"),

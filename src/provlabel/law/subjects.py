@@ -16,7 +16,7 @@ from provlabel.evidence import Action, Evidence, Manifest, mapping
 from provlabel.label.vocabularies import IPTC, KINDS, SOURCE_TYPES, SURELY_AI, plain_uri
 from provlabel.law.records import Input, Medium, Outcome, Subject
 from provlabel.media.formats import BY_NAME
-from provlabel.report import FileReport, HistoryNode
+from provlabel.report import PROVEN, FileReport, HistoryNode
 
 _BINDING = "c2pa.soft-binding"
 
@@ -25,7 +25,8 @@ def subject_of(file: FileReport, evidence: Evidence) -> Subject:
     """Return what is known of a file that was judged."""
     active = evidence.manifests[0] if evidence.manifests else None
     stamp = file.time.stamped if file.time else None
-    proven = stamp is not None and file.axes.time == "proven"
+    # A claim holds the hash of the content: where only the claim is proven, the content existed then as well.
+    proven = stamp is not None and file.axes.time in PROVEN
     return Subject(
         label=file.label.value if file.label and "present" in file.axes.label else None,
         state=file.state,

@@ -60,7 +60,7 @@ class Signature(NamedTuple):
     value: bytes  #: the bare signature; ``r‖s`` for ECDSA
     chain: tuple[bytes, ...]  #: certificates, DER, leaf first
     stamps: tuple[bytes, ...] = ()  #: RFC 3161 tokens over this signature, DER
-    old_stamp: bool = False  #: there is a header for a token over the claim alone, as v1 claims have it
+    old_stamps: tuple[bytes, ...] | None = None  #: tokens over the claim alone, as v1 claims have; None: no such header
     staples: tuple[bytes, ...] = ()  #: OCSP responses, DER
 
 
@@ -137,7 +137,7 @@ def parse(raw: bytes) -> Signature:
             _octets(value),
             (chain,) if isinstance(chain, bytes) else tuple(map(_octets, chain)),
             _values(unprotected, _STAMPS, "tstTokens", "val"),
-            _OLD_STAMPS in unprotected,
+            _values(unprotected, _OLD_STAMPS, "tstTokens", "val") if _OLD_STAMPS in unprotected else None,
             _values(unprotected, _STAPLES, "ocspVals"),
         )
     except (cbor2.CBORError, ValueError, TypeError, AttributeError, LookupError) as exc:
@@ -198,6 +198,11 @@ def to_be_signed(protected: bytes, claim: bytes) -> bytes:
 def to_be_stamped(protected: bytes, value: bytes) -> bytes:
     """Return what a time authority stamps: the signature itself (C2PA 2.4 §10.3.2.5.2)."""
     return _dumps(["CounterSignature", protected, b"", _dumps(value)])
+
+
+def to_be_stamped_before(protected: bytes, claim: bytes) -> bytes:
+    """Return what a time authority stamped of a claim of version 1: the claim, before it was signed (``sigTst``)."""
+    return _dumps(["CounterSignature", protected, b"", claim])
 
 
 def least(signature: Signature) -> int:

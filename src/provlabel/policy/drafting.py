@@ -51,6 +51,7 @@ def draft(report: Report, gate: Gate, trust: Sequence[str]) -> str:
         "# Only files that git tracks:",
         "# tracked = true",
         "",
+        *_time(report.files),
         "[levels]",
         '# "time.unproven" = "error"  # labels then outlive the certificate',
         "",
@@ -91,6 +92,17 @@ def _endings(report: Report) -> str:
 
 def _can_be_allowed(ending: str) -> bool:
     return len(ending) <= _ENDING and "\0" not in ending and not any("\ud800" <= ch <= "\udfff" for ch in ending)
+
+
+def _time(files: Sequence[FileReport]) -> Iterator[str]:
+    """Refuse old timestamps where nothing here needs one."""
+    needed = sum(item.axes.time == "claim-proven" for item in files)
+    yield "[time]"
+    yield "# Timestamps of the old kind prove that a claim existed, not that it was signed before its key was stolen."
+    if needed:
+        yield f"# {needed} files here have no other."
+    yield f'v1 = "{"accept" if needed else "refuse"}"'
+    yield ""
 
 
 def _signers(files: Sequence[FileReport]) -> Iterator[str]:

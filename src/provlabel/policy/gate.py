@@ -31,6 +31,7 @@ from provlabel.report.rules import Level
 from provlabel.trust.anchors import TrustStore
 from provlabel.trust.chains import is_public
 from provlabel.trust.chains.records import Holder, Names
+from provlabel.verdict import Verdict
 
 #: Policies that ship with provlabel, by the name under which ``--policy`` takes them.
 BUILTIN: dict[str, Policy] = {
@@ -203,10 +204,12 @@ class Gate(Struct, frozen=True, kw_only=True):
         others = self._others(self.relative(path))
         return tuple(name for policy in (self.first.policy, *others) for name in policy.laws)
 
-    def findings(self, file: FileReport, evidence: Evidence, _verdict: object) -> Iterator[Finding]:
+    def findings(self, file: FileReport, evidence: Evidence, verdict: Verdict) -> Iterator[Finding]:
         """Yield what policies miss in ``file``."""
         for policy in (self.first.policy, *self._others(self.relative(file.path))):
             yield from missed(policy, file, evidence, self.public)
+            if policy.time.v1 == "refuse" and verdict.rests_on_claim_stamp:
+                yield finding("policy.v1-stamp")
 
     def _others(self, relative: str | None) -> tuple[Policy, ...]:
         return tuple(enforced.policy for enforced in self.others if _is_about(enforced.policy, relative))

@@ -90,6 +90,15 @@ class AcceptedSigner(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return self.issuer_sha256 is not UNSET or self.spki_sha256 is not UNSET
 
 
+class TimeRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which timestamps count."""
+
+    v1: Annotated[
+        Literal["accept", "refuse"],
+        Meta(description="Those over the claim alone, of claims of version 1, where a certificate has ended since."),
+    ] = "accept"
+
+
 class LabelRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the label has to be; written ``label = true`` or ``label = false`` where nothing but that is asked."""
 
@@ -142,6 +151,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     label: Annotated[bool | LabelRules, Meta(description="A file has to carry a label, and who may correct one.")] = (
         True
     )
+    time: TimeRules = TimeRules()
     revocation: Annotated[bool, Meta(description="An answer has to say that the certificate was not revoked.")] = False
     fields: Annotated[tuple[Words, ...], Meta(description="Fields that a label has to have: systems.version.")] = ()
     forbid: tuple[Forbidden, ...] = ()

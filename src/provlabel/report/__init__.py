@@ -28,7 +28,10 @@ Relation = Literal["inherited", "contains"]
 SignerState = Literal[
     "trusted", "unknown", "no-anchors", "bad-signature", "expired", "not-yet-valid", "revoked", "not-applicable"
 ]
-TimeState = Literal["proven", "claimed", "none"]
+#: ``claim-proven``: by an old kind of timestamp, over the claim alone, so that it could have been signed later.
+TimeState = Literal["proven", "claim-proven", "claimed", "none"]
+#: Those with which a certificate that ended later does no harm.
+PROVEN: tuple[TimeState, ...] = ("proven", "claim-proven")
 RevocationState = Literal["good", "revoked", "not-checked"]
 HistoryState = Literal["clean", "broken", "unknown-signer", "none"]
 IdentityState = Literal["ok", "bad", "not-checked", "none"]
@@ -97,7 +100,7 @@ class SignerInfo(Struct, frozen=True, kw_only=True):
 
 
 class TimeInfo(Struct, frozen=True, kw_only=True):
-    """The times that are stated; ``stamped`` is proven only when the axis ``time`` says so."""
+    """The times that are stated; ``stamped`` is proven only when the axis ``time`` says so, and of what."""
 
     event: str | None = None
     stamped: str | None = None

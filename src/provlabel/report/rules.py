@@ -125,6 +125,16 @@ _ROWS = (
         "there is a timestamp, but nobody you trust vouches for its authority; its time is only a claim",
         "if you know the authority, pass its CA with --tsa-trust",
     ),
+    Rule(
+        "time.v1-stamp", "warning",
+        "an old kind of timestamp proves that the claim existed then, and not that it was signed then: whoever stole "
+        "the key later could have signed it",
+        'to refuse such timestamps: v1 = "refuse" below [time] in the policy',
+    ),
+    Rule(
+        "time.unfit-stamp", "warning", "there is a timestamp, and it does not count; its time is only a claim",
+        "ask the signer to label the file again, with a timestamp of the new kind",
+    ),
     Rule("label.unknown-value", "error", "the label uses a value that is not in its vocabulary", "ask the signer"),
     Rule("label.spelling", "note", "a value is not written as its vocabulary has it; it was understood"),
     Rule("label.contradictory", "error", "statements inside the manifest contradict each other", "ask the signer"),
@@ -219,6 +229,11 @@ _ROWS = (
         "policy.unpinned-signer", "warning",
         "the policy accepts this signer by names alone, which other trusted CAs could write too",
         "add issuer_sha256 or spki_sha256 to the signer in the policy; --format json shows both",
+    ),
+    Rule(
+        "policy.v1-stamp", "error",
+        "a certificate is out of date, and only a timestamp of the old kind excuses that, which the policy refuses",
+        "ask the signer to label the file again, with a timestamp of the new kind",
     ),
     Rule(
         "policy.field", "error", "the policy requires a field that the label does not have",

@@ -17,8 +17,8 @@ from provlabel.evidence import Evidence, Manifest, manifests_from_crjson
 from provlabel.manifest.codes import Effect, effect_of
 from provlabel.sandbox.protocol import Check, Request
 from provlabel.trust.anchors import TrustStore
-from provlabel.trust.chains import examine, in_date, turning_points
-from provlabel.trust.chains.records import Credential, Examined
+from provlabel.trust.chains import examine, examine_stamp, in_date, turning_points
+from provlabel.trust.chains.records import ClaimStamp, Credential, Examined
 from provlabel.verdict.time import proven_time
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ _EVER = dt.datetime.min.replace(tzinfo=dt.timezone.utc)  # before all turning po
 
 
 STAPLES = b"rVals"  # of the header that holds stapled answers
+
+
+OLD_STAMPS = b"sigTst"  # of the header that holds timestamps over the claim alone; also the beginning of the newer one
 
 
 def signature_of(store: bytes, urn: str) -> tuple[cose.SignaturePlace, cose.Signature] | None:
@@ -78,12 +81,16 @@ def with_credential(found: Evidence, request: Request) -> Evidence:
         return replace(found, as_of=as_of, examined=unread)
     if credential is None or not (wanted or credential.ocsp):
         return replace(found, as_of=as_of)
-    moment = proven_time(found, request.trust, check.at)
+    proven = proven_time(found, request.trust, check.at)
+    until = ""  # what was true at a proven time does not change
+    if proven and not proven.signed:
+        unaided = _vouched(credential.chain, request.trust, check.at)
+        found, until = replace(found, unaided=unaided.path), unaided.until
     if not (check.as_of or check.revocation or credential.ocsp):  # nobody asked about revocation
-        examined = _vouched(credential.chain, request.trust, moment or check.at)
-        examined = replace(examined, until="") if moment else examined  # what was true then does not change
+        examined = _vouched(credential.chain, request.trust, proven.moment if proven else check.at)
+        examined = replace(examined, until=until) if proven else examined
         return replace(found, examined=examined, credential=None)
-    return replace(found, examined=examine_as_of(credential, request.trust, replace(check, moment=moment)), as_of=as_of)
+    return replace(found, examined=examine_as_of(credential, request.trust, check.as_of_proven(proven)), as_of=as_of)
 
 
 def _vouched(chain: tuple[bytes, ...], trust: TrustStore, at: dt.datetime) -> Examined:
@@ -108,7 +115,7 @@ def _judged_since(chain: tuple[bytes, ...], trust: TrustStore, turn: dt.datetime
 
 
 def examine_as_of(credential: Credential, trust: TrustStore, check: Check) -> Examined:
-    """Judge a credential as of the proven time of signing, else as of the time of judgement."""
+    """Judge a credential as of the proven time, else as of the time of judgement."""
     signers = [item for item in trust.lists if item.purpose == "manifest"]
     return examine(
         credential,
@@ -119,6 +126,7 @@ def examine_as_of(credential: Credential, trust: TrustStore, check: Check) -> Ex
         tuple(item.pem for item in signers if item.leaves),
         now=check.at,
         nonce=check.nonce,
+        signed_then=check.signed_then,
     )
 
 
@@ -128,11 +136,34 @@ def with_seal(
     read: Callable[[TrustStore], Reading | None],
     trust: TrustStore,
 ) -> Manifest:
-    """See whether the token proves a time: the engine takes those over the claim alone, and of expired authorities."""
+    """See what tokens prove: the engine takes those over the claim alone, of anybody, and of expired authorities."""
     assert active.signing is not None  # noqa: S101 - only called for what is stamped
     signature, replace = own[1], msgspec.structs.replace
-    sealed = bool(signature.stamps) and not signature.old_stamp and _by_authorities_in_date(active, read, trust)
+    if signature.old_stamps is not None:
+        stamp = _claim_stamp(active, own, trust)
+        stated = stamp.time or active.signing.stamped
+        return replace(active, signing=replace(active.signing, stamped=stated, claim_stamp=stamp))
+    sealed = bool(signature.stamps) and _by_authorities_in_date(active, read, trust)
     return replace(active, signing=replace(active.signing, sealed=sealed))
+
+
+def _claim_stamp(active: Manifest, own: tuple[cose.SignaturePlace, cose.Signature], trust: TrustStore) -> ClaimStamp:
+    """Judge the tokens over a claim alone ourselves: of a claim of version 1 the engine takes anybody's."""
+    from provlabel.manifest import cose
+
+    place, signature = own
+    if active.claim_version != 1:
+        return ClaimStamp("bad", why="it is over the claim alone, which only claims of version 1 may have")
+    if signature.stamps:
+        return ClaimStamp("bad", why="there are timestamps of two kinds")
+    if len(signature.old_stamps or ()) != 1:
+        return ClaimStamp("bad", why=f"there are {len(signature.old_stamps or ())} timestamps, where one is allowed")
+    if credential_of(own, active) is None:
+        return ClaimStamp("bad", why="the signature beside it cannot be read")
+    anchors = tuple(item.pem for item in trust.lists if item.purpose == "timestamp")
+    message = cose.to_be_stamped_before(signature.protected, place.claim)
+    [token] = signature.old_stamps or ()
+    return examine_stamp(token, message, anchors)
 
 
 def _by_authorities_in_date(active: Manifest, read: Callable[[TrustStore], Reading | None], trust: TrustStore) -> bool:

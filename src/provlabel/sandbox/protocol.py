@@ -12,6 +12,7 @@ from provlabel.media.previews import Preview, PreviewPurpose
 from provlabel.sandbox.limits import Limits
 from provlabel.trust.anchors import TrustStore
 from provlabel.trust.chains.records import Answers, Credential, Examined
+from provlabel.verdict.time import ProvenTime
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,7 +23,13 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     revocation: bool = False  #: say what could be asked about a revocation even if nothing is stapled
     answers: Answers = Answers()
     nonce: bytes = b""
-    moment: dt.datetime | None = None  #: the proven time of signing
+    moment: dt.datetime | None = None  #: the proven time, as of which the chain is judged
+    signed_then: bool = True  #: the signature existed at ``moment``, and not the claim alone
+
+    def as_of_proven(self, proven: ProvenTime | None) -> Check:
+        """Return this check for a chain that is judged as of ``proven``, if anything is."""
+        moment, signed = proven or (None, True)
+        return msgspec.structs.replace(self, moment=moment, signed_then=signed)
 
 
 class Second(msgspec.Struct, frozen=True, kw_only=True):

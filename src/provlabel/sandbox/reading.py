@@ -26,7 +26,15 @@ from provlabel.manifest.limits import MAX_SIZE, MAX_STORE, Scan, scan_file, scan
 from provlabel.media.containers import ContainerError, hole_in
 from provlabel.media.copy import digest_around, digesting
 from provlabel.media.formats import Format, sniff
-from provlabel.sandbox.examining import STAPLES, credential_of, signature_of, to_be_examined, with_credential, with_seal
+from provlabel.sandbox.examining import (
+    OLD_STAMPS,
+    STAPLES,
+    credential_of,
+    signature_of,
+    to_be_examined,
+    with_credential,
+    with_seal,
+)
 from provlabel.sandbox.limits import shorten_time
 from provlabel.sandbox.protocol import Request
 from provlabel.trust.anchors import TrustStore
@@ -190,7 +198,10 @@ def _evidence_fields(reading: Reading, scan: Scan, store: bytes, fmt: Format, re
     active, *others = manifests_from_crjson(reading.crjson)
     check, mime = request.check, _mime(fmt)
     wanted = check is not None and (check.as_of or check.revocation or STAPLES in store or to_be_examined(active))
-    stamped = active.signing is not None and bool(active.signing.stamped)
+    # Of an old claim the engine may see no timestamp where we do.
+    stamped = active.signing is not None and bool(
+        active.signing.stamped or (active.claim_version == 1 and OLD_STAMPS in store)
+    )
     own = signature_of(store, active.urn) if wanted or stamped else None
     if own and stamped:
         active = with_seal(active, own, lambda trust: engine.read(io.BytesIO(), mime, trust, store), request.trust)

@@ -14,14 +14,14 @@ from msgspec import Struct
 from provlabel.carriers.compare import claims_of, disagreements, values_of
 from provlabel.evidence import Evidence, Manifest
 from provlabel.manifest.codes import EFFECTS, Effect, effect_of, effects_of
-from provlabel.report import AiStatement, Axes, CarrierValue, Content, Finding, LabelState, State, finding
+from provlabel.report import PROVEN, AiStatement, Axes, CarrierValue, Content, Finding, LabelState, State, finding
 from provlabel.trust.anchors import TrustStore
 from provlabel.verdict.ai import ai_history, said_before, statements
 from provlabel.verdict.content import content_axis
 from provlabel.verdict.history import history_of
 from provlabel.verdict.identity import identity_axis
 from provlabel.verdict.label import label_axis
-from provlabel.verdict.signer import revocation_axis, signer_axis
+from provlabel.verdict.signer import rests_on_claim_stamp, revocation_axis, signer_axis
 from provlabel.verdict.time import time_axis, time_findings
 
 
@@ -34,6 +34,7 @@ class Verdict(Struct, frozen=True):
     not_checked: tuple[str, ...]
     carriers: tuple[CarrierValue, ...] | None = None  #: as compared with the label; None where they are not read
     ai_history: tuple[AiStatement, ...] = ()  #: what earlier versions and parts say about AI
+    rests_on_claim_stamp: bool = False  #: without a timestamp over the claim alone, a certificate would be out of date
 
     @property
     def holds(self) -> bool:
@@ -84,7 +85,7 @@ def judge(evidence: Evidence, *, at: dt.datetime, trust: TrustStore = TrustStore
         *_odd_failures(active),
         *content_findings,
         *signer_findings,
-        *time_findings(active, time),
+        *time_findings(active, time, trust, at),
         *label_findings,
         *(finding(f"label.{one.relation}", one.sentence, at=one.manifest) for one in told),
         *dict.fromkeys(history_findings),
@@ -92,7 +93,9 @@ def judge(evidence: Evidence, *, at: dt.datetime, trust: TrustStore = TrustStore
         *disagreements(values or (), evidence.carriers or ()),
         *([finding("carrier.sidecar-differs")] if evidence.sidecar_differs else []),
     )
-    return Verdict(state, axes, findings, _not_checked(axes, evidence), values, told)
+    return Verdict(
+        state, axes, findings, _not_checked(axes, evidence), values, told, rests_on_claim_stamp(evidence, time, at)
+    )
 
 
 def state_of(axes: Axes) -> State:
@@ -205,13 +208,12 @@ def _not_checked(axes: Axes, evidence: Evidence) -> tuple[str, ...]:
     if axes.revocation == "not-checked":
         why = evidence.examined.revocation_why if evidence.examined else ""
         skipped.append(f"revocation: {why or 'offline, and no stapled or cached answer'}")
-    others = [
-        name for name, on in (("time authority", axes.time == "proven"), ("identity", axes.identity == "ok")) if on
-    ]
+    others = [name for name, on in (("time authority", axes.time in PROVEN), ("identity", axes.identity == "ok")) if on]
     if others:
         skipped.append(f"revocation of the certificates of others: {' and '.join(others)}")
     if evidence.as_of:
-        skipped += _not_checked_as_of(axes, others)
+        by_engine = [name for name in others if name == "identity" or axes.time == "proven"]
+        skipped += _not_checked_as_of(axes, by_engine)
     if axes.identity == "not-checked":
         skipped.append("identity: nobody you trust vouches for who it names, or no anchors for identities were given")
     return (*skipped, *_not_read(evidence))

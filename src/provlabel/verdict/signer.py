@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 import msgspec
 
+from provlabel._support import times
 from provlabel._support.text import quoted
 from provlabel._support.times import zulu
 from provlabel.evidence import Code, Evidence, Manifest, Signing
 from provlabel.manifest.codes import Effect, in_words, vouched_for
-from provlabel.report import Finding, RevocationState, SignerState, TimeState, finding
+from provlabel.report import PROVEN, Finding, RevocationState, SignerState, TimeState, finding
 from provlabel.trust.anchors import TrustStore
 from provlabel.trust.chains.records import Examined
 from provlabel.trust.purposes import NEVER, shown
@@ -84,11 +85,16 @@ def _out_of_validity(
     assert active.signing is not None  # noqa: S101 - narrows the type, decided by the only caller
     outside = _outside_validity(active, at)
     failures = [code for code in effects.get("out-of-validity", ()) if code.kind == "failure" and not evidence.as_of]
+    if time == "claim-proven" and _outside_validity(active, times.read(active.signing.stamped)):
+        why = f"its certificate was not valid at the time that is proven: {_validity(active.signing)}"
+        return "bad-signature", [finding("signer.bad-signature", why)]
+    if failures and time == "claim-proven":
+        return "expired", [finding("signer.expired", "the engine does not accept its timestamp of the old kind")]
     if failures and time == "proven":  # then the certificate was not valid at the very time that is proven
         return "bad-signature", [finding("signer.bad-signature", in_words(failures[0]), at=failures[0].url)]
     if failures:
         outside = outside or "expired"
-    if outside is not None and time != "proven":
+    if outside is not None and time not in PROVEN:
         return outside, [finding(f"signer.{outside}", _validity(active.signing))]
     return None
 
@@ -121,7 +127,7 @@ def _by_path(examined: Examined | None, time: TimeState) -> _SignerAxis:
         return "unknown", [_wrong_purpose(examined.purposes)]
     if examined.path == "invalid":
         return "unknown", [finding("signer.invalid-chain", examined.why)]
-    if time == "proven":  # then a certificate was not valid at the very time that is proven
+    if time in PROVEN:  # then a certificate was not valid at the very time that is proven
         return "bad-signature", [finding("signer.bad-signature", examined.why)]
     return examined.path, [finding(f"signer.{examined.path}", examined.why)]
 
@@ -145,6 +151,14 @@ def _outside_validity(active: Manifest, at: dt.datetime) -> SignerState | None:
         return "expired" if at > ends else None
     except (ValueError, TypeError):
         return "expired"
+
+
+def rests_on_claim_stamp(evidence: Evidence, time: TimeState, at: dt.datetime) -> bool:
+    """Would a certificate be out of date at ``at``, were it not for a timestamp over the claim alone?"""
+    if time != "claim-proven":
+        return False
+    ended = _outside_validity(evidence.manifests[0], at) is not None
+    return ended or evidence.unaided in ("expired", "not-yet-valid")
 
 
 def revocation_axis(effects: dict[Effect, list[Code]], examined: Examined | None) -> RevocationState:

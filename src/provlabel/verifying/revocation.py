@@ -50,7 +50,7 @@ def with_answers(
     if evidence.examined is None or evidence.credential is None or not check.revocation:
         return evidence
     replace = msgspec.structs.replace
-    check = replace(check, moment=proven_time(evidence, trust, check.at))
+    check = check.as_of_proven(proven_time(evidence, trust, check.at))
     for answers, nonce, why in _sources(evidence.examined, revocation, check.nonce, silent):
         examined = sandbox.examine(evidence.credential, trust, replace(check, answers=answers, nonce=nonce))
         if examined is None:

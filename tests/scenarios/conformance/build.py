@@ -27,6 +27,7 @@ import vectors_labels
 import vectors_media
 import vectors_policy
 import vectors_purposes
+import vectors_stamps
 import vectors_trust
 from provlabel.sandbox import Sandbox
 from vectors import Bench, Group, Vector
@@ -41,6 +42,7 @@ GROUPS: tuple[Group, ...] = (
     *vectors_history.GROUPS,
     *vectors_trust.GROUPS,
     *vectors_purposes.GROUPS,
+    *vectors_stamps.GROUPS,
     *vectors_policy.GROUPS,
 )
 SEED = 20261122

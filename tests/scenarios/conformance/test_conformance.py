@@ -36,6 +36,7 @@ LEAST = {
     "chains": 200,
     "revocation": 16,
     "times": 15,
+    "stamps": 20,
     "identities": 8,
     "policies": 10,
     "ekus": 20,

@@ -86,6 +86,10 @@ AXES: dict[str, Axis] = {
         "Is the time of signing proven?",
         {
             "proven": ("ok", "A time authority on your lists confirms it."),
+            "claim-proven": (
+                "warn",
+                "A time authority on your lists confirms that the claim existed then, not that it was signed then.",
+            ),
             "claimed": ("warn", "A time is stated, and nothing that you trust proves it."),
             "none": ("info", "No time is stated."),
         },

@@ -8,6 +8,7 @@ from typing import Any
 
 from provlabel._support.text import printable, quoted
 from provlabel.report import (
+    PROVEN,
     CarrierValue,
     ExceptionUse,
     Excuse,
@@ -247,16 +248,23 @@ def identity_words(identity: IdentityInfo, item: FileReport) -> str:
     return who_words(identity, item.axes.identity == "ok" and item.state in ("trusted", "valid"))
 
 
+#: How sure a time is that somebody else stamped, by the axis.
+_TIMES = {
+    "proven": "proven by a trusted timestamp",
+    "claim-proven": "an old kind of timestamp proves that the claim existed then",
+}
+
+
 def time_words(item: FileReport) -> Iterator[tuple[str, str]]:
     """Yield the times that are stated, and how sure each is."""
     if item.time is None:
         return
     if item.time.event:
-        stamp = "" if item.axes.time == "proven" else "; no trusted timestamp"
+        stamp = "" if item.axes.time in PROVEN else "; no trusted timestamp"
         yield "since", f"{printable(item.time.event)} (as the signer claims{stamp})"
     if item.time.stamped:
-        proven = "proven by a trusted timestamp" if item.axes.time == "proven" else "claimed, not proven"
-        yield "signed", f"{printable(item.time.stamped)} ({proven})"
+        sure = _TIMES.get(item.axes.time, "claimed, not proven")
+        yield "signed", f"{printable(item.time.stamped)} ({sure})"
 
 
 def label_words(label: LabelInfo) -> str:

@@ -28,7 +28,16 @@ from datetime import datetime, timedelta
 from provlabel._support.text import printable
 from provlabel.errors import UsageError
 from provlabel.trust.anchors import TrustStore
-from provlabel.trust.chains.records import MAX_CERTIFICATE, MAX_CHAIN, NO_ANSWERS, Answers, Credential, Examined
+from provlabel.trust.chains.records import (
+    MAX_CERTIFICATE,
+    MAX_CHAIN,
+    MAX_STAMP,
+    NO_ANSWERS,
+    Answers,
+    ClaimStamp,
+    Credential,
+    Examined,
+)
 
 
 def load() -> None:
@@ -46,6 +55,7 @@ def examine(
     *,
     now: datetime | None = None,
     nonce: bytes = b"",
+    signed_then: bool = True,
 ) -> Examined:
     """Judge a chain and its revocation as of ``at``, which is aware of its zone.
 
@@ -73,6 +83,9 @@ def examine(
     ``now`` is ``at`` unless the time of signing is proven: then ``at`` is that time, and later answers
     count too.  Without proven time §15.9.1 counts no staple; here it counts while it is fresh.
 
+    Where what is proven to have existed at ``at`` is only the claim, and not its signature (``signed_then`` is false),
+    the path is judged as of ``at`` and revocation as of ``now``: whoever stole the key later could have signed it.
+
     A revocation after ``at`` does not count (§15.9.2), except for reasons that cast doubt on earlier
     signatures: ``keyCompromise``, ``cACompromise``, ``aACompromise`` and none given.  §15.9.2 goes by
     the date alone; but a thief's key worked before anybody noticed.
@@ -89,6 +102,7 @@ def examine(
         allowed_leaves: certificates of signers that are trusted without a CA, as ``anchors``.
         now: the present time, where it is not ``at``.
         nonce: 1 to 32 random bytes (RFC 8954 §2.1), the same for asking and for judging.
+        signed_then: the signature existed at ``at``, if that is not ``now``.
 
     Raises:
         UsageError: a moment has no time zone.
@@ -101,11 +115,31 @@ def examine(
     from provlabel.trust.chains import _judging
 
     try:
-        return _judging.judge(credential, anchors, ekus, at, answers, allowed_leaves, now, nonce)
+        return _judging.judge(credential, anchors, ekus, at, answers, allowed_leaves, now, nonce, signed_then)
     except (MemoryError, RecursionError):
         raise
     except Exception as exc:  # neither parser promises which errors hostile DER ends in
         return Examined("invalid", printable(f"cannot be read: {exc}"))
+
+
+def examine_stamp(token: bytes, message: bytes, anchors: tuple[bytes | str, ...]) -> ClaimStamp:
+    """Judge an RFC 3161 timestamp over ``message``, the ``CounterSignature`` structure of a claim of version 1.
+
+    It holds if it is over ``message`` by SHA-256, 384 or 512, has one signature, which is good and names its
+    certificate, that certificate is for timestamps and nothing else (RFC 3161 §2.3), and a path from there to an
+    anchor keeps RFC 5280 and is valid, anchor included, at the time that is stated.  Whether that time is past is for
+    the caller to ask.
+
+    Args:
+        token: DER of the ``TimeStampToken``, or of the whole ``TimeStampResp``.
+        message: what it has to be over.
+        anchors: CA certificates of time authorities, each DER or a text of PEM blocks.
+    """
+    if len(token) > MAX_STAMP:
+        return ClaimStamp("bad", why=f"it is larger than {MAX_STAMP:,} bytes")
+    from provlabel.trust.chains import _stamp
+
+    return _stamp.judge(token, message, anchors)
 
 
 def turning_points(credential: Credential, anchors: tuple[bytes | str, ...]) -> tuple[datetime, ...]:

@@ -12,7 +12,7 @@ from typing import TypeVar
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -110,6 +110,28 @@ def weak_key(key: PublicKeyTypes) -> str:
     if isinstance(key, ec.EllipticCurvePublicKey):
         return "" if isinstance(key.curve, _CURVES) else f"a key on {key.curve.name}"
     return "a key of a kind that C2PA does not know"
+
+
+def require_signature(
+    key: object,
+    signature: bytes,
+    content: bytes,
+    digest: hashes.HashAlgorithm | None,
+    scheme: padding.AsymmetricPadding,
+) -> None:
+    """Do nothing if ``key`` made ``signature`` over ``content``; ``scheme`` is the padding where the key is one of RSA.
+
+    Raises:
+        InvalidSignature: it did not, or not with an algorithm that is known.
+    """
+    if isinstance(key, ed25519.Ed25519PublicKey):
+        key.verify(signature, content)
+    elif digest is not None and isinstance(key, ec.EllipticCurvePublicKey):
+        key.verify(signature, content, ec.ECDSA(digest))
+    elif digest is not None and isinstance(key, rsa.RSAPublicKey):
+        key.verify(signature, content, scheme, digest)
+    else:
+        raise InvalidSignature
 
 
 def extension(cert: x509.Certificate, kind: type[E]) -> E | None:

@@ -24,6 +24,7 @@ def judge(
     allowed: tuple[bytes | str, ...],
     now: datetime,
     nonce: bytes,
+    signed_then: bool,
 ) -> Examined:
     """Do what :func:`provlabel.trust.chains.examine` promises, within its limits.
 
@@ -51,7 +52,7 @@ def judge(
         return Examined(state, why, revocation_why="no path to an anchor, so nobody's answer counts", holder=holder)
 
     # 4. Revocation, by those who issued the certificates of that path.
-    found = RevocationAnswers(gathered(credential.ocsp, answers, nonce), at, now)
+    found = RevocationAnswers(gathered(credential.ocsp, answers, nonce), at if signed_then else now, now)
     statuses = [found.status_of(route, place) for place in range(len(route.certs))]
     overall = combined(statuses)
     return Examined(

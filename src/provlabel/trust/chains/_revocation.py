@@ -15,13 +15,23 @@ from asn1crypto import ocsp as asn1
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, SignatureAlgorithmOID
 from pyhanko_certvalidator.util import process_pss_params
 
-from provlabel.trust.chains._certificates import claims_ca, der, extension, issued, shown, usages, weak_hash, weak_key
+from provlabel.trust.chains._certificates import (
+    claims_ca,
+    der,
+    extension,
+    issued,
+    require_signature,
+    shown,
+    usages,
+    weak_hash,
+    weak_key,
+)
 from provlabel.trust.chains._path import Route, validated
 from provlabel.trust.chains.records import (
     MAX_ANSWERS,
@@ -316,7 +326,7 @@ def _signed(response: ocsp.OCSPResponse, signer: x509.Certificate) -> bool:
     if weak_key(key) or weak_hash(digest, response.signature_algorithm_oid):
         return False
     try:
-        _verify(key, digest, scheme, response)
+        require_signature(key, response.signature, response.tbs_response_bytes, digest, scheme)
     except (InvalidSignature, TypeError):
         return False
     return True
@@ -329,20 +339,6 @@ def _algorithm(response: ocsp.OCSPResponse) -> tuple[hashes.HashAlgorithm | None
     loaded = asn1.OCSPResponse.load(response.public_bytes(Encoding.DER), strict=True)
     scheme, digest = process_pss_params(loaded.basic_ocsp_response["signature_algorithm"]["parameters"])
     return digest, scheme
-
-
-def _verify(
-    key: object, digest: hashes.HashAlgorithm | None, scheme: padding.AsymmetricPadding, response: ocsp.OCSPResponse
-) -> None:
-    signature, content = response.signature, response.tbs_response_bytes
-    if isinstance(key, ed25519.Ed25519PublicKey):
-        key.verify(signature, content)
-    elif digest is None:
-        raise InvalidSignature
-    elif isinstance(key, ec.EllipticCurvePublicKey):
-        key.verify(signature, content, ec.ECDSA(digest))
-    elif isinstance(key, rsa.RSAPublicKey):
-        key.verify(signature, content, scheme, digest)
 
 
 def _require_list_issuer(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> None:

@@ -31,6 +31,10 @@ PathState = Literal["trusted", "unknown", "expired", "not-yet-valid", "wrong-pur
 RevocationState = Literal["good", "revoked", "not-checked"]
 
 
+#: Bytes of one timestamp over a claim.
+MAX_STAMP = 64 << 10
+
+
 Source = Literal["", "stapled", "cached", "online"]
 
 
@@ -97,3 +101,15 @@ class Examined(Struct, frozen=True):
     until: str = ""  #: when a certificate begins or ends next, so that the path may be another; RFC 3339
     holder: Holder | None = None  #: none where its certificate cannot be read
     purposes: tuple[str, ...] = ()  #: extended key usages of its certificate, dotted, where none is accepted
+
+
+class ClaimStamp(Struct, frozen=True):
+    """What a timestamp over a claim alone is worth, as claims of version 1 have it, by our own look.
+
+    ``good``: it holds, and an anchor for time authorities stands behind it.  ``unknown``: it holds, and no anchor does.
+    ``bad``: it does not count.
+    """
+
+    state: Literal["good", "unknown", "bad"]
+    time: str = ""  #: when the claim existed, RFC 3339; for a bad one empty
+    why: str = ""  #: why it does not count
