@@ -279,18 +279,52 @@ def test_an_update_manifest_is_bound_by_its_parent() -> None:
 # --- unknown codes ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["success", "informational", "failure"])
-def test_an_unknown_code_is_an_error(kind: str) -> None:
-    found = verdict(manifest(TRUSTED, Code("brand.new", kind)))  # type: ignore[arg-type]
-    assert "engine.unknown-code" in rules(found, "error")
-    assert (found.state == "invalid") == (kind == "failure")
+@pytest.mark.parametrize("code", ["brand.new", "com.acme.test", "signingCredential.new", "timeStamp.new"])
+def test_an_unknown_failure_is_an_error_and_leaves_content_alone(code: str) -> None:
+    found = verdict(manifest(TRUSTED, bad(code, "its words")))
+    assert rules(found, "error") == ["engine.unknown-code"]
+    assert f"failure {code}, its words" in found.why
+    assert (found.state, found.axes.content, found.axes.signer) == ("invalid", "intact", "trusted")
 
 
-def test_an_unknown_code_of_an_ingredient_is_an_error() -> None:
-    part = Ingredient("parentOf", manifest="urn:2", recorded=(bad("brand.new", "why"),))
+@pytest.mark.parametrize("code", ["assertion.new", "claim.new", "hashedURI.new", "manifest.new"])
+def test_an_unknown_failure_about_content_leaves_it_unbound(code: str) -> None:
+    found = verdict(manifest(TRUSTED, bad(code, "its words")))
+    assert set(rules(found, "error")) == {"engine.unknown-code", "content.not-fully-bound"}
+    assert (found.state, found.axes.content) == ("invalid", "not-fully-bound")
+
+
+@pytest.mark.parametrize("code", [ok("brand.new"), info("com.acme.test"), ok("cawg.identity.trusted")])
+def test_an_unknown_code_that_says_no_failure_is_a_note(code: Code) -> None:
+    found = verdict(manifest(TRUSTED, code))
+    assert (found.state, rules(found, "error")) == ("trusted", [])
+    assert rules(found, "note") == ["engine.unknown-remark"]
+
+
+@pytest.mark.parametrize("code", [ok("brand.new"), info("brand.new"), bad("brand.new"), bad("assertion.new")])
+def test_what_another_validator_recorded_of_an_ingredient_is_a_note(code: Code) -> None:
+    part = Ingredient("parentOf", manifest="urn:2", recorded=(code, code))
     found = verdict(manifest(TRUSTED, ingredients=(part,)), manifest(TRUSTED, urn="urn:2"))
-    assert "engine.unknown-code" in rules(found, "error")
-    assert (found.state, found.axes.history) == ("invalid", "broken")
+    assert (found.state, found.axes.history, rules(found, "error")) == ("trusted", "clean", [])
+    assert rules(found, "note") == ["engine.unknown-remark"]
+    alone = verdict(manifest(TRUSTED, ingredients=(Ingredient("componentOf", recorded=(code,)),)))
+    assert (alone.state, alone.axes.history) == ("trusted", "clean")
+
+
+@pytest.mark.parametrize("code", ["brand.new", "assertion.new"])
+def test_an_unknown_failure_of_an_ingredients_manifest_breaks_the_history(code: str) -> None:
+    part = Ingredient("parentOf", manifest="urn:2")
+    found = verdict(manifest(TRUSTED, ingredients=(part,)), manifest(TRUSTED, bad(code), urn="urn:2"))
+    assert (found.state, found.axes.history, rules(found, "error")) == ("invalid", "broken", ["history.broken"])
+
+
+@pytest.mark.parametrize("code", ["cawg.new", "cawg.ica.new", "cawg.identity.well-formed"])
+def test_an_unknown_failure_of_an_identity_is_one_of_the_identity(code: str) -> None:
+    who = Identity("cawg.identity", "Jane Doe")
+    found = verdict(manifest(TRUSTED, bad(code, "its words"), identities=(who,)))
+    assert (found.state, found.axes.content, found.axes.identity) == ("trusted", "intact", "bad")
+    assert rules(found, "error") == ["identity.bad"]
+    assert f"{code}, its words" in found.why
 
 
 @given(st.lists(st.sampled_from(sorted(EFFECTS)), max_size=6), st.sampled_from(["success", "informational", "failure"]))

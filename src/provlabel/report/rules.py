@@ -75,8 +75,13 @@ _ROWS = (
         "see the error message, and try again",
     ),
     Rule(
-        "engine.unknown-code", "error", "the engine reported a status code that this version does not know",
+        "engine.unknown-code", "error", "the engine reported a failure that this version does not know",
         "update provlabel",
+    ),
+    Rule(
+        "engine.unknown-remark", "note",
+        "there is a status code that this version does not know; it says no failure of this file, and does not count",
+        "if it matters, ask whose validator recorded it, or update provlabel",
     ),
     Rule("signer.bad-signature", "error", "the signature is missing or does not fit the claim", _ASK),
     Rule("signer.revoked", "error", "the certificate of the signer was revoked", "do not rely on this file"),

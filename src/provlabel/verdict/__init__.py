@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from provlabel.carriers.compare import claims_of, disagreements, values_of
 from provlabel.evidence import Evidence, Manifest
-from provlabel.manifest.codes import EFFECTS, Effect, effects_of
+from provlabel.manifest.codes import EFFECTS, Effect, effect_of, effects_of, in_words
 from provlabel.report import Axes, CarrierValue, Content, Finding, LabelState, State, finding
 from provlabel.trust.anchors import TrustStore
 from provlabel.verdict.ai import statements
@@ -75,8 +75,8 @@ def judge(evidence: Evidence, *, at: dt.datetime, trust: TrustStore = TrustStore
     )
     values = values_of(evidence)
     findings = (
-        *_unknown_codes(evidence.manifests),
-        *_odd_failures(active),
+        *_unknown_failures(active),
+        *dict.fromkeys(_unknown_remarks(evidence.manifests)),
         *content_findings,
         *signer_findings,
         *time_findings(active, time),
@@ -86,15 +86,20 @@ def judge(evidence: Evidence, *, at: dt.datetime, trust: TrustStore = TrustStore
         *disagreements(values or (), evidence.carriers or ()),
         *([finding("carrier.sidecar-differs")] if evidence.sidecar_differs else []),
     )
-    return Verdict(state_of(axes), axes, findings, _not_checked(axes, evidence), values)
+    state = state_of(axes, unknown_failure="unknown-failure" in effects)
+    return Verdict(state, axes, findings, _not_checked(axes, evidence), values)
 
 
-def state_of(axes: Axes) -> State:
-    """Return the one word for a file with a manifest: the first row that fits (``docs/verdict.md``)."""
+def state_of(axes: Axes, *, unknown_failure: bool = False) -> State:
+    """Return the one word for a file with a manifest: the first row that fits (``docs/verdict.md``).
+
+    With ``unknown_failure`` the engine says that the manifest fails by something that no axis is about.
+    """
     if axes.content == "unreadable":
         return "unreadable"
     broken = (
-        axes.content != "intact"
+        unknown_failure
+        or axes.content != "intact"
         or axes.signer in ("bad-signature", "revoked", "not-applicable")
         or (axes.signer in ("expired", "not-yet-valid") and axes.time != "proven")
         or axes.history == "broken"
@@ -147,15 +152,7 @@ def _empty_axes(content: Content, label: tuple[LabelState, ...]) -> Axes:
 # --- 3: the axes -----------------------------------------------------------------------------------
 
 
-def _unknown_codes(manifests: Collection[Manifest]) -> Iterator[Finding]:
-    for manifest in manifests:
-        recorded = (code for part in manifest.ingredients for code in part.recorded)
-        for code in (*manifest.codes, *recorded):
-            if code.code not in EFFECTS:
-                yield finding("engine.unknown-code", f"{code.kind} {code.code}", at=code.url or None)
-
-
-#: Effects whose codes are judged below when they come as failures; any other failure is an error by itself.
+#: Effects whose codes are judged by an axis when they come as failures; any other failure is an error by itself.
 _JUDGED: frozenset[Effect] = frozenset(
     {
         "altered",
@@ -167,15 +164,28 @@ _JUDGED: frozenset[Effect] = frozenset(
         "revoked",
         "identity-bad",
         "identity-unknown",
+        "identity-unresolved",
     }
 )
 
 
-def _odd_failures(active: Manifest) -> Iterator[Finding]:
+def _unknown_failures(active: Manifest) -> Iterator[Finding]:
     """No failure of the engine goes unsaid, not even one that is no failure in the specification."""
     for code in active.codes:
-        if code.kind == "failure" and code.code in EFFECTS and EFFECTS[code.code] not in _JUDGED:
-            yield finding("engine.unknown-code", f"failure {code.code}", at=code.url or None)
+        effect = effect_of(code)
+        known = effect in _JUDGED and (code.code in EFFECTS or effect == "identity-bad")
+        if code.kind == "failure" and not known:
+            yield finding("engine.unknown-code", f"failure {in_words(code)}", at=code.url or None)
+
+
+def _unknown_remarks(manifests: Collection[Manifest]) -> Iterator[Finding]:
+    """Tell of other codes that nobody here knows; failures of earlier manifests are for the axis history."""
+    for manifest in manifests:
+        remarks = (code for code in manifest.codes if code.kind != "failure")
+        recorded = (code for part in manifest.ingredients for code in part.recorded)
+        for code in (*remarks, *recorded):
+            if code.code not in EFFECTS:
+                yield finding("engine.unknown-remark", f"{code.kind} {code.code}")
 
 
 # --- the label axis --------------------------------------------------------------------------------
