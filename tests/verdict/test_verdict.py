@@ -9,6 +9,7 @@ from hypothesis import given, strategies as st
 from msgspec.structs import replace
 
 from provlabel.evidence import (
+    AGGREGATED,
     Action,
     Code,
     Coverage,
@@ -804,6 +805,58 @@ def test_identity(codes: tuple[Code, ...], identities: tuple[Identity, ...], ide
     assert found.axes.identity == identity
     assert ("identity.bad" in rules(found, "error")) == (identity == "bad")
     assert any(check.startswith("identity:") for check in found.not_checked) == (identity == "not-checked")
+
+
+ISSUER = "did:web:issuer.example"
+CLAIMED = Identity("cawg.identity", issuer=ISSUER, about=JANE.about, kind=AGGREGATED)
+NAMED = TrustStore(OURS.lists, issuers=(ISSUER,))
+_AT = "self#jumbf=/c2pa/1/cawg.identity"
+HELD = Code("cawg.ica.untrusted_issuer", "informational", _AT, "not trusted")
+UNRESOLVED = Code("cawg.ica.did_unavailable", "failure", _AT, "it took too long")
+
+
+@pytest.mark.parametrize(
+    ("codes", "trust", "identity", "rule"),
+    [
+        ((HELD,), NAMED, "ok", ""),
+        ((replace(HELD, code="cawg.ica.credential_valid", kind="success"),), NAMED, "ok", ""),
+        ((HELD,), OURS, "not-checked", "identity.unknown-issuer"),
+        ((HELD,), ALL, "not-checked", "identity.unknown-issuer"),
+        ((HELD,), TrustStore(OURS.lists, issuers=(f"{ISSUER}:x",)), "not-checked", "identity.unknown-issuer"),
+        ((replace(HELD, url="cawg.identity__1"),), NAMED, "not-checked", "identity.unknown-issuer"),
+        ((), NAMED, "not-checked", "identity.unknown-issuer"),
+        ((KNOWN,), ALL + NAMED, "not-checked", "identity.unknown-issuer"),
+        ((UNRESOLVED,), NAMED, "not-checked", "identity.unresolved"),
+        ((UNRESOLVED, HELD), NAMED, "not-checked", "identity.unresolved"),
+        ((HELD, replace(UNRESOLVED, code="cawg.ica.signature_mismatch")), NAMED, "bad", "identity.bad"),
+        ((UNRESOLVED, replace(UNRESOLVED, code="cawg.ica.valid_until.invalid")), NAMED, "bad", "identity.bad"),
+    ],
+)
+def test_claims_of_an_issuer(codes: tuple[Code, ...], trust: TrustStore, identity: str, rule: str) -> None:
+    found = verdict(manifest(TRUSTED, *codes, identities=(CLAIMED,)), trust=trust)
+    assert (found.state, found.axes.content, found.axes.identity) == ("trusted", "intact", identity)
+    assert [one.rule for one in found.findings if "identity" in one.rule] == ([rule] if rule else [])
+    assert rules(found, "error") == (["identity.bad"] if identity == "bad" else [])
+    assert any(check.startswith("identity:") for check in found.not_checked) == (identity == "not-checked")
+
+
+def test_why_the_key_of_an_issuer_is_not_at_hand_is_told() -> None:
+    found = verdict(manifest(TRUSTED, UNRESOLVED, identities=(CLAIMED,)))
+    [note] = [one for one in found.findings if one.rule == "identity.unresolved"]
+    assert note.level == "note"
+    assert note.message.endswith(f"{ISSUER}: it took too long")
+
+
+def test_an_issuer_does_not_count_for_certificates() -> None:
+    found = verdict(manifest(TRUSTED, KNOWN, identities=(replace(JANE, issuer=ISSUER),)), trust=NAMED)
+    assert found.axes.identity == "not-checked"
+
+
+def test_claims_beside_another_identity_are_not_told_apart() -> None:
+    both = (CLAIMED, replace(CLAIMED, assertion="cawg.identity__1"))
+    found = verdict(manifest(TRUSTED, HELD, identities=both), trust=NAMED)
+    assert (found.axes.identity, rules(found, "error")) == ("not-checked", [])
+    assert "identity.unknown" in rules(found, "warning")
 
 
 def test_an_identity_that_never_saw_the_label_is_told() -> None:

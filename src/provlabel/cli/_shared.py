@@ -53,6 +53,12 @@ _TRUST_OPTIONS = (
     click.option(
         "--identity-trust", multiple=True, type=PATH, metavar="PEM", help="CA certificates whose CAWG identities count."
     ),
+    click.option(
+        "--identity-issuer",
+        multiple=True,
+        metavar="DID",
+        help="Whose claims about CAWG identities count: did:web:example.com.",
+    ),
 )
 
 
@@ -69,7 +75,7 @@ def options_of(*options: Callable[[_Command], _Command]) -> Callable[[_Command],
 
 trust_options = options_of(*_TRUST_OPTIONS)
 #: The names under which those options arrive.
-TRUST_NAMES = ("trust", "trust_leaf", "tsa_trust", "identity_trust")
+TRUST_NAMES = ("trust", "trust_leaf", "tsa_trust", "identity_trust", "identity_issuer")
 policy_options = options_of(
     click.option(
         "--policy", metavar="FILE|intact", help="What files must be to pass; a provlabel.toml found only tightens."
@@ -169,6 +175,7 @@ def trust_from(
     trust_leaf: tuple[Path, ...] = (),
     tsa_trust: tuple[Path, ...] = (),
     identity_trust: tuple[Path, ...] = (),
+    identity_issuer: tuple[str, ...] = (),
 ) -> TrustStore:
     """Load the lists that :data:`trust_options` name."""
     from provlabel.trust.anchors import TrustStore
@@ -181,6 +188,7 @@ def trust_from(
         + TrustStore.load(*trust_leaf, leaves=True)
         + TrustStore.load(*tsa_trust, purpose="timestamp")
         + TrustStore.load(*identity_trust, purpose="identity")
+        + TrustStore(issuers=identity_issuer)
     )
 
 

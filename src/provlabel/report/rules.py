@@ -161,6 +161,14 @@ _ROWS = (
         "an identity vouches for the content and not for the label, which somebody else can have written",
         "ask who it names whether the label is theirs too",
     ),
+    Rule(
+        "identity.unknown-issuer", "note", "you do not name the issuer of an identity; who it names is a claim",
+        "if you trust what this issuer says of people, name it with --identity-issuer",
+    ),
+    Rule(
+        "identity.unresolved", "note", "the key of the issuer of an identity is not at hand; who it names is a claim",
+        "verify with --online, where the network may be used",
+    ),
     Rule("identity.bad", "error", "an identity assertion is not valid", "ask the signer"),
     Rule(
         "carrier.sidecar-differs", "warning", "a different manifest lies beside the file; the embedded one was judged",

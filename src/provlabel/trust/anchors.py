@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 EKUS = ("1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.36", "1.3.6.1.4.1.62558.2.1")
 
 MAX_FILE = 8 << 20  # bytes of one list
+_DID = re.compile(r"did:[a-z0-9]+:[A-Za-z0-9._:%-]+")
 _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----\s*(.*?)-----END \1-----", re.DOTALL)
 
 
@@ -74,10 +75,20 @@ class ListKeywords(TypedDict, total=False):
 
 
 class TrustStore(Struct, frozen=True):
-    """All anchor lists of one verification; empty means that nobody is trusted."""
+    """All anchor lists of one verification; empty means that nobody is trusted.
+
+    Raises:
+        ConfigError: an issuer is no DID.
+    """
 
     lists: tuple[AnchorList, ...] = ()
     ekus: tuple[str, ...] = EKUS  #: one of these extended key usages a signer has to have
+    issuers: tuple[str, ...] = ()  #: DIDs of those whose claims about identities (CAWG) count
+
+    def __post_init__(self) -> None:
+        for issuer in self.issuers:
+            if not _DID.fullmatch(issuer):
+                raise ConfigError(f"{printable(issuer)}: no issuer", hint="a DID, such as did:web:example.com")
 
     @classmethod
     def load(
@@ -137,8 +148,9 @@ class TrustStore(Struct, frozen=True):
         return cls((AnchorList(shown, pem, digest, date=date, **how),))
 
     def __add__(self, other: TrustStore) -> TrustStore:
-        """Return a store with the lists of both."""
-        return TrustStore(self.lists + other.lists, tuple(dict.fromkeys(self.ekus + other.ekus)))
+        """Return a store with the lists and issuers of both."""
+        both = ((*self.ekus, *other.ekus), (*self.issuers, *other.issuers))
+        return TrustStore(self.lists + other.lists, *(tuple(dict.fromkeys(values)) for values in both))
 
     def has(self, purpose: Purpose) -> bool:
         """Is there any list for ``purpose``?"""
@@ -162,7 +174,7 @@ class TrustStore(Struct, frozen=True):
                 return item
             return msgspec.structs.replace(item, pem="".join(pem(der) for der in ders if wanted(der)))
 
-        return TrustStore(tuple(map(kept, self.lists)), self.ekus)
+        return msgspec.structs.replace(self, lists=tuple(map(kept, self.lists)))
 
     def settings(self) -> list[dict[str, str]]:
         """Return the anchors as the engine wants them.
@@ -184,10 +196,16 @@ class TrustStore(Struct, frozen=True):
         ]
 
     def named(self, at: dt.datetime) -> tuple[Named, ...]:
-        """Return what the report says of each list; ``at`` is the time from which its age counts."""
-        return tuple(
-            Named(item.name, item.sha256, item.test, item.purpose, item.date or None, _age(item.date, at))
-            for item in self.lists
+        """Return what the report says of each list and issuer; ``at`` is when the age of a list is counted."""
+        return (
+            *(
+                Named(item.name, item.sha256, item.test, item.purpose, item.date or None, _age(item.date, at))
+                for item in self.lists
+            ),
+            *(
+                Named(issuer, hashlib.sha256(issuer.encode()).hexdigest(), purpose="identity")
+                for issuer in self.issuers
+            ),
         )
 
 

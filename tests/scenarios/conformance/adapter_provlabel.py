@@ -24,7 +24,8 @@ def answer(folder: Path, home: str) -> dict[str, Any]:
     args = ["verify", str(folder / given["file"]), "--format", "json"]
     for name, option in _OPTIONS.items():
         args += [option, str(folder / given[name])] if name in given else []
-    args += ["--at", given["at"]] if "at" in given else []
+    for name in ("at", "identity_issuer"):
+        args += [f"--{name.replace('_', '-')}", given[name]] if name in given else []
     args += ["--require-revocation"] if given.get("require_revocation") else []
     env = {"PATH": os.environ["PATH"], "HOME": home, "PYTHONPATH": os.environ.get("PYTHONPATH", "")}
     done = subprocess.run(

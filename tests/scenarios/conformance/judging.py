@@ -24,6 +24,8 @@ def judge(folder: Path, sandbox: Sandbox) -> dict[str, Any]:
     for name, purpose in _PURPOSES.items():
         if name in given:
             trust += TrustStore.load(folder / given[name], purpose=purpose)
+    if "identity_issuer" in given:
+        trust += TrustStore(issuers=(given["identity_issuer"],))
     at = given.get("at")
     report = verify_paths(
         [folder / given["file"]],

@@ -37,6 +37,8 @@ LEAST = {
     "revocation": 16,
     "times": 15,
     "identities": 8,
+    "claims": 18,
+    "codes": 5,
     "policies": 10,
 }
 #: So many vectors, evenly taken, go through the real command line here; ``make proof PROOF=conformance`` sends all.
