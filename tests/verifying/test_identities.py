@@ -14,8 +14,9 @@ from cryptography import x509
 
 import pki
 from issuers import WITH_LABEL, Issuer
-from project import MEDIA, Cli
+from project import MEDIA, Cli, corpus_of_others
 from provlabel import FileReport, Label, Revocation, TrustStore, label_file, open_signer, verify_file, verify_paths
+from provlabel.policy.gate import BUILTIN
 from provlabel.sandbox import Sandbox
 from sites import Reply, Site, reply, sleeping
 from stores import Hand, Store
@@ -225,3 +226,47 @@ def test_on_the_command_line(signed: Signed, issuer: Issuer, tmp_path: Path, cli
     assert (told["anchors"][1]["name"], told["anchors"][1]["purpose"]) == (issuer.did, "identity")
     wrong = cli("verify", path, "--identity-issuer", "issuer.example")
     assert (wrong.returncode, "no issuer" in wrong.stderr) == (2, True)
+
+
+# --- files of others -------------------------------------------------------------------------------
+
+#: How the identity of each stands, offline, and what is said of it.
+OTHERS = {
+    "adobe-content-authenticity.jpeg": ("not-checked", "identity.unresolved", "randmckinney", "instagram"),
+    "adobe-connected-identities.jpg": ("not-checked", "identity.unresolved", "testuser23", "behance"),
+    "ica/success.jpg": ("not-checked", "identity.unknown-issuer", "username", "Example Social Network"),
+    "ica/valid_time_stamp.jpg": ("not-checked", "identity.unknown-issuer", "username", "Example Social Network"),
+    "ica/unresolvable_did.jpg": ("not-checked", "identity.unresolved", "username", "Example Social Network"),
+    "ica/signature_mismatch.jpg": ("bad", "identity.bad", "username", "Example Social Network"),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_files_of_others(name: str, sandbox: Sandbox) -> None:
+    path = corpus_of_others("producers") / name
+    [file] = verify_file(path, policy=BUILTIN["intact"], sandbox=sandbox).files
+    identity, rule, username, provider = OTHERS[name]
+    assert (file.axes.content, file.axes.identity) == ("intact", identity)
+    assert (username, provider) in [(one.username, one.provider) for one in file.identity[0].accounts]
+    assert [one.rule for one in file.findings if one.rule.startswith(("identity.", "engine."))] == [rule]
+    assert (file.identity[0].name, file.identity[0].issuer[:4]) == ("", "did:"), "a certificate beside it is no name"
+    if name.startswith("ica/"):
+        assert (file.state, file.passed) == ("valid", identity != "bad")
+
+
+def test_a_picture_of_adobe_is_trusted_and_passes_offline(sandbox: Sandbox) -> None:
+    folder = corpus_of_others("producers")
+    lists = folder / "trust"
+    clocks = (lists / name for name in ("C2PA-TSA-TRUST-LIST.pem", "interim-anchors.pem", "digicert-roots.pem"))
+    trust = TrustStore.load(lists / "C2PA-TRUST-LIST.pem", lists / "interim-anchors.pem")
+    trust += TrustStore.load(*clocks, purpose="timestamp")
+    path = folder / "adobe-content-authenticity.jpeg"
+    [file] = verify_file(path, trust=trust, policy=BUILTIN["intact"], sandbox=sandbox).files
+    assert (file.state, file.axes.identity, file.passed) == ("trusted", "not-checked", True)
+
+
+def test_an_issuer_of_others_counts_once_it_is_named(sandbox: Sandbox) -> None:
+    path = corpus_of_others("producers") / "ica/success.jpg"
+    [claimed] = verify_file(path, sandbox=sandbox).files[0].identity
+    named = verify_file(path, trust=TrustStore(issuers=(claimed.issuer,)), sandbox=sandbox).files[0]
+    assert (named.state, named.axes.identity) == ("valid", "ok")

@@ -38,7 +38,7 @@ PATH = _Path(path_type=Path, readable=False)
 trust_option = click.option(
     "--trust", multiple=True, metavar="PEM|c2pa|test", help="CA certificates whose signatures count. Repeatable."
 )
-_TRUST_OPTIONS = (
+_LIST_OPTIONS = (
     trust_option,
     click.option(
         "--trust-leaf",
@@ -53,12 +53,9 @@ _TRUST_OPTIONS = (
     click.option(
         "--identity-trust", multiple=True, type=PATH, metavar="PEM", help="CA certificates whose CAWG identities count."
     ),
-    click.option(
-        "--identity-issuer",
-        multiple=True,
-        metavar="DID",
-        help="Whose claims about CAWG identities count: did:web:example.com.",
-    ),
+)
+_issuer_option = click.option(
+    "--identity-issuer", multiple=True, metavar="DID", help="Whose claims about CAWG identities count."
 )
 
 
@@ -73,9 +70,11 @@ def options_of(*options: Callable[[_Command], _Command]) -> Callable[[_Command],
     return decorate
 
 
-trust_options = options_of(*_TRUST_OPTIONS)
+list_options = options_of(*_LIST_OPTIONS)
+trust_options = options_of(*_LIST_OPTIONS, _issuer_option)
 #: The names under which those options arrive.
-TRUST_NAMES = ("trust", "trust_leaf", "tsa_trust", "identity_trust", "identity_issuer")
+LIST_NAMES = ("trust", "trust_leaf", "tsa_trust", "identity_trust")
+TRUST_NAMES = (*LIST_NAMES, "identity_issuer")
 policy_options = options_of(
     click.option(
         "--policy", metavar="FILE|intact", help="What files must be to pass; a provlabel.toml found only tightens."

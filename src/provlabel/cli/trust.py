@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from provlabel._support.text import printable
-from provlabel.cli._shared import deliver, format_option, style_for, trust_from, trust_options
+from provlabel.cli._shared import deliver, format_option, list_options, style_for, trust_from
 from provlabel.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def command() -> None:
 
 
 @command.command("show")
-@trust_options
+@list_options
 @format_option
 def show(format_: str, **lists: Any) -> None:
     """Show what is in lists of anchors: what for, where from, how old, and each certificate.
@@ -52,7 +52,7 @@ def show(format_: str, **lists: Any) -> None:
 
 
 @command.command("check")
-@trust_options
+@list_options
 @format_option
 def check(format_: str, **lists: Any) -> int:
     """Check lists of anchors: certificates that have ended, that are none of a CA, and lists that are old.

@@ -17,6 +17,7 @@ from provlabel.cli import say, say_error
 from provlabel.cli._outputs import OUTPUT, OUTPUTS, Output, outputs_from
 from provlabel.cli._progress import ProgressLine
 from provlabel.cli._shared import (
+    LIST_NAMES,
     PATH,
     TRUST_NAMES,
     cache_folder,
@@ -160,7 +161,7 @@ def _rules_of(options: dict[str, Any]) -> Iterator[Path]:
         options["policy"],
         options["baseline"],
         options["against"],
-        *(item for name in TRUST_NAMES for item in options[name]),
+        *(item for name in LIST_NAMES for item in options[name]),
     )
     yield from (Path(item) for item in named if item is not None)
     yield Path(NAME)
