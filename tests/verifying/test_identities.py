@@ -15,7 +15,18 @@ from cryptography import x509
 import pki
 from issuers import WITH_LABEL, Issuer
 from project import MEDIA, Cli, corpus_of_others
-from provlabel import FileReport, Label, Revocation, TrustStore, label_file, open_signer, verify_file, verify_paths
+from provlabel import (
+    ConfigError,
+    FileReport,
+    Label,
+    Revocation,
+    TrustStore,
+    label_file,
+    open_signer,
+    verify_file,
+    verify_paths,
+)
+from provlabel.policy import load_policy
 from provlabel.policy.gate import BUILTIN
 from provlabel.sandbox import Sandbox
 from sites import Reply, Site, reply, sleeping
@@ -226,6 +237,22 @@ def test_on_the_command_line(signed: Signed, issuer: Issuer, tmp_path: Path, cli
     assert (told["anchors"][1]["name"], told["anchors"][1]["purpose"]) == (issuer.did, "identity")
     wrong = cli("verify", path, "--identity-issuer", "issuer.example")
     assert (wrong.returncode, "no issuer" in wrong.stderr) == (2, True)
+
+
+def test_a_policy_names_issuers(signed: Signed, sandbox: Sandbox, tmp_path: Path) -> None:
+    known = Issuer()
+    (tmp_path / "base.toml").write_text('schema = "policy-v1"\n[trust]\nissuers = ["did:web:issuer.example"]\n')
+    own = tmp_path / "own.toml"
+    own.write_text(f'schema = "policy-v1"\nextends = ["base.toml"]\n[trust]\nissuers = ["{known.did}"]\n')
+    loaded = load_policy(own)
+    assert loaded.trust.issuers == ("did:web:issuer.example", known.did)
+    report = verify_file(signed.by(known), trust=signed.trust + loaded.trust, policy=loaded.enforced, sandbox=sandbox)
+    assert report.files[0].axes.identity == "ok"
+    found = load_policy(own, found=True)
+    assert (found.trust.issuers, found.enforced.infos[0].ignored) == ((), ("anchors",))
+    own.write_text('schema = "policy-v1"\n[trust]\nissuers = ["issuer.example"]\n')
+    with pytest.raises(ConfigError, match="no issuer"):
+        load_policy(own)
 
 
 # --- files of others -------------------------------------------------------------------------------

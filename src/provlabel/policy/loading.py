@@ -76,7 +76,8 @@ def load_policy(path: Path | str, *, pin: str | None = None, found: bool = False
         policy, ignored = _tightening(policy)
         infos = [msgspec.structs.replace(info, source="found", ignored=ignored) for info in infos]
         return LoadedPolicy(Enforced(policy, tuple(infos)), TrustStore())
-    return LoadedPolicy(Enforced(policy, tuple(infos)), _trust(documents))
+    trust = _trust(documents) + TrustStore(issuers=policy.trust.issuers)
+    return LoadedPolicy(Enforced(policy, tuple(infos)), trust)
 
 
 # --- reading ---------------------------------------------------------------------------------------
@@ -140,6 +141,10 @@ def _plain(value: Any, depth: int = 0) -> Any:
     return value.isoformat() if isinstance(value, (dt.date, dt.time)) else value
 
 
+#: What of ``trust`` names no files.
+_NO_FILES = frozenset({"issuers"})
+
+
 def _resolved(data: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Return ``data`` with every path of a file made one that counts from here."""
 
@@ -149,13 +154,16 @@ def _resolved(data: dict[str, Any], folder: Path) -> dict[str, Any]:
 
     changed = {"extends": of(data["extends"])} if "extends" in data else {}
     if "trust" in data:
-        changed["trust"] = {key: of(refs) for key, refs in data["trust"].items()}  # type: ignore[assignment]
+        changed["trust"] = {  # type: ignore[assignment]
+            key: values if key in _NO_FILES else of(values) for key, values in data["trust"].items()
+        }
     return {**data, **changed}
 
 
 def _refs(data: dict[str, Any]) -> Iterator[tuple[str, FileRef]]:
     named = [("extends", ref) for ref in data.get("extends", ())]
-    named += [(f"trust.{key}", ref) for key, refs in data.get("trust", {}).items() for ref in refs]
+    lists = {key: refs for key, refs in data.get("trust", {}).items() if key not in _NO_FILES}
+    named += [(f"trust.{key}", ref) for key, refs in lists.items() for ref in refs]
     yield from ((place, msgspec.convert(ref, FileRef)) for place, ref in named)
 
 
@@ -163,7 +171,7 @@ def _refs(data: dict[str, Any]) -> Iterator[tuple[str, FileRef]]:
 _ADDED = frozenset(
     {
         *("fields", "forbid", "laws", "allow", "signers", "exceptions", "corrections_by"),
-        *("anchors", "leaves", "timestamp", "identity"),
+        *("anchors", "leaves", "timestamp", "identity", "issuers"),
     }
 )
 

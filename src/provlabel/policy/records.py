@@ -114,12 +114,13 @@ class Exemption(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Anchors(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """PEM files of certificates whose signatures count, by purpose."""
+    """PEM files of certificates whose signatures count, by purpose; and issuers of identities."""
 
     anchors: tuple[str | FileRef, ...] = ()
     leaves: tuple[str | FileRef, ...] = ()
     timestamp: tuple[str | FileRef, ...] = ()
     identity: tuple[str | FileRef, ...] = ()
+    issuers: Annotated[tuple[Words, ...], Meta(description="DIDs of whose claims about CAWG identities count.")] = ()
 
 
 class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
