@@ -22,6 +22,7 @@ from provlabel.evidence import (
     Trouble,
 )
 from provlabel.label.vocabularies import IPTC, KINDS
+from provlabel.labeling.sources import broken_by
 from provlabel.manifest.codes import EFFECTS
 from provlabel.report import Axes
 from provlabel.trust.anchors import AnchorList, TrustStore
@@ -286,6 +287,10 @@ def test_an_unknown_failure_is_an_error_and_leaves_content_alone(code: str) -> N
     assert rules(found, "error") == ["engine.unknown-code"]
     assert f"failure {code}, its words" in found.why
     assert (found.state, found.axes.content, found.axes.signer) == ("invalid", "intact", "trusted")
+    assert verdict(manifest(), trust=TrustStore()).holds
+    assert not verdict(manifest(bad(code)), trust=TrustStore()).holds
+    assert broken_by(Evidence(source="embedded", manifests=(manifest(),))) == ""
+    assert code in broken_by(Evidence(source="embedded", manifests=(manifest(bad(code)),)))
 
 
 @pytest.mark.parametrize("code", ["assertion.new", "claim.new", "hashedURI.new", "manifest.new"])
@@ -857,6 +862,8 @@ def test_claims_beside_another_identity_are_not_told_apart() -> None:
     found = verdict(manifest(TRUSTED, HELD, identities=both), trust=NAMED)
     assert (found.axes.identity, rules(found, "error")) == ("not-checked", [])
     assert "identity.unknown" in rules(found, "warning")
+    nobody = verdict(manifest(TRUSTED, HELD, identities=both), trust=OURS)
+    assert (nobody.axes.identity, "identity.unknown" in rules(nobody)) == ("not-checked", False)
 
 
 def test_an_identity_that_never_saw_the_label_is_told() -> None:

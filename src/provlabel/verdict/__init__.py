@@ -37,7 +37,12 @@ class Verdict(Struct, frozen=True):
     @property
     def holds(self) -> bool:
         """Was nothing changed since it was signed, whoever signed?  For verdicts without anchors."""
-        return self.axes.content == "intact" and self.axes.signer == "no-anchors"
+        return self.axes.content == "intact" and self.axes.signer == "no-anchors" and not self.unknown_failure
+
+    @property
+    def unknown_failure(self) -> bool:
+        """Did the engine report a failure that this version does not know, and that need not be on any axis?"""
+        return any(item.rule == "engine.unknown-code" for item in self.findings)
 
     @property
     def why(self) -> str:
