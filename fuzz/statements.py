@@ -15,6 +15,7 @@ import msgspec
 
 import seeds
 from _harness import Harness
+from issuers import Issuer
 from mutating import ODD, changed_tree
 from provlabel._support.processes import HELLO, Child
 from provlabel._support.types import ready
@@ -34,9 +35,11 @@ from provlabel.report.renderers import RENDERERS, Extras
 from provlabel.sandbox import Sandbox, worker as _worker
 from provlabel.sandbox.protocol import Check
 from provlabel.trust.chains.records import Credential, Examined
+from provlabel.trust.issuers import Sealed, held_by, read_json
 from provlabel.verifying.options import VerifyOptions
 from provlabel.verifying.tally import Tally, judges_of
 from provlabel.verifying.verify import _with_tracked
+from stores import Store
 
 AT = dt.datetime(2026, 11, 22, 12, tzinfo=dt.timezone.utc)
 _GATE = _with_tracked(Gate.of(Policy()))
@@ -86,6 +89,16 @@ def signature(data: bytes) -> None:
     again = cose.parse(whole)
     chain = [value == there for value, there in zip(found, again, strict=True)][:4]
     assert all(chain), "a signature was put together as another one"
+
+
+def claims(data: bytes) -> None:
+    """What an issuer signed about somebody is taken out of an assertion."""
+    read_json(cose.enclosed(data).payload)
+
+
+def document(data: bytes) -> None:
+    """Any document of an issuer tells keys or none, and no key fits what nobody signed."""
+    assert held_by(data, Sealed("did:web:issuer.example", b"unsigned", bytes(64))).state != "held"
 
 
 def ecdsa(data: bytes) -> None:
@@ -318,6 +331,14 @@ def _signatures() -> Iterator[bytes]:
     yield cose.place(seeds.store()).old
 
 
+def _claims() -> Iterator[bytes]:
+    yield Issuer("issuer.example").identify(Store(seeds.store())).assertions.child("cawg.identity").content.body
+
+
+def _documents() -> Iterator[bytes]:
+    yield Issuer("issuer.example").document()
+
+
 def _crjson() -> Iterator[bytes]:
     yield seeds.crjson()
 
@@ -390,6 +411,8 @@ def harnesses() -> dict[str, Harness]:
         "jumbf": Harness(boxes, _boxes, (b"jumb", b"jumd", b"cbor"), _CODE, max_len=1_024, cost=1),
         "store": Harness(store, _stores, (b"jumb", b"jumd", b"cbor", b"c2as", b"c2ma"), _CODE),
         "cose": Harness(signature, _signatures, (b"\xd2\x84", b"x5chain", b"sigTst2", b"rVals"), _CODE),
+        "claims": Harness(claims, _claims, (b"signature", *_JSON), _CODE),
+        "did-document": Harness(document, _documents, (b'"assertionMethod"', b'"#key-0"', *_JSON), ()),
         "ecdsa": Harness(ecdsa, _text(bytes.fromhex("3006020101020102"), bytes(64)), (), _CODE, max_len=160, cost=1),
         "xmp": Harness(packet, _xmp, (b"<rdf:li>", b"<?xpacket", b"xmlns:", b"<!DOCTYPE"), _CODE),
         "id3": Harness(id3_tag, _id3, (b"TXXX", b"TIPL", b"GEOB", b"\xff\xfe", b"ID3\x03"), _CODE),

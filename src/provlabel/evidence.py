@@ -16,6 +16,7 @@ from msgspec import Struct
 from provlabel.label.prompts import holds_prompt
 from provlabel.label.vocabularies import SOURCE_TYPES, plain_uri
 from provlabel.trust.chains.records import ClaimStamp, Credential, Examined, PathState
+from provlabel.trust.issuers import Sealed
 
 LABEL = "org.provlabel.label"
 PERSONAL = "org.provlabel.personal"
@@ -127,6 +128,21 @@ class Coverage(Struct, frozen=True):
     notes: tuple[str, ...] = ()  #: what no hash of this kind covers, and what that changes
 
 
+class Account(Struct, frozen=True):
+    """By what somebody is known to one provider, as the issuer of an identity says."""
+
+    type: str = ""  #: how it was verified: ``cawg.social_media`` and the like
+    provider: str = ""
+    name: str = ""
+    username: str = ""
+    uri: str = ""
+    verified_at: str = ""  #: RFC 3339, as it stands
+
+
+#: The kind of identity in which an issuer says who somebody is to others (CAWG identity 1.2 §8.1).
+AGGREGATED = "cawg.identity_claims_aggregation"
+
+
 class Identity(Struct, frozen=True):
     """One CAWG identity assertion: who stands for the file beside its signer, and as what."""
 
@@ -134,8 +150,11 @@ class Identity(Struct, frozen=True):
     name: str = ""  #: common name of the certificate
     organization: str = ""
     roles: tuple[str, ...] = ()
-    issuer: str = ""
+    issuer: str = ""  #: of the certificate, by its name; or of the claims, by a DID
     about: tuple[str, ...] = ()  #: names of the assertions that it vouches for
+    kind: str = ""  #: by what it is signed: ``cawg.x509.cose``, :data:`AGGREGATED`
+    accounts: tuple[Account, ...] = ()  #: of claims by an issuer
+    sealed: Sealed | None = None  #: where the issuer's key has to be fetched, and may be
 
 
 class Manifest(Struct, frozen=True):
@@ -303,10 +322,11 @@ def _thumbnail(assertions: Mapping[str, Any]) -> str:
 def _identity(name: str, data: Any) -> Identity:
     """Read who is named; what is not understood is left empty, and the engine judges it all the same."""
     data = mapping(data)
-    certificate = mapping(mapping(data.get("signature")).get("certificateInfo"))
-    subject, issuer = mapping(certificate.get("subject")), mapping(certificate.get("issuer"))
     payload = mapping(data.get("signer_payload"))
-    roles, about = payload.get("role"), payload.get("referenced_assertions")
+    kind, roles, about = (payload.get(key) for key in ("sig_type", "role", "referenced_assertions"))
+    # A certificate beside claims of an issuer vouches for nothing.
+    certificate = mapping(mapping(data.get("signature")).get("certificateInfo")) if kind != AGGREGATED else {}
+    subject, issuer = mapping(certificate.get("subject")), mapping(certificate.get("issuer"))
     return Identity(
         name,
         str(subject.get("CN", "")),
@@ -314,6 +334,7 @@ def _identity(name: str, data: Any) -> Identity:
         tuple(map(str, roles)) if isinstance(roles, list) else (),
         str(issuer.get("CN", "") or issuer.get("O", "")),
         tuple(str(mapping(one).get("url")).rpartition("/")[2] for one in about) if isinstance(about, list) else (),
+        str(kind or ""),
     )
 
 

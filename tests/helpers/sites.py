@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import ssl
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,9 +22,9 @@ Reply = Callable[[BaseHTTPRequestHandler], None]
 
 
 class Site:
-    """An HTTP server on loopback whose pages are functions, and what it was asked."""
+    """An HTTP server on loopback whose pages are functions, and what it was asked; with ``context``, over TLS."""
 
-    def __init__(self) -> None:
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
         self.pages: dict[str, Reply] = {}
         self.hits: list[str] = []
         self.stopping = threading.Event()
@@ -41,6 +42,8 @@ class Site:
                 pass
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        if context is not None:
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         self.server.daemon_threads = True
         self.port = self.server.server_port
         self.url = f"http://127.0.0.1:{self.port}"

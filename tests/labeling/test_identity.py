@@ -128,7 +128,13 @@ def test_on_the_command_line(media: Path, cli: Cli, jane: str, tmp_path: Path) -
     assert '"Identity Root" — as the file claims' in unsure.stdout
     told = json.loads(cli("verify", media / "cover.labeled.jpg", *anchors, "--format", "json").stdout)
     assert told["files"][0]["identity"] == [
-        {"name": "Jane Label", "organization": "Label Records", "roles": ["cawg.creator"], "issuer": "Identity Root"}
+        {
+            "name": "Jane Label",
+            "organization": "Label Records",
+            "roles": ["cawg.creator"],
+            "issuer": "Identity Root",
+            "accounts": [],
+        }
     ]
     wrong = cli("label", media / "take.wav", "--kind", "ai_generated", "--signer", "test", "--identity-role", "creator")
     assert wrong.returncode == 2

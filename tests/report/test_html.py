@@ -21,6 +21,7 @@ from provlabel import Label, TrustStore, label_file, load_label, verify_paths
 from provlabel.label.records import Contribution, Point, Region, Span
 from provlabel.media.previews import Preview
 from provlabel.report import (
+    AccountInfo,
     CarrierValue,
     ExceptionUse,
     Excuse,
@@ -244,7 +245,15 @@ def full(made: Report, previews: dict[str, Preview]) -> tuple[Report, dict[str, 
         label=replace(first.label, personal={"people": [{"name": "Ada"}]}, origins={"kind": "c2pa.actions"}),
         time=TimeInfo(event="2026", stamped="2026"),
         revocation=RevocationInfo(state="not-checked", source="cached", why="why", updated="2026"),
-        identity=(IdentityInfo(name="N", organization="O", roles=("cawg.editor",), issuer="I"),),
+        identity=(
+            IdentityInfo(
+                name="N",
+                organization="O",
+                roles=("cawg.editor",),
+                issuer="I",
+                accounts=(AccountInfo(type="T", provider="P", name="A", username="U", uri="X", verified_at="V"),),
+            ),
+        ),
         history=(node, replace(node, manifest=None, history=(node,))),
         carriers=(
             CarrierValue(carrier="xmp", place="P", field="F", agreement="changed", values=("V",), expected=("E",)),

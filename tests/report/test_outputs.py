@@ -29,6 +29,7 @@ from provlabel.label import Provider, System
 from provlabel.label.vocabularies import KINDS
 from provlabel.manifest.read import label_info
 from provlabel.report import (
+    AccountInfo,
     CarrierValue,
     ExceptionUse,
     Excuse,
@@ -75,6 +76,16 @@ def excused(item: FileReport, excuse: Excuse) -> FileReport:
     return replace(item, findings=found, outcome=outcome_of(found), passed=True)
 
 
+ACCOUNT = AccountInfo(
+    type="cawg.social_media",
+    provider="pictures",
+    name="Bea",
+    username="bea",
+    uri="https://pictures.example/bea",
+    verified_at="2026-01-01T00:00:00Z",
+)
+
+
 @pytest.fixture(scope="module")
 def full(judged: Report) -> Report:
     """The same with everything that a report can say: one file of each outcome, and no field left empty."""
@@ -90,7 +101,10 @@ def full(judged: Report) -> Report:
     )
     good = replace(
         good,
-        identity=(IdentityInfo(name="Ann", organization="Acme", roles=("cawg.creator",), issuer="CA"),),
+        identity=(
+            IdentityInfo(name="Ann", organization="Acme", roles=("cawg.creator",), issuer="CA"),
+            IdentityInfo(name="", organization="", roles=(), issuer="did:web:issuer.example", accounts=(ACCOUNT,)),
+        ),
         revocation=RevocationInfo(state="good", source="online", why="asked", updated="2026-01-01T00:00:00Z"),
         history=(replace(node, history=(node,)),),
         carriers=(

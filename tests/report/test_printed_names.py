@@ -8,7 +8,7 @@ import unicodedata
 import pytest
 
 from provlabel._support.text import is_visible, printable, quoted
-from provlabel.report import IdentityInfo, LabelInfo, SignerInfo
+from provlabel.report import AccountInfo, IdentityInfo, LabelInfo, SignerInfo
 from provlabel.report.renderers.text import label_words, who_words
 
 DRAWN = (
@@ -26,6 +26,8 @@ def test_no_name_draws_a_second_field(name: str) -> None:
         name="mastering", organization=name, issuer=name, serial="", algorithm="", not_before="", not_after=""
     )
     identity = IdentityInfo(name=name, organization=name, roles=(), issuer="CA")
+    account = AccountInfo(type="", provider=name, name="Ann", username=name, uri="", verified_at="")
+    claimed = IdentityInfo(name="", organization="", roles=(), issuer=name, accounts=(account,))
     label = LabelInfo(
         source="org.provlabel.label", kind="ai_generated", words="made by AI",
         value={"systems": [{"name": name, "version": name}], "provider": {"name": name}},
@@ -33,6 +35,7 @@ def test_no_name_draws_a_second_field(name: str) -> None:
     for line, names in (
         (who_words(signer, sure=True), 3),
         (who_words(identity, sure=True), 2),
+        (who_words(claimed, sure=True), 4),
         (label_words(label), 2),
     ):
         between = line.split('"')[::2]
@@ -77,3 +80,11 @@ def test_whatever_is_named_a_filler_a_joiner_or_a_selector_is_shown() -> None:
 def test_honest_names_stay_as_they_are() -> None:
     for name in ("Zoë Müller & Söhne", "株式会社アクメ", "Ακμή", "아크메", "आक्मे", "🎵 Records"):
         assert printable(name) == name
+
+
+def test_of_many_accounts_few_are_shown() -> None:
+    account = AccountInfo(type="", provider="sounds", name="", username="ann", uri="", verified_at="")
+    nobody = AccountInfo(type="", provider="sounds", name="", username="", uri="", verified_at="")
+    claimed = IdentityInfo(name="", organization="", roles=(), issuer="I", accounts=(nobody, *[account] * 6))
+    assert who_words(claimed, sure=True).startswith('somebody at "sounds", "ann" at "sounds", ')
+    assert who_words(claimed, sure=True).endswith(' and 3 more, issued by "I"')

@@ -9,6 +9,7 @@ from hypothesis import given, strategies as st
 from msgspec.structs import replace
 
 from provlabel.evidence import (
+    AGGREGATED,
     Action,
     Code,
     Coverage,
@@ -22,6 +23,7 @@ from provlabel.evidence import (
     manifests_from_crjson,
 )
 from provlabel.label.vocabularies import IPTC, KINDS
+from provlabel.labeling.sources import broken_by
 from provlabel.manifest.codes import EFFECTS
 from provlabel.report import Axes
 from provlabel.trust.anchors import AnchorList, TrustStore
@@ -281,18 +283,56 @@ def test_an_update_manifest_is_bound_by_its_parent() -> None:
 # --- unknown codes ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["success", "informational", "failure"])
-def test_an_unknown_code_is_an_error(kind: str) -> None:
-    found = verdict(manifest(TRUSTED, Code("brand.new", kind)))  # type: ignore[arg-type]
-    assert "engine.unknown-code" in rules(found, "error")
-    assert (found.state == "invalid") == (kind == "failure")
+@pytest.mark.parametrize("code", ["brand.new", "com.acme.test", "signingCredential.new", "timeStamp.new"])
+def test_an_unknown_failure_is_an_error_and_leaves_content_alone(code: str) -> None:
+    found = verdict(manifest(TRUSTED, bad(code, "its words")))
+    assert rules(found, "error") == ["engine.unknown-code"]
+    assert f"failure {code}, its words" in found.why
+    assert (found.state, found.axes.content, found.axes.signer) == ("invalid", "intact", "trusted")
+    assert verdict(manifest(), trust=TrustStore()).holds
+    assert not verdict(manifest(bad(code)), trust=TrustStore()).holds
+    assert broken_by(Evidence(source="embedded", manifests=(manifest(),))) == ""
+    assert code in broken_by(Evidence(source="embedded", manifests=(manifest(bad(code)),)))
 
 
-def test_an_unknown_code_of_an_ingredient_is_an_error() -> None:
-    part = Ingredient("parentOf", manifest="urn:2", recorded=(bad("brand.new", "why"),))
+@pytest.mark.parametrize("code", ["assertion.new", "claim.new", "hashedURI.new", "manifest.new"])
+def test_an_unknown_failure_about_content_leaves_it_unbound(code: str) -> None:
+    found = verdict(manifest(TRUSTED, bad(code, "its words")))
+    assert set(rules(found, "error")) == {"engine.unknown-code", "content.not-fully-bound"}
+    assert (found.state, found.axes.content) == ("invalid", "not-fully-bound")
+
+
+@pytest.mark.parametrize("code", [ok("brand.new"), info("com.acme.test"), ok("cawg.identity.trusted")])
+def test_an_unknown_code_that_says_no_failure_is_a_note(code: Code) -> None:
+    found = verdict(manifest(TRUSTED, code))
+    assert (found.state, rules(found, "error")) == ("trusted", [])
+    assert rules(found, "note") == ["engine.unknown-remark"]
+
+
+@pytest.mark.parametrize("code", [ok("brand.new"), info("brand.new"), bad("brand.new"), bad("assertion.new")])
+def test_what_another_validator_recorded_of_an_ingredient_is_a_note(code: Code) -> None:
+    part = Ingredient("parentOf", manifest="urn:2", recorded=(code, code))
     found = verdict(manifest(TRUSTED, ingredients=(part,)), manifest(TRUSTED, urn="urn:2"))
-    assert "engine.unknown-code" in rules(found, "error")
-    assert (found.state, found.axes.history) == ("invalid", "broken")
+    assert (found.state, found.axes.history, rules(found, "error")) == ("trusted", "clean", [])
+    assert rules(found, "note") == ["engine.unknown-remark", "label.inherited"]
+    alone = verdict(manifest(TRUSTED, ingredients=(Ingredient("componentOf", recorded=(code,)),)))
+    assert (alone.state, alone.axes.history) == ("trusted", "clean")
+
+
+@pytest.mark.parametrize("code", ["brand.new", "assertion.new"])
+def test_an_unknown_failure_of_an_ingredients_manifest_breaks_the_history(code: str) -> None:
+    part = Ingredient("parentOf", manifest="urn:2")
+    found = verdict(manifest(TRUSTED, ingredients=(part,)), manifest(TRUSTED, bad(code), urn="urn:2"))
+    assert (found.state, found.axes.history, rules(found, "error")) == ("invalid", "broken", ["history.broken"])
+
+
+@pytest.mark.parametrize("code", ["cawg.new", "cawg.ica.new", "cawg.identity.well-formed"])
+def test_an_unknown_failure_of_an_identity_is_one_of_the_identity(code: str) -> None:
+    who = Identity("cawg.identity", "Jane Doe")
+    found = verdict(manifest(TRUSTED, bad(code, "its words"), identities=(who,)))
+    assert (found.state, found.axes.content, found.axes.identity) == ("trusted", "intact", "bad")
+    assert rules(found, "error") == ["identity.bad"]
+    assert f"{code}, its words" in found.why
 
 
 @given(st.lists(st.sampled_from(sorted(EFFECTS)), max_size=6), st.sampled_from(["success", "informational", "failure"]))
@@ -1031,6 +1071,60 @@ def test_identity(codes: tuple[Code, ...], identities: tuple[Identity, ...], ide
     assert found.axes.identity == identity
     assert ("identity.bad" in rules(found, "error")) == (identity == "bad")
     assert any(check.startswith("identity:") for check in found.not_checked) == (identity == "not-checked")
+
+
+ISSUER = "did:web:issuer.example"
+CLAIMED = Identity("cawg.identity", issuer=ISSUER, about=JANE.about, kind=AGGREGATED)
+NAMED = TrustStore(OURS.lists, issuers=(ISSUER,))
+_AT = "self#jumbf=/c2pa/1/cawg.identity"
+HELD = Code("cawg.ica.untrusted_issuer", "informational", _AT, "not trusted")
+UNRESOLVED = Code("cawg.ica.did_unavailable", "failure", _AT, "it took too long")
+
+
+@pytest.mark.parametrize(
+    ("codes", "trust", "identity", "rule"),
+    [
+        ((HELD,), NAMED, "ok", ""),
+        ((replace(HELD, code="cawg.ica.credential_valid", kind="success"),), NAMED, "ok", ""),
+        ((HELD,), OURS, "not-checked", "identity.unknown-issuer"),
+        ((HELD,), ALL, "not-checked", "identity.unknown-issuer"),
+        ((HELD,), TrustStore(OURS.lists, issuers=(f"{ISSUER}:x",)), "not-checked", "identity.unknown-issuer"),
+        ((replace(HELD, url="cawg.identity__1"),), NAMED, "not-checked", "identity.unknown-issuer"),
+        ((), NAMED, "not-checked", "identity.unknown-issuer"),
+        ((KNOWN,), ALL + NAMED, "not-checked", "identity.unknown-issuer"),
+        ((UNRESOLVED,), NAMED, "not-checked", "identity.unresolved"),
+        ((UNRESOLVED, HELD), NAMED, "not-checked", "identity.unresolved"),
+        ((HELD, replace(UNRESOLVED, code="cawg.ica.signature_mismatch")), NAMED, "bad", "identity.bad"),
+        ((UNRESOLVED, replace(UNRESOLVED, code="cawg.ica.valid_until.invalid")), NAMED, "bad", "identity.bad"),
+    ],
+)
+def test_claims_of_an_issuer(codes: tuple[Code, ...], trust: TrustStore, identity: str, rule: str) -> None:
+    found = verdict(manifest(TRUSTED, *codes, identities=(CLAIMED,)), trust=trust)
+    assert (found.state, found.axes.content, found.axes.identity) == ("trusted", "intact", identity)
+    assert [one.rule for one in found.findings if "identity" in one.rule] == ([rule] if rule else [])
+    assert rules(found, "error") == (["identity.bad"] if identity == "bad" else [])
+    assert any(check.startswith("identity:") for check in found.not_checked) == (identity == "not-checked")
+
+
+def test_why_the_key_of_an_issuer_is_not_at_hand_is_told() -> None:
+    found = verdict(manifest(TRUSTED, UNRESOLVED, identities=(CLAIMED,)))
+    [note] = [one for one in found.findings if one.rule == "identity.unresolved"]
+    assert note.level == "note"
+    assert note.message.endswith(f"{ISSUER}: it took too long")
+
+
+def test_an_issuer_does_not_count_for_certificates() -> None:
+    found = verdict(manifest(TRUSTED, KNOWN, identities=(replace(JANE, issuer=ISSUER),)), trust=NAMED)
+    assert found.axes.identity == "not-checked"
+
+
+def test_claims_beside_another_identity_are_not_told_apart() -> None:
+    both = (CLAIMED, replace(CLAIMED, assertion="cawg.identity__1"))
+    found = verdict(manifest(TRUSTED, HELD, identities=both), trust=NAMED)
+    assert (found.axes.identity, rules(found, "error")) == ("not-checked", [])
+    assert "identity.unknown" in rules(found, "warning")
+    nobody = verdict(manifest(TRUSTED, HELD, identities=both), trust=OURS)
+    assert (nobody.axes.identity, "identity.unknown" in rules(nobody)) == ("not-checked", False)
 
 
 def test_an_identity_that_never_saw_the_label_is_told() -> None:

@@ -42,7 +42,7 @@ trust_option = click.option(
     metavar="PEM|NAME",
     help="CA certificates whose signatures count: a file, or c2pa, c2pa-interim, test. Repeatable.",
 )
-_TRUST_OPTIONS = (
+_LIST_OPTIONS = (
     trust_option,
     click.option(
         "--trust-leaf",
@@ -61,6 +61,9 @@ _TRUST_OPTIONS = (
         "--eku", "ekus", multiple=True, metavar="OID", help="Also accept signers' certificates for this purpose."
     ),
 )
+_issuer_option = click.option(
+    "--identity-issuer", multiple=True, metavar="DID", help="Whose claims about CAWG identities count."
+)
 
 
 def options_of(*options: Callable[[_Command], _Command]) -> Callable[[_Command], _Command]:
@@ -74,10 +77,11 @@ def options_of(*options: Callable[[_Command], _Command]) -> Callable[[_Command],
     return decorate
 
 
-trust_options = options_of(*_TRUST_OPTIONS)
-#: The names under which those options arrive: those of lists, and all.
+list_options = options_of(*_LIST_OPTIONS)
+trust_options = options_of(*_LIST_OPTIONS, _issuer_option)
+#: The names under which those options arrive.
 LIST_NAMES = ("trust", "trust_leaf", "tsa_trust", "identity_trust")
-TRUST_NAMES = (*LIST_NAMES, "ekus")
+TRUST_NAMES = (*LIST_NAMES, "ekus", "identity_issuer")
 policy_options = options_of(
     click.option(
         "--policy", metavar="FILE|intact", help="What files must be to pass; a provlabel.toml found only tightens."
@@ -178,6 +182,7 @@ def trust_from(
     tsa_trust: tuple[Path, ...] = (),
     identity_trust: tuple[Path, ...] = (),
     ekus: tuple[str, ...] = (),
+    identity_issuer: tuple[str, ...] = (),
 ) -> TrustStore:
     """Load the lists that :data:`trust_options` name, and what else they accept."""
     from provlabel.trust.anchors import TrustStore
@@ -193,6 +198,7 @@ def trust_from(
         + TrustStore.load(*trust_leaf, leaves=True)
         + TrustStore.load(*tsa_trust, purpose="timestamp")
         + TrustStore.load(*identity_trust, purpose="identity")
+        + TrustStore(issuers=identity_issuer)
     )
 
 

@@ -12,7 +12,7 @@ import click
 
 from provlabel._support.text import printable
 from provlabel.cli import say
-from provlabel.cli._shared import PATH, deliver, format_option, style_for, trust_folder, trust_from, trust_options
+from provlabel.cli._shared import PATH, deliver, format_option, list_options, style_for, trust_folder, trust_from
 from provlabel.errors import InputError, ProvlabelError, UsageError
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def command() -> None:
 
 
 @command.command("show")
-@trust_options
+@list_options
 @format_option
 def show(format_: str, **lists: Any) -> None:
     """Show what is in lists of anchors: what for, where from, how old, and each certificate.
@@ -60,7 +60,7 @@ def show(format_: str, **lists: Any) -> None:
 
 
 @command.command("check")
-@trust_options
+@list_options
 @format_option
 def check(format_: str, **lists: Any) -> int:
     """Check lists of anchors: their age, certificates that have ended or soon will, and those that are none of a CA.

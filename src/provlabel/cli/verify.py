@@ -63,7 +63,7 @@ _FEW = 8
 )
 @click.option("-O", "--output", type=PATH, help="Write the report to this file.")
 @click.option("--at", metavar="TIME", help="Judge as of this time: RFC 3339 with a zone, or a date (UTC).")
-@click.option("--online", is_flag=True, help="Ask OCSP responders and fetch CRLs about revoked certificates.")
+@click.option("--online", is_flag=True, help="Ask OCSP responders, fetch CRLs and keys of who issued an identity.")
 @click.option("--require-revocation", is_flag=True, help="Fail when no answer says that a certificate is not revoked.")
 @click.option("--insecure-private-hosts", is_flag=True, help="With --online: also ask hosts inside your network.")
 @law_option

@@ -171,7 +171,7 @@ def broken_by(evidence: Evidence) -> str:
     verdict = judge(evidence, at=now())
     axes = verdict.axes
     sound = axes.content == "intact" and axes.signer not in ("bad-signature", "revoked") and axes.history != "broken"
-    return "" if sound else verdict.why
+    return "" if sound and not verdict.unknown_failure else verdict.why
 
 
 def parent_of(

@@ -118,6 +118,47 @@ def _content(data: memoryview, box: jumbf.JumbfBox) -> jumbf.JumbfBox:
     return contents[0]
 
 
+def content_of(store: bytes, *labels: str) -> bytes:
+    """Return the CBOR that lies under these labels: of a manifest, of a box in it, of one in that.
+
+    Raises:
+        ContainerError: there is no such box, or more than one.
+    """
+    data = memoryview(store)
+    found = next(jumbf.boxes(data), None)
+    for label in labels:
+        inside = _inside(data, found) if found is not None and found.kind == jumbf.SUPERBOX else {}
+        found = inside[label.encode()][0] if label.encode() in inside else None
+    if found is None:
+        raise ContainerError("there is no such box in the manifest store")
+    content = _content(data, found)
+    return bytes(data[content.body : content.end])
+
+
+class Enclosed(NamedTuple):
+    """One COSE_Sign1 structure that has what it signs within itself."""
+
+    protected: bytes  #: the encoded protected header
+    payload: bytes
+    value: bytes  #: the bare signature
+
+
+def enclosed(assertion: bytes) -> Enclosed:
+    """Read the COSE_Sign1 structure in the field ``signature`` of an assertion, which has within itself what it signs.
+
+    Raises:
+        ValueError: there is none.
+    """
+    import cbor2
+
+    try:
+        content = _loads(_octets(_loads(assertion)["signature"]))
+        protected, _, payload, value = content.value if isinstance(content, cbor2.CBORTag) else content
+        return Enclosed(*map(_octets, (protected, payload, value)))
+    except (cbor2.CBORError, ValueError, TypeError, LookupError) as exc:
+        raise ValueError(f"no COSE_Sign1 structure: {exc}") from exc
+
+
 def parse(raw: bytes) -> Signature:
     """Read a COSE_Sign1 structure.
 
@@ -190,9 +231,9 @@ def protected_header(algorithm: str, chain: Sequence[bytes]) -> bytes:
     return _dumps({_ALG: ALGORITHMS[algorithm], _X5CHAIN: chain[0] if len(chain) == 1 else list(chain)})
 
 
-def to_be_signed(protected: bytes, claim: bytes) -> bytes:
-    """Return what the claim's signer signs (RFC 9052 §4.4)."""
-    return _dumps(["Signature1", protected, b"", claim])
+def to_be_signed(protected: bytes, payload: bytes) -> bytes:
+    """Return what is signed, of a manifest with its claim as ``payload`` (RFC 9052 §4.4)."""
+    return _dumps(["Signature1", protected, b"", payload])
 
 
 def to_be_stamped(protected: bytes, value: bytes) -> bytes:

@@ -76,7 +76,9 @@ def load_policy(path: Path | str, *, pin: str | None = None, found: bool = False
         policy, ignored = _tightening(policy)
         infos = [msgspec.structs.replace(info, source="found", ignored=ignored) for info in infos]
         return LoadedPolicy(Enforced(policy, tuple(infos)), TrustStore())
-    return LoadedPolicy(Enforced(policy, tuple(infos)), _trust(documents))
+    also = TrustStore(issuers=policy.trust.issuers).accepting(*policy.trust.ekus)
+    trust = _trust(documents) + also
+    return LoadedPolicy(Enforced(policy, tuple(infos)), trust)
 
 
 # --- reading ---------------------------------------------------------------------------------------
@@ -150,14 +152,15 @@ def _resolved(data: dict[str, Any], folder: Path) -> dict[str, Any]:
     changed = {"extends": of(data["extends"])} if "extends" in data else {}
     if "trust" in data:
         changed["trust"] = {  # type: ignore[assignment]
-            key: of(given) if key in _LISTS else given for key, given in data["trust"].items()
+            key: of(values) if key in _LISTS else values for key, values in data["trust"].items()
         }
     return {**data, **changed}
 
 
 def _refs(data: dict[str, Any]) -> Iterator[tuple[str, FileRef]]:
     named = [("extends", ref) for ref in data.get("extends", ())]
-    named += [(f"trust.{key}", ref) for key, refs in data.get("trust", {}).items() if key in _LISTS for ref in refs]
+    lists = {key: refs for key, refs in data.get("trust", {}).items() if key in _LISTS}
+    named += [(f"trust.{key}", ref) for key, refs in lists.items() for ref in refs]
     yield from ((place, msgspec.convert(ref, FileRef)) for place, ref in named)
 
 
@@ -167,8 +170,7 @@ _LISTS = frozenset({"anchors", "leaves", "timestamp", "identity"})
 _ADDED = frozenset(
     {
         *("fields", "forbid", "laws", "allow", "signers", "exceptions", "corrections_by"),
-        *_LISTS,
-        "ekus",
+        *(*_LISTS, "ekus", "issuers"),
     }
 )
 
@@ -186,7 +188,6 @@ def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 def _trust(documents: tuple[_Document, ...]) -> TrustStore:
     store = TrustStore()
     for document in documents:
-        store = store.accepting(*document.data.get("trust", {}).get("ekus", ()))
         for place, ref in document.refs:
             if place != "extends":
                 store += _anchors(place.removeprefix("trust."), ref)
@@ -213,6 +214,7 @@ def _tightening(policy: Policy) -> tuple[Policy, tuple[str, ...]]:
     parts = (
         ("anchors", any(getattr(policy.trust, name) for name in _LISTS)),
         ("purposes", bool(policy.trust.ekus)),
+        ("issuers", bool(policy.trust.issuers)),
         ("exceptions", bool(policy.exceptions)),
         ("corrections", bool(policy.about_label.corrections_by)),
         ("lowered levels", bool(lowered)),

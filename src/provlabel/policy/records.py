@@ -129,7 +129,7 @@ Usage = Annotated[str, Meta(pattern=PATTERN, max_length=MAX_LENGTH)]
 
 
 class Anchors(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """PEM files of certificates whose signatures count, and what else certificates of signers may be for."""
+    """PEM files of certificates whose signatures count, what else those may be for, and issuers of identities."""
 
     anchors: tuple[str | FileRef, ...] = ()
     leaves: tuple[str | FileRef, ...] = ()
@@ -139,6 +139,7 @@ class Anchors(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         tuple[Usage, ...],
         Meta(description="Extended key usages that signers' certificates may have too, as --eku names them."),
     ] = ()
+    issuers: Annotated[tuple[Words, ...], Meta(description="DIDs of whose claims about CAWG identities count.")] = ()
 
 
 class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -106,13 +106,25 @@ class TimeInfo(Struct, frozen=True, kw_only=True):
     stamped: str | None = None
 
 
+class AccountInfo(Struct, frozen=True, kw_only=True):
+    """By what somebody is known to one provider, as the issuer of an identity says."""
+
+    type: str  #: how it was verified: ``cawg.social_media`` and the like
+    provider: str
+    name: str
+    username: str
+    uri: str
+    verified_at: str  #: as the issuer has it
+
+
 class IdentityInfo(Struct, frozen=True, kw_only=True):
     """Who stands for the file beside its signer (CAWG); a claim unless the axis ``identity`` is ``ok``."""
 
     name: str
     organization: str
     roles: tuple[str, ...]
-    issuer: str
+    issuer: str  #: name of a CA; or a DID, of who says by what somebody is known to others
+    accounts: tuple[AccountInfo, ...] = ()
 
 
 class RevocationInfo(Struct, frozen=True, kw_only=True):

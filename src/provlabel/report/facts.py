@@ -26,6 +26,7 @@ Facts = Mapping[str, Fact]
 
 #: By what the elements of a list find each other: fields that name them. Others go by their place.
 _NAMED_BY: dict[str, tuple[str, ...]] = {
+    "accounts": ("provider", "username"),
     "actions": ("action",),
     "contributions": ("part", "stem", "system", "person"),
     "disclosure": ("kind", "language"),

@@ -75,8 +75,13 @@ _ROWS = (
         "see the error message, and try again",
     ),
     Rule(
-        "engine.unknown-code", "error", "the engine reported a status code that this version does not know",
+        "engine.unknown-code", "error", "the engine reported a failure that this version does not know",
         "update provlabel",
+    ),
+    Rule(
+        "engine.unknown-remark", "note",
+        "there is a status code that this version does not know; it says no failure of this file, and does not count",
+        "if it matters, ask whose validator recorded it, or update provlabel",
     ),
     Rule("signer.bad-signature", "error", "the signature is missing or does not fit the claim", _ASK),
     Rule(
@@ -185,6 +190,14 @@ _ROWS = (
         "identity.not-of-label", "warning",
         "an identity vouches for the content and not for the label, which somebody else can have written",
         "ask who it names whether the label is theirs too",
+    ),
+    Rule(
+        "identity.unknown-issuer", "note", "you do not name the issuer of an identity; who it names is a claim",
+        "if you trust what this issuer says of people, name it with --identity-issuer",
+    ),
+    Rule(
+        "identity.unresolved", "note", "the key of the issuer of an identity is not at hand; who it names is a claim",
+        "verify with --online, where the network may be used",
     ),
     Rule("identity.bad", "error", "an identity assertion is not valid", "ask the signer"),
     Rule(

@@ -12,6 +12,7 @@ from provlabel.media.previews import Preview, PreviewPurpose
 from provlabel.sandbox.limits import Limits
 from provlabel.trust.anchors import TrustStore
 from provlabel.trust.chains.records import Answers, Credential, Examined
+from provlabel.trust.issuers import Held, Sealed
 from provlabel.verdict.time import ProvenTime
 
 
@@ -50,6 +51,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     check: Check | None = None
     credential: Credential | None = None  #: examine this, and read no file
+    sealed: Sealed | None = None  #: hold this against ``document``, and read no file
+    document: bytes = b""  #: as somebody on the network has it
     prove: bool = False  #: only say whether the engine heeds our settings
     draw: str | None = None  #: only draw the file at ``path``, if this is its SHA-256
     purpose: PreviewPurpose = "report"  #: what it is drawn for
@@ -60,7 +63,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_bare(self) -> bool:
         """Do the bytes of the file follow?"""
-        return self.path is None and self.credential is None and not self.prove
+        return self.path is None and self.credential is None and self.sealed is None and not self.prove
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +71,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
     evidence: Evidence | None = None
     examined: Examined | None = None
+    held: Held | None = None
     preview: Preview | None = None
     opinion: Opinion | None = None
     refused: str = ""

@@ -22,6 +22,7 @@ from provlabel.evidence import Code, Coverage, Evidence, Exclusion, Manifest, Tr
 from provlabel.manifest.cbor import Refused
 from provlabel.manifest.content import with_content
 from provlabel.manifest.coverage import coverage_of
+from provlabel.manifest.ica import with_claims
 from provlabel.manifest.limits import MAX_SIZE, MAX_STORE, Scan, scan_file, scan_store
 from provlabel.media.containers import ContainerError, hole_in
 from provlabel.media.copy import digest_around, digesting
@@ -206,7 +207,7 @@ def _evidence_fields(reading: Reading, scan: Scan, store: bytes, fmt: Format, re
     if own and stamped:
         active = with_seal(active, own, lambda trust: engine.read(io.BytesIO(), mime, trust, store), request.trust)
     if active.identities:
-        active = _with_identities(active, store, mime, request.trust)
+        active = _with_identities(active, store, mime, request)
     spec = reading.crjson["manifests"][0]["validationResults"].get("specVersion", "")
     return {
         "engine_state": reading.state,
@@ -216,11 +217,11 @@ def _evidence_fields(reading: Reading, scan: Scan, store: bytes, fmt: Format, re
     }
 
 
-def _with_identities(active: Manifest, store: bytes, mime: str, trust: TrustStore) -> Manifest:
+def _with_identities(active: Manifest, store: bytes, mime: str, request: Request) -> Manifest:
     """Have the identities judged by themselves, over no content: a damaged one would hide all the rest."""
     replace = msgspec.structs.replace
     try:
-        reading = engine.read(io.BytesIO(), mime, trust, store, identities=True)
+        reading = engine.read(io.BytesIO(), mime, request.trust, store, identities=True)
         if reading is None:
             raise ValueError("the engine found none")
         judged = manifests_from_crjson(reading.crjson)[0]
@@ -234,7 +235,10 @@ def _with_identities(active: Manifest, store: bytes, mime: str, trust: TrustStor
     judged_names = {code.url.rpartition("/")[2].partition("__")[0] for code in codes}
     unread = [one.assertion for one in active.identities if one.assertion.partition("__")[0] not in judged_names]
     codes += [Code("cawg.identity.cbor.invalid", "failure", name, "the engine cannot read it") for name in unread]
-    return replace(active, codes=(*active.codes, *codes), identities=judged.identities)
+    identities = tuple(with_claims(one, store, active.urn) for one in judged.identities)
+    if not (request.check and request.check.revocation):  # the network will not be asked
+        identities = tuple(replace(one, sealed=None) for one in identities)
+    return replace(active, codes=(*active.codes, *codes), identities=identities)
 
 
 def open_path(path: bytes) -> BinaryIO:

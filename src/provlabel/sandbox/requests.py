@@ -19,6 +19,7 @@ from provlabel.sandbox.limits import Limits
 from provlabel.sandbox.protocol import Answer, Check, Request, frame
 from provlabel.trust.anchors import TrustStore
 from provlabel.trust.chains.records import Credential, Examined
+from provlabel.trust.issuers import Held, Sealed
 
 _Self = TypeVar("_Self", bound="AnySandbox")
 _NO_PICTURE = {"too-costly": "it takes too long, or too much memory, to be shown"}
@@ -167,6 +168,11 @@ class AnySandbox(abc.ABC):
         """Judge a credential that was read before, by other answers; ``None`` when they kill the worker."""
         answer = self.ask(None, b"", 0, trust=trust, check=check, credential=credential)
         return None if isinstance(answer, Trouble) else answer.examined
+
+    def held_by(self, document: bytes, sealed: Sealed) -> Held | None:
+        """Hold what an issuer signed against its DID document; ``None`` when that kills the worker."""
+        answer = self.ask(None, b"", len(document), sealed=sealed, document=document)
+        return None if isinstance(answer, Trouble) else answer.held
 
     def preview(self, path: Path, sha256: str, purpose: PreviewPurpose = "report") -> Preview:
         """Draw the file at ``path`` if it still has this digest, for a report or a manifest.

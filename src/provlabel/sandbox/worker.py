@@ -28,7 +28,7 @@ from provlabel.sandbox.examining import examine_as_of
 from provlabel.sandbox.limits import Limits, set_limits
 from provlabel.sandbox.protocol import HEADER, Answer, Request, Second, frame, frame_length
 from provlabel.sandbox.reading import detached_beside, open_path, read_guarded, sha256_of, unread
-from provlabel.trust import chains
+from provlabel.trust import chains, issuers
 
 #: For processes of ours: what is read lives for one file, and to look for cycles after each 700 objects takes a tenth.
 RARELY = (20_000, 20, 20)
@@ -107,6 +107,9 @@ def _answer(request: Request, content: bytes | None) -> Answer:
     if request.credential is not None and request.check is not None:
         set_limits(request.limits, MAX_STORE)
         return Answer(examined=examine_as_of(request.credential, request.trust, request.check))
+    if request.sealed is not None:
+        set_limits(request.limits, len(request.document))
+        return Answer(held=issuers.held_by(request.document, request.sealed))
     try:
         stream: BinaryIO = io.BytesIO(content or b"") if request.path is None else open_path(request.path)
     except InputError as exc:
@@ -131,6 +134,8 @@ def _prepare(request: Request) -> None:
         from provlabel.signers import certificates  # noqa: F401
 
         chains.load()
+    if request.sealed is not None:
+        issuers.load()
 
 
 def _opinion(stream: BinaryIO, size: int, request: Request, second: Second) -> Opinion:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 MAX_FILE = 8 << 20  # bytes of one list
+_DID = re.compile(r"did:[a-z0-9]+:[A-Za-z0-9._:%-]+")
 _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----\s*(.*?)-----END \1-----", re.DOTALL)
 
 
@@ -71,10 +72,20 @@ class ListKeywords(TypedDict, total=False):
 
 
 class TrustStore(Struct, frozen=True):
-    """All anchor lists of one verification; empty means that nobody is trusted."""
+    """All anchor lists of one verification; empty means that nobody is trusted.
+
+    Raises:
+        ConfigError: an issuer is no DID.
+    """
 
     lists: tuple[AnchorList, ...] = ()
     ekus: tuple[str, ...] = EKUS  #: one of these extended key usages a signer has to have
+    issuers: tuple[str, ...] = ()  #: DIDs of those whose claims about identities (CAWG) count
+
+    def __post_init__(self) -> None:
+        for issuer in self.issuers:
+            if not _DID.fullmatch(issuer):
+                raise ConfigError(f"{printable(issuer)}: no issuer", hint="a DID, such as did:web:example.com")
 
     @classmethod
     def load(
@@ -144,11 +155,12 @@ class TrustStore(Struct, frozen=True):
         """
         for oid in ekus:
             require_acceptable(oid, "extended key usage")
-        return TrustStore(self.lists, tuple(dict.fromkeys((*self.ekus, *ekus))))
+        return TrustStore(self.lists, tuple(dict.fromkeys((*self.ekus, *ekus))), self.issuers)
 
     def __add__(self, other: TrustStore) -> TrustStore:
-        """Return a store with the lists of both, which accepts what either does."""
-        return TrustStore(self.lists + other.lists, tuple(dict.fromkeys(self.ekus + other.ekus)))
+        """Return a store with the lists and issuers of both, which accepts what either does."""
+        both = ((*self.ekus, *other.ekus), (*self.issuers, *other.issuers))
+        return TrustStore(self.lists + other.lists, *(tuple(dict.fromkeys(values)) for values in both))
 
     def has(self, purpose: Purpose) -> bool:
         """Is there any list for ``purpose``?"""
@@ -172,7 +184,7 @@ class TrustStore(Struct, frozen=True):
                 return item
             return msgspec.structs.replace(item, pem="".join(pem(der) for der in ders if wanted(der)))
 
-        return TrustStore(tuple(map(kept, self.lists)), self.ekus)
+        return msgspec.structs.replace(self, lists=tuple(map(kept, self.lists)))
 
     def settings(self) -> list[dict[str, str]]:
         """Return the anchors as the engine wants them.
@@ -194,10 +206,16 @@ class TrustStore(Struct, frozen=True):
         ]
 
     def named(self, at: dt.datetime) -> tuple[Named, ...]:
-        """Return what the report says of each list; ``at`` is the time from which its age counts."""
-        return tuple(
-            Named(item.name, item.sha256, item.test, item.purpose, item.date or None, _age(item.date, at))
-            for item in self.lists
+        """Return what the report says of each list and issuer; ``at`` is when the age of a list is counted."""
+        return (
+            *(
+                Named(item.name, item.sha256, item.test, item.purpose, item.date or None, _age(item.date, at))
+                for item in self.lists
+            ),
+            *(
+                Named(issuer, hashlib.sha256(issuer.encode()).hexdigest(), purpose="identity")
+                for issuer in self.issuers
+            ),
         )
 
 

@@ -1,6 +1,6 @@
-"""Ask OCSP responders and fetch CRLs, for ``--online`` alone; keep the answers for the next time.
+"""Ask OCSP responders, fetch CRLs and keys of issuers, for ``--online`` alone; keep what is said of revocation.
 
-The addresses come out of certificates, that is, from whoever had them issued.  So they are asked for
+The addresses come out of certificates and identities, that is, from whoever had them issued.  So they are asked for
 what they name and for nothing else: only HTTP and HTTPS, only public addresses, the address that was
 checked is the one connected to, no redirects, no proxies, no cookies, little time, little content.
 Nothing is parsed here: whether an answer is worth anything is for the sandbox to say.
@@ -10,11 +10,12 @@ Import this module where it is used: it loads TLS.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import itertools
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from provlabel._support.private import is_private, make_private
 from provlabel._support.text import printable
 from provlabel.errors import ProvlabelError
 from provlabel.trust.chains.records import MAX_ANSWERS, MAX_CRL, MAX_OCSP, Answers, RevocationRequest
+from provlabel.trust.issuers import MAX_DOCUMENT
 
 #: Seconds for one question, name resolution to last byte.
 EACH = 10.0
@@ -64,8 +66,10 @@ def fetch(
     failures: list[str] = []
     for _, asked in itertools.groupby(requests[: 2 * MAX_ANSWERS], lambda one: one.certificate):
         for request in asked:
+            seconds = min(EACH, ends - time.monotonic())
+            ask = functools.partial(_ask, request, seconds, allow_private)
             try:
-                found.append((request, _ask_once(request, min(EACH, ends - time.monotonic()), allow_private, silent)))
+                found.append((request, _unless_silent(request.url, seconds, silent, ask)))
             except Failed as exc:
                 failures.append(f"{printable(request.url)}: {exc}")
                 continue
@@ -132,19 +136,37 @@ def _keep(cache: Path, found: Sequence[tuple[RevocationRequest, bytes]]) -> Iter
 # --- one question ----------------------------------------------------------------------------------
 
 
-def _ask_once(request: RevocationRequest, seconds: float, allow_private: bool, silent: set[str] | None) -> bytes:
+def fetch_document(url: str, *, seconds: float, allow_private: bool = False, silent: set[str] | None = None) -> bytes:
+    """Fetch the document in which an issuer of identities publishes its keys; the arguments are those of :func:`fetch`.
+
+    It is not kept: a key that was withdrawn has to stop to count.
+
+    Raises:
+        Failed: there is none.
+    """
+    seconds = min(EACH, seconds)
+
+    def ask() -> bytes:
+        headers = {"Accept": "application/did+json, application/json"}
+        ends = time.monotonic() + seconds
+        return exchange("GET", url, None, headers, ends=ends, most=MAX_DOCUMENT, private=allow_private)
+
+    return _unless_silent(url, seconds, silent, ask)
+
+
+def _unless_silent(url: str, seconds: float, silent: set[str] | None, ask: Callable[[], bytes]) -> bytes:
     """Ask, unless the host has kept somebody waiting already: a run of many files would wait at each.
 
     Raises:
         Failed: there is no answer.
     """
     silent = set() if silent is None else silent
-    host = parsed(request.url).host
+    host = parsed(url).host
     if host in silent:
         raise Failed("did not answer in time before")
     began = time.monotonic()
     try:
-        return _ask(request, seconds, allow_private)
+        return ask()
     except Failed:
         if 0 < seconds <= time.monotonic() - began:
             silent.add(host)

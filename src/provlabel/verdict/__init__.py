@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from provlabel.carriers.compare import claims_of, disagreements, values_of
 from provlabel.evidence import Evidence, Manifest
-from provlabel.manifest.codes import EFFECTS, Effect, effect_of, effects_of
+from provlabel.manifest.codes import EFFECTS, Effect, effect_of, effects_of, in_words
 from provlabel.report import PROVEN, AiStatement, Axes, CarrierValue, Content, Finding, LabelState, State, finding
 from provlabel.trust.anchors import TrustStore
 from provlabel.verdict.ai import ai_history, said_before, statements
@@ -39,7 +39,12 @@ class Verdict(Struct, frozen=True):
     @property
     def holds(self) -> bool:
         """Was nothing changed since it was signed, whoever signed?  For verdicts without anchors."""
-        return self.axes.content == "intact" and self.axes.signer == "no-anchors"
+        return self.axes.content == "intact" and self.axes.signer == "no-anchors" and not self.unknown_failure
+
+    @property
+    def unknown_failure(self) -> bool:
+        """Did the engine report a failure that this version does not know, and that need not be on any axis?"""
+        return any(item.rule == "engine.unknown-code" for item in self.findings)
 
     @property
     def why(self) -> str:
@@ -77,12 +82,12 @@ def judge(evidence: Evidence, *, at: dt.datetime, trust: TrustStore = TrustStore
         history=history,
         identity=identity,
     )
-    state = state_of(axes)
+    state = state_of(axes, unknown_failure="unknown-failure" in effects)
     told = ai_history(before, trust, trusted=state == "trusted")
     values = values_of(evidence)
     findings = (
-        *_unknown_codes(evidence.manifests),
-        *_odd_failures(active),
+        *_unknown_failures(active),
+        *dict.fromkeys(_unknown_remarks(evidence.manifests)),
         *content_findings,
         *signer_findings,
         *time_findings(active, time, trust, at),
@@ -98,12 +103,16 @@ def judge(evidence: Evidence, *, at: dt.datetime, trust: TrustStore = TrustStore
     )
 
 
-def state_of(axes: Axes) -> State:
-    """Return the one word for a file with a manifest: the first row that fits (``docs/verdict.md``)."""
+def state_of(axes: Axes, *, unknown_failure: bool = False) -> State:
+    """Return the one word for a file with a manifest: the first row that fits (``docs/verdict.md``).
+
+    With ``unknown_failure`` the engine says that the manifest fails by something that no axis is about.
+    """
     if axes.content == "unreadable":
         return "unreadable"
     broken = (
-        axes.content != "intact"
+        unknown_failure
+        or axes.content != "intact"
         or axes.signer in ("bad-signature", "revoked", "not-applicable")
         or (axes.signer in ("expired", "not-yet-valid") and axes.time != "proven")
         or axes.history == "broken"
@@ -156,15 +165,7 @@ def _empty_axes(content: Content, label: tuple[LabelState, ...]) -> Axes:
 # --- 3: the axes -----------------------------------------------------------------------------------
 
 
-def _unknown_codes(manifests: Collection[Manifest]) -> Iterator[Finding]:
-    for manifest in manifests:
-        recorded = (code for part in manifest.ingredients for code in part.recorded)
-        for code in (*manifest.codes, *recorded):
-            if code.code not in EFFECTS:
-                yield finding("engine.unknown-code", f"{code.kind} {code.code}", at=code.url or None)
-
-
-#: Effects whose codes are judged below when they come as failures; any other failure is an error by itself.
+#: Effects whose codes are judged by an axis when they come as failures; any other failure is an error by itself.
 _JUDGED: frozenset[Effect] = frozenset(
     {
         "altered",
@@ -177,15 +178,28 @@ _JUDGED: frozenset[Effect] = frozenset(
         "revoked",
         "identity-bad",
         "identity-unknown",
+        "identity-unresolved",
     }
 )
 
 
-def _odd_failures(active: Manifest) -> Iterator[Finding]:
+def _unknown_failures(active: Manifest) -> Iterator[Finding]:
     """No failure of the engine goes unsaid, not even one that is no failure in the specification."""
     for code in active.codes:
-        if code.kind == "failure" and (effect := effect_of(code)) is not None and effect not in _JUDGED:
-            yield finding("engine.unknown-code", f"failure {code.code}", at=code.url or None)
+        effect = effect_of(code)
+        known = effect in _JUDGED and (code.code in EFFECTS or effect == "identity-bad")
+        if code.kind == "failure" and not known:
+            yield finding("engine.unknown-code", f"failure {in_words(code)}", at=code.url or None)
+
+
+def _unknown_remarks(manifests: Collection[Manifest]) -> Iterator[Finding]:
+    """Tell of other codes that nobody here knows; failures of earlier manifests are for the axis history."""
+    for manifest in manifests:
+        remarks = (code for code in manifest.codes if code.kind != "failure")
+        recorded = (code for part in manifest.ingredients for code in part.recorded)
+        for code in (*remarks, *recorded):
+            if code.code not in EFFECTS:
+                yield finding("engine.unknown-remark", f"{code.kind} {code.code}")
 
 
 # --- the label axis --------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 from provlabel.evidence import Code, Coverage, Evidence, Exclusion, bound
-from provlabel.manifest.codes import EFFECTS, Effect, effects_of, in_words
+from provlabel.manifest.codes import Effect, effects_of, in_words
 from provlabel.report import Content, Finding, finding
 
 # The engine's words for a hash that fits, over a range that does not (Truepic samples of 2023).
@@ -20,7 +20,6 @@ def content_axis(evidence: Evidence) -> tuple[Content, list[Finding]]:
     effects = effects_of(codes)
     altered = [code for code in effects.get("altered", ()) if _WRONG_RANGE not in code.text]
     wrong_range = [code for code in effects.get("altered", ()) if _WRONG_RANGE in code.text]
-    unknown = [code for code in codes if code.kind == "failure" and code.code not in EFFECTS]
     findings = [
         *(finding("content.altered", in_words(code), at=code.url) for code in altered),
         *(
@@ -35,7 +34,7 @@ def content_axis(evidence: Evidence) -> tuple[Content, list[Finding]]:
     findings += uncovered
     if altered:
         return "altered", findings
-    if findings or unknown or "bound" not in effects:
+    if findings or "bound" not in effects:
         return "not-fully-bound", findings or [finding("content.not-fully-bound", "no content hash was confirmed")]
     return "intact", [*notes, *_open(evidence.coverage)]
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from provlabel.evidence import Code, Evidence, Ingredient, Manifest
-from provlabel.manifest.codes import Effect, effect_of, in_words, vouched_for
+from provlabel.manifest.codes import EFFECTS, Effect, effect_of, in_words, vouched_for
 from provlabel.media.formats import BY_NAME
 from provlabel.report import Finding, HistoryState, finding
 from provlabel.trust.anchors import TrustStore
 
-_BREAKS: frozenset[Effect] = frozenset({"altered", "unbound", "rule-broken", "bad-signature", "revoked"})
+_BREAKS: frozenset[Effect] = frozenset(
+    {"altered", "unbound", "rule-broken", "bad-signature", "revoked", "unknown-failure"}
+)
 
 
 _STRANGER: frozenset[Effect] = frozenset({"untrusted", "out-of-validity", "wrong-purpose"})
@@ -65,14 +67,13 @@ def judge_ingredient(
     """Judge one ingredient by what was recorded with it and by its manifest in the same store."""
     name = part.title or part.manifest or part.relationship
     if not part.manifest:
-        broken = [code for code in part.recorded if effect_of(code) in _BREAKS]
+        broken = _recorded_breaks(part)
         if broken:
             return "broken", [finding("history.broken", f"{name}: {in_words(code)}") for code in broken]
         return "clean", [finding("history.no-provenance", name)]
     if target is None:
         return "broken", [finding("history.broken", f"{name}: its manifest is missing")]
-    codes = (*part.recorded, *target.codes)
-    broken = [code for code in codes if _breaks(code)]
+    broken = [*_recorded_breaks(part), *(code for code in target.codes if effect_of(code) in _BREAKS)]
     if broken:
         messages = dict.fromkeys(f"{name}: {in_words(code)}" for code in broken)
         return "broken", [finding("history.broken", text, at=target.urn) for text in messages]
@@ -85,6 +86,6 @@ def judge_ingredient(
     return "clean", []
 
 
-def _breaks(code: Code) -> bool:
-    effect = effect_of(code)
-    return effect in _BREAKS or (effect is None and code.kind == "failure")
+def _recorded_breaks(part: Ingredient) -> list[Code]:
+    """Return what was recorded as broken; codes of another validator that nobody here knows say nothing."""
+    return [code for code in part.recorded if code.code in EFFECTS and effect_of(code) in _BREAKS]

@@ -35,7 +35,10 @@ _SIGNATURES = {"valid": "good", "invalid": "bad", "unknown": "not-applicable"}
 _SIGNATURE: frozenset[Effect] = frozenset({"bad-signature"})
 #: What does not say that content or signature are bad; who signed, and when, are questions of their own.
 _ASIDE: frozenset[Effect] = frozenset(
-    {"untrusted", "out-of-validity", "revoked", "time-unproven", "identity-bad", "identity-unknown", "note"}
+    {
+        *("untrusted", "out-of-validity", "revoked", "time-unproven", "note"),
+        *("identity-bad", "identity-unknown", "identity-held", "identity-unresolved"),
+    }
 )
 
 

@@ -20,7 +20,8 @@ class Revocation(Struct, frozen=True, kw_only=True):
     """Where answers about revoked certificates may come from, besides those that are stapled to a file.
 
     Args:
-        online: ask OCSP responders and fetch CRLs, where nothing at hand settles it.
+        online: ask OCSP responders and fetch CRLs, where nothing at hand settles it; and fetch the key of who issued an
+            identity, where that is published on the web.
         cache: a folder of answers that were fetched earlier; new ones are kept there.
         seconds: for all questions about one file together; one of them has ten at most.
         private_hosts: also ask hosts that are not on the public internet.

@@ -19,6 +19,7 @@ from provlabel.judges import Judge, OwnCheck, heard
 from provlabel.manifest.read import label_info
 from provlabel.policy import Gate
 from provlabel.report import (
+    AccountInfo,
     CarrierValue,
     Engine,
     Failure,
@@ -139,7 +140,13 @@ def _stated_by(active: Manifest, evidence: Evidence, trust: TrustStore, personal
         "signer": _signer_info(active.signing, evidence.examined),
         "time": TimeInfo(event=event if isinstance(event, str) else None, stamped=stamped or None),
         "identity": tuple(
-            IdentityInfo(name=one.name, organization=one.organization, roles=one.roles, issuer=one.issuer)
+            IdentityInfo(
+                name=one.name,
+                organization=one.organization,
+                roles=one.roles,
+                issuer=one.issuer,
+                accounts=msgspec.convert(one.accounts, tuple[AccountInfo, ...], from_attributes=True),
+            )
             for one in active.identities
         ),
         "actions": tuple(_action(item) for item in active.actions),

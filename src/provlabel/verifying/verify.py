@@ -27,6 +27,7 @@ from provlabel.sandbox.protocol import Check
 from provlabel.sandbox.requests import AnySandbox
 from provlabel.sandbox.sessions import Session
 from provlabel.trust.anchors import TrustStore
+from provlabel.verifying.identities import with_issuer_keys
 from provlabel.verifying.options import PathsKeywords, PathsOptions, SessionKeywords, VerifyKeywords, VerifyOptions
 from provlabel.verifying.revocation import Revocation, with_answers
 from provlabel.verifying.tally import PathResult, Tally, judges_of
@@ -191,6 +192,7 @@ class _Run:
         self._gate = Gate.of(how.policy)
         self._second = _second_verifier(second, how.trust, self.check.at) if second is not None else None
         self._silent_hosts = set[str]()
+        self._documents = dict[str, bytes]()
 
     def report_of(self, name: str, evidence: Evidence, path: Path | None, content: bytes = b"") -> Report:
         """Judge the one file that ``evidence`` was seen of."""
@@ -253,10 +255,10 @@ class _Run:
         return Tally(gate, judges, how, at, against)
 
     def _asked(self, evidence: Evidence, path: Path | None, content: bytes = b"") -> Evidence:
-        """Add what others say: whoever knows about revoked certificates, and the second verifier."""
-        evidence = with_answers(
-            evidence, self.trust, self.check, self._how.revocation, self.sandbox, self._silent_hosts
-        )
+        """Add what others say: who knows about revoked certificates, issuers of identities, the second verifier."""
+        online, silent = self._how.revocation, self._silent_hosts
+        evidence = with_answers(evidence, self.trust, self.check, online, self.sandbox, silent)
+        evidence = with_issuer_keys(evidence, online, self.sandbox, silent, self._documents)
         return self._second.ask(evidence, path, content) if self._second is not None else evidence
 
     def _read(self, work: _ToRead, cache: EvidenceCache | None) -> Evidence:

@@ -26,6 +26,8 @@ def answer(folder: Path, home: str) -> dict[str, Any]:
         args += [option, str(folder / given[name])] if name in given else []
     args += ["--at", given["at"]] if "at" in given else []
     args += [part for oid in given.get("ekus", ()) for part in ("--eku", oid)]
+    for name in ("at", "identity_issuer"):
+        args += [f"--{name.replace('_', '-')}", given[name]] if name in given else []
     args += ["--require-revocation"] if given.get("require_revocation") else []
     env = {"PATH": os.environ["PATH"], "HOME": home, "PYTHONPATH": os.environ.get("PYTHONPATH", "")}
     done = subprocess.run(

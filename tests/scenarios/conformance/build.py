@@ -23,6 +23,7 @@ import vectors_contradictions
 import vectors_coverage
 import vectors_elsewhere
 import vectors_history
+import vectors_identity
 import vectors_labels
 import vectors_media
 import vectors_policy
@@ -43,6 +44,7 @@ GROUPS: tuple[Group, ...] = (
     *vectors_trust.GROUPS,
     *vectors_purposes.GROUPS,
     *vectors_stamps.GROUPS,
+    *vectors_identity.GROUPS,
     *vectors_policy.GROUPS,
 )
 SEED = 20261122

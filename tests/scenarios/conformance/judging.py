@@ -25,6 +25,8 @@ def judge(folder: Path, sandbox: Sandbox) -> dict[str, Any]:
         if name in given:
             trust += TrustStore.load(folder / given[name], purpose=purpose)
     trust = trust.accepting(*given.get("ekus", ()))
+    if "identity_issuer" in given:
+        trust += TrustStore(issuers=(given["identity_issuer"],))
     at = given.get("at")
     report = verify_paths(
         [folder / given["file"]],

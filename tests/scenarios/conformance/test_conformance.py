@@ -38,6 +38,8 @@ LEAST = {
     "times": 15,
     "stamps": 20,
     "identities": 8,
+    "claims": 18,
+    "codes": 5,
     "policies": 10,
     "ekus": 20,
 }

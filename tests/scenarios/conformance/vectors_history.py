@@ -12,7 +12,7 @@ from vectors import STILL, Bench, Expected, Vector, fails, passes, refused
 ACTIONS = "c2pa.actions.v2"
 
 
-def _over(bench: Bench, parent: bytes, *parts: bytes, **how: Any) -> bytes:
+def over_parent(bench: Bench, parent: bytes, *parts: bytes, **how: Any) -> bytes:
     """Sign over ``parent`` with the bare engine, which looks away."""
     made = bench.definition(has_parent=True)
     placed = [
@@ -27,7 +27,7 @@ def _over(bench: Bench, parent: bytes, *parts: bytes, **how: Any) -> bytes:
 
 def _nested(bench: Bench, first: bytes, depth: int, **how: Any) -> bytes:
     for _ in range(depth):
-        first = _over(bench, first, **how)
+        first = over_parent(bench, first, **how)
     return first
 
 
@@ -63,11 +63,11 @@ def laundered(bench: Bench) -> Iterator[Vector]:
                 {STILL: _nested(bench, first, depth)},
                 expected,
             )
-    part = _over(bench, bench.png, _altered(good))
+    part = over_parent(bench, bench.png, _altered(good))
     yield Vector(
         "history/part-altered", "an altered part beside a bare parent", "abuse 10", "history", {STILL: part}, broken
     )
-    deep = _over(bench, bench.sign(bench.png), _over(bench, bench.png, _altered(good)))
+    deep = over_parent(bench, bench.sign(bench.png), over_parent(bench, bench.png, _altered(good)))
     yield Vector(
         "history/part-of-part-altered", "an altered part of a part", "abuse 10", "history", {STILL: deep}, broken
     )
@@ -81,17 +81,19 @@ def graphs(bench: Bench) -> Iterator[Vector]:
         return Vector(f"history/{case}", title, source, "history", {STILL: content}, expected)
 
     bare = passes("history.no-provenance", history="clean")
-    yield vector("bare-parent", "a parent without a manifest", _over(bench, bench.png), bare)
-    yield vector("bare-part", "a good parent, and a part without a manifest", _over(bench, good, bench.jpeg), bare)
+    yield vector("bare-parent", "a parent without a manifest", over_parent(bench, bench.png), bare)
+    yield vector(
+        "bare-part", "a good parent, and a part without a manifest", over_parent(bench, good, bench.jpeg), bare
+    )
     yield vector(
         "diamond",
         "one part in two parts",
-        _over(bench, good, _over(bench, good), _over(bench, good)),
+        over_parent(bench, good, over_parent(bench, good), over_parent(bench, good)),
         passes(history="clean"),
         "abuse 33",
     )
     yield vector("twelve", "twelve steps, all good", _nested(bench, good, 12), passes(history="clean"), "abuse 33")
-    tree = _over(bench, good, *[bench.sign(bench.png) for _ in range(8)])
+    tree = over_parent(bench, good, *[bench.sign(bench.png) for _ in range(8)])
     yield vector("eight-parts", "eight good parts", tree, passes(history="clean"), "abuse 33")
     yield vector(
         "two-parents",
@@ -139,7 +141,7 @@ def _two_parents(bench: Bench, good: bytes) -> bytes:
 
 def _torn(bench: Bench, good: bytes) -> Iterator[Vector]:
     """Stores whose earlier manifests are gone, exchanged, or refer to later ones."""
-    two = _over(bench, good)
+    two = over_parent(bench, good)
     broken = Expected(
         1,
         ("invalid", "unreadable"),
@@ -172,12 +174,12 @@ def _torn(bench: Bench, good: bytes) -> Iterator[Vector]:
     yield vector("round", "a manifest that is its own parent", _round(two, itself=True))
     yield vector("round-of-two", "two manifests, each the parent of the other", _round(two, itself=False))
     wrong = Store(store_of(two))
-    label = _ingredient(wrong)
+    label = ingredient_of(wrong)
     wrong.change(label, lambda data: data[_reference(data)].update(hash=bytes(32)))
     yield vector("wrong-hash", "the hash of the parent's manifest is another", wrong)
 
 
-def _ingredient(store: Store) -> str:
+def ingredient_of(store: Store) -> str:
     return next(box.label for box in store.assertions.inside[1:] if box.label.startswith("c2pa.ingredient"))
 
 
@@ -187,7 +189,7 @@ def _reference(data: dict[str, Any]) -> str:
 
 def _round(content: bytes, *, itself: bool) -> Store:
     store = Store(store_of(content))
-    urn, label = store.urn, _ingredient(store)
+    urn, label = store.urn, ingredient_of(store)
     parent = store.root.inside[1].label
 
     def turned(data: dict[str, Any]) -> None:

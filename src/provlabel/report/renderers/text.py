@@ -9,6 +9,7 @@ from typing import Any
 from provlabel._support.text import printable, quoted
 from provlabel.report import (
     PROVEN,
+    AccountInfo,
     CarrierValue,
     ExceptionUse,
     Excuse,
@@ -238,9 +239,21 @@ def who_words(named: SignerInfo | IdentityInfo, sure: bool) -> str:
 
 
 def _named(named: SignerInfo | IdentityInfo) -> str:
+    if isinstance(named, IdentityInfo) and named.accounts:
+        more = f" and {len(named.accounts) - _ACCOUNTS} more" if len(named.accounts) > _ACCOUNTS else ""
+        return ", ".join(map(_account_words, named.accounts[:_ACCOUNTS])) + more
     name = named.name or named.organization
     who = quoted(name) if name else "no name"
     return f"{who} ({quoted(named.organization)})" if named.organization not in ("", name) else who
+
+
+_ACCOUNTS = 4  # that are shown on the line of an identity
+
+
+def _account_words(account: AccountInfo) -> str:
+    name = account.name or account.username or account.uri
+    second = f" ({quoted(account.username)})" if account.username not in ("", name) else ""
+    return f"{quoted(name) if name else 'somebody'}{second} at {quoted(account.provider)}"
 
 
 def identity_words(identity: IdentityInfo, item: FileReport) -> str:
