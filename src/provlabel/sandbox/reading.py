@@ -18,7 +18,18 @@ from provlabel._support.files import LARGE, fingerprint, open_regular, reader
 from provlabel.carriers.tags import carriers_in
 from provlabel.engine import Reading
 from provlabel.errors import EngineError, InputError
-from provlabel.evidence import Code, Coverage, Evidence, Exclusion, Manifest, Trouble, bound, manifests_from_crjson
+from provlabel.evidence import (
+    Code,
+    Coverage,
+    Evidence,
+    Exclusion,
+    Manifest,
+    Trouble,
+    base_name,
+    bound,
+    manifests_from_crjson,
+)
+from provlabel.manifest import compressed
 from provlabel.manifest.cbor import Refused
 from provlabel.manifest.content import with_content
 from provlabel.manifest.coverage import coverage_of
@@ -27,7 +38,6 @@ from provlabel.media.containers import ContainerError, hole_in
 from provlabel.media.copy import digest_around, digesting
 from provlabel.media.formats import Format, sniff
 from provlabel.sandbox.examining import STAPLES, credential_of, has_effect, signature_of, with_credential, with_seal
-from provlabel.sandbox.limits import shorten_time
 from provlabel.sandbox.protocol import Request
 from provlabel.trust.anchors import TrustStore
 
@@ -96,8 +106,6 @@ def _found(stream: BinaryIO, size: int, fmt: Format, request: Request) -> dict[s
     """Return what scan and engine find; a container that the scan cannot follow never meets the engine."""
     try:
         scan = scan_file(stream, size, fmt, ours=request.hole is not None)
-        if scan.compressed:
-            shorten_time(size)
         once = request.hole is not None and size >= LARGE
         return {
             "seconds": scan.seconds,
@@ -158,8 +166,7 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
         return {"source": "remote", "remote_url": url} if url else {"source": "none"}
     found: dict[str, Any] = {"sidecar_sha256": sha256_of(sidecar)}
     try:
-        if scan_store(sidecar):
-            shorten_time(stream.seek(0, io.SEEK_END))
+        scan_store(sidecar)
         stream.seek(0)
         reading = engine.read(stream, mime, request.trust, sidecar)
         if reading is None:
@@ -187,13 +194,14 @@ def _coverage(stream: BinaryIO, fmt: Format, scan: Scan, reading: Reading, manif
 
 
 def _evidence_fields(reading: Reading, scan: Scan, store: bytes, fmt: Format, request: Request) -> dict[str, Any]:
-    active, *others = manifests_from_crjson(reading.crjson)
+    active, *others = _by_the_rules(manifests_from_crjson(reading.crjson), reading, store)
+    plain = compressed.unpacked(store, MAX_STORE)
     check, mime = request.check, _mime(fmt)
     # Whom the engine trusts we look at, too: it heeds no constraint of an anchor, and few above the leaf.
     trusted = has_effect(active, "trusted")
-    wanted = check is not None and (check.as_of or check.revocation or STAPLES in store or trusted)
+    wanted = check is not None and (check.as_of or check.revocation or STAPLES in plain or trusted)
     stamped = active.signing is not None and bool(active.signing.stamped)
-    own = signature_of(store, active.urn) if wanted or stamped else None
+    own = signature_of(plain, active.urn) if wanted or stamped else None
     if own and stamped:
         active = with_seal(active, own, lambda trust: engine.read(io.BytesIO(), mime, trust, store), request.trust)
     if active.identities:
@@ -205,6 +213,23 @@ def _evidence_fields(reading: Reading, scan: Scan, store: bytes, fmt: Format, re
         "manifests": _with_roles((active, *others), scan, fmt.container),
         "credential": credential_of(own, active) if own and wanted else None,
     }
+
+
+_UNCOMPRESSIBLE = "c2pa.hash.data"
+_NOT_COMPRESSED = f"it is compressed, and its content hash is {_UNCOMPRESSIBLE}"
+
+
+def _by_the_rules(manifests: tuple[Manifest, ...], reading: Reading, store: bytes) -> tuple[Manifest, ...]:
+    """Add a failure that the engine does not see: C2PA 2.2 §18.5.1 keeps such a hash out of compressed manifests."""
+    names = compressed.names_in(store)
+    broken = {
+        one["label"]
+        for one in reading.crjson["manifests"]
+        if one["label"] in names and any(base_name(name) == _UNCOMPRESSIBLE for name in one["assertions"])
+    }
+    code = Code("manifest.compressed.invalid", "failure", text=_NOT_COMPRESSED)
+    replace = msgspec.structs.replace
+    return tuple(replace(one, codes=(*one.codes, code)) if one.urn in broken else one for one in manifests)
 
 
 def _with_identities(active: Manifest, store: bytes, mime: str, trust: TrustStore) -> Manifest:
