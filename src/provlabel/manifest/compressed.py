@@ -23,31 +23,22 @@ def unpacked(store: bytes, room: int) -> bytes:
         ContainerError: one is not what C2PA says.
     """
     data = memoryview(store)
-    root = next(jumbf.boxes(data), None)
-    if root is None or root.kind != jumbf.SUPERBOX:
+    made, done = [], 0
+    for box, description in jumbf.manifests(data):
+        if description.kind == KIND:
+            held = manifest_in(data, box, room)
+            made += [bytes(data[done : box.start]), held]
+            room, done = room - len(held), box.end
+    if not made:
         return store
-    _, start = jumbf.described(data, root)
-    made, found = [bytes(data[root.body : start])], False
-    for box in jumbf.boxes(data, start, root.end):
-        packed = _is_compressed(data, box)
-        made.append(manifest_in(data, box, room) if packed else bytes(data[box.start : box.end]))
-        room, found = room - (len(made[-1]) if packed else 0), found or packed
-    body = b"".join(made)
-    return (8 + len(body)).to_bytes(4, "big") + jumbf.SUPERBOX + body if found else store
+    root = next(jumbf.boxes(data))
+    body = b"".join(made)[root.body :] + bytes(data[done : root.end])
+    return (8 + len(body)).to_bytes(4, "big") + jumbf.SUPERBOX + body
 
 
 def names_in(store: bytes) -> frozenset[str]:
     """Return the names of the compressed manifests of a store that was scanned before."""
-    data = memoryview(store)
-    root = next(jumbf.boxes(data), None)
-    if root is None or root.kind != jumbf.SUPERBOX:
-        return frozenset()
-    boxes = jumbf.boxes(data, jumbf.described(data, root)[1], root.end)
-    return frozenset(jumbf.described(data, box)[0].label.decode() for box in boxes if _is_compressed(data, box))
-
-
-def _is_compressed(data: memoryview, box: jumbf.JumbfBox) -> bool:
-    return box.kind == jumbf.SUPERBOX and jumbf.described(data, box)[0].kind == KIND
+    return frozenset(said.label.decode() for _, said in jumbf.manifests(memoryview(store)) if said.kind == KIND)
 
 
 def manifest_in(data: memoryview, box: jumbf.JumbfBox, room: int) -> bytes:

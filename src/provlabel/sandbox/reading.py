@@ -29,7 +29,7 @@ from provlabel.evidence import (
     bound,
     manifests_from_crjson,
 )
-from provlabel.manifest import compressed
+from provlabel.manifest import compressed, jumbf
 from provlabel.manifest.cbor import Refused
 from provlabel.manifest.content import with_content
 from provlabel.manifest.coverage import coverage_of
@@ -157,6 +157,7 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
         url = exc.url
     if reading is not None:
         fields = _evidence_fields(reading, scan, scan.stores[0] if scan.stores else b"", fmt, request)
+        _require_seen(fields["manifests"][0], scan)
         coverage = _coverage(stream, fmt, scan, reading, fields["manifests"])
         return {"source": "embedded", **_differing(request.sidecar, scan), **fields, "coverage": coverage}
     if scan.stores:
@@ -178,6 +179,17 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
         return {**found, "source": "sidecar", "trouble": _trouble(exc)}
     except ContainerError as exc:
         return {**found, "source": "sidecar", "trouble": Trouble("malformed", str(exc))}
+
+
+def _require_seen(active: Manifest, scan: Scan) -> None:
+    """Refuse what the engine read and the scan did not see: no limit was applied to it, and others may not find it.
+
+    Raises:
+        ValueError: it is such a manifest.
+    """
+    seen = {said.label for store in scan.stores for _, said in jumbf.manifests(memoryview(store))}
+    if active.urn.encode() not in seen:
+        raise ValueError("there is a manifest in it that only some readers find")
 
 
 def _mime(fmt: Format) -> str:
