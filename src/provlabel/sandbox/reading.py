@@ -37,6 +37,7 @@ from provlabel.manifest.limits import MAX_SIZE, MAX_STORE, Scan, scan_file, scan
 from provlabel.media.containers import ContainerError, hole_in
 from provlabel.media.copy import digest_around, digesting
 from provlabel.media.formats import Format, sniff
+from provlabel.media.others import NAMED, called
 from provlabel.sandbox.examining import STAPLES, credential_of, has_effect, signature_of, with_credential, with_seal
 from provlabel.sandbox.protocol import Request
 from provlabel.trust.anchors import TrustStore
@@ -83,7 +84,7 @@ def _read(stream: BinaryIO, size: int, request: Request) -> Evidence:
     mark = fingerprint(stream) if request.path is not None else ""
     with _digesting(stream, size, request) as digest:
         fmt = sniff(reader(stream))
-        found = _unknown(size) if fmt is None else _found(stream, size, fmt, request)
+        found = _unknown(stream, size) if fmt is None else _found(stream, size, fmt, request)
         found = {"sha256": digest(), **found}
     if mark and fingerprint(stream) != mark:
         found = {"sha256": found["sha256"], "trouble": Trouble("io", "it changed while it was read")}
@@ -97,8 +98,9 @@ def _digesting(stream: BinaryIO, size: int, request: Request) -> AbstractContext
     return digesting(stream, size)
 
 
-def _unknown(size: int) -> dict[str, Any]:
-    what = "an empty file" if size == 0 else "no format that provlabel knows"
+def _unknown(stream: BinaryIO, size: int) -> dict[str, Any]:
+    stream.seek(0)
+    what = called(stream.read(NAMED)) if size else "an empty file"
     return {"trouble": Trouble("unsupported", what)}
 
 
