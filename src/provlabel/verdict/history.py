@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from provlabel.evidence import Code, Evidence, Ingredient, Manifest
 from provlabel.manifest.codes import EFFECTS, Effect, in_words, vouched_for
@@ -67,15 +67,14 @@ def judge_ingredient(
     if not part.manifest:
         broken = [code for code in part.recorded if EFFECTS.get(code.code) in _BREAKS]
         if broken:
-            return "broken", [finding("history.broken", f"{name}: {in_words(code)}") for code in broken]
+            return "broken", list(_broken(name, broken))
         return "clean", [finding("history.no-provenance", name)]
     if target is None:
         return "broken", [finding("history.broken", f"{name}: its manifest is missing")]
     codes = (*part.recorded, *target.codes)
     broken = [code for code in codes if _breaks(code)]
     if broken:
-        messages = dict.fromkeys(f"{name}: {in_words(code)}" for code in broken)
-        return "broken", [finding("history.broken", text, at=target.urn) for text in messages]
+        return "broken", list(_broken(name, broken, at=target.urn))
     trusting = [code for code in target.codes if EFFECTS.get(code.code) == "trusted"]
     now_trusted = vouched_for(trusting, trust, "manifest")
     then_stranger = any(EFFECTS.get(code.code) in _STRANGER for code in part.recorded)
@@ -83,6 +82,16 @@ def judge_ingredient(
     if now_stranger or (then_stranger and not now_trusted):
         return "unknown-signer", [finding("history.unknown-signer", name, at=target.urn)]
     return "clean", []
+
+
+def _broken(name: str, codes: Sequence[Code], at: str | None = None) -> Iterator[Finding]:
+    """Say what is wrong with one part, each thing once; who breaks a rule has not changed anything by that."""
+    for rule, text in dict.fromkeys((_rule_of(code), f"{name}: {in_words(code)}") for code in codes):
+        yield finding(rule, text, at=at)
+
+
+def _rule_of(code: Code) -> str:
+    return "history.rule-broken" if EFFECTS.get(code.code) == "rule-broken" else "history.broken"
 
 
 def _breaks(code: Code) -> bool:
