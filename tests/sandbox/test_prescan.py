@@ -177,6 +177,12 @@ def test_there_was_something_to_refuse(case: str, store: bytes) -> None:
     assert reading.state == "Invalid"
 
 
+def test_a_segment_that_only_some_know_is_no_damage(verify: Verify) -> None:
+    """As JPEG-LS has them: whoever looks for a marker in it finds none, and goes on where we do."""
+    preset = b"\xff\xf8\x00\x0d\x01\x00\xff\x00\x03\x00\x07\x00\x15\x00\x40"
+    assert verify(in_jpeg(preset)).state == "unsigned"
+
+
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_the_last_fence_stands_behind_a_walk_that_sees_nothing(
     store: bytes, trust: TrustStore, monkeypatch: pytest.MonkeyPatch

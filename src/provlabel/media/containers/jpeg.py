@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
@@ -21,6 +22,7 @@ _STANDALONE = frozenset({0x00, 0x01})
 # Where readers agree on a length; of all others the engine knows none, and looks for the next marker at once.
 _WITH_LENGTH = frozenset({*range(0xC0, 0xD0), 0xDA, 0xDB, 0xDD, *range(0xE0, 0xF0), 0xFE})
 _RESTARTS = frozenset(range(0xD0, 0xD8))  # to which the engine gives a length, and nobody else does
+_MARKER = re.compile(rb"\xff[^\x00\xff]", re.DOTALL)
 _APP11 = 0xEB
 _METADATA = {0xE1: "APP1", 0xED: "APP13", 0xFE: "COM"}
 _PIECE = 1 << 20  # bytes read at once
@@ -84,7 +86,7 @@ def _require_one_end(stream: BinaryIO, marker: int, offset: int, length: int) ->
     """
     if marker in _WITH_LENGTH:
         return
-    if marker in _RESTARTS or b"\xff" in read_exactly(stream, offset + 2, length - 2):
+    if marker in _RESTARTS or _MARKER.search(read_exactly(stream, offset + 2, length - 2)):
         raise ContainerError(f"readers do not agree on where the segment at byte {offset} ends")
 
 
