@@ -27,6 +27,7 @@ from provlabel.errors import InputError, UnfitEngineError
 from provlabel.evidence import Carrier, Evidence, manifests_from_crjson
 from provlabel.manifest import cbor, cose, jumbf, limits as prescan
 from provlabel.manifest.codes import EFFECTS
+from provlabel.manifest.compressed import unpacked
 from provlabel.media.containers import ContainerError
 from provlabel.media.previews import Preview
 from provlabel.policy import Gate, Policy
@@ -39,7 +40,7 @@ from provlabel.trust.issuers import Sealed, held_by, read_json
 from provlabel.verifying.options import VerifyOptions
 from provlabel.verifying.tally import Tally, judges_of
 from provlabel.verifying.verify import _with_tracked
-from stores import Store
+from stores import Store, packed
 
 AT = dt.datetime(2026, 11, 22, 12, tzinfo=dt.timezone.utc)
 _GATE = _with_tracked(Gate.of(Policy()))
@@ -71,8 +72,11 @@ def boxes(data: bytes) -> None:
 
 
 def store(data: bytes) -> None:
-    """A store is scanned or refused, and a signature found lies within it."""
+    """A store is scanned or refused, is as good unpacked, and a signature found lies within it."""
     prescan.scan_store(data)
+    plain = unpacked(data, prescan.MAX_STORE)
+    if plain != data and len(plain) <= prescan.MAX_STORE:
+        prescan.scan_store(plain)
     try:
         place = cose.place(data)
     except ContainerError:
@@ -314,6 +318,7 @@ _readers: list[int] = []
 
 def _stores() -> Iterator[bytes]:
     yield seeds.store()
+    yield packed(Store(seeds.store())).dump()
 
 
 def _boxes() -> Iterator[bytes]:
@@ -409,7 +414,7 @@ def harnesses() -> dict[str, Harness]:
     return {
         "cbor": Harness(walked, _cbor, (b"\x5b\xff\xff\xff\xff", b"\x9f", b"\xff"), _CODE, max_len=1_024, cost=1),
         "jumbf": Harness(boxes, _boxes, (b"jumb", b"jumd", b"cbor"), _CODE, max_len=1_024, cost=1),
-        "store": Harness(store, _stores, (b"jumb", b"jumd", b"cbor", b"c2as", b"c2ma"), _CODE),
+        "store": Harness(store, _stores, (b"jumb", b"jumd", b"cbor", b"c2as", b"c2ma", b"c2cm", b"brob"), _CODE),
         "cose": Harness(signature, _signatures, (b"\xd2\x84", b"x5chain", b"sigTst2", b"rVals"), _CODE),
         "claims": Harness(claims, _claims, (b"signature", *_JSON), _CODE),
         "did-document": Harness(document, _documents, (b'"assertionMethod"', b'"#key-0"', *_JSON), ()),

@@ -450,10 +450,19 @@ def _ingredient(name: str, data: Mapping[str, Any]) -> Ingredient:
         relationship=str(data.get("relationship", "")),
         title=str(data.get("dc:title") or ""),
         format=str(data.get("dc:format") or ""),
-        manifest=str(target.get("url", "")).rpartition("/")[2],
+        manifest=_manifest_at(str(target.get("url", ""))),
         assertion=name,
         recorded=tuple(_recorded(data)),
     )
+
+
+_IN_STORE = re.compile(r"(?:^|[=/])c2pa/([^/]+)")
+
+
+def _manifest_at(url: str) -> str:
+    """Return the name of the manifest that a JUMBF URI leads to, also where it goes on to a box inside, as some do."""
+    named = _IN_STORE.search(url)
+    return named[1] if named else url.rpartition("/")[2]
 
 
 def _recorded(data: Mapping[str, Any]) -> Iterator[Code]:

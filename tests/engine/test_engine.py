@@ -569,3 +569,20 @@ def test_threads_that_are_first_load_one_engine_and_leave_the_environment_alone(
         [sys.executable, "-c", textwrap.dedent(script)], env=env, capture_output=True, text=True, check=False
     )
     assert done.stdout == "1 [] /nowhere.so False\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "self#jumbf=/c2pa/urn:c2pa:2",
+        "self#jumbf=c2pa/urn:c2pa:2",
+        "self#jumbf=/c2pa/urn:c2pa:2/c2pa.claim",
+        "self#jumbf=/c2pa/urn:c2pa:2/c2pa.assertions/c2pa.hash.data",
+    ],
+)
+def test_an_ingredient_leads_to_a_manifest_wherever_it_goes_on_to(url: str) -> None:
+    """Old tools of Adobe name the claim inside of it."""
+    one = {"label": "urn:c2pa:1", "claim.v2": {}, "validationResults": {}}
+    ingredient = {"relationship": "parentOf", "activeManifest": {"url": url}}
+    [found] = manifests_from_crjson({"manifests": [{**one, "assertions": {"c2pa.ingredient.v3": ingredient}}]})
+    assert [part.manifest for part in found.ingredients] == ["urn:c2pa:2"]

@@ -1,11 +1,11 @@
-"""Pictures with a manifest that makes the engine abort, and the store of a picture."""
+"""Pictures with a manifest that kills the engine, and the store of a picture."""
 
 from __future__ import annotations
 
 import zlib
 
-from boxes import box, superbox
 from project import MEDIA
+from stores import Store, packed
 
 
 def in_png(content: bytes) -> bytes:
@@ -31,12 +31,10 @@ def aborting(content: bytes) -> bytes:
     return in_png(store_of(content)) if content.startswith(b"\x89PNG") else content
 
 
-def compressed(png: bytes) -> bytes:
-    """The same picture with its manifest in a ``brob`` box, which the pre-scan does not look into."""
-    whole = store_of(png)
-    head = 8 + int.from_bytes(whole[8:12], "big")
-    inner = whole[head:]
-    name = inner[8 + 25 :].split(b"\x00", 1)[0]
-    # Brotli (RFC 7932 §9.2): one stored meta-block, then an empty last one.
-    stored = ((len(inner) - 1) << 4 | 1 << 20).to_bytes(3, "little") + inner + b"\x03"
-    return in_png(box(b"jumb", whole[8:head] + superbox(b"c2cm", name, box(b"brob", stored))))
+def costly(png: bytes) -> bytes:
+    """The same picture with a label of 7.9 MB: the pre-scan lets it pass, and the engine has too little memory for it.
+
+    It is compressed, so that the file is small and its worker gets no more memory than for any other.
+    """
+    held = Store(store_of(png)).put(ASCII.decode(), b"\x5a" + (7_900_000).to_bytes(4, "big") + bytes(7_900_000)).seal()
+    return in_png(packed(held).dump())

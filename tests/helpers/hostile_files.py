@@ -731,8 +731,8 @@ def signed(label: bytes | None = None, more: Mapping[str, bytes] | None = None) 
     return in_png(store_with(label, more))
 
 
-def unseen(label: bytes | None = None, more: Mapping[str, bytes] | None = None) -> bytes:
-    """The same, in Brotli, which the pre-scan cannot look into; an assertion called ``ABORTS`` aborts the engine."""
+def packed(label: bytes | None = None, more: Mapping[str, bytes] | None = None) -> bytes:
+    """The same, in Brotli; an assertion called ``ABORTS`` aborts the engine."""
     whole = store_with(label, more).replace(ABORTS.encode(), "org.example.\u00e9a".encode())
     head = 8 + int.from_bytes(whole[8:12], "big")
     inner = whole[head:]
@@ -773,15 +773,15 @@ HOSTILE |= {
     "signed: 480 assertions of numbers more": Hostile(
         ".png", lambda n: signed(more=assertions(480, many_numbers(min(n, 190_000) // 480)))
     ),
-    "signed, in Brotli: nothing else": Hostile(".png", lambda n: unseen()),
-    "signed, in Brotli: a long text": Hostile(".png", lambda n: unseen(long_text(min(n, 7_900_000)))),
-    "signed, in Brotli: long bytes": Hostile(".png", lambda n: unseen(long_bytes(min(n, 7_900_000)))),
-    "signed, in Brotli: a million numbers": Hostile(".png", lambda n: unseen(many_numbers(min(n, 1_000_000)))),
-    "signed, in Brotli: 100,000 keys": Hostile(".png", lambda n: unseen(many_keys(min(n // 9, 100_000)))),
-    "signed, in Brotli: lists 5,000 deep": Hostile(".png", lambda n: unseen(b"\x81" * min(n, 5_000) + b"\1")),
-    "signed, in Brotli: 900 assertions": Hostile(".png", lambda n: unseen(more=assertions(900))),
+    "signed, in Brotli: nothing else": Hostile(".png", lambda n: packed()),
+    "signed, in Brotli: a long text": Hostile(".png", lambda n: packed(long_text(min(n, 7_900_000)))),
+    "signed, in Brotli: long bytes": Hostile(".png", lambda n: packed(long_bytes(min(n, 7_900_000)))),
+    "signed, in Brotli: a million numbers": Hostile(".png", lambda n: packed(many_numbers(min(n, 1_000_000)))),
+    "signed, in Brotli: 100,000 keys": Hostile(".png", lambda n: packed(many_keys(min(n // 9, 100_000)))),
+    "signed, in Brotli: lists 5,000 deep": Hostile(".png", lambda n: packed(b"\x81" * min(n, 5_000) + b"\1")),
+    "signed, in Brotli: 900 assertions": Hostile(".png", lambda n: packed(more=assertions(900))),
     "signed, in Brotli: 900 large assertions": Hostile(
-        ".png", lambda n: unseen(more=assertions(900, long_text(min(n, 7_000_000) // 900 - 300)))
+        ".png", lambda n: packed(more=assertions(900, long_text(min(n, 7_000_000) // 900 - 300)))
     ),
-    "signed, in Brotli: a name outside of ASCII": Hostile(".png", lambda n: unseen(more={ABORTS: b"\xa0"})),
+    "signed, in Brotli: a name outside of ASCII": Hostile(".png", lambda n: packed(more={ABORTS: b"\xa0"})),
 }

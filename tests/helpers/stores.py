@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import brotli
 import cbor2
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
@@ -218,6 +219,13 @@ def _padded(header: bytes, free: dict[Any, Any], value: bytes) -> bytes:
     bare = len(made(0))
     sizes = (made(pad) for pad in range(max(0, SIGNATURE - bare), max(-1, SIGNATURE - bare - 8), -1))
     return next((one for one in sizes if len(one) == SIGNATURE), made(0))
+
+
+def packed(store: Store, unpacked: bytes | None = None, *, label: str = "") -> Store:
+    """Compress the active manifest, or ``unpacked`` in its place (C2PA 2.4 §11.2.4)."""
+    content = brotli.compress(store.manifest.dump() if unpacked is None else unpacked)
+    store.root.inside[-1] = superbox(b"c2cm", label or store.urn, Box(b"brob", content))
+    return store
 
 
 # --- embedded by hand ------------------------------------------------------------------------------

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import io
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 import hostile_files as hostile
-from provlabel._support.processes import Child
 from provlabel.carriers.tags import carriers_in
 from provlabel.carriers.tags.xmp import MAX_ALL_ATTRIBUTES, MAX_ELEMENTS
 from provlabel.media.containers import CONTAINERS, ContainerError, Part, gif, isobmff, obstacle, svg, tiff
-from provlabel.sandbox import Sandbox
-from provlabel.sandbox.process import spawn
 
 XMP_TWICE = 3  # packets of half the allowance each
 
@@ -134,33 +129,3 @@ def test_boxes_that_tell_of_items_are_few() -> None:
     content = make(9)
     found = carriers_in("AVIF", io.BytesIO(content), walked("isobmff", content)) or ()
     assert "more than 8" in found[0].faults[0]
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-@pytest.mark.parametrize("beside", [False, True], ids=["embedded", "beside"])
-def test_what_is_compressed_gets_little_time(beside: bool, tmp_path: Path) -> None:
-    """The pre-scan does not look into Brotli: some thousand assertions there take the engine minutes."""
-    workers: list[Child] = []
-
-    def launch() -> Child:
-        workers.append(spawn())
-        return workers[-1]
-
-    def seconds() -> int:
-        lines = Path(f"/proc/{workers[0].pid}/limits").read_text().splitlines()
-        return next(int(line[26:].split()[0]) for line in lines if line.startswith("Max cpu time"))
-
-    content = hostile.unseen()
-    path, sidecar = tmp_path / "a.png", tmp_path / "a.png.c2pa"
-    path.write_bytes(hostile.sample("still.png") if beside else content)
-    if beside:
-        at = content.index(b"caBX")
-        sidecar.write_bytes(content[at + 4 : at + 4 + int.from_bytes(content[at - 4 : at], "big")])
-    plain = tmp_path / "plain.png"
-    plain.write_bytes(hostile.labeled())
-    with Sandbox(launch) as sandbox:
-        assert sandbox.read(path, sidecar=sidecar if beside else None).manifests
-        assert seconds() <= 2
-        assert sandbox.read(plain).manifests
-        assert seconds() >= 10
-        assert len(workers) == 1

@@ -19,6 +19,7 @@ PLACE = {name: place for place, name in enumerate(ORDER)}
 
 # Foreign library -> the packages that may import it.
 LIBRARIES: dict[str, set[str]] = {
+    "brotli": {"manifest"},
     "c2pa": {"engine"},
     "click": {"cli"},
     "encypher_c2pa": {"sandbox"},

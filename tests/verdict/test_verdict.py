@@ -1003,6 +1003,26 @@ def test_one_parent(recorded: tuple[Code, ...], now: tuple[Code, ...], history: 
     assert found.state == ("invalid" if history == "broken" else "trusted")
 
 
+def test_a_broken_rule_of_the_past_is_told_as_that() -> None:
+    """Nobody changed anything: the words must not say so, and the state stays as strict."""
+    rule, change = bad("assertion.action.malformed"), bad("assertion.dataHash.mismatch")
+    for recorded, now in (((rule,), ()), ((), (rule,)), ((rule,), (rule,))):
+        part = Ingredient("parentOf", "p.jpg", manifest="urn:2", recorded=recorded)
+        found = with_parent(part, manifest(urn="urn:2", codes=now))
+        assert (found.state, found.axes.history) == ("invalid", "broken")
+        told = [item for item in found.findings if item.rule.startswith("history.")]
+        assert [item.rule for item in told] == ["history.rule-broken"]
+        assert "altered" not in told[0].message
+    part = Ingredient("parentOf", "p.jpg", manifest="urn:2", recorded=(rule, change))
+    found = with_parent(part, manifest(urn="urn:2"))
+    assert [item.rule for item in found.findings if item.rule.startswith("history.")] == [
+        "history.rule-broken",
+        "history.broken",
+    ]
+    bare = with_parent(Ingredient("componentOf", "a.png", recorded=(rule,)))
+    assert (bare.axes.history, "history.rule-broken" in rules(bare, "error")) == ("broken", True)
+
+
 def test_a_missing_manifest_is_broken_history() -> None:
     assert with_parent(Ingredient("parentOf", manifest="urn:9")).axes.history == "broken"
 

@@ -19,7 +19,7 @@ import msgspec
 import pytest
 
 import pki
-from aborting import aborting, compressed
+from aborting import costly
 from project import MEDIA, SAMPLES, Cli, Under, needs
 from provlabel import ConfigError, Label, Policy, Report, TrustStore, label_file, open_signer, verify_paths
 from provlabel._support.processes import Child
@@ -89,7 +89,7 @@ def mixed(tmp_path: Path, labeled: Path, media: Path) -> Iterator[Path]:
     """2,000 files of every sort."""
     top = tmp_path / "tree"
     good = [(labeled / name).read_bytes() for name in SAMPLES]
-    hostile = compressed(aborting(good[1]))
+    hostile = costly(good[1])
     plain = (media / "still.png").read_bytes()
     contents: dict[str, Callable[[int], tuple[str, bytes]]] = {
         "good": lambda i: (f"{i:04}{Path(SAMPLES[i % 5]).suffix}", good[i % 5]),
@@ -231,7 +231,7 @@ def test_a_path_that_cannot_be_judged_ends_a_run_too(small: Path, trust: TrustSt
 
 
 def test_a_worker_that_dies_takes_no_other_file_with_it(small: Path, labeled: Path, trust: TrustStore) -> None:
-    (small / "b" / "hostile.png").write_bytes(compressed(aborting((labeled / "still.png").read_bytes())))
+    (small / "b" / "hostile.png").write_bytes(costly((labeled / "still.png").read_bytes()))
     with SandboxPool(2) as pool:
         report = verify_paths([small], trust=trust, sandbox=pool)
     states = {Path(item.path).name: item.state for item in report.files if "/b/" in item.path}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from provlabel.manifest import cbor, jumbf
+from provlabel.manifest import cbor, compressed, jumbf
 from provlabel.media.containers import ContainerError
 
 # COSE header parameters (RFC 9052 §3.1, RFC 9360 §2) and those of C2PA 2.4 §10.3.2.5 and §14.6.
@@ -23,8 +23,8 @@ ALGORITHMS = {"es256": -7, "es384": -35, "es512": -36, "ps256": -37, "ps384": -3
 #: Bytes of one coordinate of an ECDSA signature.
 _COORDINATE = {"es256": 32, "es384": 48, "es512": 66}
 
-#: UUIDs of a standard and of an update manifest (C2PA 2.4 §11.1.4); a compressed one shows no signature.
-_MANIFESTS = frozenset(kind + bytes.fromhex("00110010800000aa00389b71") for kind in (b"c2ma", b"c2um"))
+#: UUIDs of a standard, an update and a compressed manifest (C2PA 2.4 §11.1.4); the last shows no signature.
+_MANIFESTS = frozenset(kind + bytes.fromhex("00110010800000aa00389b71") for kind in (b"c2ma", b"c2um", b"c2cm"))
 #: CBOR items in an honest signature: a handful of headers, ten certificates, some tokens.
 _MAX_ITEMS = 500
 _CLAIMS, _SIGNATURE = (b"c2pa.claim.v2", b"c2pa.claim"), b"c2pa.signature"
@@ -68,7 +68,8 @@ def place(store: bytes, urn: str = "") -> SignaturePlace:
     """Find the signature of the active manifest, which is the last one in ``store``, and has to be ``urn``.
 
     Everything that the engine might read otherwise than we do is refused: a box of another kind
-    beside the manifests, a name that is there twice, a box with several contents.
+    beside the manifests, a name that is there twice, a box with several contents.  In a compressed manifest no
+    signature has a place: see :func:`provlabel.manifest.compressed.unpacked`.
 
     Raises:
         ContainerError: there is no such store, or not one signature in it.
@@ -79,8 +80,10 @@ def place(store: bytes, urn: str = "") -> SignaturePlace:
         raise ContainerError("no manifest store")
     manifests = _inside(data, root)
     if not manifests or any(description.uuid not in _MANIFESTS for _, description in manifests.values()):
-        raise ContainerError("a manifest store with something else than plain manifests in it")
-    name, (active, _) = list(manifests.items())[-1]
+        raise ContainerError("a manifest store with something else than manifests in it")
+    name, (active, description) = list(manifests.items())[-1]
+    if description.kind == compressed.KIND:
+        raise ContainerError("the active manifest is compressed")
     if urn and name != urn.encode():
         raise ContainerError("the last manifest of the store is not the active one")
     inside = _inside(data, active)

@@ -73,3 +73,17 @@ def described(data: memoryview, box: JumbfBox) -> tuple[Description, int]:
     if body[_TOGGLES - 1 : _TOGGLES] >= _RESERVED:
         raise ContainerError("a manifest box is described in a way that is not known")
     return Description(body[:16], body[_TOGGLES:].split(b"\x00", 1)[0]), first.end
+
+
+def manifests(store: memoryview) -> Iterator[tuple[JumbfBox, Description]]:
+    """Yield the superboxes in a manifest store, of which each is a manifest; nothing where it is no store.
+
+    Raises:
+        ContainerError: one ends outside, or has no description.
+    """
+    root = next(boxes(store), None)
+    if root is None or root.kind != SUPERBOX:
+        return
+    for box in boxes(store, described(store, root)[1], root.end):
+        if box.kind == SUPERBOX:
+            yield box, described(store, box)[0]

@@ -2,7 +2,8 @@
 
 The engine aborts the process on a 2 kB file, takes 4.1 GB for a 2.5 kB one, and needs quadratic
 time in the number of assertions.  This scan walks container, JUMBF boxes (ISO 19566-5) and CBOR
-heads (RFC 8949) with fixed limits and refuses what no honest file needs.  Of all else it judges only
+heads (RFC 8949) with fixed limits and refuses what no honest file needs; compressed manifests are unpacked and
+count as what they hold.  Of all else it judges only
 what the engine does not look at: three labels, and bytes behind a store.  What passes is still read by the engine
 inside the sandbox.
 """
@@ -12,14 +13,14 @@ from __future__ import annotations
 from typing import BinaryIO, NamedTuple
 
 from provlabel.evidence import plain_path
-from provlabel.manifest import cbor, jumbf
+from provlabel.manifest import cbor, compressed, jumbf
 from provlabel.manifest.cbor import Refused
 from provlabel.media.containers import CONTAINERS, ContainerError, Part, PartRole, elsewhere, obstacle, stores_in
 from provlabel.media.formats import Format
 
 # Limits with their source: reliability study of Nov 2026 (attack files and 450 honest fixtures).
 MAX_SIZE = 64 << 30  # bytes of a file; a hole on the disk may be larger, and takes minutes to read
-MAX_STORE = 8 << 20  # bytes of all manifests together; the largest honest store seen had 1.1 MB
+MAX_STORE = 8 << 20  # bytes of all manifests together, unpacked; the largest honest store seen had 1.1 MB
 MAX_BOXES = 5_000
 MAX_ASSERTIONS = 500
 MAX_MANIFESTS = 100
@@ -48,7 +49,6 @@ class Scan(NamedTuple):
     obstacle: str = ""  #: why the engine must not embed into just this file
     elsewhere: tuple[str, ...] = ()  #: what is seen or heard and does not lie in it
     seconds: float | None = None  #: how long it plays, where the container states it
-    compressed: bool = False  #: a manifest is compressed, and nobody has looked into it
 
     def role_at(self, start: int, length: int) -> PartRole:
         """Say what lies in ``length`` bytes from ``start``; the most telling part wins."""
@@ -100,7 +100,6 @@ def scan_file(stream: BinaryIO, size: int, fmt: Format, *, ours: bool = False) -
         obstacle=obstacle(fmt.container, stream, size),
         elsewhere=elsewhere(fmt.container, stream, parts),
         seconds=_seconds(stream, parts, fmt),
-        compressed=budget.compressed,
     )
 
 
@@ -130,7 +129,7 @@ class _Budget:
         self.assertions = MAX_ASSERTIONS
         self.manifests = MAX_MANIFESTS
         self.cbor = MAX_CBOR_ITEMS
-        self.compressed = False
+        self.unpacked = MAX_STORE
 
     def take_item(self, _head: int) -> None:
         """Take one item of CBOR, of which a plain file has a hundred."""
@@ -145,20 +144,18 @@ class _Budget:
         setattr(self, what, left)
 
 
-def scan_store(store: bytes) -> bool:
-    """Check one detached manifest store; say whether something in it is compressed.
+def scan_store(store: bytes) -> None:
+    """Check one detached manifest store.
 
     Raises:
         Refused: see the limits above.
         ContainerError: boxes that do not fit into each other, or without the label that they must have;
             or more than the one store, of which readers could each take another.
     """
-    budget = _Budget()
-    _scan(store, budget)
+    _scan(store, _Budget())
     first = next(jumbf.boxes(memoryview(store)), None)
     if first is not None and first.end != len(store):
         raise ContainerError("there is more behind the detached manifest than the one store")
-    return budget.compressed
 
 
 def _scan(store: bytes, budget: _Budget) -> None:
@@ -179,7 +176,7 @@ def _boxes(data: memoryview, span: tuple[int, int], budget: _Budget, depth: int,
         elif box.kind == jumbf.CBOR:
             cbor.walk(data[box.body : box.end], budget.take_item)
         elif box.kind == jumbf.BROTLI:
-            budget.compressed = True
+            raise ContainerError("something is compressed in it that is no manifest")
     if depth and end != span[1]:
         raise ContainerError("a manifest box holds something else than boxes")
 
@@ -192,6 +189,11 @@ def _superbox(data: memoryview, box: jumbf.JumbfBox, budget: _Budget, depth: int
         raise ContainerError("a part of the manifest does not have the label that C2PA gives it")
     if description.kind in _SINGLE and [inside.kind for inside in jumbf.boxes(data, children, box.end)] != [jumbf.CBOR]:
         raise ContainerError("a claim or a signature is not the one value that C2PA gives it")
+    if parent == b"c2pa" and description.kind == compressed.KIND:
+        held = compressed.manifest_in(data, box, budget.unpacked)
+        budget.unpacked -= len(held)
+        _boxes(memoryview(held), (0, len(held)), budget, depth, parent)
+        return
     if parent == _ASSERTION_STORE:
         budget.take("assertions")
     elif parent == b"c2pa":

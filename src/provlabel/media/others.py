@@ -31,7 +31,7 @@ OTHER_SUFFIXES = frozenset(
     for name in (  # noqa: SIM905 - a list of 130 strings is longer
         "3g2 3gp 3gpp aax ac3 adts aifr amr amv ape arw asf au avi avifs awb bpg caf cr2 cr3 crw cur dds dff divx dpx "
         "dsf ec3 eac3 emf exr f4a f4p f4v fli flif flv gxf heics heifs hdp icns ico ivf j2c j2k jfi jfif jif jng jp2 "
-        "jpc jpf jpm jpx jxr kar m1a m1v m2a m2ts m2v m4p m4r mid midi mj2 mjp2 mk3d mka mks mlp mng mp1 mp2 mp2v "
+        "jpc jpf jpm jpx jxr kar m1a m1v m2a m2ts m2v m4p m4r m4s mid midi mj2 mjp2 mk3d mka mks mlp mng mp1 mp2 mp2v "
         "mpa mpc mpe mpeg mpg mpga mpv mxf nef nsv nut ofr ofs ogm ogv ogx oma orf pam pbm pcx pef pgm pnm ppm psb psd "
         "qoi ra raf rf64 rm rmi rmvb rw2 shn snd spx srw svgz swf tak tga thd tta vob voc vqf w64 wav64 wdp weba webp "
         "wma wmf wmv wtv wv wvc xcf xm xwma y4m"
@@ -69,6 +69,20 @@ _CONTAINERS = rb"""(?xs)
     | \x84\x10\xff\xff\xff\xff
     | \x1f\x07\x00[\x3f\xbf] | [FC]WS[\x01-\x32].{4}[\x08-\x88]
     """
+
+
+#: Bytes of the beginning by which content is called something.
+NAMED = 16
+# What is asked for by name, as others read manifests in it.
+_CALLED = (
+    (rb"%PDF-", "a PDF document"), (rb"(?s)RIFF.{4}AVI[\x20X\x19]", "an AVI film"),
+    (rb"(?s).{4}(?:styp|sidx|moof|emsg|prft)", "a segment of a stream, without the beginning that says how to play it"),
+)  # fmt: skip
+
+
+def called(head: bytes) -> str:
+    """Say what content that we do not read is, for people, by its first bytes."""
+    return next((name for pattern, name in _CALLED if re.match(pattern, head)), "no format that provlabel knows")
 
 
 def other_kinds(head: bytes, read_at: ReadAt, size: int) -> Kinds:

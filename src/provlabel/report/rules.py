@@ -176,6 +176,11 @@ _ROWS = (
         "fetch the manifest yourself and put it beside the file as NAME.EXT.c2pa",
     ),
     Rule("history.broken", "error", "an earlier version or a part was altered, or badly signed, before its use", _ASK),
+    Rule(
+        "history.rule-broken", "error",
+        "the manifest of an earlier version or a part breaks a rule of the C2PA specification",
+        "ask who signed that part for one that keeps the rules; a broken rule alone is no sign of a change",
+    ),
     Rule("history.unknown-signer", "warning", "nobody you trust vouches for the signer of an earlier version or part"),
     Rule(
         "history.odd-parent", "warning", "an earlier version is of a medium that cannot have become this file",

@@ -18,7 +18,18 @@ from provlabel._support.files import LARGE, fingerprint, open_regular, reader
 from provlabel.carriers.tags import carriers_in
 from provlabel.engine import Reading
 from provlabel.errors import EngineError, InputError
-from provlabel.evidence import Code, Coverage, Evidence, Exclusion, Manifest, Trouble, bound, manifests_from_crjson
+from provlabel.evidence import (
+    Code,
+    Coverage,
+    Evidence,
+    Exclusion,
+    Manifest,
+    Trouble,
+    base_name,
+    bound,
+    manifests_from_crjson,
+)
+from provlabel.manifest import compressed, jumbf
 from provlabel.manifest.cbor import Refused
 from provlabel.manifest.content import with_content
 from provlabel.manifest.coverage import coverage_of
@@ -27,6 +38,7 @@ from provlabel.manifest.limits import MAX_SIZE, MAX_STORE, Scan, scan_file, scan
 from provlabel.media.containers import ContainerError, hole_in
 from provlabel.media.copy import digest_around, digesting
 from provlabel.media.formats import Format, sniff
+from provlabel.media.others import NAMED, called
 from provlabel.sandbox.examining import (
     OLD_STAMPS,
     STAPLES,
@@ -36,7 +48,6 @@ from provlabel.sandbox.examining import (
     with_credential,
     with_seal,
 )
-from provlabel.sandbox.limits import shorten_time
 from provlabel.sandbox.protocol import Request
 from provlabel.trust.anchors import TrustStore
 
@@ -82,7 +93,7 @@ def _read(stream: BinaryIO, size: int, request: Request) -> Evidence:
     mark = fingerprint(stream) if request.path is not None else ""
     with _digesting(stream, size, request) as digest:
         fmt = sniff(reader(stream))
-        found = _unknown(size) if fmt is None else _found(stream, size, fmt, request)
+        found = _unknown(stream, size) if fmt is None else _found(stream, size, fmt, request)
         found = {"sha256": digest(), **found}
     if mark and fingerprint(stream) != mark:
         found = {"sha256": found["sha256"], "trouble": Trouble("io", "it changed while it was read")}
@@ -96,8 +107,9 @@ def _digesting(stream: BinaryIO, size: int, request: Request) -> AbstractContext
     return digesting(stream, size)
 
 
-def _unknown(size: int) -> dict[str, Any]:
-    what = "an empty file" if size == 0 else "no format that provlabel knows"
+def _unknown(stream: BinaryIO, size: int) -> dict[str, Any]:
+    stream.seek(0)
+    what = called(stream.read(NAMED)) if size else "an empty file"
     return {"trouble": Trouble("unsupported", what)}
 
 
@@ -105,8 +117,6 @@ def _found(stream: BinaryIO, size: int, fmt: Format, request: Request) -> dict[s
     """Return what scan and engine find; a container that the scan cannot follow never meets the engine."""
     try:
         scan = scan_file(stream, size, fmt, ours=request.hole is not None)
-        if scan.compressed:
-            shorten_time(size)
         once = request.hole is not None and size >= LARGE
         return {
             "seconds": scan.seconds,
@@ -158,6 +168,7 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
         url = exc.url
     if reading is not None:
         fields = _evidence_fields(reading, scan, scan.stores[0] if scan.stores else b"", fmt, request)
+        _require_seen(fields["manifests"][0], scan)
         coverage = _coverage(stream, fmt, scan, reading, fields["manifests"])
         return {"source": "embedded", **_differing(request.sidecar, scan), **fields, "coverage": coverage}
     if scan.stores:
@@ -167,8 +178,7 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
         return {"source": "remote", "remote_url": url} if url else {"source": "none"}
     found: dict[str, Any] = {"sidecar_sha256": sha256_of(sidecar)}
     try:
-        if scan_store(sidecar):
-            shorten_time(stream.seek(0, io.SEEK_END))
+        scan_store(sidecar)
         stream.seek(0)
         reading = engine.read(stream, mime, request.trust, sidecar)
         if reading is None:
@@ -180,6 +190,17 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
         return {**found, "source": "sidecar", "trouble": _trouble(exc)}
     except ContainerError as exc:
         return {**found, "source": "sidecar", "trouble": Trouble("malformed", str(exc))}
+
+
+def _require_seen(active: Manifest, scan: Scan) -> None:
+    """Refuse what the engine read and the scan did not see: no limit was applied to it, and others may not find it.
+
+    Raises:
+        ValueError: it is such a manifest.
+    """
+    seen = {said.label for store in scan.stores for _, said in jumbf.manifests(memoryview(store))}
+    if active.urn.encode() not in seen:
+        raise ValueError("there is a manifest in it that only some readers find")
 
 
 def _mime(fmt: Format) -> str:
@@ -196,18 +217,19 @@ def _coverage(stream: BinaryIO, fmt: Format, scan: Scan, reading: Reading, manif
 
 
 def _evidence_fields(reading: Reading, scan: Scan, store: bytes, fmt: Format, request: Request) -> dict[str, Any]:
-    active, *others = manifests_from_crjson(reading.crjson)
+    active, *others = _by_the_rules(manifests_from_crjson(reading.crjson), reading, store)
+    plain = compressed.unpacked(store, MAX_STORE)
     check, mime = request.check, _mime(fmt)
-    wanted = check is not None and (check.as_of or check.revocation or STAPLES in store or to_be_examined(active))
+    wanted = check is not None and (check.as_of or check.revocation or STAPLES in plain or to_be_examined(active))
     # Of an old claim the engine may see no timestamp where we do.
     stamped = active.signing is not None and bool(
-        active.signing.stamped or (active.claim_version == 1 and OLD_STAMPS in store)
+        active.signing.stamped or (active.claim_version == 1 and OLD_STAMPS in plain)
     )
-    own = signature_of(store, active.urn) if wanted or stamped else None
+    own = signature_of(plain, active.urn) if wanted or stamped else None
     if own and stamped:
         active = with_seal(active, own, lambda trust: engine.read(io.BytesIO(), mime, trust, store), request.trust)
     if active.identities:
-        active = _with_identities(active, store, mime, request)
+        active = _with_identities(active, store, plain, mime, request)
     spec = reading.crjson["manifests"][0]["validationResults"].get("specVersion", "")
     return {
         "engine_state": reading.state,
@@ -217,8 +239,28 @@ def _evidence_fields(reading: Reading, scan: Scan, store: bytes, fmt: Format, re
     }
 
 
-def _with_identities(active: Manifest, store: bytes, mime: str, request: Request) -> Manifest:
-    """Have the identities judged by themselves, over no content: a damaged one would hide all the rest."""
+_UNCOMPRESSIBLE = "c2pa.hash.data"
+_NOT_COMPRESSED = f"it is compressed, and its content hash is {_UNCOMPRESSIBLE}"
+
+
+def _by_the_rules(manifests: tuple[Manifest, ...], reading: Reading, store: bytes) -> tuple[Manifest, ...]:
+    """Add a failure that the engine does not see: C2PA 2.2 §18.5.1 keeps such a hash out of compressed manifests."""
+    names = compressed.names_in(store)
+    broken = {
+        one["label"]
+        for one in reading.crjson["manifests"]
+        if one["label"] in names and any(base_name(name) == _UNCOMPRESSIBLE for name in one["assertions"])
+    }
+    code = Code("manifest.compressed.invalid", "failure", text=_NOT_COMPRESSED)
+    replace = msgspec.structs.replace
+    return tuple(replace(one, codes=(*one.codes, code)) if one.urn in broken else one for one in manifests)
+
+
+def _with_identities(active: Manifest, store: bytes, plain: bytes, mime: str, request: Request) -> Manifest:
+    """Have the identities judged by themselves, over no content: a damaged one would hide all the rest.
+
+    ``plain`` is the store without compression, in which we read.
+    """
     replace = msgspec.structs.replace
     try:
         reading = engine.read(io.BytesIO(), mime, request.trust, store, identities=True)
@@ -235,7 +277,7 @@ def _with_identities(active: Manifest, store: bytes, mime: str, request: Request
     judged_names = {code.url.rpartition("/")[2].partition("__")[0] for code in codes}
     unread = [one.assertion for one in active.identities if one.assertion.partition("__")[0] not in judged_names]
     codes += [Code("cawg.identity.cbor.invalid", "failure", name, "the engine cannot read it") for name in unread]
-    identities = tuple(with_claims(one, store, active.urn) for one in judged.identities)
+    identities = tuple(with_claims(one, plain, active.urn) for one in judged.identities)
     if not (request.check and request.check.revocation):  # the network will not be asked
         identities = tuple(replace(one, sealed=None) for one in identities)
     return replace(active, codes=(*active.codes, *codes), identities=identities)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from provlabel.evidence import Code, Evidence, Ingredient, Manifest
 from provlabel.manifest.codes import EFFECTS, Effect, effect_of, in_words, vouched_for
@@ -69,14 +69,13 @@ def judge_ingredient(
     if not part.manifest:
         broken = _recorded_breaks(part)
         if broken:
-            return "broken", [finding("history.broken", f"{name}: {in_words(code)}") for code in broken]
+            return "broken", list(_broken(name, broken))
         return "clean", [finding("history.no-provenance", name)]
     if target is None:
         return "broken", [finding("history.broken", f"{name}: its manifest is missing")]
     broken = [*_recorded_breaks(part), *(code for code in target.codes if effect_of(code) in _BREAKS)]
     if broken:
-        messages = dict.fromkeys(f"{name}: {in_words(code)}" for code in broken)
-        return "broken", [finding("history.broken", text, at=target.urn) for text in messages]
+        return "broken", list(_broken(name, broken, at=target.urn))
     trusting = [code for code in target.codes if effect_of(code) == "trusted"]
     now_trusted = vouched_for(trusting, trust, "manifest")
     then_stranger = any(effect_of(code) in _STRANGER for code in part.recorded)
@@ -89,3 +88,13 @@ def judge_ingredient(
 def _recorded_breaks(part: Ingredient) -> list[Code]:
     """Return what was recorded as broken; codes of another validator that nobody here knows say nothing."""
     return [code for code in part.recorded if code.code in EFFECTS and effect_of(code) in _BREAKS]
+
+
+def _broken(name: str, codes: Sequence[Code], at: str | None = None) -> Iterator[Finding]:
+    """Say what is wrong with one part, each thing once; who breaks a rule has not changed anything by that."""
+    for rule, text in dict.fromkeys((_rule_of(code), f"{name}: {in_words(code)}") for code in codes):
+        yield finding(rule, text, at=at)
+
+
+def _rule_of(code: Code) -> str:
+    return "history.rule-broken" if effect_of(code) == "rule-broken" else "history.broken"

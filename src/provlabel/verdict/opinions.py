@@ -264,7 +264,7 @@ _OUR_RULES: dict[Question, tuple[str, ...]] = {
     "manifest": ("label.remote",),
     "content": ("content.", "engine."),
     "signature": ("signer.bad-signature", "signer.bad-certificate"),
-    "history": ("history.broken",),
+    "history": ("history.broken", "history.rule-broken"),
     "trust": ("signer.",),
 }
 _OUR_TRUST = {"trusted": "trusted", "no-anchors": "not-judged", "bad-signature": "not-judged"}

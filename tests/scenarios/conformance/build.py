@@ -22,6 +22,7 @@ import vectors_claims
 import vectors_contradictions
 import vectors_coverage
 import vectors_elsewhere
+import vectors_forms
 import vectors_history
 import vectors_identity
 import vectors_labels
@@ -37,6 +38,7 @@ GROUPS: tuple[Group, ...] = (
     *vectors_media.GROUPS,
     *vectors_coverage.GROUPS,
     *vectors_elsewhere.GROUPS,
+    *vectors_forms.GROUPS,
     *vectors_claims.GROUPS,
     *vectors_labels.GROUPS,
     *vectors_contradictions.GROUPS,

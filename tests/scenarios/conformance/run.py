@@ -21,9 +21,7 @@ SHIPPED = ("provlabel", "engine", "encypher")
 #: Folders for one process of the adapter, and the seconds it may take.
 CHUNK, SECONDS = 50, 300
 #: Vectors that provlabel refuses though the specification passes them, and why; a pass is never excused.
-REFUSED = {
-    "forms/compressed": "its certificates are packed, and what we cannot look into we do not trust",
-}
+REFUSED: dict[str, str] = {}
 
 
 class Result(NamedTuple):

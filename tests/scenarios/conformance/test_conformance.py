@@ -28,6 +28,8 @@ LEAST = {
     "boxes": 8,
     "coverage": 160,
     "elsewhere": 60,
+    "compressed": 15,
+    "segments": 12,
     "signatures": 30,
     "store": 30,
     "labels": 50,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import zlib
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
@@ -13,6 +15,11 @@ from provlabel.media.sniffing import mp3_rates
 _HEAD = 10  # bytes of the header of a tag, and of a frame but for ID3v2.2
 _MIME = b"application/c2pa\x00"
 _OLD_MIME = b"application/x-c2pa-manifest-store\x00"
+_FOLDED = "its manifest is written in a way that only some readers find"
+_UNSYNC, _EXTENDED, _FOOTER = 0x80, 0x40, 0x10  # flags of a tag
+# Flags of a frame, by version: bytes that come in front of its content, and that it is compressed.
+_FIELDS = {3: ((0x80, 4), (0x40, 1), (0x20, 1)), 4: ((0x40, 1), (0x04, 1), (0x01, 4))}
+_COMPRESSED = {3: 0x80, 4: 0x08}
 # The engine needs half a minute to write a tag of 10,000 frames again; honest ones have a few dozen.
 MAX_FRAMES = 2_000
 # A tag larger than this is not searched for a manifest; covers are a few megabytes at most.
@@ -32,9 +39,26 @@ def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
         raise ContainerError(f"the ID3v2 tag declares {end} bytes and the file has {size}")
     if end > MAX_TAG:
         raise ContainerError(f"the ID3v2 tag is larger than {MAX_TAG:,} bytes")
-    yield from _frames(read_exactly(stream, 0, end), tag[3], bool(tag[5] & 0x40))
+    whole = read_exactly(stream, 0, end)
+    if tag[3] < 4 and tag[5] & _UNSYNC:
+        _require_none_unfolded(whole)
+    yield from _frames(whole, tag[3], bool(tag[5] & _EXTENDED))
     if end < size:
         yield Part("audio", end, size - end, "media")
+
+
+def _require_none_unfolded(tag: bytes) -> None:
+    """Refuse a manifest in a tag that is written with zeros behind bytes of ones: the engine reads it without them.
+
+    Raises:
+        ContainerError: there is one.
+    """
+    unfolded = _frames(tag.replace(b"\xff\x00", b"\xff"), tag[3], bool(tag[5] & _EXTENDED))
+    found = False
+    with contextlib.suppress(ContainerError):
+        found = any(part.role == "manifest" for part in unfolded)
+    if found:
+        raise ContainerError(_FOLDED)
 
 
 def _frames(tag: bytes, version: int, extended: bool) -> Iterator[Part]:
@@ -62,18 +86,41 @@ def _frames(tag: bytes, version: int, extended: bool) -> Iterator[Part]:
 def _frame(tag: bytes, kind: bytes, offset: int, length: int, head: int) -> Part:
     name = kind.decode("latin-1") if len(kind) == 4 else OLD_FRAME
     body = tag[offset + head : offset + length]
-    mime = next((mime for mime in (_MIME, _OLD_MIME) if body[1:].startswith(mime)), None)
-    if kind == b"GEOB" and mime:
-        # Encoding byte, MIME, file name and description, each ended by a zero; then the object.
-        at = len(mime) + 1
-        for _ in range(2):
-            at = _text_end(body, at, wide=body[0] in (1, 2))
-            if at == 0:
-                raise ContainerError(f"GEOB frame at byte {offset} has no object")
-        start = offset + head + at
-        return Part(name, offset, length, "manifest", start, len(body) - at)
+    if kind in (b"GEOB", b"GEO"):
+        flags = tag[offset + 9] if head == _HEAD else 0
+        mime = _mime(_unfolded(body, flags, tag[3]) if flags else body)
+        if mime and flags:
+            raise ContainerError(_FOLDED)
+        if mime:
+            at = _object(body, mime, offset)
+            return Part(name, offset, length, "manifest", offset + head + at, len(body) - at)
     role: PartRole = "metadata"
     return Part(name, offset, length, role)
+
+
+def _mime(body: bytes) -> bytes:
+    return next((mime for mime in (_MIME, _OLD_MIME) if body[1:].startswith(mime)), b"")
+
+
+def _unfolded(body: bytes, flags: int, version: int) -> bytes:
+    """Return the first bytes of a frame that is compressed, or has fields in front (ID3v2.4 §4.1.2, v2.3 §3.3.1)."""
+    body = body[sum(length for flag, length in _FIELDS.get(version, ()) if flags & flag) :]
+    if not flags & _COMPRESSED.get(version, 0):
+        return body
+    try:
+        return zlib.decompressobj().decompress(body, len(_OLD_MIME) + 1)
+    except zlib.error:
+        return b""
+
+
+def _object(body: bytes, mime: bytes, offset: int) -> int:
+    """Return where the object begins, behind encoding byte, MIME, file name and description, each ended by a zero."""
+    at = len(mime) + 1
+    for _ in range(2):
+        at = _text_end(body, at, wide=body[0] in (1, 2))
+        if at == 0:
+            raise ContainerError(f"GEOB frame at byte {offset} has no object")
+    return at
 
 
 def _text_end(body: bytes, at: int, *, wide: bool) -> int:
@@ -93,7 +140,6 @@ def _size(field: bytes, *, syncsafe: bool) -> int:
 
 # Latin-1, a MIME type, a file name and a description: what comes before the object, as the engine writes it.
 _BEFORE = b"\x00" + _MIME + b"c2pa\x00c2pa manifest store\x00"
-_UNSYNC, _EXTENDED, _FOOTER = 0x80, 0x40, 0x10
 _MAX_SYNCSAFE = 1 << 28  # four bytes of seven bits each
 
 

@@ -43,6 +43,7 @@ _FULL_BOX = 4  # version and flags in front of what a box holds
 # Without one of these there is nothing to decode.
 _ROOTS = frozenset({"moov", "meta", "jxlc", "jxlp", "moof"})
 _SAMPLES = frozenset({"mdat", "moof"})
+_IN_SEGMENTS = "moov/mvex"  # announces fragments, which the first file of a stream has in others (ISO 14496-12 §8.8.1)
 
 
 class _Box(NamedTuple):
@@ -65,7 +66,7 @@ def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
         yield part
     if not _ROOTS & seen:
         raise ContainerError("nothing in it can be decoded")
-    if "moov" in seen and not _SAMPLES & seen:
+    if "moov" in seen and not (_SAMPLES | {_IN_SEGMENTS}) & seen:
         raise ContainerError("ends before the sound or picture that it announces")
 
 

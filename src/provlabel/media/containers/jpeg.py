@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
@@ -17,10 +18,15 @@ from provlabel.media.containers._base import (
 from provlabel.media.containers.edits import Hole, NoHole, hole_at, without_manifest
 
 _SOS, _EOI = 0xDA, 0xD9
-_STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
+_STANDALONE = frozenset({0x00, 0x01})
+# Where readers agree on a length; of all others the engine knows none, and looks for the next marker at once.
+_WITH_LENGTH = frozenset({*range(0xC0, 0xD0), 0xDA, 0xDB, 0xDD, *range(0xE0, 0xF0), 0xFE})
+_RESTARTS = frozenset(range(0xD0, 0xD8))  # to which the engine gives a length, and nobody else does
+_MARKER = re.compile(rb"\xff[^\x00\xff]", re.DOTALL)
 _APP11 = 0xEB
 _METADATA = {0xE1: "APP1", 0xED: "APP13", 0xFE: "COM"}
 _PIECE = 1 << 20  # bytes read at once
+_STRAY = 4 << 10  # bytes between two segments that readers pass over; some cameras leave two
 _NEAR = 1 << 16  # bytes before the end of the scan that are searched first
 _EOI_MARKER = b"\xff\xd9"
 # Marker, length, "JP", box instance (2), sequence number (4): then the JUMBF bytes.
@@ -35,15 +41,10 @@ def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
 def _walk(stream: BinaryIO, size: int) -> Iterator[Part]:
     if read_exactly(stream, 0, 2) != b"\xff\xd8":
         raise ContainerError("no JPEG start of image")
-    offset, boxes = 2, dict[bytes, int]()
+    offset, ours = 2, _Pieces()
     for _ in range(MAX_PARTS):
-        head = read_exactly(stream, offset, 2)
-        if head[0] != 0xFF:
-            raise ContainerError(f"no marker at byte {offset}")
-        marker = head[1]
-        if marker == 0xFF:  # fill byte
-            offset += 1
-            continue
+        offset = _next_marker(stream, offset, size)
+        marker = read_exactly(stream, offset, 2)[1]
         if marker in _STANDALONE:
             offset += 2
             continue
@@ -53,9 +54,40 @@ def _walk(stream: BinaryIO, size: int) -> Iterator[Part]:
         length = 2 + int.from_bytes(read_exactly(stream, offset + 2, 2), "big")
         if length < 4 or offset + length > size:
             raise ContainerError(f"segment at byte {offset} has an impossible length")
-        yield _segment(stream, marker, offset, length, boxes)
+        _require_one_end(stream, marker, offset, length)
+        yield _segment(stream, marker, offset, length, ours)
         offset += length
     raise ContainerError("too many segments")
+
+
+def _next_marker(stream: BinaryIO, offset: int, size: int) -> int:
+    """Return where the next marker begins: readers pass over what is none, and over bytes that fill.
+
+    Raises:
+        ContainerError: that is more than the little which is found in the world.
+    """
+    near = read_exactly(stream, offset, min(2, size - offset))
+    if near[:1] == b"\xff" and near != b"\xff\xff":
+        return offset
+    passed = read_exactly(stream, offset, min(_STRAY, size - offset))
+    at = passed.find(b"\xff")
+    while at >= 0 and passed[at + 1 : at + 2] == b"\xff":
+        at += 1
+    if at < 0 or at + 1 >= len(passed):
+        raise ContainerError(f"no marker at byte {offset}")
+    return offset + at
+
+
+def _require_one_end(stream: BinaryIO, marker: int, offset: int, length: int) -> None:
+    """Refuse a segment behind which some readers go on elsewhere, if they can find a marker of their own there.
+
+    Raises:
+        ContainerError: it is one.
+    """
+    if marker in _WITH_LENGTH:
+        return
+    if marker in _RESTARTS or _MARKER.search(read_exactly(stream, offset + 2, length - 2)):
+        raise ContainerError(f"readers do not agree on where the segment at byte {offset} ends")
 
 
 def require_whole(stream: BinaryIO, parts: Sequence[Part]) -> None:
@@ -79,29 +111,48 @@ def require_whole(stream: BinaryIO, parts: Sequence[Part]) -> None:
     raise ContainerError("the picture is cut off: it has no end")
 
 
-def _segment(stream: BinaryIO, marker: int, offset: int, length: int, boxes: dict[bytes, int]) -> Part:
-    """Name a segment; ``boxes`` has the numbers of the manifest's boxes so far, and the last segment of each."""
-    if marker == _APP11 and length > _APP11_HEAD + 8 and _is_manifest(stream, offset, length, boxes):
-        return Part("APP11", offset, length, "manifest", offset + _APP11_HEAD, length - _APP11_HEAD)
+def _segment(stream: BinaryIO, marker: int, offset: int, length: int, ours: _Pieces) -> Part:
+    """Name a segment."""
+    if marker == _APP11 and length > _APP11_HEAD + 8:
+        head = read_exactly(stream, offset + 4, min(29, length - 4))
+        if ours.takes(head, offset):
+            return Part("APP11", offset, length, "manifest", offset + _APP11_HEAD, length - _APP11_HEAD)
     name = _METADATA.get(marker)
     role: PartRole = "metadata" if name else "media"
     return Part(name or f"marker {marker:02x}", offset, length, role)
 
 
-def _is_manifest(stream: BinaryIO, offset: int, length: int, boxes: dict[bytes, int]) -> bool:
-    """Tell a segment of a manifest from those of JPEG XT and of other JUMBF boxes (ISO 19566-5),.
+class _Pieces:
+    """Tells the segments of a manifest from those of JPEG XT and of other JUMBF boxes (ISO 19566-5).
 
-    The first has the type ``c2pa`` in the description of its box, further ones have the number of the first.
-    The engine does not look at the identifier ``JP``, nor at the sequence: others then see no manifest.
+    The first has the type ``c2pa`` in the description of its box, further ones have the number of the first.  So the
+    engine finds them, which looks neither at the identifier ``JP`` nor, much, at the sequence.
     """
-    head = read_exactly(stream, offset + 4, min(28, length - 4))
-    number, place = head[2:4], int.from_bytes(head[4:8], "big")
-    if head[24:28] == b"c2pa":
-        boxes.setdefault(number, 0)
-    if number not in boxes or head[:2] != b"JP" or place != boxes[number] + 1:
-        return False
-    boxes[number] = place
-    return True
+
+    def __init__(self) -> None:
+        self._number = b""  # of the box
+        self._count = 0
+
+    def takes(self, head: bytes, offset: int) -> bool:
+        """Is the segment at ``offset`` one of them?
+
+        Raises:
+            ContainerError: the engine takes it for one, and whoever follows the standard does not.
+        """
+        number, place = head[2:4], int.from_bytes(head[4:8], "big")
+        if number == self._number:
+            if place <= self._count:  # the engine takes no more of this number
+                self._number = b""
+                return False
+            self._count += 1
+        elif head[24:28] == b"c2pa" and len(head) > 28:
+            self._number, self._count = number, 1
+        else:
+            return False
+        # The first has number 1; Microsoft writes 0.
+        if head[:2] != b"JP" or place not in ((0, 1) if self._count == 1 else (self._count,)):
+            raise ContainerError(f"the APP11 segment at byte {offset} is of a manifest that only some readers find")
+        return True
 
 
 def stores(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[bytes]:

@@ -18,6 +18,9 @@ _MOST = 1_000  # data references and kinds of samples that are looked at in one 
 
 def elsewhere(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[str]:
     """Yield what of the file lies in another one."""
+    names = {part.name for part in parts}
+    if "moov/mvex" in names and not {"moof", "mdat"} & names:
+        yield "it is the beginning of a stream, whose sound and picture lie in other files"
     for part in parts:
         if part.name == "moov":
             yield from _tracks(*_held(stream, box_at(stream, part.start)))

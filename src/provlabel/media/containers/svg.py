@@ -29,6 +29,7 @@ MAX_ATTRIBUTES = 10_000  # of one element
 #: A handler whose presence keeps expat from expanding entities; it is called for each bit of text, so it is one in C.
 IGNORE_REST = bool
 _MANIFEST = "c2pa:manifest"
+_NAMESPACE = "http://c2pa.org/manifest"
 _METADATA = frozenset({"metadata", "title", "desc"})
 _ENCODINGS = frozenset({"", "utf-8", "us-ascii"})
 
@@ -43,6 +44,8 @@ class _TextStarts:
         self._depth = 0
         self._count = self._references = 0
         self._awaits = False  #: the next byte of text is the manifest's first
+        self._names = {_MANIFEST}  #: of the element, as the prefixes of this drawing have it
+        self._within = 0  #: the depth of the manifest that is open
         self._parser = expat.ParserCreate()
         self._error = expat.ExpatError
         self._parser.StartElementHandler = self._start
@@ -72,17 +75,22 @@ class _TextStarts:
             raise ContainerError("elements are nested too deeply")
         if self._count > MAX_ELEMENTS or len(attributes) > MAX_ATTRIBUTES:
             raise ContainerError("too many elements or attributes")
-        if name == _MANIFEST or self._awaits:
-            self._await(name == _MANIFEST)
+        if self._within:
+            raise ContainerError("the manifest in it holds other elements")
+        if _NAMESPACE in attributes.values():
+            self._names |= {_manifest_as(key) for key, value in attributes.items() if value == _NAMESPACE}
+        if name in self._names:
+            self._within = self._depth
+            self._await(True)
         if self._depth == 2 and _is_descriptive(name):
             self._mark(name, "metadata")
 
     def _end(self, name: str) -> None:
         self._depth -= 1
-        if self._depth > 1 and name != _MANIFEST:
-            self._await(False)
+        ours, self._within = bool(self._within), 0
+        if self._depth > 1 and not ours:
             return
-        if name == _MANIFEST and not self._awaits:
+        if ours and not self._awaits:
             self._mark("after the manifest", "metadata")
         elif self._depth == 1 and _is_descriptive(name):
             self._mark("drawing", "media")
@@ -97,6 +105,12 @@ class _TextStarts:
     def _text(self, _: str) -> None:
         self._mark(_MANIFEST, "manifest")
         self._await(False)
+
+
+def _manifest_as(key: str) -> str:
+    """Return what a manifest is called where the attribute ``key`` declares its namespace."""
+    prefix = key.removeprefix("xmlns").removeprefix(":")
+    return f"{prefix}:manifest" if prefix else "manifest"
 
 
 def _is_descriptive(name: str) -> bool:
