@@ -12,7 +12,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import msgspec
 from msgspec import UNSET, Struct
@@ -25,7 +25,7 @@ from provlabel.label.vocabularies import AI_KINDS, C2PA_EMPTY, KINDS, SOURCE_TYP
 from provlabel.media.others import Kinds
 from provlabel.policy.baseline import Baseline
 from provlabel.policy.globs import folded, matches, means, reached
-from provlabel.policy.records import AcceptedSigner, Exemption, Policy
+from provlabel.policy.records import Acceptable, AcceptedSigner, Exemption, Policy
 from provlabel.report import ExceptionUse, Excuse, FileReport, Finding, LabelState, PolicyInfo, finding
 from provlabel.report.rules import Level
 from provlabel.trust.anchors import TrustStore
@@ -347,13 +347,22 @@ def missed(policy: Policy, file: FileReport, evidence: Evidence, public: bool = 
     ``public``: others chose whose certificates count, so that a name alone may be anybody's.
     """
     if file.state not in policy.states:
-        yield finding("policy.state", f"{file.state}, where {' or '.join(policy.states)} is wanted")
+        yield _state(policy, file)
     yield from _label(policy, file)
     if policy.revocation and file.axes.revocation != "good":
         yield finding("policy.revocation", file.revocation.why if file.revocation else "")
     yield from _signer(policy, file, evidence, public)
     for name in policy.forbid:
         yield from FORBIDDEN[name](policy, file, evidence)
+
+
+def _state(policy: Policy, file: FileReport) -> Finding:
+    """Say which state is wanted, and whether a policy could accept the one that is there."""
+    found = finding("policy.state", f"{file.state}, where {' or '.join(policy.states)} is wanted")
+    if file.state not in get_args(Acceptable):
+        return found
+    stated = ", ".join(f'"{state}"' for state in (*policy.states, file.state))
+    return msgspec.structs.replace(found, hint=f"if that is good enough for you, in the policy: states = [{stated}]")
 
 
 def _label(policy: Policy, file: FileReport) -> Iterator[Finding]:

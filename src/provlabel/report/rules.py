@@ -346,7 +346,10 @@ _ROWS = (
         "judge.failed", "error", "a check of your own failed, so that nobody knows what it would have found",
         "mend the check, or leave it away",
     ),
-    Rule("policy.state", "error", "the state of the file is not one that the policy accepts"),
+    Rule(
+        "policy.state", "error", "the state of the file is not one that the policy accepts",
+        "see the other findings; no policy accepts such a state, and an exception needs the file's sha256",
+    ),
     Rule(
         "policy.label", "error", "the policy requires a label, and there is none",
         "label it: provlabel label FILE --kind …",
