@@ -67,7 +67,7 @@ def labeled(
     if how.thumbnail:
         require_pillow()
     # 1. Read everything that goes in, in the sandbox; nothing is written before that.
-    checked = read_source(source, sandbox, how.accept_broken_parent, digest=how.thumbnail, name=name)
+    checked = read_source(source, sandbox, how.accept_broken_parent, digest=how.thumbnail, name=name, detached=how.detached)
     if how.check_decode:
         from provlabel.media.decoding import require_decodable
 
@@ -113,6 +113,7 @@ def labeled(
             withheld=signed.withheld,
             warnings=(
                 *_unasked(checked, how.detached),
+                *_as_it_is(checked, destination.detached),
                 *tags.warnings,
                 *_undrawn(checked, picture),
                 *_doubts(label, checked.evidence.seconds),
@@ -167,6 +168,14 @@ def _unasked(checked: Source, detached: bool) -> Iterator[str]:
             f"{checked.shown}: {fmt.name} cannot hold a manifest ({fmt.why_detached}), so it lies beside the "
             "file, which is unchanged; keep both together"
         )
+
+
+def _as_it_is(checked: Source, detached: bool) -> Iterator[str]:
+    """Say what was set right in a file, or that a damaged one was signed."""
+    if checked.evidence.damage:
+        yield f"{checked.shown}: signed as it is, with this fault: {printable(checked.evidence.damage)}"
+    if checked.evidence.streamed and not detached:
+        yield f"{checked.shown}: the sizes in its header were placeholders, as of a stream; they were set"
 
 
 def _drawn(checked: Source, drawing: AnySandbox | None) -> Preview:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 from provlabel._support.files import LARGE, Scratch, atomic_output, copy_to, locked, sha256_of, synced
 from provlabel._support.text import printable
@@ -21,7 +22,7 @@ from provlabel.labeling.signature import SigningTask, UnstampedManifest, Work, s
 from provlabel.labeling.sources import Source, naming, reopened, shown
 from provlabel.manifest import cose
 from provlabel.manifest.write import Definition
-from provlabel.media.containers import CONTAINERS, ContainerError, inventory, lost
+from provlabel.media.containers import CONTAINERS, ContainerError, inventory, lost, sized
 from provlabel.media.containers.edits import Edit, Edited
 from provlabel.media.sidecar import beside
 from provlabel.sandbox.reading import reread
@@ -121,7 +122,7 @@ def publish(
         with contextlib.ExitStack() as sources:
             stream = sources.enter_context(reopened(checked))
             files = [
-                IngredientFile(sources.enter_context(reopened(item)), item.fmt.mime, stated)
+                IngredientFile(_as_ingredient(item, sources.enter_context(reopened(item))), item.fmt.mime, stated)
                 for item, stated in ingredients
             ]
             like = os.fstat(stream.fileno())
@@ -132,7 +133,9 @@ def publish(
                 copy.stream.flush()
                 os.fsync(copy.stream.fileno())  # it is published last, and must not fail for want of room then
             job = SigningTask(manifest, checked.fmt, files, destination.detached, seal.actor)
-            content = Edited(stream, like.st_size, edits)
+            content = Edited(stream, like.st_size)
+            if not destination.detached:
+                content = sized(checked.fmt.container, stream, like.st_size).edited(edits)
             work = Work(job, content, scratch.stream, hash_source=not checked.evidence.sha256)
             signed = _signed(work, seal)
             # The engine loses parts; what we write ourselves is the source but for an older manifest.
@@ -152,6 +155,13 @@ def publish(
             published = with_timestamp(signed, seal.timestamper, read_back_with, digest)
         settle(published)
         return published
+
+
+def _as_ingredient(item: Source, stream: BinaryIO) -> BinaryIO:
+    """Give the engine right sizes, in place of those that it refuses; with a manifest each byte counts."""
+    if not item.evidence.streamed or item.manifest:
+        return stream
+    return cast("BinaryIO", io.BufferedReader(sized(item.fmt.container, stream, stream.seek(0, os.SEEK_END))))
 
 
 @contextlib.contextmanager
