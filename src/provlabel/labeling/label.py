@@ -67,7 +67,9 @@ def labeled(
     if how.thumbnail:
         require_pillow()
     # 1. Read everything that goes in, in the sandbox; nothing is written before that.
-    checked = read_source(source, sandbox, how.accept_broken_parent, digest=how.thumbnail, name=name, detached=how.detached)
+    checked = read_source(
+        source, sandbox, how.accept_broken_parent, digest=how.thumbnail, name=name, detached=how.detached
+    )
     if how.check_decode:
         from provlabel.media.decoding import require_decodable
 

@@ -24,6 +24,7 @@ from provlabel.manifest import cose
 from provlabel.manifest.write import Definition
 from provlabel.media.containers import CONTAINERS, ContainerError, inventory, lost, sized
 from provlabel.media.containers.edits import Edit, Edited
+from provlabel.media.played import Played, played_in
 from provlabel.media.sidecar import beside
 from provlabel.sandbox.reading import reread
 from provlabel.sandbox.requests import AnySandbox
@@ -138,15 +139,14 @@ def publish(
                 content = sized(checked.fmt.container, stream, like.st_size).edited(edits)
             work = Work(job, content, scratch.stream, hash_source=not checked.evidence.sha256)
             signed = _signed(work, seal)
-            # The engine loses parts; what we write ourselves is the source but for an older manifest.
-            parts_before = _inventory(checked, work.stream) if not destination.detached and work.hole is None else None
+            before = None if destination.detached else _media(checked, work.stream, work)
             digest = checked.evidence.sha256 or work.source_sha256 or sha256_of(stream)
 
         def read_back_with(store: bytes, trust: TrustStore = _NO_TRUST) -> Evidence:
             work.put(store)
             evidence = _read_back(checked, scratch, sandbox, trust, work)
-            if parts_before is not None:
-                _require_parts(checked, parts_before, scratch)
+            if before is not None:
+                _require_media(checked, before, _media(checked, scratch.stream, work), evidence)
             return evidence
 
         if isinstance(signed, bytes):
@@ -339,15 +339,28 @@ def _require_story(verdict: Verdict) -> None:
             )
 
 
-def _inventory(checked: Source, stream: BinaryIO) -> Counter[str]:
-    return inventory(checked.fmt.container, stream, stream.seek(0, os.SEEK_END))
+class _Media(NamedTuple):
+    """What is found in a file, before a manifest is put into it and after."""
+
+    parts: Counter[str]
+    played: Played
 
 
-def _require_parts(checked: Source, parts_before: Counter[str], scratch: Scratch) -> None:
-    """Refuse a result that lost a chunk, box, tag or frame of what was signed.
+def _media(checked: Source, stream: BinaryIO, work: Work) -> _Media:
+    """Look where the media lie; what we write ourselves are copies of the same bytes, so that no digest is needed."""
+    container, size = checked.fmt.container, stream.seek(0, os.SEEK_END)
+    return _Media(inventory(container, stream, size), played_in(container, stream, size, digest=work.by_engine))
+
+
+def _require_media(checked: Source, before: _Media, after: _Media, evidence: Evidence) -> None:
+    """Refuse a result that lost a chunk, box, tag or frame of what was signed, or in which readers find other media.
 
     The engine drops an ID3 tag that it cannot parse, in silence; what else it rewrites may change.
     """
-    if gone := lost(parts_before, _inventory(checked, scratch.stream)):
+    if gone := lost(before.parts, after.parts):
         what = CONTAINERS[checked.fmt.container].words
         raise EngineError(f"embedding would lose {what}: {printable(', '.join(gone))}", hint=_BESIDE)
+    if before.played != after.played:
+        raise EngineError("embedding would change what is seen or heard", hint=_BESIDE)
+    if evidence.obstacle:
+        raise EngineError(f"what was written would be read in several ways: {evidence.obstacle}", hint=_BESIDE)

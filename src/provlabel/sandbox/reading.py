@@ -142,17 +142,10 @@ def _read_once(stream: BinaryIO, size: int, fmt: Format, request: Request, scan:
 
 def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) -> dict[str, Any]:
     """Return the fields of evidence that the engine contributes; embedded comes before beside."""
-    reading, url = None, ""
     if not scan.followed:
         fmt = fmt._replace(container="opaque")
     mime = _mime(fmt)
-    try:
-        reading = None if mime == engine.ANY_FILE else engine.read(_for_engine(stream, fmt, scan), mime, request.trust)
-    except engine.RemoteManifest as exc:
-        url = exc.url
-    except EngineError:
-        if scan.stores or not scan.obstacle:
-            raise  # else it stumbles over what no manifest goes into
+    reading, url = _embedded(stream, fmt, mime, request, scan)
     if reading is not None:
         fields = _evidence_fields(reading, scan, scan.stores[0] if scan.stores else b"", fmt, request)
         coverage = _coverage(stream, fmt, scan, reading, fields["manifests"])
@@ -164,21 +157,39 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
         return {"trouble": Trouble("malformed", scan.damage)}
     if sidecar is None:
         return {"source": "remote", "remote_url": url} if url else {"source": "none"}
-    found: dict[str, Any] = {"sidecar_sha256": sha256_of(sidecar)}
+    return {"sidecar_sha256": sha256_of(sidecar), **_beside(stream, fmt, mime, request, scan, sidecar)}
+
+
+def _embedded(stream: BinaryIO, fmt: Format, mime: str, request: Request, scan: Scan) -> tuple[Reading | None, str]:
+    """Return what the engine says of the manifest in a file, if it finds one, and where else the file says it lies."""
+    if mime == engine.ANY_FILE:
+        return None, ""
+    try:
+        return engine.read(_for_engine(stream, fmt, scan), mime, request.trust), ""
+    except engine.RemoteManifest as exc:
+        return None, exc.url
+    except EngineError:
+        if scan.stores or not scan.obstacle:
+            raise
+        return None, ""  # it stumbles over what no manifest goes into
+
+
+def _beside(stream: BinaryIO, fmt: Format, mime: str, request: Request, scan: Scan, sidecar: bytes) -> dict[str, Any]:
+    """Judge a file by the manifest beside it."""
     try:
         if scan_store(sidecar):
             shorten_time(stream.seek(0, io.SEEK_END))
         stream.seek(0)
         reading = engine.read(stream, mime, request.trust, sidecar)
         if reading is None:
-            return {**found, "source": "none"}
+            return {"source": "none"}
         fields = _evidence_fields(reading, scan, sidecar, fmt, request)
         coverage = _coverage(stream, fmt, scan, reading, fields["manifests"])
-        return {**found, "source": "sidecar", **fields, "coverage": coverage}
+        return {"source": "sidecar", **fields, "coverage": coverage}
     except EngineError as exc:
-        return {**found, "source": "sidecar", "trouble": _trouble(exc)}
+        return {"source": "sidecar", "trouble": _trouble(exc)}
     except ContainerError as exc:
-        return {**found, "source": "sidecar", "trouble": Trouble("malformed", str(exc))}
+        return {"source": "sidecar", "trouble": Trouble("malformed", str(exc))}
 
 
 def _for_engine(stream: BinaryIO, fmt: Format, scan: Scan) -> BinaryIO:

@@ -69,9 +69,7 @@ def _layout(stream: BinaryIO, size: int) -> _Layout:
     else:
         nothing_said = length == 0 and declared in (0, _MAX_SIZE)
         sound_open = nothing_said and sound < size and not _are_chunks(stream, sound, size)
-    return _Layout(
-        size if riff_open else end, sound, size - sound if sound_open else length, riff_open, sound_open
-    )
+    return _Layout(size if riff_open else end, sound, size - sound if sound_open else length, riff_open, sound_open)
 
 
 def _is_placeholder(value: int, in_front: int) -> bool:
@@ -91,9 +89,7 @@ def _heads(stream: BinaryIO, offset: int, size: int) -> Iterator[tuple[bytes, in
 
 def _sound_in(stream: BinaryIO, size: int) -> tuple[int, int] | None:
     """Return where the sound begins, and how long it is by its own head."""
-    return next(
-        ((at + _HEAD, length) for kind, at, length in _heads(stream, _FIRST, size) if kind == _SOUND), None
-    )
+    return next(((at + _HEAD, length) for kind, at, length in _heads(stream, _FIRST, size) if kind == _SOUND), None)
 
 
 def _are_chunks(stream: BinaryIO, offset: int, size: int) -> bool:
