@@ -62,7 +62,7 @@ def labeled_name(source: Path) -> Path:
 def destination_for(checked: Source, dest: Path | None, detached: bool, replace: bool) -> Destination:
     """Decide between embedded and detached, and refuse what embedding would break."""
     source = checked.path
-    if detached or not checked.fmt.embed:
+    if detached or checked.why_beside:
         elsewhere = None if dest is None or lies_at(dest, source) else dest
         return Destination(beside(elsewhere or source), True, False, elsewhere, replace)
     if checked.evidence.obstacle:

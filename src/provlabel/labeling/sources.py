@@ -49,6 +49,11 @@ class Source(Struct, frozen=True):
         return os.fsencode(self.path.name).decode("utf-8", "replace") if self.name is None else self.name
 
     @property
+    def why_beside(self) -> str:
+        """Why no manifest is ever put into it; empty where one can be."""
+        return self.fmt.why_beside(self.title)
+
+    @property
     def manifest(self) -> str | None:
         """URN of its active manifest."""
         return self.evidence.manifests[0].urn if self.evidence.manifests else None

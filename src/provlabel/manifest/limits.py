@@ -101,7 +101,8 @@ def scan_file(stream: BinaryIO, size: int, fmt: Format, *, ours: bool = False) -
     except ContainerError as exc:
         if ours or not family.judged_whole or _holds_store(stream, size):
             raise
-        return Scan(tuple(CONTAINERS["opaque"].walk(stream, size)), damage=str(exc), followed=False)
+        damage = "" if fmt.why_detached else str(exc)  # else nothing is known of how its parts should lie
+        return Scan(tuple(CONTAINERS["opaque"].walk(stream, size)), damage=damage, followed=False)
     manifests = [part for part in parts if part.role == "manifest" and part.payload_length]
     total = sum(part.payload_length for part in manifests)
     if total > MAX_STORE:

@@ -12,21 +12,8 @@ from provlabel.media.containers import CONTAINERS, ContainerError, Part, pieces,
 #: Names of the parts that are decoded, in all containers; an SVG is text, of which none is.
 PAYLOADS = frozenset(
     [
-        "image data",
-        "IDAT",
-        "fdAT",
-        "image",
-        "VP8 ",
-        "VP8L",
-        "ALPH",
-        "ANMF",
-        "data",
-        "after RIFF",
-        "audio",
-        "mdat",
-        "imda",
-        "jxlc",
-        "jxlp",
+        *("image data", "IDAT", "fdAT", "image", "VP8 ", "VP8L", "ALPH", "ANMF", "jxlc", "jxlp"),
+        *("data", "after RIFF", "audio", "mdat", "imda"),
     ]
 )
 _MAX_TABLES = 4 << 20  # bytes that say where samples lie; of more than 3 hours they are not followed

@@ -153,7 +153,7 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
     if scan.stores:
         raise EngineError("there is a manifest in it that the engine does not find", kind="ManifestNotFound")
     sidecar = detached_beside(request.sidecar)
-    if sidecar is None and not scan.followed:
+    if sidecar is None and scan.damage and not scan.followed:
         return {"trouble": Trouble("malformed", scan.damage)}
     if sidecar is None:
         return {"source": "remote", "remote_url": url} if url else {"source": "none"}
