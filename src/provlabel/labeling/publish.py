@@ -134,19 +134,22 @@ def publish(
                 copy.stream.flush()
                 os.fsync(copy.stream.fileno())  # it is published last, and must not fail for want of room then
             job = SigningTask(manifest, checked.fmt, files, destination.detached, seal.actor)
-            content = Edited(stream, like.st_size)
+            settled = Edited(stream, like.st_size)
             if not destination.detached:
-                content = sized(checked.fmt.container, stream, like.st_size).edited(edits)
+                settled = sized(checked.fmt.container, stream, like.st_size)
+            content = settled.edited(edits)
             work = Work(job, content, scratch.stream, hash_source=not checked.evidence.sha256)
             signed = _signed(work, seal)
-            before = None if destination.detached else _media(checked, work.stream, work)
+            played = None if destination.detached else _played(checked, settled, work)
+            parts_before = _inventory(checked, work.stream) if played is not None else Counter()
             digest = checked.evidence.sha256 or work.source_sha256 or sha256_of(stream)
 
         def read_back_with(store: bytes, trust: TrustStore = _NO_TRUST) -> Evidence:
             work.put(store)
             evidence = _read_back(checked, scratch, sandbox, trust, work)
-            if before is not None:
-                _require_media(checked, before, _media(checked, scratch.stream, work), evidence)
+            if played is not None:
+                _require_parts(checked, parts_before, scratch)
+                _require_played(checked, played, scratch, work, evidence)
             return evidence
 
         if isinstance(signed, bytes):
@@ -339,28 +342,30 @@ def _require_story(verdict: Verdict) -> None:
             )
 
 
-class _Media(NamedTuple):
-    """What is found in a file, before a manifest is put into it and after."""
-
-    parts: Counter[str]
-    played: Played
+def _inventory(checked: Source, stream: BinaryIO) -> Counter[str]:
+    return inventory(checked.fmt.container, stream, stream.seek(0, os.SEEK_END))
 
 
-def _media(checked: Source, stream: BinaryIO, work: Work) -> _Media:
-    """Look where the media lie; what we write ourselves are copies of the same bytes, so that no digest is needed."""
-    container, size = checked.fmt.container, stream.seek(0, os.SEEK_END)
-    return _Media(inventory(container, stream, size), played_in(container, stream, size, digest=work.by_engine))
-
-
-def _require_media(checked: Source, before: _Media, after: _Media, evidence: Evidence) -> None:
-    """Refuse a result that lost a chunk, box, tag or frame of what was signed, or in which readers find other media.
+def _require_parts(checked: Source, parts_before: Counter[str], scratch: Scratch) -> None:
+    """Refuse a result that lost a chunk, box, tag or frame of what was signed.
 
     The engine drops an ID3 tag that it cannot parse, in silence; what else it rewrites may change.
     """
-    if gone := lost(before.parts, after.parts):
+    if gone := lost(parts_before, _inventory(checked, scratch.stream)):
         what = CONTAINERS[checked.fmt.container].words
         raise EngineError(f"embedding would lose {what}: {printable(', '.join(gone))}", hint=_BESIDE)
-    if before.played != after.played:
+
+
+def _played(checked: Source, stream: io.RawIOBase, work: Work) -> Played:
+    """Look at what players find; what we write ourselves are copies of the same bytes, so that no digest is needed."""
+    whole = cast("BinaryIO", io.BufferedReader(stream))
+    return played_in(checked.fmt.container, whole, whole.seek(0, os.SEEK_END), digest=work.by_engine)
+
+
+def _require_played(checked: Source, before: Played, scratch: Scratch, work: Work, evidence: Evidence) -> None:
+    """Refuse a result in which players would find something else than in the source, or not all of them the same."""
+    size = scratch.stream.seek(0, os.SEEK_END)
+    if before != played_in(checked.fmt.container, scratch.stream, size, digest=work.by_engine):
         raise EngineError("embedding would change what is seen or heard", hint=_BESIDE)
     if evidence.obstacle:
         raise EngineError(f"what was written would be read in several ways: {evidence.obstacle}", hint=_BESIDE)

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
-from provlabel.media.containers import CONTAINERS, ContainerError, Part, pieces, places
+from provlabel.media.containers import CONTAINERS, ContainerError, Part, pieces, places, read_exactly
 
 #: Names of the parts that are decoded, in all containers; an SVG is text, of which none is.
 PAYLOADS = frozenset(
@@ -38,7 +38,7 @@ def played_in(container: str, stream: BinaryIO, size: int, *, digest: bool) -> P
         digest: read the media, too, where somebody else writes them than us.
     """
     walked = tuple(CONTAINERS[container].walk(stream, size))
-    found = [part for part in walked if part.name in PAYLOADS]
+    found = [_behind_tags(stream, part) for part in walked if part.name in PAYLOADS]
     total = hashlib.sha256()
     for part in found if digest else ():
         for piece in pieces(stream, part.start, part.end):
@@ -48,6 +48,18 @@ def played_in(container: str, stream: BinaryIO, size: int, *, digest: bool) -> P
         tuple(_places(stream, walked, found)) if container == _IN_BOXES else (),
         total.hexdigest() if digest else "",
     )
+
+
+def _behind_tags(stream: BinaryIO, part: Part) -> Part:
+    """Return the frames of a FLAC, which hold no tags (RFC 9639 §8); any other part is as it is."""
+    if part.name != "audio" or part.length < 4 or read_exactly(stream, part.start, 4) != b"fLaC":
+        return part
+    at, last = part.start + 4, False
+    while not last and at + 4 <= part.end:
+        head = read_exactly(stream, at, 4)
+        last, at = bool(head[0] & 0x80), at + 4 + int.from_bytes(head[1:], "big")
+    at = min(at, part.end)
+    return part._replace(start=at, length=part.end - at)
 
 
 def _places(stream: BinaryIO, walked: Sequence[Part], found: Sequence[Part]) -> Iterator[tuple[int, int, int]]:

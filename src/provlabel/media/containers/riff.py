@@ -59,10 +59,10 @@ def _layout(stream: BinaryIO, size: int) -> _Layout:
     if found is None:
         return _Layout(end)
     sound, length = found
-    beyond = length > size - sound
+    beyond = length > size - sound or length == _MAX_SIZE  # which no sound of 32 bits has
     wrapped = beyond and length in PLACEHOLDERS and declared == (length + sound - _HEAD) & _MAX_SIZE
     riff_open = end != size and (
-        declared in (0, size) or wrapped or (end > size and _is_placeholder(declared, sound - _HEAD))
+        declared in (0, size, _MAX_SIZE) or wrapped or (end > size and _is_placeholder(declared, sound - _HEAD))
     )
     if beyond:
         sound_open = (riff_open or end == size) and _is_placeholder(length, _HEAD - sound)
