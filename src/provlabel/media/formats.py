@@ -167,7 +167,7 @@ FORMATS: tuple[Format, ...] = (
     Format(
         "RF64", "audio/wav", "audio", (".wav", ".rf64", ".bw64"), "opaque", _BESIDE,
         lambda head, _: head[:4] in (b"RF64", b"BW64") and head[8:12] == b"WAVE",
-        "the engine takes none of its headers, with ADM or without", sound="WAV",
+        "the engine refuses its header, with ADM or without", sound="WAV",
     ),
     # A manifest that others embedded into one of these is read all the same.
     Format(
