@@ -10,7 +10,7 @@ import encypher_c2pa
 import pytest
 
 from format_files import signed_by_engine
-from project import Cli, engine_credential
+from project import MEDIA, Cli, engine_credential
 from provlabel import EngineError, InputError, Label, TrustStore, label_bytes, label_file, verify_bytes, verify_file
 from provlabel.engine import signing
 from provlabel.label import signed_label
@@ -69,7 +69,7 @@ def test_a_wav_by_the_name_of_such_a_sound(
 
 def test_content_beats_the_name(tmp_path: Path, label: Label, signer: Signer, sandbox: Sandbox) -> None:
     source = tmp_path / "cover.wem"
-    source.write_bytes((Path(__file__).parents[2] / "samples" / "media" / "cover.jpg").read_bytes())
+    source.write_bytes((MEDIA / "cover.jpg").read_bytes())
     label_file(source, tmp_path / "out.wem", label, signer, sandbox=sandbox)
     assert [path.name for path in tmp_path.iterdir() if path.suffix == ".c2pa"] == []
 
