@@ -30,7 +30,7 @@ _OF: dict[str, tuple[str, ...]] = {
     "jpeg": ("a.jpg",),
     "opaque": ("a.ogg", "a.aiff"),
     "png": ("a.png",),
-    "riff": ("a.wav", "a.webp", "tagged.wav"),
+    "riff": ("a.wav", "a.webp", "tagged.wav", "streamed.wav"),
     "svg": ("a.svg",),
     "tiff": ("a.tif", "a.dng", "big.tif"),
 }
@@ -94,6 +94,10 @@ def _walked(container: str, data: bytes) -> None:
         return
     stores = containers.stores_in(container, stream, held)
     containers.obstacle(container, stream, size)
+    if (sizes := containers.CONTAINERS[container].sizes) is not None:
+        settled = io.BufferedReader(containers.sized(container, stream, size)).read()
+        assert not sizes(io.BytesIO(settled), len(settled)), "sizes are not set for good"
+        assert list(containers.CONTAINERS[container].walk(io.BytesIO(settled), len(settled)))
     containers.inventory(container, stream, size)
     containers.bare_sha256(container, stream, size)
     containers.stores_left(container, stream, size)

@@ -94,6 +94,7 @@ PLAIN = {
     "a.avif": lambda: _pillow("AVIF", exif=_exif()),
     "a.svg": lambda: _SVG.encode(),
     "a.wav": _wav,
+    "streamed.wav": lambda: _wav().replace(_wav()[4:8], b"\xff" * 4, 1)[:40] + b"\xff" * 4 + _wav()[44:],
     "a.mp3": _mp3,
     "a.flac": lambda: _beginning("take.flac"),
     "a.bmp": lambda: _pillow("BMP"),

@@ -42,6 +42,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "helpers"))
 import pki
 import tsa
 from provlabel.engine.identity import Actor
+from riff_files import NO_WAV
 
 HERE = Path(__file__).parent
 FOLDER = HERE / "signed"
@@ -145,6 +146,10 @@ SAMPLES = (
     Sample("take.aac", sound("-c:a", "aac"), "voice-clone"),
     Sample("take.aiff", sound(), "ai-track", key="ps256"),
     Sample("long.wav", sound("-rf64", "always"), "human-made"),
+    *(
+        Sample(name, lambda path, content=NO_WAV[name][1]: path.write_bytes(content), "ai-track")  # type: ignore[misc]
+        for name in ("a.at9", "vorbis.wem", "x.xwma")
+    ),
     Sample("big.tif", pillow("TIFF", big_tiff=True), "ai-modified-photo"),
     Sample("still.bmp", pillow("BMP"), "ai-artwork"),
     Sample("bare.jxl", from_png("cjxl"), "human-made"),

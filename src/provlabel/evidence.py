@@ -250,7 +250,8 @@ class Evidence(Struct, frozen=True, kw_only=True):
     as_of: str = ""  #: the moment for which it was examined, when that was not the present; RFC 3339
     elsewhere: tuple[str, ...] = ()  #: what is seen or heard and lies in other files, or is made by scripts
     coverage: Coverage = Coverage()
-    damage: str = ""  #: the content is cut off, though it can be read; such a file is not labeled
+    damage: str = ""  #: what is missing from the content, or why its parts cannot be followed; no manifest goes into it
+    streamed: bool = False  #: its header holds placeholders for sizes; a label sets them
     trouble: Trouble | None = None
     second: Opinion | None = None  #: of another verifier, where it was asked for
 

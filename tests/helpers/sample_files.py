@@ -14,6 +14,7 @@ from PIL import Image
 from project import MEDIA, needs
 from provlabel.media.containers import CONTAINERS
 from provlabel.media.formats import FORMATS, Format, sniff
+from riff_files import NO_WAV
 
 Maker = Callable[[Path], None]
 TAGS = ("-metadata", "title=Lighthouse", "-metadata", "artist=The provlabel founders")
@@ -70,6 +71,10 @@ def text(content: str, encoding: str = "utf-8") -> Maker:
     return lambda path: path.write_bytes(content.encode(encoding)) and None
 
 
+def _built(content: bytes) -> Maker:
+    return lambda path: path.write_bytes(content) and None
+
+
 def run(*args: str | Path) -> None:
     subprocess.run([str(arg) for arg in args], check=True, capture_output=True)
 
@@ -122,6 +127,7 @@ DETACHED_ROWS = (
     ("take.aiff", "AIFF", sound(), (FFMPEG,)),
     ("take.aifc", "AIFF", sound("-c:a", "pcm_f32be"), (FFMPEG,)),
     ("long.wav", "RF64", sound("-rf64", "always"), (FFMPEG,)),
+    *((name, NO_WAV[name][0], _built(NO_WAV[name][1]), ()) for name in ("a.at9", "vorbis.wem", "x.xwma")),
     ("big.tif", "BigTIFF", pillow(big_tiff=True, description="Lighthouse"), ()),
     ("still.bmp", "BMP", pillow(), ()),
     ("bare.jxl", "JPEG XL codestream", from_png("cjxl", tagged=False), (JXL,)),

@@ -1200,6 +1200,14 @@ def test_state_table(change: dict[str, object], state: str) -> None:
     assert state_of(replace(BASE, **change)) == state
 
 
+def test_a_fault_of_the_file_is_said_whatever_signs_it() -> None:
+    signed = verdict(manifest(TRUSTED), damage="its header announces 9 bytes, and 8 are there")
+    assert signed.state == "trusted"
+    assert rules(signed, "warning") == ["content.damaged", "time.unproven"]
+    unsigned = judge(Evidence(damage="cut off"), at=AT)
+    assert (unsigned.state, rules(unsigned)) == ("unsigned", ["content.damaged"])
+
+
 def test_what_holds_and_why_it_does_not() -> None:
     assert Verdict("valid", replace(BASE, signer="no-anchors"), (), ()).holds
     assert not Verdict("trusted", BASE, (), ()).holds

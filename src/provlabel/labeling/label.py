@@ -28,7 +28,6 @@ from provlabel.labeling.sources import (
 )
 from provlabel.labeling.tags import plan_tags
 from provlabel.manifest.write import PARENT, component, definition, ingredient_definition, input_file
-from provlabel.media.formats import Format
 from provlabel.media.previews import Preview, nothing, require_pillow
 from provlabel.sandbox.pool import shared_sandbox
 from provlabel.sandbox.requests import AnySandbox
@@ -67,7 +66,9 @@ def labeled(
     if how.thumbnail:
         require_pillow()
     # 1. Read everything that goes in, in the sandbox; nothing is written before that.
-    checked = read_source(source, sandbox, how.accept_broken_parent, digest=how.thumbnail, name=name)
+    checked = read_source(
+        source, sandbox, how.accept_broken_parent, digest=how.thumbnail, name=name, detached=how.detached
+    )
     if how.check_decode:
         from provlabel.media.decoding import require_decodable
 
@@ -77,7 +78,7 @@ def labeled(
     placed = [read_source(Path(item), sandbox, how.accept_broken_parent) for item in how.ingredients]
     destination = destination_for(checked, dest, how.detached, how.replace)
     if scratch:
-        _require_embedded(destination, checked.fmt)
+        _require_embedded(destination, checked)
         destination = destination._replace(scratch_name=checked.shown)
     inputs = [read_source(Path(item), sandbox, how.accept_broken_parent) for item in how.input_files]
     label = as_records(label)
@@ -113,6 +114,7 @@ def labeled(
             withheld=signed.withheld,
             warnings=(
                 *_unasked(checked, how.detached),
+                *_as_it_is(checked, destination.detached),
                 *tags.warnings,
                 *_undrawn(checked, picture),
                 *_doubts(label, checked.evidence.seconds),
@@ -132,10 +134,11 @@ def labeled(
     )
 
 
-def _require_embedded(destination: Destination, fmt: Format) -> None:
+def _require_embedded(destination: Destination, checked: Source) -> None:
     if destination.detached:
+        why = checked.why_beside or "detached was asked for"
         raise InputError(
-            f"{fmt.name} is only labeled with a manifest beside it: {fmt.why_detached or 'detached was asked for'}",
+            f"{checked.fmt.name} is only labeled with a manifest beside it: {why}",
             hint="write it to a file and use label_file",
         )
 
@@ -161,12 +164,19 @@ def _odd_parent(checked: Source, parent: Source | None) -> Iterator[str]:
 
 def _unasked(checked: Source, detached: bool) -> Iterator[str]:
     """Say that the manifest lies beside the file although nobody asked for that."""
-    fmt = checked.fmt
-    if not detached and not fmt.embed:
+    if not detached and checked.why_beside:
         yield (
-            f"{checked.shown}: {fmt.name} cannot hold a manifest ({fmt.why_detached}), so it lies beside the "
-            "file, which is unchanged; keep both together"
+            f"{checked.shown}: no manifest is put into {checked.fmt.name} ({checked.why_beside}), so it lies beside "
+            "the file, which is unchanged; keep both together"
         )
+
+
+def _as_it_is(checked: Source, detached: bool) -> Iterator[str]:
+    """Say what was set right in a file, or that a damaged one was signed."""
+    if checked.evidence.damage:
+        yield f"{checked.shown}: signed as it is, with this fault: {printable(checked.evidence.damage)}"
+    if checked.evidence.streamed and not detached:
+        yield f"{checked.shown}: the sizes in its header were placeholders, as of a stream; they were set"
 
 
 def _drawn(checked: Source, drawing: AnySandbox | None) -> Preview:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 from provlabel._support.files import LARGE, Scratch, atomic_output, copy_to, locked, sha256_of, synced
 from provlabel._support.text import printable
@@ -21,8 +22,9 @@ from provlabel.labeling.signature import SigningTask, UnstampedManifest, Work, s
 from provlabel.labeling.sources import Source, naming, reopened, shown
 from provlabel.manifest import cose
 from provlabel.manifest.write import Definition
-from provlabel.media.containers import CONTAINERS, ContainerError, inventory, lost
+from provlabel.media.containers import CONTAINERS, ContainerError, inventory, lost, sized
 from provlabel.media.containers.edits import Edit, Edited
+from provlabel.media.played import Played, played_in
 from provlabel.media.sidecar import beside
 from provlabel.sandbox.reading import reread
 from provlabel.sandbox.requests import AnySandbox
@@ -60,7 +62,7 @@ def labeled_name(source: Path) -> Path:
 def destination_for(checked: Source, dest: Path | None, detached: bool, replace: bool) -> Destination:
     """Decide between embedded and detached, and refuse what embedding would break."""
     source = checked.path
-    if detached or not checked.fmt.embed:
+    if detached or checked.why_beside:
         elsewhere = None if dest is None or lies_at(dest, source) else dest
         return Destination(beside(elsewhere or source), True, False, elsewhere, replace)
     if checked.evidence.obstacle:
@@ -121,7 +123,7 @@ def publish(
         with contextlib.ExitStack() as sources:
             stream = sources.enter_context(reopened(checked))
             files = [
-                IngredientFile(sources.enter_context(reopened(item)), item.fmt.mime, stated)
+                IngredientFile(_as_ingredient(item, sources.enter_context(reopened(item))), item.fmt.mime, stated)
                 for item, stated in ingredients
             ]
             like = os.fstat(stream.fileno())
@@ -132,18 +134,22 @@ def publish(
                 copy.stream.flush()
                 os.fsync(copy.stream.fileno())  # it is published last, and must not fail for want of room then
             job = SigningTask(manifest, checked.fmt, files, destination.detached, seal.actor)
-            content = Edited(stream, like.st_size, edits)
+            settled = Edited(stream, like.st_size)
+            if not destination.detached:
+                settled = sized(checked.fmt.container, stream, like.st_size)
+            content = settled.edited(edits)
             work = Work(job, content, scratch.stream, hash_source=not checked.evidence.sha256)
             signed = _signed(work, seal)
-            # The engine loses parts; what we write ourselves is the source but for an older manifest.
-            parts_before = _inventory(checked, work.stream) if not destination.detached and work.hole is None else None
+            played = None if destination.detached else _played(checked, settled, work)
+            parts_before = _inventory(checked, work.stream) if played is not None else Counter()
             digest = checked.evidence.sha256 or work.source_sha256 or sha256_of(stream)
 
         def read_back_with(store: bytes, trust: TrustStore = _NO_TRUST) -> Evidence:
             work.put(store)
             evidence = _read_back(checked, scratch, sandbox, trust, work)
-            if parts_before is not None:
+            if played is not None:
                 _require_parts(checked, parts_before, scratch)
+                _require_played(checked, played, scratch, work, evidence)
             return evidence
 
         if isinstance(signed, bytes):
@@ -152,6 +158,13 @@ def publish(
             published = with_timestamp(signed, seal.timestamper, read_back_with, digest)
         settle(published)
         return published
+
+
+def _as_ingredient(item: Source, stream: BinaryIO) -> BinaryIO:
+    """Give the engine right sizes, in place of those that it refuses; with a manifest each byte counts."""
+    if not item.evidence.streamed or item.manifest:
+        return stream
+    return cast("BinaryIO", io.BufferedReader(sized(item.fmt.container, stream, stream.seek(0, os.SEEK_END))))
 
 
 @contextlib.contextmanager
@@ -341,3 +354,18 @@ def _require_parts(checked: Source, parts_before: Counter[str], scratch: Scratch
     if gone := lost(parts_before, _inventory(checked, scratch.stream)):
         what = CONTAINERS[checked.fmt.container].words
         raise EngineError(f"embedding would lose {what}: {printable(', '.join(gone))}", hint=_BESIDE)
+
+
+def _played(checked: Source, stream: io.RawIOBase, work: Work) -> Played:
+    """Look at what players find; what we write ourselves are copies of the same bytes, so that no digest is needed."""
+    whole = cast("BinaryIO", io.BufferedReader(stream))
+    return played_in(checked.fmt.container, whole, whole.seek(0, os.SEEK_END), digest=work.by_engine)
+
+
+def _require_played(checked: Source, before: Played, scratch: Scratch, work: Work, evidence: Evidence) -> None:
+    """Refuse a result in which players would find something else than in the source, or not all of them the same."""
+    size = scratch.stream.seek(0, os.SEEK_END)
+    if before != played_in(checked.fmt.container, scratch.stream, size, digest=work.by_engine):
+        raise EngineError("embedding would change what is seen or heard", hint=_BESIDE)
+    if evidence.obstacle:
+        raise EngineError(f"what was written would be read in several ways: {evidence.obstacle}", hint=_BESIDE)

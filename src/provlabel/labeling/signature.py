@@ -105,6 +105,11 @@ class Work:
         return self._job.detached
 
     @property
+    def by_engine(self) -> bool:
+        """Did the engine write the content?  Else we copied it, around the manifest."""
+        return self._hole is None
+
+    @property
     def hole(self) -> tuple[int, int] | None:
         """Where we put the manifest, if the content hash leaves out just that: start and length in bytes."""
         return None if self._hole is None or self._by_boxes else (self._hole.start, self._hole.length)

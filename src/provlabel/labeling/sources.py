@@ -50,6 +50,11 @@ class Source(Struct, frozen=True):
         return os.fsencode(self.path.name).decode("utf-8", "replace") if self.name is None else self.name
 
     @property
+    def why_beside(self) -> str:
+        """Why no manifest is ever put into it; empty where one can be."""
+        return self.fmt.why_beside(self.title)
+
+    @property
     def manifest(self) -> str | None:
         """URN of its active manifest."""
         return self.evidence.manifests[0].urn if self.evidence.manifests else None
@@ -100,11 +105,18 @@ def naming_its_source(procedure: _Procedure) -> _Procedure:
 
 
 def read_source(
-    path: Path, sandbox: AnySandbox, accept_broken: bool, *, digest: bool = False, name: str | None = None
+    path: Path,
+    sandbox: AnySandbox,
+    accept_broken: bool,
+    *,
+    digest: bool = False,
+    name: str | None = None,
+    detached: bool = False,
 ) -> Source:
     """Read ``path`` in the sandbox; what the sandbox refuses is never signed.  ``name``: of :class:`Source`.
 
-    The SHA-256 of a large file is empty without ``digest``: whoever copies it hashes it on the way.
+    The SHA-256 of a large file is empty without ``digest``: whoever copies it hashes it on the way.  With ``detached``
+    it is signed as it is, though it be damaged.
 
     Raises:
         InputError: it cannot be read or labeled; says why.
@@ -112,12 +124,14 @@ def read_source(
     called = _called(path, name)
     with naming(path, called):
         evidence = sandbox.read(path, _NO_TRUST, beside(path), Check(at=now()), digest=digest)
-    if evidence.trouble is not None:
+    if evidence.damage and not detached:
+        raise InputError(
+            f"{called}: no manifest can be put into it: {printable(evidence.damage)}", hint=_repair(evidence)
+        )
+    if evidence.trouble is not None and not evidence.damage:
         verdict = judge(evidence, at=now())
         why = verdict.findings[0]
         raise InputError(f"{called}: {why.message}", hint=why.hint)
-    if evidence.damage:
-        raise InputError(f"{called}: the file is damaged: {evidence.damage}", hint="repair it or export it again")
     if evidence.elsewhere:
         places = printable("; ".join(evidence.elsewhere), 300)
         raise InputError(
@@ -136,8 +150,15 @@ def read_source(
         )
     if evidence.manifests and not accept_broken:
         _require_unbroken(evidence, called)
-    assert evidence.format is not None  # noqa: S101 - no trouble means a known format
+    assert evidence.format is not None  # noqa: S101 - no trouble, or damage, means a known format
     return Source(path, BY_NAME[evidence.format], evidence, name)
+
+
+def _repair(evidence: Evidence) -> str:
+    """Say what the owner of a file can do that holds no manifest as it is."""
+    picture = evidence.format is not None and BY_NAME[evidence.format].media == "image"
+    how = "export it again" if picture else "write it again, as ffmpeg -i OLD -c copy NEW does"
+    return f"{how}, or use --detached, which signs it as it is"
 
 
 def read_tags(path: Path, sandbox: AnySandbox) -> tuple[Carrier, ...]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, cast
 
 from provlabel._support.text import printable
 from provlabel.carriers.compare import story_of
@@ -17,7 +18,7 @@ from provlabel.errors import InputError, LabelError, UsageError
 from provlabel.evidence import mapping
 from provlabel.label import Label
 from provlabel.labeling.sources import Source, reopened
-from provlabel.media.containers import CONTAINERS, stores_left
+from provlabel.media.containers import CONTAINERS, Part, sized, stores_left
 from provlabel.media.containers.edits import Edit
 
 
@@ -106,8 +107,7 @@ def _without_prompts(checked: Source, tagger: Tagger, wanted: Mapping[str, Field
             found.setdefault(item.id, {}).update(dict.fromkeys(names, ()))
         elif item.id == "text":
             texts.update(names)
-    with reopened(checked) as stream:
-        parts = tuple(CONTAINERS[checked.fmt.container].walk(stream, stream.seek(0, os.SEEK_END)))
+    with _settled(checked) as (stream, parts):
         return (*tagger.edits(stream, parts, found), *tagger.cut(stream, parts, texts))
 
 
@@ -121,9 +121,17 @@ def _zeroed_stores(checked: Source) -> Iterator[Edit]:
 
 
 def _edits(checked: Source, tagger: Tagger, wanted: Mapping[str, Fields]) -> tuple[Edit, ...]:
-    with reopened(checked) as stream:
-        parts = tuple(CONTAINERS[checked.fmt.container].walk(stream, stream.seek(0, os.SEEK_END)))
+    with _settled(checked) as (stream, parts):
         return tuple(tagger.edits(stream, parts, wanted))
+
+
+@contextlib.contextmanager
+def _settled(checked: Source) -> Iterator[tuple[BinaryIO, tuple[Part, ...]]]:
+    """Open a file as it will be changed, with right sizes in its header."""
+    with reopened(checked) as source:
+        content = sized(checked.fmt.container, source, source.seek(0, os.SEEK_END))
+        stream = cast("BinaryIO", io.BufferedReader(content))
+        yield stream, tuple(CONTAINERS[checked.fmt.container].walk(stream, content.size))
 
 
 @contextlib.contextmanager

@@ -44,6 +44,8 @@ def coverage_of(stream: BinaryIO, container: str, parts: Sequence[Part], hashes:
         data = mapping(stated)
         if name.startswith("c2pa.hash.boxes"):
             found = _of_boxes(stream, container, parts, data)
+        elif name.startswith("c2pa.hash.bmff") and container != "isobmff":
+            found = Coverage(missing=("a hash over boxes, of a file whose boxes nobody can follow",))
         elif name.startswith("c2pa.hash.bmff"):
             found = _of_bmff(stream, parts, data)
     return found

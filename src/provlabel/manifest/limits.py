@@ -15,7 +15,16 @@ from typing import BinaryIO, NamedTuple
 from provlabel.evidence import plain_path
 from provlabel.manifest import cbor, compressed, jumbf
 from provlabel.manifest.cbor import Refused
-from provlabel.media.containers import CONTAINERS, ContainerError, Part, PartRole, elsewhere, obstacle, stores_in
+from provlabel.media.containers import (
+    CONTAINERS,
+    ContainerError,
+    Part,
+    PartRole,
+    elsewhere,
+    obstacle,
+    pieces,
+    stores_in,
+)
 from provlabel.media.formats import Format
 
 # Limits with their source: reliability study of Nov 2026 (attack files and 450 honest fixtures).
@@ -45,7 +54,9 @@ class Scan(NamedTuple):
 
     parts: tuple[Part, ...] = ()
     stores: tuple[bytes, ...] = ()  #: the embedded manifest stores; more than one is itself a fault
-    damage: str = ""  #: what is missing from a content that can be walked
+    damage: str = ""  #: what is missing from a content that can be walked, or why it cannot be
+    followed: bool = True  #: could it be walked?  Else it is one part, judged by a manifest beside it
+    streamed: bool = False  #: there are placeholders in the place of its sizes
     obstacle: str = ""  #: why the engine must not embed into just this file
     elsewhere: tuple[str, ...] = ()  #: what is seen or heard and does not lie in it
     seconds: float | None = None  #: how long it plays, where the container states it
@@ -81,10 +92,17 @@ def scan_file(stream: BinaryIO, size: int, fmt: Format, *, ours: bool = False) -
     """Walk ``stream`` of ``size`` bytes and check every manifest in it, unless they are ``ours``, written just now.
 
     Raises:
-        ContainerError: the container is damaged.
+        ContainerError: the container is damaged, and a manifest beside it would not do.
         Refused: a limit is exceeded.
     """
-    parts = tuple(CONTAINERS[fmt.container].walk(stream, size))
+    family = CONTAINERS[fmt.container]
+    try:
+        parts = tuple(family.walk(stream, size))
+    except ContainerError as exc:
+        if ours or not family.judged_whole or _holds_store(stream, size):
+            raise
+        damage = "" if fmt.why_detached else str(exc)  # else nothing is known of how its parts should lie
+        return Scan(tuple(CONTAINERS["opaque"].walk(stream, size)), damage=damage, followed=False)
     manifests = [part for part in parts if part.role == "manifest" and part.payload_length]
     total = sum(part.payload_length for part in manifests)
     if total > MAX_STORE:
@@ -99,8 +117,23 @@ def scan_file(stream: BinaryIO, size: int, fmt: Format, *, ours: bool = False) -
         damage=_damage(stream, parts, fmt),
         obstacle=obstacle(fmt.container, stream, size),
         elsewhere=elsewhere(fmt.container, stream, parts),
+        streamed=bool(family.sizes and family.sizes(stream, size)),
         seconds=_seconds(stream, parts, fmt),
     )
+
+
+# How the description of a manifest store begins (ISO 19566-5 §A.3, C2PA 2.4 §11.1.4.1).
+_STORE = b"jumdc2pa\x00\x11\x00\x10\x80\x00\x00\xaa\x00\x38\x9b\x71"
+
+
+def _holds_store(stream: BinaryIO, size: int) -> bool:
+    """Does a manifest lie somewhere in a file whose parts cannot be followed?"""
+    rest = b""
+    for piece in pieces(stream, 0, size):
+        if _STORE in rest + piece:
+            return True
+        rest = piece[1 - len(_STORE) :]
+    return False
 
 
 def _seconds(stream: BinaryIO, parts: tuple[Part, ...], fmt: Format) -> float | None:

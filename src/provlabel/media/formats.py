@@ -21,6 +21,7 @@ from provlabel.media.sniffing import (
     is_mp3_behind_zeros,
     is_svg,
     ogg_codec,
+    riff_kind,
 )
 
 #: Bytes of the beginning that every row gets to see; what needs more reads it itself.
@@ -52,6 +53,11 @@ class Format(NamedTuple):
         """Can the manifest be embedded?"""
         return not self.why_detached
 
+    def why_beside(self, name: str) -> str:
+        """Say why a file of this name is labeled with a manifest beside it; empty when it can hold one."""
+        loaded = self.name == "WAV" and name.lower().endswith(_GAME_SUFFIXES)
+        return _LOADER if loaded else self.why_detached
+
 
 _APP11 = "APP11 segments"
 _UUID = "uuid box"
@@ -60,6 +66,9 @@ _TAG = "tag 52545"
 _BESIDE = "NAME.EXT.c2pa beside it"
 _XMP = ("xmp",)
 _NO_WRITER = "the engine cannot write a manifest into it"
+_LOADER = "what loads it in a console or game may choke on a new chunk"
+#: A WAV of such a name is for these loaders, too.
+_GAME_SUFFIXES = (".at9", ".wem", ".xma", ".at3")
 
 # The order matters where one format is a special case of another: DNG before TIFF, MOV before MP4.
 FORMATS: tuple[Format, ...] = (
@@ -109,7 +118,7 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format(
         "WAV", "audio/wav", "audio", (".wav", ".wave", ".bwf"), "riff", "C2PA chunk",
-        lambda head, _: head.startswith(b"RIFF") and head[8:12] == b"WAVE",
+        lambda head, read_at: riff_kind(head, read_at) == "wav",
         tagger="wav", tags=("riff", "id3"), sound="WAV",
     ),
     Format(
@@ -157,7 +166,21 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format(
         "RF64", "audio/wav", "audio", (".wav", ".rf64", ".bw64"), "opaque", _BESIDE,
-        lambda head, _: head[:4] in (b"RF64", b"BW64") and head[8:12] == b"WAVE", _NO_WRITER, sound="WAV",
+        lambda head, _: head[:4] in (b"RF64", b"BW64") and head[8:12] == b"WAVE",
+        "the engine refuses its header, with ADM or without", sound="WAV",
+    ),
+    # A manifest that others embedded into one of these is read all the same.
+    Format(
+        "ATRAC9", "audio/wav", "audio", (".at9",), "riff", _BESIDE,
+        lambda head, read_at: riff_kind(head, read_at) == "atrac9", _LOADER, ffmpeg=False,
+    ),
+    Format(
+        "Wwise", "audio/wav", "audio", (".wem",), "riff", _BESIDE,
+        lambda head, read_at: riff_kind(head, read_at) == "wwise", _LOADER, ffmpeg=False,
+    ),
+    Format(
+        "RIFF sound", "audio/wav", "audio", (".wav", ".xwma", ".xma", ".at3", ".qcp", ".rmi"), "riff", _BESIDE,
+        lambda head, read_at: riff_kind(head, read_at) == "sound", "it is no WAV, though built like one", ffmpeg=False,
     ),
     Format(
         "BigTIFF", "image/tiff", "image", (".tif", ".btf"), "tiff", _BESIDE,

@@ -103,6 +103,67 @@ def is_bmp(head: bytes) -> bool:
     return head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in (12, 16, 40, 52, 56, 64, 108, 124)
 
 
+# --- RIFF ------------------------------------------------------------------------------------------
+
+_MAX_CHUNKS = 32  # in front of the sound
+_MS_ADPCM, _EXTENSIBLE = 0x0002, 0xFFFE
+_FULL_ADPCM, _FULL_EXTENSIBLE = 50, 40  # bytes of the description of such a sound (mmreg.h)
+#: What the Wwise encoder writes for its own loader, as vgmstream reads it: codecs, and chunks.
+_WWISE_TAGS = frozenset({0x3039, 0x3040, 0x3041, 0x8311, 0xAAC0, 0xFFF0, 0xFFFB, 0xFFFC, 0xFFFF})
+_WWISE_CHUNKS = frozenset({b"akd ", b"vorb", b"WiiH"})
+#: ADPCM of the Xbox, two XMA, and ATRAC3, which consoles play.
+_CONSOLE_TAGS = frozenset({0x0069, 0x0165, 0x0166, 0x0270})
+_ATRAC9 = bytes.fromhex("d242e147ba368d4d88fc61654f8c836c")
+#: How kinds of sound end that have a tag of two bytes, and those of ambisonics.
+_KNOWN_KINDS = (bytes.fromhex("000000001000800000aa00389b71"), bytes.fromhex("00002107d3118644c8c1ca000000"))
+_SOUND_FORMS = frozenset({b"XWMA", b"QLCM", b"RMID"})
+
+RiffKind = Literal["wav", "atrac9", "wwise", "sound", ""]
+
+
+def riff_kind(head: bytes, read_at: ReadAt) -> RiffKind:
+    """Say what a RIFF file plays: a WAV, or what only looks like one, by the description of its sound."""
+    form = head[8:12]
+    if head[:4] not in (b"RIFF", b"RIFX"):
+        return ""
+    if form != b"WAVE":
+        return "sound" if form in _SOUND_FORMS else ""
+    order: Literal["little", "big"] = "big" if head[:4] == b"RIFX" else "little"
+    chunks = dict(_riff_chunks(read_at, order))
+    if _WWISE_CHUNKS & set(chunks):
+        return "wwise"
+    kind = _sound_kind(chunks.get(b"fmt ", b""), order)
+    return "sound" if order == "big" and kind == "wav" else kind
+
+
+def _riff_chunks(read_at: ReadAt, order: Literal["little", "big"]) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the name of each chunk up to the sound, and how the description of the sound begins."""
+    at = 12
+    for _ in range(_MAX_CHUNKS):
+        head = read_at(at, 8)
+        length = int.from_bytes(head[4:], order)
+        if len(head) < 8:
+            return
+        yield head[:4], read_at(at + 8, min(length, _FULL_ADPCM)) if head[:4] == b"fmt " else b""
+        if head[:4] == b"data":
+            return
+        at += 8 + length + length % 2
+
+
+def _sound_kind(described: bytes, order: Literal["little", "big"]) -> RiffKind:
+    tag, length = int.from_bytes(described[:2], order), len(described)
+    if tag == _EXTENSIBLE and length >= _FULL_EXTENSIBLE:
+        kind = described[24:40]
+        if kind == _ATRAC9:
+            return "atrac9"
+        if not kind.endswith(_KNOWN_KINDS):
+            return "sound"
+        tag = int.from_bytes(kind[:2], order)
+    elif tag == _EXTENSIBLE or (tag == _MS_ADPCM and length < _FULL_ADPCM):
+        return "wwise"  # it leaves out the half of such a description
+    return "wwise" if tag in _WWISE_TAGS else "sound" if tag in _CONSOLE_TAGS else "wav"
+
+
 # --- TIFF ------------------------------------------------------------------------------------------
 
 _DNG_VERSION = 50706

@@ -53,6 +53,12 @@ _ROWS = (
         "content.type-excluded", "note",
         "no hash is over the type of the file, and the type decides what is shown",
     ),
+    Rule(
+        "content.damaged", "warning",
+        "the file is damaged, or cut off, and players may differ in what they make of it; a manifest beside it judges "
+        "its bytes as they are",
+        "play it, and ask whoever sent it for a whole one",
+    ),
     Rule("content.malformed", "error", "the file or its manifest is damaged and cannot be read", _ASK),
     Rule(
         "content.refused", "error", "the file asks for more than any honest file needs; it was not read further",

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import msgspec
 
@@ -35,7 +35,7 @@ from provlabel.manifest.content import with_content
 from provlabel.manifest.coverage import coverage_of
 from provlabel.manifest.ica import with_claims
 from provlabel.manifest.limits import MAX_SIZE, MAX_STORE, Scan, scan_file, scan_store
-from provlabel.media.containers import ContainerError, hole_in
+from provlabel.media.containers import ContainerError, hole_in, sized
 from provlabel.media.copy import digest_around, digesting
 from provlabel.media.formats import Format, sniff
 from provlabel.media.others import NAMED, called
@@ -121,9 +121,10 @@ def _found(stream: BinaryIO, size: int, fmt: Format, request: Request) -> dict[s
         return {
             "seconds": scan.seconds,
             "damage": scan.damage,
+            "streamed": scan.streamed,
             "obstacle": scan.obstacle,
             "elsewhere": scan.elsewhere,
-            "carriers": carriers_in(fmt.name, stream, scan.parts),
+            "carriers": carriers_in(fmt.name, stream, scan.parts) if scan.followed else None,
             **(_read_once(stream, size, fmt, request, scan) if once else _engine_read(stream, fmt, request, scan)),
         }
     except Refused:
@@ -160,12 +161,10 @@ def _read_once(stream: BinaryIO, size: int, fmt: Format, request: Request, scan:
 
 def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) -> dict[str, Any]:
     """Return the fields of evidence that the engine contributes; embedded comes before beside."""
-    reading, url = None, ""
+    if not scan.followed:
+        fmt = fmt._replace(container="opaque")
     mime = _mime(fmt)
-    try:
-        reading = None if mime == engine.ANY_FILE else engine.read(stream, mime, request.trust)
-    except engine.RemoteManifest as exc:
-        url = exc.url
+    reading, url = _embedded(stream, fmt, mime, request, scan)
     if reading is not None:
         fields = _evidence_fields(reading, scan, scan.stores[0] if scan.stores else b"", fmt, request)
         _require_seen(fields["manifests"][0], scan)
@@ -174,22 +173,49 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
     if scan.stores:
         raise EngineError("there is a manifest in it that the engine does not find", kind="ManifestNotFound")
     sidecar = detached_beside(request.sidecar)
+    if sidecar is None and scan.damage and not scan.followed:
+        return {"trouble": Trouble("malformed", scan.damage)}
     if sidecar is None:
         return {"source": "remote", "remote_url": url} if url else {"source": "none"}
-    found: dict[str, Any] = {"sidecar_sha256": sha256_of(sidecar)}
+    return {"sidecar_sha256": sha256_of(sidecar), **_beside(stream, fmt, mime, request, scan, sidecar)}
+
+
+def _embedded(stream: BinaryIO, fmt: Format, mime: str, request: Request, scan: Scan) -> tuple[Reading | None, str]:
+    """Return what the engine says of the manifest in a file, if it finds one, and where else the file says it lies."""
+    if mime == engine.ANY_FILE:
+        return None, ""
+    try:
+        return engine.read(_for_engine(stream, fmt, scan), mime, request.trust), ""
+    except engine.RemoteManifest as exc:
+        return None, exc.url
+    except EngineError:
+        if scan.stores or not scan.obstacle:
+            raise
+        return None, ""  # it stumbles over what no manifest goes into
+
+
+def _beside(stream: BinaryIO, fmt: Format, mime: str, request: Request, scan: Scan, sidecar: bytes) -> dict[str, Any]:
+    """Judge a file by the manifest beside it."""
     try:
         scan_store(sidecar)
         stream.seek(0)
         reading = engine.read(stream, mime, request.trust, sidecar)
         if reading is None:
-            return {**found, "source": "none"}
+            return {"source": "none"}
         fields = _evidence_fields(reading, scan, sidecar, fmt, request)
         coverage = _coverage(stream, fmt, scan, reading, fields["manifests"])
-        return {**found, "source": "sidecar", **fields, "coverage": coverage}
+        return {"source": "sidecar", **fields, "coverage": coverage}
     except EngineError as exc:
-        return {**found, "source": "sidecar", "trouble": _trouble(exc)}
+        return {"source": "sidecar", "trouble": _trouble(exc)}
     except ContainerError as exc:
-        return {**found, "source": "sidecar", "trouble": Trouble("malformed", str(exc))}
+        return {"source": "sidecar", "trouble": Trouble("malformed", str(exc))}
+
+
+def _for_engine(stream: BinaryIO, fmt: Format, scan: Scan) -> BinaryIO:
+    """It refuses placeholders; without a manifest nothing is hashed, and only the tags are looked at."""
+    if not scan.streamed or scan.stores:
+        return stream
+    return cast("BinaryIO", io.BufferedReader(sized(fmt.container, stream, stream.seek(0, io.SEEK_END))))
 
 
 def _require_seen(active: Manifest, scan: Scan) -> None:

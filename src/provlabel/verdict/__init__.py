@@ -89,6 +89,7 @@ def judge(evidence: Evidence, *, at: dt.datetime, trust: TrustStore = TrustStore
         *_unknown_failures(active),
         *dict.fromkeys(_unknown_remarks(evidence.manifests)),
         *content_findings,
+        *_damaged(evidence),
         *signer_findings,
         *time_findings(active, time, trust, at),
         *label_findings,
@@ -145,9 +146,14 @@ def _unlabeled(evidence: Evidence) -> Verdict:
     if evidence.source == "remote":
         why = finding("label.remote", evidence.remote_url)
         return Verdict("remote", _empty_axes("not-applicable", ("remote-only",)), (why,), ("the remote manifest",))
-    claims = tuple(claims_of(evidence.carriers or ()))
+    claims = (*_damaged(evidence), *claims_of(evidence.carriers or ()))
     axes = _empty_axes("not-applicable", ("none",))
     return Verdict("unsigned", axes, claims, tuple(_not_read(evidence)), values_of(evidence))
+
+
+def _damaged(evidence: Evidence) -> Iterator[Finding]:
+    if evidence.damage:
+        yield finding("content.damaged", evidence.damage)
 
 
 def _empty_axes(content: Content, label: tuple[LabelState, ...]) -> Axes:

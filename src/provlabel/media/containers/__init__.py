@@ -39,7 +39,7 @@ from provlabel.media.containers._base import (
     whole_parts,
     write_payload,
 )
-from provlabel.media.containers.edits import Hole, NoHole, TooLarge
+from provlabel.media.containers.edits import Edit, Edited, Hole, NoHole, TooLarge
 
 
 class Container(NamedTuple):
@@ -50,6 +50,7 @@ class Container(NamedTuple):
     stores: Joiner = payloads  #: where a store is more than one stretch of bytes
     splice: Splicer = write_payload  #: where other bytes than those of the store change with it
     obstacle: Obstacle | None = None
+    sizes: Callable[[BinaryIO, int], list[Edit]] | None = None  #: puts right sizes where a stream has placeholders
     leftovers: Callable[[BinaryIO, int], Iterator[tuple[int, int]]] | None = None  #: old stores that the engine leaves
     hole: Callable[[BinaryIO, Sequence[Part], int], Hole] | None = (
         None  #: ``None`` where we cannot make room for a store
@@ -61,13 +62,16 @@ class Container(NamedTuple):
         None  #: where a file can be walked and is cut off
     )
     elsewhere: Callable[[BinaryIO, Sequence[Part]], Iterable[str]] | None = None  #: what is shown and is not in it
+    judged_whole: bool = False  #: with a manifest beside it, where its parts cannot be followed: it lies in one file
     facts_beside_places: bool = False  #: places stand among the facts of each picture, so that they cannot be separated
 
 
 #: By the name that :attr:`provlabel.media.formats.Format.container` has; a test holds the two against each other.
 CONTAINERS: dict[str, Container] = {
     "gif": Container(gif.walk, stores=gif.stores, splice=gif.splice),
-    "id3": Container(id3.walk, "ID3 frames", hole=id3.hole, hole_in=id3.hole_in, seconds=id3.seconds),
+    "id3": Container(
+        id3.walk, "ID3 frames", hole=id3.hole, hole_in=id3.hole_in, seconds=id3.seconds, judged_whole=True
+    ),
     "isobmff": Container(
         isobmff.walk,
         "boxes",
@@ -82,7 +86,16 @@ CONTAINERS: dict[str, Container] = {
     ),
     "opaque": Container(opaque.walk),
     "png": Container(png.walk, "chunks", splice=png.splice, hole=png.hole),
-    "riff": Container(riff.walk, "chunks", hole=riff.hole, hole_in=riff.hole_in, seconds=riff.seconds),
+    "riff": Container(
+        riff.walk,
+        "chunks",
+        obstacle=riff.obstacle,
+        sizes=riff.sizes,
+        hole=riff.hole,
+        hole_in=riff.hole_in,
+        seconds=riff.seconds,
+        judged_whole=True,
+    ),
     "svg": Container(
         svg.walk, stores=svg.stores, splice=svg.splice, obstacle=svg.obstacle, elsewhere=svg_references.elsewhere
     ),
@@ -128,6 +141,12 @@ def obstacle(container: str, stream: BinaryIO, size: int) -> str:
     """Say why the engine would break or refuse just this file if it embedded; empty when it would not."""
     why = CONTAINERS[container].obstacle
     return why(stream, size) if why is not None else ""
+
+
+def sized(container: str, stream: BinaryIO, size: int) -> Edited:
+    """Return a file that was found sound before as it is with right sizes in its header."""
+    family = CONTAINERS[container]
+    return Edited(stream, size, family.sizes(stream, size) if family.sizes is not None else ())
 
 
 def elsewhere(container: str, stream: BinaryIO, parts: Sequence[Part]) -> tuple[str, ...]:
@@ -199,5 +218,5 @@ def lost(before: Counter[str], after: Counter[str]) -> list[str]:
 __all__ = [
     "CONTAINERS", "UNKNOWN", "Container", "ContainerError", "Hole", "NoHole", "Part", "PartRole", "TooLarge",
     "Walker", "bare_sha256", "elsewhere", "hole_for", "hole_in", "inventory", "lost", "obstacle", "pieces",
-    "read_exactly", "splice", "stores_in", "stores_left", "stores_of",
+    "read_exactly", "sized", "splice", "stores_in", "stores_left", "stores_of",
 ]  # fmt: skip

@@ -77,10 +77,19 @@ def _frames(tag: bytes, version: int, extended: bool) -> Iterator[Part]:
         field = tag[offset + id_size : offset + id_size + (3 if version == 2 else 4)]
         length = head + _size(field, syncsafe=version == 4)
         if offset + length > len(tag):
-            raise ContainerError(f"ID3v2 frame at byte {offset} ends after its tag")
+            old = ": its sizes are written as in ID3v2.3, which old iTunes did" if _has_old_sizes(tag, version) else ""
+            raise ContainerError(f"ID3v2 frame at byte {offset} ends after its tag{old}")
         yield _frame(tag, kind, offset, length, head)
         offset += length
     raise ContainerError("too many ID3v2 frames")
+
+
+def _has_old_sizes(tag: bytes, version: int) -> bool:
+    """Do the frames of a tag of version 4 fill it, or end before padding, if their sizes are no syncsafe numbers?"""
+    offset = _HEAD
+    while version == 4 and tag[offset : offset + 4].isalnum():
+        offset += _HEAD + int.from_bytes(tag[offset + 4 : offset + 8], "big")
+    return _HEAD < offset <= len(tag) and not any(tag[offset : offset + 4])
 
 
 def _frame(tag: bytes, kind: bytes, offset: int, length: int, head: int) -> Part:

@@ -39,6 +39,7 @@ MAX_BOXES, MAX_FRAGMENTS = 15_000, 2_000
 _ENTERED = frozenset(
     b"moov trak mdia minf dinf stbl edts udta meta mvex moof traf mfra tref sinf schi iprp ipco ipro iref ilst".split()
 )
+_ID3V1, _ID3V1_SIZE = "ID3v1", 128
 _FULL_BOX = 4  # version and flags in front of what a box holds
 # Without one of these there is nothing to decode.
 _ROOTS = frozenset({"moov", "meta", "jxlc", "jxlp", "moof"})
@@ -102,6 +103,9 @@ def seconds(stream: BinaryIO, parts: Sequence[Part]) -> float | None:
 
 def _walk(stream: BinaryIO, start: int, end: int, parent: str) -> Iterator[Part]:
     while start < end:
+        if not parent and _is_id3v1(stream, start, end):
+            yield Part(_ID3V1, start, end - start, "media")
+            return
         box = _box(stream, start, end, parent)
         if box is None:
             yield Part(f"{parent}rest", start, end - start, "metadata" if parent.startswith(_METADATA) else "media")
@@ -115,6 +119,18 @@ def _walk(stream: BinaryIO, start: int, end: int, parent: str) -> Iterator[Part]
         else:
             yield _leaf(stream, box)
         start = box.end
+
+
+def _is_id3v1(stream: BinaryIO, start: int, end: int) -> bool:
+    """Is all that is left a tag of MP3, which some programs append to anything?"""
+    return end - start == _ID3V1_SIZE and read_exactly(stream, start, 3) == b"TAG"
+
+
+def obstacle(parts: Sequence[Part]) -> str:
+    """Say why the engine cannot embed: it reads boxes up to the end of the file, and nothing else."""
+    if any(part.name == _ID3V1 for part in parts):
+        return "a tag of MP3 (ID3v1) lies behind its last box, which is no place for one; ffmpeg -c copy leaves it out"
+    return ""
 
 
 def _box(stream: BinaryIO, start: int, end: int, parent: str) -> _Box | None:

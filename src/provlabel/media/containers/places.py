@@ -62,6 +62,17 @@ def check(stream: BinaryIO, parts: Sequence[Part]) -> Placed:
     return Placed(unused, sum(map(bool, tracks)) + sum(map(bool, owned)))
 
 
+def of(stream: BinaryIO, parts: Sequence[Part], most: int) -> list[tuple[int, int]]:
+    """Return where all samples and items lie, each from its first byte up to its end.
+
+    Raises:
+        ContainerError: the tables are larger than ``most`` bytes, or not understood.
+    """
+    tables = _Tables(stream, most)
+    shown = [place for one in _shown(tables, parts) for place in one.places]
+    return [place for owner in (*_tracks(tables, parts), *shown) for place in owner]
+
+
 def _require_within(owners: Sequence[Sequence[tuple[int, int]]], media: Sequence[tuple[int, int]]) -> None:
     whole, done = iter(media), 0
     start, end = next(whole, (0, 0))
@@ -87,14 +98,14 @@ def _covered(owners: Sequence[Sequence[tuple[int, int]]]) -> int:
 class _Tables:
     """Reads tables, and counts their bytes."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, most: int = MAX_TABLES) -> None:
         self.stream = stream
-        self._left = MAX_TABLES
+        self._most = self._left = most
 
     def raw(self, box: Box) -> bytes:
         self._left -= box.end - box.body
         if self._left < 0:
-            raise TooManyPlaces(f"more than {MAX_TABLES:,} bytes of tables that say where its media lie")
+            raise TooManyPlaces(f"more than {self._most:,} bytes of tables that say where its media lie")
         return read_exactly(self.stream, box.body, box.end - box.body)
 
     def one(self, outer: Box, *kinds: bytes) -> Box:
