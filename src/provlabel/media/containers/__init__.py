@@ -14,7 +14,6 @@ from provlabel.media.containers import (
     gif,
     id3,
     isobmff,
-    items,
     jpeg,
     opaque,
     png,
@@ -71,7 +70,7 @@ CONTAINERS: dict[str, Container] = {
     "isobmff": Container(
         isobmff.walk,
         "boxes",
-        obstacle=items.obstacle,
+        obstacle=isobmff.obstacle,
         hole=isobmff.hole,
         hashed_by_boxes=True,
         seconds=isobmff.seconds,
