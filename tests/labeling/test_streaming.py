@@ -535,7 +535,7 @@ PLAIN = moov(table(900))
         ("something else than boxes", FTYP + moov(bytes(8), table(900)) + MEDIA),
         ("something else than boxes", FTYP + moov(table(900), struct.pack(">I4s", 99, b"stsc")) + MEDIA),
         ("after its box", FTYP + moov(box(b"stco", struct.pack(">II", 0, 9))) + MEDIA),
-        ("larger than their table can say", FTYP + moov(table((1 << 32) - 3000)) + MEDIA),
+        ("larger than its field can say", FTYP + moov(table((1 << 32) - 3000)) + MEDIA),
         ("does not lie behind ftyp", FTYP + PLAIN + MEDIA + c2pa(90)),
         ("does not lie behind ftyp", FTYP + c2pa(90) + PLAIN + c2pa(90) + MEDIA),
     ],
@@ -560,7 +560,7 @@ def test_a_movie_of_several_gib_has_room_where_its_table_has(size: int, tmp_path
             stream.write(head)
             stream.truncate(len(head) + size)
             if form == "I" and last + 3045 >= 1 << 32:
-                with pytest.raises(NoHole, match="larger than their table"):
+                with pytest.raises(NoHole, match="larger than its field"):
                     hole_for("isobmff", stream, len(head) + size, 3000)
                 continue
             room = hole_for("isobmff", stream, len(head) + size, 3000)

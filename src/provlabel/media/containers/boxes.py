@@ -94,15 +94,3 @@ def made(kind: bytes, *parts: bytes) -> bytes:
     if size >= 1 << 32:
         raise ContainerError("a box would be larger than its size can say")
     return b"".join((size.to_bytes(4, "big"), kind, *parts))
-
-
-def wider(place: int, width: int) -> bytes:
-    """Return a place in as many bytes.
-
-    Raises:
-        ContainerError: it is more than they can say.
-    """
-    try:
-        return place.to_bytes(width, "big")
-    except OverflowError:
-        raise ContainerError("places would be larger than their table can say") from None

@@ -10,8 +10,9 @@ from typing import BinaryIO
 
 from provlabel.media.containers import items
 from provlabel.media.containers._base import ContainerError, Part, read_exactly
-from provlabel.media.containers.boxes import Box, box_at, boxes, content, entered, inside, wider
+from provlabel.media.containers.boxes import Box, box_at, boxes, content, entered, inside
 from provlabel.media.containers.edits import Edit
+from provlabel.media.containers.pointers import Pointers
 
 _MAX_TABLES = 32 << 20  # bytes of chunk offsets in all tracks
 _TABLE = 8  # version, flags and count in front of the entries of a table
@@ -51,116 +52,116 @@ def require_plain(stream: BinaryIO, parts: Sequence[Part], moov: Box) -> None:
 def moved(stream: BinaryIO, parts: Sequence[Part], at: int, growth: int) -> Iterator[Edit]:
     """Yield all tables of places in the file, where all that lies at ``at`` or behind moves by ``growth`` bytes.
 
-    What is counted from a place that moves along stays: ``sidx``, ``trun``, items in ``idat`` or in other items.
-
     Raises:
         ContainerError: places are stated in a way that is not followed.
     """
     if all(part.start < at for part in parts):
         return
-    move = _Move(stream, at, growth)
     if any(part.name == "sidx" and part.start < at for part in parts):
         raise ContainerError("the file has an index in front of what is changed")
+    for found in pointers(stream, parts):
+        yield from found.moved(lambda place: place + growth if place >= at else place)
+
+
+def pointers(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Pointers]:
+    """Yield the tables of places in a file; what is counted from a place that moves along is not among them.
+
+    That is so of ``trun`` and ``saio`` in fragments, of items in ``idat`` and of items in others.
+
+    Raises:
+        ContainerError: places are stated in a way that is not followed.
+    """
+    tables = _Tables(stream)
     if any(part.name == "moov" for part in parts):
-        yield from _of_movie(move, movie(stream, parts))
-    for part in parts:
+        yield from _of_movie(tables, movie(stream, parts))
+    for count, part in enumerate(parts):
         if part.name == "meta":
-            yield from _of_items(move, entered(stream, box_at(stream, part.start)))
+            yield from _of_items(tables, entered(stream, box_at(stream, part.start)), f"of meta {count}")
         elif part.name == "moof":
-            yield from _of_fragment(move, box_at(stream, part.start))
+            yield from _of_fragment(tables, box_at(stream, part.start), f"fragment {count}")
         elif part.name == "mfra/tfra":
-            yield from move.index(box_at(stream, part.start))
+            yield _index(tables, box_at(stream, part.start), f"index {count} of fragments (tfra)")
 
 
-class _Move:
-    """Moves the places of tables; all in a file are counted."""
+class _Tables:
+    """Reads tables, and counts their bytes."""
 
-    def __init__(self, stream: BinaryIO, at: int, growth: int) -> None:
-        self.stream, self.at, self.growth = stream, at, growth
+    def __init__(self, stream: BinaryIO) -> None:
+        self.stream = stream
         self._left = _MAX_TABLES
 
     def raw(self, table: Box) -> bytes:
-        """Read a table."""
         self._left -= table.end - table.body
         if self._left < 0:
             raise ContainerError(f"the file has more than {_MAX_TABLES:,} bytes of tables of places")
         return read_exactly(self.stream, table.body, table.end - table.body)
 
-    def list(self, table: Box, front: int, *, wide: bool) -> Iterator[Edit]:
-        """Yield the change of a list of places behind its count, which ends at the byte ``front`` of the table."""
-        data, offsets = self.raw(table), array.array("Q" if wide else "I")
-        end = front + int.from_bytes(data[front - 4 : front], "big") * offsets.itemsize
+    def list(self, table: Box, front: int, name: str, *, wide: bool) -> Pointers:
+        """Return the list of places behind a count that ends at the byte ``front`` of the table."""
+        data, width = self.raw(table), 8 if wide else 4
+        end = front + int.from_bytes(data[front - 4 : front], "big") * width
         if end > len(data):
             raise ContainerError("a table of places ends after its box")
-        offsets.frombytes(data[front:end])
+        numbers = array.array("Q" if wide else "I")
+        numbers.frombytes(data[front:end])
         if sys.byteorder == "little":
-            offsets.byteswap()
-        try:
-            new = array.array(offsets.typecode, (at + self.growth if at >= self.at else at for at in offsets))
-        except OverflowError:
-            raise ContainerError("places would be larger than their table can say") from None
-        if sys.byteorder == "little":
-            new.byteswap()
-        yield Edit(table.body + front, table.body + end, new.tobytes())
-
-    def number(self, at: int, width: int) -> Iterator[Edit]:
-        """Yield the change of one place."""
-        place = int.from_bytes(read_exactly(self.stream, at, width), "big")
-        if place >= self.at:
-            yield Edit(at, at + width, wider(place + self.growth, width))
-
-    def index(self, tfra: Box) -> Iterator[Edit]:
-        """Yield the changes of an index of fragments (ISO 14496-12 §8.8.10)."""
-        data = self.raw(tfra)
-        width = 8 if data[:1] == b"\x01" else 4
-        widths, count = int.from_bytes(data[8:12], "big"), int.from_bytes(data[12:16], "big")
-        entry = 2 * width + sum((widths >> shift & 3) + 1 for shift in (4, 2, 0))
-        if 16 + entry * count > len(data):
-            raise ContainerError("a table of places ends after its box")
-        new = bytearray(data)
-        for at in range(16 + width, 16 + entry * count, entry):
-            place = int.from_bytes(data[at : at + width], "big")
-            if place >= self.at:
-                new[at : at + width] = wider(place + self.growth, width)
-        yield Edit(tfra.body, tfra.end, bytes(new))
+            numbers.byteswap()
+        return Pointers(name, table.body + front, width, numbers)
 
 
-def _of_movie(move: _Move, moov: Box) -> Iterator[Edit]:
-    if inside(move.stream, moov, b"cmov"):
+def _index(tables: _Tables, tfra: Box, name: str) -> Pointers:
+    """Return the places of fragments in an index of them (ISO 14496-12 §8.8.10)."""
+    data = tables.raw(tfra)
+    width = 8 if data[:1] == b"\x01" else 4
+    widths, count = int.from_bytes(data[8:12], "big"), int.from_bytes(data[12:16], "big")
+    entry = 2 * width + sum((widths >> shift & 3) + 1 for shift in (4, 2, 0))
+    if 16 + entry * count > len(data):
+        raise ContainerError("a table of places ends after its box")
+    starts = range(16 + width, 16 + entry * count, entry)
+    numbers = [int.from_bytes(data[at : at + width], "big") for at in starts]
+    return Pointers(name, tfra.body + 16 + width, width, numbers, entry)
+
+
+def _of_movie(tables: _Tables, moov: Box) -> Iterator[Pointers]:
+    stream = tables.stream
+    if inside(stream, moov, b"cmov"):
         raise ContainerError("the movie box is compressed")
-    tracks = _all_inside(move.stream, moov, b"trak")
-    for meta in (meta for holder in (moov, *tracks) for meta in _metas(move.stream, holder)):
-        yield from _of_items(move, meta)
-    for track in tracks:
-        media = _descend(move.stream, track, b"mdia", b"minf")
-        references = (refs for info in media for refs in _descend(move.stream, info, b"dinf", b"dref"))
-        if not all(_in_file(move.stream, refs) for refs in references):
+    tracks = _all_inside(stream, moov, b"trak")
+    for count, meta in enumerate(meta for holder in (moov, *tracks) for meta in _metas(stream, holder)):
+        yield from _of_items(tables, meta, f"of meta {count} in the movie")
+    for count, track in enumerate(tracks, 1):
+        media = _descend(stream, track, b"mdia", b"minf")
+        references = (refs for info in media for refs in _descend(stream, info, b"dinf", b"dref"))
+        if not all(_in_file(stream, refs) for refs in references):
             raise ContainerError("a track of the file lies in another file")
-        for samples in (box for info in media for box in _all_inside(move.stream, info, b"stbl")):
-            yield from _of_samples(move, samples)
+        for samples in (box for info in media for box in _all_inside(stream, info, b"stbl")):
+            yield from _of_samples(tables, samples, f"of track {count}")
 
 
-def _of_samples(move: _Move, samples: Box) -> Iterator[Edit]:
-    for table in _all_inside(move.stream, samples, b"stco", b"co64"):
-        yield from move.list(table, _TABLE, wide=table.kind == b"co64")
-    for table in _all_inside(move.stream, samples, b"saio"):  # that of a fragment is counted from its own base
-        head = read_exactly(move.stream, table.body, 4)
-        yield from move.list(table, _TABLE + 8 * (head[3] & 1), wide=head[0] == 1)
+def _of_samples(tables: _Tables, samples: Box, track: str) -> Iterator[Pointers]:
+    for table in _all_inside(tables.stream, samples, b"stco", b"co64"):
+        yield tables.list(table, _TABLE, f"chunks {track} ({table.kind.decode()})", wide=table.kind == b"co64")
+    for table in _all_inside(tables.stream, samples, b"saio"):
+        head = read_exactly(tables.stream, table.body, 4)
+        name = f"auxiliary information {track} (saio at byte {table.start - samples.start} of its tables)"
+        yield tables.list(table, _TABLE + 8 * (head[3] & 1), name, wide=head[0] == 1)
 
 
-def _of_fragment(move: _Move, moof: Box) -> Iterator[Edit]:
+def _of_fragment(tables: _Tables, moof: Box, name: str) -> Iterator[Pointers]:
     """Yield the places of the tracks of a fragment that are counted from the beginning of the file (§8.8.7)."""
-    for traf in _all_inside(move.stream, moof, b"traf"):
-        if any(_metas(move.stream, holder) for holder in (moof, traf)):
+    for count, traf in enumerate(_all_inside(tables.stream, moof, b"traf")):
+        if any(_metas(tables.stream, holder) for holder in (moof, traf)):
             raise ContainerError("a fragment has items, whose places are not followed")
-        for tfhd in _all_inside(move.stream, traf, b"tfhd"):
-            if read_exactly(move.stream, tfhd.body + 3, 1)[0] & 1:
-                yield from move.number(tfhd.body + _TABLE, 8)
+        for tfhd in _all_inside(tables.stream, traf, b"tfhd"):
+            data = read_exactly(tables.stream, tfhd.body, tfhd.end - tfhd.body)
+            if data[3] & 1:
+                base = int.from_bytes(data[_TABLE : _TABLE + 8], "big")
+                yield Pointers(f"base of track {count} of {name} (tfhd)", tfhd.body + _TABLE, 8, (base,))
 
 
-def _of_items(move: _Move, meta: Box) -> Iterator[Edit]:
-    for iloc in _all_inside(move.stream, meta, b"iloc"):
-        yield Edit(iloc.body, iloc.end, items.moved(move.raw(iloc), move.at, move.growth))
+def _of_items(tables: _Tables, meta: Box, of: str) -> Iterator[Pointers]:
+    for iloc in _all_inside(tables.stream, meta, b"iloc"):
+        yield from items.pointers(tables.raw(iloc), iloc.body, of)
 
 
 def _metas(stream: BinaryIO, holder: Box) -> list[Box]:

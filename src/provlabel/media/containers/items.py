@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import BinaryIO, NamedTuple
 
 from provlabel.media.containers._base import ContainerError, Part, read_exactly
-from provlabel.media.containers.boxes import wider
+from provlabel.media.containers.pointers import Pointers
 
 #: Items and extents of one file; real ones have a few hundred, of a picture in tiles.
 MAX_ITEMS = 10_000
@@ -107,9 +107,6 @@ class _Field(NamedTuple):
     width: int
     value: int
 
-    def put(self, table: bytearray, value: int) -> None:
-        table[self.at : self.at + self.width] = wider(value, self.width)
-
 
 class _Row(NamedTuple):
     """One item of the table."""
@@ -154,26 +151,26 @@ def _rows(raw: bytes) -> Iterator[_Row]:
         yield _Row(item, method, outside, start, tuple(extents))
 
 
-def moved(raw: bytes, at: int, growth: int) -> bytes:
-    """Return what ``iloc`` holds, where all that lies at ``at`` or behind in the file moves by ``growth`` bytes.
+def pointers(raw: bytes, at: int, of: str) -> Iterator[Pointers]:
+    """Yield the places in what ``iloc`` holds, which begins at byte ``at`` of the file.
 
     Only items of method 0 lie in the file by its own count; the others move with ``idat`` or with another item.
 
     Raises:
-        ContainerError: it ends too early, tells of too many, or a place cannot be moved.
+        ContainerError: it ends too early, tells of too many, or an item lies in another file.
     """
-    new = bytearray(raw)
-    for row in _rows(raw):
-        behind = [offset for offset, _ in row.extents if row.base.value + offset.value >= at]
-        if row.method or not behind:
+    for count, row in enumerate(_rows(raw)):
+        if row.method or not row.extents:
             continue
         if row.outside:
             raise ContainerError("an item of the file lies in another file")
-        if row.base.value and len(behind) < len(row.extents):
-            raise ContainerError("an item lies on both sides of what is changed")
-        for field in [row.base] if row.base.value else behind:
-            field.put(new, field.value + growth)
-    return bytes(new)
+        name, base = f"item {row.item} {of} (iloc, entry {count})", row.base
+        if base.value:
+            first = min(offset.value for offset, _ in row.extents)
+            yield Pointers(name, at + base.at, base.width, (base.value,), inner=first)
+            continue
+        for index, (offset, _) in enumerate(row.extents):
+            yield Pointers(f"{name}, extent {index}", at + offset.at, offset.width, (offset.value,))
 
 
 def infos(raw: bytes) -> Iterator[tuple[int, bytes, bytes]]:
