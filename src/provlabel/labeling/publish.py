@@ -21,7 +21,7 @@ from provlabel.labeling.signature import SigningTask, UnstampedManifest, Work, s
 from provlabel.labeling.sources import Source, naming, reopened, shown
 from provlabel.manifest import cose
 from provlabel.manifest.write import Definition
-from provlabel.media.containers import CONTAINERS, ContainerError, inventory, lost
+from provlabel.media.containers import CONTAINERS, ContainerError, inventory, lost, pointed_to
 from provlabel.media.containers.edits import Edit, Edited
 from provlabel.media.sidecar import beside
 from provlabel.sandbox.reading import reread
@@ -134,6 +134,7 @@ def publish(
             job = SigningTask(manifest, checked.fmt, files, destination.detached, seal.actor)
             content = Edited(stream, like.st_size, edits)
             work = Work(job, content, scratch.stream, hash_source=not checked.evidence.sha256)
+            pointed = {} if destination.detached else _pointed_to(checked, stream)
             signed = _signed(work, seal)
             # The engine loses parts; what we write ourselves is the source but for an older manifest.
             parts_before = _inventory(checked, work.stream) if not destination.detached and work.hole is None else None
@@ -144,6 +145,7 @@ def publish(
             evidence = _read_back(checked, scratch, sandbox, trust, work)
             if parts_before is not None:
                 _require_parts(checked, parts_before, scratch)
+            _require_pointers(checked, pointed, scratch)
             return evidence
 
         if isinstance(signed, bytes):
@@ -341,3 +343,15 @@ def _require_parts(checked: Source, parts_before: Counter[str], scratch: Scratch
     if gone := lost(parts_before, _inventory(checked, scratch.stream)):
         what = CONTAINERS[checked.fmt.container].words
         raise EngineError(f"embedding would lose {what}: {printable(', '.join(gone))}", hint=_BESIDE)
+
+
+def _pointed_to(checked: Source, stream: BinaryIO) -> dict[str, str]:
+    return pointed_to(checked.fmt.container, stream, stream.seek(0, os.SEEK_END))
+
+
+def _require_pointers(checked: Source, before: dict[str, str], scratch: Scratch) -> None:
+    """Refuse a result in which other standards' pointers lead elsewhere: what we put in moves what lies behind it."""
+    after = _pointed_to(checked, scratch.stream) if before else {}
+    if astray := [name for name, target in before.items() if after.get(name) != target]:
+        more = f", and {len(astray) - 1} more" if len(astray) > 1 else ""
+        raise EngineError(f"embedding would leave pointers that lead astray: {astray[0]}{more}", hint=_BESIDE)

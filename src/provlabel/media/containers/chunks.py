@@ -5,7 +5,7 @@ from __future__ import annotations
 import array
 import itertools
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO
 
 from provlabel.media.containers import items
@@ -66,7 +66,7 @@ def moved(stream: BinaryIO, parts: Sequence[Part], at: int, growth: int) -> Iter
 def pointers(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Pointers]:
     """Yield the tables of places in a file; what is counted from a place that moves along is not among them.
 
-    That is so of ``trun`` and ``saio`` in fragments, of items in ``idat`` and of items in others.
+    That is so of ``trun`` and ``saio`` in fragments, and of items that lie in others.
 
     Raises:
         ContainerError: places are stated in a way that is not followed.
@@ -74,13 +74,9 @@ def pointers(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Pointers]:
     tables = _Tables(stream)
     if any(part.name == "moov" for part in parts):
         yield from _of_movie(tables, movie(stream, parts))
-    for count, part in enumerate(parts):
-        if part.name == "meta":
-            yield from _of_items(tables, entered(stream, box_at(stream, part.start)), f"of meta {count}")
-        elif part.name == "moof":
-            yield from _of_fragment(tables, box_at(stream, part.start), f"fragment {count}")
-        elif part.name == "mfra/tfra":
-            yield _index(tables, box_at(stream, part.start), f"index {count} of fragments (tfra)")
+    for kind, pointers_of in _TOP.items():
+        for count, part in enumerate((part for part in parts if part.name == kind), 1):
+            yield from pointers_of(tables, box_at(stream, part.start), str(count))
 
 
 class _Tables:
@@ -109,8 +105,8 @@ class _Tables:
         return Pointers(name, table.body + front, width, numbers)
 
 
-def _index(tables: _Tables, tfra: Box, name: str) -> Pointers:
-    """Return the places of fragments in an index of them (ISO 14496-12 §8.8.10)."""
+def _of_index(tables: _Tables, tfra: Box, index: str) -> Iterator[Pointers]:
+    """Yield the places of fragments in an index of them (ISO 14496-12 §8.8.10)."""
     data = tables.raw(tfra)
     width = 8 if data[:1] == b"\x01" else 4
     widths, count = int.from_bytes(data[8:12], "big"), int.from_bytes(data[12:16], "big")
@@ -119,7 +115,7 @@ def _index(tables: _Tables, tfra: Box, name: str) -> Pointers:
         raise ContainerError("a table of places ends after its box")
     starts = range(16 + width, 16 + entry * count, entry)
     numbers = [int.from_bytes(data[at : at + width], "big") for at in starts]
-    return Pointers(name, tfra.body + 16 + width, width, numbers, entry)
+    yield Pointers(f"index {index} of fragments (tfra)", tfra.body + 16 + width, width, numbers, entry)
 
 
 def _of_movie(tables: _Tables, moov: Box) -> Iterator[Pointers]:
@@ -127,8 +123,8 @@ def _of_movie(tables: _Tables, moov: Box) -> Iterator[Pointers]:
     if inside(stream, moov, b"cmov"):
         raise ContainerError("the movie box is compressed")
     tracks = _all_inside(stream, moov, b"trak")
-    for count, meta in enumerate(meta for holder in (moov, *tracks) for meta in _metas(stream, holder)):
-        yield from _of_items(tables, meta, f"of meta {count} in the movie")
+    for count, meta in enumerate((meta for holder in (moov, *tracks) for meta in _metas(stream, holder)), 1):
+        yield from _of_items(tables, meta, f"{count} of the movie")
     for count, track in enumerate(tracks, 1):
         media = _descend(stream, track, b"mdia", b"minf")
         references = (refs for info in media for refs in _descend(stream, info, b"dinf", b"dref"))
@@ -147,27 +143,37 @@ def _of_samples(tables: _Tables, samples: Box, track: str) -> Iterator[Pointers]
         yield tables.list(table, _TABLE + 8 * (head[3] & 1), name, wide=head[0] == 1)
 
 
-def _of_fragment(tables: _Tables, moof: Box, name: str) -> Iterator[Pointers]:
+def _of_fragment(tables: _Tables, moof: Box, fragment: str) -> Iterator[Pointers]:
     """Yield the places of the tracks of a fragment that are counted from the beginning of the file (§8.8.7)."""
-    for count, traf in enumerate(_all_inside(tables.stream, moof, b"traf")):
+    for count, traf in enumerate(_all_inside(tables.stream, moof, b"traf"), 1):
         if any(_metas(tables.stream, holder) for holder in (moof, traf)):
             raise ContainerError("a fragment has items, whose places are not followed")
         for tfhd in _all_inside(tables.stream, traf, b"tfhd"):
             data = read_exactly(tables.stream, tfhd.body, tfhd.end - tfhd.body)
             if data[3] & 1:
                 base = int.from_bytes(data[_TABLE : _TABLE + 8], "big")
-                yield Pointers(f"base of track {count} of {name} (tfhd)", tfhd.body + _TABLE, 8, (base,))
+                yield Pointers(f"base of track {count} in fragment {fragment} (tfhd)", tfhd.body + _TABLE, 8, (base,))
 
 
-def _of_items(tables: _Tables, meta: Box, of: str) -> Iterator[Pointers]:
+def _of_items(tables: _Tables, meta: Box, count: str) -> Iterator[Pointers]:
+    meta = entered(tables.stream, meta)
+    idat = next((box.body for box in _all_inside(tables.stream, meta, b"idat")), None)
     for iloc in _all_inside(tables.stream, meta, b"iloc"):
-        yield from items.pointers(tables.raw(iloc), iloc.body, of)
+        yield from items.pointers(tables.raw(iloc), iloc.body, idat, f"metadata {count}")
+
+
+#: What is looked into at the top of a file.
+_TOP: dict[str, Callable[[_Tables, Box, str], Iterator[Pointers]]] = {
+    "meta": _of_items,
+    "moof": _of_fragment,
+    "mfra/tfra": _of_index,
+}
 
 
 def _metas(stream: BinaryIO, holder: Box) -> list[Box]:
     """Return the boxes of metadata of a movie, track or fragment; their items may lie anywhere in the file (§8.11)."""
     outer = (holder, *inside(stream, holder, b"udta"))
-    return [entered(stream, meta) for one in outer for meta in inside(stream, one, b"meta")]
+    return [meta for one in outer for meta in inside(stream, one, b"meta")]
 
 
 def _descend(stream: BinaryIO, box: Box, *kinds: bytes) -> list[Box]:

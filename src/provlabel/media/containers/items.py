@@ -151,26 +151,27 @@ def _rows(raw: bytes) -> Iterator[_Row]:
         yield _Row(item, method, outside, start, tuple(extents))
 
 
-def pointers(raw: bytes, at: int, of: str) -> Iterator[Pointers]:
+def pointers(raw: bytes, at: int, idat: int | None, of: str) -> Iterator[Pointers]:
     """Yield the places in what ``iloc`` holds, which begins at byte ``at`` of the file.
 
-    Only items of method 0 lie in the file by its own count; the others move with ``idat`` or with another item.
+    Items of method 0 are counted from the beginning of the file, of method 1 from that of ``idat``.  What lies in
+    another item (method 2) moves with that.
 
     Raises:
         ContainerError: it ends too early, tells of too many, or an item lies in another file.
     """
-    for count, row in enumerate(_rows(raw)):
-        if row.method or not row.extents:
-            continue
+    for count, row in enumerate(_rows(raw), 1):
         if row.outside:
             raise ContainerError("an item of the file lies in another file")
-        name, base = f"item {row.item} {of} (iloc, entry {count})", row.base
-        if base.value:
-            first = min(offset.value for offset, _ in row.extents)
-            yield Pointers(name, at + base.at, base.width, (base.value,), inner=first)
+        if not row.extents or row.method not in (0, 1) or (row.method == 1 and idat is None):
             continue
-        for index, (offset, _) in enumerate(row.extents):
-            yield Pointers(f"{name}, extent {index}", at + offset.at, offset.width, (offset.value,))
+        name, front = f"item {row.item} of {of} (iloc, entry {count})", idat or 0 if row.method else 0
+        if row.base.value:
+            first = min(offset.value for offset, _ in row.extents)
+            yield Pointers(name, at + row.base.at, row.base.width, (row.base.value,), base=front, inner=first)
+            continue
+        for index, (offset, _) in enumerate(row.extents, 1):
+            yield Pointers(f"{name}, extent {index}", at + offset.at, offset.width, (offset.value,), base=front)
 
 
 def infos(raw: bytes) -> Iterator[tuple[int, bytes, bytes]]:

@@ -19,7 +19,7 @@ from provlabel.media.containers.edits import Edit
 #: Says where the byte at a place of a file comes to lie.
 Where = Callable[[int], int]
 
-_SEEN = 64  # bytes of what is pointed to that are compared
+_SEEN = 32  # bytes of what is pointed to that are compared; places in a fragment stand behind these
 _MOST = 256  # numbers of one table that are; the others are moved by as much
 _CODES = {2: "H", 4: "I", 8: "Q"}
 
@@ -78,11 +78,16 @@ def moved(found: Iterable[Pointers], edits: Sequence[Edit]) -> list[Edit]:
     return [edit for one in found for edit in one.moved(where)]
 
 
+def grows(edit: Edit) -> int:
+    """Return by how many bytes an edit moves what lies behind it."""
+    return len(edit.content) - (edit.end - edit.start)
+
+
 def places_after(edits: Iterable[Edit]) -> Where:
     """Return where the bytes of a file lie once ``edits`` are made."""
-    changed = sorted(edit for edit in edits if len(edit.content) != edit.end - edit.start)
+    changed = sorted(filter(grows, edits))
     starts = [edit.start for edit in changed]
-    growth = [0, *itertools.accumulate(len(edit.content) - (edit.end - edit.start) for edit in changed)]
+    growth = [0, *itertools.accumulate(map(grows, changed))]
 
     def where(place: int) -> int:
         index = bisect_right(starts, place)
@@ -93,19 +98,24 @@ def places_after(edits: Iterable[Edit]) -> Where:
     return where
 
 
-def seen(stream: BinaryIO, found: Iterable[Pointers]) -> dict[tuple[str, int], str]:
+def seen(stream: BinaryIO, found: Iterable[Pointers]) -> dict[str, str]:
     """Return a digest of what lies where each number points, of a large table of some of them.
 
     What leads nowhere is left out.
     """
-    targets: dict[tuple[str, int], str] = {}
+    targets: dict[str, str] = {}
     size = stream.seek(0, 2)
     for one in found:
-        step = -(-len(one.numbers) // _MOST)
-        for index in {*range(0, len(one.numbers), max(1, step)), len(one.numbers) - 1} - {-1}:
+        for index in _some(len(one.numbers)):
             place = one.base + one.numbers[index] + one.inner
             start, end = (max(0, place - _SEEN), place) if one.ends else (place, min(place + _SEEN, size))
             if 0 <= start < end <= size:
                 stream.seek(start)
-                targets[one.name, index] = hashlib.sha256(stream.read(end - start)).hexdigest()
+                name = one.name if len(one.numbers) == 1 else f"{one.name}, entry {index + 1}"
+                targets[name] = hashlib.sha256(stream.read(end - start)).hexdigest()
     return targets
+
+
+def _some(count: int) -> list[int]:
+    """Return all indices of a table, or some and the last of a large one."""
+    return [*range(0, count - 1, -(-count // _MOST)), count - 1] if count else []
