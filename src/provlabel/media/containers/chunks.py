@@ -71,7 +71,7 @@ def pointers(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Pointers]:
     Raises:
         ContainerError: places are stated in a way that is not followed.
     """
-    tables = _Tables(stream)
+    tables = _PlaceTables(stream)
     if any(part.name == "moov" for part in parts):
         yield from _of_movie(tables, movie(stream, parts))
     for kind, pointers_of in _TOP.items():
@@ -79,7 +79,7 @@ def pointers(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Pointers]:
             yield from pointers_of(tables, box_at(stream, part.start), str(count))
 
 
-class _Tables:
+class _PlaceTables:
     """Reads tables, and counts their bytes."""
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -105,7 +105,7 @@ class _Tables:
         return Pointers(name, table.body + front, width, numbers)
 
 
-def _of_index(tables: _Tables, tfra: Box, index: str) -> Iterator[Pointers]:
+def _of_index(tables: _PlaceTables, tfra: Box, index: str) -> Iterator[Pointers]:
     """Yield the places of fragments in an index of them (ISO 14496-12 §8.8.10)."""
     data = tables.raw(tfra)
     width = 8 if data[:1] == b"\x01" else 4
@@ -118,7 +118,7 @@ def _of_index(tables: _Tables, tfra: Box, index: str) -> Iterator[Pointers]:
     yield Pointers(f"index {index} of fragments (tfra)", tfra.body + 16 + width, width, numbers, entry)
 
 
-def _of_movie(tables: _Tables, moov: Box) -> Iterator[Pointers]:
+def _of_movie(tables: _PlaceTables, moov: Box) -> Iterator[Pointers]:
     stream = tables.stream
     if inside(stream, moov, b"cmov"):
         raise ContainerError("the movie box is compressed")
@@ -134,7 +134,7 @@ def _of_movie(tables: _Tables, moov: Box) -> Iterator[Pointers]:
             yield from _of_samples(tables, samples, f"of track {count}")
 
 
-def _of_samples(tables: _Tables, samples: Box, track: str) -> Iterator[Pointers]:
+def _of_samples(tables: _PlaceTables, samples: Box, track: str) -> Iterator[Pointers]:
     for table in _all_inside(tables.stream, samples, b"stco", b"co64"):
         yield tables.list(table, _TABLE, f"chunks {track} ({table.kind.decode()})", wide=table.kind == b"co64")
     for table in _all_inside(tables.stream, samples, b"saio"):
@@ -143,7 +143,7 @@ def _of_samples(tables: _Tables, samples: Box, track: str) -> Iterator[Pointers]
         yield tables.list(table, _TABLE + 8 * (head[3] & 1), name, wide=head[0] == 1)
 
 
-def _of_fragment(tables: _Tables, moof: Box, fragment: str) -> Iterator[Pointers]:
+def _of_fragment(tables: _PlaceTables, moof: Box, fragment: str) -> Iterator[Pointers]:
     """Yield the places of the tracks of a fragment that are counted from the beginning of the file (§8.8.7)."""
     for count, traf in enumerate(_all_inside(tables.stream, moof, b"traf"), 1):
         if any(_metas(tables.stream, holder) for holder in (moof, traf)):
@@ -155,7 +155,7 @@ def _of_fragment(tables: _Tables, moof: Box, fragment: str) -> Iterator[Pointers
                 yield Pointers(f"base of track {count} in fragment {fragment} (tfhd)", tfhd.body + _TABLE, 8, (base,))
 
 
-def _of_items(tables: _Tables, meta: Box, count: str) -> Iterator[Pointers]:
+def _of_items(tables: _PlaceTables, meta: Box, count: str) -> Iterator[Pointers]:
     meta = entered(tables.stream, meta)
     idat = next((box.body for box in _all_inside(tables.stream, meta, b"idat")), None)
     for iloc in _all_inside(tables.stream, meta, b"iloc"):
@@ -163,7 +163,7 @@ def _of_items(tables: _Tables, meta: Box, count: str) -> Iterator[Pointers]:
 
 
 #: What is looked into at the top of a file.
-_TOP: dict[str, Callable[[_Tables, Box, str], Iterator[Pointers]]] = {
+_TOP: dict[str, Callable[[_PlaceTables, Box, str], Iterator[Pointers]]] = {
     "meta": _of_items,
     "moof": _of_fragment,
     "mfra/tfra": _of_index,

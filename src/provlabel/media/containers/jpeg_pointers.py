@@ -27,14 +27,14 @@ _MAX_PICTURES, _MAX_SIZE = 200, 1 << 32
 _ORDERS: tuple[Literal["big", "little"], ...] = ("big", "little")
 
 
-class _Entry(NamedTuple):
+class _BlockEntry(NamedTuple):
     tag: int
     width: int  #: of one value, 0 for a kind that holds no offsets
     amount: int
     at: int  #: where the values stand, in bytes from the beginning of the block
 
 
-class _Block(NamedTuple):
+class _TiffBlock(NamedTuple):
     """A TIFF header and all that follows it in a segment."""
 
     at: int  #: in the file
@@ -52,7 +52,7 @@ class _Block(NamedTuple):
         """Return a number; 0 behind the end."""
         return int.from_bytes(self.raw[at : at + width], self.order)
 
-    def entries(self, directory: int) -> Iterator[_Entry]:
+    def entries(self, directory: int) -> Iterator[_BlockEntry]:
         """Yield the entries of a directory, as far as they are there."""
         for index in range(min(self.number(directory, 2), _MAX_ENTRIES)):
             at = directory + 2 + _ENTRY * index
@@ -60,9 +60,9 @@ class _Block(NamedTuple):
                 return
             tag, kind, amount = self.number(at, 2), self.number(at + 2, 2), self.number(at + 4)
             width = {1: 1, 3: 2, 4: 4, 7: 1, 13: 4}.get(kind, 0)
-            yield _Entry(tag, width, amount, at + 8 if width * amount <= 4 else self.number(at + 8))
+            yield _BlockEntry(tag, width, amount, at + 8 if width * amount <= 4 else self.number(at + 8))
 
-    def numbers(self, entry: _Entry) -> list[int]:
+    def numbers(self, entry: _BlockEntry) -> list[int]:
         """Return the values of an entry that lie in the block."""
         count = min(entry.amount, _MAX_NUMBERS, max(0, len(self.raw) - entry.at) // max(1, entry.width))
         return [self.number(entry.at + index * entry.width, entry.width) for index in range(count)]
@@ -78,17 +78,17 @@ def pointers(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Pointers]:
         yield from _previews(stream, exif[0], size)
 
 
-def _blocks(stream: BinaryIO, parts: Sequence[Part], name: str, mark: bytes) -> list[_Block]:
+def _blocks(stream: BinaryIO, parts: Sequence[Part], name: str, mark: bytes) -> list[_TiffBlock]:
     found = []
     for part in parts:
         raw = read_exactly(stream, part.start, part.length) if part.name == name else b""
         front = _HEAD + len(mark)
         if raw[_HEAD:front] == mark and raw[front : front + 4] in (b"II*\0", b"MM\0*") and len(raw) >= front + 8:
-            found.append(_Block(part.start + front, raw[front:]))
+            found.append(_TiffBlock(part.start + front, raw[front:]))
     return found
 
 
-def _pictures(block: _Block, size: int) -> Iterator[Pointers]:
+def _pictures(block: _TiffBlock, size: int) -> Iterator[Pointers]:
     """Yield size of the first picture, which grows, and places of the others (CIPA DC-007 §5.2.3.3)."""
     for entry in block.entries(block.number(4)):
         if entry.tag != _PICTURES or entry.at + entry.amount > len(block.raw):
@@ -102,7 +102,7 @@ def _pictures(block: _Block, size: int) -> Iterator[Pointers]:
                 yield Pointers(name, block.at + at + 8, 4, (offset,), 0, block.order, block.at)
 
 
-def _previews(stream: BinaryIO, block: _Block, size: int) -> Iterator[Pointers]:
+def _previews(stream: BinaryIO, block: _TiffBlock, size: int) -> Iterator[Pointers]:
     queue, done = [(block.number(4), True)], set[int]()
     while queue and len(done) < _MAX_DIRECTORIES:
         directory, chained = queue.pop(0)
@@ -120,14 +120,14 @@ def _previews(stream: BinaryIO, block: _Block, size: int) -> Iterator[Pointers]:
             queue.append((block.number(directory + 2 + _ENTRY * block.number(directory, 2)), True))
 
 
-def _beyond(block: _Block, entry: _Entry, size: int, name: str) -> Iterator[Pointers]:
+def _beyond(block: _TiffBlock, entry: _BlockEntry, size: int, name: str) -> Iterator[Pointers]:
     for index, number in enumerate(block.numbers(entry)):
         if block.end <= block.at + number < size:
             at = block.at + entry.at + 4 * index
             yield Pointers(f"{name}, number {index + 1}", at, 4, (number,), 0, block.order, block.at)
 
 
-def _noted(stream: BinaryIO, block: _Block, entry: _Entry, size: int) -> Iterator[Pointers]:
+def _noted(stream: BinaryIO, block: _TiffBlock, entry: _BlockEntry, size: int) -> Iterator[Pointers]:
     """Yield the numbers in a camera's note that say where a picture begins behind the segment.
 
     Each camera has notes of its own kind.  A number that is the place of the first bytes of a JPEG, to the byte, is
