@@ -23,6 +23,7 @@ _BELOW = frozenset({0x014A, 0x8769, 0xA005})
 _NOTE = 0x927C
 _BEGINS = b"\xd8\xff"  # of a JPEG, behind its first byte
 _SONY = 32  # bytes of a header of its own in front of a preview, whose first byte is spoiled
+_SMALL = 0xFFFF  # numbers of this size stand in every note
 _MAX_PICTURES, _MAX_SIZE = 200, 1 << 32
 _ORDERS: tuple[Literal["big", "little"], ...] = ("big", "little")
 
@@ -134,15 +135,24 @@ def _noted(stream: BinaryIO, block: _TiffBlock, entry: _BlockEntry, size: int) -
     taken for a pointer to it; it may be counted from the TIFF header, from the note, or from the beginning of the file.
     """
     note, start = block.raw[entry.at : entry.at + entry.amount], block.at + entry.at
+    places = sorted(set(_beginnings(stream, block.end, size))) if len(note) >= 4 else []
     found: dict[int, Pointers] = {}
-    for place in _beginnings(stream, block.end, size) if len(note) >= 4 else ():
-        for base, order in itertools.product((block.at, start, 0), _ORDERS):
-            number = place - base
-            at = start + note.find(number.to_bytes(4, order))
-            if at >= start:
-                name = f"picture at byte {at - start} of the camera's note"
-                found.setdefault(at, Pointers(name, at, 4, (number,), 0, order, base))
+    # The likeliest first: where bytes could be read in two ways, the second is none.
+    for order, base in itertools.product(sorted(_ORDERS, key=block.order.__ne__), (block.at, start, 0)):
+        unlikely = order != block.order or not base
+        for number in (place - base for place in places if place - base > unlikely * _SMALL):
+            for at in _occurrences(note, number.to_bytes(4, order)):
+                if not any(other in found for other in range(at - 3, at + 4)):
+                    name = f"picture at byte {at} of the camera's note"
+                    found[at] = Pointers(name, start + at, 4, (number,), 0, order, base)
     yield from found.values()
+
+
+def _occurrences(whole: bytes, piece: bytes) -> Iterator[int]:
+    at = whole.find(piece)
+    while at >= 0:
+        yield at
+        at = whole.find(piece, at + len(piece))
 
 
 def _beginnings(stream: BinaryIO, start: int, size: int) -> Iterator[int]:
