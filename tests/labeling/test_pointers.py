@@ -404,6 +404,19 @@ def test_items_and_tracks_of_pictures_are_found(name: str, tmp_path: Path, label
 STILL = movies.picture([movies.Item(1, [(0, 9)])], 9)
 
 
+AWAY = movies.Tables(references=box(b"url ", bytes(4) + b"x.mp4\0"))
+
+
+def test_media_in_another_file_are_not_embedded_into(
+    tmp_path: Path, label: Label, signer: Signer, sandbox: Sandbox
+) -> None:
+    """Nor signed beside the file: what is played is not in it."""
+    source = tmp_path / "away.mp4"
+    source.write_bytes(movies.movie([[[10]]], tables=AWAY))
+    with pytest.raises(InputError, match="lie in another file"):
+        label_file(source, None, label, signer, carriers=(), sandbox=sandbox)
+
+
 @pytest.mark.parametrize(
     ("reason", "name", "content"),
     [

@@ -149,9 +149,8 @@ def _of_fragment(tables: _PlaceTables, moof: Box, fragment: str) -> Iterator[Poi
         if any(_metas(tables.stream, holder) for holder in (moof, traf)):
             raise ContainerError("a fragment has items, whose places are not followed")
         for tfhd in _all_inside(tables.stream, traf, b"tfhd"):
-            data = read_exactly(tables.stream, tfhd.body, tfhd.end - tfhd.body)
-            if data[3] & 1:
-                base = int.from_bytes(data[_TABLE : _TABLE + 8], "big")
+            if read_exactly(tables.stream, tfhd.body, 4)[3] & 1:
+                base = int.from_bytes(read_exactly(tables.stream, tfhd.body + _TABLE, 8), "big")
                 yield Pointers(f"base of track {count} in fragment {fragment} (tfhd)", tfhd.body + _TABLE, 8, (base,))
 
 
