@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 import itertools
@@ -101,6 +102,8 @@ def _walked(container: str, data: bytes) -> None:
     containers.inventory(container, stream, size)
     containers.bare_sha256(container, stream, size)
     containers.stores_left(container, stream, size)
+    with contextlib.suppress(ContainerError):
+        containers.pointed_to(container, stream, size)
     if (plays := containers.CONTAINERS[container].seconds) is not None:
         seconds = plays(stream, parts)
         assert seconds is None or 0 <= seconds < float("inf")

@@ -40,7 +40,6 @@ from sample_files import (
     frames,
     known,
     parts_of,
-    run,
     stripped,
 )
 
@@ -471,27 +470,6 @@ def test_a_tiff_of_several_pages_is_not_embedded_into(
     label_file(source, None, label, signer, detached=True, sandbox=sandbox)
     assert source.read_bytes() == before
     assert verify_file(source, trust=trust, sandbox=sandbox).files[0].state == "trusted"
-
-
-@needs("heif-enc")
-@needs("exiftool")
-def test_a_heic_whose_items_the_engine_would_move_twice_is_not_embedded_into(
-    make: Make, label: Label, signer: Signer, sandbox: Sandbox
-) -> None:
-    """exiftool adds an item with a base of 0; what the engine makes of it holds, and libheif cannot open it."""
-    path = make("still.heic")
-    before = decoded(path)
-    run("exiftool", "-overwrite_original", "-XMP-dc:Title=A", path)
-    content = path.read_bytes()
-    assert decoded(path) == before
-    path.write_bytes(signed_by_engine(content, "image/heic", signer)[0])
-    assert verify_bytes(path.read_bytes(), sandbox=sandbox).files[0].axes.content == "intact"
-    with pytest.raises(subprocess.CalledProcessError):
-        decoded(path)
-    path.write_bytes(content)
-    with pytest.raises(InputError, match="to a wrong place"):
-        label_file(path, path.with_name("out.heic"), label, signer, sandbox=sandbox)
-    label_file(path, None, label, signer, detached=True, sandbox=sandbox)
 
 
 @pytest.mark.parametrize(

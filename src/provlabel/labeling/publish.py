@@ -22,7 +22,7 @@ from provlabel.labeling.signature import SigningTask, UnstampedManifest, Work, s
 from provlabel.labeling.sources import Source, naming, reopened, shown
 from provlabel.manifest import cose
 from provlabel.manifest.write import Definition
-from provlabel.media.containers import CONTAINERS, ContainerError, inventory, lost, sized
+from provlabel.media.containers import CONTAINERS, ContainerError, inventory, lost, pointed_to, sized
 from provlabel.media.containers.edits import Edit, Edited
 from provlabel.media.played import Played, played_in
 from provlabel.media.sidecar import beside
@@ -139,6 +139,7 @@ def publish(
                 settled = sized(checked.fmt.container, stream, like.st_size)
             content = settled.edited(edits)
             work = Work(job, content, scratch.stream, hash_source=not checked.evidence.sha256)
+            pointed = {} if destination.detached else _pointed_to(checked, stream)
             signed = _signed(work, seal)
             played = None if destination.detached else _played(checked, settled, work)
             parts_before = _inventory(checked, work.stream) if played is not None else Counter()
@@ -150,6 +151,7 @@ def publish(
             if played is not None:
                 _require_parts(checked, parts_before, scratch)
                 _require_played(checked, played, scratch, work, evidence)
+            _require_pointers(checked, pointed, scratch)
             return evidence
 
         if isinstance(signed, bytes):
@@ -369,3 +371,15 @@ def _require_played(checked: Source, before: Played, scratch: Scratch, work: Wor
         raise EngineError("embedding would change what is seen or heard", hint=_BESIDE)
     if evidence.obstacle:
         raise EngineError(f"what was written would be read in several ways: {evidence.obstacle}", hint=_BESIDE)
+
+
+def _pointed_to(checked: Source, stream: BinaryIO) -> dict[str, str]:
+    return pointed_to(checked.fmt.container, stream, stream.seek(0, os.SEEK_END))
+
+
+def _require_pointers(checked: Source, before: dict[str, str], scratch: Scratch) -> None:
+    """Refuse a result in which other standards' pointers lead elsewhere: what we put in moves what lies behind it."""
+    after = _pointed_to(checked, scratch.stream) if before else {}
+    if astray := [name for name, target in before.items() if after.get(name) != target]:
+        more = f", and {len(astray) - 1} more" if len(astray) > 1 else ""
+        raise EngineError(f"embedding would leave pointers that lead astray: {astray[0]}{more}", hint=_BESIDE)

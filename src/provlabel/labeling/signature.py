@@ -19,7 +19,7 @@ from provlabel.engine import signing
 from provlabel.engine.credential import EngineCredential
 from provlabel.errors import EngineError, ProvlabelError, SignerError
 from provlabel.manifest import cose
-from provlabel.media.containers import CONTAINERS, ContainerError, Hole, NoHole, TooLarge, hole_for, splice
+from provlabel.media.containers import CONTAINERS, ContainerError, Hole, NoHole, TooLarge, hole_for, put_right, splice
 from provlabel.media.containers.edits import Edited
 from provlabel.media.copy import copy_around
 from provlabel.media.formats import Format
@@ -91,7 +91,7 @@ class Work:
         self._job = job
         self._content = content
         #: The content, for whoever looks into it.
-        self.stream = cast("BinaryIO", io.BufferedReader(content))
+        self.stream = _buffered(content)
         self._scratch = scratch
         self._hole: Hole | None = None
         self._by_boxes = CONTAINERS[job.fmt.container].hashed_by_boxes
@@ -132,8 +132,11 @@ class Work:
         if fits and CONTAINERS[job.fmt.container].hole is not None:
             with contextlib.suppress(NoHole):
                 return self._around(credential)
-        self.stream.seek(0)
-        return signing.sign(job.made, self.stream, self._scratch, job.fmt.mime, credential, job.files, actor=job.actor)
+        store = self._in_engine(credential, self.stream)
+        # Only now is it known how long the store is, by which pointers of other standards have to be moved.
+        if edits := put_right(job.fmt.container, self.stream, self._content.size, len(store)):
+            store = self._in_engine(credential, _buffered(self._content.edited(edits)))
+        return store
 
     def put(self, store: bytes) -> None:
         """Write ``store`` over the one of the same length; a detached one is all there is.
@@ -146,6 +149,13 @@ class Work:
             return
         self._scratch.seek(self._hole.start)
         self._scratch.write(self._hole.fill(store))
+
+    def _in_engine(self, credential: EngineCredential, content: BinaryIO) -> bytes:
+        self._scratch.seek(0)
+        self._scratch.truncate()
+        content.seek(0)
+        job = self._job
+        return signing.sign(job.made, content, self._scratch, job.fmt.mime, credential, job.files, actor=job.actor)
 
     def _around(self, credential: EngineCredential) -> bytes:
         job = self._job
@@ -178,6 +188,10 @@ class Work:
             return signing.sign(
                 job.made, source, nowhere, job.fmt.mime, credential, job.files, detached=True, actor=job.actor
             )
+
+
+def _buffered(content: Edited) -> BinaryIO:
+    return cast("BinaryIO", io.BufferedReader(content))
 
 
 def sign_in_engine(work: Work, signer: Signer) -> bytes | None:

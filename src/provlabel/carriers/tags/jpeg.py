@@ -11,6 +11,8 @@ from provlabel.carriers.vocabularies._base import Fields
 from provlabel.evidence import Carrier
 from provlabel.media.containers import Part, read_exactly
 from provlabel.media.containers.edits import Edit
+from provlabel.media.containers.jpeg_pointers import pointers
+from provlabel.media.containers.pointers import moved
 
 MAX_PACKET = 65_502  # bytes that the specification allows in one segment
 _HEAD = 4  # marker and length
@@ -89,6 +91,7 @@ def edits(stream: BinaryIO, parts: Sequence[Part], wanted: Mapping[str, Fields])
     Raises:
         TagError: there are several packets; the packet would be too long for a segment; or a property
             stands in the extended part, where nothing is changed.
+        ContainerError: what says where other pictures lie in the file cannot be put right.
     """
     fields = wanted.get("xmp", {})
     packets = _beginning(stream, parts, _XMP)
@@ -103,7 +106,8 @@ def edits(stream: BinaryIO, parts: Sequence[Part], wanted: Mapping[str, Fields])
         raise TagError(f"the XMP packet would take {len(made):,} bytes; a segment of JPEG holds {MAX_PACKET:,}")
     start, end = (packets[0].start, packets[0].end) if packets else (_place(stream, parts),) * 2
     length = (2 + len(_XMP) + len(made)).to_bytes(2, "big")
-    return [Edit(start, end, b"\xff\xe1" + length + _XMP + made)]
+    change = Edit(start, end, b"\xff\xe1" + length + _XMP + made)
+    return [change, *moved(pointers(stream, parts), [change])]
 
 
 def _outside(stream: BinaryIO, parts: Sequence[Part], packet: bytes, fields: Fields) -> Fields:

@@ -13,7 +13,7 @@ from provlabel.carriers.vocabularies._base import Fields
 from provlabel.evidence import Carrier
 from provlabel.media.containers import ContainerError, Part, read_exactly
 from provlabel.media.containers.edits import Edit
-from provlabel.media.containers.id3 import MAX_TAG
+from provlabel.media.containers.id3 import MAX_TAG, with_places_moved
 from provlabel.media.formats import id3v2_size
 
 _MAX_TAGS = 8  # in a row, as formats.sniff passes over
@@ -88,4 +88,7 @@ def edits(stream: BinaryIO, _: Sequence[Part], wanted: Mapping[str, Fields]) -> 
     fields = wanted["id3"]
     tags = front_tags(stream)
     new = merged_first(stream, tags, fields)
-    return [] if new is None else [Edit(0, tags[0].end if tags else 0, new)]
+    if new is None:
+        return []
+    end = tags[0].end if tags else 0
+    return [Edit(0, end, with_places_moved(new, end, len(new) - end))]

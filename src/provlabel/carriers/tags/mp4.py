@@ -118,7 +118,7 @@ def edits(stream: BinaryIO, parts: Sequence[Part], wanted: Mapping[str, Fields])
     chunks.require_plain(stream, parts, moov)
     changes += _padded(changes, lists)
     growth = sum(change.growth for change in changes)
-    moved = chunks.moved(stream, parts, moov, moov.end, growth) if growth else ()
+    moved = chunks.moved(stream, parts, moov.end, growth) if growth else ()
     return [*(change.edit for change in changes), *_sizes(stream, changes), *moved]
 
 

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, BinaryIO, NamedTuple
 
 from provlabel.media.containers import (
+    chunks,
     gif,
     id3,
     isobmff,
-    items,
     jpeg,
+    jpeg_pointers,
     opaque,
     png,
     references,
@@ -40,6 +41,7 @@ from provlabel.media.containers._base import (
     write_payload,
 )
 from provlabel.media.containers.edits import Edit, Edited, Hole, NoHole, TooLarge
+from provlabel.media.containers.pointers import Pointers, grows, moved, seen
 
 
 class Container(NamedTuple):
@@ -63,6 +65,8 @@ class Container(NamedTuple):
     )
     elsewhere: Callable[[BinaryIO, Sequence[Part]], Iterable[str]] | None = None  #: what is shown and is not in it
     judged_whole: bool = False  #: with a manifest beside it, where its parts cannot be followed: it lies in one file
+    #: numbers that say where something lies, in what others than C2PA write; most have none that an insertion changes
+    pointers: Callable[[BinaryIO, Sequence[Part]], Iterable[Pointers]] | None = None
     facts_beside_places: bool = False  #: places stand among the facts of each picture, so that they cannot be separated
 
 
@@ -70,19 +74,31 @@ class Container(NamedTuple):
 CONTAINERS: dict[str, Container] = {
     "gif": Container(gif.walk, stores=gif.stores, splice=gif.splice),
     "id3": Container(
-        id3.walk, "ID3 frames", hole=id3.hole, hole_in=id3.hole_in, seconds=id3.seconds, judged_whole=True
+        id3.walk,
+        "ID3 frames",
+        hole=id3.hole,
+        hole_in=id3.hole_in,
+        seconds=id3.seconds,
+        judged_whole=True,
+        pointers=id3.pointers,
     ),
     "isobmff": Container(
         isobmff.walk,
         "boxes",
-        obstacle=items.obstacle,
+        obstacle=isobmff.obstacle,
         hole=isobmff.hole,
         hashed_by_boxes=True,
         seconds=isobmff.seconds,
         elsewhere=references.elsewhere,
+        pointers=chunks.pointers,
     ),
     "jpeg": Container(
-        jpeg.walk, stores=jpeg.stores, splice=jpeg.splice, hole=jpeg.hole, require_whole=jpeg.require_whole
+        jpeg.walk,
+        stores=jpeg.stores,
+        splice=jpeg.splice,
+        hole=jpeg.hole,
+        require_whole=jpeg.require_whole,
+        pointers=jpeg_pointers.pointers,
     ),
     "opaque": Container(opaque.walk),
     "png": Container(png.walk, "chunks", splice=png.splice, hole=png.hole),
@@ -99,7 +115,14 @@ CONTAINERS: dict[str, Container] = {
     "svg": Container(
         svg.walk, stores=svg.stores, splice=svg.splice, obstacle=svg.obstacle, elsewhere=svg_references.elsewhere
     ),
-    "tiff": Container(tiff.walk, "tags", obstacle=tiff.obstacle, leftovers=tiff.stores_left, facts_beside_places=True),
+    "tiff": Container(
+        tiff.walk,
+        "tags",
+        obstacle=tiff.obstacle,
+        leftovers=tiff.stores_left,
+        pointers=tiff.pointers,
+        facts_beside_places=True,
+    ),
 }
 
 
@@ -161,6 +184,18 @@ def inventory(container: str, stream: BinaryIO, size: int) -> Counter[str]:
     return Counter(part.name for part in parts if part.role in ("metadata", "media") and part.name != UNKNOWN)
 
 
+def pointed_to(container: str, stream: BinaryIO, size: int) -> dict[str, str]:
+    """Return a digest of what lies where each pointer leads that others than C2PA keep in a file.
+
+    Raises:
+        ContainerError: they are not followed in just this file.
+    """
+    family = CONTAINERS[container]
+    if family.pointers is None:
+        return {}
+    return seen(stream, family.pointers(stream, tuple(family.walk(stream, size))))
+
+
 def hole_for(container: str, stream: BinaryIO, size: int, length: int) -> Hole:
     """Make room for a manifest store of ``length`` bytes in a file that was found sound before.
 
@@ -172,6 +207,26 @@ def hole_for(container: str, stream: BinaryIO, size: int, length: int) -> Hole:
     if family.hole is None:
         raise NoHole("no manifest is put into this container by us")
     return family.hole(stream, tuple(family.walk(stream, size)), length)
+
+
+def put_right(container: str, stream: BinaryIO, size: int, length: int) -> list[Edit]:
+    """Return the edits that a file needs before the engine embeds a store of ``length`` bytes, which moves pointers.
+
+    Boxes have none, as the engine moves theirs by itself.
+
+    Raises:
+        ContainerError: a pointer cannot be moved.
+    """
+    family = CONTAINERS[container]
+    if family.pointers is None or family.hole is None or family.hashed_by_boxes:
+        return []
+    parts = tuple(family.walk(stream, size))
+    try:
+        insertion = [edit for edit in family.hole(stream, parts, length).edits if grows(edit)]
+    except NoHole:
+        return []  # what comes of it is compared when it is read back
+    edits = moved(family.pointers(stream, parts), insertion)
+    return [edit for edit in edits if read_exactly(stream, edit.start, len(edit.content)) != edit.content]
 
 
 def hole_in(container: str, parts: Sequence[Part]) -> tuple[int, int]:
@@ -218,5 +273,5 @@ def lost(before: Counter[str], after: Counter[str]) -> list[str]:
 __all__ = [
     "CONTAINERS", "UNKNOWN", "Container", "ContainerError", "Hole", "NoHole", "Part", "PartRole", "TooLarge",
     "Walker", "bare_sha256", "elsewhere", "hole_for", "hole_in", "inventory", "lost", "obstacle", "pieces",
-    "read_exactly", "sized", "splice", "stores_in", "stores_left", "stores_of",
+    "pointed_to", "put_right", "read_exactly", "sized", "splice", "stores_in", "stores_left", "stores_of",
 ]  # fmt: skip

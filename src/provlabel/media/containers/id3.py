@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import zlib
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from provlabel.media.containers._base import ContainerError, Part, PartRole, is_zero, read_exactly
+from provlabel.media.containers._base import ContainerError, Part, PartRole, is_zero, read_exactly, write_at
 from provlabel.media.containers.edits import Edit, Hole, NoHole, TooLarge, hole_at, without_manifest
+from provlabel.media.containers.pointers import Pointers, moved
 from provlabel.media.formats import id3v2_size
 from provlabel.media.sniffing import mp3_rates
 
@@ -149,6 +151,7 @@ def _size(field: bytes, *, syncsafe: bool) -> int:
 
 # Latin-1, a MIME type, a file name and a description: what comes before the object, as the engine writes it.
 _BEFORE = b"\x00" + _MIME + b"c2pa\x00c2pa manifest store\x00"
+_MAX_FRAME = 1 << 20  # bytes of a chapter, with its picture
 _MAX_SYNCSAFE = 1 << 28  # four bytes of seven bits each
 
 
@@ -159,6 +162,7 @@ def hole(stream: BinaryIO, parts: Sequence[Part], length: int) -> Hole:
 
     Raises:
         NoHole: the tag is of a kind that we do not change.
+        ContainerError: the place of a chapter cannot be moved.
         TooLarge: the tag would be.
     """
     tag = read_exactly(stream, 0, _HEAD)
@@ -172,7 +176,8 @@ def hole(stream: BinaryIO, parts: Sequence[Part], length: int) -> Hole:
     size = end - _HEAD - sum(edit.end - edit.start for edit in old) + len(frame) + length
     if size >= _MAX_SYNCSAFE:
         raise TooLarge("its ID3v2 tag would be larger than a header can say, 256 MiB")
-    return hole_at(at, length, _as_it_is, head=frame, others=(Edit(6, _HEAD, syncsafe(size)), *old))
+    put_right = moved(pointers(stream, parts), [Edit(at, at, bytes(len(frame) + length)), *old])
+    return hole_at(at, length, _as_it_is, head=frame, others=(Edit(6, _HEAD, syncsafe(size)), *old, *put_right))
 
 
 def _end_of_frames(stream: BinaryIO, parts: Sequence[Part], tag: bytes, end: int) -> int:
@@ -199,6 +204,53 @@ def _as_it_is(store: bytes) -> bytes:
 def syncsafe(number: int) -> bytes:
     """Return a number below 2**28 with seven bits in each of four bytes (ID3v2.4 §6.2)."""
     return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
+
+
+# --- places in the sound ---------------------------------------------------------------------------
+
+_UNSET = 0xFFFF_FFFF
+
+
+def pointers(stream: BinaryIO, parts: Sequence[Part], front: int | None = None) -> Iterator[Pointers]:
+    """Yield where chapters (ID3v2 chapter frame addendum §3.1) and an index (ID3v2.4 §4.30) begin in the file.
+
+    ``front`` is where the tag ends, when that is not what the parts say; no place in front of it counts.
+    """
+    end = next((part.start for part in parts if part.name == "audio"), 0) if front is None else front
+    for part in parts:
+        if part.name not in ("CHAP", "ASPI") or part.length < _HEAD + 8 or part.length > _MAX_FRAME:
+            continue
+        raw = read_exactly(stream, part.start, part.length)
+        if raw[_HEAD - 1]:
+            continue  # compressed, encrypted or with bytes in between
+        for name, at in _places(part.name, raw):
+            number = int.from_bytes(raw[at : at + 4], "big")
+            if end <= number < _UNSET:
+                yield Pointers(name, part.start + at, 4, (number,), ends=name.startswith("the end"))
+
+
+def _places(kind: str, raw: bytes) -> list[tuple[str, int]]:
+    """Return what the places of a frame are called, and where they stand in it."""
+    if kind == "ASPI":
+        return [("the index of the sound (ASPI)", _HEAD)]
+    name_end = raw.find(b"\0", _HEAD) + 1  # then two times, and two places
+    if not name_end or name_end + 16 > len(raw):
+        return []
+    chapter = f"chapter {raw[_HEAD : name_end - 1].decode('latin-1')} (CHAP)"
+    return [(chapter, name_end + 8), (f"the end of {chapter}", name_end + 12)]
+
+
+def with_places_moved(tag: bytes, front: int, growth: int) -> bytes:
+    """Return a tag, made of one that ended at ``front``, whose places in the sound are ``growth`` bytes farther.
+
+    Raises:
+        ContainerError: one would not fit.
+    """
+    stream = io.BytesIO(tag)
+    for found in pointers(stream, tuple(walk(stream, len(tag))) if tag else (), front):
+        for edit in found.moved(lambda place: place + growth):
+            write_at(stream, edit.start, edit.content)
+    return stream.getvalue()
 
 
 # --- how long it plays -----------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
-from provlabel.media.containers import chunks
+from provlabel.media.containers import chunks, items
 from provlabel.media.containers._base import MAX_PARTS, ContainerError, Part, PartRole, is_zero, read_exactly
 from provlabel.media.containers.boxes import boxes, entered, made
 from provlabel.media.containers.edits import Edit, Hole, NoHole, hole_at
@@ -43,6 +43,8 @@ _ID3V1, _ID3V1_SIZE = "ID3v1", 128
 _FULL_BOX = 4  # version and flags in front of what a box holds
 # Without one of these there is nothing to decode.
 _ROOTS = frozenset({"moov", "meta", "jxlc", "jxlp", "moof"})
+# What tells of sound or pictures, where the manifest is put behind ``ftyp``; JPEG XL has none of them.
+_TOLD = frozenset({"moov", "meta"})
 _SAMPLES = frozenset({"mdat", "moof"})
 _IN_SEGMENTS = "moov/mvex"  # announces fragments, which the first file of a stream has in others (ISO 14496-12 §8.8.1)
 
@@ -126,13 +128,6 @@ def _is_id3v1(stream: BinaryIO, start: int, end: int) -> bool:
     return end - start == _ID3V1_SIZE and read_exactly(stream, start, 3) == b"TAG"
 
 
-def obstacle(parts: Sequence[Part]) -> str:
-    """Say why the engine cannot embed: it reads boxes up to the end of the file, and nothing else."""
-    if any(part.name == _ID3V1 for part in parts):
-        return "a tag of MP3 (ID3v1) lies behind its last box, which is no place for one; ffmpeg -c copy leaves it out"
-    return ""
-
-
 def _box(stream: BinaryIO, start: int, end: int, parent: str) -> _Box | None:
     """Return the box at ``start``; in user data ``None`` for what is no box, which cameras write there."""
     try:
@@ -198,6 +193,20 @@ def _user_box(stream: BinaryIO, box: _Box) -> Iterator[Part]:
         yield Part(box.path, end, box.end - end, "structure" if is_zero(stream, end, box.end) else "media")
 
 
+def obstacle(stream: BinaryIO, size: int) -> str:
+    """Say why nothing may be put into a file: places in it are counted from elsewhere than its beginning."""
+    try:
+        parts = list(walk(stream, size))
+        items.metas(parts)
+    except ContainerError as exc:
+        return str(exc)
+    if sum(part.name == "ftyp" for part in parts) > 1:
+        return "a second file is appended to it, and the places in that one are counted from its own beginning"
+    if any(part.name == _ID3V1 for part in parts):
+        return "a tag of MP3 (ID3v1) lies behind its last box, which is no place for one; ffmpeg -c copy leaves it out"
+    return ""
+
+
 def hole(stream: BinaryIO, parts: Sequence[Part], length: int) -> Hole:
     """Make room for a store in a box behind ``ftyp``, where the engine puts it; an old one there goes.
 
@@ -207,15 +216,15 @@ def hole(stream: BinaryIO, parts: Sequence[Part], length: int) -> Hole:
     places = [part.end for part in parts if part.name == "ftyp"]
     if len(places) != 1:
         raise NoHole("there is not one ftyp box")
+    if not _TOLD & {part.name for part in parts}:
+        raise NoHole("the engine puts the manifest elsewhere into a file without a movie and without items")
     at, filled = places[0], len(_box_of(b"")) + length
     old = _old_end(stream, at, max(part.end for part in parts))
     ours = (part for part in parts if part.role == "manifest" or part.name == _OURS)
     if any(not at <= part.start < old for part in ours):
         raise NoHole("a C2PA box does not lie behind ftyp")
     try:
-        moov = chunks.movie(stream, parts)
-        chunks.require_plain(stream, parts, moov)
-        moved = list(chunks.moved(stream, parts, moov, at, filled - (old - at)))
+        moved = list(chunks.moved(stream, parts, at, filled - (old - at)))
     except ContainerError as exc:
         raise NoHole(str(exc)) from exc
     return hole_at(at, filled, _box_of, others=(Edit(at, old, b""), *moved))

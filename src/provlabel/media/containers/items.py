@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import BinaryIO, NamedTuple
 
-from provlabel.media.containers import isobmff
 from provlabel.media.containers._base import ContainerError, Part, read_exactly
+from provlabel.media.containers.pointers import Pointers
 
 #: Items and extents of one file; real ones have a few hundred, of a picture in tiles.
 MAX_ITEMS = 10_000
@@ -41,11 +41,14 @@ class _Numbers:
         self._raw, self._at = raw, 0
 
     def take(self, width: int) -> int:
-        raw = self._raw[self._at : self._at + width]
+        return self.field(width).value
+
+    def field(self, width: int) -> _Field:
+        at, self._at = self._at, self._at + width
+        raw = self._raw[at : self._at]
         if len(raw) != width:
             raise ContainerError("a table of items ends too early")
-        self._at += width
-        return int.from_bytes(raw, "big")
+        return _Field(at, width, int.from_bytes(raw, "big"))
 
 
 def body(stream: BinaryIO, part: Part) -> tuple[int, int]:
@@ -97,31 +100,78 @@ def locations(raw: bytes) -> dict[int, ItemExtent]:
     return dict(entries(raw))
 
 
+class _Field(NamedTuple):
+    """A number of the table, and where it stands there."""
+
+    at: int
+    width: int
+    value: int
+
+
+class _Row(NamedTuple):
+    """One item of the table."""
+
+    item: int
+    method: int
+    outside: bool  #: it lies in another file
+    base: _Field
+    extents: tuple[tuple[_Field, int], ...]  #: offset, without the base, and length
+
+
 def entries(raw: bytes) -> Iterator[tuple[int, ItemExtent]]:
     """Yield items and where they lie, by what ``iloc`` holds (ISO 14496-12 §8.11.3).
 
     Raises:
         ContainerError: it ends too early, or tells of too many.
     """
+    for row in itertools.islice(_rows(raw), MAX_ITEMS):
+        extents = tuple((row.base.value + offset.value, length) for offset, length in row.extents)
+        yield row.item, ItemExtent(-1 if row.outside else row.method, row.base.value, extents)
+
+
+def _rows(raw: bytes) -> Iterator[_Row]:
     numbers = _Numbers(raw)
     version = numbers.take(4) >> 24
     widths = numbers.take(2)
     offset, length, base, index = (widths >> shift & 15 for shift in (12, 8, 4, 0))
     left = MAX_ITEMS  # extents of no width take no bytes of the table
     wide = 4 if version == 2 else 2
-    for _ in range(min(numbers.take(wide), MAX_ITEMS)):
+    for _ in range(numbers.take(wide)):
         item = numbers.take(wide)
         method = numbers.take(2) & 15 if version else 0
-        outside = numbers.take(2)
-        start = numbers.take(base)
+        outside = numbers.take(2) != 0
+        start = numbers.field(base)
         extents, count = [], numbers.take(2)
         left -= count
         if left < 0:
             raise ContainerError("it has too many items and was not read")
         for _ in range(count):
             numbers.take(index if version else 0)
-            extents.append((start + numbers.take(offset), numbers.take(length)))
-        yield item, ItemExtent(method if not outside else -1, start, tuple(extents))
+            extents.append((numbers.field(offset), numbers.take(length)))
+        yield _Row(item, method, outside, start, tuple(extents))
+
+
+def pointers(raw: bytes, at: int, idat: int | None, of: str) -> Iterator[Pointers]:
+    """Yield the places in what ``iloc`` holds, which begins at byte ``at`` of the file.
+
+    Items of method 0 are counted from the beginning of the file, of method 1 from that of ``idat``.  What lies in
+    another item (method 2) moves with that.
+
+    Raises:
+        ContainerError: it ends too early, tells of too many, or an item lies in another file.
+    """
+    for count, row in enumerate(_rows(raw), 1):
+        if row.outside:
+            raise ContainerError("an item of the file lies in another file")
+        if not row.extents or row.method not in (0, 1) or (row.method == 1 and idat is None):
+            continue
+        name, front = f"item {row.item} of {of} (iloc, entry {count})", idat or 0 if row.method else 0
+        if row.base.value:
+            first = min(offset.value for offset, _ in row.extents)
+            yield Pointers(name, at + row.base.at, row.base.width, (row.base.value,), base=front, inner=first)
+            continue
+        for index, (offset, _) in enumerate(row.extents, 1):
+            yield Pointers(f"{name}, extent {index}", at + offset.at, offset.width, (offset.value,), base=front)
 
 
 def infos(raw: bytes) -> Iterator[tuple[int, bytes, bytes]]:
@@ -151,30 +201,6 @@ def derived_from(raw: bytes) -> Iterator[list[int]]:
             end = min(first + count * width, at + size, len(raw))
             yield [int.from_bytes(raw[one : one + width], "big") for one in range(first, end, width)]
         at += size
-
-
-def obstacle(stream: BinaryIO, size: int) -> str:
-    """Say why the engine must not embed: it moves an item twice whose base has a place in the table and is 0.
-
-    Then it points into the middle of something, or behind the end of the file, and the manifest holds all the same.
-    """
-    try:
-        parts = list(isobmff.walk(stream, size))
-        found = metas(parts)
-    except ContainerError as exc:
-        return str(exc)
-    if why := isobmff.obstacle(parts):
-        return why
-    for part in found:
-        try:
-            boxes = {box.name: box for box in children(stream, part)}
-            raw = table(stream, boxes, b"iloc")
-            moved = [item for item in locations(raw).values() if item.method == 0 and not item.base]
-        except ContainerError:
-            continue
-        if moved and raw[5] >> 4:
-            return "the engine would point its items (picture, EXIF or XMP) to a wrong place"
-    return ""
 
 
 def metas(parts: Iterable[Part]) -> list[Part]:

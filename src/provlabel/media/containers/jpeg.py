@@ -15,7 +15,9 @@ from provlabel.media.containers._base import (
     with_gaps,
     write_at,
 )
-from provlabel.media.containers.edits import Hole, NoHole, hole_at, without_manifest
+from provlabel.media.containers.edits import Edit, Hole, NoHole, hole_at, without_manifest
+from provlabel.media.containers.jpeg_pointers import pointers
+from provlabel.media.containers.pointers import moved
 
 _SOS, _EOI = 0xDA, 0xD9
 _STANDALONE = frozenset({0x00, 0x01})
@@ -188,6 +190,7 @@ def hole(stream: BinaryIO, parts: Sequence[Part], length: int) -> Hole:
 
     Raises:
         NoHole: another box has the number of ours.
+        ContainerError: what says where other pictures lie in the file cannot be put right.
     """
     at = 2
     for part in parts:  # of JFIF, and JFXX behind it
@@ -196,7 +199,9 @@ def hole(stream: BinaryIO, parts: Sequence[Part], length: int) -> Hole:
     for part in parts:
         if part.name == "marker eb" and read_exactly(stream, part.start + 4, 4) == _C2PA_BOX:
             raise NoHole("another JUMBF box has the number of the manifest's")
-    return hole_at(at, len(_segments(bytes(length))), _segments, others=old)
+    filled = len(_segments(bytes(length)))
+    put_right = moved(pointers(stream, parts), [Edit(at, at, bytes(filled)), *old])
+    return hole_at(at, filled, _segments, others=(*old, *put_right))
 
 
 def _segments(store: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Literal, NamedTuple
 
 from provlabel.media.containers._base import (
@@ -15,6 +15,7 @@ from provlabel.media.containers._base import (
     read_exactly,
     with_gaps,
 )
+from provlabel.media.containers.pointers import Pointers
 
 MAX_DIRECTORIES = 1_000  # of one file
 MAX_TAGS = 10_000  # of one directory; cameras write a hundred
@@ -27,6 +28,7 @@ _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12
 _METADATA = frozenset({269, 270, 271, 272, 285, 305, 306, 315, 316, 700, 33432, 33723, 34377, 34665, 34853})
 _SUB = {330: "SubIFD", 34665: "EXIF", 34853: "GPS", 40965: "Interoperability"}
 _TOLERATED = ("EXIF", "GPS", "Interoperability")  # cameras write these with offsets that lead nowhere
+_DATA_NAME = "image data"
 _DATA = ((273, 279), (324, 325))  # offsets and lengths of strips, of tiles
 
 
@@ -86,6 +88,12 @@ def obstacle(stream: BinaryIO, size: int) -> str:
     """Say why the engine must not embed: it puts the manifest of a second page into a page of its own."""
     pages = sum(directory.name.startswith("IFD") for directory in _directories(stream, size))
     return f"it has {pages} pages, and embedding would add one that cannot be shown" if pages > 1 else ""
+
+
+def pointers(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Pointers]:
+    """Yield where the image data lies: all that is added comes behind, so that nothing has to be moved."""
+    for count, part in enumerate(part for part in parts if part.name == _DATA_NAME):
+        yield Pointers(f"image data {count}", 0, 0, (part.start,))
 
 
 def stores_left(stream: BinaryIO, size: int) -> Iterator[tuple[int, int]]:
@@ -204,4 +212,4 @@ def _image_data(starts: list[int], lengths: list[int], size: int) -> Iterator[Pa
     for start, length in zip(starts, lengths, strict=False):
         if start + length > size:
             raise ContainerError(f"image data at byte {start} ends after the file")
-        yield Part("image data", start, length, "media")
+        yield Part(_DATA_NAME, start, length, "media")
