@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from provlabel._support.text import printable
 from provlabel.carriers.compare import story_of
@@ -17,7 +17,7 @@ from provlabel.errors import InputError, LabelError, UsageError
 from provlabel.evidence import mapping
 from provlabel.label import Label
 from provlabel.labeling.sources import Source, reopened
-from provlabel.media.containers import CONTAINERS, stores_left
+from provlabel.media.containers import CONTAINERS, Part, stores_left
 from provlabel.media.containers.edits import Edit
 
 
@@ -44,24 +44,33 @@ def plan_tags(checked: Source, label: Label, choice: Sequence[Choice] | None, *,
             "a detached manifest leaves the content as it is, so no tags are written", hint="leave --carriers away"
         )
     with _named(checked.shown):
-        return _planned(checked, label, () if detached else choice)
+        return _planned(checked, label, () if detached else choice, detached=detached)
 
 
-def _planned(checked: Source, label: Label, choice: Sequence[Choice] | None) -> TagPlan:
+def _planned(checked: Source, label: Label, choice: Sequence[Choice] | None, *, detached: bool) -> TagPlan:
     tagger = TAGGERS.get(checked.fmt.name)
     carriers = checked.evidence.carriers or ()
     projections = chosen(choice, checked.fmt.media, tagger.carriers if tagger else ())
     before = story_of(checked.evidence.manifests).listed if checked.evidence.manifests else {}
     plan = projected(label, carriers, projections, before)
-    if tagger is None or not plan.wanted:
+    if tagger is None or detached:
         return TagPlan((), plan.listed, plan.warnings)
+    if not plan.wanted:
+        return TagPlan(_ready(checked, tagger), plan.listed, plan.warnings)
     try:
         return TagPlan(_edits(checked, tagger, plan.wanted), plan.listed, plan.warnings)
     except TagError as exc:
         if choice is not None:
             raise InputError(f"tags cannot be written: {exc}", hint="--carriers none") from exc
         bare = projected(label, carriers, ())
-        return TagPlan((), (), (*bare.warnings, f"tags were not written: {exc}"))
+        return TagPlan(_ready(checked, tagger), (), (*bare.warnings, f"tags were not written: {exc}"))
+
+
+def _ready(checked: Source, tagger: Tagger) -> tuple[Edit, ...]:
+    """Return the edits that make the file ready for a manifest; none where that cannot be done."""
+    with contextlib.suppress(TagError), reopened(checked) as stream:
+        return tuple(tagger.ready(stream, _parts(checked, stream)))
+    return ()
 
 
 def personal_edits(checked: Source, *, generator_metadata: bool = False) -> tuple[Edit, ...]:
@@ -107,7 +116,7 @@ def _without_prompts(checked: Source, tagger: Tagger, wanted: Mapping[str, Field
         elif item.id == "text":
             texts.update(names)
     with reopened(checked) as stream:
-        parts = tuple(CONTAINERS[checked.fmt.container].walk(stream, stream.seek(0, os.SEEK_END)))
+        parts = _parts(checked, stream)
         return (*tagger.edits(stream, parts, found), *tagger.cut(stream, parts, texts))
 
 
@@ -122,8 +131,11 @@ def _zeroed_stores(checked: Source) -> Iterator[Edit]:
 
 def _edits(checked: Source, tagger: Tagger, wanted: Mapping[str, Fields]) -> tuple[Edit, ...]:
     with reopened(checked) as stream:
-        parts = tuple(CONTAINERS[checked.fmt.container].walk(stream, stream.seek(0, os.SEEK_END)))
-        return tuple(tagger.edits(stream, parts, wanted))
+        return tuple(tagger.edits(stream, _parts(checked, stream), wanted))
+
+
+def _parts(checked: Source, stream: BinaryIO) -> tuple[Part, ...]:
+    return tuple(CONTAINERS[checked.fmt.container].walk(stream, stream.seek(0, os.SEEK_END)))
 
 
 @contextlib.contextmanager

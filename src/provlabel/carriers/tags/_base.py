@@ -21,6 +21,7 @@ MAX_CARRIERS = 6  # of one file; each may cost the time of a whole packet
 MAX_NAME = 200  # characters of the name of a field
 
 _Read = Callable[[BinaryIO, Sequence[Part]], Iterator[Carrier]]
+_Ready = Callable[[BinaryIO, Sequence[Part]], list[Edit]]
 _Cut = Callable[[BinaryIO, Sequence[Part], Collection[str]], list[Edit]]
 _Edits = Callable[[BinaryIO, Sequence[Part], Mapping[str, Fields]], list[Edit]]
 
@@ -65,6 +66,20 @@ class Tagger(NamedTuple):
         edits: _Edits = importlib.import_module(f"provlabel.carriers.tags.{self.module}").edits
         try:
             return edits(stream, parts, fields)
+        except TagError:
+            raise
+        except ContainerError as exc:
+            raise TagError(f"the tags cannot be changed: {exc}") from exc
+
+    def ready(self, stream: BinaryIO, parts: Sequence[Part]) -> list[Edit]:
+        """Return what has to change before a manifest can enter the file, though no field is written.
+
+        Raises:
+            TagError: that cannot be done without harm.
+        """
+        found: _Ready | None = getattr(importlib.import_module(f"provlabel.carriers.tags.{self.module}"), "ready", None)
+        try:
+            return found(stream, parts) if found is not None else []
         except TagError:
             raise
         except ContainerError as exc:

@@ -67,7 +67,9 @@ class Container(NamedTuple):
 #: By the name that :attr:`provlabel.media.formats.Format.container` has; a test holds the two against each other.
 CONTAINERS: dict[str, Container] = {
     "gif": Container(gif.walk, stores=gif.stores, splice=gif.splice),
-    "id3": Container(id3.walk, "ID3 frames", hole=id3.hole, hole_in=id3.hole_in, seconds=id3.seconds),
+    "id3": Container(
+        id3.walk, "ID3 frames", obstacle=id3.obstacle, hole=id3.hole, hole_in=id3.hole_in, seconds=id3.seconds
+    ),
     "isobmff": Container(
         isobmff.walk,
         "boxes",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
-from provlabel.media.containers._base import ContainerError, Part, PartRole, is_zero, read_exactly
+from provlabel.media.containers._base import ContainerError, Part, PartRole, read_exactly
 from provlabel.media.containers.edits import Edit, Hole, NoHole, TooLarge, hole_at, without_manifest
 from provlabel.media.formats import id3v2_size
 from provlabel.media.sniffing import mp3_rates
@@ -13,6 +13,7 @@ from provlabel.media.sniffing import mp3_rates
 _HEAD = 10  # bytes of the header of a tag, and of a frame but for ID3v2.2
 _MIME = b"application/c2pa\x00"
 _OLD_MIME = b"application/x-c2pa-manifest-store\x00"
+_UNSYNC, _EXTENDED, _FOOTER = 0x80, 0x40, 0x10  # flags of a tag
 # The engine needs half a minute to write a tag of 10,000 frames again; honest ones have a few dozen.
 MAX_FRAMES = 2_000
 # A tag larger than this is not searched for a manifest; covers are a few megabytes at most.
@@ -21,8 +22,85 @@ MAX_TAG = 64 << 20
 OLD_FRAME = "ID3v2.2"
 
 
+class Id3Frame(NamedTuple):
+    """Where one frame lies in the bytes of its tag."""
+
+    kind: str  #: its id: four letters, three in ID3v2.2
+    start: int
+    body: int
+    end: int
+    flags: int
+
+
+class Id3Frames(NamedTuple):
+    """The frames of a tag, and what is behind them."""
+
+    found: tuple[Id3Frame, ...]
+    end: int  #: of the last frame
+    broken: str = ""  #: why the frames end before the tag does, if that is not padding
+    cut: bool = False  #: a frame ends after its tag
+    plain: bool = False  #: v2.4 with sizes that are not syncsafe, as old versions of iTunes wrote them
+
+
+def frames_of(tag: bytes, start: int, version: int, most: int) -> Id3Frames:
+    """Return the frames of ``tag`` from byte ``start``, at most so many.
+
+    Sizes of v2.4 are read as they should be.  Where that leads to no end and plain sizes do, they are plain: the
+    wrong size of a frame leads into the middle of another.
+    """
+    found = _walked(tag, start, version, most, syncsafe=version == 4)
+    if version == 4 and found.broken:
+        plain = _walked(tag, start, version, most, syncsafe=False)
+        return found if plain.broken else plain
+    return found
+
+
+def _walked(tag: bytes, at: int, version: int, most: int, *, syncsafe: bool) -> Id3Frames:
+    frames: list[Id3Frame] = []
+    letters, head, plain = (3, 6, False) if version == 2 else (4, _HEAD, version == 4 and not syncsafe)
+    while len(tag) - at >= head and tag[at]:
+        kind, field = tag[at : at + letters], tag[at + letters : at + 2 * letters]
+        if not kind.isalnum():
+            return Id3Frames(tuple(frames), at, f"byte {at} of the tag begins no frame", plain=plain)
+        if len(frames) == most:
+            return Id3Frames(tuple(frames), at, f"more than {most:,} ID3v2 frames", plain=plain)
+        wide = syncsafe and max(field) >= 0x80
+        body = at + head
+        end = body + (number(field) if syncsafe and not wide else int.from_bytes(field, "big"))
+        if end > len(tag):
+            why = f"ID3v2 frame {kind.decode()} at byte {at} ends after its tag"
+            return Id3Frames(tuple(frames), at, why, cut=True, plain=plain)
+        flags = 0 if version == 2 else int.from_bytes(tag[at + 8 : body], "big")
+        frames.append(Id3Frame(kind.decode(), at, body, end, flags))
+        at, plain = end, plain or wide
+    padded = tag.count(0, at) == len(tag) - at
+    why = "" if padded else f"the padding from byte {at} of the tag holds something"
+    return Id3Frames(tuple(frames), at, why, plain=plain)
+
+
+def frames_at(tag: bytes) -> int:
+    """Return where the frames of a tag begin: behind its header, and behind the extended one.
+
+    Raises:
+        ContainerError: that is after the end of the tag.
+    """
+    version, flags = tag[3], tag[5]
+    if version == 2 or not flags & _EXTENDED:
+        return _HEAD
+    field = tag[_HEAD : _HEAD + 4]
+    start = _HEAD + (number(field) if version == 4 else 4 + int.from_bytes(field, "big"))
+    if start > len(tag):
+        raise ContainerError("the extended header of the ID3v2 tag ends after the tag")
+    return start
+
+
 def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
-    """Yield the frames of the first tag, then everything after it as one part of media."""
+    """Yield the frames of the first tag, then everything after it as one part of media.
+
+    Raises:
+        ContainerError: the tag ends after the file, is too large, or has frames that cannot be told apart, with a
+            manifest among them.
+    """
     tag = read_exactly(stream, 0, min(_HEAD, size))
     end = id3v2_size(tag)
     if not end:
@@ -32,45 +110,48 @@ def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
         raise ContainerError(f"the ID3v2 tag declares {end} bytes and the file has {size}")
     if end > MAX_TAG:
         raise ContainerError(f"the ID3v2 tag is larger than {MAX_TAG:,} bytes")
-    yield from _frames(read_exactly(stream, 0, end), tag[3], bool(tag[5] & 0x40))
+    yield from _parts(read_exactly(stream, 0, end))
     if end < size:
         yield Part("audio", end, size - end, "media")
 
 
-def _frames(tag: bytes, version: int, extended: bool) -> Iterator[Part]:
-    id_size, head = (3, 6) if version == 2 else (4, _HEAD)
-    offset = _HEAD
-    if extended and version > 2:
-        size = _size(tag[offset : offset + 4], syncsafe=version == 4)
-        offset += size if version == 4 else 4 + size
-        if offset > len(tag):
-            raise ContainerError("the extended header of the ID3v2 tag ends after the tag")
-    for _ in range(MAX_FRAMES):
-        kind = tag[offset : offset + id_size]
-        if len(tag) - offset < head or not kind.isalnum():
-            yield Part("padding", offset, len(tag) - offset, "structure")
-            return
-        field = tag[offset + id_size : offset + id_size + (3 if version == 2 else 4)]
-        length = head + _size(field, syncsafe=version == 4)
-        if offset + length > len(tag):
-            raise ContainerError(f"ID3v2 frame at byte {offset} ends after its tag")
-        yield _frame(tag, kind, offset, length, head)
-        offset += length
-    raise ContainerError("too many ID3v2 frames")
+def _parts(tag: bytes) -> Iterator[Part]:
+    frames = frames_of(tag, frames_at(tag), tag[3], MAX_FRAMES)
+    for frame in frames.found:
+        yield _part(tag, frame)
+    if frames.broken and len(frames.found) == MAX_FRAMES:
+        raise ContainerError("too many ID3v2 frames")
+    rest = tag[frames.end :]
+    if frames.cut and (_MIME in rest or _OLD_MIME in rest):
+        raise ContainerError(frames.broken)
+    yield Part("padding", frames.end, len(rest), "structure")
 
 
-def _frame(tag: bytes, kind: bytes, offset: int, length: int, head: int) -> Part:
-    name = kind.decode("latin-1") if len(kind) == 4 else OLD_FRAME
-    body = tag[offset + head : offset + length]
+def obstacle(stream: BinaryIO, size: int) -> str:
+    """Say why nobody could read a manifest in the tag of this file; empty when they could."""
+    end = id3v2_size(read_exactly(stream, 0, min(_HEAD, size)))
+    if not end:
+        return ""
+    tag = read_exactly(stream, 0, end)
+    if tag[3] < 4 and tag[5] & _UNSYNC:
+        return ""  # its bytes are not those that the sizes count
+    frames = frames_of(tag, frames_at(tag), tag[3], MAX_FRAMES)
+    return frames.broken if frames.cut else ""
+
+
+def _part(tag: bytes, frame: Id3Frame) -> Part:
+    kind, offset, length = frame.kind, frame.start, frame.end - frame.start
+    name = kind if len(kind) == 4 else OLD_FRAME
+    body = tag[frame.body : frame.end]
     mime = next((mime for mime in (_MIME, _OLD_MIME) if body[1:].startswith(mime)), None)
-    if kind == b"GEOB" and mime:
+    if kind == "GEOB" and mime:
         # Encoding byte, MIME, file name and description, each ended by a zero; then the object.
         at = len(mime) + 1
         for _ in range(2):
             at = _text_end(body, at, wide=body[0] in (1, 2))
             if at == 0:
                 raise ContainerError(f"GEOB frame at byte {offset} has no object")
-        start = offset + head + at
+        start = frame.body + at
         return Part(name, offset, length, "manifest", start, len(body) - at)
     role: PartRole = "metadata"
     return Part(name, offset, length, role)
@@ -83,53 +164,48 @@ def _text_end(body: bytes, at: int, *, wide: bool) -> int:
     return next((end + 2 for end in range(at, len(body) - 1, 2) if body[end : end + 2] == b"\x00\x00"), 0)
 
 
-def _size(field: bytes, *, syncsafe: bool) -> int:
-    if syncsafe and len(field) == 4 and all(byte < 0x80 for byte in field):  # shorter at the end of a tag
-        return field[0] << 21 | field[1] << 14 | field[2] << 7 | field[3]
-    return int.from_bytes(field, "big")
-
-
 # --- room for a manifest ---------------------------------------------------------------------------
 
 # Latin-1, a MIME type, a file name and a description: what comes before the object, as the engine writes it.
 _BEFORE = b"\x00" + _MIME + b"c2pa\x00c2pa manifest store\x00"
-_UNSYNC, _EXTENDED, _FOOTER = 0x80, 0x40, 0x10
+PADDING = 1024  # bytes behind the frames of a tag that has none
 _MAX_SYNCSAFE = 1 << 28  # four bytes of seven bits each
 
 
 def hole(stream: BinaryIO, parts: Sequence[Part], length: int) -> Hole:
     """Make room for a store in a frame behind all others; an old one goes, and no other frame is touched.
 
-    A file without a tag gets one of ID3v2.4.
+    A file without a tag gets one of ID3v2.4.  A tag ends with padding: exiftool takes a last frame that ends
+    with its tag for one of a wrong size.
 
     Raises:
         NoHole: the tag is of a kind that we do not change.
         TooLarge: the tag would be.
     """
-    tag = read_exactly(stream, 0, _HEAD)
-    end = id3v2_size(tag)
+    end = id3v2_size(read_exactly(stream, 0, _HEAD))
     if not end:
         frame = _frame_head(length, 4)
-        return hole_at(0, length, _as_it_is, head=b"ID3\x04\x00\x00" + syncsafe(len(frame) + length) + frame)
-    at = _end_of_frames(stream, parts, tag, end)
+        header = b"ID3\x04\x00\x00" + syncsafe(len(frame) + length + PADDING)
+        return hole_at(0, length, _as_it_is, head=header + frame, tail=bytes(PADDING))
+    tag = read_exactly(stream, 0, end)
+    at = _end_of_frames(tag)
     old = without_manifest(parts)
-    frame = _frame_head(length, tag[3])
-    size = end - _HEAD - sum(edit.end - edit.start for edit in old) + len(frame) + length
+    frame, padding = _frame_head(length, tag[3]), bytes(PADDING if at == end else 0)
+    gone = sum(edit.end - edit.start for edit in old)
+    size = end - _HEAD - gone + len(frame) + length + len(padding)
     if size >= _MAX_SYNCSAFE:
         raise TooLarge("its ID3v2 tag would be larger than a header can say, 256 MiB")
-    return hole_at(at, length, _as_it_is, head=frame, others=(Edit(6, _HEAD, syncsafe(size)), *old))
+    return hole_at(at, length, _as_it_is, head=frame, tail=padding, others=(Edit(6, _HEAD, syncsafe(size)), *old))
 
 
-def _end_of_frames(stream: BinaryIO, parts: Sequence[Part], tag: bytes, end: int) -> int:
+def _end_of_frames(tag: bytes) -> int:
     """Return where a frame can be added, in a tag that was understood to its end."""
     if tag[3] not in (3, 4) or tag[5] & (_UNSYNC | _EXTENDED | _FOOTER):
         raise NoHole("the ID3v2 tag is of an older version, or has features that come before and behind its frames")
-    padding = next((part for part in parts if part.name == "padding"), None)
-    if padding is None:
-        return end
-    if not is_zero(stream, padding.start, padding.end):
-        raise NoHole("the ID3v2 tag holds something behind its frames")
-    return padding.start
+    frames = frames_of(tag, _HEAD, tag[3], MAX_FRAMES)
+    if frames.broken or frames.plain:
+        raise NoHole("the ID3v2 tag holds something behind its frames, or sizes that are not those of its version")
+    return frames.end
 
 
 def _frame_head(length: int, version: int) -> bytes:
@@ -141,9 +217,17 @@ def _as_it_is(store: bytes) -> bytes:
     return store
 
 
-def syncsafe(number: int) -> bytes:
+def syncsafe(size: int) -> bytes:
     """Return a number below 2**28 with seven bits in each of four bytes (ID3v2.4 §6.2)."""
-    return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
+    return bytes(size >> shift & 0x7F for shift in (21, 14, 7, 0))
+
+
+def number(field: bytes) -> int:
+    """Return the number in syncsafe bytes; the eighth bit of each is passed over."""
+    size = 0
+    for byte in field:
+        size = size << 7 | byte & 0x7F
+    return size
 
 
 # --- how long it plays -----------------------------------------------------------------------------
