@@ -237,6 +237,13 @@ its value, and `provlabel verify` compares.
     the file would fail its own verification.
 - **Names of people and prompts** are written to tags only if they are signed in clear: with `--personal` and
   `--prompt-mode clear`. `provlabel redact` removes them from the tags again. `verify` shows them only on request.
+- **After a copy by ffmpeg** (`-c copy`) the manifest is gone, and tags are all that is left. MP3 and FLAC keep every
+  field below. ffmpeg drops the `id3 ` and `AIGC` chunks of WAV, and the items of M4A that have names of their own. So
+  there the `PROVLABEL_` fields stand among the keywords too (`IKEY`, `keyw`), as `NAME=value` with `; ` between; in a
+  value `%25` is `%` and `%3B` is `;`. Keywords of others stay in front. The comment, which survives as well, is the
+  artist's. Identifiers (ISRC, BARCODE, ISWC) have no field there that survives, nor has the AIGC object, whose place
+  the standard fixes. One WAV is left out: ffmpeg reads an ID3v2 tag only where there is no `LIST INFO`, so that none is
+  begun beside an ID3v2 tag of others.
 - **Findings**: `carrier.missing`, `carrier.changed`, `carrier.contradicts` (with both values), `carrier.doubled` (two
   AIGC objects) and `carrier.unreadable`. Manifests by other programs are compared with the tags in the same way.
 - **Tags of a file without a manifest are claims**: reported, but never trusted. `provlabel label FILE --from-carriers`

@@ -52,7 +52,8 @@ def _planned(checked: Source, label: Label, choice: Sequence[Choice] | None, *, 
     carriers = checked.evidence.carriers or ()
     projections = chosen(choice, checked.fmt.media, tagger.carriers if tagger else ())
     before = story_of(checked.evidence.manifests).listed if checked.evidence.manifests else {}
-    plan = projected(label, carriers, projections, before)
+    withheld = _withheld(checked, tagger) if tagger and projections else ()
+    plan = projected(label, carriers, projections, before, withheld)
     if tagger is None or detached:
         return TagPlan((), plan.listed, plan.warnings)
     if not plan.wanted:
@@ -66,8 +67,17 @@ def _planned(checked: Source, label: Label, choice: Sequence[Choice] | None, *, 
         return TagPlan(_ready(checked, tagger), (), (*bare.warnings, f"tags were not written: {exc}"))
 
 
+def _withheld(checked: Source, tagger: Tagger) -> tuple[str, ...]:
+    if not tagger.has("withheld"):
+        return ()
+    with reopened(checked) as stream:
+        return tagger.withheld(stream, _parts(checked, stream))
+
+
 def _ready(checked: Source, tagger: Tagger) -> tuple[Edit, ...]:
     """Return the edits that make the file ready for a manifest; none where that cannot be done."""
+    if not tagger.has("ready"):
+        return ()
     with contextlib.suppress(TagError), reopened(checked) as stream:
         return tuple(tagger.ready(stream, _parts(checked, stream)))
     return ()
