@@ -216,10 +216,21 @@ its value, and `provlabel verify` compares.
   codes under `china` in the label), or `none`. The default is XMP in pictures and tags in sounds, where the format
   supports them. A carrier that cannot be written is a warning by default, and an error if you named it. With a manifest
   beside the file (`--detached`, Ogg, AIFF …), the file is not changed.
-- **Also read**: EXIF of pictures, text chunks of PNG, ID3v2 in front of FLAC, XMP in WAV, M4A and MP4. **Not read**:
-  ID3v1 and APE tags, XMP within ID3v2, within EXIF or within Photoshop blocks, and bytes after the end of a file.
+- **Also read**: EXIF of pictures, text chunks of PNG, ID3v2 in front of FLAC, XMP in WAV, M4A and MP4,
+  ID3v1 in an MP3 that has no ID3v2. **Not read**: APE tags, XMP within ID3v2, within EXIF or within Photoshop blocks,
+  and bytes after the end of a file.
 - **Existing tags are kept.** Only the bytes of the fields below change, and the lengths of the structures that contain
-  them. The engine itself rewrites ID3v2 tags, with the same values.
+  them. ID3 tags of MP3 that are not plain ID3v2.4 become that, and lose nothing:
+  - **ID3v1 alone**: the new ID3v2 tag says the same, as players do not read ID3v1 beside it. The old tag stays too.
+  - **ID3v2.2 and 2.3**: frames get their new names. Year, day and time become one `TDRC`; a part that is no date, and
+    other texts that v2.4 has no frame for (`TRDA`, `TSIZ`), become `TXXX` with the old name. `RVA`, `RVAD`, `EQUA` and
+    frames that nobody defined stay whole in a `PRIV` frame (`ID3v2.3 RVAD`): no standard says what their numbers
+    count, so no `RVA2`, which is in decibels, follows from them.
+  - **Special forms of ID3v2** (unsynchronised, with an extended header or a footer, sizes of old versions of iTunes)
+    become plain ones. A tag ends with padding. Only for a manifest with an identity does the engine write the tag
+    itself, and then without padding.
+  - A tag in which a frame ends after its tag cannot hold a manifest that others find: use `--detached`.
+- **What contradicts the label:**
   - A statement about AI that contradicts the label is replaced; the receipt has the old value.
   - An identifier that contradicts the label (another ISRC) belongs to another work, so provlabel refuses to label.
   - Names and rights are never replaced.
@@ -227,6 +238,13 @@ its value, and `provlabel verify` compares.
     the file would fail its own verification.
 - **Names of people and prompts** are written to tags only if they are signed in clear: with `--personal` and
   `--prompt-mode clear`. `provlabel redact` removes them from the tags again. `verify` shows them only on request.
+- **After a copy by ffmpeg** (`-c copy`) the manifest is gone, and tags are all that is left. MP3 and FLAC keep every
+  field below. ffmpeg drops the `id3 ` and `AIGC` chunks of WAV, and the items of M4A that have names of their own. So
+  there the `PROVLABEL_` fields stand among the keywords too (`IKEY`, `keyw`), as `NAME=value` with `; ` between; in a
+  value `%25` is `%` and `%3B` is `;`. Keywords of others stay in front. The comment, which survives as well, is the
+  artist's. Identifiers (ISRC, BARCODE, ISWC) have no field there that survives, nor has the AIGC object, whose place
+  the standard fixes. One WAV is left out: ffmpeg reads an ID3v2 tag only where there is no `LIST INFO`, so that none is
+  begun beside an ID3v2 tag of others.
 - **Findings**: `carrier.missing`, `carrier.changed`, `carrier.contradicts` (with both values), `carrier.doubled` (two
   AIGC objects) and `carrier.unreadable`. Manifests by other programs are compared with the tags in the same way.
 - **Tags of a file without a manifest are claims**: reported, but never trusted. `provlabel label FILE --from-carriers`

@@ -20,11 +20,13 @@ ELSEWHERE = {
 }
 #: How packages without an SPDX expression say it.
 _WORDS = {
+    "Apache 2": "Apache-2.0",
     "Apache 2.0": "Apache-2.0",
     "Apache License 2.0": "Apache-2.0",
     "Apache Software License": "Apache-2.0",
     "BSD": "BSD-3-Clause",
     "BSD License": "BSD-3-Clause",
+    "GNU General Public License v3 (GPLv3)": "GPL-3.0-only",
     "ISC License (ISCL)": "ISC",
     "MIT License": "MIT",
     "MIT license": "MIT",

@@ -592,6 +592,47 @@ def test_a_contradiction_in_a_carrier_that_is_not_written_is_refused() -> None:
         projected(OURS, (xmp(type=CAPTURE),), ())
 
 
+@given(labels, st.lists(ascii_text, max_size=3))
+def test_keywords_say_what_the_fields_say_beside_the_words_of_others(label: Label, others: list[str]) -> None:
+    said = {name: values for name, values in music.dump(label, "vorbis").items() if name.startswith(music.PREFIX)}
+    words = [word for text in others for word in text.split(";") if word]
+    texts = music.beside_keywords(["; ".join(words)], music.dump(label, "mp4")["keyw"])
+    assert music.stated_in_keywords(texts) == said
+    assert music.beside_keywords(texts, music.dump(label, "riff")["INFO:IKEY"]) == texts
+    assert texts[0].split("; PROVLABEL_")[0] == "; ".join(words) or not words
+
+
+RIFF = chosen(("tags",), "audio", ("riff",))
+
+
+def keywords(text: str) -> Carrier:
+    return Carrier("riff", "LIST INFO", {"INFO:IKEY": (text,)})
+
+
+def test_keywords_of_others_are_nobodys_statement() -> None:
+    label = Label(kind="ai_generated", systems=(System(name="AcmeSynth"),))
+    plan = projected(label, (keywords("piano; calm"),), RIFF)
+    ours = "PROVLABEL_KIND=ai_generated; PROVLABEL_SYSTEMS=AcmeSynth"
+    assert plan.wanted["riff"]["INFO:IKEY"] == (f"piano; calm; {ours}",)
+    assert not plan.warnings
+    assert projected(label, (), RIFF, withheld=("INFO:",)).wanted == {}
+    agreements = {
+        "piano; PROVLABEL_SOMETHING; PROVLABEL_KIND": "unlisted",
+        f"piano; {ours}": "unlisted",
+        "PROVLABEL_KIND=ai_modified": "contradicts",
+        "PROVLABEL_SYSTEMS=Other": "contradicts",
+    }
+    for text, agreement in agreements.items():
+        story = Story(frozenset({AI}), label)
+        assert [item.agreement for item in compare_carriers((keywords(text),), story)] == [agreement], text
+    for text, agreement in {"piano": "unlisted", "PROVLABEL_KIND=human_made": "contradicts"}.items():
+        found = compare_carriers((keywords(text),), Story(frozenset({AI})))
+        assert [item.agreement for item in found] == [agreement], text
+    plan = projected(label, (keywords("piano; PROVLABEL_KIND=human_made"),), RIFF)
+    assert plan.wanted["riff"]["INFO:IKEY"] == (f"piano; {ours}",)
+    assert any("INFO:IKEY said piano; PROVLABEL_KIND=human_made" in text for text in plan.warnings)
+
+
 def test_codes_for_china_are_not_passed_over() -> None:
     label = replace(OURS, china=China(producer="A", produce_id="1"))
     assert any("aigc" in text for text in projected(label, (), XMP_ONLY).warnings)

@@ -292,7 +292,9 @@ def exiftool(path: Path) -> dict[str, list[Any]]:
         group, _, rest = line.partition("]")
         name, _, value = rest.partition(":")
         # Frames of v2.3 in a tag of v2.4 have no group, and a warning.
-        group = {"ID3v2_3": "ID3v2", "ID3v2_4": "ID3v2", "": "ID3v2"}.get(group.lstrip("["), group.lstrip("["))
+        group = {"ID3v2_2": "ID3v2", "ID3v2_3": "ID3v2", "ID3v2_4": "ID3v2", "": "ID3v2"}.get(
+            group.lstrip("["), group.lstrip("[")
+        )
         name = f"{group}:{name.strip()}"
         found.setdefault(name, []).append(value.strip())
     return found

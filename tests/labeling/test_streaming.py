@@ -182,11 +182,12 @@ def receipted(
 
 
 def parts(path: Path) -> list[tuple[str, bytes]]:
-    """What a file is made of, but for its manifest and the sizes in its head."""
+    """What a file is made of, but for its manifest, the sizes in its head, and those of ID3 that ffmpeg gets wrong."""
     content, fmt = path.read_bytes(), audio_files.format_of(path)
     found = CONTAINERS[fmt.container].walk(io.BytesIO(content), len(content))
+    sized = 8 if fmt.name == "MP3" else 0
     return [
-        (part.name, content[part.start : part.end])
+        (part.name, content[part.start + (sized if part.role == "metadata" else 0) : part.end])
         for part in found
         if part.role != "manifest" and part.name not in ("header", "padding")
     ]

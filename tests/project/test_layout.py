@@ -24,6 +24,8 @@ LIBRARIES: dict[str, set[str]] = {
     "click": {"cli"},
     "encypher_c2pa": {"sandbox"},
     "mutagen": set(),  # GPL, and it judges our tags (docs/adr/0014-own-taggers.md)
+    "eyed3": set(),  # the same
+    "taglib": set(),  # the same
     "PIL": {"media"},
     "miniaudio": {"media"},
     "cryptography": {"signers", "trust"},

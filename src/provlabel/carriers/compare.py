@@ -182,6 +182,15 @@ def _kind(values: tuple[str, ...], expected: tuple[str, ...] | None, story: Stor
     return _source_type(tuple(KINDS[value].digital_source_type for value in values if value in KINDS), None, story)
 
 
+def _keywords(values: tuple[str, ...], expected: tuple[str, ...] | None, story: Story) -> tuple[str, ...] | None:
+    """Words of ours among keywords say what the fields of the same names would."""
+    said = music.stated_in_keywords(values)
+    if story.label is None:
+        return _kind(said.get(music.KIND, ()), None, story)
+    signed = music.stated_in_keywords(expected or ())
+    return None if all(signed.get(name) == said[name] for name in said) else expected
+
+
 def _system(values: tuple[str, ...], _: Any, story: Story) -> tuple[str, ...] | None:
     """A system contradicts when others are signed, or when what is signed leaves no room for one."""
     names = () if story.label is None else tuple(item.name for item in story.label.systems)
@@ -245,6 +254,7 @@ _JUDGES: dict[str, _Judge] = {
     iptc.VERSION: _version,
     iptc.MINING: _mining,
     **dict.fromkeys((name for row in PROJECTIONS for name in row.fields if name.endswith(music.KIND)), _kind),
+    **dict.fromkeys((name for row in PROJECTIONS for name, field in row.fields.items() if field.shared), _keywords),
     **dict.fromkeys(aigc.PLACES.values(), _aigc),
 }
 _JUDGES_BY_ROLE: dict[str, _Judge] = {"statement": _equal, "identifier": _identifier, "credit": _credit}

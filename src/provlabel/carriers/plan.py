@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 from msgspec import UNSET
 
 from provlabel.carriers.compare import Story, both_values, compare_carriers, digest_of
-from provlabel.carriers.vocabularies import PROJECTIONS, CarrierId, Field, Projection, iptc
+from provlabel.carriers.vocabularies import PROJECTIONS, CarrierId, Field, Projection, iptc, music
 from provlabel.carriers.vocabularies._base import Fields
 from provlabel.errors import InputError, LabelError
 from provlabel.evidence import Carrier
@@ -81,10 +81,12 @@ def projected(
     carriers: Collection[Carrier],
     projections: Sequence[Projection],
     before: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    withheld: tuple[str, ...] = (),
 ) -> Projected:
     """Decide about every field of ``projections``; ``label`` is as it will be signed, so it has no name that is not.
 
     ``before`` is what an earlier label in the file lists: the history keeps its values, so no warning is needed.
+    Fields whose names begin as one of ``withheld`` are not begun: they would hide what others wrote.
 
     Raises:
         LabelError: a carrier that was chosen cannot express the label.
@@ -101,13 +103,20 @@ def projected(
         fields = wanted.setdefault(row.carrier, {})
         for name, field in row.fields.items():
             old = next((item.fields[name] for item in carriers if item.id == row.carrier and name in item.fields), None)
+            if old is None and name.startswith(withheld):
+                continue
+            said = dumped.get(name)
+            if field.shared:
+                said = music.beside_keywords(old or (), said or ())
             about = (name, _DESCRIBED.get(name))
             contradicts = any(value.carrier == row.carrier and value.field in about for value in against)
-            values = _decided(field, dumped.get(name), old, contradicts)
+            values = _decided(field, said, old, contradicts)
             if values is not None:
                 fields[name] = values
-            if old is not None and digest_of(old) != before.get(row.carrier, {}).get(name):
-                warnings += _replacement_warnings(row.carrier, field, old, values, dumped.get(name))
+            if old is None or (field.shared and not contradicts):
+                continue
+            if digest_of(old) != before.get(row.carrier, {}).get(name):
+                warnings += _replacement_warnings(row.carrier, field, old, values, said)
     _require_no_contradiction(against, ours)
     listed = tuple(_listed(carrier, fields, ours[carrier]) for carrier, fields in wanted.items())
     changes = {carrier: _changing(carrier, fields, carriers) for carrier, fields in wanted.items()}
@@ -122,7 +131,7 @@ def _decided(
     field: Field, ours: tuple[str, ...] | None, old: tuple[str, ...] | None, contradicts: bool
 ) -> tuple[str, ...] | None:
     """Return what the field will hold: empty to take it out, ``None`` to leave it and not to list it."""
-    if old is None or old == ours:
+    if old is None or old == ours or field.shared:
         return ours
     if field.role == "statement" and contradicts:
         return ours or ()

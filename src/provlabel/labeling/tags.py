@@ -45,24 +45,43 @@ def plan_tags(checked: Source, label: Label, choice: Sequence[Choice] | None, *,
             "a detached manifest leaves the content as it is, so no tags are written", hint="leave --carriers away"
         )
     with _named(checked.shown):
-        return _planned(checked, label, () if detached else choice)
+        return _planned(checked, label, () if detached else choice, detached=detached)
 
 
-def _planned(checked: Source, label: Label, choice: Sequence[Choice] | None) -> TagPlan:
+def _planned(checked: Source, label: Label, choice: Sequence[Choice] | None, *, detached: bool) -> TagPlan:
     tagger = TAGGERS.get(checked.fmt.name)
     carriers = checked.evidence.carriers or ()
     projections = chosen(choice, checked.fmt.media, tagger.carriers if tagger else ())
     before = story_of(checked.evidence.manifests).listed if checked.evidence.manifests else {}
-    plan = projected(label, carriers, projections, before)
-    if tagger is None or not plan.wanted:
+    withheld = _withheld(checked, tagger) if tagger and projections else ()
+    plan = projected(label, carriers, projections, before, withheld)
+    if tagger is None or detached:
         return TagPlan((), plan.listed, plan.warnings)
+    if not plan.wanted:
+        return TagPlan(_ready(checked, tagger), plan.listed, plan.warnings)
     try:
         return TagPlan(_edits(checked, tagger, plan.wanted), plan.listed, plan.warnings)
     except TagError as exc:
         if choice is not None:
             raise InputError(f"tags cannot be written: {exc}", hint="--carriers none") from exc
         bare = projected(label, carriers, ())
-        return TagPlan((), (), (*bare.warnings, f"tags were not written: {exc}"))
+        return TagPlan(_ready(checked, tagger), (), (*bare.warnings, f"tags were not written: {exc}"))
+
+
+def _withheld(checked: Source, tagger: Tagger) -> tuple[str, ...]:
+    if not tagger.has("withheld"):
+        return ()
+    with _settled(checked) as (stream, parts):
+        return tagger.withheld(stream, parts)
+
+
+def _ready(checked: Source, tagger: Tagger) -> tuple[Edit, ...]:
+    """Return the edits that make the file ready for a manifest; none where that cannot be done."""
+    if not tagger.has("ready"):
+        return ()
+    with contextlib.suppress(TagError), _settled(checked) as (stream, parts):
+        return tuple(tagger.ready(stream, parts))
+    return ()
 
 
 def personal_edits(checked: Source, *, generator_metadata: bool = False) -> tuple[Edit, ...]:

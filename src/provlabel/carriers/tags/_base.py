@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, Literal, NamedTuple
 
 from provlabel._support.text import printable
 from provlabel.carriers.vocabularies._base import CarrierId, Fields
@@ -21,6 +21,8 @@ MAX_CARRIERS = 6  # of one file; each may cost the time of a whole packet
 MAX_NAME = 200  # characters of the name of a field
 
 _Read = Callable[[BinaryIO, Sequence[Part]], Iterator[Carrier]]
+_Ready = Callable[[BinaryIO, Sequence[Part]], list[Edit]]
+_Withheld = Callable[[BinaryIO, Sequence[Part]], tuple[str, ...]]
 _Cut = Callable[[BinaryIO, Sequence[Part], Collection[str]], list[Edit]]
 _Edits = Callable[[BinaryIO, Sequence[Part], Mapping[str, Fields]], list[Edit]]
 
@@ -65,6 +67,32 @@ class Tagger(NamedTuple):
         edits: _Edits = importlib.import_module(f"provlabel.carriers.tags.{self.module}").edits
         try:
             return edits(stream, parts, fields)
+        except TagError:
+            raise
+        except ContainerError as exc:
+            raise TagError(f"the tags cannot be changed: {exc}") from exc
+
+    def has(self, what: Literal["ready", "withheld"]) -> bool:
+        """Does the format need the method of this name?  Only then the parts of a file have to be found for it."""
+        return hasattr(importlib.import_module(f"provlabel.carriers.tags.{self.module}"), what)
+
+    def withheld(self, stream: BinaryIO, parts: Sequence[Part]) -> tuple[str, ...]:
+        """Return how the names of fields begin that would hide what others wrote in another carrier of the file."""
+        found: _Withheld = importlib.import_module(f"provlabel.carriers.tags.{self.module}").withheld
+        try:
+            return found(stream, parts)
+        except ContainerError:
+            return ()
+
+    def ready(self, stream: BinaryIO, parts: Sequence[Part]) -> list[Edit]:
+        """Return what has to change before a manifest can enter the file, though no field is written.
+
+        Raises:
+            TagError: that cannot be done without harm.
+        """
+        found: _Ready = importlib.import_module(f"provlabel.carriers.tags.{self.module}").ready
+        try:
+            return found(stream, parts)
         except TagError:
             raise
         except ContainerError as exc:

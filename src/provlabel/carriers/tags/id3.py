@@ -9,53 +9,39 @@ What older versions call otherwise is read under its new name: ``IPLS`` as ``TIP
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from provlabel._support.text import printable
 from provlabel.carriers.tags._base import MAX_CARRIER, MAX_VALUES, TagError
 from provlabel.carriers.tags._fields import Gather
+from provlabel.carriers.tags.id3_older import DATES, NEWER, OF_2_2, OldFrame, date_of, made_frame, made_size, upgraded
 from provlabel.media.containers import ContainerError
-from provlabel.media.containers.id3 import syncsafe
+from provlabel.media.containers.id3 import Id3Frame, frames_at, frames_of, number
 
 _HEAD = 10
 _MAX_FRAMES = 10_000  # of one tag that are read
 _PADDING = 1024  # added to a tag that outgrew the padding it had
-_UNSYNC, _EXTENDED, _EXPERIMENTAL = 0x80, 0x40, 0x20  # flags of a tag (§3.1)
+_UNSYNC, _EXTENDED, _EXPERIMENTAL, _FOOTER = 0x80, 0x40, 0x20, 0x10  # flags of a tag (§3.1)
 _UTF8 = b"\x03"
 _ENCODINGS = {0: "latin-1", 1: "utf-16", 2: "utf-16-be", 3: "utf-8"}
 _TEXT, _ADDRESS = re.compile(r"T[A-Z0-9]{3}"), re.compile(r"W[A-Z0-9]{3}")
 _NO_LANGUAGE = b"XXX"
-# Older names of the same thing.
-_NEWER = {"IPLS": "TIPL", "TORY": "TDOR", "TYER": "TDRC", "TDAT": "TDRC", "TIME": "TDRC"}
-_DATES = ("TYER", "TDAT", "TIME")
-_OF_2_2 = {
-    "TT1": "TIT1", "TT2": "TIT2", "TT3": "TIT3", "TP1": "TPE1", "TP2": "TPE2", "TP3": "TPE3", "TP4": "TPE4",
-    "TAL": "TALB", "TCM": "TCOM", "TXT": "TEXT", "TCR": "TCOP", "TRC": "TSRC", "TPB": "TPUB", "TLA": "TLAN",
-    "TYE": "TYER", "TDA": "TDAT", "TIM": "TIME", "TOR": "TORY", "IPL": "IPLS", "TXX": "TXXX", "TEN": "TENC",
-    "TSS": "TSSE", "TRK": "TRCK", "TPA": "TPOS", "TCO": "TCON", "TBP": "TBPM", "TKE": "TKEY", "TLE": "TLEN",
-    "COM": "COMM", "WXX": "WXXX", "WCP": "WCOP", "WAF": "WOAF", "WAR": "WOAR", "WAS": "WOAS", "WPB": "WPUB",
-}  # fmt: skip
-
-
-class _Frame(NamedTuple):
-    """Where one frame lies in the bytes of its tag."""
-
-    kind: str
-    start: int
-    body: int
-    end: int
-    flags: int
 
 
 class _Id3Tag(NamedTuple):
     version: int
     flags: int
     data: bytes  #: header, frames and padding; of v2.2 and v2.3 without unsynchronisation
-    frames: tuple[_Frame, ...]
+    frames: tuple[Id3Frame, ...]  #: those of v2.2 with the names that v2.3 has for them
     end: int  #: of the frames
     broken: str  #: why the frames end before the tag does, if that is not padding
     plain: bool = False  #: v2.4 with sizes that are not syncsafe, as iTunes wrote them
+
+    @property
+    def is_plain_v24(self) -> bool:
+        """Can frames be added and taken out, and all others stay as they are?"""
+        return self.version == 4 and not self.plain and not self.flags & (_UNSYNC | _EXTENDED | _FOOTER)
 
 
 class _FrameText(NamedTuple):
@@ -100,21 +86,12 @@ def read_into(got: Gather, tag: bytes) -> None:
         if (frame.kind, read.name, read.language) in seen:
             got.fault(f"{printable(read.name, 40)}: stands in the tag more than once")
         seen.add((frame.kind, read.name, read.language))
-        if frame.kind in _DATES:
+        if frame.kind in DATES:
             dates[frame.kind] = read.values[0]
         else:
             got.add(read.name, read.values)
     if "TDRC" not in got.fields and dates:
-        got.add("TDRC", (_date(dates),))
-
-
-def _date(parts: Mapping[str, str]) -> str:
-    """Return year, ``DDMM`` and ``HHMM`` of v2.3 as one timestamp of v2.4, as far as they can be understood."""
-    year, day, time = (parts.get(kind, "") for kind in _DATES)
-    if not re.fullmatch(r"[0-9]{4}", year) or not re.fullmatch(r"[0-9]{4}", day):
-        return year
-    date = f"{year}-{day[2:]}-{day[:2]}"
-    return f"{date}T{time[:2]}:{time[2:]}" if re.fullmatch(r"[0-9]{4}", time) else date
+        got.add("TDRC", (date_of(dates).text or dates.get("TYER", ""),))
 
 
 class _FrameReader:
@@ -123,7 +100,7 @@ class _FrameReader:
     def __init__(self, tag: _Id3Tag, got: Gather) -> None:
         self.tag, self.got, self.left = tag, got, MAX_CARRIER
 
-    def text_of(self, frame: _Frame) -> _FrameText | None:
+    def text_of(self, frame: Id3Frame) -> _FrameText | None:
         """Return what a frame says; nothing when it is none of ours, encrypted, or broken."""
         if not _is_ours(frame.kind):
             return None
@@ -134,7 +111,7 @@ class _FrameReader:
             self.got.fault(f"{frame.kind}: {exc}")
             return None
 
-    def _content(self, frame: _Frame) -> bytes:
+    def _content(self, frame: Id3Frame) -> bytes:
         """Return a frame without what its flags put in front of it (v2.3 §3.3.1, v2.4 §4.1); empty if encrypted."""
         if frame.end - frame.body > MAX_CARRIER:
             raise _Broken(f"larger than {MAX_CARRIER:,} bytes")
@@ -181,7 +158,7 @@ class _FrameReader:
         texts = self._texts(content[1:], encoding, kind)
         if kind == "TXXX":
             return _FrameText(f"TXXX:{texts[0]}", _unended(texts[1:]))
-        return _FrameText(_NEWER.get(kind, kind), _unended(texts))
+        return _FrameText(NEWER.get(kind, kind), _unended(texts))
 
     def _texts(self, data: bytes, encoding: str, kind: str) -> tuple[str, ...]:
         """Return the strings between NUL characters; each of UTF-16 may have a byte order mark."""
@@ -237,61 +214,21 @@ def _parsed(tag: bytes) -> _Id3Tag:
     version, flags = tag[3], tag[5]
     if version not in (2, 3, 4) or (version == 2 and flags & _EXTENDED):
         raise _Broken(f"ID3v2.{version} of a kind that nobody defined")
-    end = _HEAD + _number(tag[6:10], syncsafe=True)
+    end = _HEAD + number(tag[6:10])
     if end > len(tag):
         raise _Broken("the tag ends after what holds it")
     data = tag[:end]
     if version < 4 and flags & _UNSYNC:
         data = data[:_HEAD] + _synchronised(data[_HEAD:])
-    start = _HEAD
-    if version > 2 and flags & _EXTENDED:
-        size = _number(data[_HEAD : _HEAD + 4], syncsafe=version == 4)
-        start += size if version == 4 else 4 + size
-        if start > len(data):
-            raise _Broken("the extended header ends after its tag")
-    found = _Id3Tag(version, flags, data, *_frames(data, start, version, syncsafe=version == 4))
-    if version == 4 and found.broken:
-        plain = _Id3Tag(version, flags, data, *_frames(data, start, version, syncsafe=False), plain=True)
-        return found if plain.broken else plain
-    return found
-
-
-def _frames(data: bytes, at: int, version: int, *, syncsafe: bool) -> tuple[tuple[_Frame, ...], int, str]:
-    """Return the frames, where they end, and why that is before the end of the tag if not by padding."""
-    frames: list[_Frame] = []
-    letters, head = (3, 6) if version == 2 else (4, _HEAD)
-    while len(data) - at >= head and data[at]:
-        kind = data[at : at + letters]
-        if not (kind.isalnum() and kind.isupper()):
-            return tuple(frames), at, f"byte {at} of the tag begins no frame"
-        body = at + head
-        end = body + _number(data[at + letters : at + letters + (3 if version == 2 else 4)], syncsafe=syncsafe)
-        if end > len(data):
-            return tuple(frames), at, f"{kind.decode()} at byte {at} ends after its tag"
-        if len(frames) == _MAX_FRAMES:
-            return tuple(frames), at, f"more than {_MAX_FRAMES:,} frames"
-        name = kind.decode()
-        flags = 0 if version == 2 else int.from_bytes(data[at + 8 : body], "big")
-        frames.append(_Frame(_OF_2_2.get(name, name) if version == 2 else name, at, body, end, flags))
-        at = end
-    rest = data.count(0, at) == len(data) - at
-    return tuple(frames), at, "" if rest else f"the padding from byte {at} of the tag holds something"
-
-
-def _number(field: bytes, *, syncsafe: bool) -> int:
-    """Return a size; syncsafe ones have seven bits in each byte (v2.4 §6.2)."""
-    if not syncsafe:
-        return int.from_bytes(field, "big")
-    size = 0
-    for byte in field:
-        size = size << 7 | byte & 0x7F
-    return size
-
-
-def _size(number: int) -> bytes:
-    if number >= 1 << 28:
-        raise TagError("the ID3v2 tag would be larger than its size can say")
-    return syncsafe(number)
+    try:
+        start = frames_at(data)
+    except ContainerError as exc:
+        raise _Broken(str(exc)) from None
+    found = frames_of(data, start, version, _MAX_FRAMES)
+    frames = found.found
+    if version == 2:
+        frames = tuple(frame._replace(kind=OF_2_2.get(frame.kind, frame.kind)) for frame in frames)
+    return _Id3Tag(version, flags, data, frames, found.end, found.broken, found.plain)
 
 
 # --- writing ---------------------------------------------------------------------------------------
@@ -300,32 +237,70 @@ def _size(number: int) -> bytes:
 def merged_tag(tag: bytes | None, fields: Mapping[str, tuple[str, ...]]) -> bytes:
     """Return ``tag`` with these fields as v2.4, empty when no frame is left; the very same when nothing changes.
 
-    All other frames keep their bytes and their order.  Those of v2.3 get the head of v2.4, which is
-    what the engine makes of them too; ``IPLS`` becomes ``TIPL``.  Padding is used, and kept.
+    All other frames keep their order, and their bytes where v2.4 has them.  Padding is used, and kept.
 
     Raises:
         TagError: a field cannot be written, or a frame of others cannot be carried over as it is.
     """
     old = _writable(tag)
-    reader = _FrameReader(old, Gather())
-    texts = [(frame, reader.text_of(frame)) for frame in old.frames]
+    texts = _texts_of(old)
     changed = {name for name, values in fields.items() if not _stands(name, values, texts)}
     if not changed and tag is not None:
         return tag
+    if not old.is_plain_v24:
+        old = _parsed(_modern(old))
+        texts = _texts_of(old)
     written = {name: fields[name] for name in fields if name in changed and fields[name]}
     new = {name: _made(name, values) for name, values in written.items()}
     kept: list[bytes] = []
     for frame, what in texts:
-        name = what.name if what is not None else ""
-        if name in changed:
-            kept.append(new.pop(name, b""))
+        if what is not None and what.name in changed:
+            kept.append(new.pop(what.name, b""))
         else:
-            kept.append(_carried(old, frame))
+            kept.append(old.data[frame.start : frame.end])
     body = b"".join((*kept, *new.values()))
     whole = _tag(old, body) if body else b""
     if body and not written.items() <= read_tag(whole)[0].items():
         raise TagError("the ID3v2 tag has so much in it that what is written would not be read again")
     return whole
+
+
+def ready_tag(tag: bytes) -> bytes:
+    """Return ``tag`` so that a frame can be put behind the others: as it is, or as v2.4 without special features.
+
+    Raises:
+        TagError: a frame cannot be carried over as it is.
+    """
+    old = _writable(tag)
+    special = old.plain or old.flags & (_UNSYNC | _EXTENDED | (_FOOTER if old.version == 4 else 0))
+    return _modern(old) if special or old.version == 2 else tag
+
+
+def _modern(old: _Id3Tag) -> bytes:
+    """Return the whole tag as plain v2.4, padded as it was."""
+    if old.version == 4:
+        frames: Iterable[bytes] = (_plain(old, frame) for frame in old.frames)
+    else:
+        frames = upgraded([_old_frame(old, *read) for read in _texts_of(old)], old.version)
+    return _tag(old, b"".join(frames))
+
+
+def _old_frame(old: _Id3Tag, frame: Id3Frame, what: _FrameText | None) -> OldFrame:
+    body, whole = old.data[frame.body : frame.end], old.data[frame.start : frame.end]
+    return OldFrame(frame.kind, body, frame.flags, what.values if what is not None else (), whole)
+
+
+def _plain(old: _Id3Tag, frame: Id3Frame) -> bytes:
+    """Return a frame of v2.4 with a size as it should be; where the whole tag is unsynchronised, without that."""
+    body, flags = old.data[frame.body : frame.end], frame.flags
+    if old.flags & _UNSYNC:
+        body, flags = _synchronised(body), flags & ~0x0002
+    return made_frame(frame.kind, body, flags)
+
+
+def _texts_of(old: _Id3Tag) -> list[tuple[Id3Frame, _FrameText | None]]:
+    reader = _FrameReader(old, Gather())
+    return [(frame, reader.text_of(frame)) for frame in old.frames]
 
 
 def _writable(tag: bytes | None) -> _Id3Tag:
@@ -340,12 +315,10 @@ def _writable(tag: bytes | None) -> _Id3Tag:
         raise TagError(f"the ID3v2 tag cannot be changed: {exc}") from None
     if old.broken:
         raise TagError(f"the ID3v2 tag cannot be changed: {old.broken}")
-    if old.version == 2:
-        raise TagError("the tag is ID3v2.2, whose frames have other names: save it as ID3v2.4 first")
     return old
 
 
-def _stands(name: str, values: tuple[str, ...], texts: list[tuple[_Frame, _FrameText | None]]) -> bool:
+def _stands(name: str, values: tuple[str, ...], texts: list[tuple[Id3Frame, _FrameText | None]]) -> bool:
     """Does just one frame say this already, or none if there is nothing to say?"""
     frames = [(frame.kind, what.values) for frame, what in texts if what is not None and what.name == name]
     return frames == ([(name.partition(":")[0], values)] if values else [])
@@ -356,11 +329,11 @@ def _made(name: str, values: tuple[str, ...]) -> bytes:
     kind, _, about = name.partition(":")
     if kind == "TXXX" or (_TEXT.fullmatch(kind) and not about):
         front = about.encode() + b"\x00" if kind == "TXXX" else b""
-        return _frame(kind, _UTF8 + front + "\x00".join(values).encode())
+        return made_frame(kind, _UTF8 + front + "\x00".join(values).encode())
     if len(values) > 1:
         raise TagError(f"{printable(name, 40)}: an ID3v2 tag has one value of it")
     if kind == "COMM":
-        return _frame(kind, _UTF8 + _NO_LANGUAGE + about.encode() + b"\x00" + values[0].encode())
+        return made_frame(kind, _UTF8 + _NO_LANGUAGE + about.encode() + b"\x00" + values[0].encode())
     if not _ADDRESS.fullmatch(kind) or (about and kind != "WXXX"):
         raise TagError(f"{printable(name, 40)}: ID3v2 has no such field")
     try:
@@ -368,48 +341,7 @@ def _made(name: str, values: tuple[str, ...]) -> bytes:
         address = values[0].encode("ascii")
     except UnicodeEncodeError:
         raise TagError(f"{printable(name, 40)}: an address in an ID3v2 tag is written in ASCII") from None
-    return _frame(kind, (_UTF8 + about.encode() + b"\x00" if kind == "WXXX" else b"") + address)
-
-
-def _frame(kind: str, body: bytes, flags: int = 0) -> bytes:
-    return kind.encode() + _size(len(body)) + flags.to_bytes(2, "big") + body
-
-
-def _carried(old: _Id3Tag, frame: _Frame) -> bytes:
-    """Return a frame of others as it is, with a head of v2.4 where it has none."""
-    if old.version == 4 and not old.plain:
-        return old.data[frame.start : frame.end]
-    body = old.data[frame.body : frame.end]
-    if old.version == 4:
-        return _frame(frame.kind, body, frame.flags)
-    return _upgraded(frame.kind, body, frame.flags)
-
-
-def _upgraded(kind: str, body: bytes, flags: int) -> bytes:
-    """Return a frame of v2.3 as one of v2.4: its size, its flags, and the frames inside of chapters."""
-    if flags & 0x1FFF:
-        raise TagError(f"{kind} of the ID3v2.3 tag is compressed, encrypted or grouped: save the tag as ID3v2.4 first")
-    if kind in ("CHAP", "CTOC"):
-        at = _inner(kind, body)
-        frames, end, broken = _frames(body, at, 3, syncsafe=False)
-        if broken or end != len(body) or any(frame.kind in ("CHAP", "CTOC") for frame in frames):
-            raise TagError(f"{kind} of the ID3v2.3 tag holds what cannot be carried over: save it as ID3v2.4 first")
-        body = body[:at] + b"".join(
-            _upgraded(frame.kind, body[frame.body : frame.end], frame.flags) for frame in frames
-        )
-    return _frame("TIPL" if kind == "IPLS" else kind, body, flags >> 1)
-
-
-def _inner(kind: str, body: bytes) -> int:
-    """Return where the frames inside of a chapter begin (ID3v2 Chapter Frame Addendum §3)."""
-    at = body.find(b"\x00") + 1
-    if kind == "CHAP":
-        return at + 16
-    count = body[at + 1] if at + 1 < len(body) else 0
-    at += 2
-    for _ in range(count):
-        at = body.find(b"\x00", at) + 1
-    return at
+    return made_frame(kind, (_UTF8 + about.encode() + b"\x00" if kind == "WXXX" else b"") + address)
 
 
 def _tag(old: _Id3Tag, body: bytes) -> bytes:
@@ -419,5 +351,5 @@ def _tag(old: _Id3Tag, body: bytes) -> bytes:
     """
     padding, room = len(old.data) - old.end, len(old.data) - _HEAD
     size = len(body) if not padding else room if room >= len(body) else len(body) + _PADDING
-    flags = old.flags & (_UNSYNC | _EXPERIMENTAL if old.version == 4 else _EXPERIMENTAL)
-    return b"ID3\x04\x00" + bytes([flags]) + _size(size) + body + bytes(size - len(body))
+    flags = old.flags & _EXPERIMENTAL if old.version > 2 else 0
+    return b"ID3\x04\x00" + bytes([flags]) + made_size(size) + body + bytes(size - len(body))

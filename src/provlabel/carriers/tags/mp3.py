@@ -1,4 +1,4 @@
-"""MP3, and ADTS AAC where it is only read: ID3v2 tags in front; ID3v1 and APE at the end are left alone."""
+"""MP3, and ADTS AAC where it is only read: ID3v2 tags in front; ID3v1 and APE at the end are never changed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO, NamedTuple
 
-from provlabel.carriers.tags import id3
+from provlabel.carriers.tags import id3, id3v1
 from provlabel.carriers.tags._base import TagError
 from provlabel.carriers.tags._fields import Gather, gathered
 from provlabel.carriers.vocabularies._base import Fields
@@ -50,8 +50,10 @@ def read_tags(stream: BinaryIO, tags: Sequence[Stretch], place: str) -> Iterator
         yield from gathered("id3", place if number == 1 else f"{place} {number}", fill)
 
 
-def merged_first(stream: BinaryIO, tags: Sequence[Stretch], fields: Fields) -> bytes | None:
+def merged_first(stream: BinaryIO, tags: Sequence[Stretch], fields: Fields, begun: bytes | None = None) -> bytes | None:
     """Return the first of ``tags`` with these fields, ``None`` when nothing changes.
+
+    Where there is none, it is ``begun``, if that is given, with these fields.
 
     Raises:
         TagError: it cannot be changed, or another tag has one of the fields too.
@@ -59,9 +61,9 @@ def merged_first(stream: BinaryIO, tags: Sequence[Stretch], fields: Fields) -> b
     for tag in tags[1:]:
         if id3.read_tag(tag_bytes(stream, tag))[0].keys() & fields.keys():
             raise TagError("the file has several ID3v2 tags that say the same")
-    old = tag_bytes(stream, tags[0]) if tags else None
-    new = id3.merged_tag(old, dict(fields))
-    return None if new == (old or b"") else new
+    old = tag_bytes(stream, tags[0]) if tags else b""
+    new = id3.merged_tag(old or begun, dict(fields))
+    return None if new == old else new
 
 
 def tag_bytes(stream: BinaryIO, tag: Stretch) -> bytes:
@@ -79,16 +81,33 @@ def tag_bytes(stream: BinaryIO, tag: Stretch) -> bytes:
 
 
 def read(stream: BinaryIO, _: Sequence[Part]) -> Iterator[Carrier]:
-    """Yield what the tags in front say."""
-    yield from read_tags(stream, front_tags(stream), "ID3v2 tag")
-
-
-def edits(stream: BinaryIO, _: Sequence[Part], wanted: Mapping[str, Fields]) -> list[Edit]:
-    """Change the first tag, or put one in front."""
-    fields = wanted["id3"]
+    """Yield what the tags in front say; where there are none, what the ID3v1 tag at the end says."""
     tags = front_tags(stream)
-    new = merged_first(stream, tags, fields)
-    if new is None:
-        return []
-    end = tags[0].end if tags else 0
-    return [Edit(0, end, with_places_moved(new, end, len(new) - end))]
+    yield from read_tags(stream, tags, "ID3v2 tag")
+    old = None if tags else id3v1.as_v24(stream)
+    if old is not None:
+        yield from gathered("id3", "ID3v1 tag", lambda got: id3.read_into(got, old))
+
+
+def edits(stream: BinaryIO, parts: Sequence[Part], wanted: Mapping[str, Fields]) -> list[Edit]:
+    """Change the first tag, or put one in front, which then says what an ID3v1 tag says too."""
+    tags = front_tags(stream)
+    new = merged_first(stream, tags, wanted["id3"], begun=None if tags else id3v1.as_v24(stream))
+    return ready(stream, parts) if new is None else _replaced(tags[0].end if tags else 0, new)
+
+
+def ready(stream: BinaryIO, _: Sequence[Part]) -> list[Edit]:
+    """Return what has to change before a manifest can enter, though no field is written.
+
+    A manifest begins an ID3v2 tag, beside which programs do not read ID3v1 any more; and the engine would write a
+    tag with special features, or of v2.2, anew and not whole.
+    """
+    tags = front_tags(stream)
+    old = tag_bytes(stream, tags[0]) if tags else b""
+    new = id3.ready_tag(old) if tags else id3v1.as_v24(stream) or b""
+    return _replaced(len(old), new) if new != old else []
+
+
+def _replaced(end: int, tag: bytes) -> list[Edit]:
+    """Put another tag in place of the first, whose places in the sound move with that."""
+    return [Edit(0, end, with_places_moved(tag, end, len(tag) - end))]

@@ -28,6 +28,7 @@ _MAX_SIZE = (1 << 32) - 1  # what the length of 32 bits can say
 _ID3 = ("id3 ", "ID3 ")
 _NAME = re.compile(r"[A-Z][A-Z0-9]{3}")
 _AIGC = "AIGC"
+_OURS = "TXXX:PROVLABEL_"  # what a label writes into an ID3v2 tag that it begins
 _XMP = "_PMX"  # XMP specification part 3 §1.1.9
 
 
@@ -70,6 +71,15 @@ def _read_list(got: Gather, stream: BinaryIO, part: Part) -> None:
             got.add(f"INFO:{text.name}", filter(None, (_decoded(text.data),)))
     except ContainerError as exc:
         got.fault(str(exc))
+
+
+def withheld(stream: BinaryIO, parts: Sequence[Part]) -> tuple[str, ...]:
+    """Return ``INFO:`` where a first list of texts would hide an ID3v2 tag of others: ffmpeg reads one or the other."""
+    tags = [_inside(stream, part) for part in parts if part.name in _ID3]
+    if not tags or next(_lists(stream, parts), None) is not None:
+        return ()
+    said = [name for item in read_tags(stream, tags[:1], "") for name in item.fields]
+    return () if said and all(name.startswith(_OURS) for name in said) else ("INFO:",)
 
 
 def edits(stream: BinaryIO, parts: Sequence[Part], wanted: Mapping[str, Fields]) -> list[Edit]:

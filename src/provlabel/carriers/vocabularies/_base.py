@@ -28,6 +28,7 @@ class Field(NamedTuple):
     personal: bool = False  #: holds the name of a person, or their words
     source: str = ""  #: where the rule stands
     certainty: str = "P"  #: P primary text read, S secondary source, W weak, N none found
+    shared: bool = False  #: words of others stay in the same text beside ours
 
 
 class Projection(NamedTuple):

@@ -3,13 +3,14 @@
 No tag standard has a field about AI (ID3v2.4, Vorbis comments, iTunes atoms, RIFF INFO: looked for, and not
 found).  So the set of ours is written, documented in ``docs/carriers.md``: ``PROVLABEL_KIND`` (a kind of
 the label), ``PROVLABEL_SYSTEMS`` (``NAME@VERSION``, one value each), ``PROVLABEL_CONTRIBUTIONS`` (one
-contribution of the label each, as JSON).
+contribution of the label each, as JSON).  Where a copy by ffmpeg drops fields of names that it does not know (WAV,
+M4A), they stand among the keywords too, beside those of others: ``PROVLABEL_KIND=ai_generated; …``.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, get_args
 
 from msgspec import UNSET, convert, to_builtins
@@ -23,6 +24,7 @@ from provlabel.label.vocabularies import KINDS, Role
 
 PREFIX = "PROVLABEL_"
 KIND, SYSTEMS, CONTRIBUTIONS = f"{PREFIX}KIND", f"{PREFIX}SYSTEMS", f"{PREFIX}CONTRIBUTIONS"
+KEYWORDS = "KEYWORDS"
 _ITUNES = "----:com.apple.iTunes:"
 _CONVENTION = "convention of taggers"
 _NAMES = "field names of ID3v2.4, Xiph, iTunes and RIFF INFO, as taggers use them"
@@ -30,6 +32,7 @@ _PLACES: dict[str, dict[CarrierId, str]] = {
     KIND: {"id3": f"TXXX:{KIND}", "vorbis": KIND, "mp4": _ITUNES + KIND},
     SYSTEMS: {"id3": f"TXXX:{SYSTEMS}", "vorbis": SYSTEMS, "mp4": _ITUNES + SYSTEMS},
     CONTRIBUTIONS: {"id3": f"TXXX:{CONTRIBUTIONS}", "vorbis": CONTRIBUTIONS, "mp4": _ITUNES + CONTRIBUTIONS},
+    KEYWORDS: {"mp4": "keyw", "riff": "INFO:IKEY"},
     "ARTIST": {"id3": "TPE1", "vorbis": "ARTIST", "mp4": "©ART", "riff": "INFO:IART"},
     "COMPOSER": {"id3": "TCOM", "vorbis": "COMPOSER", "mp4": "©wrt"},
     "LYRICIST": {"id3": "TEXT", "vorbis": "LYRICIST", "mp4": f"{_ITUNES}LYRICIST"},
@@ -44,6 +47,7 @@ _ABOUT: dict[str, tuple[FieldRole, bool, str, str]] = {
     KIND: ("statement", False, "ours: no standard has a field", "N"),
     SYSTEMS: ("statement", False, "ours: no standard has a field", "N"),
     CONTRIBUTIONS: ("statement", False, "ours: no standard has a field", "N"),
+    KEYWORDS: ("statement", False, "the field: as below; the words in it: ours", "N"),
     "ARTIST": ("credit", True, _NAMES, "S"),
     "COMPOSER": ("credit", True, _NAMES, "S"),
     "LYRICIST": ("credit", True, _NAMES, "S"),
@@ -81,23 +85,52 @@ _READ_AS = {"COMPOSER": "Composer", "LYRICIST": "Lyricist", "ARTIST": ""}
 def fields(carrier: CarrierId) -> dict[str, Field]:
     """Return the fields that ``carrier`` has for what is mapped here."""
     rows = ((name, places[carrier]) for name, places in _PLACES.items() if carrier in places)
-    return {place: Field(place, *_ABOUT[name]) for name, place in rows}
+    return {place: Field(place, *_ABOUT[name], shared=name == KEYWORDS) for name, place in rows}
 
 
 def dump(label: Label, carrier: CarrierId) -> dict[str, tuple[str, ...]]:
     """Return the tags that state what ``label`` states, as far as ``carrier`` has a place for it."""
-    places = ((_PLACES[name].get(carrier), value) for name, value in _neutral(label))
+    stated = ((_PLACES[name].get(carrier), value) for name, value in _neutral(label))
+    places = (*stated, (_PLACES[KEYWORDS].get(carrier), _keywords(label)))
     return gathered((place, value) for place, value in places if place is not None)
 
 
 def _neutral(label: Label) -> Iterator[tuple[str, Any]]:
-    yield KIND, label.kind
-    yield from ((SYSTEMS, _named(item)) for item in label.systems)
-    yield from ((CONTRIBUTIONS, _json(to_builtins(item))) for item in label.contributions)
+    yield from _ours(label)
     yield from _credited(label)
     yield from ((_IDENTIFIERS[item.type], item.value) for item in label.identifiers if item.type in _IDENTIFIERS)
     if label.rights is not UNSET:
         yield "COPYRIGHT", label.rights.notice
+
+
+def _ours(label: Label) -> Iterator[tuple[str, str]]:
+    yield KIND, label.kind
+    yield from ((SYSTEMS, _named(item)) for item in label.systems)
+    yield from ((CONTRIBUTIONS, _json(to_builtins(item))) for item in label.contributions)
+
+
+def _keywords(label: Label) -> str:
+    return "; ".join(f"{name}={value.replace('%', '%25').replace(';', '%3B')}" for name, value in _ours(label))
+
+
+def stated_in_keywords(texts: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return what keywords say in fields of ours; those of others say nothing."""
+    pairs = (word.split("=", 1) for text in texts for word in _words(text) if _is_ours(word))
+    return gathered((name, value.replace("%3B", ";").replace("%25", "%")) for name, value in pairs)
+
+
+def beside_keywords(old: Iterable[str], ours: Iterable[str]) -> tuple[str, ...]:
+    """Return the keywords of others, and ours behind them in place of such as were there; always one text."""
+    others = [word.rstrip() for text in old for word in _words(text) if not _is_ours(word)]
+    return ("; ".join((*others, *ours)),)
+
+
+def _words(text: str) -> list[str]:
+    return [word.lstrip() for word in text.split(";") if word.strip()]
+
+
+def _is_ours(word: str) -> bool:
+    return word.partition("=")[0] in (KIND, SYSTEMS, CONTRIBUTIONS) and "=" in word
 
 
 def _credited(label: Label) -> Iterator[tuple[str, Any]]:
@@ -148,6 +181,8 @@ def _json(value: Any) -> str:
 def load(fields: Fields, carrier: CarrierId) -> dict[str, Any]:
     """Return what tags say, as part of a plain label."""
     values = {name: fields.get(places.get(carrier, ""), ()) for name, places in _PLACES.items()}
+    for name, stated in stated_in_keywords(values[KEYWORDS]).items():
+        values[name] = values[name] or stated
     label: dict[str, Any] = {}
     if first(values, KIND) in KINDS:
         label["kind"] = first(values, KIND)

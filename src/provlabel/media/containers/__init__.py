@@ -76,6 +76,7 @@ CONTAINERS: dict[str, Container] = {
     "id3": Container(
         id3.walk,
         "ID3 frames",
+        obstacle=id3.obstacle,
         hole=id3.hole,
         hole_in=id3.hole_in,
         seconds=id3.seconds,

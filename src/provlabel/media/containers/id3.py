@@ -6,9 +6,9 @@ import contextlib
 import io
 import zlib
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
-from provlabel.media.containers._base import ContainerError, Part, PartRole, is_zero, read_exactly, write_at
+from provlabel.media.containers._base import ContainerError, Part, PartRole, read_exactly, write_at
 from provlabel.media.containers.edits import Edit, Hole, NoHole, TooLarge, hole_at, without_manifest
 from provlabel.media.containers.pointers import Pointers, moved
 from provlabel.media.formats import id3v2_size
@@ -30,8 +30,85 @@ MAX_TAG = 64 << 20
 OLD_FRAME = "ID3v2.2"
 
 
+class Id3Frame(NamedTuple):
+    """Where one frame lies in the bytes of its tag."""
+
+    kind: str  #: its id: four letters, three in ID3v2.2
+    start: int
+    body: int
+    end: int
+    flags: int
+
+
+class Id3Frames(NamedTuple):
+    """The frames of a tag, and what is behind them."""
+
+    found: tuple[Id3Frame, ...]
+    end: int  #: of the last frame
+    broken: str = ""  #: why the frames end before the tag does, if that is not padding
+    cut: bool = False  #: a frame ends after its tag
+    plain: bool = False  #: v2.4 with sizes that are not syncsafe, as old versions of iTunes wrote them
+
+
+def frames_of(tag: bytes, start: int, version: int, most: int) -> Id3Frames:
+    """Return the frames of ``tag`` from byte ``start``, at most so many.
+
+    Sizes of v2.4 are read as they should be.  Where that leads to no end and plain sizes do, they are plain: the
+    wrong size of a frame leads into the middle of another.
+    """
+    found = _walked(tag, start, version, most, syncsafe=version == 4)
+    if version == 4 and found.broken:
+        plain = _walked(tag, start, version, most, syncsafe=False)
+        return found if plain.broken else plain
+    return found
+
+
+def _walked(tag: bytes, at: int, version: int, most: int, *, syncsafe: bool) -> Id3Frames:
+    frames: list[Id3Frame] = []
+    letters, head, plain = (3, 6, False) if version == 2 else (4, _HEAD, version == 4 and not syncsafe)
+    while len(tag) - at >= head and tag[at]:
+        kind, field = tag[at : at + letters], tag[at + letters : at + 2 * letters]
+        if not kind.isalnum():
+            return Id3Frames(tuple(frames), at, f"byte {at} of the tag begins no frame", plain=plain)
+        if len(frames) == most:
+            return Id3Frames(tuple(frames), at, f"more than {most:,} ID3v2 frames", plain=plain)
+        wide = syncsafe and max(field) >= 0x80
+        body = at + head
+        end = body + (number(field) if syncsafe and not wide else int.from_bytes(field, "big"))
+        if end > len(tag):
+            why = f"ID3v2 frame {kind.decode()} at byte {at} ends after its tag"
+            return Id3Frames(tuple(frames), at, why, cut=True, plain=plain)
+        flags = 0 if version == 2 else int.from_bytes(tag[at + 8 : body], "big")
+        frames.append(Id3Frame(kind.decode(), at, body, end, flags))
+        at, plain = end, plain or wide
+    padded = tag.count(0, at) == len(tag) - at
+    why = "" if padded else f"the padding from byte {at} of the tag holds something"
+    return Id3Frames(tuple(frames), at, why, plain=plain)
+
+
+def frames_at(tag: bytes) -> int:
+    """Return where the frames of a tag begin: behind its header, and behind the extended one.
+
+    Raises:
+        ContainerError: that is after the end of the tag.
+    """
+    version, flags = tag[3], tag[5]
+    if version == 2 or not flags & _EXTENDED:
+        return _HEAD
+    field = tag[_HEAD : _HEAD + 4]
+    start = _HEAD + (number(field) if version == 4 else 4 + int.from_bytes(field, "big"))
+    if start > len(tag):
+        raise ContainerError("the extended header of the ID3v2 tag ends after the tag")
+    return start
+
+
 def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
-    """Yield the frames of the first tag, then everything after it as one part of media."""
+    """Yield the frames of the first tag, then everything after it as one part of media.
+
+    Raises:
+        ContainerError: the tag ends after the file, is too large, or has frames that cannot be told apart, with a
+            manifest among them.
+    """
     tag = read_exactly(stream, 0, min(_HEAD, size))
     end = id3v2_size(tag)
     if not end:
@@ -44,7 +121,7 @@ def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
     whole = read_exactly(stream, 0, end)
     if tag[3] < 4 and tag[5] & _UNSYNC:
         _require_none_unfolded(whole)
-    yield from _frames(whole, tag[3], bool(tag[5] & _EXTENDED))
+    yield from _parts(whole)
     if end < size:
         yield Part("audio", end, size - end, "media")
 
@@ -55,7 +132,7 @@ def _require_none_unfolded(tag: bytes) -> None:
     Raises:
         ContainerError: there is one.
     """
-    unfolded = _frames(tag.replace(b"\xff\x00", b"\xff"), tag[3], bool(tag[5] & _EXTENDED))
+    unfolded = _parts(tag.replace(b"\xff\x00", b"\xff"))
     found = False
     with contextlib.suppress(ContainerError):
         found = any(part.role == "manifest" for part in unfolded)
@@ -63,48 +140,42 @@ def _require_none_unfolded(tag: bytes) -> None:
         raise ContainerError(_FOLDED)
 
 
-def _frames(tag: bytes, version: int, extended: bool) -> Iterator[Part]:
-    id_size, head = (3, 6) if version == 2 else (4, _HEAD)
-    offset = _HEAD
-    if extended and version > 2:
-        size = _size(tag[offset : offset + 4], syncsafe=version == 4)
-        offset += size if version == 4 else 4 + size
-        if offset > len(tag):
-            raise ContainerError("the extended header of the ID3v2 tag ends after the tag")
-    for _ in range(MAX_FRAMES):
-        kind = tag[offset : offset + id_size]
-        if len(tag) - offset < head or not kind.isalnum():
-            yield Part("padding", offset, len(tag) - offset, "structure")
-            return
-        field = tag[offset + id_size : offset + id_size + (3 if version == 2 else 4)]
-        length = head + _size(field, syncsafe=version == 4)
-        if offset + length > len(tag):
-            old = ": its sizes are written as in ID3v2.3, which old iTunes did" if _has_old_sizes(tag, version) else ""
-            raise ContainerError(f"ID3v2 frame at byte {offset} ends after its tag{old}")
-        yield _frame(tag, kind, offset, length, head)
-        offset += length
-    raise ContainerError("too many ID3v2 frames")
+def _parts(tag: bytes) -> Iterator[Part]:
+    frames = frames_of(tag, frames_at(tag), tag[3], MAX_FRAMES)
+    for frame in frames.found:
+        yield _part(tag, frame)
+    if frames.broken and len(frames.found) == MAX_FRAMES:
+        raise ContainerError("too many ID3v2 frames")
+    rest = tag[frames.end :]
+    if frames.cut and (_MIME in rest or _OLD_MIME in rest):
+        raise ContainerError(frames.broken)
+    yield Part("padding", frames.end, len(rest), "structure")
 
 
-def _has_old_sizes(tag: bytes, version: int) -> bool:
-    """Do the frames of a tag of version 4 fill it, or end before padding, if their sizes are no syncsafe numbers?"""
-    offset = _HEAD
-    while version == 4 and tag[offset : offset + 4].isalnum():
-        offset += _HEAD + int.from_bytes(tag[offset + 4 : offset + 8], "big")
-    return _HEAD < offset <= len(tag) and not any(tag[offset : offset + 4])
+def obstacle(stream: BinaryIO, size: int) -> str:
+    """Say why nobody could read a manifest in the tag of this file; empty when they could."""
+    end = id3v2_size(read_exactly(stream, 0, min(_HEAD, size)))
+    if not end:
+        return ""
+    tag = read_exactly(stream, 0, end)
+    if tag[3] < 4 and tag[5] & _UNSYNC:
+        return ""  # its bytes are not those that the sizes count
+    frames = frames_of(tag, frames_at(tag), tag[3], MAX_FRAMES)
+    return frames.broken if frames.cut else ""
 
 
-def _frame(tag: bytes, kind: bytes, offset: int, length: int, head: int) -> Part:
-    name = kind.decode("latin-1") if len(kind) == 4 else OLD_FRAME
-    body = tag[offset + head : offset + length]
-    if kind in (b"GEOB", b"GEO"):
-        flags = tag[offset + 9] if head == _HEAD else 0
+def _part(tag: bytes, frame: Id3Frame) -> Part:
+    kind, offset, length = frame.kind, frame.start, frame.end - frame.start
+    name = kind if len(kind) == 4 else OLD_FRAME
+    body = tag[frame.body : frame.end]
+    if kind in ("GEOB", "GEO"):
+        flags = frame.flags & 0xFF
         mime = _mime(_unfolded(body, flags, tag[3]) if flags else body)
         if mime and flags:
             raise ContainerError(_FOLDED)
         if mime:
             at = _object(body, mime, offset)
-            return Part(name, offset, length, "manifest", offset + head + at, len(body) - at)
+            return Part(name, offset, length, "manifest", frame.body + at, len(body) - at)
     role: PartRole = "metadata"
     return Part(name, offset, length, role)
 
@@ -141,55 +212,52 @@ def _text_end(body: bytes, at: int, *, wide: bool) -> int:
     return next((end + 2 for end in range(at, len(body) - 1, 2) if body[end : end + 2] == b"\x00\x00"), 0)
 
 
-def _size(field: bytes, *, syncsafe: bool) -> int:
-    if syncsafe and len(field) == 4 and all(byte < 0x80 for byte in field):  # shorter at the end of a tag
-        return field[0] << 21 | field[1] << 14 | field[2] << 7 | field[3]
-    return int.from_bytes(field, "big")
-
-
 # --- room for a manifest ---------------------------------------------------------------------------
 
 # Latin-1, a MIME type, a file name and a description: what comes before the object, as the engine writes it.
 _BEFORE = b"\x00" + _MIME + b"c2pa\x00c2pa manifest store\x00"
 _MAX_FRAME = 1 << 20  # bytes of a chapter, with its picture
+PADDING = 1024  # bytes behind the frames of a tag that has none
 _MAX_SYNCSAFE = 1 << 28  # four bytes of seven bits each
 
 
 def hole(stream: BinaryIO, parts: Sequence[Part], length: int) -> Hole:
     """Make room for a store in a frame behind all others; an old one goes, and no other frame is touched.
 
-    A file without a tag gets one of ID3v2.4.
+    A file without a tag gets one of ID3v2.4.  A tag ends with padding: exiftool takes a last frame that ends
+    with its tag for one of a wrong size.
 
     Raises:
         NoHole: the tag is of a kind that we do not change.
         ContainerError: the place of a chapter cannot be moved.
         TooLarge: the tag would be.
     """
-    tag = read_exactly(stream, 0, _HEAD)
-    end = id3v2_size(tag)
+    end = id3v2_size(read_exactly(stream, 0, _HEAD))
     if not end:
         frame = _frame_head(length, 4)
-        return hole_at(0, length, _as_it_is, head=b"ID3\x04\x00\x00" + syncsafe(len(frame) + length) + frame)
-    at = _end_of_frames(stream, parts, tag, end)
+        header = b"ID3\x04\x00\x00" + syncsafe(len(frame) + length + PADDING)
+        return hole_at(0, length, _as_it_is, head=header + frame, tail=bytes(PADDING))
+    tag = read_exactly(stream, 0, end)
+    at = _end_of_frames(tag)
     old = without_manifest(parts)
-    frame = _frame_head(length, tag[3])
-    size = end - _HEAD - sum(edit.end - edit.start for edit in old) + len(frame) + length
+    frame, padding = _frame_head(length, tag[3]), bytes(PADDING if at == end else 0)
+    gone = sum(edit.end - edit.start for edit in old)
+    size = end - _HEAD - gone + len(frame) + length + len(padding)
     if size >= _MAX_SYNCSAFE:
         raise TooLarge("its ID3v2 tag would be larger than a header can say, 256 MiB")
-    put_right = moved(pointers(stream, parts), [Edit(at, at, bytes(len(frame) + length)), *old])
-    return hole_at(at, length, _as_it_is, head=frame, others=(Edit(6, _HEAD, syncsafe(size)), *old, *put_right))
+    put_right = moved(pointers(stream, parts), [Edit(at, at, bytes(len(frame) + length + len(padding))), *old])
+    others = (Edit(6, _HEAD, syncsafe(size)), *old, *put_right)
+    return hole_at(at, length, _as_it_is, head=frame, tail=padding, others=others)
 
 
-def _end_of_frames(stream: BinaryIO, parts: Sequence[Part], tag: bytes, end: int) -> int:
+def _end_of_frames(tag: bytes) -> int:
     """Return where a frame can be added, in a tag that was understood to its end."""
     if tag[3] not in (3, 4) or tag[5] & (_UNSYNC | _EXTENDED | _FOOTER):
         raise NoHole("the ID3v2 tag is of an older version, or has features that come before and behind its frames")
-    padding = next((part for part in parts if part.name == "padding"), None)
-    if padding is None:
-        return end
-    if not is_zero(stream, padding.start, padding.end):
-        raise NoHole("the ID3v2 tag holds something behind its frames")
-    return padding.start
+    frames = frames_of(tag, _HEAD, tag[3], MAX_FRAMES)
+    if frames.broken or frames.plain:
+        raise NoHole("the ID3v2 tag holds something behind its frames, or sizes that are not those of its version")
+    return frames.end
 
 
 def _frame_head(length: int, version: int) -> bytes:
@@ -201,9 +269,17 @@ def _as_it_is(store: bytes) -> bytes:
     return store
 
 
-def syncsafe(number: int) -> bytes:
+def syncsafe(size: int) -> bytes:
     """Return a number below 2**28 with seven bits in each of four bytes (ID3v2.4 §6.2)."""
-    return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
+    return bytes(size >> shift & 0x7F for shift in (21, 14, 7, 0))
+
+
+def number(field: bytes) -> int:
+    """Return the number in syncsafe bytes; the eighth bit of each is passed over."""
+    size = 0
+    for byte in field:
+        size = size << 7 | byte & 0x7F
+    return size
 
 
 # --- places in the sound ---------------------------------------------------------------------------
@@ -224,9 +300,9 @@ def pointers(stream: BinaryIO, parts: Sequence[Part], front: int | None = None) 
         if raw[_HEAD - 1]:
             continue  # compressed, encrypted or with bytes in between
         for name, at in _places(part.name, raw):
-            number = int.from_bytes(raw[at : at + 4], "big")
-            if end <= number < _UNSET:
-                yield Pointers(name, part.start + at, 4, (number,), ends=name.startswith("the end"))
+            place = int.from_bytes(raw[at : at + 4], "big")
+            if end <= place < _UNSET:
+                yield Pointers(name, part.start + at, 4, (place,), ends=name.startswith("the end"))
 
 
 def _places(kind: str, raw: bytes) -> list[tuple[str, int]]:

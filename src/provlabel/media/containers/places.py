@@ -98,9 +98,9 @@ def _covered(owners: Sequence[Sequence[tuple[int, int]]]) -> int:
 class _Tables:
     """Reads tables, and counts their bytes."""
 
-    def __init__(self, stream: BinaryIO, most: int = MAX_TABLES) -> None:
+    def __init__(self, stream: BinaryIO, most: int = 0) -> None:
         self.stream = stream
-        self._most = self._left = most
+        self._most = self._left = most or MAX_TABLES
 
     def raw(self, box: Box) -> bytes:
         self._left -= box.end - box.body
