@@ -38,15 +38,16 @@ PATH = _Path(path_type=Path, readable=False)
 trust_option = click.option(
     "--trust", multiple=True, metavar="PEM|c2pa|test", help="CA certificates whose signatures count. Repeatable."
 )
+leaf_option = click.option(
+    "--trust-leaf",
+    multiple=True,
+    type=PATH,
+    metavar="PEM",
+    help="Signers' own certificates that count by themselves.",
+)
 _TRUST_OPTIONS = (
     trust_option,
-    click.option(
-        "--trust-leaf",
-        multiple=True,
-        type=PATH,
-        metavar="PEM",
-        help="Signers' own certificates that count by themselves.",
-    ),
+    leaf_option,
     click.option(
         "--tsa-trust", multiple=True, type=PATH, metavar="PEM", help="CA certificates whose time authorities count."
     ),
