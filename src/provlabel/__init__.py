@@ -28,6 +28,7 @@ _HOMES = {
     "engine.identity": ("Actor",),
     "sandbox.cache": ("EvidenceCache",),
     "label": ("Identifier", "Label", "Prompt", "Provider", "System", "load_label"),
+    "labeling.kept": ("kept_label",),
     "labeling.labeler": ("Labeler", "label_bytes", "label_file"),
     "labeling.receipts": ("Receipt",),
     "labeling.redact": ("redact_file",),
@@ -59,6 +60,7 @@ if TYPE_CHECKING:  # the same names once more, each handed on by its "as", for t
         Identifier as Identifier, Label as Label, Prompt as Prompt, Provider as Provider, System as System,
         load_label as load_label,
     )
+    from provlabel.labeling.kept import kept_label as kept_label
     from provlabel.labeling.labeler import Labeler as Labeler, label_bytes as label_bytes, label_file as label_file
     from provlabel.labeling.receipts import Receipt as Receipt
     from provlabel.labeling.redact import redact_file as redact_file

@@ -42,15 +42,16 @@ trust_option = click.option(
     metavar="PEM|NAME",
     help="CA certificates whose signatures count: a file, or c2pa, c2pa-interim, test. Repeatable.",
 )
+leaf_option = click.option(
+    "--trust-leaf",
+    multiple=True,
+    type=PATH,
+    metavar="PEM",
+    help="Signers' own certificates that count by themselves.",
+)
 _LIST_OPTIONS = (
     trust_option,
-    click.option(
-        "--trust-leaf",
-        multiple=True,
-        type=PATH,
-        metavar="PEM",
-        help="Signers' own certificates that count by themselves.",
-    ),
+    leaf_option,
     click.option(
         "--tsa-trust", multiple=True, type=PATH, metavar="PEM", help="CA certificates whose time authorities count."
     ),

@@ -6,7 +6,7 @@ import contextlib
 import datetime as dt
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +21,13 @@ from provlabel.cli._shared import (
     deliver,
     file_arguments,
     format_option,
+    leaf_option,
     proofs_folder,
     quiet_option,
     require_not_among,
     sweep_beside,
+    trust_from,
+    trust_option,
 )
 from provlabel.cli._signing import (
     answers_from,
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
     from provlabel.label import Label
     from provlabel.labeling.labeler import Labeler
     from provlabel.labeling.receipts import Receipt
+    from provlabel.sandbox.requests import AnySandbox
     from provlabel.signers import Secrets
 
 
@@ -66,6 +70,13 @@ if TYPE_CHECKING:
     "--identity", "identity_uri", metavar="URI", help="Who vouches beside the signer: a second key, as --signer."
 )
 @click.option("--identity-role", "identity_roles", multiple=True, metavar="ROLE", help="As what: creator, publisher, …")
+@click.option(
+    "--keep-label",
+    is_flag=True,
+    help="Sign the label of the file that this one was made from; that has to verify under --trust.",
+)
+@trust_option
+@leaf_option
 @click.option("--from-carriers", is_flag=True, help="Sign nothing: draft a label from what the tags of a file say.")
 @click.option("-o", "--output", type=PATH, help="Output, for a single file.")
 @click.option("--out-dir", type=PATH, help="Folder for the outputs.")
@@ -94,6 +105,7 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
       provlabel label cover.jpg --kind ai_generated --system AcmeSynth@2.1 --provider 'Acme Ltd' --signer test
       provlabel label take.wav --label take.toml --signer 'file:key.pem?chain=chain.pem' -o out/take.wav
       provlabel label take.mp3 --label take.toml --parent take.labeled.wav
+      provlabel label take.mp3 --parent take.labeled.wav --keep-label --trust root.pem --signer test
       provlabel label cover.jpg --label cover.toml --carriers xmp,aigc
       provlabel label cover.jpg --from-carriers -o cover.json
     """
@@ -104,8 +116,8 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
     from provlabel.labeling.labeler import Labeler
     from provlabel.labeling.options import FileOptions
 
-    label = _label_from(options)
     targets = tuple(_targets(files, options))
+    label = None if options["keep_label"] else _label_from(options, targets)
     require_not_among(options["receipt"], files, "--receipt")
     with contextlib.ExitStack() as stack:
         drawing = stack.enter_context(early_drawing_sandbox()) if options["thumbnail"] else None
@@ -120,7 +132,8 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
         sweep_beside(*(dest for _, dest in targets), options["receipt"])
         book = _Receipts(options)
         labeler = Labeler(signer, keep=book.keep, **how)
-        receipts, errors = _label_all(targets, label, labeler, options)
+        kept = _kept(options, sandbox)
+        receipts, errors = _label_all(targets, lambda source: label or kept(source), labeler, options)
         _publish(receipts, errors, options, book)
     return max((exc.exit_code for _, exc in errors), default=0)
 
@@ -169,6 +182,12 @@ def _check_options(files: tuple[Path, ...], options: dict[str, Any]) -> None:
         raise UsageError(f"{shown} exclude each other", hint="give one of them")
     if options["output"] and len(files) > 1:
         raise UsageError("-o takes one file; there are more", hint="use --out-dir")
+    if options["keep_label"] and options["label_path"] is not None:
+        raise UsageError("--keep-label and --label exclude each other", hint="give one of them")
+    if not options["keep_label"] and (options["trust"] or options["trust_leaf"]):
+        raise UsageError(
+            "trust lists say whose label is kept, and none is", hint="add --keep-label, or leave them away"
+        )
     if options["parents"] and len(files) > 1:
         raise UsageError("--parent belongs to one file; there are more", hint="label the files one by one")
     hidden = options["format_"] == "text" and options["receipt"] is None
@@ -178,19 +197,52 @@ def _check_options(files: tuple[Path, ...], options: dict[str, Any]) -> None:
         )
 
 
-def _label_from(options: dict[str, Any]) -> Label:
-    """Make the label from the file and the options; an option wins over the file."""
+def _label_from(options: dict[str, Any], targets: Iterable[tuple[Path, Path]]) -> Label:
+    """Make the label from the file and the options."""
+    from provlabel.label import load_label
+
+    given = load_label(options["label_path"]) if options["label_path"] is not None else None
+    label = _with_options(given, options)
+    if label is None:
+        raise LabelError("a label needs a kind", hint=_without_kind(options, targets))
+    return label
+
+
+def _with_options(given: Label | None, options: dict[str, Any]) -> Label | None:
+    """Add to a label what the options say, which wins; nothing where there is no kind."""
     import msgspec
 
-    from provlabel.label import label_from_dict, load_label
+    from provlabel.label import label_from_dict
 
-    data: dict[str, Any] = {}
-    if options["label_path"] is not None:
-        data = msgspec.to_builtins(load_label(options["label_path"]))
+    data = msgspec.to_builtins(given) if given is not None else {}
     data |= {key: value for key, value in _stated(options) if value}
-    if "kind" not in data:
-        raise LabelError("a label needs a kind", hint="add --kind ai_generated (or another), or --label FILE")
-    return label_from_dict(data, source="label")
+    return label_from_dict(data, source="label") if "kind" in data else None
+
+
+def _kept(options: dict[str, Any], sandbox: AnySandbox) -> Callable[[Path], Label]:
+    """Return what takes over the label of what a file was made from: of the file given, or its own."""
+
+    def kept(source: Path) -> Label:
+        from provlabel.labeling.kept import kept_label
+
+        parent = options["parents"][0] if options["parents"] else source
+        found = kept_label(parent, trust, personal=options["personal"], sandbox=sandbox)
+        return _with_options(found, options) or found
+
+    trust = trust_from(options["trust"], options["trust_leaf"], options["tsa_trust"])
+    return kept
+
+
+def _without_kind(options: dict[str, Any], targets: Iterable[tuple[Path, Path]]) -> str:
+    """Say where a label can come from; what the file was made from may have one."""
+    usual = "add --kind ai_generated (or another), or --label FILE"
+    with early_sandbox() as sandbox:
+        for path in (*options["parents"], *(source for source, _ in targets)):
+            with contextlib.suppress(ProvlabelError, OSError):
+                manifests = sandbox.read(path).manifests
+                if any(manifest.label is not None for manifest in manifests):
+                    return f"to keep the label of {printable(str(path))}: --keep-label --trust PEM; else {usual}"
+    return usual
 
 
 def _stated(options: dict[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -296,7 +348,7 @@ def _require_other(source: Path, dest: Path) -> None:
 
 
 def _label_all(
-    targets: tuple[tuple[Path, Path], ...], label: Label, labeler: Labeler, options: dict[str, Any]
+    targets: tuple[tuple[Path, Path], ...], label: Callable[[Path], Label], labeler: Labeler, options: dict[str, Any]
 ) -> tuple[list[Receipt], list[tuple[Path, ProvlabelError]]]:
     """Label every file; one that fails does not stop the others."""
     receipts: list[Receipt] = []
@@ -305,7 +357,7 @@ def _label_all(
     chosen = any(options[name] for name in ("output", "out_dir", "in_place"))
     for source, dest in targets:
         try:
-            receipt = labeler.file(source, dest if chosen else None, label)
+            receipt = labeler.file(source, dest if chosen else None, label(source))
         except ProvlabelError as exc:
             say_error(str(exc), exc.hint)
             errors.append((source, exc))
