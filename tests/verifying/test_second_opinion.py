@@ -314,9 +314,10 @@ PRODUCERS = {
     "adobe-firefly-2024.jpg": ["second.known"],
     "app11-number-0.jpg": ["second.manifest"],
     "microsoft-bing.jpg": ["second.manifest"],
-    **dict.fromkeys(
-        ("signature_mismatch.jpg", "success.jpg", "unresolvable_did.jpg", "valid_time_stamp.jpg"), ["second.trust"]
-    ),
+    **{
+        f"{name}.jpg": ["second.trust"]
+        for name in ("signature_mismatch", "success", "unresolvable_did", "valid_time_stamp")
+    },
 }
 
 
