@@ -69,6 +69,11 @@ is reported with its era, and the worst one counts. So nobody can choose a law b
 date, the proven time counts, else the day of judgement. Nothing proves that the event was not *earlier* than claimed.
 A timestamp of the old kind (`claim-proven`) counts alike: the claim that it is over holds the hash of the content.
 
+**What only the history says.** Where the file itself says nothing about AI, and an earlier version or a part does, no
+rule says that nothing tells: the reason quotes who says what, and whether that makes the file as it is now AI content,
+or marks it, needs a human judgement. The same holds for what the signer only passes on (a gathered assertion). Label
+the file to settle it.
+
 **A label that is not signed yet** is judged by its content. The signature, the history and other carriers do not exist
 yet, so `lint` cannot judge them; verify the labeled file. Values from carriers (XMP, `AIGC`) are read from the file.
 They are signed only if the label has their digest.

@@ -194,7 +194,7 @@ def test_a_policy_accepts_purposes_beside_its_anchors(signed: Signed, anchors: P
     (tmp_path / "over.toml").write_text(
         f'schema = "policy-v1"\nextends = ["policy.toml"]\n[trust]\nekus = ["{MICROSOFT_SIGNING}"]\n'
     )
-    assert load_policy(tmp_path / "over.toml").trust.ekus == (*EKUS, MICROSOFT_SIGNING, PRIVATE)
+    assert set(load_policy(tmp_path / "over.toml").trust.ekus) == {*EKUS, MICROSOFT_SIGNING, PRIVATE}
     pin = hashlib.sha256(policy.read_bytes()).hexdigest()
     with pytest.raises(ConfigError, match=r"trust\.anchors: .* has no sha256"):
         load_policy(policy, pin=pin)

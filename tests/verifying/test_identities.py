@@ -249,7 +249,7 @@ def test_a_policy_names_issuers(signed: Signed, sandbox: Sandbox, tmp_path: Path
     report = verify_file(signed.by(known), trust=signed.trust + loaded.trust, policy=loaded.enforced, sandbox=sandbox)
     assert report.files[0].axes.identity == "ok"
     found = load_policy(own, found=True)
-    assert (found.trust.issuers, found.enforced.infos[0].ignored) == ((), ("anchors",))
+    assert (found.trust.issuers, found.enforced.infos[0].ignored) == ((), ("issuers",))
     own.write_text('schema = "policy-v1"\n[trust]\nissuers = ["issuer.example"]\n')
     with pytest.raises(ConfigError, match="no issuer"):
         load_policy(own)

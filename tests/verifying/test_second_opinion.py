@@ -22,12 +22,12 @@ import pytest
 
 import pki
 import tsa as authorities
-from bare_engine import opened
+from bare_engine import opened, sign
 from boxes import box
 from forger import Forger, der
 from format_files import Make, by_default_settings, labeled as signed, row_of, signed_by_engine
 from pki_answers import response, stapled
-from project import DOCS, MEDIA, SAMPLES, Cli, Under, needs
+from project import DOCS, MEDIA, SAMPLES, Cli, Under, corpus_of_others, needs
 from provlabel import (
     Label,
     Timestamper,
@@ -43,6 +43,7 @@ from provlabel import (
 from provlabel._support.times import now
 from provlabel.evidence import Evidence, Opinion
 from provlabel.judges.second import SecondVerifier
+from provlabel.label.vocabularies import IPTC
 from provlabel.manifest import jumbf
 from provlabel.report import FileReport
 from provlabel.sandbox import Sandbox
@@ -52,6 +53,7 @@ from provlabel.verdict.opinions import KNOWN
 from sample_files import DETACHED, EMBEDDED, FORMAT_OF
 
 BY = "encypher-c2pa"
+AI = IPTC + "trainedAlgorithmicMedia"
 NOW = dt.datetime.now(dt.timezone.utc)
 #: Formats that it has no media type for.
 UNKNOWN = ("AIFF", "BMP", "WebM", "Matroska")
@@ -227,9 +229,13 @@ def test_a_flag_that_hides_the_manifest(label: Label, signer: Signer, trust: Tru
     assert (file.state, agrees(file)) == ("unreadable", True)
 
 
-@pytest.mark.parametrize("place", [4, 8, 11], ids=["identifier", "first of the sequence", "last of the sequence"])
-def test_segments_that_only_the_engine_takes(
-    place: int, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
+@pytest.mark.parametrize(
+    ("place", "content_axis", "rules"),
+    [(4, "unreadable", []), (8, "unreadable", []), (11, "intact", ["second.manifest"])],
+    ids=["identifier", "a number far off", "from 0, as Microsoft writes"],
+)
+def test_segments_that_only_some_readers_take(
+    place: int, content_axis: str, rules: list[str], label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:
     content, _ = label_bytes((MEDIA / "cover.jpg").read_bytes(), label, signer, sandbox=sandbox)
     changed = bytearray(content)
@@ -238,7 +244,7 @@ def test_segments_that_only_the_engine_takes(
     assert read is not None
     assert read.state == "Trusted", "the trap is gone"
     file = heard(bytes(changed), trust, sandbox)
-    assert (file.axes.content, agrees(file)) == ("not-fully-bound", True)
+    assert (file.axes.content, told(file)) == (content_axis, rules)
 
 
 def with_a_key_twice(forger: Forger) -> None:
@@ -290,6 +296,42 @@ def test_a_header_that_nobody_signs(label: Label, signer: Signer, trust: TrustSt
     place = content.index(b"\xa1cpad", content.index(b"c2pa.signature\x00")) + 1
     file = heard(content[:place] + b"Cpad" + content[place + 4 :], trust, sandbox)
     assert (file.state, known(file)) == ("unreadable", "signature-header")
+
+
+def test_a_source_type_in_another_spelling(signer: Signer, trust: TrustStore, sandbox: Sandbox) -> None:
+    action = {"action": "c2pa.created", "digitalSourceType": AI.replace("http:", "https:")}
+    stated = {"label": "c2pa.actions.v2", "data": {"actions": [action]}, "created": True}
+    made = {"claim_generator_info": [{"name": "other"}], "assertions": [stated]}
+    file = heard(sign((MEDIA / "cover.jpg").read_bytes(), signer, made), trust, sandbox)
+    assert (file.state, file.axes.label, known(file)) == ("trusted", ("present",), "spelling")
+    action["digitalSourceType"] = "https://example.com/trainedAlgorithmicMedia"
+    file = heard(sign((MEDIA / "cover.jpg").read_bytes(), signer, made), trust, sandbox)
+    assert not file.passed, "what nobody can read is an error of our own"
+
+
+#: What is told of files that producers ship; of the others nothing.
+PRODUCERS = {
+    "adobe-firefly-2024.jpg": ["second.known"],
+    "app11-number-0.jpg": ["second.manifest"],
+    "microsoft-bing.jpg": ["second.manifest"],
+    **{
+        f"{name}.jpg": ["second.trust"]
+        for name in ("signature_mismatch", "success", "unresolvable_did", "valid_time_stamp")
+    },
+}
+
+
+def test_every_difference_on_files_of_producers_is_explained(sandbox: Sandbox) -> None:
+    folder = corpus_of_others("producers")
+    lists = folder / "trust"
+    anchors = (lists / "C2PA-TRUST-LIST.pem", lists / "interim-anchors.pem")
+    clocks = (lists / "C2PA-TSA-TRUST-LIST.pem", lists / "interim-anchors.pem", lists / "digicert-roots.pem")
+    trust = TrustStore.load(*anchors, corpus_of_others() / "test_cert_root_bundle.pem")
+    trust += TrustStore.load(lists / "interim-allowed.pem", leaves=True)
+    trust += TrustStore.load(*clocks, purpose="timestamp")
+    report = verify_paths([folder], trust=trust, second_opinion=True, sandbox=sandbox)
+    found = {Path(file.path).name: told(file) for file in report.files}
+    assert {name: rules for name, rules in found.items() if rules} == PRODUCERS
 
 
 #: Public files, by the difference that each shows; of the others nothing is told.
