@@ -39,7 +39,7 @@ from provlabel.media.containers._base import (
     whole_parts,
     write_payload,
 )
-from provlabel.media.containers.edits import Hole, NoHole, TooLarge
+from provlabel.media.containers.edits import Edit, Hole, NoHole, TooLarge, without_manifest
 
 
 class Container(NamedTuple):
@@ -55,6 +55,9 @@ class Container(NamedTuple):
         None  #: ``None`` where we cannot make room for a store
     )
     hole_in: Callable[[Sequence[Part]], tuple[int, int]] = whole_parts  #: what a content hash has to leave out
+    take_out: Callable[[BinaryIO, Sequence[Part]], list[Edit]] = lambda _, parts: without_manifest(
+        parts
+    )  #: where more changes than the parts that hold a manifest
     hashed_by_boxes: bool = False  #: by ``c2pa.hash.bmff``, which we leave to the engine
     seconds: Callable[[BinaryIO, Sequence[Part]], float | None] | None = None  #: how long a sound plays, where it tells
     require_whole: Callable[[BinaryIO, Sequence[Part]], None] | None = (
@@ -67,12 +70,15 @@ class Container(NamedTuple):
 #: By the name that :attr:`provlabel.media.formats.Format.container` has; a test holds the two against each other.
 CONTAINERS: dict[str, Container] = {
     "gif": Container(gif.walk, stores=gif.stores, splice=gif.splice),
-    "id3": Container(id3.walk, "ID3 frames", hole=id3.hole, hole_in=id3.hole_in, seconds=id3.seconds),
+    "id3": Container(
+        id3.walk, "ID3 frames", hole=id3.hole, hole_in=id3.hole_in, take_out=id3.take_out, seconds=id3.seconds
+    ),
     "isobmff": Container(
         isobmff.walk,
         "boxes",
         obstacle=items.obstacle,
         hole=isobmff.hole,
+        take_out=isobmff.take_out,
         hashed_by_boxes=True,
         seconds=isobmff.seconds,
         elsewhere=references.elsewhere,
@@ -82,11 +88,25 @@ CONTAINERS: dict[str, Container] = {
     ),
     "opaque": Container(opaque.walk),
     "png": Container(png.walk, "chunks", splice=png.splice, hole=png.hole),
-    "riff": Container(riff.walk, "chunks", hole=riff.hole, hole_in=riff.hole_in, seconds=riff.seconds),
-    "svg": Container(
-        svg.walk, stores=svg.stores, splice=svg.splice, obstacle=svg.obstacle, elsewhere=svg_references.elsewhere
+    "riff": Container(
+        riff.walk, "chunks", hole=riff.hole, hole_in=riff.hole_in, take_out=riff.take_out, seconds=riff.seconds
     ),
-    "tiff": Container(tiff.walk, "tags", obstacle=tiff.obstacle, leftovers=tiff.stores_left, facts_beside_places=True),
+    "svg": Container(
+        svg.walk,
+        stores=svg.stores,
+        splice=svg.splice,
+        obstacle=svg.obstacle,
+        take_out=svg.take_out,
+        elsewhere=svg_references.elsewhere,
+    ),
+    "tiff": Container(
+        tiff.walk,
+        "tags",
+        obstacle=tiff.obstacle,
+        leftovers=tiff.stores_left,
+        take_out=tiff.take_out,
+        facts_beside_places=True,
+    ),
 }
 
 
@@ -155,6 +175,16 @@ def hole_for(container: str, stream: BinaryIO, size: int, length: int) -> Hole:
     return family.hole(stream, tuple(family.walk(stream, size)), length)
 
 
+def taken_out(container: str, stream: BinaryIO, size: int) -> list[Edit]:
+    """Return the edits after which a file that was found sound before holds no manifest.
+
+    Raises:
+        ContainerError: that cannot be done in just this file.
+    """
+    family = CONTAINERS[container]
+    return family.take_out(stream, tuple(family.walk(stream, size)))
+
+
 def hole_in(container: str, parts: Sequence[Part]) -> tuple[int, int]:
     """Return start and length of what a content hash has to leave out of a file with a manifest, exactly."""
     return CONTAINERS[container].hole_in([part for part in parts if part.role == "manifest"])
@@ -199,5 +229,5 @@ def lost(before: Counter[str], after: Counter[str]) -> list[str]:
 __all__ = [
     "CONTAINERS", "UNKNOWN", "Container", "ContainerError", "Hole", "NoHole", "Part", "PartRole", "TooLarge",
     "Walker", "bare_sha256", "elsewhere", "hole_for", "hole_in", "inventory", "lost", "obstacle", "pieces",
-    "read_exactly", "splice", "stores_in", "stores_left", "stores_of",
+    "read_exactly", "splice", "stores_in", "stores_left", "stores_of", "taken_out",
 ]  # fmt: skip
