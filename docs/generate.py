@@ -92,6 +92,9 @@ def law() -> str:
         lines += [f"## `{found.law}`: {found.title}", "", f"As of {found.as_of.isoformat()}.", ""]
         lines += [f"- {part.number}: {part.title} ({part.source}; {part.certainty})" for part in found.scope]
         lines += [""] if found.scope else []
+        if found.removal is not None:
+            stated = found.removal
+            lines += [f"Taking a mark out: {stated.words} ({stated.source}; {stated.certainty}).", ""]
         lines += ["| rule | id | requirement | from – to | applies | must hold | where | source | certainty |"]
         lines += ["|---|---|---|---|---|---|---|---|---|"]
         lines += [*map(_law_row, found.rule), ""]
@@ -226,6 +229,9 @@ its value, and `provlabel verify` compares.
     the file would fail its own verification.
 - **Names of people and prompts** are written to tags only if they are signed in clear: with `--personal` and
   `--prompt-mode clear`. `provlabel redact` removes them from the tags again. `verify` shows them only on request.
+- **`provlabel unlabel`** takes a tag out if the label lists it and it still has that value. Names, rights and
+  identifiers may be older than the label; they stay, unless `--names` is given. What stood in a tag before the label
+  is not known.
 - **Findings**: `carrier.missing`, `carrier.changed`, `carrier.contradicts` (with both values), `carrier.doubled` (two
   AIGC objects) and `carrier.unreadable`. Manifests by other programs are compared with the tags in the same way.
 - **Tags of a file without a manifest are claims**: reported, but never trusted. `provlabel label FILE --from-carriers`
