@@ -29,6 +29,7 @@ _COMMANDS = (
     "diff",
     "lint",
     "redact",
+    "unlabel",
     "stamp",
     "schema",
     "rules",
