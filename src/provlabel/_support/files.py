@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from provlabel._support.paths import require_no_scheme
 from provlabel._support.text import printable
 from provlabel.errors import InputError, OutputError
 
@@ -73,7 +74,9 @@ def make_folder(folder: Path) -> None:
 
     Raises:
         OutputError: it cannot be made.
+        UsageError: it is an address.
     """
+    require_no_scheme(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as exc:

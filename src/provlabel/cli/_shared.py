@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from provlabel._support.paths import path_of
 from provlabel._support.text import printable
 from provlabel.errors import ConfigError, InputError, OutputError, UsageError
 
@@ -29,6 +30,7 @@ class _Path(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if not str(value):
             self.fail("an empty path names nothing; . is this folder", param, ctx)
+        path_of(value)
         return super().convert(value, param, ctx)
 
 

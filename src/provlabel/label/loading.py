@@ -15,6 +15,7 @@ import msgspec
 from provlabel._support.faults import nearest, placed
 from provlabel._support.files import open_regular
 from provlabel._support.json_schema import json_schema, node_at
+from provlabel._support.paths import path_of
 from provlabel._support.text import printable
 from provlabel._support.types import ready
 from provlabel.errors import LabelError
@@ -26,13 +27,15 @@ MAX_FILE = 4 << 20
 MAX_DEPTH = 32
 
 
-def load_label(path: Path) -> Label:
+def load_label(path: Path | str) -> Label:
     """Read the label file ``path`` (``.toml`` is TOML, everything else JSON, both UTF-8).
 
     Raises:
         InputError: the file cannot be read.
         LabelError: not JSON or TOML, or the label breaks its schema; ``faults`` lists each fault.
+        UsageError: the path is an address.
     """
+    path = path_of(path)
     return label_from_dict(read_plain(path), source=printable(str(path)))
 
 

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, TypeVar, cast
 from msgspec import UNSET, Struct
 
 from provlabel._support.files import fingerprint, open_regular, reason
+from provlabel._support.paths import path_of
 from provlabel._support.text import printable
 from provlabel._support.times import now
 from provlabel.errors import InputError, LabelError, UsageError
@@ -191,7 +192,7 @@ def parent_of(
             f"{checked.shown}: carries a manifest, so it is its own parent",
             hint="leave --parent away, or give the other file with --ingredient",
         )
-    return read_source(Path(parents[0]), sandbox, accept_broken)
+    return read_source(path_of(parents[0]), sandbox, accept_broken)
 
 
 def require_agreement(

@@ -16,6 +16,7 @@ from typing import BinaryIO, Literal, NamedTuple, cast
 from msgspec import Struct
 
 from provlabel._support.files import Scratch, atomic_output, copy_to, locked
+from provlabel._support.paths import path_of
 from provlabel._support.text import printable
 from provlabel._support.times import now
 from provlabel.carriers.compare import values_of
@@ -82,7 +83,7 @@ def unlabel_file(
         OutputError: ``dest`` exists or cannot be written.  Nothing is left behind.
         EngineError: what was written is not as it should be, and was not published.
     """
-    source, sandbox = Path(source), sandbox or shared_sandbox()
+    source, sandbox = path_of(source), sandbox or shared_sandbox()
     checked = _labeled(source, sandbox)
     others = tuple(_said_by_others(checked.evidence.manifests))
     if others and not remove_ai_statement:
@@ -97,7 +98,7 @@ def unlabel_file(
             hint="leave it in: provlabel label keeps it as history; it can be taken out with the tool that made it",
         )
     tags = _Tags.of(checked, names=names)
-    target = Path(dest) if dest is not None else source.with_name(f"{source.stem}.unlabeled{source.suffix}")
+    target = path_of(dest) if dest is not None else source.with_name(f"{source.stem}.unlabeled{source.suffix}")
     evidence, padding = _publish(checked, tags, target, sandbox, replace=replace)
     return Unlabeled(
         output=str(target),

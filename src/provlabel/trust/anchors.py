@@ -20,6 +20,7 @@ from msgspec import Struct
 
 from provlabel._support import times
 from provlabel._support.files import open_regular
+from provlabel._support.paths import path_of
 from provlabel._support.text import printable
 from provlabel.errors import ConfigError
 from provlabel.report import Named
@@ -100,7 +101,7 @@ class TrustStore(Struct, frozen=True):
         """
         store = cls()
         for path in paths:
-            content, changed = _read(Path(path), name)
+            content, changed = _read(path_of(path), name)
             called = name or str(path)
             store += cls.of_pem(content, name=called, changed=changed, **how)
         return store
