@@ -27,6 +27,8 @@ from provlabel.errors import InputError, OutputError
 PIECE = 1 << 20
 #: A file of so many bytes or more is worth threads, and is read back by us instead of the engine.
 LARGE = 16 << 20
+#: What helps where nothing can be written.
+WRITABLE = "name a place that is there, and that this user can write to"
 SCRATCH_PREFIX = ".provlabel-"
 _NO_FILE = 1 << 62  # bytes; what a file says about itself may lead there
 #: The whole name of a scratch file.
@@ -80,7 +82,8 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
-        raise OutputError(f"{printable(str(folder))}: cannot make this folder: {reason(exc)}") from exc
+        why = f"{printable(str(folder))}: cannot make this folder: {reason(exc)}"
+        raise OutputError(why, hint=WRITABLE) from exc
 
 
 def reason(exc: OSError | ValueError) -> str:
@@ -233,7 +236,7 @@ def atomic_output(
     try:
         fd, scratch = _new_scratch(target.parent, mode)
     except OSError as exc:
-        raise OutputError(f"{shown}: cannot write there: {reason(exc)}") from exc
+        raise OutputError(f"{shown}: cannot write there: {reason(exc)}", hint=WRITABLE) from exc
     published = False
     try:
         with os.fdopen(fd, "w+b") as stream:

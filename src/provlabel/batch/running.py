@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import Struct, structs
 
 from provlabel._support.faults import Fault
-from provlabel._support.files import sweep
+from provlabel._support.files import make_folder, sweep
 from provlabel._support.paths import path_of
 from provlabel._support.text import printable
 from provlabel.batch.jobs import Labels, Shard, Wanted, wanted_below
@@ -225,13 +225,8 @@ def _wanted(
 
 
 def _opened(book: Path, folder: Path | None) -> Ledger:
-    from provlabel._support.files import reason
-
-    try:
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-    except OSError as exc:
-        raise OutputError(f"{printable(str(exc.filename))}: cannot make this folder: {reason(exc)}") from exc
+    if folder is not None:
+        make_folder(folder)
     return Ledger(book)
 
 

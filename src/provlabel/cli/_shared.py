@@ -30,7 +30,9 @@ class _Path(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if not str(value):
             self.fail("an empty path names nothing; . is this folder", param, ctx)
-        path_of(value)
+        path = path_of(value)
+        if str(path) == "-" != str(value):
+            return path.absolute()  # a file of that name, not standard input
         return super().convert(value, param, ctx)
 
 
