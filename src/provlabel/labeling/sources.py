@@ -22,6 +22,7 @@ from provlabel.label.vocabularies import NOT_AI
 from provlabel.media.containers import ContainerError
 from provlabel.media.formats import BY_NAME, Format
 from provlabel.media.sidecar import beside
+from provlabel.report import Finding
 from provlabel.sandbox.requests import AnySandbox
 from provlabel.trust.anchors import TrustStore
 from provlabel.verdict import judge
@@ -115,9 +116,9 @@ def read_source(
     if evidence.trouble is not None:
         verdict = judge(evidence, at=now())
         why = verdict.findings[0]
-        raise InputError(f"{called}: {why.message}", hint=why.hint)
+        raise InputError(f"{called}: {why.message}", hint=_owners_hint(why, evidence))
     if evidence.damage:
-        raise InputError(f"{called}: the file is damaged: {evidence.damage}", hint="repair it or export it again")
+        raise InputError(f"{called}: the file is damaged: {evidence.damage}", hint=_again(evidence))
     if evidence.elsewhere:
         places = printable("; ".join(evidence.elsewhere), 300)
         raise InputError(
@@ -138,6 +139,29 @@ def read_source(
         _require_unbroken(evidence, called)
     assert evidence.format is not None  # noqa: S101 - no trouble means a known format
     return Source(path, BY_NAME[evidence.format], evidence, name)
+
+
+#: What whoever has the original can do: verifying has other hints (``report/rules.py``), for who got the file.
+_OWNERS_HINTS = {
+    "content.refused": "export it again, simpler or in another format; no honest file of its kind needs as much",
+    "content.worker-died": "export it again, and report the file if that does not help",
+    "content.too-costly": "export it again, or in another format",
+    "content.unread": "try again; the disk or the network drive may be at fault",
+}
+
+
+def _owners_hint(why: Finding, evidence: Evidence) -> str:
+    if why.rule == "content.malformed":
+        return _again(evidence)
+    return _OWNERS_HINTS.get(why.rule, why.hint)
+
+
+def _again(evidence: Evidence) -> str:
+    """Say how a file that others may still show or play becomes a sound one."""
+    fmt = BY_NAME.get(evidence.format or "")
+    if fmt is None or fmt.media == "image":
+        return "export it again, or open it and save it anew; a manifest that it holds is lost by that"
+    return "write it anew: ffmpeg -i FILE -c copy NEW, or export it again; a manifest that it holds is lost by that"
 
 
 def read_tags(path: Path, sandbox: AnySandbox) -> tuple[Carrier, ...]:

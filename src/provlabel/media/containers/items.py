@@ -159,9 +159,12 @@ def obstacle(stream: BinaryIO, size: int) -> str:
     Then it points into the middle of something, or behind the end of the file, and the manifest holds all the same.
     """
     try:
-        found = metas(isobmff.walk(stream, size))
+        parts = list(isobmff.walk(stream, size))
+        found = metas(parts)
     except ContainerError as exc:
         return str(exc)
+    if sum(part.name == "ftyp" for part in parts) > 1:
+        return "a second file lies behind it, such as the film of a motion photo, and no hash would cover all of it"
     for part in found:
         try:
             boxes = {box.name: box for box in children(stream, part)}
