@@ -394,7 +394,7 @@ def _require_free(target: Path, shown: str, replace: bool) -> None:
         raise _exists(shown)
     mode = target.lstat().st_mode
     if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
-        raise OutputError(f"{shown}: is {_kind(mode)} and is not replaced", hint="choose another output with -o")
+        raise OutputError(f"{shown}: is {_kind(mode)} and is not replaced", hint="choose another output")
 
 
 def _take_after(fd: int, target: Path, like: os.stat_result) -> None:
@@ -414,7 +414,7 @@ def _take_after(fd: int, target: Path, like: os.stat_result) -> None:
 
 
 def _exists(shown: str) -> OutputError:
-    return OutputError(f"{shown}: exists already", hint="choose another output with -o, or add --force")
+    return OutputError(f"{shown}: exists already", hint="choose another output, or add --force")
 
 
 def _publish(scratch: Path, target: Path, replace: bool) -> None:

@@ -54,7 +54,8 @@ def outputs_from(formats: Sequence[Output], output: Path | None, quiet: bool) ->
     here = [item.name for item in formats if item.file is None]
     if len(here) > 1:
         raise UsageError(
-            f"{' and '.join(here)} cannot both be written to one place", hint="give files: --format json=report.json"
+            f"{' and '.join(here)} cannot all be written to one place",
+            hint=f"give one a file: --format {here[-1]}=FILE",
         )
     outputs = [item for item in formats if item.file is not None]
     if here or output is not None or not quiet:

@@ -256,8 +256,11 @@ def _targets(files: tuple[Path, ...], options: dict[str, Any]) -> Iterator[tuple
     if options["output"] == STANDARD:
         raise UsageError(f"-o - is for what comes by {INPUT}", hint="give - as the file too: provlabel label - < FILE")
     for source in files:
-        if not source.name:
-            raise InputError(f"{printable(str(source))}: a folder, not a regular file", hint="name the files in it")
+        if os.path.isdir(source):  # noqa: PTH112 - unlike Path.is_dir it never raises
+            raise InputError(
+                f"{printable(str(source))}: a folder, not a regular file",
+                hint="name the files in it, or: provlabel batch FOLDER --out-dir OUT --label LABEL",
+            )
         dest = place(source)
         key = os.path.abspath(dest)  # noqa: PTH100 - resolve would follow symlinks
         if key in sources:

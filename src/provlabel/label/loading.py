@@ -49,15 +49,33 @@ def read_plain(path: Path) -> Any:
     shown = printable(str(path))
     with open_regular(path) as stream:
         raw = stream.read(MAX_FILE + 1)
+    if b"\0" in raw[:_LOOKED_AT]:
+        raise LabelError(f"{shown}: is no text, so no label", hint=_TEXT)
     if len(raw) > MAX_FILE:
         raise LabelError(f"{shown}: larger than {MAX_FILE:,} bytes", hint="give the prompt with --prompt-file")
     parse = _parse_toml if path.suffix.lower() == ".toml" else parse_json
     try:
         return parse(raw.decode("utf-8"))
+    except UnicodeDecodeError as exc:
+        raise LabelError(f"{shown}: is no text in UTF-8, so no label", hint=_TEXT) from exc
+    except json.JSONDecodeError as exc:
+        where = f"line {exc.lineno}, column {exc.colno}"
+        raise LabelError(f"{shown}: is no JSON: {where}: {exc.msg[:1].lower()}{exc.msg[1:]}", hint=_form(path)) from exc
     except RecursionError as exc:
         raise LabelError(f"{shown}: nested too deeply") from exc
     except ValueError as exc:
         raise LabelError(f"{shown}: {printable(str(exc))}", hint="run: provlabel schema label") from exc
+
+
+#: Bytes of a file in which no zero stands if it is text.
+_LOOKED_AT = 4096
+_TEXT = "a label is a text file, TOML or JSON; what a media file says is shown by provlabel show"
+
+
+def _form(path: Path) -> str:
+    if path.suffix.lower() in (".yaml", ".yml"):
+        return "YAML is not read: write the label as TOML (NAME.toml) or JSON"
+    return "a file whose name ends with .toml is read as TOML, every other as JSON; run: provlabel schema label"
 
 
 def parse_json(text: str) -> Any:
@@ -155,6 +173,8 @@ def _in_words(what: str, pointer: str) -> str:
         near = nearest(given, terms)
         hint = f"did you mean {near}?" if near else "one of: " + ", ".join(terms)
         return f"unknown value {given!r}, {hint}"
+    if what.endswith("of length >= 1"):
+        return "is empty"
     if "matching regex" in what:
         return wanted_form(node)
     return what[:1].lower() + what[1:]

@@ -238,7 +238,7 @@ def _certificates(text: str, shown: str) -> list[str]:
         if match[1] != "CERTIFICATE":
             raise ConfigError(
                 f"{shown}: holds a {match[1].lower()}; an anchor list holds certificates only",
-                hint="remove it, and if it is a private key, consider it lost",
+                hint="give the certificates of a CA, such as root.pem; a key stays with whoever signs",
             )
         if not _is_der_sequence(match[2]):
             raise ConfigError(f"{shown}: certificate {len(found) + 1} is damaged")
