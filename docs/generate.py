@@ -98,6 +98,9 @@ def law() -> str:
         lines += [f"## `{found.law}`: {found.title}", "", f"As of {found.as_of.isoformat()}.", ""]
         lines += [f"- {part.number}: {part.title} ({part.source}; {part.certainty})" for part in found.scope]
         lines += [""] if found.scope else []
+        if found.removal is not None:
+            stated = found.removal
+            lines += [f"Taking a mark out: {stated.words} ({stated.source}; {stated.certainty}).", ""]
         lines += ["| rule | id | requirement | from – to | applies | must hold | where | source | certainty |"]
         lines += ["|---|---|---|---|---|---|---|---|---|"]
         lines += [*map(_law_row, found.rule), ""]
@@ -250,6 +253,9 @@ its value, and `provlabel verify` compares.
   artist's. Identifiers (ISRC, BARCODE, ISWC) have no field there that survives, nor has the AIGC object, whose place
   the standard fixes. One WAV is left out: ffmpeg reads an ID3v2 tag only where there is no `LIST INFO`, so that none is
   begun beside an ID3v2 tag of others.
+- **`provlabel unlabel`** takes a tag out if the label lists it and it still has that value. Names, rights and
+  identifiers may be older than the label; they stay, unless `--names` is given. What stood in a tag before the label
+  is not known.
 - **Findings**: `carrier.missing`, `carrier.changed`, `carrier.contradicts` (with both values), `carrier.doubled` (two
   AIGC objects) and `carrier.unreadable`. Manifests by other programs are compared with the tags in the same way.
 - **Tags of a file without a manifest are claims**: reported, but never trusted. `provlabel label FILE --from-carriers`

@@ -37,6 +37,7 @@ _HOMES = {
     "report": ("FileReport", "Finding", "Report", "VerificationError"),
     "signers": ("Signer", "open_signer"),
     "labeling.stamp": ("stamp_file",),
+    "labeling.unlabel": ("Unlabeled", "unlabel_file"),
     "trust.timestamps": ("Timestamper",),
     "trust.anchors": ("TrustStore",),
     "verifying.revocation": ("Revocation",),
@@ -65,6 +66,7 @@ if TYPE_CHECKING:  # the same names once more, each handed on by its "as", for t
     from provlabel.labeling.receipts import Receipt as Receipt
     from provlabel.labeling.redact import redact_file as redact_file
     from provlabel.labeling.stamp import stamp_file as stamp_file
+    from provlabel.labeling.unlabel import Unlabeled as Unlabeled, unlabel_file as unlabel_file
     from provlabel.judges import Judge as Judge, load_judges as load_judges
     from provlabel.policy import Gate as Gate, Policy as Policy, load_policy as load_policy
     from provlabel.report import (

@@ -10,7 +10,7 @@
     ├─ OutputError            3  the result cannot be written where it was asked for
     ├─ SignerError            3  the key or certificate cannot sign; says why
     ├─ TimestampError         3  no time authority gave a good timestamp; says why, for each
-    ├─ EngineError            3  the C2PA engine failed; carries its own words
+    ├─ EngineError            3  the C2PA engine failed; in our words, its own behind them
     ├─ UnfitEngineError       3  the engine that is installed cannot be relied on; nothing was judged or labeled
     └─ VerificationError      1  of :mod:`provlabel.report`: ``Report.require()`` raises it, with the report
 

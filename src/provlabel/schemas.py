@@ -8,6 +8,7 @@ from typing import Any
 from provlabel._support.json_schema import json_schema
 from provlabel.label import Label
 from provlabel.labeling.receipts import Receipts
+from provlabel.labeling.unlabel import Unlabeled
 from provlabel.policy.records import POLICY_SCHEMA, Policy
 from provlabel.report import Report
 from provlabel.report.facts import Comparison
@@ -18,4 +19,5 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "diff": lambda: json_schema(Comparison, "diff-v1"),
     "policy": lambda: json_schema(Policy, POLICY_SCHEMA),
     "receipt": lambda: json_schema(Receipts, "receipt-v1"),
+    "unlabeled": lambda: json_schema(Unlabeled, "unlabeled-v1"),
 }

@@ -143,7 +143,7 @@ def test_rules_in_the_source_are_in_the_table() -> None:
 def test_command_line_of_python_m(cli: Cli) -> None:
     assert re.fullmatch(r"provlabel, version \d+\.\d+\.\d+\n", cli("--version").stdout)
     assert cli("lable").returncode == 2
-    assert "No such command" in cli("lable").stderr
+    assert "no such command" in cli("lable").stderr
 
 
 def test_make_demo_script_runs_to_its_end(tmp_path: Path) -> None:

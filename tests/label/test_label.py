@@ -72,7 +72,7 @@ def test_what_is_signed_fits_the_schema_too(label: Label) -> None:
         ({"kind": "ai_generated", "systems": [{"name": "x", "q": 1}]}, "/systems/0/q", "unknown field"),
         ({"kind": "ai_generated", "systems": [{}]}, "/systems/0", "name"),
         ({"kind": "ai_generated", "title": "a\nb"}, "/title", "text on one line"),
-        ({"kind": "ai_generated", "title": ""}, "/title", "length"),
+        ({"kind": "ai_generated", "title": ""}, "/title", "is empty"),
         ({"kind": "ai_generated", "event_time": "yesterday"}, "/event_time", "RFC 3339"),
         ({"kind": "ai_generated", "event_time": "2026-11-22T10:00:00"}, "/event_time", "RFC 3339"),
         ({"kind": "ai_generated", "identifiers": [{"type": "isrc", "value": "É"}]}, "/identifiers/0/value", "ASCII"),
@@ -105,10 +105,10 @@ def test_toml_with_a_native_time(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("{", "Expecting"),
+        ("{", "expecting"),
         ('{"kind": "ai_generated", "kind": "human_made"}', "stands twice"),
         ('{"kind": NaN}', "no JSON value"),
-        ("[" * 5_000, "nested too deeply|Expecting"),
+        ("[" * 5_000, "nested too deeply|expecting"),
         ("\ufeff{}", "BOM"),
     ],
 )

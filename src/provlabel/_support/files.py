@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from provlabel._support.paths import require_no_scheme
 from provlabel._support.text import printable
 from provlabel.errors import InputError, OutputError
 
@@ -26,6 +27,8 @@ from provlabel.errors import InputError, OutputError
 PIECE = 1 << 20
 #: A file of so many bytes or more is worth threads, and is read back by us instead of the engine.
 LARGE = 16 << 20
+#: What helps where nothing can be written.
+WRITABLE = "name a place that is there, and that this user can write to"
 SCRATCH_PREFIX = ".provlabel-"
 _NO_FILE = 1 << 62  # bytes; what a file says about itself may lead there
 #: The whole name of a scratch file.
@@ -73,11 +76,14 @@ def make_folder(folder: Path) -> None:
 
     Raises:
         OutputError: it cannot be made.
+        UsageError: it is an address.
     """
+    require_no_scheme(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
-        raise OutputError(f"{printable(str(folder))}: cannot make this folder: {reason(exc)}") from exc
+        why = f"{printable(str(folder))}: cannot make this folder: {reason(exc)}"
+        raise OutputError(why, hint=WRITABLE) from exc
 
 
 def reason(exc: OSError | ValueError) -> str:
@@ -230,7 +236,7 @@ def atomic_output(
     try:
         fd, scratch = _new_scratch(target.parent, mode)
     except OSError as exc:
-        raise OutputError(f"{shown}: cannot write there: {reason(exc)}") from exc
+        raise OutputError(f"{shown}: cannot write there: {reason(exc)}", hint=WRITABLE) from exc
     published = False
     try:
         with os.fdopen(fd, "w+b") as stream:
@@ -388,7 +394,7 @@ def _require_free(target: Path, shown: str, replace: bool) -> None:
         raise _exists(shown)
     mode = target.lstat().st_mode
     if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
-        raise OutputError(f"{shown}: is {_kind(mode)} and is not replaced", hint="choose another output with -o")
+        raise OutputError(f"{shown}: is {_kind(mode)} and is not replaced", hint="choose another output")
 
 
 def _take_after(fd: int, target: Path, like: os.stat_result) -> None:
@@ -408,7 +414,7 @@ def _take_after(fd: int, target: Path, like: os.stat_result) -> None:
 
 
 def _exists(shown: str) -> OutputError:
-    return OutputError(f"{shown}: exists already", hint="choose another output with -o, or add --force")
+    return OutputError(f"{shown}: exists already", hint="choose another output, or add --force")
 
 
 def _publish(scratch: Path, target: Path, replace: bool) -> None:

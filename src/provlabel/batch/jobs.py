@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, Literal, NamedTuple
 import msgspec
 
 from provlabel._support.faults import Fault
+from provlabel._support.paths import is_address, without_secrets
 from provlabel._support.text import printable
 from provlabel._support.types import ready
 from provlabel.errors import InputError, LabelError, UsageError
@@ -119,6 +120,10 @@ def wanted_in(stream: BinaryIO, name: str, form: ListFormat, out_dir: Path | Non
             place = f", line {row.line}" * bool(row.line) + f", column {row.column}" * bool(row.column)
             yield Fault(at=printable(name) + place, message=row.message, hint=row.hint)
             continue
+        if named := next((name for name, text in _paths_in(row) if is_address(text)), ""):
+            message = f"{named}: is an address, not a path"
+            yield Fault(at=without_secrets(row.path), message=message, hint="name files on this machine")
+            continue
         try:
             output = _output_of(row, out_dir)
         except UsageError as exc:
@@ -128,6 +133,11 @@ def wanted_in(stream: BinaryIO, name: str, form: ListFormat, out_dir: Path | Non
             yield Fault(at=printable(row.path), message=why, hint="write names as the system has them")
             continue
         yield Wanted(row.path, output, row.label, row.more.get("label", ""))
+
+
+def _paths_in(row: Row) -> Iterator[tuple[str, str]]:
+    yield "path", row.path
+    yield from ((name, row.more[name]) for name in COLUMNS if name in row.more)
 
 
 def _unnameable(path: str) -> str:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import Struct, structs
 
 from provlabel._support.faults import Fault
-from provlabel._support.files import sweep
+from provlabel._support.files import make_folder, sweep
+from provlabel._support.paths import path_of
 from provlabel._support.text import printable
 from provlabel.batch.jobs import Labels, Shard, Wanted, wanted_below
 from provlabel.batch.ledger import Group, Ledger, require_private
@@ -144,7 +145,7 @@ def run_batch(
     if how.thumbnail:
         require_pillow()
     setting = Setting(signer=signer, how=how, proofs=str(proofs or ""))
-    folder = Path(out_dir) if out_dir is not None else None
+    folder = path_of(out_dir) if out_dir is not None else None
     book, kept = _records(folder, ledger, receipts, part)
     counted: Counter[str] = Counter() if passed_over is None else passed_over
     with contextlib.ExitStack() as stack:
@@ -206,9 +207,9 @@ def _records(
     """
     if ledger is None and folder is None:
         raise UsageError("where should the ledger be?", hint="--out-dir FOLDER, or --ledger FILE")
-    book = Path(ledger) if ledger is not None else (folder or Path()) / FOLDER / f"ledger{part.suffix}.sqlite"
+    book = path_of(ledger) if ledger is not None else (folder or Path()) / FOLDER / f"ledger{part.suffix}.sqlite"
     name = f"receipts{part.suffix}.jsonl"
-    return book, Path(receipts) if receipts is not None else (folder or book.parent) / name
+    return book, path_of(receipts) if receipts is not None else (folder or book.parent) / name
 
 
 def _wanted(
@@ -224,13 +225,8 @@ def _wanted(
 
 
 def _opened(book: Path, folder: Path | None) -> Ledger:
-    from provlabel._support.files import reason
-
-    try:
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-    except OSError as exc:
-        raise OutputError(f"{printable(str(exc.filename))}: cannot make this folder: {reason(exc)}") from exc
+    if folder is not None:
+        make_folder(folder)
     return Ledger(book)
 
 

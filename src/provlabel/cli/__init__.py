@@ -29,6 +29,7 @@ _COMMANDS = (
     "diff",
     "lint",
     "redact",
+    "unlabel",
     "stamp",
     "schema",
     "rules",
@@ -41,6 +42,8 @@ _COMMANDS = (
 )
 #: Commands whose name no module can have.
 _MODULES = {"import": "import_"}
+#: What others have as commands, and click as options.
+_OPTIONS = {"help": "--help", "version": "--version"}
 
 
 class _Lazy(click.Group):
@@ -54,6 +57,18 @@ class _Lazy(click.Group):
             return None
         command: click.Command = importlib.import_module(f"provlabel.cli.{_MODULES.get(cmd_name, cmd_name)}").command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Take the name of a command off the arguments; of one that there is not, the nearest is told."""
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            from provlabel._support.faults import nearest
+
+            near = _OPTIONS.get(args[0]) or nearest(args[0][:80], _COMMANDS)
+            hint = f"did you mean provlabel {near}?" if near else "provlabel --help names all"
+            raise UsageError(f"{printable(args[0])}: no such command", hint=hint)
+        return super().resolve_command(ctx, args)
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -116,8 +131,12 @@ def run(args: list[str] | None = None) -> int:
     except ProvlabelError as exc:
         say_error(str(exc), exc.hint)
         return exc.exit_code
-    except click.ClickException as exc:
+    except click.exceptions.NoArgsIsHelpError as exc:
         exc.show()
+        return 2
+    except click.ClickException as exc:
+        where = exc.ctx.command_path if isinstance(exc, click.UsageError) and exc.ctx is not None else "provlabel"
+        say_error(exc.format_message().rstrip("."), f"{where} --help")
         return 2
     except (click.Abort, KeyboardInterrupt):
         say_error("stopped")

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from provlabel._support.files import reason
+from provlabel._support.paths import path_of
 from provlabel._support.text import printable
 from provlabel.errors import InputError, UsageError
 from provlabel.policy import BUILTIN, Enforced, Gate, LoadedPolicy, Policy, load_baseline, load_policy
@@ -43,7 +44,7 @@ def _given(given: str | None, pin: str | None) -> LoadedPolicy:
             raise UsageError("--policy-sha256 pins the file of a policy", hint="add --policy FILE")
         name = given or "default"
         return LoadedPolicy(Enforced.of(BUILTIN[name], "given" if given else "default"), TrustStore())
-    return load_policy(Path(given), pin=pin)
+    return load_policy(path_of(given), pin=pin)
 
 
 def _root(given: Path) -> Path:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from provlabel._support.paths import path_of
 from provlabel.errors import UsageError
 
 #: The names of the table of outputs, which is too heavy to be loaded for ``--help``; a test compares.
@@ -38,7 +39,7 @@ class _OutputType(click.ParamType):  # type: ignore[type-arg]
             )
         if equals and not file:
             self.fail(f"{name}= names no file", param, ctx)
-        return Output(name, Path(file) if file else None)
+        return Output(name, path_of(file) if file else None)
 
 
 OUTPUT = _OutputType()
@@ -53,7 +54,8 @@ def outputs_from(formats: Sequence[Output], output: Path | None, quiet: bool) ->
     here = [item.name for item in formats if item.file is None]
     if len(here) > 1:
         raise UsageError(
-            f"{' and '.join(here)} cannot both be written to one place", hint="give files: --format json=report.json"
+            f"{' and '.join(here)} cannot all be written to one place",
+            hint=f"give one a file: --format {here[-1]}=FILE",
         )
     outputs = [item for item in formats if item.file is not None]
     if here or output is not None or not quiet:

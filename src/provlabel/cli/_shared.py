@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from provlabel._support.paths import path_of
 from provlabel._support.text import printable
 from provlabel.errors import ConfigError, InputError, OutputError, UsageError
 
@@ -30,6 +31,9 @@ class _Path(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if not str(value):
             self.fail("an empty path names nothing; . is this folder", param, ctx)
+        path = path_of(value)
+        if str(path) == "-" != str(value):
+            return path.absolute()  # a file of that name, not standard input
         return super().convert(value, param, ctx)
 
 

@@ -37,6 +37,7 @@ from provlabel.cli._signing import (
     signer_option,
     tsa_options,
 )
+from provlabel.cli._standard import INPUT, OUTPUT, STANDARD, comes_in, labeled, require_no_terminal
 from provlabel.errors import InputError, LabelError, OutputError, ProvlabelError, UsageError
 
 if TYPE_CHECKING:
@@ -96,9 +97,10 @@ if TYPE_CHECKING:
 def command(files: tuple[Path, ...], **options: Any) -> int:
     """Label images and sounds: sign what AI did, and embed it.
 
-    The result is NAME.labeled.EXT beside each file. The content itself is not touched, and a
-    manifest that a file carries already stays in it as its history. A format that cannot hold a
-    manifest (provlabel formats) stays as it is and gets NAME.EXT.c2pa beside it.
+    The result is NAME.labeled.EXT beside each file; of -, one file by standard input, it goes to
+    standard output, or to -o FILE. The content itself is not touched, and a manifest that a file
+    carries already stays in it as its history. A format that cannot hold a manifest (provlabel
+    formats) stays as it is and gets NAME.EXT.c2pa beside it.
 
     \b
     Examples:
@@ -108,6 +110,7 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
       provlabel label take.mp3 --parent take.labeled.wav --keep-label --trust root.pem --signer test
       provlabel label cover.jpg --label cover.toml --carriers xmp,aigc
       provlabel label cover.jpg --from-carriers -o cover.json
+      provlabel label - --label cover.toml < cover.jpg > cover.labeled.jpg
     """
     _check_options(files, options)
     if options["from_carriers"]:
@@ -129,7 +132,7 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
         how["identity"] = _identity(options, answers)
         if options["out_dir"] is not None:
             make_folder(options["out_dir"])
-        sweep_beside(*(dest for _, dest in targets), options["receipt"])
+        sweep_beside(*(dest for _, dest in targets if dest != STANDARD), options["receipt"])
         book = _Receipts(options)
         labeler = Labeler(signer, keep=book.keep, **how)
         kept = _kept(options, sandbox)
@@ -174,6 +177,8 @@ class _Receipts:
 
 
 def _check_options(files: tuple[Path, ...], options: dict[str, Any]) -> None:
+    if comes_in(files):
+        _require_fit_for_streams(options)
     given = [name for name in ("output", "out_dir", "in_place") if options[name]]
     if options["in_place"] and options["detached"]:
         given = ["in_place", "detached"]
@@ -297,9 +302,17 @@ def _targets(files: tuple[Path, ...], options: dict[str, Any]) -> Iterator[tuple
     """Yield source and output of each file; two files for one output are found before anything is done."""
     place = _placement(options)
     sources: dict[str, Path] = {}
+    if STANDARD in files:
+        yield STANDARD, options["output"] or STANDARD
+        return
+    if options["output"] == STANDARD:
+        raise UsageError(f"-o - is for what comes by {INPUT}", hint="give - as the file too: provlabel label - < FILE")
     for source in files:
-        if not source.name:
-            raise InputError(f"{printable(str(source))}: a folder, not a regular file", hint="name the files in it")
+        if os.path.isdir(source):  # noqa: PTH112 - unlike Path.is_dir it never raises
+            raise InputError(
+                f"{printable(str(source))}: a folder, not a regular file",
+                hint="name the files in it, or: provlabel batch FOLDER --out-dir OUT --label LABEL",
+            )
         dest = place(source)
         key = os.path.abspath(dest)  # noqa: PTH100 - resolve would follow symlinks
         if key in sources:
@@ -309,6 +322,21 @@ def _targets(files: tuple[Path, ...], options: dict[str, Any]) -> Iterator[tuple
         if not (options["in_place"] or options["detached"]):
             _require_other(source, dest)
         yield source, dest
+
+
+def _require_fit_for_streams(options: dict[str, Any]) -> None:
+    """Refuse what a file without a name and a place cannot have, before any of it is read."""
+    if unfit := [name for name in ("from_carriers", "in_place", "out_dir", "detached") if options[name]]:
+        raise UsageError(
+            f"--{unfit[0].replace('_', '-')} needs a file with a name and a place, and {INPUT} has none",
+            hint="give the file by its name",
+        )
+    if options["prompt_file"] == STANDARD:
+        raise UsageError(f"file and prompt cannot both come by {INPUT}", hint="give one of them by its name")
+    if options["output"] in (None, STANDARD):
+        require_no_terminal()
+        if options["format_"] == "json":
+            raise UsageError(f"the labeled file goes to {OUTPUT}, and no JSON can", hint="--receipt FILE")
 
 
 def _placement(options: dict[str, Any]) -> Callable[[Path], Path]:
@@ -357,19 +385,27 @@ def _label_all(
     chosen = any(options[name] for name in ("output", "out_dir", "in_place"))
     for source, dest in targets:
         try:
-            receipt = labeler.file(source, dest if chosen else None, label(source))
+            if source == STANDARD:
+                receipt = labeled(labeler, dest, label(source), replace=options["replace"])
+            else:
+                receipt = labeler.file(source, dest if chosen else None, label(source))
         except ProvlabelError as exc:
             say_error(str(exc), exc.hint)
             errors.append((source, exc))
             continue
         receipts.append(receipt)
         if options["format_"] == "text" and not options["quiet"]:
-            say(_line(source, receipt))
+            (say if dest != STANDARD else _note)(_line(source, receipt))
         for warning in (text for text in receipt.warnings if text not in warned):
             warned.add(warning)
             if not options["quiet"]:
-                sys.stderr.write(f"warning: {printable(warning, 500)}\n")
+                _note(f"warning: {printable(warning, 500)}")
     return receipts, errors
+
+
+def _note(line: str) -> None:
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"{line}\n")
 
 
 def _draft(files: tuple[Path, ...], output: Path | None) -> int:
@@ -402,7 +438,7 @@ def _identity(options: dict[str, Any], answers: Secrets) -> Actor | None:
 
 
 def _line(source: Path, receipt: Receipt) -> str:
-    shown = f"{printable(str(source))} -> {printable(receipt.output)}"
+    shown = f"{INPUT if source == STANDARD else printable(str(source))} -> {printable(receipt.output)}"
     parent = ", earlier manifest kept as its history" if receipt.parent else ""
     withheld = f", not signed: {', '.join(receipt.withheld)}" if receipt.withheld else ""
     time = f", stamped {receipt.time} by {printable(receipt.authority or '')}" if receipt.time else ""

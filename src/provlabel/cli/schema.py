@@ -8,9 +8,11 @@ from provlabel.cli._shared import deliver
 
 
 @click.command("schema")
-@click.argument("name", type=click.Choice(["label", "report", "policy", "receipt", "diff"]), default="label")
+@click.argument(
+    "name", type=click.Choice(["label", "report", "policy", "receipt", "unlabeled", "diff"]), default="label"
+)
 def command(name: str) -> None:
-    """Print the JSON Schema of label, report, policy, receipt or diff.
+    """Print the JSON Schema of label, report, policy, receipt, unlabeled or diff.
 
     \b
     Example:

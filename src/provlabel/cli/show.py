@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import click
 
 from provlabel.cli._shared import PATH, deliver, format_option, proofs_folder, style_for, trust_from, trust_options
+from provlabel.cli._standard import INPUT, comes_in, kept
 
 
 @click.command("show")
@@ -17,7 +19,7 @@ from provlabel.cli._shared import PATH, deliver, format_option, proofs_folder, s
 @format_option
 @click.option("--personal", is_flag=True, help="Show fields marked personal, such as a prompt in clear.")
 def command(file: Path, format_: str, personal: bool, **lists: Any) -> int:
-    """Show the label of a file, and its history, as a tree.
+    """Show the label of a file, or - for standard input, and its history, as a tree.
 
     Ends with 0 whatever the verdict is, as long as the file could be read: use verify to judge.
 
@@ -32,8 +34,11 @@ def command(file: Path, format_: str, personal: bool, **lists: Any) -> int:
     from provlabel.verifying.verify import verify_file
 
     store = trust_from(**lists)
-    with Sandbox(fork_or_spawn, proofs=proofs_folder()) as sandbox:
-        report = verify_file(file, trust=store, personal=personal, sandbox=sandbox)
+    with contextlib.ExitStack() as stack:
+        sandbox = stack.enter_context(Sandbox(fork_or_spawn, proofs=proofs_folder()))
+        name = INPUT if comes_in([file]) else None
+        path = stack.enter_context(kept()) if name else file
+        report = verify_file(path, name=name, trust=store, personal=personal, sandbox=sandbox)
     style = style_for(sys.stdout)
     deliver(
         RENDERERS["json"].render(report, Extras()) if format_ == "json" else tree.render(report.files[0], style), None

@@ -33,6 +33,7 @@ from provlabel.cli._shared import (
     trust_from,
     trust_options,
 )
+from provlabel.cli._standard import INPUT, comes_in, kept
 from provlabel.errors import ConfigError, OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
 
 #: So many files, or any folder, are read by several workers and with the cache.
 _FEW = 8
+#: Options that make no sense for what comes by standard input.
+_OF_FILES = ("init_policy", "against", "as_found")
 
 
 @click.command("verify")
@@ -80,7 +83,7 @@ _FEW = 8
 @click.option("--no-cache", is_flag=True, help="Read every file again, even if it was read today.")
 @quiet_option
 def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path | None, **options: Any) -> int:
-    """Verify files and folders; end with 1 if any does not pass.
+    """Verify files and folders, or - for one file by standard input; end with 1 if any does not pass.
 
     To pass, a file must satisfy the policy: by default, be signed by someone you trust, carry a label,
     and have no error.
@@ -101,14 +104,13 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
     from provlabel.report.renderers import RENDERERS, Extras
     from provlabel.sandbox.pool import SandboxPool
     from provlabel.sandbox.process import fork_or_spawn
-    from provlabel.verifying.options import PathsOptions
-    from provlabel.verifying.verify import verify_paths
+    from provlabel.verifying.options import PathsOptions, VerifyOptions
+    from provlabel.verifying.verify import verify_file, verify_paths
 
     if options["init_policy"] and formats:
         raise UsageError("--init-policy writes a policy and no report", hint="leave --format away")
-    outputs = outputs_from(formats, output, options["quiet"])
-    for place in (item.file for item in outputs):
-        _require_replaceable(place, (*paths, *_rules_of(options)), "-O" if place == output else "--format")
+    streamed = _is_streamed(paths, options)
+    outputs = _outputs(paths, formats, output, options)
     at = _moment(options["at"])
     gate, anchors = gate_from(
         options["policy"], options["policy_sha256"], options["baseline"], options["root"], options["require_revocation"]
@@ -131,7 +133,11 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
             how["cache"] = stack.enter_context(_cache(store, gate, paths))
         if many:
             how["watch"] = stack.enter_context(ProgressLine(options["quiet"]))
-        report = verify_paths(paths, sandbox=pool, **how)
+        if streamed:
+            path = stack.enter_context(kept())
+            report = verify_file(path, name=INPUT, sandbox=pool, **fields_in(VerifyOptions, how))
+        else:
+            report = verify_paths(paths, sandbox=pool, **how)
     if options["init_policy"]:
         return _init_policy(report, gate, output, options["trust"])
     previews = _previews(report) if any(RENDERERS[item.name].previews for item in outputs) else {}
@@ -142,6 +148,27 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
         for failure in report.errors:
             say_error(failure.message, failure.hint)
     return exit_code(report)
+
+
+def _outputs(
+    paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path | None, options: dict[str, Any]
+) -> tuple[Output, ...]:
+    """Return what is written, none of which takes the place of something that is read."""
+    outputs = outputs_from(formats, output, options["quiet"])
+    for place in (item.file for item in outputs):
+        _require_replaceable(place, (*paths, *_rules_of(options)), "-O" if place == output else "--format")
+    return outputs
+
+
+def _is_streamed(paths: tuple[Path, ...], options: dict[str, Any]) -> bool:
+    """Does the one file come by standard input, where nothing asks for its name?"""
+    streamed = comes_in(paths)
+    if streamed and (unfit := [name for name in _OF_FILES if options[name]]):
+        raise UsageError(
+            f"--{unfit[0].replace('_', '-')} is about files by their names, and {INPUT} has none",
+            hint="give the file by its name",
+        )
+    return streamed
 
 
 def _delivery(message: Path | None) -> Delivery | None:

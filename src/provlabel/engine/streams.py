@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 from provlabel.engine import native
 from provlabel.engine.loading import binding
+from provlabel.engine.words import in_words
 from provlabel.errors import EngineError
 
 
@@ -67,7 +68,8 @@ def translated(taps: Sequence[Tap] = ()) -> Iterator[None]:
         if kind == "Remote":
             raise RemoteManifest(text.rpartition("from url ")[2]) from exc
         known = type(exc).__name__.removeprefix("_C2pa")
-        raise EngineError(text or kind, kind=known if known != "C2paError" else kind) from exc
+        known = known if known != "C2paError" else kind
+        raise EngineError(in_words(known, text), kind=known) from exc
 
 
 _OS_ERROR = re.compile(r"\(os error ([1-9][0-9]*)\)$")

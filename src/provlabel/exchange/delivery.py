@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from provlabel._support.files import digests_of, open_regular
+from provlabel._support.paths import path_of
 from provlabel._support.text import printable
 from provlabel.errors import InputError
 from provlabel.exchange.ddex import parts_of, role_of
@@ -197,7 +198,7 @@ def _digests_at(path: str, algorithms: frozenset[str]) -> dict[str, str]:
     Raises:
         InputError: it cannot be read.
     """
-    with open_regular(Path(path)) as stream:
+    with open_regular(path_of(path)) as stream:
         return digests_of(stream, algorithms)
 
 

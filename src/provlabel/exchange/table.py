@@ -319,6 +319,10 @@ def _column(name: str, more: Sequence[str]) -> _Column | None:
     return None
 
 
+#: What others call the column of paths.
+_PATHS = frozenset({"file", "files", "filename", "file name", "file_name", "filepath", "file path", "source", "audio"})
+
+
 def _columns(header: Sequence[str], more: Sequence[str]) -> tuple[list[_Column | None], list[TableFault]]:
     columns: list[_Column | None] = []
     faults: list[TableFault] = []
@@ -329,7 +333,8 @@ def _columns(header: Sequence[str], more: Sequence[str]) -> tuple[list[_Column |
         name = cell.strip()
         column = _column(name, more) if name else None
         if name and column is None:
-            near = nearest(name[:80], known)  # a whole file may be one heading
+            # A whole file may be one heading.
+            near = _PATH if name.lower() in _PATHS else nearest(name[:80], known)
             hint = f"did you mean {near}?" if near else "leave the column out, or put it into extra"
             faults.append(TableFault(1, place, f"unknown column {printable(name, 80)}", hint))
         elif column is not None and column in columns:

@@ -15,6 +15,7 @@ import msgspec
 from provlabel._support.faults import nearest, placed
 from provlabel._support.files import open_regular
 from provlabel._support.json_schema import json_schema, node_at
+from provlabel._support.paths import path_of
 from provlabel._support.text import printable
 from provlabel._support.types import ready
 from provlabel.errors import LabelError
@@ -26,13 +27,15 @@ MAX_FILE = 4 << 20
 MAX_DEPTH = 32
 
 
-def load_label(path: Path) -> Label:
+def load_label(path: Path | str) -> Label:
     """Read the label file ``path`` (``.toml`` is TOML, everything else JSON, both UTF-8).
 
     Raises:
         InputError: the file cannot be read.
         LabelError: not JSON or TOML, or the label breaks its schema; ``faults`` lists each fault.
+        UsageError: the path is an address.
     """
+    path = path_of(path)
     return label_from_dict(read_plain(path), source=printable(str(path)))
 
 
@@ -46,15 +49,33 @@ def read_plain(path: Path) -> Any:
     shown = printable(str(path))
     with open_regular(path) as stream:
         raw = stream.read(MAX_FILE + 1)
+    if b"\0" in raw[:_LOOKED_AT]:
+        raise LabelError(f"{shown}: is no text, so no label", hint=_TEXT)
     if len(raw) > MAX_FILE:
         raise LabelError(f"{shown}: larger than {MAX_FILE:,} bytes", hint="give the prompt with --prompt-file")
     parse = _parse_toml if path.suffix.lower() == ".toml" else parse_json
     try:
         return parse(raw.decode("utf-8"))
+    except UnicodeDecodeError as exc:
+        raise LabelError(f"{shown}: is no text in UTF-8, so no label", hint=_TEXT) from exc
+    except json.JSONDecodeError as exc:
+        where = f"line {exc.lineno}, column {exc.colno}"
+        raise LabelError(f"{shown}: is no JSON: {where}: {exc.msg[:1].lower()}{exc.msg[1:]}", hint=_form(path)) from exc
     except RecursionError as exc:
         raise LabelError(f"{shown}: nested too deeply") from exc
     except ValueError as exc:
         raise LabelError(f"{shown}: {printable(str(exc))}", hint="run: provlabel schema label") from exc
+
+
+#: Bytes of a file in which no zero stands if it is text.
+_LOOKED_AT = 4096
+_TEXT = "a label is a text file, TOML or JSON; what a media file says is shown by provlabel show"
+
+
+def _form(path: Path) -> str:
+    if path.suffix.lower() in (".yaml", ".yml"):
+        return "YAML is not read: write the label as TOML (NAME.toml) or JSON"
+    return "a file whose name ends with .toml is read as TOML, every other as JSON; run: provlabel schema label"
 
 
 def parse_json(text: str) -> Any:
@@ -152,6 +173,8 @@ def _in_words(what: str, pointer: str) -> str:
         near = nearest(given, terms)
         hint = f"did you mean {near}?" if near else "one of: " + ", ".join(terms)
         return f"unknown value {given!r}, {hint}"
+    if what.endswith("of length >= 1"):
+        return "is empty"
     if "matching regex" in what:
         return wanted_form(node)
     return what[:1].lower() + what[1:]

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from provlabel._support.paths import path_of
 from provlabel._support.text import printable
 from provlabel.carriers.prompts import in_manifests, in_tags
 from provlabel.errors import InputError
@@ -75,12 +76,12 @@ def labeled(
         with naming(source, checked.shown):
             require_decodable(source, checked.fmt, checked.evidence.seconds)
     parent = parent_of(checked, how.parents, sandbox, how.accept_broken_parent)
-    placed = [read_source(Path(item), sandbox, how.accept_broken_parent) for item in how.ingredients]
+    placed = [read_source(path_of(item), sandbox, how.accept_broken_parent) for item in how.ingredients]
     destination = destination_for(checked, dest, how.detached, how.replace)
     if scratch:
         _require_embedded(destination, checked)
         destination = destination._replace(scratch_name=checked.shown)
-    inputs = [read_source(Path(item), sandbox, how.accept_broken_parent) for item in how.input_files]
+    inputs = [read_source(path_of(item), sandbox, how.accept_broken_parent) for item in how.input_files]
     label = as_records(label)
     otherwise = require_agreement(label, checked, parent, placed)
     picture = _drawn(checked, how.drawing) if how.thumbnail else None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol, TypeAlias, cas
 from msgspec import structs
 
 from provlabel._support.files import PIECE, make_folder, reason
+from provlabel._support.paths import path_of
 from provlabel._support.text import printable
 from provlabel._support.threads import in_order
 from provlabel.errors import InputError, OutputError, ProvlabelError, UsageError
@@ -87,7 +88,7 @@ class Labeler(Session):
         how = structs.replace(self._how, **options)
         with self._call():
             return labeled(
-                Path(source), Path(dest) if dest is not None else None, label, self._signer, how, name=how.name
+                path_of(source), path_of(dest) if dest is not None else None, label, self._signer, how, name=how.name
             )
 
     def bytes(self, content: _Bytes, label: Label, **options: Unpack[FileKeywords]) -> tuple[_Bytes, Receipt]:
@@ -158,7 +159,7 @@ class Labeler(Session):
         Raises:
             OutputError: the folder cannot be made.
         """
-        folder = None if out_dir is None else Path(out_dir)
+        folder = None if out_dir is None else path_of(out_dir)
         if folder is not None:
             make_folder(folder)
 
@@ -172,7 +173,7 @@ class Labeler(Session):
                 return exc
 
         width = (self._how.sandbox or shared_sandbox()).width
-        targets = _targets(map(Path, sources), folder)
+        targets = _targets(map(path_of, sources), folder)
         for target, result in in_order(targets, lambda target: partial(outcome, *target), width):
             yield target.source, result
 

@@ -16,6 +16,7 @@ from provlabel._support.times import now
 from provlabel.carriers.compare import both_values
 from provlabel.engine.identity import Actor
 from provlabel.engine.signing import IngredientFile
+from provlabel.engine.words import in_words
 from provlabel.errors import EngineError, InputError, OutputError, SignerError, TimestampError
 from provlabel.evidence import Evidence
 from provlabel.labeling.signature import SigningTask, UnstampedManifest, Work, sign_in_engine, sign_with_stand_in
@@ -318,7 +319,7 @@ def _read_back(checked: Source, scratch: Scratch, sandbox: AnySandbox, trust: Tr
 def _is_hidden(evidence: Evidence) -> bool:
     """Did the engine look for a manifest, and find none?"""
     if evidence.trouble is not None:
-        return "ManifestNotFound" in evidence.trouble.text
+        return in_words("ManifestNotFound", "") in evidence.trouble.text
     return evidence.source == "none"
 
 

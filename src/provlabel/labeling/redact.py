@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from provlabel._support.paths import path_of
 from provlabel._support.text import printable
 from provlabel._support.types import ready
 from provlabel.carriers.prompts import clear_prompts, in_tags
@@ -50,7 +51,7 @@ def redact_file(
             out, or it cannot be read.
         OutputError, SignerError, TimestampError, EngineError: as :func:`label_file`.
     """
-    source, sandbox = Path(source), sandbox or shared_sandbox()
+    source, sandbox = path_of(source), sandbox or shared_sandbox()
     checked = read_source(source, sandbox, accept_broken=False)
     redacted = [manifest.urn for manifest in checked.evidence.manifests if manifest.personal is not None]
     left = tuple(in_tags(checked.evidence.carriers or ())) if generator_metadata else ()
@@ -64,7 +65,7 @@ def redact_file(
     edits = personal_edits(checked, generator_metadata=generator_metadata)
     if not redacted and not edits:
         raise _nothing(source, checked)
-    destination = destination_for(checked, Path(dest) if dest is not None else None, False, replace)
+    destination = destination_for(checked, path_of(dest) if dest is not None else None, False, replace)
     made = definition(label, SignedLabel(system=stated), has_parent=True, redacted=redacted)
     seal = Seal(signer, timestamper)
     written = publish(checked, tuple(_ingredients(checked, (), ())), made, seal, destination, sandbox, edits)

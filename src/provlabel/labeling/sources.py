@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, TypeVar, cast
 from msgspec import UNSET, Struct
 
 from provlabel._support.files import fingerprint, open_regular, reason
+from provlabel._support.paths import path_of
 from provlabel._support.text import printable
 from provlabel._support.times import now
 from provlabel.errors import InputError, LabelError, UsageError
@@ -21,6 +22,7 @@ from provlabel.label.vocabularies import NOT_AI
 from provlabel.media.containers import ContainerError
 from provlabel.media.formats import BY_NAME, Format
 from provlabel.media.sidecar import beside
+from provlabel.report import Finding
 from provlabel.sandbox.protocol import Check
 from provlabel.sandbox.requests import AnySandbox
 from provlabel.trust.anchors import TrustStore
@@ -126,12 +128,12 @@ def read_source(
         evidence = sandbox.read(path, _NO_TRUST, beside(path), Check(at=now()), digest=digest)
     if evidence.damage and not detached:
         raise InputError(
-            f"{called}: no manifest can be put into it: {printable(evidence.damage)}", hint=_repair(evidence)
+            f"{called}: no manifest can be put into it: {printable(evidence.damage)}", hint=_again(evidence)
         )
     if evidence.trouble is not None and not evidence.damage:
         verdict = judge(evidence, at=now())
         why = verdict.findings[0]
-        raise InputError(f"{called}: {why.message}", hint=why.hint)
+        raise InputError(f"{called}: {why.message}", hint=_owners_hint(why, evidence))
     if evidence.elsewhere:
         places = printable("; ".join(evidence.elsewhere), 300)
         raise InputError(
@@ -154,11 +156,31 @@ def read_source(
     return Source(path, BY_NAME[evidence.format], evidence, name)
 
 
-def _repair(evidence: Evidence) -> str:
-    """Say what the owner of a file can do that holds no manifest as it is."""
-    picture = evidence.format is not None and BY_NAME[evidence.format].media == "image"
-    how = "export it again" if picture else "write it again, as ffmpeg -i OLD -c copy NEW does"
-    return f"{how}, or use --detached, which signs it as it is"
+#: What whoever has the original can do: verifying has other hints (``report/rules.py``), for who got the file.
+_OWNERS_HINTS = {
+    "content.refused": "export it again, simpler or in another format; no honest file of its kind needs as much",
+    "content.worker-died": "export it again, and report the file if that does not help",
+    "content.too-costly": "export it again, or in another format",
+    "content.unread": "try again; the disk or the network drive may be at fault",
+}
+
+
+def _owners_hint(why: Finding, evidence: Evidence) -> str:
+    if why.rule == "content.malformed":
+        return _again(evidence)
+    return _OWNERS_HINTS.get(why.rule, why.hint)
+
+
+def _again(evidence: Evidence) -> str:
+    """Say how a file that others may still show or play becomes a sound one."""
+    fmt = BY_NAME.get(evidence.format or "")
+    if fmt is None or fmt.media == "image":
+        return f"export it again, or open it and save it anew{_LOST}"
+    return f"write it anew: ffmpeg -i FILE -c copy NEW, or export it again{_LOST}"
+
+
+#: What comes of that, and what else can be done.
+_LOST = "; a manifest that it holds is lost by that. Or use --detached, which signs the file as it is"
 
 
 def read_tags(path: Path, sandbox: AnySandbox) -> tuple[Carrier, ...]:
@@ -213,7 +235,7 @@ def parent_of(
             f"{checked.shown}: carries a manifest, so it is its own parent",
             hint="leave --parent away, or give the other file with --ingredient",
         )
-    return read_source(Path(parents[0]), sandbox, accept_broken)
+    return read_source(path_of(parents[0]), sandbox, accept_broken)
 
 
 def require_agreement(

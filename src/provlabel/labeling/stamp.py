@@ -13,6 +13,7 @@ from typing import BinaryIO
 import msgspec
 
 from provlabel._support.files import atomic_output, copy_to, fingerprint, locked, only_read, open_regular
+from provlabel._support.paths import path_of
 from provlabel._support.text import printable
 from provlabel._support.times import now
 from provlabel.errors import EngineError, InputError, OutputError, TimestampError, UsageError
@@ -57,7 +58,7 @@ def stamp_file(
         TimestampError: no authority gave one that holds; nothing is changed.
         OutputError: ``dest`` cannot be written.
     """
-    source, sandbox = Path(source), sandbox or shared_sandbox()
+    source, sandbox = path_of(source), sandbox or shared_sandbox()
     evidence = _labeled(source, sandbox)
     fmt = None if evidence.source == "sidecar" else BY_NAME[evidence.format or ""]
     holder = source if fmt else beside(source)
@@ -94,7 +95,7 @@ def _target(holder: Path, source: Path, dest: Path | str | None) -> Path:
         if holder.is_symlink():
             raise OutputError(f"{shown(holder)}: is a symlink", hint="name the file that it points to")
         return holder
-    target = Path(dest)
+    target = path_of(dest)
     if lies_at(target, holder) or lies_at(target, source):
         raise OutputError(f"{shown(target)}: is the source itself", hint="use --in-place to replace it")
     if holder != source and target.suffix != SIDECAR:

@@ -84,6 +84,17 @@ def _ready(checked: Source, tagger: Tagger) -> tuple[Edit, ...]:
     return ()
 
 
+def edits_without(checked: Source, fields: Sequence[tuple[str, str]]) -> tuple[Edit, ...] | str:
+    """Return the edits that take these fields out, each of a carrier; or why that cannot be done without harm."""
+    tagger, wanted = TAGGERS.get(checked.fmt.name), dict[str, dict[str, tuple[str, ...]]]()
+    for carrier, name in fields:
+        wanted.setdefault(carrier, {})[name] = ()
+    try:
+        return _edits(checked, tagger, wanted) if tagger and wanted else ()
+    except TagError as exc:
+        return str(exc)
+
+
 def personal_edits(checked: Source, *, generator_metadata: bool = False) -> tuple[Edit, ...]:
     """Return the edits that take every field out of a labeled file that a label of its own lists as personal.
 

@@ -43,6 +43,11 @@ def _load(name: str) -> Law:
     return msgspec.structs.replace(law, sha256=hashlib.sha256(raw).hexdigest())
 
 
+def laws_on_removal() -> tuple[Law, ...]:
+    """Return the laws that say something of taking a mark of AI out of content."""
+    return tuple(law for law in load_laws(LAWS) if law.removal is not None)
+
+
 def law_rules() -> dict[str, rules.Rule]:
     """Return a row for each rule of every law, as ``provlabel rules`` lists them.
 

@@ -71,6 +71,14 @@ class LawScope(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     certainty: Certainty
 
 
+class LawOnRemoval(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a law says of whoever takes a mark of AI out of content, or hides it."""
+
+    words: Words
+    source: Words
+    certainty: Certainty
+
+
 class Law(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One file of rules."""
 
@@ -79,6 +87,7 @@ class Law(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     as_of: dt.date  #: the day of the map that it was written from
     scope: tuple[LawScope, ...] = ()
     left_out: tuple[Words, ...] = ()  #: what the map is not sure enough of
+    removal: LawOnRemoval | None = None  #: where it says something of that
     rule: tuple[LawRule, ...]
     sha256: str = ""  #: of the file, set when it is read
 

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import UNSET
 
 from provlabel._support.files import open_regular
+from provlabel._support.paths import path_of
 from provlabel._support.text import printable
 from provlabel.errors import ConfigError, InputError
 from provlabel.policy.faults import require_no_faults
@@ -61,7 +62,7 @@ def load_policy(path: Path | str, *, pin: str | None = None, found: bool = False
         ConfigError: it cannot be read, does not follow its schema, asks for nothing or for what cannot be,
             or does not have the SHA-256 that was asked for.
     """
-    documents = tuple(itertools.islice(_chain(Path(path), pin, pin is not None, 0), MAX_POLICIES + 1))
+    documents = tuple(itertools.islice(_chain(path_of(path), pin, pin is not None, 0), MAX_POLICIES + 1))
     if len(documents) > MAX_POLICIES:
         raise ConfigError(f"{printable(str(path))}: extends more than {MAX_POLICIES} policies")
     data: dict[str, Any] = {}
@@ -98,7 +99,7 @@ def _chain(path: Path, pin: str | None, pinned: bool, depth: int) -> Iterator[_D
     yield document
     for place, ref in reversed(document.refs):
         if place == "extends":
-            yield from _chain(Path(ref.path), ref.sha256 or None, pinned, depth + 1)
+            yield from _chain(path_of(ref.path), ref.sha256 or None, pinned, depth + 1)
 
 
 def _read(path: Path, pin: str | None) -> _Document:

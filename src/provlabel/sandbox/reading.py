@@ -17,6 +17,7 @@ from provlabel import engine
 from provlabel._support.files import LARGE, fingerprint, open_regular, reader
 from provlabel.carriers.tags import carriers_in
 from provlabel.engine import Reading
+from provlabel.engine.words import in_words
 from provlabel.errors import EngineError, InputError
 from provlabel.evidence import (
     Code,
@@ -171,7 +172,7 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
         coverage = _coverage(stream, fmt, scan, reading, fields["manifests"])
         return {"source": "embedded", **_differing(request.sidecar, scan), **fields, "coverage": coverage}
     if scan.stores:
-        raise EngineError("there is a manifest in it that the engine does not find", kind="ManifestNotFound")
+        raise EngineError(in_words("ManifestNotFound", ""), kind="ManifestNotFound")
     sidecar = detached_beside(request.sidecar)
     if sidecar is None and scan.damage and not scan.followed:
         return {"trouble": Trouble("malformed", scan.damage)}
@@ -338,7 +339,7 @@ def _trouble(exc: EngineError) -> Trouble:
         return Trouble("too-costly", str(exc))
     if exc.kind == "NotSupported":
         return Trouble("unsupported", str(exc))
-    return Trouble("malformed", f"{exc.kind}: {exc}")
+    return Trouble("malformed", str(exc))
 
 
 def _with_roles(manifests: tuple[Manifest, ...], scan: Scan, container: str) -> tuple[Manifest, ...]:

@@ -36,6 +36,15 @@ def _absolute(path: Path) -> bytes:
         ) from None
 
 
+def _as_given(text: str, *paths: Path | None) -> str:
+    """Let an answer call a file as whoever asked did: the worker knows its absolute path alone."""
+    for path in filter(None, paths):
+        absolute = printable(os.fsdecode(_absolute(path)))
+        if text.startswith(f"{absolute}: "):
+            return printable(str(path)) + text.removeprefix(absolute)
+    return text
+
+
 class AnySandbox(abc.ABC):
     """Where untrusted bytes are read: :class:`Sandbox`, by one worker, or :class:`SandboxPool`, by several.
 
@@ -161,7 +170,7 @@ class AnySandbox(abc.ABC):
         if isinstance(answer, Trouble):
             return Evidence(size=size, trouble=answer)
         if answer.evidence is None:
-            raise InputError(answer.refused)
+            raise InputError(_as_given(answer.refused, path, sidecar))
         return answer.evidence
 
     def examine(self, credential: Credential, trust: TrustStore, check: Check) -> Examined | None:

@@ -9,7 +9,7 @@ import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from provlabel._support.files import SCRATCH_PREFIX, atomic_output
+from provlabel._support.files import SCRATCH_PREFIX, atomic_output, reason
 from provlabel._support.text import printable
 from provlabel.errors import ConfigError, OutputError
 from provlabel.signers import file
@@ -85,7 +85,8 @@ def _publish(folder: Path, files: tuple[tuple[str, bytes, int], ...]) -> None:
                     scratch.stream.write(content)
             made.rename(folder)
     except OSError as exc:
-        raise OutputError(f"{shown}: cannot write there: {exc.strerror or exc}") from exc
+        why = f"{shown}: cannot write there: {reason(exc)}"
+        raise OutputError(why, hint="--signer test:FOLDER, a folder elsewhere") from exc
 
 
 def _certificate(name: str, public_key: Any, issuer_key: Any, issuer: x509.Certificate | None) -> x509.Certificate:

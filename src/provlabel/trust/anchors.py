@@ -20,6 +20,7 @@ from msgspec import Struct
 
 from provlabel._support import times
 from provlabel._support.files import open_regular
+from provlabel._support.paths import path_of
 from provlabel._support.text import printable
 from provlabel.errors import ConfigError
 from provlabel.report import Named
@@ -108,7 +109,7 @@ class TrustStore(Struct, frozen=True):
         """
         store = cls()
         for path in paths:
-            content, changed = _read(Path(path), name)
+            content, changed = _read(path_of(path), name)
             called = name or str(path)
             store += cls.of_pem(content, name=called, changed=changed, **how)
         return store
@@ -265,7 +266,7 @@ def _certificates(text: str, shown: str) -> list[str]:
         if match[1] != "CERTIFICATE":
             raise ConfigError(
                 f"{shown}: holds a {match[1].lower()}; an anchor list holds certificates only",
-                hint="remove it, and if it is a private key, consider it lost",
+                hint="give the certificates of a CA, such as root.pem; a key stays with whoever signs",
             )
         if not _is_der_sequence(match[2]):
             raise ConfigError(f"{shown}: certificate {len(found) + 1} is damaged")

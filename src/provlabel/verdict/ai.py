@@ -115,7 +115,7 @@ def said_in(evidence: Evidence) -> Iterator[str]:
     """Yield what a file that goes into another one says about AI: in its manifests, else in its tags."""
     signed: list[str] = []
     for active in evidence.manifests[:1]:
-        signed = [words for words, _ in _said(active)]
+        signed = [words for words, _ in said_by(active)]
         signed += [one.words for one in said_before(active, evidence.manifests)]
     tags = (words for item in evidence.carriers or () for words in claims_in(item.id, item.fields))
     yield from dict.fromkeys(signed or tags)
@@ -200,7 +200,7 @@ def said_before(active: Manifest, manifests: tuple[Manifest, ...]) -> Iterator[B
     found: dict[str, Before] = {}
     for relation, steps in _behind(active, {manifest.urn: manifest for manifest in manifests}):
         target = steps[-1][1]
-        if (said := tuple(_said(target))) and (target.urn not in found or relation == "inherited"):
+        if (said := tuple(said_by(target))) and (target.urn not in found or relation == "inherited"):
             found[target.urn] = Before(relation, steps, said)
     yield from found.values()
 
@@ -234,7 +234,7 @@ def _called(part: Ingredient) -> str:
     return f"{kinds.get(part.relationship, part.relationship)} {part.title}".rstrip()
 
 
-def _said(manifest: Manifest) -> Iterator[tuple[str, bool]]:
+def said_by(manifest: Manifest) -> Iterator[tuple[str, bool]]:
     """Yield what a manifest of the history says about AI, and whether its signer stands for that.
 
     Its label says enough where it says so.

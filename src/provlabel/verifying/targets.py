@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from provlabel._support.files import SCRATCH, head_reader, reason, regular_fd
+from provlabel._support.paths import path_of
 from provlabel._support.text import printable
 from provlabel.errors import ConfigError, InputError
 from provlabel.media.formats import MEDIA_SUFFIXES
@@ -37,7 +38,7 @@ def targets(paths: Iterable[Path | str]) -> Iterator[Target]:
     for given in paths:
         if not str(given):
             raise InputError("an empty path names nothing", hint="name a file or a folder; . is this folder")
-        path = Path(given)
+        path = path_of(given)
         if os.path.isdir(path):  # noqa: PTH112 - unlike Path.is_dir it never raises
             yield from below(path, path)
         else:

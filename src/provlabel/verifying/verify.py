@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 import msgspec
 
 from provlabel._support.files import LARGE, copy_to, open_regular, size_of, spooled
+from provlabel._support.paths import path_of
 from provlabel._support.text import printable
 from provlabel._support.threads import in_order
 from provlabel._support.times import now
@@ -95,7 +96,7 @@ class Verifier(Session):
         """
         run = self._run(VerifyOptions, options)
         with self._call():
-            report = run.report_on([path]) if name is None else run.report_under(name, Path(path))
+            report = run.report_on([path]) if name is None else run.report_under(name, path_of(path))
         if report.errors:
             failure = report.errors[0]
             raise InputError(failure.message, hint=failure.hint)

@@ -92,6 +92,7 @@ RUNS: dict[str, tuple[str, ...]] = {
     "batch": ("batch", "media", "--out-dir", "out", "--label", "label.json", *SIGN, "--format", "json"),
     "batch again": ("batch", "media", "--out-dir", "out", "--label", "label.json", *SIGN, "--dry-run"),
     "redact": ("redact", "media/a.jpg", "--personal", "-o", "red.jpg", *SIGN, "--format", "json"),
+    "unlabel": ("unlabel", "media/a.jpg", "-o", "un.jpg", "--format", "json"),
     "stamp": ("stamp", "media/a.jpg", "-o", "st.jpg", "--tsa", "http://127.0.0.1:9/", "--format", "json"),
     "key": ("key", "check", *SIGN, "--format", "json"),
     "trust": ("trust", "show", *TRUST, "--format", "json"),

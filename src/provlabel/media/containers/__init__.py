@@ -40,7 +40,7 @@ from provlabel.media.containers._base import (
     whole_parts,
     write_payload,
 )
-from provlabel.media.containers.edits import Edit, Edited, Hole, NoHole, TooLarge
+from provlabel.media.containers.edits import Edit, Edited, Hole, NoHole, TooLarge, without_manifest
 from provlabel.media.containers.pointers import Pointers, grows, moved, seen
 
 
@@ -58,6 +58,9 @@ class Container(NamedTuple):
         None  #: ``None`` where we cannot make room for a store
     )
     hole_in: Callable[[Sequence[Part]], tuple[int, int]] = whole_parts  #: what a content hash has to leave out
+    take_out: Callable[[BinaryIO, Sequence[Part]], list[Edit]] = lambda _, parts: without_manifest(
+        parts
+    )  #: where more changes than the parts that hold a manifest
     hashed_by_boxes: bool = False  #: by ``c2pa.hash.bmff``, which we leave to the engine
     seconds: Callable[[BinaryIO, Sequence[Part]], float | None] | None = None  #: how long a sound plays, where it tells
     require_whole: Callable[[BinaryIO, Sequence[Part]], None] | None = (
@@ -82,12 +85,14 @@ CONTAINERS: dict[str, Container] = {
         seconds=id3.seconds,
         judged_whole=True,
         pointers=id3.pointers,
+        take_out=id3.take_out,
     ),
     "isobmff": Container(
         isobmff.walk,
         "boxes",
         obstacle=isobmff.obstacle,
         hole=isobmff.hole,
+        take_out=isobmff.take_out,
         hashed_by_boxes=True,
         seconds=isobmff.seconds,
         elsewhere=references.elsewhere,
@@ -110,17 +115,24 @@ CONTAINERS: dict[str, Container] = {
         sizes=riff.sizes,
         hole=riff.hole,
         hole_in=riff.hole_in,
+        take_out=riff.take_out,
         seconds=riff.seconds,
         judged_whole=True,
     ),
     "svg": Container(
-        svg.walk, stores=svg.stores, splice=svg.splice, obstacle=svg.obstacle, elsewhere=svg_references.elsewhere
+        svg.walk,
+        stores=svg.stores,
+        splice=svg.splice,
+        obstacle=svg.obstacle,
+        take_out=svg.take_out,
+        elsewhere=svg_references.elsewhere,
     ),
     "tiff": Container(
         tiff.walk,
         "tags",
         obstacle=tiff.obstacle,
         leftovers=tiff.stores_left,
+        take_out=tiff.take_out,
         pointers=tiff.pointers,
         facts_beside_places=True,
     ),
@@ -230,6 +242,20 @@ def put_right(container: str, stream: BinaryIO, size: int, length: int) -> list[
     return [edit for edit in edits if read_exactly(stream, edit.start, len(edit.content)) != edit.content]
 
 
+def taken_out(container: str, stream: BinaryIO, size: int) -> list[Edit]:
+    """Return the edits after which a file that was found sound before holds no manifest.
+
+    Raises:
+        ContainerError: that cannot be done in just this file.
+    """
+    family = CONTAINERS[container]
+    parts = tuple(family.walk(stream, size))
+    edits = family.take_out(stream, parts)
+    if family.pointers is None or family.hole is None or family.hashed_by_boxes:
+        return edits  # boxes and directories see to theirs by themselves
+    return [*edits, *moved(family.pointers(stream, parts), edits)]
+
+
 def hole_in(container: str, parts: Sequence[Part]) -> tuple[int, int]:
     """Return start and length of what a content hash has to leave out of a file with a manifest, exactly."""
     return CONTAINERS[container].hole_in([part for part in parts if part.role == "manifest"])
@@ -275,4 +301,5 @@ __all__ = [
     "CONTAINERS", "UNKNOWN", "Container", "ContainerError", "Hole", "NoHole", "Part", "PartRole", "TooLarge",
     "Walker", "bare_sha256", "elsewhere", "hole_for", "hole_in", "inventory", "lost", "obstacle", "pieces",
     "pointed_to", "put_right", "read_exactly", "sized", "splice", "stores_in", "stores_left", "stores_of",
+    "taken_out",
 ]  # fmt: skip

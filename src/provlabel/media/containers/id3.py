@@ -250,6 +250,22 @@ def hole(stream: BinaryIO, parts: Sequence[Part], length: int) -> Hole:
     return hole_at(at, length, _as_it_is, head=frame, tail=padding, others=others)
 
 
+def take_out(stream: BinaryIO, parts: Sequence[Part]) -> list[Edit]:
+    """Return the edits that take the frame of a manifest out, and with the last frame the tag: an empty one is none.
+
+    Raises:
+        ContainerError: the tag has features that would have to change with it, such as a sum over all frames.
+    """
+    tag = read_exactly(stream, 0, _HEAD)
+    end, gone = id3v2_size(tag), without_manifest(parts)
+    if not any(part.role == "metadata" for part in parts):
+        return [Edit(0, end, b"")]
+    if tag[5] & (_UNSYNC | _EXTENDED | _FOOTER):
+        raise ContainerError("the ID3v2 tag has features that come before and behind its frames")
+    size = end - _HEAD - sum(edit.end - edit.start for edit in gone)
+    return [Edit(6, _HEAD, syncsafe(size)), *gone]
+
+
 def _end_of_frames(tag: bytes) -> int:
     """Return where a frame can be added, in a tag that was understood to its end."""
     if tag[3] not in (3, 4) or tag[5] & (_UNSYNC | _EXTENDED | _FOOTER):

@@ -10,7 +10,7 @@ from typing import BinaryIO, NamedTuple
 
 from provlabel.media.containers import chunks, items
 from provlabel.media.containers._base import MAX_PARTS, ContainerError, Part, PartRole, is_zero, read_exactly
-from provlabel.media.containers.boxes import boxes, entered, made
+from provlabel.media.containers.boxes import Box, boxes, entered, made
 from provlabel.media.containers.edits import Edit, Hole, NoHole, hole_at
 
 C2PA = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
@@ -228,6 +228,33 @@ def hole(stream: BinaryIO, parts: Sequence[Part], length: int) -> Hole:
     except ContainerError as exc:
         raise NoHole(str(exc)) from exc
     return hole_at(at, filled, _box_of, others=(Edit(at, old, b""), *moved))
+
+
+def take_out(stream: BinaryIO, parts: Sequence[Part]) -> list[Edit]:
+    """Return the edits that take the box of a manifest out.
+
+    Where places in the file are stated in a way that we do not follow, it becomes padding instead, so that all of them
+    stay right.
+    """
+    end = max(part.end for part in parts)
+    ours = [next(boxes(stream, part.start, end, 1)) for part in parts if part.role == "manifest"]
+    gone = [Edit(box.start, box.end, b"") for box in ours]
+    if all(box.kind == b"jumb" for box in ours):  # nothing in JPEG XL counts from the beginning of the file
+        return gone
+    try:
+        [box] = ours
+        return [*gone, *chunks.moved(stream, parts, box.end, box.start - box.end)]
+    except ValueError:  # more than one box, or places that are not followed
+        return [Edit(box.start + 4, box.end, _padding(box)) for box in ours]
+
+
+def _padding(box: Box) -> bytes:
+    """Return what makes padding of a box, behind its size."""
+    head = b"free" if box.body - box.start < _LONG else b"free" + (box.end - box.start).to_bytes(8, "big")
+    return head + bytes(box.end - box.start - 4 - len(head))
+
+
+_LONG = 16  # bytes of a head with a size of 64 bits
 
 
 def _old_end(stream: BinaryIO, at: int, end: int) -> int:

@@ -219,6 +219,14 @@ def _chunk_of(store: bytes) -> bytes:
     return _C2PA + len(store).to_bytes(4, "little") + store
 
 
+def take_out(stream: BinaryIO, parts: Sequence[Part]) -> list[Edit]:
+    """Return the edits that take the manifest out; the size in the header gets smaller by it."""
+    gone = without_manifest(parts)
+    declared = int.from_bytes(read_exactly(stream, 4, 4), "little")
+    size = declared - sum(min(edit.end, _HEAD + declared) - edit.start for edit in gone)
+    return [Edit(4, 8, size.to_bytes(4, "little")), *gone]
+
+
 def hole_in(manifest_parts: Sequence[Part]) -> tuple[int, int]:
     """Return where the chunk lies, with its head and without its padding byte, which is hashed."""
     padding = manifest_parts[0].length - manifest_parts[0].payload_length - _HEAD

@@ -9,11 +9,13 @@ from __future__ import annotations
 import base64
 import binascii
 import itertools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO
 
 from provlabel.media.containers._base import (
     MAX_PARTS,
+    PIECE,
     ContainerError,
     Part,
     PartRole,
@@ -21,6 +23,7 @@ from provlabel.media.containers._base import (
     read_exactly,
     write_payload,
 )
+from provlabel.media.containers.edits import Edit
 
 _HEAD = 1 << 16  # bytes that are read at once to find the root
 MAX_DEPTH = 1_000
@@ -199,6 +202,51 @@ def stores(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[bytes]:
             yield base64.b64decode(raw, validate=True)
         except binascii.Error as exc:
             raise ContainerError(f"the manifest at byte {part.payload_at} is no base64: {exc}") from exc
+
+
+def take_out(stream: BinaryIO, parts: Sequence[Part]) -> list[Edit]:
+    """Return the edits that take the element of the manifest out, and what the engine put around it.
+
+    That is a ``metadata`` element of its own, where there was none, and the declaration of the prefix in the root.
+
+    Raises:
+        ContainerError: the manifest does not stand alone in its element.
+    """
+    size = max(part.end for part in parts)
+    gone = [_element(stream, part, size) for part in parts if part.role == "manifest"]
+    head = read_exactly(stream, 0, min(_HEAD, *(edit.start for edit in gone)))
+    at = head.find(_DECLARED)
+    used = _count(stream, _PREFIX, 0, size) - sum(_count(stream, _PREFIX, edit.start, edit.end) for edit in gone)
+    return [Edit(at, at + len(_DECLARED), b""), *gone] if at >= 0 and not used else gone
+
+
+def _element(stream: BinaryIO, part: Part, size: int) -> Edit:
+    """Return the edit that takes the element around a manifest out, and an outer one that gets empty by it."""
+    near = max(0, part.start - _NEAR)
+    front = read_exactly(stream, near, part.start - near)
+    behind = read_exactly(stream, part.end, min(_NEAR, size - part.end))
+    opened, closed = _OPENED.search(front), _CLOSED.match(behind)
+    if opened is None or closed is None:
+        raise ContainerError(f"the manifest at byte {part.start} does not stand alone in its element")
+    start, end = near + opened.start(), part.end + closed.end()
+    outer = _OUTER.search(front, 0, opened.start())
+    tail = b"</" + outer[1] + b">" if outer is not None else b""
+    if outer is not None and behind.startswith(tail, closed.end()):
+        start, end = near + outer.start(), end + len(tail)
+    return Edit(start, end, b"")
+
+
+def _count(stream: BinaryIO, text: bytes, start: int, end: int) -> int:
+    """Count how often ``text`` stands between two places, in pieces that overlap by less than its length."""
+    lap = len(text) - 1
+    begins = ((max(start, at - lap), min(at + PIECE, end)) for at in range(start, end, PIECE))
+    return sum(read_exactly(stream, first, last - first).count(text) for first, last in begins)
+
+
+_PREFIX, _DECLARED = b"c2pa:", b' xmlns:c2pa="http://c2pa.org/manifest"'
+_NEAR = 512  # bytes around a manifest in which its tags stand
+_OPENED, _CLOSED = re.compile(rb"<c2pa:manifest(?:\s[^<>]*)?>\s*\Z"), re.compile(rb"\s*</c2pa:manifest\s*>")
+_OUTER = re.compile(rb"<((?:[\w.-]+:)?metadata)>\Z")
 
 
 def splice(stream: BinaryIO, parts: Sequence[Part], store: bytes) -> None:

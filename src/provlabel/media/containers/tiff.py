@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO, Literal, NamedTuple
 
 from provlabel.media.containers._base import (
@@ -15,6 +15,7 @@ from provlabel.media.containers._base import (
     read_exactly,
     with_gaps,
 )
+from provlabel.media.containers.edits import Edit
 from provlabel.media.containers.pointers import Pointers
 
 MAX_DIRECTORIES = 1_000  # of one file
@@ -118,6 +119,33 @@ def _stores_within(stream: BinaryIO, part: Part) -> Iterator[tuple[int, int]]:
                 length = int.from_bytes(data[at - 12 : at - 8], "big")
                 yield start + at - 12, min(start + at - 12 + length, part.end)
             at = data.find(_STORE, at + 1)
+
+
+def take_out(stream: BinaryIO, parts: Sequence[Part]) -> list[Edit]:
+    """Return the edits that take the tag of a manifest out of its directory, which stays where it is, and all stores.
+
+    Nothing moves: what is in the place of a store becomes zeros, and is cut off at the end of the file.
+    """
+    size, (kind, _) = max(part.end for part in parts), _header(stream)
+    edits, stores = [], set(stores_left(stream, size))
+    for directory in _directories(stream, size):
+        kept = [entry for entry in directory.entries if entry.tag != _C2PA]
+        if len(kept) < len(directory.entries):
+            raw = [read_exactly(stream, entry.start, kind.entry) for entry in kept]
+            front = len(kept).to_bytes(8 if kind.wide else 2, kind.order)
+            whole = b"".join((front, *raw, directory.next.to_bytes(kind.value, kind.order)))
+            edits.append(Edit(directory.start, directory.end, whole.ljust(directory.end - directory.start, b"\0")))
+            others = (entry for entry in directory.entries if entry.tag == _C2PA and not entry.inline)
+            stores.update((entry.at, entry.at + entry.length) for entry in others)
+    return [*edits, *_erased(stores, size)]
+
+
+def _erased(stretches: Iterable[tuple[int, int]], size: int) -> Iterator[Edit]:
+    at = 0
+    for start, stop in sorted(stretches):
+        if stop > at:
+            start, at = max(start, at), stop
+            yield Edit(start, stop, b"" if stop == size else bytes(stop - start))
 
 
 def _header(stream: BinaryIO) -> tuple[_Kind, int]:

@@ -8,7 +8,7 @@ from typing import Any
 from provlabel._support.text import printable, quoted
 from provlabel.label.records import Label
 from provlabel.label.vocabularies import KINDS
-from provlabel.report import FileReport, HistoryNode, LabelInfo
+from provlabel.report import FileReport, Finding, HistoryNode, LabelInfo
 from provlabel.report.renderers.style import Style
 from provlabel.report.renderers.text import (
     STATES,
@@ -24,6 +24,11 @@ _RELATIONS = {"parentOf": "made from", "componentOf": "contains", "inputTo": "in
 _STATE_COLOURS = {"clean": "green", "broken": "red", "unknown-signer": "yellow", "no-provenance": "dim"}
 
 
+def _is_told(found: Finding) -> bool:
+    """Is it about the file?  No policy judges what is only shown."""
+    return found.level != "note" and not found.rule.startswith("policy.")
+
+
 def render(item: FileReport, style: Style) -> str:
     """Return the tree of one judged file."""
     colour, words = STATES[item.state]
@@ -32,7 +37,7 @@ def render(item: FileReport, style: Style) -> str:
         f"{style.paint(item.state.upper(), colour, 'bold')}: {words}",
         *_branches(tuple(_top(item, style)), style),
     ]
-    lines += [line for found in item.findings if found.level != "note" for line in finding_lines(found, style)]
+    lines += [line for found in item.findings if _is_told(found) for line in finding_lines(found, style)]
     return "\n".join(lines) + "\n"
 
 
