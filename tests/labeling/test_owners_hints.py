@@ -24,7 +24,7 @@ def test_a_sound_that_is_cut_off_is_written_anew_as_the_hint_says(
 ) -> None:
     cut, new = tmp_path / "cut.wav", tmp_path / "new.wav"
     cut.write_bytes((MEDIA / "take.wav").read_bytes()[:100_000])
-    with pytest.raises(InputError, match="damaged") as told:
+    with pytest.raises(InputError, match="no manifest can be put into it: its header announces") as told:
         label_file(cut, None, LABEL, signer, sandbox=sandbox)
     assert told.value.hint.startswith("write it anew: ffmpeg -i FILE -c copy NEW, ")
     said = told.value.hint.partition(": ")[2].partition(",")[0]
@@ -52,7 +52,9 @@ def test_a_motion_photo_is_refused_before_it_is_signed_with_the_reason(
     photo = make("still.heic")
     photo.write_bytes(photo.read_bytes() + make("clip.mp4").read_bytes())
     before = sorted(os.listdir(tmp_path))
-    with pytest.raises(InputError, match="cannot be embedded: a second file lies behind it, such as the film") as told:
+    with pytest.raises(
+        InputError, match="cannot be embedded: a second file is appended to it, such as the film of a motion photo"
+    ) as told:
         label_file(photo, None, LABEL, signer, sandbox=sandbox)
     assert told.value.hint == "use --detached: it leaves the file as it is"
     assert sorted(os.listdir(tmp_path)) == before

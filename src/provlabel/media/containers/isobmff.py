@@ -201,7 +201,10 @@ def obstacle(stream: BinaryIO, size: int) -> str:
     except ContainerError as exc:
         return str(exc)
     if sum(part.name == "ftyp" for part in parts) > 1:
-        return "a second file is appended to it, and the places in that one are counted from its own beginning"
+        return (
+            "a second file is appended to it, such as the film of a motion photo, and the places in that one are "
+            "counted from its own beginning"
+        )
     if any(part.name == _ID3V1 for part in parts):
         return "a tag of MP3 (ID3v1) lies behind its last box, which is no place for one; ffmpeg -c copy leaves it out"
     return ""
