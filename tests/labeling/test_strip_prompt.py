@@ -15,6 +15,7 @@ import audio_files as files
 import mp3_tags
 from project import MEDIA, Cli, needs
 from provlabel import InputError, Label, Prompt, System, TrustStore, UsageError, label_file, verify_file
+from provlabel.carriers.tags import TagError, exif
 from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
 
@@ -232,3 +233,24 @@ def test_a_batch_strips_too(tmp_path: Path, cli: Cli) -> None:
     done = cli("batch", folder, "--label", label, "--out-dir", tmp_path / "out", "--signer", "test", "--strip-prompt")
     assert done.returncode == 0, done.stderr
     assert not secret_in((tmp_path / "out" / "a.jpg").read_bytes())
+
+
+def tiff(*entries: bytes) -> bytes:
+    """The header and one directory."""
+    return b"II*\0" + struct.pack("<I", 8) + struct.pack("<H", len(entries)) + b"".join(entries) + bytes(4)
+
+
+@pytest.mark.parametrize(
+    ("raw", "why"),
+    [
+        (tiff(*[struct.pack("<HHI4s", 0x010E, 2, 4, b"abcd")] * 30), "more than 20 texts"),
+        (tiff(*(struct.pack("<HHII", 0x8769, 4, 1, at) for at in (8, 100))), "more than one directory"),
+        (tiff(struct.pack("<HHII", 0x010E, 2, 900, 20)), "does not lie in it"),
+        (tiff(struct.pack("<HHII", 0x010E, 2, 8, 4)), "shares its bytes"),
+    ],
+)
+def test_hostile_exif_is_not_written(raw: bytes, why: str) -> None:
+    with pytest.raises(TagError, match=why):
+        exif.texts_at(lambda offset, length: raw[offset : offset + length], {"ImageDescription"})
+    inline = tiff(struct.pack("<HHI4s", 0x010E, 2, 4, b"abc\0"))
+    assert exif.texts_at(lambda offset, length: inline[offset : offset + length], {"ImageDescription"}) == [(18, 22)]

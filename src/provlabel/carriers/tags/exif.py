@@ -18,6 +18,7 @@ _FIRST = {0x010E: "ImageDescription", 0x010F: "Make", 0x0110: "Model", 0x0131: "
 _POINTER, _COMMENT = 0x8769, 0x9286  # to the EXIF directory, and what stands there
 _WIDTHS = {1: 1, 2: 1, 7: 1}  # BYTE, ASCII, UNDEFINED: types that can hold text
 _MAX_ENTRIES = 1_000
+_MAX_TEXTS = 20  # that are taken out; honest files have one of each name
 _MARK = b"Exif\0\0"  # in front of the data in JPEG
 _HEAD = 8  # bytes of the header of TIFF
 _ENTRY = 12  # bytes of one entry of a directory
@@ -140,6 +141,8 @@ def texts_at(read_at: ReadAt, names: Collection[str]) -> list[tuple[int, int]]:
             others.append((entry.at, entry.at + _ENTRY - 4))
             if where[0] != entry.at + _ENTRY - 4:  # its offset stands there
                 others.append((entry.at + _ENTRY - 4, entry.at + _ENTRY))
+    if len(texts) > _MAX_TEXTS:
+        raise TagError(f"more than {_MAX_TEXTS} texts in EXIF")
     for start, end in texts:
         if len(read_at(start, end - start)) != end - start:
             raise TagError("a text in EXIF does not lie in it")
@@ -153,7 +156,9 @@ def _directories(reader: _IfdReader) -> Iterator[tuple[dict[int, str], int]]:
     first = reader.number(reader.read_at(4, 4))
     yield _FIRST, first
     below = {reader.number(entry.value) for entry in reader.entries(first) if entry.tag == _POINTER}
-    yield from (({_COMMENT: "UserComment"}, offset) for offset in sorted(below))
+    if len(below) > 1:
+        raise TagError("more than one directory of EXIF")
+    yield from (({_COMMENT: "UserComment"}, offset) for offset in below)
 
 
 def _extent(reader: _IfdReader, entry: _IfdEntry) -> tuple[int, int]:
