@@ -238,6 +238,9 @@ its value, and `provlabel verify` compares.
     become plain ones. A tag ends with padding. Only for a manifest with an identity does the engine write the tag
     itself, and then without padding.
   - A tag in which a frame ends after its tag cannot hold a manifest that others find: use `--detached`.
+- **Titles** are read and compared with the label ([conversions.md](conversions.md)), and never written or judged.
+- **Prompts** that others left are named, and taken out with `--strip-prompt`. Texts of EXIF are emptied in their
+  place; nothing else of EXIF is ever written.
 - **What contradicts the label:**
   - A statement about AI that contradicts the label is replaced; the receipt has the old value.
   - An identifier that contradicts the label (another ISRC) belongs to another work, so provlabel refuses to label.

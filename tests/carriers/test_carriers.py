@@ -28,7 +28,7 @@ FULL = Label(
     systems=(System(name="AcmeSynth", version="2.1"),),
     identifiers=(Identifier(type="isrc", value="GBAYE2600001"),),
     people=(Person(id="ada", name="Ada Example", roles=("Composer", "LeadVocalist", "StudioProducer")),),
-    contributions=(Contribution(part="instrumental", extent="All", by="ai", system="AcmeSynth"),),
+    contributions=(Contribution(part="production", extent="All", by="ai", system="AcmeSynth"),),
     permissions=Permissions(mining="notAllowed"),
     rights=Rights(notice="© 2026 Acme"),
     prompt=Prompt(text="a secret meadow", writer="ada"),
@@ -127,7 +127,7 @@ def test_ffprobe_reads_the_label(name: str, media: Path, signer: Signer, sandbox
     assert tags["PROVLABEL_KIND"] == "ai_generated"
     assert tags["PROVLABEL_SYSTEMS"] == "AcmeSynth@2.1"
     assert tags["COMPOSER"] == "Ada Example"
-    assert json.loads(tags["PROVLABEL_CONTRIBUTIONS"])["part"] == "instrumental"
+    assert json.loads(tags["PROVLABEL_CONTRIBUTIONS"])["part"] == "production"
 
 
 AIGC = (

@@ -60,16 +60,16 @@ FULL: dict[str, Any] = {
     "prompt": {"text": "a lighthouse at dawn"},
     "references": [{"type": "seed", "value": "18446744073709551616"}],
     "contributions": [
-        {"part": "vocals", "extent": "None", "by": "human", "person": "singer", "role": "LeadVocalist"},
+        {"part": "lyrics", "extent": "None", "by": "human", "person": "singer", "role": "LeadVocalist"},
         {
-            "part": "instrumental",
+            "part": "composition",
             "extent": "All",
             "by": "ai",
             "system": "AcmeSynth",
             "role": "StudioMusician",
             "span": {"start": 1.5, "end": 5.25},
         },
-        {"part": "mixing", "extent": "Partly", "by": "ai", "system": "AcmeSynth"},
+        {"part": "production", "extent": "Partly", "by": "ai", "system": "AcmeSynth"},
         {
             "part": "artwork",
             "extent": "All",

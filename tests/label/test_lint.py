@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from project import EXAMPLE_LABELS, Cli, needs
+from provlabel.label.lint import lint
 from provlabel.sandbox import Sandbox
 
 EXAMPLES = sorted(EXAMPLE_LABELS.glob("*.toml"))
@@ -75,7 +76,42 @@ def test_spans_lie_within_the_sound(media: Path, cli: Cli) -> None:
     done = cli("lint", example, "--media", media / "take.wav")
     assert done.returncode == 1
     assert "/contributions/2/span/end: lies after the end of the sound, which is 5.1 s long" in done.stdout
-    assert cli("lint", example, "--media", media / "cover.jpg").returncode == 3
+    assert "spans" not in cli("lint", example, "--media", media / "cover.jpg").stdout
+
+
+OF_SOUND = ("vocals", "arrangement", "instrumental", "mixing", "mastering", "sound_design", "narration")
+OF_PICTURES = ("artwork", "motion_artwork", "image_region", "video")
+
+
+@pytest.mark.parametrize(
+    ("name", "no_part", "what"), [("take.wav", OF_PICTURES, "a sound"), ("cover.jpg", OF_SOUND, "a picture")]
+)
+def test_parts_are_those_of_the_medium(
+    name: str, no_part: tuple[str, ...], what: str, media: Path, tmp_path: Path, cli: Cli
+) -> None:
+    """Found by lint where the file is named, and refused when it is labeled; nothing is written."""
+    parts = [*no_part, "whole", "lyrics", "composition", "production", "text", "translation"]
+    label = tmp_path / "label.json"
+    data = {"kind": "ai_partly_created", "systems": [{"name": "A"}]}
+    data["contributions"] = [{"part": part, "extent": "Partly", "by": "ai"} for part in parts]  # type: ignore[assignment]
+    label.write_text(json.dumps(data))
+    assert cli("lint", label).returncode == 0
+    done = cli("lint", label, "--media", media / name)
+    assert done.returncode == 1
+    found = [line for line in done.stdout.splitlines() if line.startswith("error")]
+    assert found == [f"error /contributions/{at}/part: {part} is no part of {what}" for at, part in enumerate(no_part)]
+    out = tmp_path / f"out{media.joinpath(name).suffix}"
+    done = cli("label", media / name, "--label", label, "--signer", "test", "-o", out)
+    assert done.returncode == 2
+    assert f"/contributions/0/part: {no_part[0]} is no part of {what}" in done.stderr
+    assert not out.exists()
+
+
+def test_a_video_has_parts_of_both() -> None:
+    parts = [{"part": part, "extent": "All", "by": "ai"} for part in (*OF_SOUND, *OF_PICTURES)]
+    data = {"kind": "ai_generated", "systems": [{"name": "A"}], "contributions": parts}
+    assert lint(data, media="video") == ()
+    assert len(lint(data, media="image")) == len(OF_SOUND)
 
 
 @needs("ffmpeg")

@@ -131,18 +131,34 @@ def test_honest_labels_that_withhold_a_prompt_pass(
 
 @pytest.fixture
 def exif(tmp_path: Path) -> Iterator[Path]:
-    """A picture of a front end that writes its parameters into EXIF, which is never written here."""
+    """A picture of a front end that writes its parameters into EXIF."""
     path, data = tmp_path / "exif.jpg", Image.Exif()
     data.get_ifd(0x8769)[0x9286] = b"ASCII\0\0\0" + STEPS.replace("\n", " ").encode()
+    data[0x010E] = "Lighthouse at dawn"
     with Image.open(MEDIA / "cover.jpg") as picture:
         picture.save(path, exif=data)
     return path
 
 
+@pytest.fixture
+def shared_exif(exif: Path) -> Path:
+    """The same, and another tag whose text lies in the same bytes."""
+    content, text = bytearray(exif.read_bytes()), STEPS.replace("\n", " ").encode()
+    base = content.index(b"Exif\0\0") + 6
+    order = "little" if content[base : base + 2] == b"II" else "big"
+    at = content.index(text) - base
+    first = base + int.from_bytes(content[base + 4 : base + 8], order)  # type: ignore[arg-type]
+    assert int.from_bytes(content[first : first + 2], order) == 2, "a description, and the way to the rest"  # type: ignore[arg-type]
+    entry = first + 2
+    content[entry + 4 : entry + 12] = (len(text)).to_bytes(4, order) + at.to_bytes(4, order)  # type: ignore[arg-type]
+    exif.write_bytes(content)
+    return exif
+
+
 def test_what_cannot_be_taken_out_is_named(
-    exif: Path, tmp_path: Path, signer: Signer, sandbox: Sandbox, places: Judge, cli: Cli
+    shared_exif: Path, tmp_path: Path, signer: Signer, sandbox: Sandbox, places: Judge, cli: Cli
 ) -> None:
-    dest = tmp_path / "signed.jpg"
+    exif, dest = shared_exif, tmp_path / "signed.jpg"
     label_file(exif, dest, TOLD, signer, prompt_mode="clear", carriers=(), sandbox=sandbox)
     assert {place.partition(" ")[0] for place in places(dest)} == {"org.provlabel.personal", "UserComment"}
     done = cli("redact", dest, "--personal", "--generator-metadata", "--signer", "test", "-o", "clean.jpg")

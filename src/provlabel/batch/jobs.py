@@ -220,6 +220,11 @@ class Labels:
         self._of_rows = functools.lru_cache(maxsize=512)(_label_in_row)
         self._of_files = functools.lru_cache(maxsize=512)(_label_in_file)
 
+    @property
+    def shared(self) -> str:
+        """The label of jobs that have none of their own, as :meth:`of` returns it; nothing where it is none."""
+        return self._of_files(self._path).text
+
     def of(self, wanted: Wanted) -> CheckedLabel:
         """Return the label of a job; errors are those that ``provlabel lint`` finds."""
         path = wanted.label_path or self._path

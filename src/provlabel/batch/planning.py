@@ -161,7 +161,8 @@ def _how(setting: Setting) -> bytes:
     """Return what distinguishes two ways of writing one label, and who signs it."""
     how = setting.how
     stamped = how.timestamper is not None
-    settings = (setting.signer, how.prompt_mode, how.personal, how.inputs, how.carriers, how.thumbnail, stamped)
+    more = ("strip_prompt",) if how.strip_prompt else ()  # of which older ledgers know nothing
+    settings = (setting.signer, how.prompt_mode, how.personal, how.inputs, how.carriers, how.thumbnail, stamped, *more)
     return hashlib.sha256(msgspec.json.encode(settings)).digest()
 
 

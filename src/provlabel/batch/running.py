@@ -144,7 +144,8 @@ def run_batch(
     how = LabelOptions(**options)
     if how.thumbnail:
         require_pillow()
-    setting = Setting(signer=signer, how=how, proofs=str(proofs or ""))
+    labels = Labels(label)
+    setting = Setting(signer=signer, how=how, shared=labels.shared, proofs=str(proofs or ""))
     folder = path_of(out_dir) if out_dir is not None else None
     book, kept = _records(folder, ledger, receipts, part)
     counted: Counter[str] = Counter() if passed_over is None else passed_over
@@ -154,7 +155,7 @@ def run_batch(
             raise OutputError(f"{printable(str(kept))}: exists already", hint="name another with --receipts")
         plan_ = plan(
             _wanted([jobs] if isinstance(jobs, str | Path) else jobs, folder, counted),
-            Labels(label),
+            labels,
             setting,
             opened,
             part,

@@ -42,6 +42,7 @@ class Setting(Struct, frozen=True, kw_only=True):
     signer: str  #: URI
     answers: tuple[tuple[str, str], ...] = ()  #: questions of the signer (pass phrase, PIN) and what was answered
     how: LabelOptions = LabelOptions()
+    shared: str = ""  #: JSON of the label of files without one of their own: it belongs to all of them
     proofs: str = ""  #: folder that remembers which engines have passed the self-test
     checked: bool = False  #: whoever hands this out has checked key and certificate against the profile
 
@@ -177,7 +178,9 @@ def _labeled(setting: Setting, job: Job, tools: Tools) -> tuple[Receipt, bool]:
             return _adopted(job, output, there, tools.sandbox), True
         replace = True
     output.parent.mkdir(parents=True, exist_ok=True)
-    return tools.labeler.file(job.source, output, label_of(job.label), urn=job.urn, replace=replace), False
+    shared = job.label == setting.shared
+    receipt = tools.labeler.file(job.source, output, label_of(job.label), urn=job.urn, replace=replace, shared=shared)
+    return receipt, False
 
 
 def _there(job: Job, output: Path, sandbox: Sandbox) -> Evidence | None:

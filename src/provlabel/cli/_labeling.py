@@ -64,6 +64,14 @@ labeling_options = options_of(
         help="Keep room, so that provlabel stamp can add a timestamp later.",
     ),
     click.option("--force", "replace", is_flag=True, help="Replace an output that exists."),
+    click.option(
+        "--strip-prompt", is_flag=True, help="Take prompts out of tags and other metadata of the copy before signing."
+    ),
+    click.option(
+        "--same-label-for-all",
+        is_flag=True,
+        help="Sign one label for several files although their tags name other works (title, ISRC, …).",
+    ),
     click.option(BROKEN, "accept_broken_parent", is_flag=True, help="Go on although the history is broken."),
 )
 

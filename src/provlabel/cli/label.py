@@ -128,6 +128,8 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
         how = asked(FileOptions, options) | {"sandbox": sandbox, "drawing": drawing}
         how["replace"] |= options["in_place"]
         answers = answers_from(options["pass_file"])
+        if label is not None and len(files) > 1 and not options["same_label_for_all"]:
+            _require_one_work(label, files, sandbox)
         signer = open_named_signer(options["signer_uri"], answers)
         how["identity"] = _identity(options, answers)
         if options["out_dir"] is not None:
@@ -236,6 +238,27 @@ def _kept(options: dict[str, Any], sandbox: AnySandbox) -> Callable[[Path], Labe
 
     trust = trust_from(options["trust"], options["trust_leaf"], options["tsa_trust"])
     return kept
+
+
+def _require_one_work(label: Label, files: tuple[Path, ...], sandbox: AnySandbox) -> None:
+    """Refuse one label for files that are not one work, as their tags say, with all that differs.
+
+    What cannot be read is told when it is labeled.
+    """
+    from provlabel.carriers.vocabularies.works import named_otherwise
+    from provlabel.labeling.sources import read_tags
+
+    different = 0
+    for path in files:
+        with contextlib.suppress(ProvlabelError, OSError):
+            for words in named_otherwise(label, read_tags(path, sandbox)):
+                say_error(f"{printable(str(path))}: {words}")
+                different += 1
+    if different:
+        raise LabelError(
+            f"one label for {len(files)} files, and the tags of some name another work; nothing was signed",
+            hint="label them one by one; or, if it is meant for all of them, --same-label-for-all",
+        )
 
 
 def _without_kind(options: dict[str, Any], targets: Iterable[tuple[Path, Path]]) -> str:

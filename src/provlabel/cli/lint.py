@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import click
 
@@ -15,6 +15,7 @@ from provlabel.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from provlabel._support.faults import Fault
+    from provlabel.label.vocabularies import Medium
     from provlabel.law import Law
     from provlabel.report import Finding, LawResult
     from provlabel.report.renderers.style import Style
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 @click.argument("label", type=PATH)
 @click.option("--fix", "fix", is_flag=True, help="Fix what has one right answer, in a JSON label.")
 @click.option("-o", "--output", type=PATH, help="With --fix: write the result here, as JSON.")
-@click.option("--media", type=PATH, help="The sound: time spans must lie within it.")
+@click.option(
+    "--media", type=PATH, help="The file that it is for: parts must be of its medium, time spans lie within it."
+)
 @law_option
 @format_option
 def command(
@@ -49,13 +52,13 @@ def command(
         raise UsageError("--fix writes JSON, and would lose the comments of a TOML file", hint="add -o fixed.json")
     held = _laws(laws)
     data = read_plain(label)
-    seconds = _seconds(media)
-    faults = lint(data, seconds=seconds)
+    medium = _medium(media)
+    faults = lint(data, **medium)
     if fix and any(fault.fix is not None for fault in faults):
         data = fixed(data, faults)
         deliver(to_json(data), output or label)
-        faults = lint(data, seconds=seconds)
-    results = _under_laws(data, held, media)
+        faults = lint(data, **medium)
+    results = _under_laws(data, held, medium["media"])
     if format_ == "json":
         under_laws = {"law": results} if held else {}
         deliver(to_json({"label": str(label), "faults": faults, **under_laws}), None)
@@ -73,13 +76,13 @@ def _laws(names: tuple[str, ...]) -> tuple[Law, ...]:
     return load_laws(names)
 
 
-def _under_laws(data: Any, laws: tuple[Law, ...], media: Path | None) -> tuple[LawResult, ...]:
+def _under_laws(data: Any, laws: tuple[Law, ...], media: Medium | None) -> tuple[LawResult, ...]:
     """Hold a label against laws, as far as it can show anything before it is signed."""
     if not laws:
         return ()
     from provlabel.law import judge_law, subject_of_label
 
-    subject = subject_of_label(data, "audio" if media is not None else None)
+    subject = subject_of_label(data, media)
     return judge_law(subject, laws, dt.datetime.now(dt.timezone.utc))
 
 
@@ -94,18 +97,28 @@ def _law_findings(results: tuple[LawResult, ...], style: Style) -> tuple[Finding
     return found
 
 
-def _seconds(media: Path | None) -> float | None:
-    """Return how long the sound plays, read in the sandbox."""
-    if media is None:
-        return None
+class _Medium(TypedDict):
+    media: Medium | None
+    seconds: float | None
+
+
+def _medium(path: Path | None) -> _Medium:
+    """Return what the file is and how long it plays, read in the sandbox."""
+    if path is None:
+        return {"media": None, "seconds": None}
+    from provlabel.media.formats import BY_NAME
     from provlabel.sandbox import Sandbox
     from provlabel.sandbox.process import fork_or_spawn
 
     with Sandbox(fork_or_spawn, proofs=proofs_folder()) as sandbox:
-        seconds = sandbox.read(media).seconds
-    if seconds is None:
-        raise InputError(f"{printable(str(media))}: does not tell how long it plays", hint="leave --media away")
-    return seconds
+        evidence = sandbox.read(path)
+    shown = printable(str(path))
+    if evidence.format is None:
+        raise InputError(f"{shown}: is no format that provlabel knows", hint="leave --media away")
+    media = BY_NAME[evidence.format].media
+    if media == "audio" and evidence.seconds is None:
+        raise InputError(f"{shown}: does not tell how long it plays", hint="leave --media away")
+    return {"media": media, "seconds": evidence.seconds}
 
 
 def _print(label: Path, faults: tuple[Fault, ...], results: tuple[LawResult, ...]) -> None:

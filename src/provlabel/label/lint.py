@@ -21,18 +21,20 @@ from provlabel.label.about_ai import ai_in, is_technical
 from provlabel.label.identifiers import CANONICAL
 from provlabel.label.loading import label_from_dict, moment, unportable, wanted_form
 from provlabel.label.records import PERSONAL, SCHEMA, Label, Region
-from provlabel.label.vocabularies import AI_KINDS, KINDS, NOT_AI
+from provlabel.label.vocabularies import AI_KINDS, KINDS, NOT_AI, NOT_IN, Medium
 
 
-def lint(data: Any, *, seconds: float | None = None) -> tuple[Fault, ...]:
-    """Return every fault of ``data``, a label as plain data; ``seconds`` is the length of its medium.
+def lint(data: Any, *, seconds: float | None = None, media: Medium | None = None) -> tuple[Fault, ...]:
+    """Return every fault of ``data``, a label as plain data, for a file of ``media`` (image, audio, video).
+
+    ``seconds`` is how long it plays.
 
     Semantic checks need a label that fits the schema, so they come only when the schema is content.
     """
     faults = tuple(Fault(at=at, message=what) for at, what in unportable(data, "", 0)) or tuple(_schema_faults(data))
     if faults:
         return faults
-    return semantic_faults(label_from_dict(data), seconds=seconds)
+    return semantic_faults(label_from_dict(data), seconds=seconds, media=media)
 
 
 def fixed(data: Any, faults: tuple[Fault, ...]) -> Any:
@@ -65,12 +67,24 @@ def _schema_faults(data: Any) -> Iterator[Fault]:
 # --- what no schema says ---------------------------------------------------------------------------
 
 
-def semantic_faults(label: Label, *, seconds: float | None = None) -> tuple[Fault, ...]:
-    """Return the faults of a label that fits its schema."""
+def semantic_faults(label: Label, *, seconds: float | None = None, media: Medium | None = None) -> tuple[Fault, ...]:
+    """Return the faults of a label that fits its schema; further arguments are those of :func:`lint`."""
     found = [fault for check in _CHECKS for fault in check(label)]
     if seconds is not None:
         found += _beyond_the_end(label, seconds)
-    return tuple(found)
+    return (*found, *parts_of_another_medium(label, media))
+
+
+def parts_of_another_medium(label: Label, media: Medium | None) -> Iterator[Fault]:
+    """Yield the contributions to parts that nothing of ``media`` has: artwork of a sound, vocals of a picture."""
+    what = "a sound" if media == "audio" else "a picture"
+    for index, item in enumerate(label.contributions):
+        if item.part in NOT_IN.get(media or "", ()):
+            yield Fault(
+                at=f"/contributions/{index}/part",
+                message=f"{item.part} is no part of {what}",
+                hint="label each file with what is in it: a cover is a file of its own",
+            )
 
 
 def _identifiers(label: Label) -> Iterator[Fault]:

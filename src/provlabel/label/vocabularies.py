@@ -50,6 +50,13 @@ PartName = Literal[
     "video",
     "image_region",
 ]
+#: What a file is for its readers.
+Medium = Literal["image", "audio", "video"]
+#: The parts that what is only a picture, or only a sound, cannot have; a video has all.
+NOT_IN: dict[str, frozenset[str]] = {
+    "image": frozenset({"vocals", "arrangement", "instrumental", "mixing", "mastering", "sound_design", "narration"}),
+    "audio": frozenset({"artwork", "motion_artwork", "image_region", "video"}),
+}
 #: DDEX ``AiContribution`` (ERN 4.3.2): how far AI made the part.
 Extent = Literal["All", "Partly", "None"]
 Agent = Literal["ai", "human"]

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from provlabel._support.paths import path_of
 from provlabel._support.text import printable
 from provlabel.carriers.prompts import in_manifests, in_tags
-from provlabel.errors import InputError
+from provlabel.errors import InputError, LabelError, UsageError
 from provlabel.label import Label, as_records, signed_label
-from provlabel.label.lint import semantic_faults
+from provlabel.label.lint import parts_of_another_medium, semantic_faults
 from provlabel.labeling.options import FileOptions
 from provlabel.labeling.publish import Destination, Published, Seal, destination_for, publish
 from provlabel.labeling.receipts import Receipt, about_time, facts
@@ -26,6 +26,7 @@ from provlabel.labeling.sources import (
     parent_of,
     read_source,
     require_agreement,
+    require_one_work,
 )
 from provlabel.labeling.tags import plan_tags
 from provlabel.manifest.write import PARENT, component, definition, ingredient_definition, input_file
@@ -66,6 +67,10 @@ def labeled(
     sandbox = how.sandbox or shared_sandbox()
     if how.thumbnail:
         require_pillow()
+    if how.strip_prompt and how.prompt_mode == "clear":
+        raise UsageError(
+            "the prompt would be taken out of the file and signed in clear", hint="another --prompt-mode: omit or hash"
+        )
     # 1. Read everything that goes in, in the sandbox; nothing is written before that.
     checked = read_source(
         source, sandbox, how.accept_broken_parent, digest=how.thumbnail, name=name, detached=how.detached
@@ -83,11 +88,16 @@ def labeled(
         destination = destination._replace(scratch_name=checked.shown)
     inputs = [read_source(path_of(item), sandbox, how.accept_broken_parent) for item in how.input_files]
     label = as_records(label)
+    _require_medium(label, checked)
     otherwise = require_agreement(label, checked, parent, placed)
+    if not how.same_label_for_all:
+        otherwise += require_one_work(label, checked, shared=how.shared)
     picture = _drawn(checked, how.drawing) if how.thumbnail else None
     # 2. Decide what is signed: the label, the tags that repeat it, the manifest that holds it.
     signed = signed_label(label, how.prompt_mode, personal=how.personal)
-    tags = plan_tags(checked, signed.as_label(), how.carriers, detached=destination.detached)
+    tags = plan_tags(
+        checked, signed.as_label(), how.carriers, detached=destination.detached, strip_prompt=how.strip_prompt
+    )
     signed = signed.listing(tags.listed)
     manifest = definition(
         label,
@@ -121,7 +131,7 @@ def labeled(
                 *_doubts(label, checked.evidence.seconds),
                 *otherwise,
                 *_odd_parent(checked, parent),
-                *(_readable(checked, parent, *placed) if how.prompt_mode != "clear" else ()),
+                *(_readable(checked, how, parent, *placed) if how.prompt_mode != "clear" else ()),
                 *_warnings(checked, parent, *placed, *inputs),
                 *about_time(written, seal),
             ),
@@ -195,20 +205,36 @@ def _undrawn(checked: Source, picture: Preview | None) -> Iterator[str]:
         yield f"{checked.shown}: no thumbnail: {printable(picture.why)}"
 
 
+def _require_medium(label: Label, checked: Source) -> None:
+    """Refuse a part that nothing of this medium has."""
+    found = tuple((fault.at, fault.message) for fault in parts_of_another_medium(label, checked.fmt.media))
+    if found:
+        words = "; ".join(f"{at}: {what}" for at, what in found)
+        raise LabelError(f"{checked.shown}: label: {words}", hint="a label of its own for each medium", faults=found)
+
+
 def _doubts(label: Label, seconds: float | None) -> Iterator[str]:
     """Say what ``provlabel lint --media`` would, of a label that may be signed all the same."""
     for fault in semantic_faults(label, seconds=seconds):
         yield f"label: {fault.at}: {fault.message}; {fault.hint}"
 
 
-def _readable(checked: Source, *used: Source | None) -> Iterator[str]:
+def _readable(checked: Source, how: FileOptions, *used: Source | None) -> Iterator[str]:
     """Say where a prompt can be read though the label withholds it; the history of what is used is carried along."""
-    history = (place for item in used if item for place in in_manifests(item.evidence.manifests))
-    for place in dict.fromkeys((*in_tags(checked.evidence.carriers or ()), *history)):
+    carriers = checked.evidence.carriers or ()
+    for place in () if how.strip_prompt else dict.fromkeys(in_tags(carriers)):
         yield (
             f"{checked.shown}: a prompt can be read in {printable(place)}, which the label does not sign; "
-            "take it out: provlabel redact --personal --generator-metadata"
+            "to take it out before it is signed: --strip-prompt"
         )
+    for place in dict.fromkeys(place for item in used if item for place in in_manifests(item.evidence.manifests)):
+        yield (
+            f"{checked.shown}: a prompt can be read in {printable(place)}, which was signed before and stays in the "
+            "history; what provlabel signed goes with provlabel redact --personal"
+        )
+    for item in carriers if how.strip_prompt else ():
+        for fault in item.faults:
+            yield f"{checked.shown}: no prompt was looked for where its {item.place} cannot be read: {printable(fault)}"
 
 
 def _warnings(*used: Source | None) -> Iterator[str]:

@@ -153,7 +153,8 @@ class Labeler(Session):
             sources: the files.
             out_dir: the folder for the results, each with the name of its source; made where it is missing.  ``None``
                 for ``NAME.labeled.EXT`` beside each source.
-            label: what to say of all of them.
+            label: what to say of all of them.  A file whose tags name another work (title, ISRC, other identifiers) is
+                refused with :class:`~provlabel.LabelError`, unless ``same_label_for_all``.
             options: the fields of :class:`~provlabel.labeling.options.LabelOptions`.
 
         Raises:
@@ -168,7 +169,7 @@ class Labeler(Session):
                 if rival is not None:
                     why = f"{shown(source)}: has the same output as {shown(rival)}"
                     raise UsageError(why, hint="label them into different folders")
-                return self.file(source, dest, label, **options)
+                return self.file(source, dest, label, **options, shared=True)
             except ProvlabelError as exc:
                 return exc
 

@@ -38,6 +38,9 @@ class LabelOptions(Struct, frozen=True, kw_only=True):
         thumbnail: put a small JPEG of the picture (at most 10 kB, upright, without metadata) into the manifest; a
             warning where there is none, as of a sound.
         replace: overwrite an existing output.
+        strip_prompt: take the fields in which a prompt can be read out of the file before it is signed; refused where
+            one cannot be taken out.  What others signed stays, with a warning.
+        same_label_for_all: sign one label for several files although their tags name other works.
     """
 
     prompt_mode: PromptMode = "omit"
@@ -49,6 +52,8 @@ class LabelOptions(Struct, frozen=True, kw_only=True):
     carriers: Sequence[Choice] | None = None
     thumbnail: bool = False
     replace: bool = False
+    strip_prompt: bool = False
+    same_label_for_all: bool = False
 
 
 class LabelKeywords(TypedDict, total=False):
@@ -63,6 +68,8 @@ class LabelKeywords(TypedDict, total=False):
     carriers: Sequence[Choice] | None
     thumbnail: bool
     replace: bool
+    strip_prompt: bool
+    same_label_for_all: bool
 
 
 class FileOptions(LabelOptions, frozen=True, kw_only=True):
@@ -80,6 +87,8 @@ class FileOptions(LabelOptions, frozen=True, kw_only=True):
         check_decode: decode the source to its end with ffmpeg first, which finds what the structure
             does not show.
         identity: who vouches for the file beside its signer, with a credential of their own, and as what.
+        shared: the label is that of other files too, so one whose tags name another work (title, ISRC and other
+            identifiers) is refused, unless ``same_label_for_all``; without, that is a warning.
         name: what the file is called in messages, in receipts and, as an ingredient, in manifests, in place of its
             path: of a scratch file, or of bytes.
         urn: the name of the new manifest, ``urn:c2pa:`` and a version 4 UUID, for whoever wants to know the result
@@ -97,6 +106,7 @@ class FileOptions(LabelOptions, frozen=True, kw_only=True):
     detached: bool = False
     check_decode: bool = False
     identity: Actor | None = None
+    shared: bool = False
     name: str | None = None
     urn: str | None = None
     keep: Callable[[Receipt], None] = lambda _: None
@@ -113,6 +123,7 @@ class FileKeywords(LabelKeywords, total=False):
     detached: bool
     check_decode: bool
     identity: Actor | None
+    shared: bool
     name: str | None
     urn: str | None
     keep: Callable[[Receipt], None]

@@ -15,6 +15,7 @@ from provlabel._support.files import fingerprint, open_regular, reason
 from provlabel._support.paths import path_of
 from provlabel._support.text import printable
 from provlabel._support.times import now
+from provlabel.carriers.vocabularies.works import named_otherwise
 from provlabel.errors import InputError, LabelError, UsageError
 from provlabel.evidence import Carrier, Evidence
 from provlabel.label import Label
@@ -266,6 +267,21 @@ def require_agreement(
             "--contradict REASON, which is signed",
         )
     return (f"label: signed as a correction of what else is said: {shown}",)
+
+
+def require_one_work(label: Label, checked: Source, *, shared: bool) -> tuple[str, ...]:
+    """Refuse a label that several files share where tags name another work; return warnings where none do.
+
+    Raises:
+        LabelError: with all that differs.
+    """
+    found = tuple(map(printable, named_otherwise(label, checked.evidence.carriers or ())))
+    if found and shared:
+        raise LabelError(
+            f"{checked.shown}: one label for several files, and {'; '.join(found)}",
+            hint="give it a label of its own; or, if this one is meant for all of them, --same-label-for-all",
+        )
+    return tuple(f"{checked.shown}: {words}" for words in found)
 
 
 @contextlib.contextmanager

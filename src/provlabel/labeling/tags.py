@@ -5,21 +5,24 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, NamedTuple, cast
+
+from msgspec import structs
 
 from provlabel._support.text import printable
 from provlabel.carriers.compare import story_of
 from provlabel.carriers.plan import Choice, chosen, projected
-from provlabel.carriers.tags import TAGGERS, TagError, Tagger
+from provlabel.carriers.prompts import in_tags
+from provlabel.carriers.tags import TAGGERS, TagError, Tagger, carriers_in
 from provlabel.carriers.vocabularies import Fields
 from provlabel.carriers.vocabularies.marks import prompts_in
 from provlabel.errors import InputError, LabelError, UsageError
-from provlabel.evidence import mapping
+from provlabel.evidence import Carrier, mapping
 from provlabel.label import Label
 from provlabel.labeling.sources import Source, reopened
-from provlabel.media.containers import CONTAINERS, Part, sized, stores_left
-from provlabel.media.containers.edits import Edit
+from provlabel.media.containers import CONTAINERS, ContainerError, Part, sized, stores_left
+from provlabel.media.containers.edits import Edit, Edited
 
 
 class TagPlan(NamedTuple):
@@ -30,33 +33,51 @@ class TagPlan(NamedTuple):
     warnings: tuple[str, ...] = ()
 
 
-def plan_tags(checked: Source, label: Label, choice: Sequence[Choice] | None, *, detached: bool) -> TagPlan:
+def plan_tags(
+    checked: Source, label: Label, choice: Sequence[Choice] | None, *, detached: bool, strip_prompt: bool = False
+) -> TagPlan:
     """Plan the carriers of a file; ``label`` is as it will be signed.
 
-    With ``choice`` ``None`` a carrier that cannot be written is a warning, otherwise an error.
+    With ``choice`` ``None`` a carrier that cannot be written is a warning, otherwise an error.  With ``strip_prompt``
+    all fields in which a prompt stands are taken out.
 
     Raises:
         LabelError: the label cannot be written into a carrier that was chosen.
-        InputError: a carrier that was chosen cannot be written, or one contradicts the label and stays.
-        UsageError: carriers were chosen for a file that stays as it is.
+        InputError: a carrier that was chosen cannot be written, or one contradicts the label and stays; or a prompt
+            cannot be taken out.
+        UsageError: carriers were chosen for a file that stays as it is, or a prompt is to be taken out of it.
     """
     if detached and choice:
         raise UsageError(
             "a detached manifest leaves the content as it is, so no tags are written", hint="leave --carriers away"
         )
+    if detached and strip_prompt:
+        raise UsageError(
+            f"{checked.shown}: a detached manifest leaves the content as it is, so no prompt is taken out",
+            hint="leave --strip-prompt away",
+        )
     with _named(checked.shown):
-        return _planned(checked, label, () if detached else choice, detached=detached)
+        if strip_prompt and checked.evidence.carriers is None:
+            raise InputError(f"metadata of {checked.fmt.name} is not read, so no prompt is found in it", hint=_BY_HAND)
+        choice = () if detached else choice
+        return _planned(checked, label, choice, detached=detached, strip_prompt=strip_prompt)
 
 
-def _planned(checked: Source, label: Label, choice: Sequence[Choice] | None, *, detached: bool) -> TagPlan:
+def _planned(
+    checked: Source, label: Label, choice: Sequence[Choice] | None, *, detached: bool, strip_prompt: bool
+) -> TagPlan:
     tagger = TAGGERS.get(checked.fmt.name)
     carriers = checked.evidence.carriers or ()
+    prompts = _prompts(carriers) if strip_prompt else {}
+    carriers = tuple(_without(item, prompts.get(item.id, ())) for item in carriers)
     projections = chosen(choice, checked.fmt.media, tagger.carriers if tagger else ())
     before = story_of(checked.evidence.manifests).listed if checked.evidence.manifests else {}
     withheld = _withheld(checked, tagger) if tagger and projections else ()
     plan = projected(label, carriers, projections, before, withheld)
     if tagger is None or detached:
         return TagPlan((), plan.listed, plan.warnings)
+    if prompts:
+        return TagPlan(_stripped(checked, tagger, plan.wanted, prompts), plan.listed, plan.warnings)
     if not plan.wanted:
         return TagPlan(_ready(checked, tagger), plan.listed, plan.warnings)
     try:
@@ -114,7 +135,7 @@ def personal_edits(checked: Source, *, generator_metadata: bool = False) -> tupl
             raise InputError(f"names cannot be taken out of its tags: {exc}") from exc
         if tagger and generator_metadata:
             with contextlib.suppress(TagError):  # it stays, and whoever asked is told
-                tags = _without_prompts(checked, tagger, wanted)
+                tags = _without_prompts(checked, tagger, wanted, _prompts(checked.evidence.carriers or ()))
         return (*tags, *_zeroed_stores(checked))
 
 
@@ -127,18 +148,71 @@ def _personal(checked: Source) -> dict[str, dict[str, tuple[str, ...]]]:
     return wanted
 
 
-def _without_prompts(checked: Source, tagger: Tagger, wanted: Mapping[str, Fields]) -> tuple[Edit, ...]:
-    """Return the edits of ``wanted``, and those that take out prompts."""
+def _prompts(carriers: Iterable[Carrier]) -> dict[str, tuple[str, ...]]:
+    """Return the fields in which a prompt stands, by the id of their carrier."""
+    found: dict[str, tuple[str, ...]] = {}
+    for item in carriers:
+        if names := tuple(prompts_in(item.id, item.fields)):
+            found[item.id] = (*found.get(item.id, ()), *names)
+    return found
+
+
+def _without(item: Carrier, names: Collection[str]) -> Carrier:
+    return structs.replace(item, fields={name: item.fields[name] for name in item.fields if name not in names})
+
+
+def _stripped(
+    checked: Source, tagger: Tagger, wanted: Mapping[str, Fields], prompts: Mapping[str, Collection[str]]
+) -> tuple[Edit, ...]:
+    """Return the edits of ``wanted``, and those after which no prompt is left.
+
+    Raises:
+        InputError: one would be.
+    """
+    try:
+        written = bool(wanted) or any(carrier in prompts for carrier in tagger.carriers)
+        front = () if written else _ready(checked, tagger)
+        changes = (*front, *_without_prompts(checked, tagger, wanted, prompts))
+        with _settled(checked) as (stream, _):
+            left = tuple(in_tags(_read_after(checked, stream, changes)))
+        why = "it stands where this format is only read, or more than once"
+    except ContainerError as exc:
+        left, why = tuple(in_tags(checked.evidence.carriers or ())), str(exc)
+    if left:
+        raise InputError(f"the prompt in {', '.join(left)} cannot be taken out: {why}", hint=_BY_HAND)
+    return changes
+
+
+_BY_HAND = "take it out with the program that wrote it; or leave --strip-prompt away"
+
+
+def _read_after(checked: Source, stream: BinaryIO, changes: Sequence[Edit]) -> tuple[Carrier, ...]:
+    """Return what the carriers of the file will say."""
+    after = Edited(stream, stream.seek(0, os.SEEK_END), changes)
+    changed = cast("BinaryIO", io.BufferedReader(after))
+    return (
+        carriers_in(checked.fmt.name, changed, tuple(CONTAINERS[checked.fmt.container].walk(changed, after.size))) or ()
+    )
+
+
+def _without_prompts(
+    checked: Source, tagger: Tagger, wanted: Mapping[str, Fields], prompts: Mapping[str, Collection[str]]
+) -> tuple[Edit, ...]:
+    """Return the edits of ``wanted``, and those that take out ``prompts``, as far as the format can be written.
+
+    Raises:
+        TagError: a carrier cannot be changed.
+    """
     found: dict[str, dict[str, tuple[str, ...]]] = {carrier: dict(fields) for carrier, fields in wanted.items()}
-    texts: set[str] = set()
-    for item in checked.evidence.carriers or ():
-        names = tuple(prompts_in(item.id, item.fields))
-        if item.id in tagger.carriers:
-            found.setdefault(item.id, {}).update(dict.fromkeys(names, ()))
-        elif item.id == "text":
-            texts.update(names)
+    for carrier in tagger.carriers:
+        if carrier in prompts:
+            found.setdefault(carrier, {}).update(dict.fromkeys(prompts[carrier], ()))
     with _settled(checked) as (stream, parts):
-        return (*tagger.edits(stream, parts, found), *tagger.cut(stream, parts, texts))
+        return (
+            *(tagger.edits(stream, parts, found) if found else ()),
+            *tagger.cut(stream, parts, prompts.get("text", ())),
+            *tagger.blanked(stream, parts, prompts.get("exif", ())),
+        )
 
 
 def _zeroed_stores(checked: Source) -> Iterator[Edit]:

@@ -13,8 +13,8 @@ from provlabel._support.times import read
 from provlabel.carriers.vocabularies.iptc import SOURCE_TYPE
 from provlabel.carriers.vocabularies.marks import claims_in
 from provlabel.evidence import Action, Evidence, Manifest, mapping
-from provlabel.label.vocabularies import IPTC, KINDS, SOURCE_TYPES, SURELY_AI, plain_uri
-from provlabel.law.records import Input, Medium, Outcome, Subject
+from provlabel.label.vocabularies import IPTC, KINDS, SOURCE_TYPES, SURELY_AI, Medium, plain_uri
+from provlabel.law.records import Input, Outcome, Subject
 from provlabel.media.formats import BY_NAME
 from provlabel.report import PROVEN, FileReport, HistoryNode
 

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from provlabel.carriers.tags._base import TagError, Tagger
 from provlabel.carriers.vocabularies import KNOWN
+from provlabel.carriers.vocabularies.works import NAMES
 from provlabel.evidence import Carrier
 from provlabel.label.prompts import is_prompt
 from provlabel.media.containers import ContainerError, Part
@@ -19,7 +20,7 @@ TAGGERS: dict[str, Tagger] = {row.name: Tagger(row.tagger, row.tags) for row in 
 
 
 def carriers_in(name: str, stream: BinaryIO, parts: Sequence[Part]) -> tuple[Carrier, ...] | None:
-    """Return what the carriers of a file of format ``name`` say, as far as a mapping knows the field.
+    """Return what the carriers of a file of format ``name`` say, as far as anybody here knows the field.
 
     ``parts`` is what the walker of its container found.  ``None`` where no tagger reads the format.
     """
@@ -34,7 +35,7 @@ def carriers_in(name: str, stream: BinaryIO, parts: Sequence[Part]) -> tuple[Car
 
 
 def _known(item: Carrier) -> Carrier:
-    known = KNOWN.get(item.id, frozenset())
+    known = KNOWN.get(item.id, frozenset()) | NAMES.get(item.id, {}).keys()
     fields = {name: values for name, values in item.fields.items() if name in known or is_prompt(name)}
     return replace(item, fields=fields)
 

@@ -103,6 +103,22 @@ class Tagger(NamedTuple):
         found: _Cut | None = getattr(importlib.import_module(f"provlabel.carriers.tags.{self.module}"), "cut", None)
         return found(stream, parts, names) if found is not None else []
 
+    def blanked(self, stream: BinaryIO, parts: Sequence[Part], names: Collection[str]) -> list[Edit]:
+        """Return the edits that empty texts of these names in EXIF, where the format has it in one piece.
+
+        Raises:
+            TagError: that cannot be done without harm.
+        """
+        found: _Cut | None = getattr(importlib.import_module(f"provlabel.carriers.tags.{self.module}"), "blanked", None)
+        if found is None or not names:
+            return []
+        try:
+            return found(stream, parts, names)
+        except TagError:
+            raise
+        except ContainerError as exc:
+            raise TagError(f"EXIF cannot be changed: {exc}") from exc
+
 
 def wanted_of(carriers: tuple[CarrierId, ...], wanted: Mapping[str, Fields]) -> dict[str, dict[str, tuple[str, ...]]]:
     """Return the fields wanted of each carrier, without empty values at the end.

@@ -5,7 +5,7 @@ Writing an item would move the picture, whose place stands in ``iloc``; a box of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import BinaryIO
 
 from provlabel.carriers.tags import exif, xmp
@@ -85,6 +85,33 @@ def _content(stream: BinaryIO, item: items.ItemExtent, data: items.MetaBox | Non
     if sum(length for _, length in item.extents) > MAX_CARRIER:
         raise ContainerError(f"it takes more than {MAX_CARRIER:,} bytes and was not read")
     return b"".join(read_exactly(stream, front + offset, length) for offset, length in item.extents)
+
+
+def blanked(stream: BinaryIO, parts: Sequence[Part], names: Collection[str]) -> list[Edit]:
+    """Return the edits that empty the texts of these names in EXIF, which keeps its place and length.
+
+    Raises:
+        TagError: a text shares its bytes with something else, or its EXIF lies in several pieces.
+        ContainerError: its place cannot be read.
+    """
+    found: list[Edit] = []
+    for at, length in (*_exif_items(stream, parts), *(items.body(stream, p) for p in parts if p.name == "Exif")):
+        front = 4 + int.from_bytes(read_exactly(stream, at, 4), "big")
+        found += exif.emptied(stream, at + front, length - front, names)
+    return found
+
+
+def _exif_items(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[tuple[int, int]]:
+    for meta in items.metas(parts):
+        boxes = {box.name: box for box in reversed(list(items.children(stream, meta)))}
+        if b"iinf" not in boxes:
+            continue
+        places = items.locations(items.table(stream, boxes, b"iloc"))
+        wanted = [item for item, kind in _infos(items.table(stream, boxes, b"iinf")) if kind == "exif"]
+        for place in (places[item] for item in wanted if item in places):
+            if place.method != 0 or len(place.extents) != 1:
+                raise TagError("its EXIF does not lie in one piece")
+            yield place.extents[0]
 
 
 def edits(stream: BinaryIO, parts: Sequence[Part], wanted: Mapping[str, Fields]) -> list[Edit]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import BinaryIO
 
 from provlabel.carriers.tags import exif, xmp
@@ -43,6 +43,16 @@ def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
         yield Carrier("xmp", "APP1", faults=("an extended part of an XMP packet that is not there",))
     for part in _beginning(stream, parts, _EXIF):
         yield exif.carrier("APP1", _content(stream, part)[len(_EXIF) :])
+
+
+def blanked(stream: BinaryIO, parts: Sequence[Part], names: Collection[str]) -> list[Edit]:
+    """Return the edits that empty the texts of these names in EXIF.
+
+    Raises:
+        TagError: a text shares its bytes with something else.
+    """
+    own = _beginning(stream, parts, _EXIF)
+    return [edit for part in own for edit in exif.emptied(stream, part.start + _HEAD, part.length - _HEAD, names)]
 
 
 def _extended(

@@ -117,6 +117,25 @@ def _inflated(text: _ChunkText, most: int) -> _ChunkText:
     return text._replace(raw=raw, fault="" if reader.eof or len(raw) == most else _BROKEN)
 
 
+def blanked(stream: BinaryIO, parts: Sequence[Part], names: Collection[str]) -> list[Edit]:
+    """Return the edits that empty the texts of these names in EXIF, with the checksum of their chunk.
+
+    Raises:
+        TagError: a text shares its bytes with something else.
+    """
+    import zlib
+
+    found: list[Edit] = []
+    for part in (part for part in parts if part.name == "eXIf"):
+        at, length = part.start + _HEAD, part.length - _HEAD - _CRC
+        texts = exif.emptied(stream, at, length, names)
+        raw = bytearray(b"eXIf" + read_exactly(stream, at, length))
+        for edit in texts:
+            raw[edit.start - at + 4 : edit.end - at + 4] = edit.content
+        found += [*texts, Edit(at + length, part.end, zlib.crc32(raw).to_bytes(_CRC, "big"))]
+    return found
+
+
 def cut(stream: BinaryIO, parts: Sequence[Part], names: Collection[str]) -> list[Edit]:
     """Return the edits that take out all text chunks with these keywords."""
     texts = (part for part in parts if part.name in _TEXTS and not _is_xmp(stream, part))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import BinaryIO, Literal, NamedTuple
 
 from provlabel._support.files import reader
@@ -53,6 +53,20 @@ def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
         else:
             yield xmp.packet_at(stream, "tag 700", packet.at, packet.length, budget)
     yield exif.carrier_of("IFD0", reader(stream))
+
+
+def blanked(stream: BinaryIO, parts: Sequence[Part], names: Collection[str]) -> list[Edit]:
+    """Return the edits that empty the texts of these names.
+
+    Raises:
+        TagError: a text shares its bytes with something else.
+    """
+    texts = exif.texts_at(reader(stream), names)
+    for start, end in texts:
+        used = [part for part in parts if part.start < end and part.end > start]
+        if any((part.start, part.end) != (start, end) and part.end - part.start != _ENTRY for part in used):
+            raise TagError("other parts of the file lie in a text")
+    return [Edit(start, end, bytes(end - start)) for start, end in texts]
 
 
 def edits(stream: BinaryIO, parts: Sequence[Part], wanted: Mapping[str, Fields]) -> list[Edit]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import BinaryIO
 
 from provlabel.carriers.tags import exif, xmp
@@ -32,6 +32,16 @@ def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
 def _length(stream: BinaryIO, part: Part) -> int:
     """Return the bytes of a chunk without its padding."""
     return int.from_bytes(read_exactly(stream, part.start + 4, 4), "little")
+
+
+def blanked(stream: BinaryIO, parts: Sequence[Part], names: Collection[str]) -> list[Edit]:
+    """Return the edits that empty the texts of these names in EXIF.
+
+    Raises:
+        TagError: a text shares its bytes with something else.
+    """
+    places = [(part.start + _HEAD, _length(stream, part)) for part in parts if part.name == "EXIF"]
+    return [edit for at, length in places for edit in exif.emptied(stream, at, length, names)]
 
 
 def edits(stream: BinaryIO, parts: Sequence[Part], wanted: Mapping[str, Fields]) -> list[Edit]:
