@@ -27,8 +27,8 @@ def store(*manifests: bytes) -> bytes:
     return superbox(b"c2pa", b"c2pa", *manifests)
 
 
-def manifest(*assertions: bytes) -> bytes:
-    return superbox(b"c2ma", b"urn:c2pa:x", superbox(b"c2as", b"c2pa.assertions", *assertions))
+def manifest(*assertions: bytes, name: bytes = b"urn:c2pa:x") -> bytes:
+    return superbox(b"c2ma", name, superbox(b"c2as", b"c2pa.assertions", *assertions))
 
 
 def assertion(content: bytes, name: bytes = b"org.example.x") -> bytes:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 
+import brotli
 import pytest
 
+import boxes
 import hostile_files as hostile
 from provlabel.carriers.tags import carriers_in
 from provlabel.carriers.tags.xmp import MAX_ALL_ATTRIBUTES, MAX_ELEMENTS
+from provlabel.manifest.limits import scan_store
 from provlabel.media.containers import CONTAINERS, ContainerError, Part, gif, isobmff, obstacle, svg, tiff
 
 XMP_TWICE = 3  # packets of half the allowance each
@@ -129,3 +132,15 @@ def test_boxes_that_tell_of_items_are_few() -> None:
     content = make(9)
     found = carriers_in("AVIF", io.BytesIO(content), walked("isobmff", content)) or ()
     assert "more than 8" in found[0].faults[0]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_two_manifests_of_one_name_are_refused(packed: bool) -> None:
+    first, other = boxes.manifest(boxes.assertion(b"\xa0")), boxes.manifest(boxes.assertion(b"\xa1\x61a\x01"))
+    scan_store(boxes.store(first))
+    if packed:
+        other = boxes.superbox(b"c2cm", b"urn:c2pa:x", boxes.box(b"brob", brotli.compress(other)))
+        scan_store(boxes.store(other))
+    for held in ((first, other), (other, first)):
+        with pytest.raises(ContainerError, match="same name"):
+            scan_store(boxes.store(*held))

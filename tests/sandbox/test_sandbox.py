@@ -556,12 +556,16 @@ def padded(size: int) -> bytes:
     return store(box(b"bidb", bytes(size - len(store(box(b"bidb", b""))))))
 
 
+def several(count: int, *assertions: bytes) -> list[bytes]:
+    return [manifest(*assertions, name=b"urn:c2pa:%d" % number) for number in range(count)]
+
+
 LIMITS: dict[str, tuple[Callable[[int], bytes], int]] = {
     "bytes": (padded, MAX_STORE),
     "boxes": (lambda count: store(*[box(b"free", b"")] * (count - 1)), MAX_BOXES),
     "assertions": (lambda count: store(manifest(*[assertion(b"\xa0")] * count)), MAX_ASSERTIONS),
-    "assertions of all": (lambda count: store(*[manifest(assertion(b"\xa0"))] * 50, rest(count - 50)), MAX_ASSERTIONS),
-    "manifests": (lambda count: store(*[manifest()] * count), MAX_MANIFESTS),
+    "assertions of all": (lambda count: store(*several(50, assertion(b"\xa0")), rest(count - 50)), MAX_ASSERTIONS),
+    "manifests": (lambda count: store(*several(count)), MAX_MANIFESTS),
     "box depth": (nested, MAX_BOX_DEPTH),
     "data depth": (lambda depth: store(cbor(arrays(depth))), MAX_DEPTH - 1),
     "data items": (lambda count: store(cbor(items(count))), MAX_CBOR_ITEMS),
@@ -585,7 +589,7 @@ def test_limits_hold_to_the_number(what: str) -> None:
     ("content", "why"),
     [
         (store(manifest(*[assertion(b"\xa0")] * 600)), "too many assertions"),
-        (store(*[manifest()] * 101), "too many manifests"),
+        (store(*several(101)), "too many manifests"),
         (store(cbor(b"\x81" * 5000 + b"\x00")), "nested too deeply"),
         (nested(100), "nested too deeply"),
         (bytes(MAX_STORE + 1), "bytes of manifest"),

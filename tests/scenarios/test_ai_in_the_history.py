@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bare_engine import opened
+from bare_engine import opened, sign
 from project import MEDIA, Cli
 from provlabel import Label, label_bytes, open_signer
+from provlabel.carriers.vocabularies.iptc import SOURCE_TYPE, SYSTEM
+from provlabel.label.vocabularies import IPTC
 from provlabel.report.renderers import RENDERERS
 from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
@@ -131,3 +133,35 @@ def test_laws_do_not_say_that_nothing_tells(
     assert "not held" not in {one["outcome"] for one in asked}
     [marked] = [one for one in file["law"] if one["number"] == "EU-1" and one["counts"]]
     assert marked["outcome"] == "needs a human judgement"
+
+
+CONTEXT = {"@context": {"Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"}}
+BESIDE = {
+    "disclosure": {"label": "c2pa.ai-disclosure", "data": {"modelName": "Acme 2"}},
+    "metadata": {
+        "label": "cawg.metadata",
+        "kind": "Json",
+        "data": CONTEXT | {SOURCE_TYPE: IPTC + "trainedAlgorithmicMedia"},
+    },
+    "system": {"label": "cawg.metadata", "kind": "Json", "data": CONTEXT | {SYSTEM: "Acme 2"}},
+}
+
+
+@pytest.mark.parametrize("beside", BESIDE)
+@pytest.mark.parametrize("created", [True, False])
+def test_what_stands_beside_label_and_actions_is_said(
+    beside: str, created: bool, signer: Signer, verify: Verify, tmp_path: Path
+) -> None:
+    taken = {"actions": [{"action": "c2pa.created", "digitalSourceType": IPTC + "digitalCapture"}]}
+    stated = {"label": "c2pa.actions.v2", "data": taken, "created": True}
+    made = {"assertions": [stated, BESIDE[beside] | {"created": created}], "claim_generator_info": [{"name": "other"}]}
+    path = tmp_path / "a.jpg"
+    path.write_bytes(sign((MEDIA / "cover.jpg").read_bytes(), signer, made))
+    for words in (verify(path), verify(path, command="show"), verify(path, "--format", "html")):
+        assert "made with the help of AI" in words
+        assert ("not attributed to the signer" in words) is not created
+        assert not re.search("nothing about AI|No label<", words)
+    laws = "eu,us-ca,cn,us-wa,us-ut,us-ny,in,kr,platforms"
+    [file] = json.loads(verify(path, "--law", laws, "--format", "json"))["files"]
+    reasons = " ".join(one["reason"] for one in file["law"])
+    assert not re.search("nothing in the file says|what is signed does not say", reasons)

@@ -144,8 +144,15 @@ def test_not_fully_bound(code: str) -> None:
     assert (found.state, found.axes.content) == ("invalid", "not-fully-bound")
 
 
-def test_a_fitting_hash_over_a_wrong_range_is_not_called_altered() -> None:
-    code = bad("assertion.dataHash.mismatch", "data hash exclusion does not match the manifest location")
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("assertion.dataHash.mismatch", "data hash exclusion does not match the manifest location"),
+        ("assertion.bmffHash.mismatch", "BMFF inithash must not be present for non-fragmented media"),
+    ],
+)
+def test_what_was_not_compared_is_not_called_altered(name: str, words: str) -> None:
+    code = bad(name, f"asset hash error, name: unnamed, error: hash verification( {words} )")
     found = verdict(manifest(TRUSTED, code))
     assert (found.state, found.axes.content) == ("invalid", "not-fully-bound")
     assert rules(found, "error") == ["content.not-fully-bound"]

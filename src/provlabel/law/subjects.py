@@ -16,7 +16,7 @@ from provlabel.evidence import Action, Evidence, Manifest, mapping
 from provlabel.label.vocabularies import IPTC, KINDS, SOURCE_TYPES, SURELY_AI, Medium, plain_uri
 from provlabel.law.records import Input, Outcome, Subject
 from provlabel.media.formats import BY_NAME
-from provlabel.report import PROVEN, FileReport, HistoryNode
+from provlabel.report import PROVEN, WITH_AI, FileReport, HistoryNode
 
 _BINDING = "c2pa.soft-binding"
 
@@ -47,7 +47,9 @@ def subject_of(file: FileReport, evidence: Evidence) -> Subject:
 
 
 def _said_elsewhere(file: FileReport) -> str:
-    """Say where the manifests speak of AI, beside what the signer says of the file as it is now."""
+    """Say where the manifests speak of AI, beside what the signer says of the file as it is now and how."""
+    if file.label is not None and file.label.words == WITH_AI and "unvouched" not in file.axes.label:
+        return "what is signed beside label and actions says that AI took part"
     if file.ai_history:
         return file.ai_history[0].sentence
     if "unvouched" in file.axes.label and file.label is not None and file.label.words:

@@ -163,6 +163,7 @@ class _Budget:
         self.manifests = MAX_MANIFESTS
         self.cbor = MAX_CBOR_ITEMS
         self.unpacked = MAX_STORE
+        self.names: set[bytes] = set()  # of manifests
 
     def take_item(self, _head: int) -> None:
         """Take one item of CBOR, of which a plain file has a hundred."""
@@ -185,10 +186,11 @@ def scan_store(store: bytes) -> None:
         ContainerError: boxes that do not fit into each other, or without the label that they must have;
             or more than the one store, of which readers could each take another.
     """
+    if len(store) <= MAX_STORE:
+        first = next(jumbf.boxes(memoryview(store)), None)
+        if first is not None and first.end != len(store):
+            raise ContainerError("there is more behind the detached manifest than the one store")
     _scan(store, _Budget())
-    first = next(jumbf.boxes(memoryview(store)), None)
-    if first is not None and first.end != len(store):
-        raise ContainerError("there is more behind the detached manifest than the one store")
 
 
 def _scan(store: bytes, budget: _Budget) -> None:
@@ -231,4 +233,7 @@ def _superbox(data: memoryview, box: jumbf.JumbfBox, budget: _Budget, depth: int
         budget.take("assertions")
     elif parent == b"c2pa":
         budget.take("manifests")
+        if description.label in budget.names:
+            raise ContainerError("two manifests have the same name, so that readers could each take another")
+        budget.names.add(description.label)
     _boxes(data, (children, box.end), budget, depth + 1, description.kind)

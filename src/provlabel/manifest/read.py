@@ -8,7 +8,8 @@ from typing import Any
 
 from provlabel.evidence import Action, Manifest, mapping
 from provlabel.label.vocabularies import AI_KINDS, CAWG_USES, IPTC, KINDS, SOURCE_TYPES
-from provlabel.report import LabelInfo
+from provlabel.manifest.beside import beside_label
+from provlabel.report import WITH_AI, LabelInfo
 
 _ACTIONS = "c2pa.actions"
 _DISCLOSURE, _MINING, _METADATA = "c2pa.ai-disclosure", "cawg.training-mining", "cawg.metadata"
@@ -38,7 +39,8 @@ def label_info(manifest: Manifest, *, personal: bool = False) -> LabelInfo | Non
             has_personal=manifest.personal is not None,
         )
     fields = tuple(_read_fields(manifest))
-    if not fields:
+    with_ai = any(beside_label(manifest))
+    if not fields and not with_ai:
         return None
     value: dict[str, Any] = {}
     origins: dict[str, str] = {}
@@ -49,7 +51,7 @@ def label_info(manifest: Manifest, *, personal: bool = False) -> LabelInfo | Non
     return LabelInfo(
         source="c2pa.actions" if kind else "other assertions",
         kind=kind,
-        words=KINDS[kind].words if kind else None,
+        words=KINDS[kind].words if kind else WITH_AI if with_ai else None,
         value=value,
         origins=origins,
     )

@@ -152,7 +152,7 @@ def _anchors(trust: Sequence[str]) -> Iterator[str]:
 def _exceptions(report: Report, gate: Gate) -> Iterator[str]:
     failing = [item for item in report.files if not item.passed and item.sha256]
     if failing:
-        yield f"# {len(failing)} files do not pass now. Hint them, or except them, each for a reason and until a day."
+        yield f"# {len(failing)} files do not pass now. Correct or except them, each for a reason and until a day."
     begin = read(report.at).date()
     end = (begin + min(dt.timedelta(days=_DAYS), dt.date.max - begin)).isoformat()
     for item in failing[:_SHOWN]:

@@ -136,6 +136,10 @@ class RevocationInfo(Struct, frozen=True, kw_only=True):
     updated: str | None = None  #: when the answer was given, RFC 3339
 
 
+#: What is said of a file whose manifest names AI in another place than label and actions.
+WITH_AI = "made with the help of AI"
+
+
 class LabelInfo(Struct, frozen=True, kw_only=True):
     """The label that was found, and where.
 
@@ -145,7 +149,7 @@ class LabelInfo(Struct, frozen=True, kw_only=True):
 
     source: Literal["org.provlabel.label", "c2pa.actions", "other assertions"]
     kind: str | None
-    words: str | None  #: the kind in plain words
+    words: str | None  #: the kind in plain words; :data:`WITH_AI` where AI is named without saying what it did
     value: dict[str, Any]
     personal: dict[str, Any] | None = None
     has_personal: bool = False  #: a personal assertion is there, shown or not
@@ -170,7 +174,7 @@ class AiStatement(Struct, frozen=True, kw_only=True):
     def sentence(self) -> str:
         """The statement in words."""
         who = f", {'says' if self.vouched else 'claims'} {quoted(self.signer) if self.signer else 'somebody'}"
-        did = KINDS[self.kind].words if self.kind in KINDS else "made with the help of AI"
+        did = KINDS[self.kind].words if self.kind in KINDS else WITH_AI
         if self.relation == "inherited":
             return f"an earlier version was {did}{who}"
         return f"contains a part that {'AI made' if self.kind == 'ai_generated' else f'was {did}'}{who}"

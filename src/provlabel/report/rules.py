@@ -208,7 +208,7 @@ _ROWS = (
     ),
     Rule(
         "identity.unresolved", "note", "the key of the issuer of an identity is not at hand; who it names is a claim",
-        "verify with --online, where the network may be used",
+        "verify with --online, where the network may be used; if that does not reach the key, only the issuer can help",
     ),
     Rule("identity.bad", "error", "an identity assertion is not valid", "ask the signer"),
     Rule(

@@ -10,19 +10,18 @@ No evidence is ``inputTo``: what only went into a model, or served as a model fo
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from provlabel._support.types import ready
-from provlabel.carriers.vocabularies import iptc
 from provlabel.carriers.vocabularies.marks import claims_in, marks_in
-from provlabel.evidence import Carrier, Evidence, Ingredient, Manifest, base_name, is_metadata, mapping
+from provlabel.evidence import Carrier, Evidence, Ingredient, Manifest, mapping
 from provlabel.label import Label
 from provlabel.label.about_ai import ai_in
-from provlabel.label.vocabularies import KINDS, SOURCE_TYPES, SURELY_AI, plain_uri
+from provlabel.label.vocabularies import KINDS, SOURCE_TYPES, SURELY_AI
+from provlabel.manifest.beside import beside_label
 from provlabel.manifest.read import label_info
 from provlabel.report import AiStatement, Relation
 from provlabel.trust.anchors import TrustStore
@@ -30,7 +29,7 @@ from provlabel.verdict.history import judge_ingredient
 
 #: Statements of one sort that are told; a store can hold hundreds of manifests that all say the same.
 MOST = 10
-_LABEL, _DISCLOSURE = "org.provlabel.label", "c2pa.ai-disclosure"
+_LABEL = "org.provlabel.label"
 
 
 class Statement(NamedTuple):
@@ -136,56 +135,6 @@ def _in_label(manifest: Manifest) -> Iterator[tuple[str, str]]:
     except msgspec.ValidationError:
         return  # a finding of its own
     yield from ai_in(label)
-
-
-def beside_label(manifest: Manifest) -> Iterator[tuple[str, str]]:
-    """Yield what standard assertions say; source types of actions are held against a label of ours elsewhere."""
-    for name, data in manifest.assertions.items():
-        if base_name(name) == _DISCLOSURE and data:
-            yield f"{_DISCLOSURE} names {mapping(data).get('modelName') or 'a model'}", name
-        elif is_metadata(name):
-            yield from ((words, name) for words in _metadata(data))
-
-
-def _metadata(data: Any) -> Iterator[str]:
-    """Yield what signed metadata says, however JSON-LD writes its names: the IPTC fields about AI.
-
-    A name can be a prefix and a term, a whole address, or one that the context makes up; an address stays one.
-    """
-    for key, value in _pairs(data):
-        local = _NAME.split(key)[-1]
-        named = local.lower() == "digitalsourcetype"
-        for text in _texts(value):
-            source_type = _NAME.split(text)[-1] if named else text
-            if (named or "/" in text) and iptc.kind_of(source_type) in SURELY_AI:
-                yield f"digital source type {plain_uri(source_type).rpartition('/')[2]}"
-        if local in ("AISystemUsed", "aiSystemUsed"):
-            yield f"AI system {next(_texts(value), '')}".rstrip()
-
-
-_NAME = re.compile("[:/#]")
-
-
-def _pairs(data: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(data, Mapping):
-        for key, value in data.items():
-            yield str(key), value
-            yield from _pairs(value)
-    elif isinstance(data, (list, tuple)):
-        for value in data:
-            yield from _pairs(value)
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """Yield the texts of a value of JSON-LD: a text, a list of them, or a node with an identifier."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _texts(item)
-    elif isinstance(value, Mapping):
-        for key in ("@id", "@value", "@list", "@set", "rdf:resource"):
-            yield from _texts(value.get(key))
 
 
 # --- history ---------------------------------------------------------------------------------------

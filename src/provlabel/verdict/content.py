@@ -9,8 +9,9 @@ from provlabel.evidence import Code, Coverage, Evidence, Exclusion, bound
 from provlabel.manifest.codes import Effect, effects_of, in_words
 from provlabel.report import Content, Finding, finding
 
-# The engine's words for a hash that fits, over a range that does not (Truepic samples of 2023).
-_WRONG_RANGE = "does not match the manifest location"
+#: The engine's words where it calls a hash a mismatch, and found nothing that is changed: one that fits, over a range
+#: that does not (Truepic samples of 2023); and one of a stream, whose other files it was not given.
+_NOT_COMPARED = ("does not match the manifest location", "inithash must not be present for non-fragmented media")
 
 
 def content_axis(evidence: Evidence) -> tuple[Content, list[Finding]]:
@@ -18,13 +19,13 @@ def content_axis(evidence: Evidence) -> tuple[Content, list[Finding]]:
     manifests = bound(evidence.manifests)
     codes = [code for manifest in manifests for code in manifest.codes]
     effects = effects_of(codes)
-    altered = [code for code in effects.get("altered", ()) if _WRONG_RANGE not in code.text]
-    wrong_range = [code for code in effects.get("altered", ()) if _WRONG_RANGE in code.text]
+    not_compared = [code for code in effects.get("altered", ()) if any(words in code.text for words in _NOT_COMPARED)]
+    altered = [code for code in effects.get("altered", ()) if code not in not_compared]
     findings = [
         *(finding("content.altered", in_words(code), at=code.url) for code in altered),
         *(
             finding("content.not-fully-bound", f"{code.code}, {code.text}", at=code.url)
-            for code in (*wrong_range, *effects.get("unbound", ()))
+            for code in (*not_compared, *effects.get("unbound", ()))
         ),
         *(finding("content.rule-broken", in_words(code), at=code.url) for code in effects.get("rule-broken", ())),
         *(finding("content.not-fully-bound", why) for why in evidence.coverage.missing),

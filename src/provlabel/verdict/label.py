@@ -12,8 +12,9 @@ from provlabel.evidence import Manifest, mapping
 from provlabel.label.loading import moment
 from provlabel.label.records import SCHEMA, Label
 from provlabel.label.vocabularies import AI_KINDS, KINDS, NOT_AI, SOURCE_TYPES
+from provlabel.manifest.beside import beside_label
 from provlabel.report import Finding, LabelState, Relation, finding
-from provlabel.verdict.ai import Statement, beside_label
+from provlabel.verdict.ai import Statement
 
 INCEPTION = frozenset({"c2pa.created", "c2pa.opened"})
 
