@@ -157,7 +157,7 @@ def read_source(
 def _repair(evidence: Evidence) -> str:
     """Say what the owner of a file can do that holds no manifest as it is."""
     picture = evidence.format is not None and BY_NAME[evidence.format].media == "image"
-    how = "export it again" if picture else "write it again, as ffmpeg -i OLD -c copy NEW does"
+    how = "export it again" if picture else "write it again, as ffmpeg -i OLD -c copy NEW does where it can read OLD"
     return f"{how}, or use --detached, which signs it as it is"
 
 

@@ -115,7 +115,7 @@ def _begun(stream: BinaryIO, tags: Sequence[Stretch]) -> bytes | None:
 
 
 def _said_by_v1(stream: BinaryIO, tags: Sequence[Stretch]) -> bytes | None:
-    """Return what ID3v1 says as a tag of v2.4; ``None`` where a tag in front says anything, beside which it is not read.
+    """Return what ID3v1 says as a tag of v2.4; ``None`` where a tag in front has a word, beside which it is not read.
 
     One in front may hold nothing, or a cover alone.
     """
