@@ -99,7 +99,9 @@ def test_there_are_as_many_odd_files_as_are_promised(marks: None) -> None:
     assert _ALIKE.items() <= {(name, kind) for name in _ALIKE for kind in MAKERS}
     made = [odd for make in MAKERS.values() for odd in make()]
     assert len(made) >= 200
-    assert [odd.content for odd in made] == [odd.content for make in MAKERS.values() for odd in make()]
+    by_hand = PICTURES | SOUNDS  # encoders write the time
+    first, second = ([odd for make in by_hand.values() for odd in make()] for _ in range(2))
+    assert first == second
 
 
 # --- the old samples -------------------------------------------------------------------------------
