@@ -136,6 +136,30 @@ def test_beside_an_id3v2_tag_an_old_one_says_nothing(tmp_path: Path) -> None:
     assert files.fields(new, "id3") == {"TIT2": ("New",), **OURS}
 
 
+@pytest.mark.parametrize("carriers", [None, ()], ids=["with tags", "without"])
+@pytest.mark.parametrize(
+    ("frames", "version", "padding"),
+    [
+        ([], 4, 20),
+        ([frame("UFI", b"http://o.example\x00\x01", version=2)], 2, 0),
+        ([frame("APIC", b"\x00image/jpeg\x00\x03\x00" + (MEDIA / "cover.jpg").read_bytes())], 3, 0),
+    ],
+    ids=["empty", "an identifier", "a cover"],
+)
+def test_beside_an_id3v2_tag_without_words_an_old_one_is_shown_as_before(
+    frames: list[bytes], version: int, padding: int, carriers: tuple[()] | None, tmp_path: Path, label: Label,
+    signer: Signer, sandbox: Sandbox,
+) -> None:  # fmt: skip
+    source = written(tmp_path / "old.mp3", tag(*frames, bytes(padding), version=version) + MPEG + old_tag())
+    before = files.ffprobe(source)
+    assert {"title", "artist", "album", "date", "track", "genre", "comment"} <= before.keys()
+    dest = tmp_path / "new.mp3"
+    label_file(source, dest, label, signer, carriers=carriers, sandbox=sandbox)
+    assert before.items() <= files.ffprobe(dest).items()
+    assert all_shown(source)["TagLib"].items() <= all_shown(dest)["TagLib"].items()
+    assert verify_file(dest, sandbox=sandbox).files[0].state == "valid"
+
+
 def test_an_artist_in_id3v1_is_never_replaced(tmp_path: Path, label: Label, signer: Signer, sandbox: Sandbox) -> None:
     source, dest = written(tmp_path / "old.mp3", MPEG + old_tag(artist=b"K\xfcnstler")), tmp_path / "new.mp3"
     credited = replace(label, people=(Person(id="p1", name="Ada Example"),))

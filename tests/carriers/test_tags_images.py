@@ -872,6 +872,17 @@ def test_comments_by_their_code(raw: bytes, text: str) -> None:
     assert only(read(with_exif(content)), "exif").fields == {"UserComment": (text,)}
 
 
+@needs("ffmpeg")
+def test_ffmpeg_plays_an_animated_png_that_has_a_packet(tmp_path: Path, label: Label, signer: Signer) -> None:
+    """It refuses any chunk between the header of a frame and its data."""
+    path = tmp_path / "animated.png"
+    frames(duration=100)(path)
+    path.write_bytes(label_bytes(path.read_bytes(), label, signer)[0])
+    command = ["ffmpeg", "-v", "error", "-f", "apng", "-i", path, "-f", "framemd5", "-"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert len([line for line in done.stdout.splitlines() if not line.startswith("#")]) == 2
+
+
 def test_png_text_is_read_as_pillow_writes_it(tmp_path: Path) -> None:
     made = PngImagePlugin.PngInfo()
     made.add_text("AIGC", f'{{"AIGC":{AIGC}}}')

@@ -15,7 +15,9 @@ import pytest
 
 from project import DOCS, ROOT, Cli
 from provlabel._support import text as _text
+from provlabel.carriers.tags import TAGGERS
 from provlabel.cli import _COMMANDS
+from provlabel.media.formats import FORMATS
 from provlabel.report.rules import RULES
 from provlabel.schemas import SCHEMAS
 
@@ -116,6 +118,19 @@ def test_every_command_has_help_with_an_example(cli: Cli) -> None:
 def test_readme_names_every_command() -> None:
     for command in _COMMANDS:
         assert f"{command}" in README
+
+
+def test_the_page_of_formats_says_of_each_what_becomes_of_it() -> None:
+    page = (ROOT / "docs" / "formats.md").read_text()
+    table = page.partition("## Every format\n")[2].partition("\n## ")[0]
+    told = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("| ")][1:]
+    expected = []
+    for row in FORMATS:
+        tags = TAGGERS[row.name].carriers if row.name in TAGGERS and row.embed else ()
+        where = f"embedded: {row.where}" if row.embed else "beside the file"
+        expected.append([row.name, where, ", ".join(tags) or "none", row.why_detached])
+    assert [[*cells[:3], "" if cells[1] != "beside the file" else cells[3]] for cells in told] == expected
+    assert all(cells[3] for cells in told)
 
 
 def test_links_of_the_docs_lead_somewhere() -> None:

@@ -479,8 +479,11 @@ def test_a_tiff_of_several_pages_is_not_embedded_into(
         (b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9" />', "self-closing"),
         ('<svg xmlns="http://www.w3.org/2000/svg"><g/></svg>'.encode("utf-16"), "not UTF-8"),
         (b'<?xml version="1.0" encoding="ISO-8859-1"?><svg xmlns="http://www.w3.org/2000/svg"><g/></svg>', "not UTF-8"),
+        (b'<svg xmlns="http://www.w3.org/2000/svg"><metadata>1</metadata><metadata/></svg>', "several metadata"),
+        (b'<s:svg xmlns:s="http://www.w3.org/2000/svg"><s:metadata>1</s:metadata><s:metadata>2</s:metadata></s:svg>',
+         "several metadata"),
     ],
-)
+)  # fmt: skip
 def test_an_svg_without_a_place_is_not_embedded_into(
     content: bytes, words: str, tmp_path: Path, label: Label, signer: Signer, trust: TrustStore, sandbox: Sandbox
 ) -> None:

@@ -129,7 +129,8 @@ def read_source(
         evidence = sandbox.read(path, _NO_TRUST, beside(path), Check(at=now()), digest=digest)
     if evidence.damage and not detached:
         raise InputError(
-            f"{called}: no manifest can be put into it: {printable(evidence.damage)}", hint=_again(evidence)
+            f"{called}: no manifest can be put into it: {printable(evidence.damage)}",
+            hint=f"{_again(evidence)}; {_AS_IT_IS}",
         )
     if evidence.trouble is not None and not evidence.damage:
         verdict = judge(evidence, at=now())
@@ -176,12 +177,12 @@ def _again(evidence: Evidence) -> str:
     """Say how a file that others may still show or play becomes a sound one."""
     fmt = BY_NAME.get(evidence.format or "")
     if fmt is None or fmt.media == "image":
-        return f"export it again, or open it and save it anew{_LOST}"
-    return f"write it anew: ffmpeg -i FILE -c copy NEW, or export it again{_LOST}"
+        return "export it again, or open it and save it anew; a manifest that it holds is lost by that"
+    how = "write it anew, where ffmpeg can read it: ffmpeg -i FILE -c copy NEW, or export it again"
+    return f"{how}; a manifest that it holds is lost by that"
 
 
-#: What comes of that, and what else can be done.
-_LOST = "; a manifest that it holds is lost by that. Or use --detached, which signs the file as it is"
+_AS_IT_IS = "or use --detached, which signs the file as it is"
 
 
 def read_tags(path: Path, sandbox: AnySandbox) -> tuple[Carrier, ...]:

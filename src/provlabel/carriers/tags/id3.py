@@ -276,6 +276,17 @@ def ready_tag(tag: bytes) -> bytes:
     return _modern(old) if special or old.version == 2 else tag
 
 
+def joined(tag: bytes, more: bytes) -> bytes:
+    """Return ``tag`` as plain v2.4 with the frames of ``more``, which is plain v2.4, behind its own.
+
+    Raises:
+        TagError: a frame cannot be carried over as it is.
+    """
+    old, new = _writable(tag), _parsed(more)
+    plain = old if old.is_plain_v24 else _parsed(_modern(old))
+    return _tag(plain, plain.data[_HEAD : plain.end] + new.data[_HEAD : new.end])
+
+
 def _modern(old: _Id3Tag) -> bytes:
     """Return the whole tag as plain v2.4, padded as it was."""
     if old.version == 4:

@@ -53,7 +53,7 @@ def read_tags(stream: BinaryIO, tags: Sequence[Stretch], place: str) -> Iterator
 def merged_first(stream: BinaryIO, tags: Sequence[Stretch], fields: Fields, begun: bytes | None = None) -> bytes | None:
     """Return the first of ``tags`` with these fields, ``None`` when nothing changes.
 
-    Where there is none, it is ``begun``, if that is given, with these fields.
+    With ``begun``, it is that which gets them.
 
     Raises:
         TagError: it cannot be changed, or another tag has one of the fields too.
@@ -62,7 +62,7 @@ def merged_first(stream: BinaryIO, tags: Sequence[Stretch], fields: Fields, begu
         if id3.read_tag(tag_bytes(stream, tag))[0].keys() & fields.keys():
             raise TagError("the file has several ID3v2 tags that say the same")
     old = tag_bytes(stream, tags[0]) if tags else b""
-    new = id3.merged_tag(old or begun, dict(fields))
+    new = id3.merged_tag(begun or old or None, dict(fields))
     return None if new == old else new
 
 
@@ -81,10 +81,10 @@ def tag_bytes(stream: BinaryIO, tag: Stretch) -> bytes:
 
 
 def read(stream: BinaryIO, _: Sequence[Part]) -> Iterator[Carrier]:
-    """Yield what the tags in front say; where there are none, what the ID3v1 tag at the end says."""
+    """Yield what the tags in front say; where these say nothing, what the ID3v1 tag at the end says."""
     tags = front_tags(stream)
     yield from read_tags(stream, tags, "ID3v2 tag")
-    old = None if tags else id3v1.as_v24(stream)
+    old = _said_by_v1(stream, tags)
     if old is not None:
         yield from gathered("id3", "ID3v1 tag", lambda got: id3.read_into(got, old))
 
@@ -92,7 +92,7 @@ def read(stream: BinaryIO, _: Sequence[Part]) -> Iterator[Carrier]:
 def edits(stream: BinaryIO, parts: Sequence[Part], wanted: Mapping[str, Fields]) -> list[Edit]:
     """Change the first tag, or put one in front, which then says what an ID3v1 tag says too."""
     tags = front_tags(stream)
-    new = merged_first(stream, tags, wanted["id3"], begun=None if tags else id3v1.as_v24(stream))
+    new = merged_first(stream, tags, wanted["id3"], begun=_begun(stream, tags))
     return ready(stream, parts) if new is None else _replaced(tags[0].end if tags else 0, new)
 
 
@@ -104,8 +104,23 @@ def ready(stream: BinaryIO, _: Sequence[Part]) -> list[Edit]:
     """
     tags = front_tags(stream)
     old = tag_bytes(stream, tags[0]) if tags else b""
-    new = id3.ready_tag(old) if tags else id3v1.as_v24(stream) or b""
+    new = _begun(stream, tags) or (id3.ready_tag(old) if tags else b"")
     return _replaced(len(old), new) if new != old else []
+
+
+def _begun(stream: BinaryIO, tags: Sequence[Stretch]) -> bytes | None:
+    """Return the first tag in front with what ID3v1 alone says; ``None`` where that says nothing more."""
+    old = _said_by_v1(stream, tags)
+    return old if old is None or not tags else id3.joined(tag_bytes(stream, tags[0]), old)
+
+
+def _said_by_v1(stream: BinaryIO, tags: Sequence[Stretch]) -> bytes | None:
+    """Return what ID3v1 says as a tag of v2.4; ``None`` where a tag in front has a word, beside which it is not read.
+
+    One in front may hold nothing, or a cover alone.
+    """
+    said = any(id3.read_tag(tag_bytes(stream, tag))[0] for tag in tags)
+    return None if said else id3v1.as_v24(stream)
 
 
 def _replaced(end: int, tag: bytes) -> list[Edit]:

@@ -158,7 +158,8 @@ def edits(stream: BinaryIO, parts: Sequence[Part], wanted: Mapping[str, Fields])
     made = xmp.changed(text.raw if text else None, wanted.get("xmp", {}))
     if made is None:
         return []
-    start = next(part.start for part in parts if part.name in ("IDAT", "IEND"))
+    # Nothing comes between the header of a frame and its data: ffmpeg would refuse an animation.
+    start = next(part.start for part in parts if part.name in ("fcTL", "IDAT", "IEND"))
     start, end = (own[0].start, own[0].end) if own else (start, start)
     content = b"iTXt" + _XMP + bytes(4) + made  # not compressed, no language, no translated keyword
     return [Edit(start, end, (len(content) - 4).to_bytes(4, "big") + content + zlib.crc32(content).to_bytes(4, "big"))]

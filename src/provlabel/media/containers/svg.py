@@ -140,7 +140,7 @@ def walk(stream: BinaryIO, size: int) -> Iterator[Part]:
 
 
 def obstacle(stream: BinaryIO, size: int) -> str:
-    """Say why the engine cannot embed: an empty root written as one tag, or text that is not UTF-8."""
+    """Say why the engine cannot embed: a root that is one tag, text that is not UTF-8, more than one place for it."""
     root = _Root()
     for start in range(0, size, _HEAD):
         root.feed(read_exactly(stream, start, min(_HEAD, size - start)))
@@ -151,6 +151,8 @@ def obstacle(stream: BinaryIO, size: int) -> str:
     stream.seek(root.ends)
     if root.ends and stream.read(2) != b"</":
         return "its root is one self-closing tag, and the engine finds no place in it"
+    if sum(part.name == root.holder for part in walk(stream, size)) > 1:
+        return "it has several metadata elements, and the engine would write a manifest into each"
     return ""
 
 
@@ -163,6 +165,7 @@ class _Root:
         self.encoding = ""
         self.done = False
         self.ends = 0  #: where the root ends, if nothing comes before
+        self.holder = ""  #: what the element is called that the engine writes into
         self._open = False
         self._error = expat.ExpatError
         self._parser = expat.ParserCreate()
@@ -177,9 +180,11 @@ class _Root:
         except (self._error, LookupError, ValueError) as exc:
             raise ContainerError(f"is no well-formed XML: {exc}") from exc
 
-    def _start(self, _: str, __: Mapping[str, str]) -> None:
+    def _start(self, name: str, _: Mapping[str, str]) -> None:
         if self._open:
             self._stop()
+        else:
+            self.holder = f"{name.removesuffix('svg')}metadata"
         self._open = True
 
     def _end(self, _: str) -> None:
