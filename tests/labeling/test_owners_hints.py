@@ -26,7 +26,7 @@ def test_a_sound_that_is_cut_off_is_written_anew_as_the_hint_says(
     cut.write_bytes((MEDIA / "take.wav").read_bytes()[:100_000])
     with pytest.raises(InputError, match="no manifest can be put into it: its header announces") as told:
         label_file(cut, None, LABEL, signer, sandbox=sandbox)
-    assert told.value.hint.startswith("write it anew: ffmpeg -i FILE -c copy NEW, ")
+    assert told.value.hint.startswith("write it anew, where ffmpeg can read it: ffmpeg -i FILE -c copy NEW, ")
     said = told.value.hint.partition(": ")[2].partition(",")[0]
     args = [{"FILE": str(cut), "NEW": str(new)}.get(word, word) for word in said.split()]
     subprocess.run([*args, "-v", "error"], check=True)

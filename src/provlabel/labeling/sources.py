@@ -128,10 +128,8 @@ def read_source(
     with naming(path, called):
         evidence = sandbox.read(path, _NO_TRUST, beside(path), Check(at=now()), digest=digest)
     if evidence.damage and not detached:
-        raise InputError(
-            f"{called}: no manifest can be put into it: {printable(evidence.damage)}",
-            hint=f"{_again(evidence)}; {_AS_IT_IS}",
-        )
+        how = f"{_again(evidence)}; or use --detached, which signs the file as it is"
+        raise InputError(f"{called}: no manifest can be put into it: {printable(evidence.damage)}", hint=how)
     if evidence.trouble is not None and not evidence.damage:
         verdict = judge(evidence, at=now())
         why = verdict.findings[0]
@@ -180,9 +178,6 @@ def _again(evidence: Evidence) -> str:
         return "export it again, or open it and save it anew; a manifest that it holds is lost by that"
     how = "write it anew, where ffmpeg can read it: ffmpeg -i FILE -c copy NEW, or export it again"
     return f"{how}; a manifest that it holds is lost by that"
-
-
-_AS_IT_IS = "or use --detached, which signs the file as it is"
 
 
 def read_tags(path: Path, sandbox: AnySandbox) -> tuple[Carrier, ...]:
