@@ -6,7 +6,8 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 from provlabel.evidence import Code, Coverage, Evidence, Exclusion, bound
-from provlabel.manifest.codes import Effect, effects_of, in_words
+from provlabel.manifest.codes import MISMATCHES, Effect, effects_of, in_words
+from provlabel.media.formats import BY_NAME
 from provlabel.report import Content, Finding, finding
 
 # The engine's words for a hash that fits, over a range that does not (Truepic samples of 2023).
@@ -21,7 +22,7 @@ def content_axis(evidence: Evidence) -> tuple[Content, list[Finding]]:
     altered = [code for code in effects.get("altered", ()) if _WRONG_RANGE not in code.text]
     wrong_range = [code for code in effects.get("altered", ()) if _WRONG_RANGE in code.text]
     findings = [
-        *(finding("content.altered", in_words(code), at=code.url) for code in altered),
+        *_altered(evidence, effects, altered),
         *(
             finding("content.not-fully-bound", f"{code.code}, {code.text}", at=code.url)
             for code in (*wrong_range, *effects.get("unbound", ()))
@@ -37,6 +38,27 @@ def content_axis(evidence: Evidence) -> tuple[Content, list[Finding]]:
     if findings or "bound" not in effects:
         return "not-fully-bound", findings or [finding("content.not-fully-bound", "no content hash was confirmed")]
     return "intact", [*notes, *_open(evidence.coverage)]
+
+
+def _altered(evidence: Evidence, effects: dict[Effect, list[Code]], codes: Sequence[Code]) -> Iterator[Finding]:
+    """Say what is not what was signed; that only tags were edited, where the signer's own statement shows it.
+
+    That statement must hold itself: the content hash is all that does not fit, and the signature is good.
+    """
+    only_content = all(code.code in MISMATCHES for code in codes) and not _DOUBTS & set(effects)
+    if codes and evidence.media_as_signed and only_content:
+        yield finding("content.tags-edited", f"{_edited(evidence.format)}: {in_words(codes[0])}", at=codes[0].url)
+    else:
+        yield from (finding("content.altered", in_words(code), at=code.url) for code in codes)
+
+
+_DOUBTS: frozenset[Effect] = frozenset({"unbound", "rule-broken", "bad-signature", "unknown-failure"})
+
+
+def _edited(name: str | None) -> str:
+    media = BY_NAME[name].media if name in BY_NAME else ""
+    what = {"audio": "the sound is", "image": "the picture is", "video": "picture and sound are"}.get(media, "it is")
+    return f"{what} what was signed; texts in the tags were edited"
 
 
 def _open(coverage: Coverage) -> Iterator[Finding]:
