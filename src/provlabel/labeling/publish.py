@@ -166,7 +166,7 @@ def publish(
 
 def _digested(manifest: Definition, checked: Source, content: Edited) -> Definition:
     """Add the digest by which edited tags are told from another sound, where it is defined for the container."""
-    whole = cast("BinaryIO", io.BufferedReader(content))
+    whole = cast("BinaryIO", io.BufferedReader(content.edited(())))  # which closes what it reads
     digest = tagless_digest(checked.fmt.container, whole, content.size)
     return manifest if digest is None else with_media_digest(manifest, digest)
 

@@ -26,7 +26,7 @@ _ROWS = (
     Rule("content.altered", "error", "the content, or a signed statement about it, is not what was signed", _ASK),
     Rule(
         "content.tags-edited", "error",
-        "the sound or picture is what was signed, as the signer's own digest of it says; texts in the tags were edited",
+        "only texts in the tags were edited since it was signed, as the signer's own digest of all the rest shows",
         "put the tags back as they were, or ask the signer to label the file with its new tags",
     ),
     Rule("content.not-fully-bound", "error", "the signature does not cover the whole content", _ASK),

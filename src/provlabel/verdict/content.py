@@ -21,15 +21,19 @@ def content_axis(evidence: Evidence) -> tuple[Content, list[Finding]]:
     effects = effects_of(codes)
     altered = [code for code in effects.get("altered", ()) if _WRONG_RANGE not in code.text]
     wrong_range = [code for code in effects.get("altered", ()) if _WRONG_RANGE in code.text]
+    external = [finding("content.external", what) for what in evidence.elsewhere]
+    if _is_tags_unchanged(evidence, effects, altered):
+        told = finding("content.tags-edited", f"{_unchanged(evidence.format)}: {altered[0].code}", at=altered[0].url)
+        return "altered", [told, *external]
     findings = [
-        *_altered(evidence, effects, altered),
+        *(finding("content.altered", in_words(code), at=code.url) for code in altered),
         *(
             finding("content.not-fully-bound", f"{code.code}, {code.text}", at=code.url)
             for code in (*wrong_range, *effects.get("unbound", ()))
         ),
         *(finding("content.rule-broken", in_words(code), at=code.url) for code in effects.get("rule-broken", ())),
         *(finding("content.not-fully-bound", why) for why in evidence.coverage.missing),
-        *(finding("content.external", what) for what in evidence.elsewhere),
+        *external,
     ]
     uncovered, notes = _exclusions(manifests[-1].exclusions, effects, evidence.coverage)
     findings += uncovered
@@ -40,25 +44,24 @@ def content_axis(evidence: Evidence) -> tuple[Content, list[Finding]]:
     return "intact", [*notes, *_open(evidence.coverage)]
 
 
-def _altered(evidence: Evidence, effects: dict[Effect, list[Code]], codes: Sequence[Code]) -> Iterator[Finding]:
-    """Say what is not what was signed; that only tags were edited, where the signer's own statement shows it.
+def _is_tags_unchanged(evidence: Evidence, effects: dict[Effect, list[Code]], altered: Sequence[Code]) -> bool:
+    """Were only texts in tags edited, as a digest that the signer stated shows?
 
-    That statement must hold itself: the content hash is all that does not fit, and the signature is good.
+    That statement must hold itself: that the content hash does not fit must be all that is wrong, and the signature
+    good.  That the hash leaves out another place than that of the manifest comes of tags that have grown.
     """
-    only_content = all(code.code in MISMATCHES for code in codes) and not _DOUBTS & set(effects)
-    if codes and evidence.media_as_signed and only_content:
-        yield finding("content.tags-edited", f"{_edited(evidence.format)}: {in_words(codes[0])}", at=codes[0].url)
-    else:
-        yield from (finding("content.altered", in_words(code), at=code.url) for code in codes)
+    only_hash = bool(altered) and all(code.code in MISMATCHES for code in effects["altered"])
+    return only_hash and evidence.media_as_signed and not (_DOUBTS & set(effects) or evidence.coverage.missing)
 
 
 _DOUBTS: frozenset[Effect] = frozenset({"unbound", "rule-broken", "bad-signature", "unknown-failure"})
 
 
-def _edited(name: str | None) -> str:
-    media = BY_NAME[name].media if name in BY_NAME else ""
-    what = {"audio": "the sound is", "image": "the picture is", "video": "picture and sound are"}.get(media, "it is")
-    return f"{what} what was signed; texts in the tags were edited"
+_UNCHANGED = {"audio": "the sound is", "image": "the picture is", "video": "picture and sound are"}
+
+
+def _unchanged(name: str | None) -> str:
+    return f"{_UNCHANGED[BY_NAME[name].media] if name in BY_NAME else 'the rest is'} what was signed"
 
 
 def _open(coverage: Coverage) -> Iterator[Finding]:

@@ -1,8 +1,9 @@
 """A digest of all in a file but texts in its tags: by it an edited title is told from another sound.
 
 What is left out is a closed list, for each container, of fields that no player and no viewer acts on
-(``docs/tags-edited.md``): :mod:`.texts` has the fields, this module where they stand.  All else counts, in the order of
-the file, each stretch with its name and length; sizes of what holds others do not, as they change with a tag.
+(``docs/tags-edited.md``): :mod:`.texts` and :mod:`.exif` have the fields, this module where they stand.  All else
+counts, each stretch with its name and length, in the order of the file; behind it what counts of tags, by name, as
+programs order fields in their own way.  Sizes of what holds others do not count: they change with a tag.
 """
 
 from __future__ import annotations
@@ -50,14 +51,25 @@ def tagless_digest(container: str, stream: BinaryIO, size: int) -> dict[str, str
     scope, counting = _SCOPES[container]
     total = hashlib.sha256()
     try:
-        for name, piece in counting(stream, tuple(CONTAINERS[container].walk(stream, size))):
+        for name, piece in _ordered(counting(stream, tuple(CONTAINERS[container].walk(stream, size)))):
             length = len(piece) if isinstance(piece, bytes) else piece.end - piece.start
             total.update(f"{len(name)}:{name}:{length}:".encode())
             for data in (piece,) if isinstance(piece, bytes) else pieces(stream, piece.start, piece.end):
                 total.update(data)
     except (_Undefined, ContainerError):
         return None
-    return {"scope": scope, "alg": "sha256", "hash": total.hexdigest()}
+    return {"scope": scope, "sha256": total.hexdigest()}
+
+
+def _ordered(counted: Iterator[Counted]) -> Iterator[Counted]:
+    """Yield what is of a tag behind all else, by name; of several with one name the order counts."""
+    fields = []
+    for one in counted:
+        if one[0].startswith(texts.FIELD):
+            fields.append(one)
+        else:
+            yield one
+    yield from sorted(fields, key=lambda one: one[0])
 
 
 def _whole(part: Part) -> Counted:
@@ -159,7 +171,9 @@ def _boxes(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Counted]:
         raise _Undefined  # of items
     if sum(len(found.numbers) for found in tables.values()) > _MAX_PLACES:
         raise _Undefined
-    for part in parts:
+    for part in sorted(
+        parts, key=lambda part: part.name == "mdat"
+    ):  # programs put them in front of the rest, or behind
         if part.role != "manifest" and part.name not in _HOLDERS and not _is_padding(stream, part):
             yield from _of_box(stream, part, media, tables)
 
@@ -174,10 +188,11 @@ def _of_box(
     elif part.name == _XMP_BOX and (packet := _raw(stream, part.start + _XMP_HEAD, part.end)) is not None:
         yield from texts.xmp_packet(packet)
     elif part.name.startswith(_UDTA):
-        name = part.name.removeprefix(_ILST).removeprefix(_UDTA)
         item = _raw(stream, part.start, part.end)
-        if item is None or texts.item_counts(name, item):
+        if item is None:
             yield _whole(part)
+        else:
+            yield from texts.item(part.name.removeprefix(_ILST).removeprefix(_UDTA), item)
     else:
         yield from _with_places(part, media, tables)
 
@@ -205,10 +220,11 @@ def _inside(stream: BinaryIO, mdat: Part) -> tuple[int, int]:
 
 
 def _is_padding(stream: BinaryIO, part: Part) -> bool:
-    name = part.name.rpartition("/")[2]
-    if name in ("free", "skip"):
+    if part.name in ("free", "skip"):
         return is_zero(stream, part.start + _BOX_HEAD, part.end)
-    return part.name == "moov/udta/rest" and is_zero(stream, part.start, part.end)
+    if part.name == "moov/udta/rest":
+        return is_zero(stream, part.start, part.end)
+    return part.name.startswith(_UDTA) and part.name.endswith("/free")  # TagLib fills it with ones
 
 
 # --- pictures --------------------------------------------------------------------------------------

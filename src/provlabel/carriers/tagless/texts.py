@@ -21,6 +21,8 @@ from provlabel.media.formats import id3v2_size
 #: Something that counts: a name, and its bytes or where they lie.
 Counted = tuple[str, Piece]
 
+#: How the name of what counts of a tag begins.
+FIELD = "field "
 #: Bytes of one tag that are looked into; a larger one counts whole.
 MOST = 1 << 20
 
@@ -52,7 +54,7 @@ def id3_tag(tag: bytes) -> Iterator[Counted]:
     """Yield what counts of a tag that stands by itself, as in a chunk of WAV."""
     end = id3v2_size(tag[:_FRAME_HEAD])
     if not 0 < end <= len(tag) or any(tag[end:]) or not is_plain(tag[:end]):
-        yield "id3", tag
+        yield f"{FIELD}id3", tag
         return
     for part in id3.walk(io.BytesIO(tag[:end]), end):
         if part.name != "padding" or any(tag[part.start : part.end]):
@@ -69,10 +71,12 @@ def is_plain(tag: bytes) -> bool:
 
 def id3_frame(kind: str, frame: bytes) -> Iterator[Counted]:
     """Yield a frame where it counts: without its head, which differs between versions, unless flags stand there."""
+    body = frame[_FRAME_HEAD:]
     if kind == id3.OLD_FRAME or any(frame[_FRAME_HEAD - 1 : _FRAME_HEAD]) or kind == "padding":
-        yield kind, frame
-    elif kind not in ID3_FRAMES and not _is_known(kind, frame[_FRAME_HEAD:]):
-        yield kind, frame[_FRAME_HEAD:]
+        yield f"{FIELD}whole {kind}", frame
+    elif kind not in ID3_FRAMES and not _is_known(kind, body):
+        is_text = kind.startswith("T") or kind == "COMM"
+        yield f"{FIELD}{kind}", body.rstrip(b"\0") if is_text else body  # some end a text with zeros
 
 
 def _is_known(kind: str, body: bytes) -> bool:
@@ -112,13 +116,13 @@ def vorbis_comments(block: bytes) -> Iterator[Counted]:
     try:
         comments, rest = vorbis.comments_of(block)
     except TagError:
-        yield "comments", block
+        yield f"{FIELD}comments", block
         return
     for name, comment in comments:
         if name not in VORBIS_FIELDS and not _is_free(name):
-            yield "comment", comment
+            yield f"{FIELD}comment {name}", comment.partition(b"=")[2]
     if any(rest):
-        yield "comments", rest
+        yield f"{FIELD}comments", rest
 
 
 # --- items of MP4 ----------------------------------------------------------------------------------
@@ -133,17 +137,18 @@ MP4_ITEMS = _words(
 _ITUNES = b"com.apple.iTunes"
 
 
-def item_counts(name: str, item: bytes) -> bool:
-    """Does an item of user data count?  The handler of an iTunes list does not, as it comes with the first item."""
-    if name == "meta/hdlr":
-        return item[16:20] != b"mdir"
-    return name not in MP4_ITEMS and not (name == "----" and _is_free(_free_name(item)))
+def item(name: str, box: bytes) -> Iterator[Counted]:
+    """Yield an item of user data where it counts; the handler of an iTunes list comes with the first item."""
+    free = _free_name(box) if name == "----" else ""
+    is_known = box[16:20] == b"mdir" if name == "meta/hdlr" else name in MP4_ITEMS or _is_free(free)
+    if not is_known:
+        yield f"{FIELD}{name} {free}", box
 
 
-def _free_name(item: bytes) -> str:
-    stream = io.BytesIO(item)
+def _free_name(box: bytes) -> str:
+    stream = io.BytesIO(box)
     try:
-        inner = [(box.kind, content(stream, box)[4:]) for box in boxes(stream, 8, len(item))]
+        inner = [(part.kind, content(stream, part)[4:]) for part in boxes(stream, 8, len(box))]
     except ContainerError:
         return ""
     if [kind for kind, _ in inner[:2]] != [b"mean", b"name"] or inner[0][1] != _ITUNES:
@@ -182,10 +187,10 @@ def xmp_packet(packet: bytes) -> Iterator[Counted]:
     except (XmlError, RecursionError):
         found = None
     if found is None:
-        yield "xmp", packet
+        yield f"{FIELD}xmp", packet
         return
     for item in found:
-        yield "xmp", item.encode("utf-8", "surrogatepass")
+        yield f"{FIELD}xmp", item.encode("utf-8", "surrogatepass")
 
 
 def _properties(root: Element) -> Iterator[Any]:
