@@ -1,10 +1,12 @@
 """Tags that were edited after signing are told from another sound or picture, and nothing else passes for that.
 
-Each row of ``docs/tags-edited.md`` names tests of this module.
+``docs/tags-edited.md`` names tests of this module.
 """
 
 from __future__ import annotations
 
+import io
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -15,11 +17,12 @@ from mutagen import flac, id3, mp4, wave
 from PIL import Image
 
 from audio_files import ffmpeg
-from project import MEDIA, needs
+from project import DOCS, MEDIA, ROOT, needs
 from provlabel import FileReport, Label, TrustStore, label_file, verify_file
+from provlabel.carriers.tagless import tagless_digest, texts
 from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
-from sample_files import MAKERS, exif, run
+from sample_files import MAKERS, exif, known, run
 
 Edit = Callable[[Path], object]
 Judged = Callable[[str, Edit], FileReport]
@@ -346,3 +349,115 @@ def test_what_is_played_or_shown_counts(judged: Judged, what: str) -> None:
     assert report.state == "invalid"
     assert "content.tags-edited" not in content_rules(report)
     assert "content.altered" in content_rules(report)
+
+
+# --- where nothing is said -------------------------------------------------------------------------
+
+
+def test_another_multiplexing_is_another_file(judged: Judged) -> None:
+    def remuxed(path: Path) -> None:
+        ffmpeg("-i", path, "-c", "copy", "-metadata", "title=Another", path.with_name("other.flac"))
+        path.write_bytes(path.with_name("other.flac").read_bytes())
+
+    assert "content.tags-edited" not in content_rules(judged("a.flac", remuxed))
+
+
+def test_a_digest_that_was_changed_itself_says_nothing(judged: Judged) -> None:
+    """Sound and digest changed together: the hash of the assertion does not fit."""
+
+    def forged(path: Path) -> None:
+        content = bytearray(path.read_bytes())
+        content[content.index(b"mdat") + 3000] ^= 1
+        old = tagless_digest("isobmff", io.BytesIO(path.read_bytes()), len(content))
+        new = tagless_digest("isobmff", io.BytesIO(content), len(content))
+        assert old is not None
+        assert new is not None
+        path.write_bytes(bytes(content).replace(old["sha256"].encode(), new["sha256"].encode()))
+
+    assert content_rules(judged("a.mp4", forged)) == ["content.altered"] * 2
+
+
+def test_a_label_without_the_digest_claims_nothing(trust: TrustStore, sandbox: Sandbox, tmp_path: Path) -> None:
+    old = next((ROOT / "samples" / "signed" / "0.1.0").rglob("*.mp3"))
+    path = tmp_path / "old.mp3"
+    path.write_bytes(old.read_bytes())
+    tag = id3.ID3(path)
+    tag.add(_TITLE)
+    tag.save(path)
+    assert "content.altered" in content_rules(verify_file(path, trust=trust, sandbox=sandbox).files[0])
+
+
+@pytest.mark.parametrize("size", [0, 0xFFFFFFFF], ids=["nothing", "placeholder"])
+def test_the_sound_of_a_stream_counts_with_a_manifest_beside_it(
+    size: int, tmp_path: Path, signer: Signer, trust: TrustStore, sandbox: Sandbox
+) -> None:
+    """The head of its chunk says nothing of its length."""
+    path = tmp_path / "a.wav"
+    content = bytearray((MEDIA / "take.wav").read_bytes())
+    at = content.index(b"data")
+    content[at + 4 : at + 8] = size.to_bytes(4, "little")
+    content[4:8] = size.to_bytes(4, "little")
+    path.write_bytes(content)
+    label_file(path, None, Label(kind="human_made"), signer, detached=True, sandbox=sandbox)
+    content[-500] ^= 1
+    path.write_bytes(content)
+    assert content_rules(verify_file(path, trust=trust, sandbox=sandbox).files[0]) == ["content.altered"]
+
+
+def test_a_manifest_beside_a_file_tells_edited_tags_too(
+    tmp_path: Path, signer: Signer, trust: TrustStore, sandbox: Sandbox
+) -> None:
+    path = tmp_path / "a.mp3"
+    _mp3(path)
+    label_file(path, None, Label(kind="ai_generated"), signer, detached=True, sandbox=sandbox)
+    put(_TITLE)(path)
+    _require_told("a.mp3", verify_file(path, trust=trust, sandbox=sandbox).files[0])
+
+
+def test_an_unknown_signer_is_not_made_known(judged: Judged, tmp_path: Path, sandbox: Sandbox) -> None:
+    judged("a.mp3", put(_TITLE))
+    report = verify_file(tmp_path / "a.mp3", trust=TrustStore(), sandbox=sandbox).files[0]
+    assert (report.state, report.axes.signer) == ("invalid", "no-anchors")
+    assert content_rules(report) == ["content.tags-edited"]
+
+
+def test_hidden_frames_make_no_claim(judged: Judged) -> None:
+    """A tag whose flags let readers find other frames, or with something in its padding, is not told as text."""
+
+    def flagged(path: Path) -> None:
+        content = bytearray(path.read_bytes())
+        content[5] |= 0x80
+        path.write_bytes(content)
+
+    assert "content.tags-edited" not in content_rules(judged("a.mp3", flagged))
+
+
+@pytest.mark.parametrize("name", ["still.gif", "plain.tif", "still.avif", "fragments.mp4", "drawing.svg", "take.opus"])
+def test_of_other_containers_there_is_no_digest(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    MAKERS[name](path)
+    content = path.read_bytes()
+    fmt = known(content)
+    assert fmt is not None
+    assert tagless_digest(fmt.container, io.BytesIO(content), len(content)) is None
+
+
+@pytest.mark.parametrize("name", _FILES)
+def test_a_label_does_not_change_the_digest(name: str, labeled: Callable[[str], bytes]) -> None:
+    once = labeled(name)
+    fmt = known(once)
+    assert fmt is not None
+    found = tagless_digest(fmt.container, io.BytesIO(once), len(once))
+    assert found is not None
+    assert found["sha256"].encode() in once
+
+
+def test_the_page_names_each_field_that_is_left_out() -> None:
+    page = (DOCS / "tags-edited.md").read_text()
+    words = set(re.findall(r"[\w©+-]+", page))
+    for listed in (texts.ID3_FRAMES, texts.VORBIS_FIELDS, texts.MP4_ITEMS):
+        assert listed <= words
+    assert all(word.decode() in page for word in texts.PNG_KEYWORDS)
+    named = set(re.findall(r"`(test_\w+)`", page))
+    here = set(re.findall(r"^def (test_\w+)\(", Path(__file__).read_text(), re.MULTILINE))
+    assert named <= here

@@ -22,7 +22,7 @@ def content_axis(evidence: Evidence) -> tuple[Content, list[Finding]]:
     altered = [code for code in effects.get("altered", ()) if _WRONG_RANGE not in code.text]
     wrong_range = [code for code in effects.get("altered", ()) if _WRONG_RANGE in code.text]
     external = [finding("content.external", what) for what in evidence.elsewhere]
-    if _is_tags_unchanged(evidence, effects, altered):
+    if _are_tags_edited(evidence, effects, altered):
         told = finding("content.tags-edited", f"{_unchanged(evidence.format)}: {altered[0].code}", at=altered[0].url)
         return "altered", [told, *external]
     findings = [
@@ -44,7 +44,7 @@ def content_axis(evidence: Evidence) -> tuple[Content, list[Finding]]:
     return "intact", [*notes, *_open(evidence.coverage)]
 
 
-def _is_tags_unchanged(evidence: Evidence, effects: dict[Effect, list[Code]], altered: Sequence[Code]) -> bool:
+def _are_tags_edited(evidence: Evidence, effects: dict[Effect, list[Code]], altered: Sequence[Code]) -> bool:
     """Were only texts in tags edited, as a digest that the signer stated shows?
 
     That statement must hold itself: that the content hash does not fit must be all that is wrong, and the signature
@@ -55,12 +55,11 @@ def _is_tags_unchanged(evidence: Evidence, effects: dict[Effect, list[Code]], al
 
 
 _DOUBTS: frozenset[Effect] = frozenset({"unbound", "rule-broken", "bad-signature", "unknown-failure"})
-
-
 _UNCHANGED = {"audio": "the sound is", "image": "the picture is", "video": "picture and sound are"}
 
 
 def _unchanged(name: str | None) -> str:
+    """Say what of a file in this format is what was signed."""
     return f"{_UNCHANGED[BY_NAME[name].media] if name in BY_NAME else 'the rest is'} what was signed"
 
 

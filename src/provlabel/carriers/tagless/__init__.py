@@ -2,30 +2,35 @@
 
 What is left out is a closed list, for each container, of fields that no player and no viewer acts on
 (``docs/tags-edited.md``): :mod:`.texts` and :mod:`.exif` have the fields, this module where they stand.  All else
-counts, each stretch with its name and length, in the order of the file; behind it what counts of tags, by name, as
-programs order fields in their own way.  Sizes of what holds others do not count: they change with a tag.
+counts, each stretch with its name, its length and the digest of each MiB, in the order of the file; behind it what
+counts of tags, by name, as programs order fields in their own way.  Sizes of what holds others do not count: they
+change with a tag.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import BinaryIO
 
+from provlabel._support.files import LARGE
+from provlabel._support.threads import in_order
 from provlabel.carriers.tagless import texts
 from provlabel.carriers.tagless.exif import exif_block
 from provlabel.carriers.tagless.texts import Counted
 from provlabel.carriers.tags.flac import blocks
 from provlabel.media.containers import CONTAINERS, ContainerError, Part, id3, pieces, read_exactly
-from provlabel.media.containers._base import is_zero
 from provlabel.media.containers.chunks import pointers
-from provlabel.media.containers.edits import Kept
+from provlabel.media.containers.edits import Kept, Piece
 from provlabel.media.containers.pointers import Pointers
 
 #: What is in such a digest, of one container.
 _Counting = Callable[[BinaryIO, Sequence[Part]], Iterator[Counted]]
 
+_THREADS = 4
 _CHUNK_HEAD, _PNG_HEAD, _SEGMENT_HEAD = 8, 8, 4
 
 
@@ -54,11 +59,28 @@ def tagless_digest(container: str, stream: BinaryIO, size: int) -> dict[str, str
         for name, piece in _ordered(counting(stream, tuple(CONTAINERS[container].walk(stream, size)))):
             length = len(piece) if isinstance(piece, bytes) else piece.end - piece.start
             total.update(f"{len(name)}:{name}:{length}:".encode())
-            for data in (piece,) if isinstance(piece, bytes) else pieces(stream, piece.start, piece.end):
-                total.update(data)
+            total.update(_of_blocks(stream, piece))
     except (_Undefined, ContainerError):
         return None
     return {"scope": scope, "sha256": total.hexdigest()}
+
+
+def _of_blocks(stream: BinaryIO, piece: Piece) -> bytes:
+    """Return the digests of each MiB, as several threads can work on those of a long sound."""
+    source, start, end = (io.BytesIO(piece), 0, len(piece)) if isinstance(piece, bytes) else (stream, *piece)
+
+    def digests(width: int) -> bytes:
+        work = in_order(pieces(source, start, end), lambda block: partial(_sha256, block), width)
+        return b"".join(digest for _, digest in work)
+
+    try:
+        return digests(_THREADS if end - start >= LARGE else 1)
+    except RuntimeError:  # the system gives no thread
+        return digests(1)
+
+
+def _sha256(block: bytes) -> bytes:
+    return hashlib.sha256(block).digest()
 
 
 def _ordered(counted: Iterator[Counted]) -> Iterator[Counted]:
@@ -79,6 +101,10 @@ def _whole(part: Part) -> Counted:
 def _raw(stream: BinaryIO, start: int, end: int) -> bytes | None:
     """Return the bytes of a tag; ``None`` when they are more than any honest one has."""
     return read_exactly(stream, start, end - start) if end - start <= texts.MOST else None
+
+
+def _is_zero(stream: BinaryIO, start: int, end: int) -> bool:
+    return not any(map(any, pieces(stream, start, end)))
 
 
 # --- RIFF: WAV and WebP ----------------------------------------------------------------------------
@@ -129,7 +155,7 @@ def _behind_id3(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Counted]:
     for part in parts:
         if part.name == "audio":
             yield from _sound(stream, part)
-        elif part.role != "manifest" and not (part.name == "padding" and is_zero(stream, part.start, part.end)):
+        elif part.role != "manifest" and not (part.name == "padding" and _is_zero(stream, part.start, part.end)):
             yield from texts.id3_frame(part.name, read_exactly(stream, part.start, part.length))
 
 
@@ -221,9 +247,9 @@ def _inside(stream: BinaryIO, mdat: Part) -> tuple[int, int]:
 
 def _is_padding(stream: BinaryIO, part: Part) -> bool:
     if part.name in ("free", "skip"):
-        return is_zero(stream, part.start + _BOX_HEAD, part.end)
+        return _is_zero(stream, part.start + _BOX_HEAD, part.end)
     if part.name == "moov/udta/rest":
-        return is_zero(stream, part.start, part.end)
+        return _is_zero(stream, part.start, part.end)
     return part.name.startswith(_UDTA) and part.name.endswith("/free")  # TagLib fills it with ones
 
 

@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from provlabel._support.xml import Element, XmlError, parse
-from provlabel.carriers.tags import vorbis
-from provlabel.carriers.tags._base import TagError
+from provlabel.carriers.tags import TagError, vorbis
 from provlabel.media.containers import ContainerError, id3
 from provlabel.media.containers.boxes import boxes, content
 from provlabel.media.containers.edits import Piece
