@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 import seeds
 from _harness import Harness
 from provlabel.carriers import tags
+from provlabel.carriers.tagless import tagless_digest
 from provlabel.carriers.tags import TAGGERS, TagError
 from provlabel.errors import InputError
 from provlabel.manifest import limits as prescan
@@ -200,6 +201,12 @@ def _tagged(fmt: Format, data: bytes) -> None:
         assert bare[0].content == bare[1].content, "the content changed"
 
 
+def _digested(container: str, data: bytes) -> None:
+    """Nothing leaves the digest without texts in tags, and it is the same each time."""
+    first, second = (tagless_digest(container, io.BytesIO(data), len(data)) for _ in range(2))
+    assert first == second
+
+
 #: Where no byte that is counted as content says how long the tags are, or that there are any.
 _EXACT = frozenset({"JPEG", "PNG", "GIF", "MP3", "WAV"})
 
@@ -214,6 +221,9 @@ def harnesses() -> dict[str, Harness]:
     for container, names in _OF.items():
         run = functools.partial(_walked, container)
         found[f"container-{container}"] = Harness(run, _seeds(*names), _WORDS, MALFORMED, max_len=8_192)
+    for container in ("riff", "id3", "isobmff", "jpeg", "png"):
+        run = functools.partial(_digested, container)
+        found[f"tagless-{container}"] = Harness(run, _seeds(*_OF[container]), _WORDS, max_len=8_192)
     for name in TAGGERS:
         if name in _OF_FORMAT:
             run = functools.partial(_tagged, BY_NAME[name])

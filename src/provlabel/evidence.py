@@ -20,6 +20,8 @@ from provlabel.trust.issuers import Sealed
 
 LABEL = "org.provlabel.label"
 PERSONAL = "org.provlabel.personal"
+#: The digest of all in a file but texts in its tags.
+MEDIA_DIGEST = "org.provlabel.media-digest"
 _IDENTITY = "cawg.identity"
 _INGREDIENT = "c2pa.ingredient"
 _ACTIONS = "c2pa.actions"
@@ -179,6 +181,7 @@ class Manifest(Struct, frozen=True):
     gathered: tuple[str, ...] = ()  #: of those, what the signer only passes on and does not stand for
     thumbnail: str = ""  #: media type of its small picture, if there is one
     prompts: tuple[str, ...] = ()  #: the assertions, of any kind, in which a prompt can be read
+    media_digest: Any = None  #: data of ``org.provlabel.media-digest``, where the signer stands for it
 
 
 def bound(manifests: tuple[Manifest, ...]) -> tuple[Manifest, ...]:
@@ -250,6 +253,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
     as_of: str = ""  #: the moment for which it was examined, when that was not the present; RFC 3339
     elsewhere: tuple[str, ...] = ()  #: what is seen or heard and lies in other files, or is made by scripts
     coverage: Coverage = Coverage()
+    media_as_signed: bool = False  #: the content hash does not fit, and the digest of all but texts in tags does
     damage: str = ""  #: what is missing from the content, or why its parts cannot be followed; no manifest goes into it
     streamed: bool = False  #: its header holds placeholders for sizes; a label sets them
     trouble: Trouble | None = None
@@ -301,6 +305,7 @@ def _manifest(item: Mapping[str, Any]) -> Manifest:
         gathered=tuple(name for name in assertions if _is_kept(name) and name not in vouched),
         thumbnail=_thumbnail(assertions),
         prompts=tuple(name for name, data in assertions.items() if holds_prompt(data) or _brings_prompt(data)),
+        media_digest=assertions.get(MEDIA_DIGEST) if MEDIA_DIGEST in vouched else None,
     )
 
 

@@ -97,7 +97,7 @@ def test_readme_console_says_what_is_said(media: Path, cli: Cli) -> None:
     done = cli(*shlex.split(label[1]), cwd=media)
     assert done.returncode == 0, done.stderr
     assert re.fullmatch(
-        r"take\.wav -> take\.labeled\.wav  \(WAV, manifest 3,\d\d\d bytes, repeated in id3, riff\)\n", done.stdout
+        r"take\.wav -> take\.labeled\.wav  \(WAV, manifest 4,\d\d\d bytes, repeated in id3, riff\)\n", done.stdout
     )
     shown = cli("verify", "take.labeled.wav", "--trust", "test", cwd=media).stdout
     example = README.split("$ provlabel verify take.labeled.wav --trust test\n")[1].split("```")[0]

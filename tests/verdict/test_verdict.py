@@ -138,6 +138,46 @@ def test_altered(code: str) -> None:
     assert "content.altered" in rules(found, "error")
 
 
+HASH_FAILS = bad("assertion.dataHash.mismatch", "hashes do not match")
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [("MP3", "the sound is"), ("PNG", "the picture is"), ("MP4", "picture and sound are"), (None, "the rest is")],
+)
+def test_edited_tags_are_told_and_the_file_stays_invalid(name: str | None, what: str) -> None:
+    moved = bad("assertion.dataHash.mismatch", "data hash exclusion does not match the manifest location in the asset")
+    grown = (Exclusion(0, 9, role="media"),)
+    found = verdict(manifest(TRUSTED, moved, HASH_FAILS, exclusions=grown), format=name, media_as_signed=True)
+    assert (found.state, found.axes.content) == ("invalid", "altered")
+    assert [rule for rule in rules(found, "error") if rule.startswith("content.")] == ["content.tags-edited"]
+    assert f"{what} what was signed" in found.why
+
+
+@pytest.mark.parametrize(
+    ("code", "fields"),
+    [
+        (None, {"media_as_signed": False}),
+        (None, {"coverage": Coverage(missing=("a box",))}),
+        ("assertion.hashedURI.mismatch", {}),
+        ("claimSignature.mismatch", {}),
+        ("assertion.action.malformed", {}),
+        ("assertion.multipleHardBindings", {}),
+        ("nobody.knows", {}),
+    ],
+)
+def test_edited_tags_are_not_told_where_anything_else_is_wrong(code: str | None, fields: dict[str, object]) -> None:
+    more = (bad(code),) if code else ()
+    found = verdict(manifest(TRUSTED, HASH_FAILS, *more), **{"format": "MP3", "media_as_signed": True, **fields})
+    assert found.state == "invalid"
+    assert "content.altered" in rules(found, "error")
+    assert "content.tags-edited" not in rules(found)
+
+
+def test_edited_tags_are_not_told_where_the_hash_fits() -> None:
+    assert verdict(manifest(TRUSTED), media_as_signed=True).state == "trusted"
+
+
 @pytest.mark.parametrize("code", [code for code, effect in EFFECTS.items() if effect in ("unbound", "rule-broken")])
 def test_not_fully_bound(code: str) -> None:
     found = verdict(manifest(TRUSTED, bad(code)))

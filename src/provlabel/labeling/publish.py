@@ -14,6 +14,7 @@ from provlabel._support.files import LARGE, Scratch, atomic_output, copy_to, loc
 from provlabel._support.text import printable
 from provlabel._support.times import now
 from provlabel.carriers.compare import both_values
+from provlabel.carriers.tagless import tagless_digest
 from provlabel.engine.identity import Actor
 from provlabel.engine.signing import IngredientFile
 from provlabel.engine.words import in_words
@@ -22,7 +23,7 @@ from provlabel.evidence import Evidence
 from provlabel.labeling.signature import SigningTask, UnstampedManifest, Work, sign_in_engine, sign_with_stand_in
 from provlabel.labeling.sources import Source, naming, reopened, shown
 from provlabel.manifest import cose
-from provlabel.manifest.write import Definition
+from provlabel.manifest.write import Definition, with_media_digest
 from provlabel.media.containers import CONTAINERS, ContainerError, inventory, lost, pointed_to, sized
 from provlabel.media.containers.edits import Edit, Edited
 from provlabel.media.played import Played, played_in
@@ -134,11 +135,12 @@ def publish(
                 copy_to(stream, copy.stream)
                 copy.stream.flush()
                 os.fsync(copy.stream.fileno())  # it is published last, and must not fail for want of room then
-            job = SigningTask(manifest, checked.fmt, files, destination.detached, seal.actor)
             settled = Edited(stream, like.st_size)
             if not destination.detached:
                 settled = sized(checked.fmt.container, stream, like.st_size)
             content = settled.edited(edits)
+            made = manifest if _is_written_anew(checked, seal) else _digested(manifest, checked, content)
+            job = SigningTask(made, checked.fmt, files, destination.detached, seal.actor)
             work = Work(job, content, scratch.stream, hash_source=not checked.evidence.sha256)
             pointed = {} if destination.detached else _pointed_to(checked, stream)
             signed = _signed(work, seal)
@@ -161,6 +163,18 @@ def publish(
             published = with_timestamp(signed, seal.timestamper, read_back_with, digest)
         settle(published)
         return published
+
+
+def _is_written_anew(checked: Source, seal: Seal) -> bool:
+    """Does the engine write all tags of the file again?  Then nobody knows beforehand what they are."""
+    return seal.actor is not None and checked.fmt.container == "id3"
+
+
+def _digested(manifest: Definition, checked: Source, content: Edited) -> Definition:
+    """Add the digest by which edited tags are told from another sound, where it is defined for the container."""
+    whole = cast("BinaryIO", io.BufferedReader(content.edited(())))  # which closes what it reads
+    digest = tagless_digest(checked.fmt.container, whole, content.size)
+    return manifest if digest is None else with_media_digest(manifest, digest)
 
 
 def _as_ingredient(item: Source, stream: BinaryIO) -> BinaryIO:

@@ -115,6 +115,9 @@ _BY_EFFECT: dict[Effect, str] = {
         """,
 }
 
+#: The bytes of the file are not those that the hash of the content is over.
+MISMATCHES = frozenset({"assertion.dataHash.mismatch", "assertion.bmffHash.mismatch", "assertion.boxesHash.mismatch"})
+
 EFFECTS: dict[str, Effect] = {code: effect for effect, codes in _BY_EFFECT.items() for code in codes.split()}
 
 

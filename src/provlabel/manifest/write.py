@@ -13,14 +13,14 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, structs
 
 from provlabel._support.text import printable
 from provlabel._version import __version__
 from provlabel.carriers.vocabularies import iptc
 from provlabel.carriers.vocabularies.iptc import constraint_of
 from provlabel.errors import UsageError
-from provlabel.evidence import LABEL, PERSONAL
+from provlabel.evidence import LABEL, MEDIA_DIGEST, PERSONAL
 from provlabel.label import Label, SignedLabel, origin_of
 from provlabel.label.records import Contribution, Operation, Permissions, Region, System
 from provlabel.label.vocabularies import CAWG_USES, IPTC, KINDS
@@ -123,6 +123,12 @@ def definition(
         made["thumbnail"] = {"format": "image/jpeg", "identifier": _THUMBNAIL}
         resources[_THUMBNAIL] = thumbnail
     return Definition(made, resources)
+
+
+def with_media_digest(made: Definition, digest: dict[str, str]) -> Definition:
+    """Return the definition with the digest of all in the file but texts in its tags."""
+    manifest = {**made.manifest, "assertions": [*made.manifest["assertions"], _assertion(MEDIA_DIGEST, digest)]}
+    return structs.replace(made, manifest=manifest)
 
 
 _THUMBNAIL = "thumbnail"

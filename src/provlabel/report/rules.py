@@ -24,6 +24,11 @@ _ASK = "ask whoever sent the file for the original, or label it again from the o
 
 _ROWS = (
     Rule("content.altered", "error", "the content, or a signed statement about it, is not what was signed", _ASK),
+    Rule(
+        "content.tags-edited", "error",
+        "only texts in the tags were edited since it was signed, as the signer's own digest of all the rest shows",
+        "put the tags back as they were, or ask the signer to label the file with its new tags",
+    ),
     Rule("content.not-fully-bound", "error", "the signature does not cover the whole content", _ASK),
     Rule("content.rule-broken", "error", "the manifest breaks a rule of the C2PA specification", _ASK),
     Rule(

@@ -15,13 +15,13 @@ import msgspec
 
 from provlabel import engine
 from provlabel._support.files import LARGE, fingerprint, open_regular, reader
+from provlabel.carriers.tagless import tagless_digest
 from provlabel.carriers.tags import carriers_in
 from provlabel.engine import Reading
 from provlabel.engine.words import in_words
 from provlabel.errors import EngineError, InputError
 from provlabel.evidence import (
     Code,
-    Coverage,
     Evidence,
     Exclusion,
     Manifest,
@@ -32,6 +32,7 @@ from provlabel.evidence import (
 )
 from provlabel.manifest import compressed, jumbf
 from provlabel.manifest.cbor import Refused
+from provlabel.manifest.codes import MISMATCHES
 from provlabel.manifest.content import with_content
 from provlabel.manifest.coverage import coverage_of
 from provlabel.manifest.ica import with_claims
@@ -169,8 +170,8 @@ def _engine_read(stream: BinaryIO, fmt: Format, request: Request, scan: Scan) ->
     if reading is not None:
         fields = _evidence_fields(reading, scan, scan.stores[0] if scan.stores else b"", fmt, request)
         _require_seen(fields["manifests"][0], scan)
-        coverage = _coverage(stream, fmt, scan, reading, fields["manifests"])
-        return {"source": "embedded", **_differing(request.sidecar, scan), **fields, "coverage": coverage}
+        fields |= _about_content(stream, fmt, scan, reading, fields["manifests"])
+        return {"source": "embedded", **_differing(request.sidecar, scan), **fields}
     if scan.stores:
         raise EngineError(in_words("ManifestNotFound", ""), kind="ManifestNotFound")
     sidecar = detached_beside(request.sidecar)
@@ -204,8 +205,8 @@ def _beside(stream: BinaryIO, fmt: Format, mime: str, request: Request, scan: Sc
         if reading is None:
             return {"source": "none"}
         fields = _evidence_fields(reading, scan, sidecar, fmt, request)
-        coverage = _coverage(stream, fmt, scan, reading, fields["manifests"])
-        return {"source": "sidecar", **fields, "coverage": coverage}
+        fields |= _about_content(stream, fmt, scan, reading, fields["manifests"])
+        return {"source": "sidecar", **fields}
     except EngineError as exc:
         return {"source": "sidecar", "trouble": _trouble(exc)}
     except ContainerError as exc:
@@ -235,12 +236,21 @@ def _mime(fmt: Format) -> str:
     return engine.ANY_FILE if fmt.container == "opaque" else fmt.mime
 
 
-def _coverage(stream: BinaryIO, fmt: Format, scan: Scan, reading: Reading, manifests: tuple[Manifest, ...]) -> Coverage:
-    """Look at what the hash of the content is over, which stands in the last manifest that speaks of the content."""
-    urn = bound(manifests)[-1].urn
-    hashed = next(one for one in reading.crjson["manifests"] if one["label"] == urn)
+def _about_content(
+    stream: BinaryIO, fmt: Format, scan: Scan, reading: Reading, manifests: tuple[Manifest, ...]
+) -> dict[str, Any]:
+    """Look at what the hash of the content is over, which stands in the last manifest that speaks of the content.
+
+    Where it does not fit, look whether only tags were edited.
+    """
+    last = bound(manifests)[-1]
+    hashed = next(one for one in reading.crjson["manifests"] if one["label"] == last.urn)
     hashes = {name: data for name, data in hashed["assertions"].items() if name.startswith("c2pa.hash.")}
-    return coverage_of(stream, fmt.container, scan.parts, hashes)
+    found: dict[str, Any] = {"coverage": coverage_of(stream, fmt.container, scan.parts, hashes)}
+    if last.media_digest is not None and any(code.code in MISMATCHES for code in last.codes):
+        size = stream.seek(0, io.SEEK_END)
+        found["media_as_signed"] = tagless_digest(fmt.container, stream, size) == last.media_digest
+    return found
 
 
 def _evidence_fields(reading: Reading, scan: Scan, store: bytes, fmt: Format, request: Request) -> dict[str, Any]:

@@ -6,7 +6,8 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 from provlabel.evidence import Code, Coverage, Evidence, Exclusion, bound
-from provlabel.manifest.codes import Effect, effects_of, in_words
+from provlabel.manifest.codes import MISMATCHES, Effect, effects_of, in_words
+from provlabel.media.formats import BY_NAME
 from provlabel.report import Content, Finding, finding
 
 #: The engine's words where it calls a hash a mismatch, and found nothing that is changed: one that fits, over a range
@@ -21,6 +22,10 @@ def content_axis(evidence: Evidence) -> tuple[Content, list[Finding]]:
     effects = effects_of(codes)
     not_compared = [code for code in effects.get("altered", ()) if any(words in code.text for words in _NOT_COMPARED)]
     altered = [code for code in effects.get("altered", ()) if code not in not_compared]
+    external = [finding("content.external", what) for what in evidence.elsewhere]
+    if _are_tags_edited(evidence, effects, altered):
+        told = finding("content.tags-edited", f"{_unchanged(evidence.format)}: {altered[0].code}", at=altered[0].url)
+        return "altered", [told, *external]
     findings = [
         *(finding("content.altered", in_words(code), at=code.url) for code in altered),
         *(
@@ -29,7 +34,7 @@ def content_axis(evidence: Evidence) -> tuple[Content, list[Finding]]:
         ),
         *(finding("content.rule-broken", in_words(code), at=code.url) for code in effects.get("rule-broken", ())),
         *(finding("content.not-fully-bound", why) for why in evidence.coverage.missing),
-        *(finding("content.external", what) for what in evidence.elsewhere),
+        *external,
     ]
     uncovered, notes = _exclusions(manifests[-1].exclusions, effects, evidence.coverage)
     findings += uncovered
@@ -38,6 +43,25 @@ def content_axis(evidence: Evidence) -> tuple[Content, list[Finding]]:
     if findings or "bound" not in effects:
         return "not-fully-bound", findings or [finding("content.not-fully-bound", "no content hash was confirmed")]
     return "intact", [*notes, *_open(evidence.coverage)]
+
+
+def _are_tags_edited(evidence: Evidence, effects: dict[Effect, list[Code]], altered: Sequence[Code]) -> bool:
+    """Were only texts in tags edited, as a digest that the signer stated shows?
+
+    That statement must hold itself: that the content hash does not fit must be all that is wrong, and the signature
+    good.  That the hash leaves out another place than that of the manifest comes of tags that have grown.
+    """
+    only_hash = bool(altered) and all(code.code in MISMATCHES for code in effects["altered"])
+    return only_hash and evidence.media_as_signed and not (_DOUBTS & set(effects) or evidence.coverage.missing)
+
+
+_DOUBTS: frozenset[Effect] = frozenset({"unbound", "rule-broken", "bad-signature", "unknown-failure"})
+_UNCHANGED = {"audio": "the sound is", "image": "the picture is", "video": "picture and sound are"}
+
+
+def _unchanged(name: str | None) -> str:
+    """Say what of a file in this format is what was signed."""
+    return f"{_UNCHANGED[BY_NAME[name].media] if name in BY_NAME else 'the rest is'} what was signed"
 
 
 def _open(coverage: Coverage) -> Iterator[Finding]:

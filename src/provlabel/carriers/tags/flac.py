@@ -22,10 +22,12 @@ _PADDING, _COMMENT = 1, 4
 _LAST = 0x80  # the flag of the last block
 
 
-class _Block(NamedTuple):
+class MetadataBlock(NamedTuple):
+    """One block of a FLAC, its head included."""
+
     kind: int
     last: bool
-    start: int
+    start: int  #: bytes from the beginning of the file
     end: int
 
 
@@ -34,7 +36,7 @@ def read(stream: BinaryIO, _: Sequence[Part]) -> Iterator[Carrier]:
     tags = front_tags(stream)
 
     def fill(got: Gather) -> None:
-        comments = [block for block in _blocks(stream, tags[-1].end if tags else 0) if block.kind == _COMMENT]
+        comments = [block for block in blocks(stream, tags[-1].end if tags else 0) if block.kind == _COMMENT]
         if len(comments) > 1:
             got.fault("more than one block of comments")
         for block in comments:
@@ -48,8 +50,8 @@ def edits(stream: BinaryIO, _: Sequence[Part], wanted: Mapping[str, Fields]) -> 
     """Change the block of comments, or put one behind the first block; padding makes up for it, where there is room."""
     fields = wanted["vorbis"]
     tags = front_tags(stream)
-    blocks = list(_blocks(stream, tags[-1].end if tags else 0))
-    comments = [block for block in blocks if block.kind == _COMMENT]
+    found = list(blocks(stream, tags[-1].end if tags else 0))
+    comments = [block for block in found if block.kind == _COMMENT]
     if len(comments) > 1:
         raise TagError("the FLAC has more than one block of comments")
     old = _content(stream, comments[0]) if comments else None
@@ -61,11 +63,11 @@ def edits(stream: BinaryIO, _: Sequence[Part], wanted: Mapping[str, Fields]) -> 
     if comments:
         place, first = comments[0], []
     else:
-        info = blocks[0]
-        place = _Block(_COMMENT, info.last, info.end, info.end)
+        info = found[0]
+        place = MetadataBlock(_COMMENT, info.last, info.end, info.end)
         first = [Edit(info.start, info.start + 1, bytes([info.kind]))] if info.last else []
     growth = _HEAD + len(new) - (place.end - place.start)
-    padding = next((block for block in blocks if block.kind == _PADDING), None)
+    padding = next((block for block in found if block.kind == _PADDING), None)
     return [
         *first,
         Edit(place.start, place.end, _head(_COMMENT, place.last, len(new)) + new),
@@ -73,7 +75,7 @@ def edits(stream: BinaryIO, _: Sequence[Part], wanted: Mapping[str, Fields]) -> 
     ]
 
 
-def _resized(padding: _Block, growth: int) -> Iterator[Edit]:
+def _resized(padding: MetadataBlock, growth: int) -> Iterator[Edit]:
     """Yield the edit by which the padding makes up for ``growth``, unless it cannot."""
     length = padding.end - padding.start - _HEAD - growth
     if not 0 <= length <= _MAX_LENGTH:
@@ -90,13 +92,13 @@ def _head(kind: int, last: bool, length: int) -> bytes:
     return bytes([kind | (_LAST if last else 0)]) + length.to_bytes(3, "big")
 
 
-def _content(stream: BinaryIO, block: _Block) -> bytes:
+def _content(stream: BinaryIO, block: MetadataBlock) -> bytes:
     if block.end - block.start > MAX_CARRIER:
         raise TagError(f"the block of comments is larger than {MAX_CARRIER:,} bytes")
     return read_exactly(stream, block.start + _HEAD, block.end - block.start - _HEAD)
 
 
-def _blocks(stream: BinaryIO, at: int) -> Iterator[_Block]:
+def blocks(stream: BinaryIO, at: int) -> Iterator[MetadataBlock]:
     """Yield the metadata blocks of the FLAC that begins at byte ``at``."""
     size = stream.seek(0, os.SEEK_END)
     if read_exactly(stream, at, 4) != b"fLaC":
@@ -108,7 +110,7 @@ def _blocks(stream: BinaryIO, at: int) -> Iterator[_Block]:
         if end > size:
             raise ContainerError(f"the block at byte {at} ends after the file")
         last = bool(head[0] & _LAST)
-        yield _Block(head[0] & ~_LAST, last, at, end)
+        yield MetadataBlock(head[0] & ~_LAST, last, at, end)
         if last:
             return
         at = end

@@ -47,6 +47,18 @@ def read_into(got: Gather, block: bytes) -> None:
             got.add(name, (got.text(value, "utf-8", name),))
 
 
+def comments_of(block: bytes) -> tuple[list[tuple[str, bytes]], bytes]:
+    """Return the comments of a block as they stand, each with its name, and what lies behind them.
+
+    Raises:
+        TagError: the block is broken.
+    """
+    parsed = _parsed(block)
+    if parsed.broken:
+        raise TagError(parsed.broken)
+    return [(_name(comment), comment) for comment in parsed.comments], block[parsed.end :]
+
+
 def merged_comments(block: bytes | None, fields: Mapping[str, tuple[str, ...]]) -> bytes:
     """Return ``block`` with these fields, each value a comment of its own; the very same when nothing changes.
 
