@@ -1032,7 +1032,7 @@ BARE = FOREIGN["bare"].encode()
     ("content", "why"),
     [
         (b"RIFF\x12\0\0\0WEBPVP8 \x06\0\0\0nonsen", "in the middle|cannot be read"),
-        (riff()[:12] + b"JUNK\0\0\0\0", "declares"),
+        (riff()[:12] + b"JUNK\0\0\0\0", "announces"),
         (b"RIFF\x0c\0\0\0WEBPJUNK\0\0\0\0", "no picture"),
         (b"RIFF\x16\0\0\0WEBPVP8L\x0a\0\0\0nonsense!!", "cannot be read"),
         (b"RIFF\x16\0\0\0WEBPVP8 \x0a\0\0\0nonsense!!", "cannot be read"),

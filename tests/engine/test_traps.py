@@ -697,7 +697,7 @@ KIND = b'"kind": "human_made"'
         (b"\xef\xbb\xbf{%b}" % KIND, "BOM"),
         (b'{%b, "title": "\\ud800"}' % KIND, "lone surrogate"),
         (b'{%b, "extra": {"a": "\\udfff"}}' % KIND, "lone surrogate"),
-        (b'{%b, "title": "\xff"}' % KIND, "utf-8"),
+        (b'{%b, "title": "\xff"}' % KIND, "UTF-8"),
         (b'{%b, "extra": {"a": %b}}' % (KIND, b"[" * 5_000 + b"]" * 5_000), "nested too deeply"),
         (b'{%b, "extra": {"a": 1e400}}' % KIND, "no finite number"),
     ],

@@ -856,7 +856,7 @@ def test_a_given_policy_counts_whole(tree: Path, cli: Cli, credential: Path) -> 
         (("--policy", "good.toml", "--policy-sha256", "0" * 64), "has not the SHA-256"),
         (("--baseline", "good.toml"), "is no report"),
         (("--format", "sarf=x"), "did you mean sarif?"),
-        (("--format", "json", "--format", "text"), "cannot both be written"),
+        (("--format", "json", "--format", "text"), "written to one place"),
         (("--format", "json=a", "--format", "text=a"), "same file"),
         (("--format", "json="), "names no file"),
         (("--jobs", "0"), "--jobs"),
