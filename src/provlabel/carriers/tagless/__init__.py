@@ -30,7 +30,7 @@ from provlabel.media.containers.pointers import Pointers
 #: What is in such a digest, of one container.
 _Counting = Callable[[BinaryIO, Sequence[Part]], Iterator[Counted]]
 
-_THREADS = 4
+_THREADS = 2  # each holds some MiB
 _CHUNK_HEAD, _PNG_HEAD, _SEGMENT_HEAD = 8, 8, 4
 
 
