@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import BinaryIO, Literal, NamedTuple
+from typing import Any, BinaryIO, Literal, NamedTuple
 
 from provlabel._support.text import printable
 from provlabel.carriers.vocabularies._base import CarrierId, Fields
@@ -40,12 +41,16 @@ class Tagger(NamedTuple):
     module: str
     carriers: tuple[CarrierId, ...] = ()  #: those that can be written; none, and it has no ``edits``
 
+    @property
+    def _loaded(self) -> Any:
+        return importlib.import_module(f"provlabel.carriers.tags.{self.module}")
+
     def read(self, stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
         """Yield what each carrier says, if it says anything; ``parts`` are those of the whole file.
 
         What is broken or too large is a fault of its carrier, not an exception.
         """
-        read: _Read = importlib.import_module(f"provlabel.carriers.tags.{self.module}").read
+        read: _Read = self._loaded.read
         for count, carrier in enumerate(read(stream, parts)):
             if count == MAX_CARRIERS:
                 yield Carrier(carrier.id, carrier.place, faults=(f"more than {MAX_CARRIERS} carriers; not read",))
@@ -64,21 +69,17 @@ class Tagger(NamedTuple):
         fields = wanted_of(self.carriers, wanted)
         if not fields:
             return []
-        edits: _Edits = importlib.import_module(f"provlabel.carriers.tags.{self.module}").edits
-        try:
+        edits: _Edits = self._loaded.edits
+        with _unharmed("the tags"):
             return edits(stream, parts, fields)
-        except TagError:
-            raise
-        except ContainerError as exc:
-            raise TagError(f"the tags cannot be changed: {exc}") from exc
 
     def has(self, what: Literal["ready", "withheld"]) -> bool:
         """Does the format need the method of this name?  Only then the parts of a file have to be found for it."""
-        return hasattr(importlib.import_module(f"provlabel.carriers.tags.{self.module}"), what)
+        return hasattr(self._loaded, what)
 
     def withheld(self, stream: BinaryIO, parts: Sequence[Part]) -> tuple[str, ...]:
         """Return how the names of fields begin that would hide what others wrote in another carrier of the file."""
-        found: _Withheld = importlib.import_module(f"provlabel.carriers.tags.{self.module}").withheld
+        found: _Withheld = self._loaded.withheld
         try:
             return found(stream, parts)
         except ContainerError:
@@ -90,17 +91,13 @@ class Tagger(NamedTuple):
         Raises:
             TagError: that cannot be done without harm.
         """
-        found: _Ready = importlib.import_module(f"provlabel.carriers.tags.{self.module}").ready
-        try:
+        found: _Ready = self._loaded.ready
+        with _unharmed("the tags"):
             return found(stream, parts)
-        except TagError:
-            raise
-        except ContainerError as exc:
-            raise TagError(f"the tags cannot be changed: {exc}") from exc
 
     def cut(self, stream: BinaryIO, parts: Sequence[Part], names: Collection[str]) -> list[Edit]:
         """Return the edits that take out texts of these names, where the format has them in chunks of their own."""
-        found: _Cut | None = getattr(importlib.import_module(f"provlabel.carriers.tags.{self.module}"), "cut", None)
+        found: _Cut | None = getattr(self._loaded, "cut", None)
         return found(stream, parts, names) if found is not None else []
 
     def blanked(self, stream: BinaryIO, parts: Sequence[Part], names: Collection[str]) -> list[Edit]:
@@ -109,15 +106,26 @@ class Tagger(NamedTuple):
         Raises:
             TagError: that cannot be done without harm.
         """
-        found: _Cut | None = getattr(importlib.import_module(f"provlabel.carriers.tags.{self.module}"), "blanked", None)
+        found: _Cut | None = getattr(self._loaded, "blanked", None)
         if found is None or not names:
             return []
-        try:
+        with _unharmed("EXIF"):
             return found(stream, parts, names)
-        except TagError:
-            raise
-        except ContainerError as exc:
-            raise TagError(f"EXIF cannot be changed: {exc}") from exc
+
+
+@contextlib.contextmanager
+def _unharmed(what: str) -> Iterator[None]:
+    """Let what the walk of a container stumbles over be told as tags that cannot be written.
+
+    Raises:
+        TagError: in place of any other :class:`ContainerError`.
+    """
+    try:
+        yield
+    except TagError:
+        raise
+    except ContainerError as exc:
+        raise TagError(f"{what} cannot be changed: {exc}") from exc
 
 
 def wanted_of(carriers: tuple[CarrierId, ...], wanted: Mapping[str, Fields]) -> dict[str, dict[str, tuple[str, ...]]]:
