@@ -208,12 +208,6 @@ def _unknown_remarks(manifests: Collection[Manifest]) -> Iterator[Finding]:
                 yield finding("engine.unknown-remark", f"{code.kind} {code.code}")
 
 
-# --- the label axis --------------------------------------------------------------------------------
-
-
-# --- the history axis ------------------------------------------------------------------------------
-
-
 def _not_checked_as_of(axes: Axes, others: list[str]) -> Iterator[str]:
     """Say what another time of judgement does not reach: the engine knows the clock of this machine alone."""
     late = [*(["history"] if axes.history != "none" else []), *others]

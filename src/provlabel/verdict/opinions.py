@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 from provlabel._support.text import printable
 from provlabel.evidence import Code, Evidence, Opinion
-from provlabel.manifest.codes import EFFECTS, Effect
+from provlabel.manifest.codes import Effect, effect_of
 from provlabel.media.formats import FORMATS
 from provlabel.report import Axes, Finding, SecondOpinion, finding
 
@@ -60,8 +60,8 @@ def opinion_of(answer: Any, version: str) -> Opinion:
     opinion = Opinion(version=version, present=present is True, reasons=failures[:MOST_REASONS])
     if present is not True:
         return opinion
-    against = [code for code in failures if _effect(code) not in _ASIDE | _SIGNATURE]
-    signature = "bad" if any(_effect(code) in _SIGNATURE for code in failures) else _SIGNATURES.get(found[1], "bad")
+    against = [code for code in failures if effect_of(code) not in _ASIDE | _SIGNATURE]
+    signature = "bad" if any(effect_of(code) in _SIGNATURE for code in failures) else _SIGNATURES.get(found[1], "bad")
     unjudged = signature == "bad" and found[0] == "unknown" and not against
     content = "not-applicable" if unjudged else _content(against, found[0])
     if content == "intact" and signature == "good" and integrity != "valid" and not failures:
@@ -93,14 +93,8 @@ def _codes(kind: Any, entries: Iterable[Mapping[str, Any]]) -> Iterator[Code]:
         )
 
 
-def _effect(code: Code) -> Effect | None:
-    """Return what a reason means; identities are a question of their own, with names that only it has."""
-    known = EFFECTS.get(code.code)
-    return "identity-bad" if known is None and code.code.startswith("cawg.") else known
-
-
 def _content(against: Sequence[Code], binding: Any) -> Literal["intact", "altered", "not-fully-bound"]:
-    if binding == "mismatch" or any(_effect(code) == "altered" for code in against):
+    if binding == "mismatch" or any(effect_of(code) == "altered" for code in against):
         return "altered"
     return "intact" if binding == "match" and not against else "not-fully-bound"
 
@@ -286,10 +280,10 @@ def their_view(given: Opinion) -> View:
 
     reasons: dict[Question, tuple[str, ...]] = {
         "manifest": texts(failures),
-        "content": texts(code for code in failures if _effect(code) not in _ASIDE | _SIGNATURE),
-        "signature": texts(code for code in failures if _effect(code) in _SIGNATURE),
+        "content": texts(code for code in failures if effect_of(code) not in _ASIDE | _SIGNATURE),
+        "signature": texts(code for code in failures if effect_of(code) in _SIGNATURE),
         "history": (),
-        "trust": texts(code for code in failures if _effect(code) in _ASIDE),
+        "trust": texts(code for code in failures if effect_of(code) in _ASIDE),
     }
     return View(given.present, given.content, given.signature, "none", given.trust, reasons)
 
