@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from provlabel._support.files import atomic_output, reason, spooled
 from provlabel.errors import InputError, OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -45,6 +44,8 @@ def kept() -> Iterator[Path]:
         InputError: it cannot be read.
         OutputError: there is no room for it.
     """
+    from provlabel._support.files import spooled
+
     with spooled(cast("BinaryIO", _Input())) as path:
         yield path
 
@@ -52,6 +53,8 @@ def kept() -> Iterator[Path]:
 def labeled(labeler: Labeler, dest: Path, label: Label, *, replace: bool) -> Receipt:
     """Label what comes by standard input, and write it to ``dest``, or to standard output for ``-``."""
     from msgspec.structs import replace as changed
+
+    from provlabel._support.files import atomic_output
 
     if dest != STANDARD:
         with atomic_output(dest, replace=replace) as scratch:
@@ -83,7 +86,7 @@ class _Input:
         try:
             return sys.stdin.buffer.read(size)
         except OSError as exc:
-            raise InputError(f"{INPUT}: {reason(exc)}") from exc
+            raise InputError(f"{INPUT}: {_reason(exc)}") from exc
 
 
 class _Output:
@@ -105,4 +108,10 @@ class _Output:
         except BrokenPipeError:
             pass
         except OSError as exc:
-            raise OutputError(f"{OUTPUT}: {reason(exc)}") from exc
+            raise OutputError(f"{OUTPUT}: {_reason(exc)}") from exc
+
+
+def _reason(exc: OSError) -> str:
+    from provlabel._support.files import reason  # loads what digests files
+
+    return reason(exc)

@@ -15,7 +15,6 @@ import msgspec
 
 from provlabel import engine
 from provlabel._support.files import LARGE, fingerprint, open_regular, reader
-from provlabel.carriers.tagless import tagless_digest
 from provlabel.carriers.tags import carriers_in
 from provlabel.engine import Reading
 from provlabel.engine.words import in_words
@@ -248,6 +247,8 @@ def _about_content(
     hashes = {name: data for name, data in hashed["assertions"].items() if name.startswith("c2pa.hash.")}
     found: dict[str, Any] = {"coverage": coverage_of(stream, fmt.container, scan.parts, hashes)}
     if last.media_digest is not None and any(code.code in MISMATCHES for code in last.codes):
+        from provlabel.carriers.tagless import tagless_digest  # loads the readers of most tags
+
         size = stream.seek(0, io.SEEK_END)
         found["media_as_signed"] = tagless_digest(fmt.container, stream, size) == last.media_digest
     return found
