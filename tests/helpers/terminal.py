@@ -15,15 +15,15 @@ def escaped(done: Done) -> None:
     assert "Traceback" not in done.stderr, done.stderr
 
 
-# Runs a program in a terminal of its own and types the pass phrase when it is asked for.
-TERMINAL = """
+# Runs a program in a terminal of its own, and types an answer when it is asked for it: by the words given first.
+TYPING = """
 import os, pty, sys
 typed = []
 def read(fd):
     said = os.read(fd, 4096)
-    if b"pass phrase" in said and not typed:
+    if sys.argv[1].encode() in said and not typed:
         typed.append(1)
-        os.write(fd, sys.argv[1].encode() + b"\\n")
+        os.write(fd, sys.argv[2].encode() + b"\\n")
     return said
-sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[2:], read, lambda fd: b"")))
+sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[3:], read, lambda fd: b"")))
 """

@@ -29,7 +29,7 @@ from provlabel.media.containers import CONTAINERS
 from provlabel.media.formats import FORMATS
 from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
-from terminal import TERMINAL, escaped
+from terminal import TYPING, escaped
 
 SAID = ("--kind", "ai_generated", "--system", "AcmeSynth@2.1", "--signer", "test")
 TRUST = ("--trust", "test")
@@ -1175,7 +1175,7 @@ def test_wrong_pass_phrase_is_not_told(keys: Keys) -> None:
 
 @pytest.mark.parametrize(("typed", "code"), [(PHRASE, 0), (f"{PHRASE}-not", 3)], ids=["right", "wrong"])
 def test_pass_phrase_typed_at_a_terminal(typed: str, code: int, keys: Keys, media: Path, under: Under) -> None:
-    terminal = (sys.executable, "-c", TERMINAL, typed)
+    terminal = (sys.executable, "-c", TYPING, "pass phrase", typed)
     done = under(terminal, "label", media / "still.png", "--kind", "ai_generated", "--signer", keys.uri("encrypted"))
     assert done.returncode == code, done.stdout + done.stderr
     assert "pass phrase for" in done.stdout

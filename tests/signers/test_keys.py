@@ -26,7 +26,7 @@ from provlabel.signers.profile import Result
 from provlabel.signers.request import KeyKind
 from provlabel.trust import purposes
 from provlabel.trust.anchors import pem as pem_of
-from terminal import TERMINAL
+from terminal import TYPING
 
 NOW = dt.datetime.now(dt.timezone.utc)
 #: What follows from the fault itself: a certificate of version 1 has no extensions.
@@ -558,7 +558,7 @@ def test_csr_asks_for_the_pass_phrase_at_the_terminal(tmp_path: Path, home: Path
     (tmp_path / "key.pem").chmod(0o600)
     asking = ("key", "csr", "key.pem", "-o", "request.csr", *WHO)
     done = subprocess.run(
-        [sys.executable, "-c", TERMINAL, "open sesame", sys.executable, "-m", "provlabel", *asking],
+        [sys.executable, "-c", TYPING, "pass phrase", "open sesame", sys.executable, "-m", "provlabel", *asking],
         cwd=tmp_path,
         env={**os.environ, "HOME": str(home), "PYTHONPATH": os.pathsep.join(sys.path)},
         stdin=subprocess.DEVNULL,

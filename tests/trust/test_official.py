@@ -21,6 +21,7 @@ from provlabel.errors import ConfigError, InputError
 from provlabel.trust import official
 from provlabel.trust.purposes import MICROSOFT_SIGNING, OFFICIAL_EKUS
 from sites import Site, reply
+from terminal import TYPING
 
 SIGNERS, CLOCKS, ANCHORS, ALLOWED = (one.file for lists in official.LISTS.values() for one in lists)
 Serve = Callable[..., None]
@@ -168,24 +169,12 @@ def test_their_purposes_come_with_the_lists(fetch: Fetch, published: None, kept:
 
 # --- asking ----------------------------------------------------------------------------------------
 
-ANSWERS = """
-import os, pty, sys
-typed = []
-def read(fd):
-    said = os.read(fd, 4096)
-    if b"Keep these lists?" in said and not typed:
-        typed.append(1)
-        os.write(fd, sys.argv[1].encode() + b"\\n")
-    return said
-sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[2:], read, lambda fd: b"")))
-"""
-
 
 @pytest.mark.parametrize(("answer", "code", "there"), [("y", 0, True), ("n", 1, False), ("", 1, False)])
 def test_a_terminal_is_asked(
     answer: str, code: int, there: bool, published: None, under: Under, site: Site, kept: Path, config: Path
 ) -> None:
-    prefix = (sys.executable, "-c", ANSWERS, answer)
+    prefix = (sys.executable, "-c", TYPING, "Keep these lists?", answer)
     args = ("trust", "fetch", "c2pa", "--mirror", f"{site.url}/c2pa")
     done = under(prefix, *args, XDG_CONFIG_HOME=str(config))
     assert done.returncode == code, done.stdout
