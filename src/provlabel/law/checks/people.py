@@ -1,0 +1,101 @@
+"""Marks that people see or hear, as the signer states them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from provlabel.law.checks.answers import held, judge, lacking
+from provlabel.law.checks.machine import signed_mark
+from provlabel.law.records import Given, Outcome, Subject
+from provlabel.law.subjects import entries, standing, words_of
+
+
+def disclosure(subject: Subject, given: Given) -> Outcome:
+    """The signer states a mark for people, of a kind that suits the medium, with the ``words`` that it needs.
+
+    Whether it is really there, no program sees: a statement decides, and where there is none a person has to look.
+    """
+    if (refused := standing(subject)) and refused.outcome != "not held":
+        return refused
+    shown = [] if refused else entries(subject, "disclosure")
+    if not shown:
+        return judge("no mark that people can see or hear is stated (disclosure); somebody has to look or listen")
+    kinds = given.kinds.get(subject.media, ()) if subject.media else ()
+    right = [item for item in shown if not kinds or item.get("kind") in kinds]
+    if not right:
+        return lacking(f"the signer states a mark, but none of the kind {' or '.join(kinds)}")
+    answers = [_disclosed(item, given) for item in right]
+    return min(answers, key=lambda answer: ("held", "needs a human judgement", "not held").index(answer.outcome))
+
+
+def _disclosed(item: Mapping[str, Any], given: Given) -> Outcome:
+    if given.words and item.get("kind") == "text" and (answer := _worded(item, given)) is not None:
+        return answer
+    place = words_of(item.get("place"))
+    if given.place and not place:
+        return judge("the signer states a mark, and not where it stands")
+    if given.first and item.get("kind") == "audio" and not _AT_START.search(place):
+        return judge("the signer states a spoken mark, and not that it stands at the start (place)")
+    language = words_of(item.get("language"))
+    if given.language and language.lower().split("-")[0] != given.language:
+        return judge(f"the signer states a mark in the language {language or '(none stated)'}; is that of the content?")
+    return held(f"the signer states a mark for people: {item.get('kind')}")
+
+
+_AT_START = re.compile(r"\b(start|beginning|first)\b", re.IGNORECASE)
+
+
+def _worded(item: Mapping[str, Any], given: Given) -> Outcome | None:
+    """Say what is wrong with the text of a mark; other languages have other words, which people have to read."""
+    text = words_of(item.get("text"))
+    if not text:
+        return judge("the signer states a text as mark, and not its words")
+    if all(any(_has_word(text, word) for word in group) for group in given.words):
+        return None
+    wanted = " and ".join("/".join(group) for group in given.words)
+    if not given.words_in or words_of(item.get("language")).lower().split("-")[0] in ("", *given.words_in):
+        return lacking(f"the words of the mark are not those that it needs: {wanted}")
+    return judge(f"the words of the mark are in another language; do they say {wanted}?")
+
+
+def _has_word(text: str, word: str) -> bool:
+    """Is the word there; one of Latin letters by itself, not inside of another?"""
+    if word.isascii():
+        return re.search(rf"(?<![A-Za-z]){re.escape(word)}(?![A-Za-z])", text) is not None
+    return word in text
+
+
+def accessible(subject: Subject, _given: Given) -> Outcome:
+    """Every mark for people that is stated has an accessible alternative (EU-24)."""
+    if (refused := standing(subject)) and refused.outcome != "not held":
+        return refused
+    shown = [] if refused else entries(subject, "disclosure")
+    if not shown:
+        return judge("no mark that people can see or hear is stated (disclosure), and so no alternative of it")
+    if all(words_of(item.get("alternative")) for item in shown):
+        return held("the signer states an accessible alternative for each mark")
+    return judge("a mark has no accessible alternative in the label; it may stand on the page that shows the file")
+
+
+def beside_machine_mark(subject: Subject, given: Given) -> Outcome:
+    """A mark for programs alone is not enough (EU-25)."""
+    answer = disclosure(subject, given)
+    if answer.outcome == "held":
+        return held("beside the mark for programs, the signer states one for people")
+    return Outcome(answer.outcome, f"a mark for programs does not do; {answer.why}")
+
+
+def marked_or_noticed(subject: Subject, given: Given) -> Outcome:
+    """A mark for people, or one for programs beside a notice that was given once (KR-1)."""
+    if disclosure(subject, given).outcome == "held":
+        return held("the signer states a mark that people can see or hear")
+    mark = signed_mark(subject, given)
+    if mark.outcome == "held":
+        return judge(
+            "there is only a mark for programs; whether people were told once, in words or speech, no file says"
+        )
+    if subject.claims_ai and subject.state != "invalid":
+        return judge("only tags that nothing signs mark the file; whether people were told once, no file says")
+    return mark
