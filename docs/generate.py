@@ -69,6 +69,10 @@ is reported with its era, and the worst one counts. So nobody can choose a law b
 date, the proven time counts, else the day of judgement. Nothing proves that the event was not *earlier* than claimed.
 A timestamp of the old kind (`claim-proven`) counts alike: the claim that it is over holds the hash of the content.
 
+`--as-of 2027-02-02` asks what the law of that day alone says, whatever the day of the content: a rule that is to come,
+or one that was. The report names the day as one that was asked for. `--at` is about certificates and timestamps, and
+says nothing of it.
+
 **What only the history says.** Where the file itself says nothing about AI, and an earlier version or a part does, no
 rule says that nothing tells: the reason quotes who says what, and whether that makes the file as it is now AI content,
 or marks it, needs a human judgement. The same holds for what the signer only passes on (a gathered assertion). Label

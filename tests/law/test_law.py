@@ -388,6 +388,31 @@ def test_the_end_of_an_event_counts_and_days_are_those_of_utc() -> None:
     assert one.date == "2026-09-30"
 
 
+def test_the_law_of_one_day_can_be_asked_for(
+    media: Path, signer: Signer, trust: TrustStore, sandbox: Sandbox, cli: Cli
+) -> None:
+    """Whatever the file says about its day, and whenever it is judged."""
+    file = made(media, Label(kind="ai_generated", event_time="2026-11-22T10:00:00Z"), signer, sandbox)
+    day = dt.date(2026, 9, 15)
+    [report] = verify_file(file, trust=trust, at=NOON, laws=["us-ca"], as_of=day, sandbox=sandbox).files
+    [told] = [item for item in report.law if item.rule == "law.us-ca.1"]
+    assert (told.outcome, told.era, told.date) == (JUDGE, "2026-08-02 to 2026-09-29", "2026-09-15")
+    assert told.basis == "asked"
+    run = ("verify", file, "--trust", "test", "--law", "us-ca", "--as-of")
+    assert "by the law of 2020-01-01, which was asked for" in cli(*run, "2020-01-01").stdout
+    for wrong in ("2026-13-01", "tomorrow", ""):
+        done = cli(*run, wrong)
+        assert (done.returncode, done.stdout) == (2, ""), wrong
+        assert "no date" in done.stderr
+    for command in (("verify", file), ("lint", media / "take.json")):
+        (media / "take.json").write_text('{"schema": "label-v1", "kind": "human_made"}')
+        done = cli(*command, "--as-of", "2026-01-01")
+        assert done.returncode == 2
+        assert "add --law NAME" in done.stderr
+    told = cli("lint", media / "take.json", "--law", "us-ca", "--as-of", "2020-01-01", "--format", "json").stdout
+    assert {item["basis"] for item in json.loads(told)["law"]} == {"asked"}
+
+
 # --- judgements, alterations, China ----------------------------------------------------------------
 
 

@@ -125,6 +125,7 @@ _BASES = {
     "claimed": "as the signer claims",
     "proven": "no event date is stated; a timestamp proves that it was not later",
     "judgement": "the day of judgement, as no event date is stated",
+    "asked": "which was asked for, whatever the day of the content",
 }
 
 
