@@ -18,7 +18,7 @@ from provlabel.law.conditions import CONDITIONS
 from provlabel.law.records import LawRule
 from provlabel.media.formats import FORMATS
 from provlabel.report.renderers.json import to_json
-from provlabel.report.renderers.text import STATES
+from provlabel.report.renderers.words import STATES
 from provlabel.report.rules import RULES
 from provlabel.schemas import SCHEMAS
 

@@ -98,7 +98,7 @@ def _under_laws(data: Any, laws: tuple[Law, ...], media: Medium | None, as_of: d
 def _law_findings(results: tuple[LawResult, ...], style: Style) -> tuple[Finding, ...]:
     """Print what the rules of laws came to, and return what was found."""
     from provlabel.law import law_findings
-    from provlabel.report.renderers.text import law_lines
+    from provlabel.report.renderers.words import law_lines
 
     found = tuple(item for item in law_findings(results) if item.level != "note")
     for line in law_lines(results, found, style):
