@@ -99,8 +99,8 @@ def test_readme_console_says_what_is_said(media: Path, cli: Cli) -> None:
     assert re.fullmatch(
         r"take\.wav -> take\.labeled\.wav  \(WAV, manifest 4,\d\d\d bytes, repeated in id3, riff\)\n", done.stdout
     )
-    shown = cli("verify", "take.labeled.wav", "--trust", "test", cwd=media).stdout
-    example = README.split("$ provlabel verify take.labeled.wav --trust test\n")[1].split("```")[0]
+    shown = cli("verify", "take.labeled.wav", "--trust", "test", "-v", cwd=media).stdout
+    example = README.split("$ provlabel verify take.labeled.wav --trust test -v\n")[1].split("```")[0]
     for line in example.splitlines():
         if "since" not in line:
             assert line.removesuffix(" · …") in shown

@@ -192,7 +192,7 @@ def test_policy_can_be_content_with_less(media: Path, label: Label, signer: Sign
 
 
 def test_text_says_it_in_words(reports: Report) -> None:
-    text = RENDERERS["text"].render(reports, Extras())
+    text = RENDERERS["text"].render(reports, Extras(detail="all"))
     assert "TRUSTED: unchanged since it was signed by someone you trust" in text
     assert "INVALID: do not rely on" in text
     assert "does not mean “not AI”" in text
@@ -200,7 +200,7 @@ def test_text_says_it_in_words(reports: Report) -> None:
     assert "not checked: revocation" in text
     assert "1 passed, 3 failed, 1 could not be judged, 1 not media" in text
     assert "\x1b" not in text
-    assert "\x1b[32;1m" in RENDERERS["text"].render(reports, Extras(Style(colour=True)))
+    assert "\x1b[32;1m" in RENDERERS["text"].render(reports, Extras(Style(colour=True), "all"))
 
 
 def test_personal_fields_only_on_request(media: Path, signer: Signer, sandbox: Sandbox, cli: Cli) -> None:

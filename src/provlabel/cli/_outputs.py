@@ -45,7 +45,7 @@ class _OutputType(click.ParamType):  # type: ignore[type-arg]
 OUTPUT = _OutputType()
 
 
-def outputs_from(formats: Sequence[Output], output: Path | None, quiet: bool) -> tuple[Output, ...]:
+def outputs_from(formats: Sequence[Output], output: Path | None) -> tuple[Output, ...]:
     """Return all outputs of a run: those with a file, and one for ``-O`` or the terminal.
 
     Raises:
@@ -58,10 +58,7 @@ def outputs_from(formats: Sequence[Output], output: Path | None, quiet: bool) ->
             hint=f"give one a file: --format {here[-1]}=FILE",
         )
     outputs = [item for item in formats if item.file is not None]
-    if here or output is not None or not quiet:
-        name = here[0] if here else "text"
-        if output is not None or not quiet:
-            outputs.append(Output(name, output))
+    outputs.append(Output(here[0] if here else "text", output))
     files = [os.path.realpath(item.file) for item in outputs if item.file is not None]
     if len(set(files)) < len(files):
         raise UsageError("two outputs would be written to the same file", hint="give each a file of its own")

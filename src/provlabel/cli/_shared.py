@@ -145,6 +145,7 @@ as_of_option = click.option(
     help="With --law: by the law of this day, whatever the day of the content.",
 )
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+verbose_option = click.option("-v", "--verbose", is_flag=True, help="Tell everything about every file.")
 
 
 def file_arguments(name: str) -> Callable[[_Command], _Command]:
@@ -266,15 +267,12 @@ _NAMED_LISTS: dict[str, Callable[[], TrustStore]] = {
 
 
 def style_for(stream: Any) -> Style:
-    """Colour only for a terminal, and never against ``NO_COLOR``."""
+    """Colour and width only for a terminal, and no colour against ``NO_COLOR``."""
     from provlabel.report.renderers.style import Style
 
-    return Style(
-        colour=stream is not None
-        and stream.isatty()
-        and not os.environ.get("NO_COLOR")
-        and os.environ.get("TERM") != "dumb"
-    )
+    if stream is None or not stream.isatty():
+        return Style()
+    return Style(colour=not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb", width=width())
 
 
 def width() -> int:

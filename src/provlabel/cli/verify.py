@@ -28,11 +28,11 @@ from provlabel.cli._shared import (
     law_option,
     policy_options,
     proofs_folder,
-    quiet_option,
     require_not_among,
     style_for,
     trust_from,
     trust_options,
+    verbose_option,
 )
 from provlabel.cli._standard import INPUT, comes_in, kept
 from provlabel.errors import ConfigError, OutputError, UsageError
@@ -83,7 +83,8 @@ _OF_FILES = ("init_policy", "against", "as_found")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first file that does not pass.")
 @click.option("-j", "--jobs", type=click.IntRange(1, 64), help="Files read at once. [default: one for each processor]")
 @click.option("--no-cache", is_flag=True, help="Read every file again, even if it was read today.")
-@quiet_option
+@click.option("-q", "--quiet", is_flag=True, help="Print failures only.")
+@verbose_option
 def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path | None, **options: Any) -> int:
     """Verify files and folders, or - for one file by standard input; end with 1 if any does not pass.
 
@@ -112,6 +113,8 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
 
     if options["init_policy"] and formats:
         raise UsageError("--init-policy writes a policy and no report", hint="leave --format away")
+    if options["quiet"] and options["verbose"]:
+        raise UsageError("--quiet and --verbose cannot go together", hint="leave one away")
     streamed = _is_streamed(paths, options)
     outputs = _outputs(paths, formats, output, options)
     at = _moment(options["at"])
@@ -148,10 +151,8 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
     previews = _previews(report) if any(RENDERERS[item.name].previews for item in outputs) else {}
     for item in outputs:
         style = style_for(sys.stdout if item.file is None else None)
-        deliver(RENDERERS[item.name].render(report, Extras(style, previews)), item.file)
-    if options["quiet"]:
-        for failure in report.errors:
-            say_error(failure.message, failure.hint)
+        extras = Extras(style, "failures" if options["quiet"] else "all" if options["verbose"] else "usual", previews)
+        deliver(RENDERERS[item.name].render(report, extras), item.file)
     return exit_code(report)
 
 
@@ -159,7 +160,7 @@ def _outputs(
     paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path | None, options: dict[str, Any]
 ) -> tuple[Output, ...]:
     """Return what is written, none of which takes the place of something that is read."""
-    outputs = outputs_from(formats, output, options["quiet"])
+    outputs = outputs_from(formats, output)
     for place in (item.file for item in outputs):
         _require_replaceable(place, (*paths, *_rules_of(options)), "-O" if place == output else "--format")
     return outputs

@@ -85,7 +85,7 @@ def law_findings(results: Iterable[LawResult]) -> tuple[Finding, ...]:
 
 def _message(item: LawResult) -> str:
     era = f" (wording {item.era})" if item.basis == "possible" else ""
-    return f"{item.number} {item.outcome} ({item.title}): {item.reason}{era}"
+    return f"{item.number} {item.outcome}: {item.reason}{era} (it asks for: {item.title})"
 
 
 # --- days and eras ---------------------------------------------------------------------------------

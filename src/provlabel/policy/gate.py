@@ -27,7 +27,7 @@ from provlabel.policy.baseline import Baseline
 from provlabel.policy.globs import folded, matches, means, reached
 from provlabel.policy.records import Acceptable, AcceptedSigner, Exemption, Policy
 from provlabel.report import ExceptionUse, Excuse, FileReport, Finding, LabelState, PolicyInfo, finding
-from provlabel.report.rules import Level
+from provlabel.report.rules import RULES, Level
 from provlabel.trust.anchors import TrustStore
 from provlabel.trust.chains import is_public
 from provlabel.trust.chains.records import Holder, Names
@@ -362,7 +362,12 @@ def _state(policy: Policy, file: FileReport) -> Finding:
     if file.state not in get_args(Acceptable):
         return found
     stated = ", ".join(f'"{state}"' for state in (*policy.states, file.state))
-    return msgspec.structs.replace(found, hint=f"if that is good enough for you, in the policy: states = [{stated}]")
+    first = f"{_LABEL_IT}; or, " if file.state == "unsigned" else ""
+    hint = f"{first}if {file.state} is good enough for you, in the policy: states = [{stated}]"
+    return msgspec.structs.replace(found, hint=hint)
+
+
+_LABEL_IT = RULES["policy.label"].hint
 
 
 def _label(policy: Policy, file: FileReport) -> Iterator[Finding]:

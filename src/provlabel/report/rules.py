@@ -358,7 +358,7 @@ _ROWS = (
         "mend the check, or leave it away",
     ),
     Rule(
-        "policy.state", "error", "the state of the file is not one that the policy accepts",
+        "policy.state", "error", "the policy does not accept the state of this file",
         "see the other findings; no policy accepts such a state, and an exception needs the file's sha256",
     ),
     Rule(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from provlabel.media.previews import Preview
 from provlabel.report import Report
@@ -15,9 +15,10 @@ _NONE: Mapping[str, Preview] = MappingProxyType({})
 
 
 class Extras(NamedTuple):
-    """How to paint, and small pictures of the files, by path."""
+    """How to paint, how much to tell as text, and small pictures of the files, by path."""
 
     style: Style = Style()
+    detail: Literal["failures", "usual", "all"] = "usual"
     previews: Mapping[str, Preview] = _NONE
 
 

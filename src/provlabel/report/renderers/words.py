@@ -59,6 +59,26 @@ _INDENT = "  "
 _PLAIN = Style()
 
 
+def not_judged(report: Report, style: Style) -> Iterator[list[str]]:
+    """Yield a block for each file that could not be judged, or was left out and may not be."""
+    for failure in report.errors:
+        hint = [f"{_INDENT}hint: {printable(failure.hint)}"] if failure.hint else []
+        yield [f"{style.paint('ERROR', 'red', 'bold')}  {printable(failure.message, 1000)}", *hint]
+    for one in left_out(report, fails=True):
+        mark = style.paint("FAIL", "red", "bold")
+        yield [f"{mark}  {printable(one.path, 4096)}", f"{_INDENT}not judged: {left_out_words(one)}"]
+
+
+def told(item: FileReport) -> list[Finding]:
+    """Return the findings that are told to people: of a file without a manifest, that it is unsigned says all."""
+    unsigned = item.manifest is None and any(found.rule == "policy.state" and found.counts for found in item.findings)
+    return [
+        found
+        for found in item.findings
+        if found.level != "note" and not (unsigned and found.rule == "policy.label" and found.counts)
+    ]
+
+
 def file_lines(item: FileReport, style: Style) -> Iterator[str]:
     """Yield the lines about one file."""
     missing = any(found.rule == "delivery.missing" for found in item.findings)
@@ -66,19 +86,19 @@ def file_lines(item: FileReport, style: Style) -> Iterator[str]:
     mark = style.paint(word, look, "bold")
     yield f"{mark}  {style.paint(printable(item.path), 'bold')}"
     if not missing:
-        yield from _verdict_lines(item, style)
-    shown = [found for found in item.findings if found.level != "note"]
+        yield from verdict_lines(item, style)
+    shown = told(item)
     for found in shown:
         if not found.rule.startswith("law."):
             yield from finding_lines(found, style)
     yield from law_lines(item.law, shown, style)
 
 
-def _verdict_lines(item: FileReport, style: Style) -> Iterator[str]:
+def verdict_lines(item: FileReport, style: Style, *, axes: bool = True) -> Iterator[str]:
     """Yield the verdict on a file and what it rests on."""
     colour, words = STATES[item.state]
     yield f"{_INDENT}{style.paint(item.state.upper(), colour, 'bold')}: {words}"
-    for name, value in (*_facts(item), ("axes", _axes(item))):
+    for name, value in (*facts(item), *([("axes", _axes(item))] if axes else [])):
         yield f"{_INDENT}{style.paint(f'{name:<8}', 'dim')} {value}"
 
 
@@ -136,7 +156,8 @@ def excuse_words(excuse: Excuse) -> str:
     return f"{words}, until {printable(excuse.expires or '')}"
 
 
-def _facts(item: FileReport) -> Iterator[tuple[str, str]]:
+def facts(item: FileReport) -> Iterator[tuple[str, str]]:
+    """Yield what is known of a file, each under its name."""
     if item.label is not None:
         yield "label", label_words(item.label) + attribution(item)
     elif item.ai_history:
@@ -314,26 +335,30 @@ def headline(report: Report) -> str:
     return ", ".join(failed + unjudged) or "failed: there was nothing to judge"
 
 
-def footer(report: Report, style: Style = _PLAIN) -> Iterator[str]:
-    """Yield the lines about the whole run: counts, what was not checked, by which policy and whose anchors."""
+def footer(report: Report, style: Style = _PLAIN, *, brief: bool = False) -> Iterator[str]:
+    """Yield the lines about the whole run: counts, what was not checked, by which policy and whose anchors.
+
+    When ``brief``, the default policy is not named, and laws have their own lines.
+    """
     counts = ", ".join(count_words(report.summary))
     yield style.paint(counts, "bold") if report.files or report.errors else f"nothing to judge: {counts}"
     for one in left_out(report, fails=False):
         yield style.paint(f"not judged: {printable(one.path, 4096)}: {left_out_words(one)}", "dim")
-    for check in not_checked(report):
-        yield style.paint(f"not checked: {printable(check)}", "dim")
+    if unchecked := not_checked(report):
+        yield style.paint(f"not checked: {'; '.join(map(printable, unchecked))}", "dim")
     for use in report.exceptions:
         if use.expired or not use.files:
             yield style.paint(exception_words(use), "yellow")
     anchors = ", ".join(map(_list_words, report.anchors)) or "none"
     policies = ", ".join(map(policy_words, report.policy))
     known = f" · baseline {_list_words(report.baseline)}" if report.baseline else ""
-    yield style.paint(f"policy {policies}{known} · anchors {anchors} · at {printable(report.at)}", "dim")
+    if not brief or known or any(policy.source != "default" for policy in report.policy):
+        yield style.paint(f"policy {policies}{known} · anchors {anchors} · at {printable(report.at)}", "dim")
     for words, count in second_counts(report).items():
         yield style.paint(f"second opinion: {printable(words)}: {count:,} files", "dim")
     if report.message is not None:
         yield style.paint(f"held against the message {_list_words(report.message)}", "dim")
-    if report.laws:
+    if report.laws and not brief:
         laws = ", ".join(map(law_words, report.laws))
         yield style.paint(f"rules of law, which are no legal advice: {laws}", "dim")
     for weak in report.insecure:
