@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -20,12 +21,13 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from project import Cli, Under, needs
+from project import MEDIA, Cli, Under, needs
 from provlabel import ConfigError, Label, Policy, Prompt, System, TrustStore, label_file, verify_file, verify_paths
 from provlabel.media.sidecar import beside
 from provlabel.policy import Gate, load_baseline, load_policy
 from provlabel.policy.drafting import draft
 from provlabel.policy.globs import matches
+from provlabel.policy.records import FileRef
 from provlabel.report import FileReport, Report, VerificationError
 from provlabel.sandbox import Sandbox
 from provlabel.schemas import SCHEMAS
@@ -967,7 +969,7 @@ def test_the_first_policy_is_one_that_can_be_used(tree: Path, cli: Cli) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     text = (tree / "provlabel.toml").read_text()
     found = load_policy(tree / "provlabel.toml").enforced.policy
-    assert (found.files.media, found.signers[0].name) == (("image",), SIGNER)
+    assert (found.files.media, found.signers[0].name) == (("image", "audio", "video"), SIGNER)
     assert (found.files.outside, found.files.others, found.files.allow) == ("error", "error", ("toml", "txt"))
     assert "provider.name" in found.fields
     # What is proposed as a comment is right, too.
@@ -1002,13 +1004,43 @@ def test_the_first_policy_lets_pass_what_it_saw_and_nothing_else(tree: Path, cli
         (tree / name).unlink()
 
 
+def test_the_command_that_is_printed_with_a_first_policy_passes(tree: Path, credential: Path, cli: Cli) -> None:
+    """By anchors in a file, which the policy states, and by a list that has only a name, which stays an option."""
+    for name in ("plain.png", "tampered.jpg"):
+        (tree / "release" / name).unlink()
+    (tree / "gate").mkdir()
+    shutil.copy(credential / "root.pem", tree / "ro ot.pem")
+    for trust, target in (("ro ot.pem", "gate/first.toml"), ("test", "second.toml")):
+        done = cli("verify", "release", "--trust", trust, "--init-policy", "-O", target, cwd=tree)
+        assert done.returncode == 0, done.stderr
+        printed = shlex.split(done.stdout.partition("then: ")[2])
+        assert printed[0] == "provlabel"
+        again = cli(*printed[1:], cwd=tree)
+        assert (again.returncode, again.stderr) == (0, ""), again.stdout
+        shutil.copy(MEDIA / "take.wav", tree / "release")  # the kind of media that it had none of
+        assert cli(*printed[1:], cwd=tree).returncode == 1
+        (tree / "release" / "take.wav").unlink()
+    stated = load_policy(tree / "gate" / "first.toml").enforced.policy.trust
+    assert [ref.path if isinstance(ref, FileRef) else ref for ref in stated.anchors] == ["../ro ot.pem"]
+
+
+def test_a_first_policy_states_all_whom_the_files_were_judged_by(tree: Path, credential: Path, cli: Cli) -> None:
+    root = credential / "root.pem"
+    given = ("--trust", root, "--tsa-trust", root, "--identity-trust", root, "--identity-issuer", "did:web:a.example")
+    done = cli("verify", "release", *given, "--eku", "1.3.6.1.4.1.62558.2.1", "--init-policy", cwd=tree)
+    assert done.returncode == 0, done.stderr
+    stated = load_policy(tree / "provlabel.toml").enforced.policy.trust
+    assert (stated.ekus, stated.issuers) == (("1.3.6.1.4.1.62558.2.1",), ("did:web:a.example",))
+    assert stated.anchors and stated.timestamp and stated.identity and not stated.leaves
+
+
 @pytest.mark.parametrize("names", [{"name": "", "organization": ""}, {"name": "x" * 501}, {"issuer": ""}])
 def test_a_first_policy_can_be_used_whatever_a_certificate_says(
     names: dict[str, str], judge: Callable[[Policy], Report], tmp_path: Path
 ) -> None:
     report, replace = judge(Policy()), msgspec.structs.replace
     files = [replace(item, signer=item.signer and replace(item.signer, **names)) for item in report.files]
-    (tmp_path / "first.toml").write_text(draft(replace(report, files=tuple(files)), Gate.of(Policy()), ()))
+    (tmp_path / "first.toml").write_text(draft(replace(report, files=tuple(files)), Gate.of(Policy()), {}))
     assert load_policy(tmp_path / "first.toml").enforced.policy.signers == ()
 
 

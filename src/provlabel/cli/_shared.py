@@ -219,7 +219,7 @@ def trust_from(
         require_acceptable(oid, "--eku")
     store = TrustStore().accepting(*ekus)
     for name in trust:
-        store += _NAMED_LISTS[name]() if name in _NAMED_LISTS else _list_at(name)
+        store += NAMED_LISTS[name]() if name in NAMED_LISTS else _list_at(name)
     return (
         store
         + TrustStore.load(*trust_leaf, leaves=True)
@@ -235,7 +235,7 @@ def _list_at(name: str) -> TrustStore:
     try:
         return TrustStore.load(name)
     except InputError as exc:
-        raise InputError(str(exc), hint=f"a PEM file, or one of {', '.join(_NAMED_LISTS)}") from exc
+        raise InputError(str(exc), hint=f"a PEM file, or one of {', '.join(NAMED_LISTS)}") from exc
 
 
 def _test_root() -> TrustStore:
@@ -259,7 +259,7 @@ def _official(name: str) -> TrustStore:
     return official.kept(name, trust_folder())
 
 
-_NAMED_LISTS: dict[str, Callable[[], TrustStore]] = {
+NAMED_LISTS: dict[str, Callable[[], TrustStore]] = {
     "c2pa": partial(_official, "c2pa"),
     "c2pa-interim": partial(_official, "c2pa-interim"),
     "test": _test_root,

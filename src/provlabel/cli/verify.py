@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from provlabel.cli._outputs import OUTPUT, OUTPUTS, Output, outputs_from
 from provlabel.cli._progress import ProgressLine
 from provlabel.cli._shared import (
     LIST_NAMES,
+    NAMED_LISTS,
     PATH,
     TRUST_NAMES,
     as_of_option,
@@ -147,7 +149,7 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
         else:
             report = verify_paths(paths, sandbox=pool, **how)
     if options["init_policy"]:
-        return _init_policy(report, gate, output, options["trust"])
+        return _init_policy(report, gate, output, paths, options)
     previews = _previews(report) if any(RENDERERS[item.name].previews for item in outputs) else {}
     for item in outputs:
         style = style_for(sys.stdout if item.file is None else None)
@@ -266,19 +268,46 @@ def _apart(folder: Path | None, gate: Gate, paths: Sequence[Path]) -> Path | Non
     return None if any(real.is_relative_to(os.path.realpath(path)) for path in paths) else folder
 
 
-def _init_policy(report: Report, gate: Gate, output: Path | None, trust: tuple[str, ...]) -> int:
-    """Write a first policy, by what is in the report."""
+def _init_policy(
+    report: Report, gate: Gate, output: Path | None, paths: tuple[Path, ...], options: dict[str, Any]
+) -> int:
+    """Write a first policy, by what is in the report and by whom these files were judged; name the command for it."""
     from provlabel.policy.drafting import draft
     from provlabel.policy.loading import NAME
 
     target = output or Path(NAME)
     if os.path.lexists(target):
         raise OutputError(f"{printable(str(target))}: exists already", hint="choose another file with -O")
-    deliver(draft(report, gate, trust), target)
-    say(f"{printable(str(target))}: a first policy; read it, then verify with --policy {printable(str(target))}")
+    stated, named = _stated_trust(options, target.parent)
+    deliver(draft(report, gate, stated), target)
+    again = shlex.join(["provlabel", "verify", *map(str, paths), "--policy", str(target), *named])
+    say(f"{printable(str(target))}: a first policy; read it, then: {printable(again, 4096)}")
     for failure in report.errors:
         say_error(failure.message, failure.hint)
     return 3 if report.errors else 0
+
+
+#: The keys of ``[trust]`` in a policy, each by the option that says the same.
+_KEYS = {
+    "anchors": "trust",
+    "leaves": "trust_leaf",
+    "timestamp": "tsa_trust",
+    "identity": "identity_trust",
+    "ekus": "ekus",
+    "issuers": "identity_issuer",
+}
+_NO_FILES = frozenset({"ekus", "issuers"})
+
+
+def _stated_trust(options: dict[str, Any], folder: Path) -> tuple[dict[str, list[str]], list[str]]:
+    """Return what ``[trust]`` of a policy in ``folder`` can state, and the options for lists that have only a name."""
+    named = [name for name in options["trust"] if name in NAMED_LISTS]
+    given = {key: [str(value) for value in options[option] if value not in named] for key, option in _KEYS.items()}
+    stated = {
+        key: values if key in _NO_FILES else [os.path.relpath(value, folder) for value in values]
+        for key, values in given.items()
+    }
+    return stated, [part for name in named for part in ("--trust", name)]
 
 
 def exit_code(report: Report) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from provlabel._support.text import is_visible, printable, quoted
@@ -26,8 +26,11 @@ _DAYS = 90  # until a proposed exception ends
 _WORTH = ("systems", "systems.version", "provider.name", "event_time", "oversight", "contributions")
 
 
-def draft(report: Report, gate: Gate, trust: Sequence[str]) -> str:
-    """Return a policy as TOML; ``trust`` names the lists of anchors that were given."""
+def draft(report: Report, gate: Gate, trust: Mapping[str, Sequence[str]]) -> str:
+    """Return a policy as TOML.
+
+    ``trust`` has what was given to judge these files by, for each key of ``[trust]``; paths count from the policy.
+    """
     labeled = [item for item in report.files if item.label is not None]
     lines = [
         _HEAD.rstrip(),
@@ -43,7 +46,7 @@ def draft(report: Report, gate: Gate, trust: Sequence[str]) -> str:
         "[files]",
         "# As in .gitignore, without regard to case; media by the tracks that a file has.",
         'include = ["**"]',
-        f"media = {json.dumps(_media(report.files))}",
+        'media = ["image", "audio", "video"]',
         "# Media that it is not about, and files that are no media we know, fail the run, but for these endings.",
         'outside = "error"',
         'others = "error"',
@@ -56,7 +59,7 @@ def draft(report: Report, gate: Gate, trust: Sequence[str]) -> str:
         '# "time.unproven" = "error"  # labels then outlive the certificate',
         "",
         *_signers(report.files),
-        *_anchors(trust),
+        *_trust(trust),
         *_exceptions(report, gate),
     ]
     return "\n".join(lines) + "\n"
@@ -74,13 +77,6 @@ def _fields(labeled: Sequence[FileReport]) -> Iterator[str]:
 
 def _has(item: FileReport, name: str) -> bool:
     return item.label is not None and has_field(item.label.value, name.split("."))
-
-
-def _media(files: Sequence[FileReport]) -> list[str]:
-    from provlabel.media.formats import BY_NAME
-
-    media = {BY_NAME[item.format].media for item in files if item.format in BY_NAME}
-    return sorted(media) or ["audio", "image", "video"]
 
 
 def _endings(report: Report) -> str:
@@ -140,12 +136,13 @@ def _nameable(signer: SignerInfo) -> bool:
     return all(1 <= len(name) <= _NAME for name in (signer.issuer, signer.name or signer.organization))
 
 
-def _anchors(trust: Sequence[str]) -> Iterator[str]:
-    """Propose the files of anchors that were given; names such as ``test`` are left to options."""
-    files = [name for name in trust if name not in ("test", "c2pa", "c2pa-interim")]
+def _trust(trust: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """State whom these files were judged by; a list by name, such as ``c2pa``, stays an option."""
+    given = {key: values for key, values in trust.items() if values}
     yield "# Whose signatures count; paths from this file. They count only when the policy is given with --policy."
-    yield "# [trust]"
-    yield f"# anchors = {json.dumps(files or ['anchors/root.pem'])}"
+    yield "[trust]" if given else "# [trust]"
+    yield from (f"{key} = [{', '.join(map(_text, values))}]" for key, values in given.items())
+    yield from [] if "anchors" in given else ['# anchors = ["anchors/root.pem"]']
     yield ""
 
 

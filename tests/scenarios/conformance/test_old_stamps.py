@@ -70,7 +70,7 @@ def test_every_output_says_what_an_old_timestamp_proves(old: Path, cli: Cli) -> 
         "html": ("an old kind of timestamp proves", "not that it was signed then"),
     }.items():
         out = old.with_name(f"out-{form}")
-        done = cli("verify", old.name, *ANCHORS, "--format", f"{form}={out.name}", cwd=old.parent)
+        done = cli("verify", old.name, *ANCHORS, "-v", "--format", f"{form}={out.name}", cwd=old.parent)
         assert done.returncode == 0, done.stdout + done.stderr
         text = out.read_text()
         assert [word for word in words if word not in text] == [], form
