@@ -27,7 +27,6 @@ from provlabel.media.sidecar import beside
 from provlabel.policy import Gate, load_baseline, load_policy
 from provlabel.policy.drafting import draft
 from provlabel.policy.globs import matches
-from provlabel.policy.records import FileRef
 from provlabel.report import FileReport, Report, VerificationError
 from provlabel.sandbox import Sandbox
 from provlabel.schemas import SCHEMAS
@@ -1020,8 +1019,7 @@ def test_the_command_that_is_printed_with_a_first_policy_passes(tree: Path, cred
         shutil.copy(MEDIA / "take.wav", tree / "release")  # the kind of media that it had none of
         assert cli(*printed[1:], cwd=tree).returncode == 1
         (tree / "release" / "take.wav").unlink()
-    stated = load_policy(tree / "gate" / "first.toml").enforced.policy.trust
-    assert [ref.path if isinstance(ref, FileRef) else ref for ref in stated.anchors] == ["../ro ot.pem"]
+    assert '\nanchors = ["../ro ot.pem"]\n' in (tree / "gate" / "first.toml").read_text()
 
 
 def test_a_first_policy_states_all_whom_the_files_were_judged_by(tree: Path, credential: Path, cli: Cli) -> None:
@@ -1031,7 +1029,7 @@ def test_a_first_policy_states_all_whom_the_files_were_judged_by(tree: Path, cre
     assert done.returncode == 0, done.stderr
     stated = load_policy(tree / "provlabel.toml").enforced.policy.trust
     assert (stated.ekus, stated.issuers) == (("1.3.6.1.4.1.62558.2.1",), ("did:web:a.example",))
-    assert stated.anchors and stated.timestamp and stated.identity and not stated.leaves
+    assert [len(stated.anchors), len(stated.timestamp), len(stated.identity), len(stated.leaves)] == [1, 1, 1, 0]
 
 
 @pytest.mark.parametrize("names", [{"name": "", "organization": ""}, {"name": "x" * 501}, {"issuer": ""}])

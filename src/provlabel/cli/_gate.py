@@ -16,7 +16,7 @@ from provlabel.verifying.targets import repository_of
 
 
 def gate_from(
-    given: str | None, pin: str | None, baseline: Path | None, root: Path | None, revocation: bool
+    given: str | None, pin: str | None, baseline: Path | None, root: Path | None, revocation: bool, accept: bool
 ) -> tuple[Gate, TrustStore]:
     """Load what is in force, and the anchors that a given policy names.
 
@@ -34,7 +34,9 @@ def gate_from(
             name="--require-revocation", states=("trusted", "valid", "unsigned", "remote"), label=False, revocation=True
         )
         others.append(Enforced.of(wanted, "option"))
-    known = load_baseline(baseline) if baseline is not None else None
+    if accept and baseline is None:
+        raise UsageError("--accept is about what a baseline knows, and there is none", hint="add --baseline JSON")
+    known = load_baseline(baseline, accept=accept) if baseline is not None else None
     return Gate(first=first, others=tuple(others), baseline=known, root=top), trust
 
 

@@ -97,6 +97,7 @@ policy_options = options_of(
     ),
     click.option("--policy-sha256", metavar="HEX", help="With --policy: the SHA-256 that its file has to have."),
     click.option("--baseline", type=PATH, metavar="JSON", help="An earlier report; what it knows does not fail again."),
+    click.option("--accept", is_flag=True, help="With --baseline: also take what it has on files that nobody trusts."),
     click.option("--init-policy", is_flag=True, help="Write a first provlabel.toml by what these files hold."),
 )
 format_option = click.option(

@@ -121,7 +121,12 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
     outputs = _outputs(paths, formats, output, options)
     at = _moment(options["at"])
     gate, anchors = gate_from(
-        options["policy"], options["policy_sha256"], options["baseline"], options["root"], options["require_revocation"]
+        options["policy"],
+        options["policy_sha256"],
+        options["baseline"],
+        options["root"],
+        options["require_revocation"],
+        options["accept"],
     )
     if options["as_of"] and not (options["laws"] or gate.has_laws):
         raise UsageError("--as-of names the day of a law, and no law is asked for", hint="add --law NAME")

@@ -23,10 +23,14 @@ _Known = tuple[str, str, str]
 
 
 class Baseline(Struct, frozen=True):
-    """Which findings are known: by path, content (what lies beside it too) and state of the file, and what they say."""
+    """Which findings are known: by path, content (what lies beside it too) and state of the file, and what they say.
+
+    ``refused`` counts the files that are not taken, as somebody signed them whom nobody trusts, or they are damaged.
+    """
 
     named: Named
     known: dict[_Place, frozenset[_Known]]
+    refused: int = 0
 
     def has(self, path: str, file: FileReport, found: Finding) -> bool:
         """Had the same file, unchanged and in the same state, this finding before?"""
@@ -80,8 +84,15 @@ def _decoded(raw: bytes) -> _Earlier:
         return msgspec.convert(json.loads(raw), _Earlier)
 
 
-def load_baseline(path: Path) -> Baseline:
+#: What is known of a file in another state, only people can accept: it was changed, cannot be read, or claims to be
+#: signed by somebody; or the report was made without the anchors that its signer needs.
+_TAKEN = frozenset({"trusted", "unsigned"})
+
+
+def load_baseline(path: Path, *, accept: bool = False) -> Baseline:
     """Read a report that ``provlabel verify --format json`` wrote at the root of the same tree.
+
+    Findings of files that are neither trusted nor unsigned are taken only where you ``accept`` them.
 
     Raises:
         ConfigError: it cannot be read, or is no such report.
@@ -105,6 +116,11 @@ def load_baseline(path: Path) -> Baseline:
             _known_as(found) for found in item.findings if found.level == "error" and not _excepted(found)
         )
         for item in earlier.files
-        if item.sha256
+        if item.sha256 and (accept or item.state in _TAKEN)
     }
-    return Baseline(Named(shown, hashlib.sha256(raw).hexdigest()), known)
+    refused = 0 if accept else sum(item.state not in _TAKEN and _fails(item) for item in earlier.files)
+    return Baseline(Named(shown, hashlib.sha256(raw).hexdigest()), known, refused)
+
+
+def _fails(item: _EarlierFile) -> bool:
+    return any(found.level == "error" for found in item.findings)

@@ -402,22 +402,26 @@ class Report(Struct, frozen=True, kw_only=True):
     files: tuple[FileReport, ...]
     summary: Summary
     baseline: Named | None = None
+    baseline_refused: int = 0  #: failing files that the baseline has and that were not accepted: nobody trusts them
     message: Named | None = None  #: of DDEX, that the files were compared with
     laws: tuple[Named, ...] = ()  #: that were asked for, with the day of what they were written from
     exceptions: tuple[ExceptionUse, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     insecure: tuple[str, ...] = ()
     errors: tuple[Failure, ...] = ()
+    as_found: bool = False  #: files were named only because they are there, as by a hook: none may be media
     schema: Literal["report-v1"] = "report-v1"
 
     @property
     def passed(self) -> bool:
         """True when there was something to judge, every part of it passed, and nothing was left out that may not be.
 
-        A folder in which nothing was judged does not pass, nor a file that was named and that no policy is about.
+        A folder in which nothing was judged does not pass, nor files that were named and of which none was judged,
+        unless they were named only because they are there.
         """
         total = self.summary
-        looked_at = bool(self.files) or (not total.folders and not total.not_reached and self._left_out)
+        seen = self.as_found and not total.folders and not total.not_reached and self._left_out
+        looked_at = bool(self.files) or seen
         whole = looked_at and not total.empty and not total.refused
         return whole and not self.errors and all(item.passed for item in self.files)
 

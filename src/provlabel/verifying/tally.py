@@ -45,7 +45,7 @@ from provlabel.verdict.history import judge_ingredient
 
 if TYPE_CHECKING:
     from provlabel.exchange.delivery import Delivery
-    from provlabel.verifying.options import VerifyOptions
+    from provlabel.verifying.options import PathsOptions, VerifyOptions
 
 
 def judges_of(
@@ -225,7 +225,7 @@ class Tally:
         self,
         gate: Gate,
         judges: Sequence[Judge],
-        how: VerifyOptions,
+        how: PathsOptions,
         at: dt.datetime,
         against: Delivery | None = None,
     ) -> None:
@@ -295,12 +295,14 @@ class Tally:
             files=tuple(self._files),
             summary=self._summary(len(folders)),
             baseline=gate.baseline.named if gate.baseline else None,
+            baseline_refused=gate.baseline.refused if gate.baseline else 0,
             message=self._against.named if self._against is not None else None,
             laws=self._read(),
             exceptions=gate.uses(self._exceptions, self._at),
             errors=tuple(self._failures),
             skipped=tuple(self._skipped),
             insecure=insecure,
+            as_found=self._how.as_found,
         )
 
     def _read(self) -> tuple[Named, ...]:

@@ -22,7 +22,7 @@ from provlabel.report.renderers._html_file import (
 from provlabel.report.renderers._html_style import STYLE, STYLE_HASH
 from provlabel.report.renderers._html_words import OUTCOME_GROUPS, POLICY_SOURCES
 from provlabel.report.renderers._markup import Child, Node, join, tag
-from provlabel.report.renderers.words import attribution, count_words, history_words
+from provlabel.report.renderers.words import attribution, baseline_words, count_words, history_words
 
 #: Files that get a section: more make a page that nobody reads and few browsers like. JSON has all.
 _SECTIONS = 500
@@ -326,6 +326,7 @@ def _basis(report: Report) -> Iterator[Node]:
     if report.baseline is not None:
         yield tag("h3", "Baseline")
         yield tag("p", f"{report.baseline.name}, SHA-256 ", tag("code", report.baseline.sha256))
+        yield from [tag("p", baseline_words(report))] if report.baseline_refused else []
     yield tag("h3", "Programs")
     engine = f"{report.engine.name} {report.engine.version}"
     spec = f", by C2PA {report.engine.spec}" if report.engine.spec else ""

@@ -14,6 +14,7 @@ from provlabel.report.renderers._base import Extras
 from provlabel.report.renderers.words import (
     LEFT_OUT,
     STATES,
+    baseline_words,
     count_words,
     headline,
     left_out,
@@ -145,6 +146,7 @@ def _facts(report: Report) -> Iterator[str]:
         *(f"- rules of law, no legal advice: {_named(one)}" for one in report.laws),
         *([f"- held against the message {_named(report.message)}"] if report.message is not None else []),
         *([f"- baseline {_named(report.baseline)}"] if report.baseline is not None else []),
+        *([f"- {baseline_words(report)}"] if report.baseline_refused else []),
         f"- judged as of {_code(report.at)} by provlabel {_code(report.tool.version)}"
         f" with {_code(report.engine.name)} {_code(report.engine.version)}",
         *(f"- second opinion: {_code(words)}: {count:,} files" for words, count in second_counts(report).items()),

@@ -354,6 +354,13 @@ def footer(report: Report, style: Style = _PLAIN, *, brief: bool = False) -> Ite
     known = f" · baseline {_list_words(report.baseline)}" if report.baseline else ""
     if not brief or known or any(policy.source != "default" for policy in report.policy):
         yield style.paint(f"policy {policies}{known} · anchors {anchors} · at {printable(report.at)}", "dim")
+    yield from _beside(report, style, brief=brief)
+
+
+def _beside(report: Report, style: Style, *, brief: bool) -> Iterator[str]:
+    """Yield what else was held against the files, and what was switched off."""
+    if report.baseline_refused:
+        yield style.paint(baseline_words(report), "yellow")
     for words, count in second_counts(report).items():
         yield style.paint(f"second opinion: {printable(words)}: {count:,} files", "dim")
     if report.message is not None:
@@ -429,6 +436,15 @@ def exception_words(use: ExceptionUse) -> str:
     did = f"{use.files} files need it" if use.files else "no file needs it"
     about = f"{printable(use.rule)} for {where} ({printable(use.reason, 500)}; {printable(use.owner)})"
     return f"exception {about}: {over} on {printable(use.expires)}, {did}"
+
+
+def baseline_words(report: Report) -> str:
+    """Say what of the baseline was not taken."""
+    count = f"{report.baseline_refused:,} files" if report.baseline_refused > 1 else "1 file"
+    return (
+        f"the baseline has findings on {count} that nobody you trust signed, or that are damaged: they count; "
+        "--accept takes them too"
+    )
 
 
 def policy_words(info: PolicyInfo) -> str:
