@@ -132,7 +132,7 @@ def test_ffprobe_reads_the_label(name: str, media: Path, signer: Signer, sandbox
 
 AIGC = (
     '{"Label":"1","ContentProducer":"001191110102MACQD9K64010000","ProduceID":"20261122-0001","ReservedCode1":"",'
-    '"ContentPropagator":"","PropagateID":"","ReservedCode2":""}'
+    '"ContentPropagator":"001191110102MACQD9K64010000","PropagateID":"20261122-0001","ReservedCode2":""}'
 )
 
 

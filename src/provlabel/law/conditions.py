@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 
 from provlabel.evidence import mapping
-from provlabel.law.aigc import single
+from provlabel.law import aigc
 from provlabel.law.records import Applies, Given, Subject
 from provlabel.law.subjects import altered, entries, fingerprints, kind_of, links, stated, words_of
 
@@ -197,26 +197,17 @@ _CODE = re.compile(r"00[0-9A-Za-z]{20,}")
 
 def has_code(subject: Subject, _given: Given) -> Applies:
     """The provider of an ``AIGC`` object, or of the label, is named by a code (CN-3)."""
-    producer = producer_of(subject)
-    if producer is None:
+    named = aigc.producers(subject)
+    if not named:
         return Applies(False, "no provider is named in an AIGC object")
-    found = _CODE.fullmatch(producer) is not None
+    found = all(_CODE.fullmatch(name) for name in named)
     return Applies(found, f"ContentProducer is {'a code' if found else 'a name and no code'}")
 
 
-def producer_of(subject: Subject) -> str | None:
-    """Return ``ContentProducer``: of the object in the file, or the one that a label file asks for."""
-    if subject.state is None:
-        return words_of(mapping(mapping(subject.label).get("china")).get("producer")) or None
-    found = single(subject)
-    return (found["ContentProducer"] or None) if found is not None else None
-
-
-def is_propagated(subject: Subject, _given: Given) -> Applies:
-    """The ``AIGC`` object names a distributor (CN-5)."""
-    found = single(subject)
-    so = found is not None and any(found[name] for name in ("ContentPropagator", "PropagateID"))
-    return Applies(so, f"{'a' if so else 'no'} distributor is named in an AIGC object")
+def has_object(subject: Subject, _given: Given) -> Applies:
+    """There is an ``AIGC`` object, or a label file asks for one (CN-5)."""
+    found = bool(mapping(mapping(subject.label).get("china")) if subject.state is None else aigc.found(subject))
+    return Applies(found, f"there is {'an' if found else 'no'} AIGC object")
 
 
 CONDITIONS: dict[str, Condition] = {
@@ -237,5 +228,5 @@ CONDITIONS: dict[str, Condition] = {
     "linked": is_linked,
     "signed": is_signed,
     "provider-code": has_code,
-    "propagated": is_propagated,
+    "aigc-object": has_object,
 }

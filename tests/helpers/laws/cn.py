@@ -16,8 +16,8 @@ def aigc(**changes: str) -> str:
         "ContentProducer": CODE,
         "ProduceID": "20261122-0001",
         "ReservedCode1": "",
-        "ContentPropagator": "",
-        "PropagateID": "",
+        "ContentPropagator": CODE,
+        "PropagateID": "20261122-0001",
         "ReservedCode2": "",
     }
     return json.dumps(value | changes, separators=(",", ":"))
@@ -40,9 +40,9 @@ CASES: dict[str, Three] = {
         HUMAN,
     ),
     "law.cn.5": Three(
-        with_aigc(aigc(ContentPropagator="Acme", PropagateID="P-77")),
-        with_aigc(aigc(ContentPropagator="Acme")),
         with_aigc(aigc()),
+        with_aigc(aigc(PropagateID="")),
+        signed(),
     ),
     "law.cn.6": Three(with_aigc(aigc()), signed(), UNSIGNED),
 }
