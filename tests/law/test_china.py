@@ -1,15 +1,16 @@
-"""China's law on real files: the objects of generators, at every place; characters."""
+"""China's law on real files: the objects of generators, at every place; characters; marks for people."""
 
 from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import aigc_files
 from aigc_files import ASIDE, HELD, JUDGE, NOT_HELD, PLACES, REAL, VCUT, ZAI, ZAI_OBJECT, Written
-from laws import LawFiles, cn, signed
+from laws import FAKE, SOUND, LawFiles, cn, signed
 from project import Cli
 from provlabel import TrustStore, verify_bytes
 from provlabel.report import LawResult
@@ -112,3 +113,80 @@ def test_a_name_of_other_letters_is_labeled_and_left_to_people(name: str, law_fi
     found = {item.number: item for item in file.law}
     assert (found["CN-1"].outcome, found["CN-2"].outcome) == (JUDGE, HELD)
     assert "ContentProducer, ContentPropagator" in found["CN-1"].reason
+
+
+# --- marks for people ------------------------------------------------------------------------------
+
+
+def mark(kind: str, text: str = "AI生成", place: str = "", /, **more: Any) -> list[dict[str, str]]:
+    return [{"kind": kind, **({"text": text} if text else {}), **({"place": place} if place else {}), **more}]
+
+
+@pytest.mark.parametrize(
+    ("disclosure", "outcome", "words"),
+    [
+        (mark("text", "人工智能合成", "lower right corner"), HELD, "5 %"),
+        (mark("text", "AI生成", "右下角"), HELD, "5 %"),
+        (mark("text", "AI生成", "top edge, 6 % high"), HELD, "5 %"),
+        (mark("text", "AI生成", "top edge, 3 % high"), NOT_HELD, "lower than 5 %"),
+        (mark("text", "AI生成", "centre"), NOT_HELD, "in the middle"),
+        (mark("text", "AI生成"), JUDGE, "edge"),
+        (mark("text", "AI generated", "corner"), NOT_HELD, "the words"),
+        (mark("text", "MAIL 生成", "corner"), NOT_HELD, "the words"),
+        (mark("text", "", "corner"), JUDGE, "not its words"),
+        (mark("icon", "", "corner"), NOT_HELD, "kind text"),
+        (mark("icon", "", "corner") + mark("text", "AI生成", "corner"), HELD, ""),
+        ([], JUDGE, "Art. 9"),
+    ],
+)
+def test_marks_in_pictures(disclosure: list[Any], outcome: str, words: str, law_files: LawFiles) -> None:
+    made = signed(judgements=FAKE, disclosure=disclosure or None)
+    [found] = [item for item in law_files.report(made, "cn", as_of=DAY).law if item.number == "CN-4"]
+    assert (found.outcome, words in found.reason) == (outcome, True), found.reason
+
+
+@pytest.mark.parametrize(
+    ("disclosure", "outcome"),
+    [
+        (mark("audio", "本音频由AI生成"), HELD),
+        (mark("audio", "短长 短短"), HELD),
+        (mark("audio", "", "rhythm short-long short-short at the start"), HELD),
+        (mark("audio", "", "a rhythm at the start"), JUDGE),
+        (mark("audio", ""), JUDGE),
+        (mark("audio", "made with AI"), NOT_HELD),
+        (mark("text", "AI生成"), NOT_HELD),
+    ],
+)
+def test_marks_in_sounds(disclosure: list[Any], outcome: str, law_files: LawFiles) -> None:
+    made = signed(SOUND, judgements=FAKE, disclosure=disclosure)
+    [found] = [item for item in law_files.report(made, "cn", as_of=DAY).law if item.number == "CN-4"]
+    assert found.outcome == outcome, found.reason
+
+
+@pytest.mark.parametrize(
+    ("place", "outcome"),
+    [
+        ("opening frame, lower right corner, 3 s", HELD),
+        ("throughout, top left", HELD),
+        ("片头右下角 2秒", HELD),
+        ("lower right corner", JUDGE),
+        ("opening frame, lower right corner", JUDGE),
+        ("opening frame, corner, for 1.5 seconds", NOT_HELD),
+        ("end credits, corner, 5 s", NOT_HELD),
+        ("opening frame, centre, 3 s", NOT_HELD),
+    ],
+)
+def test_marks_in_films(place: str, outcome: str, law_files: LawFiles) -> None:
+    made = signed(film, judgements=FAKE, disclosure=mark("text", "AI生成", place))
+    [found] = [item for item in law_files.report(made, "cn", as_of=DAY).law if item.number == "CN-4"]
+    assert found.outcome == outcome, found.reason
+
+
+def film() -> bytes:
+    return aigc_files.mp4(b"")
+
+
+def test_who_confuses_nobody_is_asked_and_not_blamed(law_files: LawFiles) -> None:
+    wrong = signed(disclosure=mark("text", "AI generated", "corner"))
+    [found] = [item for item in law_files.report(wrong, "cn", as_of=DAY).law if item.number == "CN-4"]
+    assert (found.outcome, "confuse the public" in found.reason) == (JUDGE, True)

@@ -210,6 +210,21 @@ def has_object(subject: Subject, _given: Given) -> Applies:
     return Applies(found, f"there is {'an' if found else 'no'} AIGC object")
 
 
+def public_confusion(subject: Subject, _given: Given) -> Applies:
+    """The service may confuse the public (Measures, Art. 4; Deep Synthesis Provisions, Art. 17(1)) (CN-4).
+
+    A deep fake does.  GB 45438-2025 Annex B names pictures, music and video made from words among such services,
+    and not when they confuse, so that nothing else that a label states answers it.
+    """
+    if stated(subject, "deep_fake"):
+        return Applies(True, "the signer states a deep fake, which may confuse the public")
+    return Applies(
+        None,
+        "whether the service may confuse the public is in no file (Measures, Art. 4; GB 45438-2025 Annex B names "
+        "music, pictures and video among such services)",
+    )
+
+
 CONDITIONS: dict[str, Condition] = {
     "ai-content": ai_content,
     "new-system": new_system,
@@ -229,4 +244,5 @@ CONDITIONS: dict[str, Condition] = {
     "signed": is_signed,
     "provider-code": has_code,
     "aigc-object": has_object,
+    "public-confusion": public_confusion,
 }
