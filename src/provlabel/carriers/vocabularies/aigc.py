@@ -159,6 +159,14 @@ def read(text: str) -> AigcObject:
     return AigcObject(values, tuple(wrong), (*doubts, *_odd_keys([key for key, _ in found], named), *_odd_values(own)))
 
 
+def completes(ours: str, old: str) -> bool:
+    """Says our object all that the old one says, which names nobody who passes the content on?"""
+    found, mine = read(old), read(ours).values
+    values = found.values
+    same = all(values[key] in ("", mine[key]) for key in KEYS) and bool(values["ContentProducer"])
+    return same and not found.wrong and not any(values[key] for key in PROPAGATION)
+
+
 def _by_key(first: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the values by key of the standard, and how each key is written."""
     folded = {key.lower(): key for key in reversed(first)}
