@@ -8,6 +8,7 @@ from typing import Any
 
 from provlabel.carriers.tags import TAGGERS
 from provlabel.carriers.vocabularies import PROJECTIONS, Field, Fields
+from provlabel.carriers.vocabularies.aigc import ELSEWHERE
 from provlabel.carriers.vocabularies.marks import MARKS
 from provlabel.label import Identifier, Label, Prompt, System
 from provlabel.label.records import China, Contribution, Permissions, Person, Rights
@@ -227,9 +228,14 @@ also writes the label into tags *before* it signs. The signed label lists each f
 its value, and `provlabel verify` compares.
 
 - **`--carriers` chooses what is written**: `xmp` (pictures), `tags` (sounds), `aigc` (China's AIGC object; needs the
-  codes under `china` in the label), or `none`. The default is XMP in pictures and tags in sounds, where the format
-  supports them. A carrier that cannot be written is a warning by default, and an error if you named it. With a manifest
-  beside the file (`--detached`, Ogg, AIFF …), the file is not changed.
+  codes under `china` in the label; where no distributor is named there, the object names the producer again, as the
+  standard wants it at the first writing), or `none`. The default is XMP in pictures and tags in sounds, where the
+  format supports them. A carrier that cannot be written is a warning by default, and an error if you named it. With a
+  manifest beside the file (`--detached`, Ogg, AIFF …), the file is not changed.
+- **The AIGC object is read in all forms that generators give it**: bare, or wrapped in `{"AIGC": …}`; its keys in any
+  order or case; in a field AIGC of any XMP namespace, in a comment of EXIF, a segment of JPEG, `LIST INFO` of WAV, an
+  item of M4A and MP4 with or without a name. What its form breaks of the standard is a matter of
+  [`--law cn`](law.md). A file has one: where one stands at another place already, none is written beside it.
 - **Also read**: EXIF of pictures, text chunks of PNG, ID3v2 in front of FLAC, XMP in WAV, M4A and MP4,
   ID3v1 in an MP3 that has no ID3v2. **Not read**: APE tags, XMP within ID3v2, within EXIF or within Photoshop blocks,
   and bytes after the end of a file.
@@ -335,7 +341,8 @@ def carriers() -> str:
 def _field_row(carrier: str, field: Field, fields: Fields) -> str:
     values = "<br>".join(f"`{value}`" for value in fields.get(field.name, ())).replace("|", "\\|")
     what = f"{field.role}, personal" if field.personal else field.role
-    written = values if carrier not in ("exif", "text") else "read, never written"
+    read_only = carrier in ("exif", "text") or field.name in ELSEWHERE.get(carrier, ())
+    written = "read, never written" if read_only else values
     return f"| {carrier} | `{field.name}` | {what} | {written} | {field.source} | {field.certainty} |"
 
 

@@ -167,7 +167,9 @@ def exif_block(data: bytes) -> None:
 def aigc_object(data: bytes) -> None:
     """An object that is read has the seven keys."""
     text = data.decode("utf-8", "replace")
-    assert tuple(aigc.parsed(text)) == aigc.KEYS
+    found = aigc.read(text)
+    assert tuple(found.values) == aigc.KEYS
+    assert all(isinstance(value, str) for value in found.values.values())
 
 
 def xml(data: bytes) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+import aigc_files
 from project import SAMPLES, Cli, needs
 from provlabel import Identifier, InputError, Label, LabelError, System, label_file, redact_file, verify_file
 from provlabel.engine import signing
@@ -132,7 +133,7 @@ def test_ffprobe_reads_the_label(name: str, media: Path, signer: Signer, sandbox
 
 AIGC = (
     '{"Label":"1","ContentProducer":"001191110102MACQD9K64010000","ProduceID":"20261122-0001","ReservedCode1":"",'
-    '"ContentPropagator":"","PropagateID":"","ReservedCode2":""}'
+    '"ContentPropagator":"001191110102MACQD9K64010000","PropagateID":"20261122-0001","ReservedCode2":""}'
 )
 
 
@@ -410,3 +411,30 @@ def test_names_that_an_earlier_label_wrote_are_told(
     redact_file(first, third, signer, sandbox=sandbox)
     clean = label_file(third, tmp_path / "clean.mp3", FULL, signer, sandbox=sandbox)
     assert not [text for text in clean.warnings if "an earlier label wrote" in text]
+
+
+def test_an_aigc_object_of_others_at_another_place_is_left_and_stays_the_only_one(
+    signer: Signer, trust: TrustStore, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    source, out = tmp_path / "source.png", tmp_path / "out.png"
+    source.write_bytes(aigc_files.png(aigc_files.ZAI_OBJECT))
+    label = replace(FULL, china=China(producer=aigc_files.ZAI, produce_id="2e1b44"))
+    receipt = label_file(source, out, label, signer, carriers=("aigc",), sandbox=sandbox)
+    assert [text for text in receipt.warnings if "an AIGC object stands in text chunks, and was left so" in text]
+    item = judged(out, trust, sandbox)
+    assert item.passed
+    assert [value.values for value in item.carriers or ()] == [(aigc_files.ZAI_OBJECT,)]
+
+
+def test_an_aigc_object_that_left_the_distributor_open_is_completed(
+    signer: Signer, trust: TrustStore, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """As earlier versions wrote it."""
+    source, out = tmp_path / "source.png", tmp_path / "out.png"
+    before = json.dumps(json.loads(AIGC) | {"ContentPropagator": "", "PropagateID": ""}, separators=(",", ":"))
+    source.write_bytes(aigc_files.png_xmp(aigc_files.xmp(before)))
+    receipt = label_file(source, out, FULL, signer, carriers=("aigc",), sandbox=sandbox)
+    assert [text for text in receipt.warnings if before in text and AIGC in text]
+    item = judged(out, trust, sandbox)
+    assert item.passed
+    assert [(value.values, value.agreement) for value in item.carriers or ()] == [((AIGC,), "signed")]

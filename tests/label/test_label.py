@@ -375,6 +375,9 @@ def part(**more: Any) -> dict[str, Any]:
         ({"event_time": "2099-01-01T00:00:00Z"}, "/event_time", "future"),
         ({"systems": []}, "/systems", "no system is named"),
         ({"oversight": "prompt_guided"}, "/oversight", "pairs"),
+        ({"china": {"producer": "艾克米", "produce_id": "1"}}, "/china/producer", "beside ASCII"),
+        ({"china": {"producer": "A", "produce_id": "a\\b"}}, "/china/produce_id", "a backslash"),
+        ({"china": {"producer": "A", "produce_id": "1", "propagator": "B"}}, "/china", "stand together"),
     ],
 )
 def test_what_no_schema_says(more: dict[str, Any], at: str, words: str) -> None:
@@ -386,7 +389,7 @@ def test_what_no_schema_says(more: dict[str, Any], at: str, words: str) -> None:
 def test_an_error_is_not_signed_and_a_warning_is() -> None:
     with pytest.raises(LabelError, match="without a consent"):
         signed_label(label_from_dict(BASE | {"likeness": [VOICE]}))
-    signed_label(label_from_dict({"kind": "ai_generated"}))
+    signed_label(label_from_dict({"kind": "ai_generated", "china": {"producer": "艾克米", "produce_id": "1"}}))
 
 
 @pytest.mark.parametrize(

@@ -100,13 +100,13 @@ def _is_ours(row: Field, story: Story) -> bool:
 
 
 def _has_field(row: Field, item: Carrier) -> bool:
-    """Has the carrier this field?  A comment of EXIF is free text, unless it means to be an ``AIGC`` object."""
-    return row.name in item.fields and (item.id != "exif" or any(aigc.objects_in(item.id, item.fields)))
+    """Has the carrier this field?  A comment is free text, unless it means to be an ``AIGC`` object."""
+    return row.name in item.fields and any(aigc.is_object(row.name, text) for text in item.fields[row.name] or ("",))
 
 
 def _expected(projection: Projection, story: Story) -> Fields:
     """Return what the carrier would say; nothing where it cannot express the label."""
-    if story.label is None or (projection.name == "aigc" and story.label.china is UNSET):
+    if story.label is None or (projection.name.startswith("aigc") and story.label.china is UNSET):
         return {}
     try:
         return projection.dump(story.label)
@@ -218,11 +218,8 @@ def _aigc(values: tuple[str, ...], expected: tuple[str, ...] | None, story: Stor
     instead = _without_ai(story)
     if instead is not None or expected is None:
         return instead
-    try:
-        objects = [aigc.parsed(value) for value in values]
-    except ValueError:
-        return expected
-    wanted = aigc.parsed(expected[0])
+    objects = [aigc.read(value).values for value in values]
+    wanted = aigc.read(expected[0]).values
     same = ("Label", "ContentProducer", "ProduceID")
     return None if all(item[key] == wanted[key] for item in objects for key in same) else expected
 
@@ -255,7 +252,7 @@ _JUDGES: dict[str, _Judge] = {
     iptc.MINING: _mining,
     **dict.fromkeys((name for row in PROJECTIONS for name in row.fields if name.endswith(music.KIND)), _kind),
     **dict.fromkeys((name for row in PROJECTIONS for name, field in row.fields.items() if field.shared), _keywords),
-    **dict.fromkeys(aigc.PLACES.values(), _aigc),
+    **dict.fromkeys((*aigc.PLACES.values(), *(name for names in aigc.ELSEWHERE.values() for name in names)), _aigc),
 }
 _JUDGES_BY_ROLE: dict[str, _Judge] = {"statement": _equal, "identifier": _identifier, "credit": _credit}
 

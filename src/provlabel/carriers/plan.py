@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 from msgspec import UNSET
 
 from provlabel.carriers.compare import Story, both_values, compare_carriers, digest_of
-from provlabel.carriers.vocabularies import PROJECTIONS, CarrierId, Field, Projection, iptc, music
+from provlabel.carriers.vocabularies import PROJECTIONS, CarrierId, Field, Projection, aigc, iptc, music
 from provlabel.carriers.vocabularies._base import Fields
 from provlabel.errors import InputError, LabelError
 from provlabel.evidence import Carrier
@@ -93,6 +93,8 @@ def projected(
         InputError: what the file says elsewhere, or which work it says it is, contradicts the label.
     """
     story = Story(frozenset({KINDS[label.kind].digital_source_type}), label)
+    doubts = tuple(_doubts(label, carriers, projections))
+    projections, doubled = _without_a_second_object(projections, carriers)
     wanted: dict[str, dict[str, tuple[str, ...]]] = {}
     warnings: list[str] = []
     against = [value for value in compare_carriers(carriers, story) if value.agreement == "contradicts"]
@@ -123,19 +125,41 @@ def projected(
     return Projected(
         {carrier: fields for carrier, fields in changes.items() if fields},
         tuple(item for item in listed if len(item) > 1),
-        (*warnings, *_doubts(label, carriers, projections), *_left_names(carriers, wanted, before)),
+        (*warnings, *doubled, *doubts, *_left_names(carriers, wanted, before)),
     )
+
+
+def _without_a_second_object(
+    projections: Sequence[Projection], carriers: Collection[Carrier]
+) -> tuple[Sequence[Projection], tuple[str, ...]]:
+    """Leave the ``AIGC`` object out where the file has one at another place: it may have one alone."""
+    row = next((row for row in projections if row.name == "aigc"), None)
+    others = [item for item in carriers if row is not None and any(aigc.objects_in(item.id, _besides(row, item)))]
+    if not others:
+        return projections, ()
+    said = f"an AIGC object stands in {others[0].place}, and was left so; a file has one, so that no other was written"
+    return [item for item in projections if item is not row], (said,)
+
+
+def _besides(row: Projection, item: Carrier) -> Fields:
+    own = row.fields if item.id == row.carrier else {}
+    return {name: values for name, values in item.fields.items() if name not in own}
 
 
 def _decided(
     field: Field, ours: tuple[str, ...] | None, old: tuple[str, ...] | None, contradicts: bool
 ) -> tuple[str, ...] | None:
     """Return what the field will hold: empty to take it out, ``None`` to leave it and not to list it."""
-    if old is None or old == ours or field.shared:
+    if old is None or old == ours or field.shared or _is_completed(field, ours, old):
         return ours
     if field.role == "statement" and contradicts:
         return ours or ()
     return old if ours is not None and field.role != "credit" else None
+
+
+def _is_completed(field: Field, ours: tuple[str, ...] | None, old: tuple[str, ...]) -> bool:
+    """Says ours all that the old ``AIGC`` object says, and who passes the content on, which that leaves open?"""
+    return field.name in aigc.PLACES.values() and ours is not None and len(old) == 1 and aigc.completes(ours[0], old[0])
 
 
 def _replacement_warnings(

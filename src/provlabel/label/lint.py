@@ -276,6 +276,31 @@ def _likeness(label: Label) -> Iterator[Fault]:
             )
 
 
+# Annex E j of GB 45438-2025: values mainly consist of these; the backslash is the one of ASCII that is left out.
+_MAINLY = re.compile(r"[\x21-\x5b\x5d-\x7e]*")
+
+
+def _china(label: Label) -> Iterator[Fault]:
+    if label.china is UNSET:
+        return
+    codes = {name: value for name, value in msgspec.structs.asdict(label.china).items() if value is not UNSET}
+    for name, value in codes.items():
+        if not _MAINLY.fullmatch(value):
+            yield Fault(
+                at=f"/china/{name}",
+                message="has a space, a backslash or letters beside ASCII; of the AIGC object most should be others",
+                hint="a name may have them (GB 45438-2025 Annex E j); a code or number is safer without",
+                level="warning",
+            )
+    if ("propagator" in codes) != ("propagate_id" in codes):
+        yield Fault(
+            at="/china",
+            message="a distributor and their number stand together",
+            hint="state propagator and propagate_id, or neither: then the AIGC object repeats the producer",
+            level="warning",
+        )
+
+
 def _carriers(label: Label) -> Iterator[Fault]:
     if label.carriers:
         yield Fault(
@@ -342,6 +367,7 @@ _CHECKS: tuple[Callable[[Label], Iterator[Fault]], ...] = (
     _systems,
     _operations,
     _likeness,
+    _china,
     _carriers,
     _privacy,
 )

@@ -63,6 +63,8 @@ Line = Annotated[str, Meta(min_length=1, max_length=200, pattern=ONE_LINE)]
 Text = Annotated[str, Meta(min_length=1, max_length=2_000, pattern=ONE_LINE)]
 #: An identifier; several carriers hold nothing but ASCII.
 Ascii = Annotated[str, Meta(min_length=1, max_length=500, pattern=ASCII)]
+#: A name or number as the register of somebody else has it.
+Code = Annotated[str, Meta(min_length=1, max_length=500, pattern=ONE_LINE)]
 #: The name by which another field of the same label refers to this one.
 Id = Annotated[str, Meta(pattern=ID)]
 Url = Annotated[str, Meta(max_length=500, pattern=URL)]
@@ -346,16 +348,16 @@ class Mark(_Record, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class China(_Record, frozen=True, kw_only=True, omit_defaults=True):
-    """Codes for the AIGC object of GB 45438-2025."""
+    """Codes for the AIGC object of GB 45438-2025; where no distributor is named, the object repeats the producer."""
 
     producer: Annotated[
-        Ascii, _system("Producer", "Name or code of the service provider.", "001191110102MACQD9K64010000")
+        Code, _system("Producer", "Name or code of the service provider.", "001191110102MACQD9K64010000")
     ]
-    produce_id: Annotated[Ascii, _system("Produce id", "The provider's own number of the content.", "20261122-0001")]
+    produce_id: Annotated[Code, _system("Produce id", "The provider's own number of the content.", "20261122-0001")]
     propagator: Annotated[
-        Ascii | UnsetType, _system("Propagator", "Name or code of the distributor.", "001191110102MACQD9K64020000")
+        Code | UnsetType, _system("Propagator", "Name or code of the distributor.", "001191110102MACQD9K64020000")
     ] = UNSET
-    propagate_id: Annotated[Ascii | UnsetType, _system("Propagate id", "The distributor's own number.", "P-77")] = UNSET
+    propagate_id: Annotated[Code | UnsetType, _system("Propagate id", "The distributor's own number.", "P-77")] = UNSET
 
 
 class Reference(_Record, frozen=True, kw_only=True, omit_defaults=True):

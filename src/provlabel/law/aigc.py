@@ -1,37 +1,46 @@
-"""The one ``AIGC`` object that a file may have (GB 45438-2025)."""
+"""The ``AIGC`` objects of a file (GB 45438-2025 §6.1, Annex E); there should be one."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 from provlabel.carriers.vocabularies import aigc
+from provlabel.evidence import mapping
 from provlabel.law.records import Subject
+from provlabel.law.subjects import words_of
 
 
 class Found(NamedTuple):
-    """The one object of a file, or what is wrong with it."""
+    """One object, and where it lies."""
 
-    value: dict[str, str] | None
-    fault: str
+    place: str
+    object: aigc.AigcObject
 
-
-def found(subject: Subject) -> Found | None:
-    """Return the ``AIGC`` object, ``None`` when there is none."""
-    values = [
-        (item.place or item.id, text) for item in subject.carriers for text in aigc.objects_in(item.id, item.fields)
-    ]
-    if not values:
-        return None
-    if len(values) > 1:
-        return Found(None, f"there are {len(values)} AIGC objects, and exactly one may be there")
-    place, text = values[0]
-    try:
-        return Found(aigc.parsed(text), "")
-    except ValueError as exc:
-        return Found(None, f"the AIGC object in {place}: {exc}")
+    @property
+    def readable(self) -> bool:
+        """Does it say anything?"""
+        return any(self.object.values.values())
 
 
-def single(subject: Subject) -> dict[str, str] | None:
-    """Return the ``AIGC`` object where there is exactly one, and it is sound."""
-    one = found(subject)
-    return None if one is None else one.value
+def found(subject: Subject) -> tuple[Found, ...]:
+    """Return every ``AIGC`` object of the file; what was cut off in reading is no fault of the object."""
+    return tuple(
+        Found(item.place or item.id, _excused(aigc.read(text)) if item.faults else aigc.read(text))
+        for item in subject.carriers
+        for text in aigc.objects_in(item.id, item.fields)
+    )
+
+
+def _excused(item: aigc.AigcObject) -> aigc.AigcObject:
+    if any(item.values.values()):
+        return item
+    return item._replace(wrong=(), doubts=("it could not be read in full",))
+
+
+def producers(subject: Subject) -> list[str]:
+    """Return each ``ContentProducer``: of the objects in the file, or the one that a label file asks for."""
+    if subject.state is None:
+        names = [words_of(mapping(mapping(subject.label).get("china")).get("producer"))]
+    else:
+        names = [item.object.values["ContentProducer"] for item in found(subject)]
+    return list(dict.fromkeys(filter(None, names)))

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 
 from provlabel.evidence import mapping
-from provlabel.law.aigc import single
+from provlabel.law import aigc
 from provlabel.law.records import Applies, Given, Subject
 from provlabel.law.subjects import altered, entries, fingerprints, kind_of, links, stated, words_of
 
@@ -197,26 +197,32 @@ _CODE = re.compile(r"00[0-9A-Za-z]{20,}")
 
 def has_code(subject: Subject, _given: Given) -> Applies:
     """The provider of an ``AIGC`` object, or of the label, is named by a code (CN-3)."""
-    producer = producer_of(subject)
-    if producer is None:
+    named = aigc.producers(subject)
+    if not named:
         return Applies(False, "no provider is named in an AIGC object")
-    found = _CODE.fullmatch(producer) is not None
+    found = all(_CODE.fullmatch(name) for name in named)
     return Applies(found, f"ContentProducer is {'a code' if found else 'a name and no code'}")
 
 
-def producer_of(subject: Subject) -> str | None:
-    """Return ``ContentProducer``: of the object in the file, or the one that a label file asks for."""
-    if subject.state is None:
-        return words_of(mapping(mapping(subject.label).get("china")).get("producer")) or None
-    found = single(subject)
-    return (found["ContentProducer"] or None) if found is not None else None
+def has_object(subject: Subject, _given: Given) -> Applies:
+    """There is an ``AIGC`` object, or a label file asks for one (CN-5)."""
+    found = bool(mapping(mapping(subject.label).get("china")) if subject.state is None else aigc.found(subject))
+    return Applies(found, f"there is {'an' if found else 'no'} AIGC object")
 
 
-def is_propagated(subject: Subject, _given: Given) -> Applies:
-    """The ``AIGC`` object names a distributor (CN-5)."""
-    found = single(subject)
-    so = found is not None and any(found[name] for name in ("ContentPropagator", "PropagateID"))
-    return Applies(so, f"{'a' if so else 'no'} distributor is named in an AIGC object")
+def public_confusion(subject: Subject, _given: Given) -> Applies:
+    """The service may confuse the public (Measures, Art. 4; Deep Synthesis Provisions, Art. 17(1)) (CN-4).
+
+    A deep fake does.  GB 45438-2025 Annex B names pictures, music and video made from words among such services,
+    and not when they confuse, so that nothing else that a label states answers it.
+    """
+    if stated(subject, "deep_fake"):
+        return Applies(True, "the signer states a deep fake, which may confuse the public")
+    return Applies(
+        None,
+        "whether the service may confuse the public is in no file (Measures, Art. 4; GB 45438-2025 Annex B names "
+        "music, pictures and video among such services)",
+    )
 
 
 CONDITIONS: dict[str, Condition] = {
@@ -237,5 +243,6 @@ CONDITIONS: dict[str, Condition] = {
     "linked": is_linked,
     "signed": is_signed,
     "provider-code": has_code,
-    "propagated": is_propagated,
+    "aigc-object": has_object,
+    "public-confusion": public_confusion,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from laws import HUMAN, UNSIGNED, Made, Three, signed
+from laws import FAKE, HUMAN, UNSIGNED, Made, Three, signed
 
 CODE = "001191110102MACQD9K64010000"
 
@@ -16,8 +16,8 @@ def aigc(**changes: str) -> str:
         "ContentProducer": CODE,
         "ProduceID": "20261122-0001",
         "ReservedCode1": "",
-        "ContentPropagator": "",
-        "PropagateID": "",
+        "ContentPropagator": CODE,
+        "PropagateID": "20261122-0001",
         "ReservedCode2": "",
     }
     return json.dumps(value | changes, separators=(",", ":"))
@@ -35,14 +35,14 @@ CASES: dict[str, Three] = {
         with_aigc(aigc()), with_aigc(aigc(ContentProducer=CODE[:-1])), with_aigc(aigc(ContentProducer="Acme"))
     ),
     "law.cn.4": Three(
-        signed(disclosure=[{"kind": "text", "text": "AI生成"}]),
-        signed(disclosure=[{"kind": "text", "text": "Made with AI", "language": "en"}]),
+        signed(judgements=FAKE, disclosure=[{"kind": "text", "text": "AI生成", "place": "lower right corner"}]),
+        signed(judgements=FAKE, disclosure=[{"kind": "text", "text": "Made with AI", "place": "lower right corner"}]),
         HUMAN,
     ),
     "law.cn.5": Three(
-        with_aigc(aigc(ContentPropagator="Acme", PropagateID="P-77")),
-        with_aigc(aigc(ContentPropagator="Acme")),
         with_aigc(aigc()),
+        with_aigc(aigc(PropagateID="")),
+        signed(),
     ),
     "law.cn.6": Three(with_aigc(aigc()), signed(), UNSIGNED),
 }

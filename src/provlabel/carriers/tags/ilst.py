@@ -17,6 +17,7 @@ from provlabel.media.containers.boxes import Box, boxes, content, made
 
 FREE = "----"
 KEYS = "keys:"
+NAMELESS = "ilst:"  #: an item that has a number in the place of its name, and no keys are there to name it
 _MAX_ITEMS = 2_000  # of a list, and keys
 _MAX_PARTS = 2 * MAX_VALUES  # of an item
 _FULL = 4  # version and flags
@@ -40,7 +41,7 @@ def itunes_items(got: Gather, stream: BinaryIO, ilst: Box) -> Iterator[MetadataI
     """Yield the items of an iTunes list; values that are no text are left out."""
     for box in boxes(stream, ilst.body, ilst.end, _MAX_ITEMS):
         name = box.kind.decode("latin-1")
-        name = _free_name(got, stream, box) if name == FREE else name
+        name = _free_name(got, stream, box) if name == FREE else NAMELESS if name.startswith("\0\0\0") else name
         yield MetadataItem(name, box, _values(got, stream, box, name))
 
 
@@ -84,7 +85,7 @@ def _values(got: Gather, stream: BinaryIO, box: Box, name: str) -> tuple[str, ..
         if data.kind != b"data" or data.end - data.body <= _DATA:
             continue
         kind = int.from_bytes(read_exactly(stream, data.body, 4), "big")
-        if kind not in _TEXTS and not (kind == _RESERVED and name.startswith(FREE)):
+        if kind not in _TEXTS and not (kind == _RESERVED and name.startswith((FREE, NAMELESS, f"{KEYS}AIGC"))):
             continue
         if data.end - data.body > MAX_CARRIER:
             got.fault(f"{printable(name, 40)}: larger than {MAX_CARRIER:,} bytes")

@@ -1,4 +1,7 @@
-"""JPEG: XMP and its extended part in APP1 (XMP specification part 3 §1.1.3), EXIF in APP1."""
+"""JPEG: XMP and its extended part in APP1 (XMP specification part 3 §1.1.3), EXIF in APP1.
+
+Some generators put China's ``AIGC`` object into a segment of its own, behind that word; it is read as a text.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import BinaryIO
 
 from provlabel.carriers.tags import exif, xmp
-from provlabel.carriers.tags._base import MAX_CARRIER, TagError
+from provlabel.carriers.tags._base import MAX_CARRIER, MAX_VALUES, TagError
 from provlabel.carriers.vocabularies._base import Fields
 from provlabel.evidence import Carrier
 from provlabel.media.containers import Part, read_exactly
@@ -21,6 +24,7 @@ _EXTENDED = b"http://ns.adobe.com/xmp/extension/\0"
 _EXIF = b"Exif\0\0"
 _GUID, _NUMBERS = 32, 8  # MD5 of the extended part as hex digits; its length and the offset of this piece
 _HAS_EXTENDED = "xmpNote:HasExtendedXMP"
+_AIGC = (b"AIGC{", b"AIGC\0", b"AIGC ", b"AIGC:", b"AIGC=", b'{"AIGC"')
 
 
 def _beginning(stream: BinaryIO, parts: Sequence[Part], mark: bytes) -> list[Part]:
@@ -43,6 +47,10 @@ def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
         yield Carrier("xmp", "APP1", faults=("an extended part of an XMP packet that is not there",))
     for part in _beginning(stream, parts, _EXIF):
         yield exif.carrier("APP1", _content(stream, part)[len(_EXIF) :])
+    own = [part for part in parts if part.length > _HEAD and _content(stream, part, 7).startswith(_AIGC)][:MAX_VALUES]
+    if own:
+        texts = (_content(stream, part).decode("utf-8", "replace") for part in own)
+        yield Carrier("text", "AIGC segment", {"AIGC": tuple(texts)})
 
 
 def blanked(stream: BinaryIO, parts: Sequence[Part], names: Collection[str]) -> list[Edit]:

@@ -13,13 +13,13 @@ from typing import BinaryIO, NamedTuple
 
 from provlabel._support.text import printable
 from provlabel.carriers.tags import ilst, xmp
-from provlabel.carriers.tags._base import TagError
+from provlabel.carriers.tags._base import MAX_CARRIER, TagError
 from provlabel.carriers.tags._fields import Gather, gathered
 from provlabel.carriers.tags.isobmff import uuid_packets
 from provlabel.carriers.vocabularies._base import Fields
 from provlabel.evidence import Carrier
 from provlabel.media.containers import Part, chunks, read_exactly
-from provlabel.media.containers.boxes import Box, entered, handler, inside, made
+from provlabel.media.containers.boxes import Box, content, entered, handler, inside, made
 from provlabel.media.containers.edits import Edit
 
 _ITUNES, _BY_KEY = b"mdir", b"mdta"
@@ -68,11 +68,22 @@ def read(stream: BinaryIO, parts: Sequence[Part]) -> Iterator[Carrier]:
                     continue
                 if item.name in seen:
                     got.fault(f"{printable(item.name, 40)}: stands in the file more than once")
-                seen.add(item.name)
+                if item.name != ilst.NAMELESS:
+                    seen.add(item.name)
                 got.add(item.name, filter(None, item.values))
+        for moov in chunks.movies(stream, parts):
+            _own_boxes(got, stream, moov)
 
     yield from gathered("mp4", "metadata of the movie", fill)
     yield from uuid_packets(stream, parts, xmp.PacketBudget())
+
+
+def _own_boxes(got: Gather, stream: BinaryIO, moov: Box) -> None:
+    """Read boxes of user data that have the name of China's object."""
+    for udta in inside(stream, moov, b"udta"):
+        for box in itertools.islice(inside(stream, udta, b"AIGC", b"aigc"), _MAX_LISTS):
+            if box.end - box.body <= MAX_CARRIER:
+                got.add("udta:AIGC", (got.text(content(stream, box).strip(b"\0"), "utf-8", "udta:AIGC"),))
 
 
 def _lists(stream: BinaryIO, moov: Box) -> Iterator[_List]:

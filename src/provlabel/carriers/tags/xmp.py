@@ -34,6 +34,7 @@ NAMESPACES = {
     "tiff": "http://ns.adobe.com/tiff/1.0/",
     "exif": "http://ns.adobe.com/exif/1.0/",
     "TC260": "http://www.tc260.org.cn/ns/AIGC/1.0/",
+    "AIGC": "http://ns.adobe.com/AIGC/1.0/",  # Adobe has none; a generator put its object there
 }
 #: Properties that are written as arrays; every other one is plain text.
 ARRAYS = {
@@ -56,6 +57,7 @@ _PREFIXES = {uri: prefix for prefix, uri in NAMESPACES.items()} | {_RDF: "rdf", 
 # As some write them: without the slash at the end, or in other case.
 _ALIKE = {uri.rstrip("/").lower(): prefix for prefix, uri in NAMESPACES.items()}
 _LONGEST = max(map(len, NAMESPACES.values()))
+_AIGC = "AIGC"  # a property that counts in whatever namespace it stands (GB 45438-2025 Annex E a)
 _LISTS = frozenset({"rdf:Seq", "rdf:Bag", "rdf:Alt"})
 _BLANK = b" \t\r\n"
 _ENCODINGS = frozenset({"", "utf-8", "us-ascii", "ascii"})
@@ -218,7 +220,7 @@ class _PacketReader:
         uri, local = self._scope.element(written)
         prefix = _PREFIXES.get(uri)
         if prefix is None:
-            prefix = _misspelt(uri, written)
+            prefix = _misspelt(uri, written) or (_AIGC if local == _AIGC else "")
         return f"{prefix}:{local}" if prefix and len(local) <= _MAX_NAME else ""
 
     def _end(self, _: str) -> None:

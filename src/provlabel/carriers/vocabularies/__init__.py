@@ -31,6 +31,16 @@ PROJECTIONS: tuple[Projection, ...] = (
         )
         for carrier, row in aigc.FIELDS.items()
     ),
+    *(
+        Projection(
+            "aigc elsewhere",
+            carrier,
+            rows,
+            functools.partial(aigc.dump_elsewhere, carrier=carrier),
+            functools.partial(aigc.load, carrier=carrier),
+        )
+        for carrier, rows in aigc.FIELDS_ELSEWHERE.items()
+    ),
 )
 
 #: Every field of a carrier that is understood; others are nobody's business here.

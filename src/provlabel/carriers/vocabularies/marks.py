@@ -98,12 +98,12 @@ def _ours(carrier: CarrierId, fields: Fields) -> Iterator[str]:
 
 def _aigc(carrier: CarrierId, fields: Fields) -> Iterator[str]:
     for text in aigc.objects_in(carrier, fields):
-        try:
-            values = aigc.parsed(text)
-        except ValueError as exc:
-            yield f"an AIGC object (GB 45438-2025) that is not right: {exc}"
+        found = aigc.read(text)
+        if not any(found.values.values()):
+            yield f"an AIGC object (GB 45438-2025) that is not right: {'; '.join((*found.wrong, *found.doubts))}"
             continue
-        yield f"an AIGC object (GB 45438-2025), Label {values['Label']}, by {values['ContentProducer']}"
+        label, producer = (found.values[key] or "(none)" for key in ("Label", "ContentProducer"))
+        yield f"an AIGC object (GB 45438-2025), Label {label}, by {producer}"
 
 
 _STANDARD: tuple[Callable[[CarrierId, Fields], Iterator[str]], ...] = (_iptc, _ours, _aigc)

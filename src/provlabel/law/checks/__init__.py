@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from provlabel.law.checks.answers import human_judgement, outside_the_file
 from provlabel.law.checks.china import aigc_object, aigc_producer, not_c2pa_alone, propagator, provider_code
+from provlabel.law.checks.china_marks import explicit_mark
 from provlabel.law.checks.facts import content_id, event_time, fields, operations
 from provlabel.law.checks.machine import (
     created_or_altered,
@@ -56,5 +57,6 @@ CHECKS: dict[str, Check] = {
     "provider-code": provider_code,
     "propagator": propagator,
     "not-c2pa-alone": not_c2pa_alone,
+    "explicit-mark": explicit_mark,
     "signal": signal,
 }
