@@ -327,6 +327,7 @@ def test_all_faults_at_once() -> None:
 
 
 BASE: dict[str, Any] = {"kind": "ai_partly_created", "systems": [{"name": "A"}]}
+DUBBED = {"operations": [{"operation": "dubbed", "by": "ai"}]}
 VOICE = {"depicts": "voice", "synthetic": True, "real_person": True}
 
 
@@ -361,6 +362,14 @@ def part(**more: Any) -> dict[str, Any]:
         ({"kind": "ai_generated", **part()}, "/contributions/0/extent", "no part to people"),
         ({"kind": "ai_modified", "origin": "created"}, "/origin", "alters"),
         ({"likeness": [VOICE]}, "/likeness/0/consent", "without a consent"),
+        ({"kind": "human_made", "systems": [], **DUBBED}, "/operations/0", "human_made, and dubbed by AI"),
+        ({"kind": "algorithmic_not_trained", **DUBBED}, "/operations/0", "algorithmic_not_trained, and dubbed by AI"),
+        ({"kind": "ai_assisted_technical", **DUBBED}, "/operations/0", "nothing was generated, and dubbed by AI"),
+        (
+            {"kind": "ai_modified", "operations": [{"operation": "cropped", "by": "human"}]},
+            "/operations",
+            "every operation is by people",
+        ),
         ({"title": "mail ada@example.com"}, "/title", "e-mail"),
         ({"title": "call +44 20 7946 0018"}, "/title", "telephone"),
         ({"title": "by Ada", "people": [{"id": "p", "name": "Ada"}]}, "/title", "name of a person"),

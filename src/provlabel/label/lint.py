@@ -17,7 +17,7 @@ from msgspec import UNSET
 from provlabel._support.faults import Fault, nearest, pointer_part, schema_faults
 from provlabel._support.json_schema import json_schema
 from provlabel._support.text import printable
-from provlabel.label.about_ai import ai_in, is_technical
+from provlabel.label.about_ai import added_in, ai_in, is_technical
 from provlabel.label.identifiers import CANONICAL
 from provlabel.label.loading import label_from_dict, moment, unportable, wanted_form
 from provlabel.label.records import PERSONAL, SCHEMA, Label, Region
@@ -257,6 +257,17 @@ def _systems(label: Label) -> Iterator[Fault]:
 
 
 def _operations(label: Label) -> Iterator[Fault]:
+    for pointer, words in added_in(label):
+        yield Fault(
+            at=pointer,
+            message=f"{label.kind} says that nothing was generated, and {words}",
+            hint="kind = ai_modified, if what was added is new",
+            level="warning",
+        )
+    by_people = bool(label.operations) and all(item.by == "human" for item in label.operations)
+    if label.kind == "ai_modified" and by_people and not any(ai_in(label)):
+        words = "ai_modified, and every operation is by people"
+        yield Fault(at="/operations", message=words, hint="add what AI did, with by = ai", level="warning")
     for index, item in enumerate(label.operations):
         if item.operation == "translated" and UNSET in (item.source_language, item.target_language):
             yield Fault(

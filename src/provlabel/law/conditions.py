@@ -9,9 +9,19 @@ import re
 from collections.abc import Callable
 
 from provlabel.evidence import mapping
+from provlabel.label.vocabularies import NOT_AI
 from provlabel.law.aigc import single
 from provlabel.law.records import Applies, Given, Subject
-from provlabel.law.subjects import altered, entries, fingerprints, kind_of, links, stated, words_of
+from provlabel.law.subjects import (
+    altered,
+    entries,
+    fingerprints,
+    kind_of,
+    links,
+    stated,
+    told_of_ai,
+    words_of,
+)
 
 Condition = Callable[[Subject, Given], Applies]
 
@@ -24,6 +34,8 @@ def ai_content(subject: Subject, given: Given) -> Applies:
     kind = kind_of(subject)
     if kind in ("ai_generated", "ai_partly_created", "composite_synthetic"):
         return Applies(True, f"the label says {kind}")
+    if kind in NOT_AI and (told := told_of_ai(subject)) != "":
+        return _otherwise(subject, given, kind, told)
     if kind in ("human_made", "algorithmic_not_trained"):
         return Applies(False, f"the label says {kind}")
     if kind == "may_contain_ai":
@@ -31,6 +43,13 @@ def ai_content(subject: Subject, given: Given) -> Applies:
     if kind is None:
         return _without_kind(subject)
     return _MINOR[given.minor](subject, kind)
+
+
+def _otherwise(subject: Subject, given: Given, kind: str, told: str | None) -> Applies:
+    """A label of no AI whose other fields tell of AI, or cannot be read, frees of nothing."""
+    if told is None:
+        return Applies(None, f"the label says {kind}, and does not follow its schema", "label the file again")
+    return _MINOR[given.minor](subject, f"{kind}, and {told}")
 
 
 _SAY = "if so, label the file"

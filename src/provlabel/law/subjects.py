@@ -9,10 +9,15 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import msgspec
+
 from provlabel._support.times import read
+from provlabel._support.types import ready
 from provlabel.carriers.vocabularies.iptc import SOURCE_TYPE
 from provlabel.carriers.vocabularies.marks import claims_in
 from provlabel.evidence import Action, Evidence, Manifest, mapping
+from provlabel.label.about_ai import added_in, ai_in
+from provlabel.label.records import Label
 from provlabel.label.vocabularies import IPTC, KINDS, SOURCE_TYPES, SURELY_AI, Medium, plain_uri
 from provlabel.law.records import Input, Outcome, Subject
 from provlabel.media.formats import BY_NAME
@@ -52,6 +57,8 @@ def _said_elsewhere(file: FileReport) -> str:
         return "what is signed beside label and actions says that AI took part"
     if file.ai_history:
         return file.ai_history[0].sentence
+    if "contradictory" in file.axes.label:
+        return "what the file says about AI contradicts itself"
     if "unvouched" in file.axes.label and file.label is not None and file.label.words:
         return f"the manifest says “{file.label.words}”, which is not attributed to its signer"
     return ""
@@ -120,6 +127,15 @@ def kind_of(subject: Subject) -> str | None:
     """Return the kind that the label states, if it is one of the vocabulary."""
     kind = mapping(subject.label).get("kind")
     return kind if isinstance(kind, str) and kind in KINDS else None
+
+
+def told_of_ai(subject: Subject) -> str | None:
+    """Say what a label of no AI tells of AI in its other fields; ``None`` where it does not follow its schema."""
+    try:
+        label = msgspec.convert(subject.label, ready(Label))
+    except msgspec.ValidationError:
+        return None
+    return ", ".join(dict.fromkeys(words for _, words in (*ai_in(label), *added_in(label))))
 
 
 def altered(subject: Subject) -> bool:
