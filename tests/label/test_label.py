@@ -370,6 +370,11 @@ def part(**more: Any) -> dict[str, Any]:
             "/operations",
             "every operation is by people",
         ),
+        (
+            {"likeness": [{**VOICE, "real_person": False}], "judgements": {"deep_fake": False}},
+            "/judgements/deep_fake",
+            "an invented voice or person",
+        ),
         ({"title": "mail ada@example.com"}, "/title", "e-mail"),
         ({"title": "call +44 20 7946 0018"}, "/title", "telephone"),
         ({"title": "by Ada", "people": [{"id": "p", "name": "Ada"}]}, "/title", "name of a person"),
@@ -390,6 +395,20 @@ def test_what_no_schema_says(more: dict[str, Any], at: str, words: str) -> None:
     assert lint(BASE) == ()
     faults = lint(BASE | more, seconds=10)
     assert [fault for fault in faults if fault.at == at and words in fault.message], faults
+
+
+@pytest.mark.parametrize(
+    ("likeness", "judgements"),
+    [
+        ({"synthetic": True}, {"deep_fake": True}),
+        ({"synthetic": True}, {}),
+        ({"synthetic": False}, {"deep_fake": False}),
+    ],
+)
+def test_an_invented_voice_warns_only_where_it_is_said_to_be_no_deep_fake(
+    likeness: dict[str, Any], judgements: dict[str, Any]
+) -> None:
+    assert lint(BASE | {"likeness": [{**VOICE, "real_person": False, **likeness}], "judgements": judgements}) == ()
 
 
 def test_an_error_is_not_signed_and_a_warning_is() -> None:

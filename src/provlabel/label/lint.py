@@ -287,6 +287,18 @@ def _likeness(label: Label) -> Iterator[Fault]:
             )
 
 
+def _deep_fake(label: Label) -> Iterator[Fault]:
+    """Invented voices and persons count as well, if they could exist (Guidelines on Art. 50 AI Act, 20 July 2026)."""
+    denied = label.judgements is not UNSET and label.judgements.deep_fake is False
+    if denied and any(item.synthetic and not item.real_person for item in label.likeness):
+        yield Fault(
+            at="/judgements/deep_fake",
+            message="an invented voice or person is a deep fake too, if people could take it for a real one",
+            hint="deep_fake = true; false only where nobody would take it for real, as with a cartoon",
+            level="warning",
+        )
+
+
 def _carriers(label: Label) -> Iterator[Fault]:
     if label.carriers:
         yield Fault(
@@ -353,6 +365,7 @@ _CHECKS: tuple[Callable[[Label], Iterator[Fault]], ...] = (
     _systems,
     _operations,
     _likeness,
+    _deep_fake,
     _carriers,
     _privacy,
 )

@@ -310,7 +310,14 @@ class Judgements(_Record, frozen=True, kw_only=True, omit_defaults=True):
     """Judgements of the signer. provlabel reports them and never guesses them."""
 
     deep_fake: Annotated[
-        bool | UnsetType, _system("Deep fake", "Falsely appears authentic (EU AI Act Art. 3(60)).", False)
+        bool | UnsetType,
+        _system(
+            "Deep fake",
+            "Resembles persons, objects, places or events and falsely appears authentic (EU AI Act Art. 3(60)). It is "
+            "enough that they could plausibly exist: an invented voice or person that sounds or looks real is one too "
+            "(Commission Guidelines C(2026) 5054). What nobody would take for real is none.",
+            False,
+        ),
     ] = UNSET
     artistic: Annotated[
         bool | UnsetType, _system("Artistic", "Evidently artistic, creative, satirical or fictional.", True)
