@@ -69,6 +69,8 @@ is reported with its era, and the worst one counts. So nobody can choose a law b
 date, the proven time counts, else the day of judgement. Nothing proves that the event was not *earlier* than claimed.
 A timestamp of the old kind (`claim-proven`) counts alike: the claim that it is over holds the hash of the content.
 
+`provlabel law list` prints all rules, and `provlabel law show EU-3` one of them in full, with its source.
+
 `--as-of 2027-02-02` asks what the law of that day alone says, whatever the day of the content: a rule that is to come,
 or one that was. The report names the day as one that was asked for. `--at` is about certificates and timestamps, and
 says nothing of it.

@@ -277,6 +277,13 @@ def style_for(stream: Any) -> Style:
     )
 
 
+def width() -> int:
+    """Return how many columns a line of prose may have: those of the terminal, at most 120; 100 where there is none."""
+    import shutil
+
+    return max(40, min(shutil.get_terminal_size((100, 24)).columns, 120))
+
+
 def deliver(text: str, output: Path | None) -> None:
     """Print ``text``, or write it whole to ``output``.
 

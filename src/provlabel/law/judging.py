@@ -145,7 +145,7 @@ def _results(law: Law, rows: Sequence[LawRule], subject: Subject, when: _Days) -
 
 
 def _judged(law: Law, rows: Sequence[LawRule], subject: Subject, day: dt.date, when: _Days) -> LawResult:
-    row = next((row for row in rows if _in_force(row, day)), None)
+    row = next((row for row in rows if row.in_force(day)), None)
     answer = _answer(row, subject) if row else Outcome("not applicable", "not in force on that day")
     shown = row or rows[0]
     return LawResult(
@@ -155,24 +155,13 @@ def _judged(law: Law, rows: Sequence[LawRule], subject: Subject, day: dt.date, w
         title=shown.title,
         outcome=answer.outcome,
         reason=answer.why,
-        era=_era(row) if row else _gap(rows, day),
+        era=row.era if row else _gap(rows, day),
         date=day.isoformat(),
         basis=when.basis if when.claimed in (None, day) else "possible",
         source=shown.source,
         certainty=shown.certainty,
         hint=answer.hint or shown.hint,
     )
-
-
-def _in_force(row: LawRule, day: dt.date) -> bool:
-    return (row.start is None or row.start <= day) and (row.end is None or day < row.end)
-
-
-def _era(row: LawRule) -> str:
-    last = (row.end - dt.timedelta(days=1)).isoformat() if row.end else None
-    if row.start is None:
-        return f"until {last}" if last else ""
-    return f"{row.start.isoformat()} to {last}" if last else f"since {row.start.isoformat()}"
 
 
 def _gap(rows: Sequence[LawRule], day: dt.date) -> str:
