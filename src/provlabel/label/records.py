@@ -326,6 +326,15 @@ class Judgements(_Record, frozen=True, kw_only=True, omit_defaults=True):
     substantial_change: Annotated[
         bool | UnsetType, _system("Substantial change", "Changes what the content says.", True)
     ] = UNSET
+    code_signatory: Annotated[
+        bool | UnsetType,
+        _system(
+            "Code signatory",
+            "Whoever provides the AI system, and whoever publishes the content, has signed the section of the EU Code "
+            "of Practice on transparency (10 June 2026) that is about them.",
+            True,
+        ),
+    ] = UNSET
 
 
 class Disclosure(_Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -334,7 +343,12 @@ class Disclosure(_Record, frozen=True, kw_only=True, omit_defaults=True):
     kind: Annotated[DisclosureKind, _system("Kind", "Icon, text or audio.", "text")]
     text: Annotated[Text | UnsetType, _system("Text", "What it says.", "Made with AI")] = UNSET
     language: Annotated[Language | UnsetType, _system("Language", "BCP 47.", "en")] = UNSET
-    place: Annotated[Line | UnsetType, _system("Place", "Where in the content it is.", "lower right corner")] = UNSET
+    place: Annotated[
+        Line | UnsetType,
+        _system(
+            "Place", "Where it is: in the content, or beside it, as in credits or on a ticket.", "lower right corner"
+        ),
+    ] = UNSET
     alternative: Annotated[
         Text | UnsetType, _system("Alternative", "Accessible alternative.", "Image made with AI")
     ] = UNSET

@@ -108,6 +108,16 @@ def new_system(_subject: Subject, _given: Given) -> Applies:
     return Applies(None, "whether the system was on the market before 2 August 2026 is in no file (EU-8)")
 
 
+def code_signatory(subject: Subject, _given: Given) -> Applies:
+    """The EU Code of Practice was signed, as the signer of the file states; others may do otherwise (EU-0)."""
+    found = stated(subject, "code_signatory")
+    if found:
+        return Applies(True, "the signer states that the Code of Practice was signed")
+    unsigned = "the signer states that the Code of Practice was not signed"
+    told = unsigned if found is False else "whether the Code of Practice was signed is not stated"
+    return Applies(None, f"{told}, and other means may be adequate (EU-0)")
+
+
 def large_provider(_subject: Subject, _given: Given) -> Applies:
     """Providers with more than a million users a month."""
     return Applies(None, "whether the provider has more than 1,000,000 users a month is in no file")
@@ -241,6 +251,7 @@ def is_propagated(subject: Subject, _given: Given) -> Applies:
 CONDITIONS: dict[str, Condition] = {
     "ai-content": ai_content,
     "new-system": new_system,
+    "code-signatory": code_signatory,
     "large-provider": large_provider,
     "medium": medium,
     "deep-fake": deep_fake,
