@@ -83,6 +83,17 @@ def test_the_transition_ends_on_2_december_2026(law_files: LawFiles) -> None:
     assert {item.outcome for item in unsigned if item.rule == "law.eu.1"} == {JUDGE}
 
 
+def test_an_input_is_marked_wherever_its_manifest_tells_of_ai(law_files: LawFiles) -> None:
+    """Not by the kind of its label alone; what is made from it and says less loses the mark."""
+    beside = {"label": "c2pa.ai-disclosure", "data": {"modelType": "c2pa.types.model", "modelName": "AcmePaint"}}
+    parent = signed(kind="may_contain_ai", systems=None)
+    less = eu.by_signatory(kind="may_contain_ai", systems=None)
+    assert law_files.outcome(row("law.eu.5"), less._replace(parents=(parent,))) == HELD
+    found = law_files.result(row("law.eu.5"), less._replace(parents=(parent._replace(also=beside),)))
+    assert found.outcome == JUDGE
+    assert "an input was marked as made by AI, and the label of what was made from it does not say so" in found.reason
+
+
 # --- marks for people ------------------------------------------------------------------------------
 
 

@@ -21,7 +21,7 @@ from provlabel.label.records import Label
 from provlabel.label.vocabularies import IPTC, KINDS, SOURCE_TYPES, SURELY_AI, Medium, plain_uri
 from provlabel.law.records import Input, Outcome, Subject
 from provlabel.media.formats import BY_NAME
-from provlabel.report import PROVEN, WITH_AI, FileReport, HistoryNode
+from provlabel.report import PROVEN, WITH_AI, FileReport
 
 _BINDING = "c2pa.soft-binding"
 
@@ -46,7 +46,7 @@ def subject_of(file: FileReport, evidence: Evidence) -> Subject:
         contradicted="contradictory" in file.axes.label,
         claims_ai=any(any(claims_in(item.id, item.fields)) for item in evidence.carriers or ()),
         elsewhere=_said_elsewhere(file),
-        inputs=tuple(_input(node) for node in file.history if node.relationship == "parentOf"),
+        inputs=tuple(_inputs(file)),
         not_later=_moment(stamp) if proven else None,
     )
 
@@ -81,9 +81,14 @@ def _has_prompt(manifest: Manifest) -> bool:
     return any(name.endswith(":AIPromptInformation") for name in named)
 
 
-def _input(node: HistoryNode) -> Input:
-    marked = None if node.manifest is None else node.kind in SURELY_AI
-    return Input(node.title, marked, node.state in ("clean", "unknown-signer") and node.manifest is not None)
+def _inputs(file: FileReport) -> Iterator[Input]:
+    """Yield what the file was made from; anything that an input says of AI is a mark of it, not its label alone."""
+    telling = {item.manifest for item in file.ai_history}
+    for node in file.history:
+        if node.relationship == "parentOf":
+            signed = node.manifest is not None
+            marked = node.kind in SURELY_AI or node.manifest in telling if signed else None
+            yield Input(node.title, marked, signed and node.state in ("clean", "unknown-signer"))
 
 
 def _moment(text: str | None) -> dt.datetime | None:
