@@ -204,6 +204,13 @@ def test_a_label_of_no_ai_that_tells_of_ai_frees_of_nothing(kind: str, code: str
     assert [item.outcome for item in results if item.rule == code and item.counts] != [ASIDE]
 
 
+def test_a_label_of_no_ai_that_the_file_contradicts_says_so(law_files: LawFiles) -> None:
+    beside = {"label": "c2pa.ai-disclosure", "data": {"modelType": "c2pa.types.model", "modelName": "AcmePaint"}}
+    found = law_files.result(row("law.eu.1"), laws.HUMAN._replace(also=beside))
+    assert found.outcome == JUDGE
+    assert "what the file says about AI contradicts itself" in found.reason
+
+
 def test_work_of_people_stays_free(law_files: LawFiles) -> None:
     cut = signed(kind="human_made", systems=None, operations=[{"operation": "trimmed", "by": "human"}])
     assert law_files.outcome(row("law.eu.1"), cut) == ASIDE
