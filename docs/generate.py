@@ -58,9 +58,10 @@ Every outcome has a reason. A policy can lower, raise or except the code of a ru
 also those that are held, are in the JSON and HTML reports.
 
 **provlabel does not guess judgements.** In `judgements` of the label, the signer states whether something is a deep
-fake, a work of art, an advertisement or a substantial change; in `likeness`, who is seen or heard; in `disclosure`,
-which marks people see or hear. What is stated decides, and the reason names it. What is not stated, but matters, needs
-a human judgement. provlabel does not look for a watermark that the label states.
+fake, a work of art, an advertisement or a substantial change, and whether the EU's Code of Practice was signed; in
+`likeness`, who is seen or heard; in `disclosure`, which marks people see or hear. What is stated decides, and the
+reason names it. What is not stated, but matters, needs a human judgement. provlabel does not look for a watermark that
+the label states.
 
 **Dates.** A rule applies from the first date in its row until the day before the second date, in UTC. Content is
 judged by the law of its event date (`event_end`, else `event_time`), which is a claim of the signer. A trusted
@@ -86,7 +87,8 @@ yet, so `lint` cannot judge them; verify the labeled file. Values from carriers 
 They are signed only if the label has their digest.
 
 The numbers are those of the map of standards from which the rules were written (EU-1, CA-5). Numbers with a letter
-(KR-2a, UT-1b) and PL-1 to PL-5 are provlabel's own.
+(KR-2a, UT-1b), EU-0, EU-10 to EU-14, and PL-1 to PL-5 are provlabel's own. What a source only encourages is never an
+error: what is missing needs a human judgement.
 """
 
 #: Laws without a file of rules, and why.

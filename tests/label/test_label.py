@@ -327,6 +327,7 @@ def test_all_faults_at_once() -> None:
 
 
 BASE: dict[str, Any] = {"kind": "ai_partly_created", "systems": [{"name": "A"}]}
+DUBBED = {"operations": [{"operation": "dubbed", "by": "ai"}]}
 VOICE = {"depicts": "voice", "synthetic": True, "real_person": True}
 
 
@@ -361,6 +362,19 @@ def part(**more: Any) -> dict[str, Any]:
         ({"kind": "ai_generated", **part()}, "/contributions/0/extent", "no part to people"),
         ({"kind": "ai_modified", "origin": "created"}, "/origin", "alters"),
         ({"likeness": [VOICE]}, "/likeness/0/consent", "without a consent"),
+        ({"kind": "human_made", "systems": [], **DUBBED}, "/operations/0", "human_made, and dubbed by AI"),
+        ({"kind": "algorithmic_not_trained", **DUBBED}, "/operations/0", "algorithmic_not_trained, and dubbed by AI"),
+        ({"kind": "ai_assisted_technical", **DUBBED}, "/operations/0", "nothing was generated, and dubbed by AI"),
+        (
+            {"kind": "ai_modified", "operations": [{"operation": "cropped", "by": "human"}]},
+            "/operations",
+            "every operation is by people",
+        ),
+        (
+            {"likeness": [{**VOICE, "real_person": False}], "judgements": {"deep_fake": False}},
+            "/judgements/deep_fake",
+            "an invented voice or person",
+        ),
         ({"title": "mail ada@example.com"}, "/title", "e-mail"),
         ({"title": "call +44 20 7946 0018"}, "/title", "telephone"),
         ({"title": "by Ada", "people": [{"id": "p", "name": "Ada"}]}, "/title", "name of a person"),
@@ -384,6 +398,20 @@ def test_what_no_schema_says(more: dict[str, Any], at: str, words: str) -> None:
     assert lint(BASE) == ()
     faults = lint(BASE | more, seconds=10)
     assert [fault for fault in faults if fault.at == at and words in fault.message], faults
+
+
+@pytest.mark.parametrize(
+    ("likeness", "judgements"),
+    [
+        ({"synthetic": True}, {"deep_fake": True}),
+        ({"synthetic": True}, {}),
+        ({"synthetic": False}, {"deep_fake": False}),
+    ],
+)
+def test_an_invented_voice_warns_only_where_it_is_said_to_be_no_deep_fake(
+    likeness: dict[str, Any], judgements: dict[str, Any]
+) -> None:
+    assert lint(BASE | {"likeness": [{**VOICE, "real_person": False, **likeness}], "judgements": judgements}) == ()
 
 
 def test_an_error_is_not_signed_and_a_warning_is() -> None:

@@ -210,7 +210,7 @@ def test_a_timestamp_proves_which_text_it_was() -> None:
 
 
 def test_the_eu_on_2_december_2026() -> None:
-    made = signed()  # on 22 November
+    made = signed(judgements={"code_signatory": True})  # on 22 November
     [early] = judged(made, "law.eu.3", "2026-12-01")
     assert early.outcome == JUDGE
     assert "2 August 2026" in early.reason
@@ -228,7 +228,7 @@ def test_a_day_in_the_future_is_no_way_out() -> None:
     claimed = signed(provider=None, event_time="2031-01-01T00:00:00Z")
     [one] = judged(claimed, "law.us-ca.1", "2026-11-22")
     assert one.outcome == NOT_HELD
-    assert [item.outcome for item in judged(claimed, "law.eu.7", "2026-11-22")] == [ASIDE, NOT_HELD]
+    assert [item.outcome for item in judged(claimed, "law.eu.7", "2026-11-22")] == [ASIDE, JUDGE]
 
 
 def test_without_an_event_date_the_day_of_judgement_counts() -> None:
@@ -485,7 +485,7 @@ def test_a_signed_file_under_every_law(
     assert found["law.platforms.youtube"] == HELD
     assert found["law.cn.6"] == NOT_HELD
     assert found["law.us-wa.1"] == found["law.us-ut.1"] == HELD
-    assert (found["law.eu.7"], found["law.us-ca.7"]) == (NOT_HELD, JUDGE)
+    assert (found["law.eu.7"], found["law.us-ca.7"]) == (JUDGE, JUDGE)
 
 
 def test_what_people_made_and_what_was_tampered_with(
@@ -497,7 +497,7 @@ def test_what_people_made_and_what_was_tampered_with(
     target.write_bytes(target.read_bytes()[:-100] + bytes(100))
     found = outcomes(target, trust, sandbox, "us-ca", "eu")
     assert {found[f"law.us-ca.{number}"] for number in "12345"} == {NOT_HELD}
-    assert found["law.eu.2"] == NOT_HELD
+    assert (found["law.eu.1"], found["law.eu.2"]) == (NOT_HELD, JUDGE)
 
 
 def test_a_modified_picture_keeps_the_mark_of_its_input(
@@ -601,7 +601,7 @@ def test_a_soft_binding_of_others_is_read(media: Path, signer: Signer, trust: Tr
         (media / "bound.jpg").write_bytes(out.getvalue())
         found[name] = outcomes(media / "bound.jpg", trust, sandbox, "eu")
     assert found["com.adobe.trustmark.P"]["law.eu.3"] == JUDGE
-    assert (found["io.iscc.v0"]["law.eu.3"], found["io.iscc.v0"]["law.eu.4"]) == (NOT_HELD, HELD)
+    assert (found["io.iscc.v0"]["law.eu.3"], found["io.iscc.v0"]["law.eu.4"]) == (JUDGE, HELD)
 
 
 def test_what_is_missing_may_stand_on_a_page_that_is_linked() -> None:

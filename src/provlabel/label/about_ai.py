@@ -26,6 +26,17 @@ def ai_in(label: Label) -> Iterator[tuple[str, str]]:
             yield f"/likeness/{index}", f"a synthetic {person.depicts.replace('_', ' ')}"
 
 
+#: Operations that put something in that was not there before: by AI, something was generated.
+ADDING = frozenset({"addedText", "drawing", "dubbed", "translated"})
+
+
+def added_in(label: Label) -> Iterator[tuple[str, str]]:
+    """Yield which operations of technical work say that AI put something in, as :func:`ai_in` does."""
+    for index, done in enumerate(label.operations if label.kind == "ai_assisted_technical" else ()):
+        if done.by == "ai" and done.operation in ADDING:
+            yield f"/operations/{index}", f"{done.operation} by AI"
+
+
 def is_technical(item: Contribution, label: Label) -> bool:
     """AI mixing or mastering of a work that is otherwise technical only counts as nothing generated."""
     return item.part in ("mixing", "mastering") and label.kind == "ai_assisted_technical"

@@ -17,7 +17,7 @@ from msgspec import UNSET
 from provlabel._support.faults import Fault, nearest, pointer_part, schema_faults
 from provlabel._support.json_schema import json_schema
 from provlabel._support.text import printable
-from provlabel.label.about_ai import ai_in, is_technical
+from provlabel.label.about_ai import added_in, ai_in, is_technical
 from provlabel.label.identifiers import CANONICAL
 from provlabel.label.loading import label_from_dict, moment, unportable, wanted_form
 from provlabel.label.records import PERSONAL, SCHEMA, Label, Region
@@ -257,6 +257,17 @@ def _systems(label: Label) -> Iterator[Fault]:
 
 
 def _operations(label: Label) -> Iterator[Fault]:
+    for pointer, words in added_in(label):
+        yield Fault(
+            at=pointer,
+            message=f"{label.kind} says that nothing was generated, and {words}",
+            hint="kind = ai_modified, if what was added is new",
+            level="warning",
+        )
+    by_people = bool(label.operations) and all(item.by == "human" for item in label.operations)
+    if label.kind == "ai_modified" and by_people and not any(ai_in(label)):
+        words = "ai_modified, and every operation is by people"
+        yield Fault(at="/operations", message=words, hint="add what AI did, with by = ai", level="warning")
     for index, item in enumerate(label.operations):
         if item.operation == "translated" and UNSET in (item.source_language, item.target_language):
             yield Fault(
@@ -297,6 +308,18 @@ def _china(label: Label) -> Iterator[Fault]:
             at="/china",
             message="a distributor and their number stand together",
             hint="state propagator and propagate_id, or neither: then the AIGC object repeats the producer",
+            level="warning",
+        )
+
+
+def _deep_fake(label: Label) -> Iterator[Fault]:
+    """Invented voices and persons count as well, if they could exist (Guidelines on Art. 50 AI Act, 20 July 2026)."""
+    denied = label.judgements is not UNSET and label.judgements.deep_fake is False
+    if denied and any(item.synthetic and not item.real_person for item in label.likeness):
+        yield Fault(
+            at="/judgements/deep_fake",
+            message="an invented voice or person is a deep fake too, if people could take it for a real one",
+            hint="deep_fake = true; false only where nobody would take it for real, as with a cartoon",
             level="warning",
         )
 
@@ -367,6 +390,7 @@ _CHECKS: tuple[Callable[[Label], Iterator[Fault]], ...] = (
     _systems,
     _operations,
     _likeness,
+    _deep_fake,
     _china,
     _carriers,
     _privacy,

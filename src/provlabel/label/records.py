@@ -312,7 +312,14 @@ class Judgements(_Record, frozen=True, kw_only=True, omit_defaults=True):
     """Judgements of the signer. provlabel reports them and never guesses them."""
 
     deep_fake: Annotated[
-        bool | UnsetType, _system("Deep fake", "Falsely appears authentic (EU AI Act Art. 3(60)).", False)
+        bool | UnsetType,
+        _system(
+            "Deep fake",
+            "Resembles persons, objects, places or events and falsely appears authentic (EU AI Act Art. 3(60)). It is "
+            "enough that they could plausibly exist: an invented voice or person that sounds or looks real is one too "
+            "(Commission Guidelines C(2026) 5054). What nobody would take for real is none.",
+            False,
+        ),
     ] = UNSET
     artistic: Annotated[
         bool | UnsetType, _system("Artistic", "Evidently artistic, creative, satirical or fictional.", True)
@@ -320,6 +327,15 @@ class Judgements(_Record, frozen=True, kw_only=True, omit_defaults=True):
     advertising: Annotated[bool | UnsetType, _system("Advertising", "Made for advertising.", False)] = UNSET
     substantial_change: Annotated[
         bool | UnsetType, _system("Substantial change", "Changes what the content says.", True)
+    ] = UNSET
+    code_signatory: Annotated[
+        bool | UnsetType,
+        _system(
+            "Code signatory",
+            "Whoever provides the AI system, and whoever publishes the content, has signed the section of the EU Code "
+            "of Practice on transparency (10 June 2026) that is about them.",
+            True,
+        ),
     ] = UNSET
 
 
@@ -329,7 +345,12 @@ class Disclosure(_Record, frozen=True, kw_only=True, omit_defaults=True):
     kind: Annotated[DisclosureKind, _system("Kind", "Icon, text or audio.", "text")]
     text: Annotated[Text | UnsetType, _system("Text", "What it says.", "Made with AI")] = UNSET
     language: Annotated[Language | UnsetType, _system("Language", "BCP 47.", "en")] = UNSET
-    place: Annotated[Line | UnsetType, _system("Place", "Where in the content it is.", "lower right corner")] = UNSET
+    place: Annotated[
+        Line | UnsetType,
+        _system(
+            "Place", "Where it is: in the content, or beside it, as in credits or on a ticket.", "lower right corner"
+        ),
+    ] = UNSET
     alternative: Annotated[
         Text | UnsetType, _system("Alternative", "Accessible alternative.", "Image made with AI")
     ] = UNSET

@@ -9,9 +9,19 @@ import re
 from collections.abc import Callable
 
 from provlabel.evidence import mapping
+from provlabel.label.vocabularies import NOT_AI
 from provlabel.law import aigc
 from provlabel.law.records import Applies, Given, Subject
-from provlabel.law.subjects import altered, entries, fingerprints, kind_of, links, stated, words_of
+from provlabel.law.subjects import (
+    altered,
+    entries,
+    fingerprints,
+    kind_of,
+    links,
+    stated,
+    told_of_ai,
+    words_of,
+)
 
 Condition = Callable[[Subject, Given], Applies]
 
@@ -24,6 +34,8 @@ def ai_content(subject: Subject, given: Given) -> Applies:
     kind = kind_of(subject)
     if kind in ("ai_generated", "ai_partly_created", "composite_synthetic"):
         return Applies(True, f"the label says {kind}")
+    if kind in NOT_AI and (told := told_of_ai(subject)) != "":
+        return _otherwise(subject, given, kind, told)
     if kind in ("human_made", "algorithmic_not_trained"):
         return Applies(False, f"the label says {kind}")
     if kind == "may_contain_ai":
@@ -31,6 +43,13 @@ def ai_content(subject: Subject, given: Given) -> Applies:
     if kind is None:
         return _without_kind(subject)
     return _MINOR[given.minor](subject, kind)
+
+
+def _otherwise(subject: Subject, given: Given, kind: str, told: str | None) -> Applies:
+    """A label of no AI whose other fields tell of AI, or cannot be read, frees of nothing."""
+    if told is None:
+        return Applies(None, f"the label says {kind}, and does not follow its schema", "label the file again")
+    return _MINOR[given.minor](subject, f"{kind}, and {told}")
 
 
 _SAY = "if so, label the file"
@@ -87,6 +106,16 @@ _MINOR: dict[str, Callable[[Subject, str], Applies]] = {
 def new_system(_subject: Subject, _given: Given) -> Applies:
     """Until 2 Dec 2026 only systems that came to the market since 2 Aug 2026 are bound (EU-8, Art. 111(4))."""
     return Applies(None, "whether the system was on the market before 2 August 2026 is in no file (EU-8)")
+
+
+def code_signatory(subject: Subject, _given: Given) -> Applies:
+    """The EU Code of Practice was signed, as the signer of the file states; others may do otherwise (EU-0)."""
+    found = stated(subject, "code_signatory")
+    if found:
+        return Applies(True, "the signer states that the Code of Practice was signed")
+    unsigned = "the signer states that the Code of Practice was not signed"
+    told = unsigned if found is False else "whether the Code of Practice was signed is not stated"
+    return Applies(None, f"{told}, and other means may be adequate (EU-0)")
 
 
 def large_provider(_subject: Subject, _given: Given) -> Applies:
@@ -228,6 +257,7 @@ def public_confusion(subject: Subject, _given: Given) -> Applies:
 CONDITIONS: dict[str, Condition] = {
     "ai-content": ai_content,
     "new-system": new_system,
+    "code-signatory": code_signatory,
     "large-provider": large_provider,
     "medium": medium,
     "deep-fake": deep_fake,

@@ -189,6 +189,8 @@ def _answer(row: LawRule, subject: Subject) -> Outcome:
     answer = CHECKS[row.holds](subject, row.given)
     if answer.outcome == "not held" and row.by_link and links(subject):
         answer = Outcome("needs a human judgement", f"{answer.why}; it may stand on {links(subject)[0]}, not looked at")
+    if answer.outcome == "not held" and row.encouraged:
+        answer = Outcome("needs a human judgement", f"{answer.why}; it is encouraged, and nobody has to")
     if answer.outcome in ("not held", "needs a human judgement") and open_questions:
         hint = next((question.hint for question in open_questions if question.hint), answer.hint)
         return Outcome("needs a human judgement", f"{_reasons(open_questions)}; if it applies: {answer.why}", hint)

@@ -26,8 +26,10 @@ class Given(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     media: tuple[Medium, ...] = ()
     fields: tuple[Words, ...] = ()  #: dotted names in the label
     kinds: dict[Medium, tuple[DisclosureKind, ...]] = {}  #: of a disclosure, by medium; any where none is named
-    words: tuple[tuple[Words, ...], ...] = ()  #: of a disclosure: one of each group has to stand in its text
+    #: Of a disclosure: one of each group has to stand in its text. A word in small letters may stand in any case.
+    words: tuple[tuple[Words, ...], ...] = ()
     words_in: tuple[str, ...] = ()  #: languages in which those are the words; all where none is named
+    worded: tuple[DisclosureKind, ...] = ("text",)  #: kinds of a disclosure that have to have those words
     place: bool = False  #: a disclosure has to say where it stands
     first: bool = False  #: a spoken disclosure has to come at the start
     language: str = ""  #: of a spoken disclosure, where another one needs a person to judge
@@ -55,6 +57,7 @@ class LawRule(
     holds: str  #: the check
     given: Given = Given()
     by_link: bool = False  #: what is missing may also stand on a page that the file links to
+    encouraged: bool = False  #: the source recommends it and asks for no more: what is missing is never an error
     carrier: Words
     source: Words
     certainty: Certainty

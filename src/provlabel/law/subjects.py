@@ -9,14 +9,19 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import msgspec
+
 from provlabel._support.times import read
+from provlabel._support.types import ready
 from provlabel.carriers.vocabularies.iptc import SOURCE_TYPE
 from provlabel.carriers.vocabularies.marks import claims_in
 from provlabel.evidence import Action, Evidence, Manifest, mapping
+from provlabel.label.about_ai import added_in, ai_in
+from provlabel.label.records import Label
 from provlabel.label.vocabularies import IPTC, KINDS, SOURCE_TYPES, SURELY_AI, Medium, plain_uri
 from provlabel.law.records import Input, Outcome, Subject
 from provlabel.media.formats import BY_NAME
-from provlabel.report import PROVEN, WITH_AI, FileReport, HistoryNode
+from provlabel.report import PROVEN, WITH_AI, FileReport
 
 _BINDING = "c2pa.soft-binding"
 
@@ -41,7 +46,7 @@ def subject_of(file: FileReport, evidence: Evidence) -> Subject:
         contradicted="contradictory" in file.axes.label,
         claims_ai=any(any(claims_in(item.id, item.fields)) for item in evidence.carriers or ()),
         elsewhere=_said_elsewhere(file),
-        inputs=tuple(_input(node) for node in file.history if node.relationship == "parentOf"),
+        inputs=tuple(_inputs(file)),
         not_later=_moment(stamp) if proven else None,
     )
 
@@ -52,6 +57,8 @@ def _said_elsewhere(file: FileReport) -> str:
         return "what is signed beside label and actions says that AI took part"
     if file.ai_history:
         return file.ai_history[0].sentence
+    if "contradictory" in file.axes.label:
+        return "what the file says about AI contradicts itself"
     if "unvouched" in file.axes.label and file.label is not None and file.label.words:
         return f"the manifest says “{file.label.words}”, which is not attributed to its signer"
     return ""
@@ -74,9 +81,14 @@ def _has_prompt(manifest: Manifest) -> bool:
     return any(name.endswith(":AIPromptInformation") for name in named)
 
 
-def _input(node: HistoryNode) -> Input:
-    marked = None if node.manifest is None else node.kind in SURELY_AI
-    return Input(node.title, marked, node.state in ("clean", "unknown-signer") and node.manifest is not None)
+def _inputs(file: FileReport) -> Iterator[Input]:
+    """Yield what the file was made from; anything that an input says of AI is a mark of it, not its label alone."""
+    telling = {item.manifest for item in file.ai_history}
+    for node in file.history:
+        if node.relationship == "parentOf":
+            signed = node.manifest is not None
+            marked = node.kind in SURELY_AI or node.manifest in telling if signed else None
+            yield Input(node.title, marked, signed and node.state in ("clean", "unknown-signer"))
 
 
 def _moment(text: str | None) -> dt.datetime | None:
@@ -120,6 +132,15 @@ def kind_of(subject: Subject) -> str | None:
     """Return the kind that the label states, if it is one of the vocabulary."""
     kind = mapping(subject.label).get("kind")
     return kind if isinstance(kind, str) and kind in KINDS else None
+
+
+def told_of_ai(subject: Subject) -> str | None:
+    """Say what a label of no AI tells of AI in its other fields; ``None`` where it does not follow its schema."""
+    try:
+        label = msgspec.convert(subject.label, ready(Label))
+    except msgspec.ValidationError:
+        return None
+    return ", ".join(dict.fromkeys(words for _, words in (*ai_in(label), *added_in(label))))
 
 
 def altered(subject: Subject) -> bool:

@@ -49,6 +49,7 @@ class Made(NamedTuple):
     parents: tuple[Made, ...] = ()  #: what it was made from
     action: Mapping[str, Any] | None = None  #: signed by another program, with this action and the same label
     also: Mapping[str, Any] | None = None  #: signed by another program, with this assertion too
+    told: Mapping[str, Any] | None = None  #: signed by another program, with this in the label too, as nobody lints it
     options: Mapping[str, Any] = {}  #: of ``label_bytes``
     stamped: bool = False  #: by a time authority
     changed: bool = False  #: after it was signed
@@ -106,7 +107,7 @@ class LawFiles:
 
     def _signed(self, made: Made, content: bytes) -> bytes:
         label = msgspec.convert(made.label, Label)
-        if made.action is not None or made.also is not None:
+        if any(part is not None for part in (made.action, made.also, made.told)):
             return self._by_others(made, label, content)
         options = dict(made.options)
         if made.stamped:
@@ -121,6 +122,9 @@ class LawFiles:
         [actions] = [item["data"] for item in plain["assertions"] if item["label"] == "c2pa.actions.v2"]
         if made.action is not None:
             actions["actions"] = [made.action]
+        for item in plain["assertions"]:
+            if item["label"] == "org.provlabel.label":
+                item["data"].update(made.told or {})
         if made.also is not None:
             plain["assertions"].append(made.also)
         out = io.BytesIO()

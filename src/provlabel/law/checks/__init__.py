@@ -10,7 +10,7 @@ from collections.abc import Callable
 from provlabel.law.checks.answers import human_judgement, outside_the_file
 from provlabel.law.checks.china import aigc_object, aigc_producer, not_c2pa_alone, propagator, provider_code
 from provlabel.law.checks.china_marks import explicit_mark
-from provlabel.law.checks.facts import content_id, event_time, fields, operations
+from provlabel.law.checks.facts import content_id, detector, event_time, fields, operations
 from provlabel.law.checks.machine import (
     created_or_altered,
     inputs_kept,
@@ -24,7 +24,14 @@ from provlabel.law.checks.machine import (
     signed_mark,
     watermark,
 )
-from provlabel.law.checks.people import accessible, beside_machine_mark, disclosure, marked_or_noticed
+from provlabel.law.checks.people import (
+    accessible,
+    also_seen_and_reminded,
+    beside_machine_mark,
+    disclosure,
+    marked_or_noticed,
+    placed,
+)
 from provlabel.law.checks.platforms import signal
 from provlabel.law.records import Given, Outcome, Subject
 
@@ -41,6 +48,7 @@ CHECKS: dict[str, Check] = {
     "inputs-kept": inputs_kept,
     "no-secrets": no_secrets,
     "fields": fields,
+    "detector": detector,
     "event-time": event_time,
     "content-id": content_id,
     "created-or-altered": created_or_altered,
@@ -49,6 +57,8 @@ CHECKS: dict[str, Check] = {
     "mark-and-time": mark_and_time,
     "mark-or-watermark": mark_or_watermark,
     "disclosure": disclosure,
+    "placed": placed,
+    "also-seen-and-reminded": also_seen_and_reminded,
     "accessible": accessible,
     "beside-machine-mark": beside_machine_mark,
     "marked-or-noticed": marked_or_noticed,

@@ -20,6 +20,14 @@ def fields(subject: Subject, given: Given) -> Outcome:
     return held(f"the label has {' and '.join(given.fields)}")
 
 
+def detector(subject: Subject, _given: Given) -> Outcome:
+    """The label names the detector to use, which is one of the four ways of the Code (EU-7)."""
+    counts = standing(subject) is None
+    if counts and words_of(mapping(subject.label).get("detector_url")):
+        return held("the label names the detector to use (detector_url)")
+    return judge("no detector is named (detector_url); whether another of the four ways is taken, no file says")
+
+
 def event_time(subject: Subject, _given: Given) -> Outcome:
     """The label states time and date of the creation or alteration."""
     if refused := standing(subject):

@@ -17,11 +17,9 @@ def disclosure(subject: Subject, given: Given) -> Outcome:
 
     Whether it is really there, no program sees: a statement decides, and where there is none a person has to look.
     """
-    if (refused := standing(subject)) and refused.outcome != "not held":
+    if refused := _unstated(subject):
         return refused
-    shown = [] if refused else entries(subject, "disclosure")
-    if not shown:
-        return judge("no mark that people can see or hear is stated (disclosure); somebody has to look or listen")
+    shown = entries(subject, "disclosure")
     kinds = given.kinds.get(subject.media, ()) if subject.media else ()
     right = [item for item in shown if not kinds or item.get("kind") in kinds]
     if not right:
@@ -31,7 +29,7 @@ def disclosure(subject: Subject, given: Given) -> Outcome:
 
 
 def _disclosed(item: Mapping[str, Any], given: Given) -> Outcome:
-    if given.words and item.get("kind") == "text" and (answer := _worded(item, given)) is not None:
+    if given.words and item.get("kind") in given.worded and (answer := _worded(item, given)) is not None:
         return answer
     place = words_of(item.get("place"))
     if given.place and not place:
@@ -39,8 +37,11 @@ def _disclosed(item: Mapping[str, Any], given: Given) -> Outcome:
     if given.first and item.get("kind") == "audio" and not _AT_START.search(place):
         return judge("the signer states a spoken mark, and not that it stands at the start (place)")
     language = words_of(item.get("language"))
+    if given.language and not language:
+        known = "in the language of the content, in English, or a sound that people were told about (earcon)"
+        return judge(f"the signer states a mark to hear, and no language: is it {known}?")
     if given.language and language.lower().split("-")[0] != given.language:
-        return judge(f"the signer states a mark in the language {language or '(none stated)'}; is that of the content?")
+        return judge(f"the signer states a mark in the language {language}; is that of the content?")
     return held(f"the signer states a mark for people: {item.get('kind')}")
 
 
@@ -51,20 +52,80 @@ def _worded(item: Mapping[str, Any], given: Given) -> Outcome | None:
     """Say what is wrong with the text of a mark; other languages have other words, which people have to read."""
     text = words_of(item.get("text"))
     if not text:
-        return judge("the signer states a text as mark, and not its words")
+        return judge(f"the signer states a mark ({item.get('kind')}), and not its words")
     if all(any(_has_word(text, word) for word in group) for group in given.words):
         return None
     wanted = " and ".join("/".join(group) for group in given.words)
-    if not given.words_in or words_of(item.get("language")).lower().split("-")[0] in ("", *given.words_in):
+    language = words_of(item.get("language")).lower().split("-")[0]
+    if not given.words_in or language in given.words_in:
         return lacking(f"the words of the mark are not those that it needs: {wanted}")
-    return judge(f"the words of the mark are in another language; do they say {wanted}?")
+    return judge(
+        f"the words of the mark are in {'another' if language else 'no stated'} language; do they say {wanted}?"
+    )
 
 
 def _has_word(text: str, word: str) -> bool:
-    """Is the word there; one of Latin letters by itself, not inside of another?"""
+    """Is the word there; one of Latin letters by itself, not inside of another, and in any case if it is small?"""
     if word.isascii():
-        return re.search(rf"(?<![A-Za-z]){re.escape(word)}(?![A-Za-z])", text) is not None
+        case = re.IGNORECASE if word.islower() else 0
+        return re.search(rf"(?<![A-Za-z]){re.escape(word)}(?![A-Za-z])", text, case) is not None
     return word in text
+
+
+def placed(subject: Subject, _given: Given) -> Outcome:
+    """The mark is stated to be in the content; in a video at the start and again (EU-20b)."""
+    if refused := _unstated(subject):
+        return refused
+    shown = [item for item in entries(subject, "disclosure") if item.get("kind") in ("icon", "text")]
+    if not shown:
+        return lacking("the signer states no icon and no text as a mark")
+    named = [words_of(item.get("place")) for item in shown if words_of(item.get("place"))]
+    if not named:
+        return judge("the signer states a mark, and not where it stands")
+    places = ", ".join(place for place in named if not _BESIDE.search(place))
+    if not places:
+        return judge(f"the mark stands at {named[0]}: is that in the content, or an overlay that seems to be?")
+    if subject.media == "video" and not _from_the_start(places):
+        return judge(f"the mark stands at {places}: does it come at the start, again where possible, and after breaks?")
+    return held(f"the signer states where the mark stands: {places}")
+
+
+def _from_the_start(places: str) -> bool:
+    """Is it there all the time, or at the start and again?"""
+    return bool(_THROUGHOUT.search(places) or (_AT_START.search(places) and _AGAIN.search(places)))
+
+
+_BESIDE = re.compile(
+    r"\b(beside|credits?|notes?|caption|description|website|ticket|packag\w+|leaflet|booklet|liner)\b",
+    re.IGNORECASE,
+)
+_THROUGHOUT = re.compile(r"\b(throughout|whole|entire|always|permanent\w*|continuous\w*)\b", re.IGNORECASE)
+_AGAIN = re.compile(r"\b(interval\w*|every|regular\w*|repeat\w*|breaks?|again)\b", re.IGNORECASE)
+
+
+def also_seen_and_reminded(subject: Subject, _given: Given) -> Outcome:
+    """Beside the notice at the start, a mark to see and reminders are stated (EU-21a)."""
+    if refused := _unstated(subject):
+        return refused
+    shown = entries(subject, "disclosure")
+    spoken = " ".join(words_of(item.get("place")) for item in shown if item.get("kind") == "audio")
+    seen = any(item.get("kind") in ("icon", "text") for item in shown)
+    again = bool(_AGAIN.search(spoken) or _THROUGHOUT.search(spoken))
+    if seen and again:
+        return held("the signer states a mark to see too, and that the notice is repeated")
+    missing = [] if seen else ["a mark on the screen, where there is one"]
+    missing += [] if again else ["reminders, where it is long or live"]
+    return judge(f"the signer does not state {' and '.join(missing)}")
+
+
+def _unstated(subject: Subject) -> Outcome | None:
+    """Say that no mark for people is stated that counts; ``None`` where there is one."""
+    refused = standing(subject)
+    if refused and refused.outcome != "not held":
+        return refused
+    if refused or not entries(subject, "disclosure"):
+        return judge("no mark that people can see or hear is stated (disclosure); somebody has to look or listen")
+    return None
 
 
 def accessible(subject: Subject, _given: Given) -> Outcome:
