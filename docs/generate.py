@@ -57,9 +57,9 @@ Every outcome has a reason. A policy can lower, raise or except the code of a ru
 also those that are held, are in the JSON and HTML reports.
 
 **provlabel does not guess judgements.** In `judgements` of the label, the signer states whether something is a deep
-fake, a work of art, an advertisement or a substantial change; in `likeness`, who is seen or heard; in `disclosure`,
-which marks people see or hear. What is stated decides, and the reason names it. What is not stated, but matters, needs
-a human judgement. provlabel does not look for a watermark that the label states.
+fake, a work of art, an advertisement, one for an expressive work, or a substantial change; in `likeness`, who is seen
+or heard; in `disclosure`, which marks people see or hear. What is stated decides, and the reason names it. What is not
+stated, but matters, needs a human judgement. provlabel does not look for a watermark that the label states.
 
 **Dates.** A rule applies from the first date in its row until the day before the second date, in UTC. Content is
 judged by the law of its event date (`event_end`, else `event_time`), which is a claim of the signer. A trusted

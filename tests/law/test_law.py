@@ -312,6 +312,18 @@ def test_laws_draw_the_line_of_small_changes_differently() -> None:
     assert [item.outcome for item in judged(technical, "law.cn.1", "2026-11-22")] == [ASIDE]
 
 
+@pytest.mark.parametrize("law", ["law.us-ny.1"])
+def test_an_advertisement_is_free_for_the_work_that_it_promotes_and_not_for_its_art(law: str) -> None:
+    spoken = {"disclosure": SPOKEN, "likeness": AD["likeness"], "event_time": "2027-01-01T10:00:00Z"}
+    for art in (True, False):
+        told = {**AD["judgements"], "artistic": art}
+        [one] = judged(signed(**spoken, judgements=told), law, "2027-01-01")
+        assert one.outcome != ASIDE
+        assert one.hint.startswith("state judgements.promotes_expressive_work")
+        [one] = judged(signed(**spoken, judgements={**told, "promotes_expressive_work": True}), law, "2027-01-01")
+        assert one.outcome == ASIDE
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -132,6 +132,21 @@ def advertising(subject: Subject, _given: Given) -> Applies:
     return _judgement(subject, "advertising", "advertising")
 
 
+def no_expressive_work(subject: Subject, _given: Given) -> Applies:
+    """It does not advertise an expressive work in which AI performers are used alike (NY-1)."""
+    found = stated(subject, "promotes_expressive_work")
+    if found is None:
+        return Applies(
+            None,
+            "whether it advertises an expressive work that uses AI performers alike is not stated",
+            "state judgements.promotes_expressive_work in the label",
+        )
+    return Applies(
+        not found,
+        f"the signer states that it advertises {'an' if found else 'no'} expressive work that uses AI performers alike",
+    )
+
+
 def _judgement(subject: Subject, name: str, words: str) -> Applies:
     found = stated(subject, name)
     if found is None:
@@ -229,6 +244,7 @@ CONDITIONS: dict[str, Condition] = {
     "artistic": artistic,
     "not-artistic": not_artistic,
     "advertising": advertising,
+    "no-expressive-work": no_expressive_work,
     "synthetic-performer": synthetic_performer,
     "not-translation": not_translation,
     "fingerprint": has_fingerprint,

@@ -7,9 +7,11 @@ from provlabel.label.vocabularies import IPTC
 
 MARKED = signed(marks=[{"type": "watermark", "algorithm": "com.adobe.trustmark.P"}])
 AD = {
-    "judgements": {"advertising": True},
+    "judgements": {"advertising": True, "promotes_expressive_work": False},
     "likeness": [{"depicts": "image", "synthetic": True, "real_person": False}],
 }
+#: For a film in which the same performer plays.
+TEASER = {**AD, "judgements": {"advertising": True, "promotes_expressive_work": True}}
 
 CASES: dict[str, Three] = {
     "law.us-ca.1": Three(signed(), signed(provider=None), HUMAN),
@@ -37,9 +39,5 @@ CASES: dict[str, Three] = {
     ),
     "law.us-wa.1": Three(signed(), UNSIGNED, HUMAN),
     "law.us-ut.1": Three(signed(), signed(event_time=None), HUMAN),
-    "law.us-ny.1": Three(
-        signed(**AD, disclosure=ICON),
-        signed(**AD, disclosure=SPOKEN),
-        signed(judgements={"advertising": False}),
-    ),
+    "law.us-ny.1": Three(signed(**AD, disclosure=ICON), signed(**AD, disclosure=SPOKEN), signed(**TEASER)),
 }
