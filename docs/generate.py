@@ -85,7 +85,7 @@ yet, so `lint` cannot judge them; verify the labeled file. Values from carriers 
 They are signed only if the label has their digest.
 
 The numbers are those of the map of standards from which the rules were written (EU-1, CA-5). Numbers with a letter
-(KR-2a, UT-1b) and PL-1 to PL-5 are provlabel's own.
+(KR-2a, UT-1b, CA-8a), CA-14 and PL-1 to PL-5 are provlabel's own.
 """
 
 #: Laws without a file of rules, and why.

@@ -10,13 +10,11 @@ from collections.abc import Callable
 
 from provlabel.evidence import mapping
 from provlabel.law.aigc import single
+from provlabel.law.edits import by_ai, is_minor
 from provlabel.law.records import Applies, Given, Subject
 from provlabel.law.subjects import altered, entries, fingerprints, kind_of, links, stated, words_of
 
 Condition = Callable[[Subject, Given], Applies]
-
-#: Operations that are surely on California's closed list of minor modifications; five of its eight are not known here.
-_MINOR_IN_CALIFORNIA = frozenset({"cropped", "resized"})
 
 
 def ai_content(subject: Subject, given: Given) -> Applies:
@@ -68,19 +66,36 @@ def _case_by_case(subject: Subject, kind: str) -> Applies:
 
 
 def _closed_list(subject: Subject, kind: str) -> Applies:
-    """The eight minor modifications of California, of which scaling, cropping and resizing are known here (CA-9)."""
+    """All but the eight minor modifications of California (CA-9); what people did beside AI does not count."""
     if stated(subject, "substantial_change"):
         return Applies(True, f"the label says {kind}, and the signer states a substantial change")
-    done = [words_of(item.get("operation")) for item in entries(subject, "operations")]
-    if done and _MINOR_IN_CALIFORNIA.issuperset(done):
-        return Applies(False, "all operations of the label are minor modifications: cropping or resizing")
-    return Applies(None, "five of the eight minor modifications of the law are not known to this version")
+    done = {words_of(item.get("operation")): is_minor(item) for item in by_ai(subject)}
+    if beyond := [name for name, minor in done.items() if minor is False]:
+        return Applies(True, f"the label says {kind}, and {beyond[0]} is none of the eight minor modifications")
+    if unclear := [name for name, minor in done.items() if minor is None]:
+        return Applies(None, f"whether {unclear[0]} was one of the eight minor modifications is not stated", _SAY_HOW)
+    if not done:
+        return Applies(None, "whether AI did more than the eight minor modifications is not stated", _SAY_HOW)
+    return Applies(False, "all that AI did, as the label says, are minor modifications of the law's list of eight")
+
+
+_SAY_HOW = "state operations in the label, with technique where one was edited, enhanced or filtered"
+
+
+def _creation(subject: Subject, kind: str) -> Applies:
+    """The text of SB 942 asks for a disclosure in what was *created*; of what was altered it is not clear."""
+    if kind == "ai_assisted_technical":
+        return Applies(False, "the label says ai_assisted_technical: nothing was generated")
+    if altered(subject):
+        return Applies(None, f"the label says {kind}, and the older text speaks of content that was created")
+    return Applies(True, f"the label says {kind}")
 
 
 _MINOR: dict[str, Callable[[Subject, str], Applies]] = {
     "routine": _routine,
     "case-by-case": _case_by_case,
     "closed-list": _closed_list,
+    "creation": _creation,
 }
 
 
@@ -133,7 +148,7 @@ def advertising(subject: Subject, _given: Given) -> Applies:
 
 
 def no_expressive_work(subject: Subject, _given: Given) -> Applies:
-    """It does not advertise an expressive work in which AI performers are used alike (NY-1)."""
+    """It does not advertise an expressive work in which AI performers are used alike (NY-1, CA-14)."""
     found = stated(subject, "promotes_expressive_work")
     if found is None:
         return Applies(
@@ -147,6 +162,11 @@ def no_expressive_work(subject: Subject, _given: Given) -> Applies:
     )
 
 
+def prominent(_subject: Subject, _given: Given) -> Applies:
+    """The performer is prominent: in the foreground, or the voice of the message (CA-14, §17610(a)(5))."""
+    return Applies(None, "whether the performer is prominent, only people can say")
+
+
 def _judgement(subject: Subject, name: str, words: str) -> Applies:
     found = stated(subject, name)
     if found is None:
@@ -155,7 +175,7 @@ def _judgement(subject: Subject, name: str, words: str) -> Applies:
 
 
 def synthetic_performer(subject: Subject, _given: Given) -> Applies:
-    """Somebody made by AI is seen or heard who is no recognizable real person (NY-1)."""
+    """Somebody made by AI is seen or heard who is no recognizable real person (NY-1, CA-14)."""
     shown = entries(subject, "likeness")
     if not shown:
         return Applies(None, "who is seen or heard is not stated", "state likeness in the label")
@@ -245,6 +265,7 @@ CONDITIONS: dict[str, Condition] = {
     "not-artistic": not_artistic,
     "advertising": advertising,
     "no-expressive-work": no_expressive_work,
+    "prominent": prominent,
     "synthetic-performer": synthetic_performer,
     "not-translation": not_translation,
     "fingerprint": has_fingerprint,

@@ -22,7 +22,9 @@ Certainty = Annotated[str, Meta(pattern=r"^[PSW](\+S)?(, .+)?$", max_length=100)
 class Given(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Parameters of the conditions and the check of one rule."""
 
-    minor: Literal["routine", "case-by-case", "closed-list"] = "routine"  #: how minor alterations are recognized
+    minor: Literal["routine", "case-by-case", "closed-list", "creation"] = (
+        "routine"  #: how minor alterations are recognized
+    )
     media: tuple[Medium, ...] = ()
     fields: tuple[Words, ...] = ()  #: dotted names in the label
     kinds: dict[Medium, tuple[DisclosureKind, ...]] = {}  #: of a disclosure, by medium; any where none is named

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from laws import HUMAN, ICON, SPOKEN, UNSIGNED, Made, Three, signed
+from laws import HUMAN, ICON, SOUND, SPOKEN, UNSIGNED, Made, Three, signed
 from provlabel.label.vocabularies import IPTC
 
 MARKED = signed(marks=[{"type": "watermark", "algorithm": "com.adobe.trustmark.P"}])
@@ -12,6 +12,7 @@ AD = {
 }
 #: For a film in which the same performer plays.
 TEASER = {**AD, "judgements": {"advertising": True, "promotes_expressive_work": True}}
+NOTICE = [{"kind": "audio", "text": "This performance features a synthetic performer.", "place": "at the start"}]
 
 CASES: dict[str, Three] = {
     "law.us-ca.1": Three(signed(), signed(provider=None), HUMAN),
@@ -37,6 +38,7 @@ CASES: dict[str, Three] = {
         signed(),
         undecided="no duty of its own: without operations, nobody can tell whether the law applies",
     ),
+    "law.us-ca.14": Three(signed(SOUND, **AD, disclosure=NOTICE), signed(**AD, disclosure=ICON), signed(**TEASER)),
     "law.us-wa.1": Three(signed(), UNSIGNED, HUMAN),
     "law.us-ut.1": Three(signed(), signed(event_time=None), HUMAN),
     "law.us-ny.1": Three(signed(**AD, disclosure=ICON), signed(**AD, disclosure=SPOKEN), signed(**TEASER)),

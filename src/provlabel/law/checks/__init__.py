@@ -23,7 +23,7 @@ from provlabel.law.checks.machine import (
     signed_mark,
     watermark,
 )
-from provlabel.law.checks.people import accessible, beside_machine_mark, disclosure, marked_or_noticed
+from provlabel.law.checks.people import accessible, beside_machine_mark, disclosure, marked_or_noticed, performer_notice
 from provlabel.law.checks.platforms import signal
 from provlabel.law.records import Given, Outcome, Subject
 
@@ -48,6 +48,7 @@ CHECKS: dict[str, Check] = {
     "mark-and-time": mark_and_time,
     "mark-or-watermark": mark_or_watermark,
     "disclosure": disclosure,
+    "performer-notice": performer_notice,
     "accessible": accessible,
     "beside-machine-mark": beside_machine_mark,
     "marked-or-noticed": marked_or_noticed,
