@@ -307,7 +307,7 @@ def test_laws_draw_the_line_of_small_changes_differently() -> None:
     assert [item.outcome for item in judged(cropped, "law.us-ca.1", "2026-11-22")] == [ASIDE]
     more = signed(ALTERED, **{**(cropped.label or {}), "judgements": {"substantial_change": True}})
     assert [item.outcome for item in judged(more, "law.us-ca.1", "2026-11-22")] == [HELD]
-    assert [item.outcome for item in judged(small, "law.us-ut.1", "2027-01-01")] == [ASIDE, HELD]
+    assert [item.outcome for item in judged(small, "law.us-ut.1", "2027-01-01")] == [ASIDE]
     assert [item.outcome for item in judged(filtered, "law.us-ca.1", "2026-11-22")] == [NOT_HELD]
     assert [item.outcome for item in judged(small, "law.eu.1", "2027-01-01")] == [ASIDE]
     assert [item.outcome for item in judged(technical, "law.eu.1", "2027-01-01")] == [JUDGE]
@@ -378,6 +378,12 @@ def test_california_asks_for_words_about_the_performer(shown: dict[str, str], ex
         assert one.outcome == expected, one.reason
         assert "prominent" in one.reason
         assert ("the law asks for words" in one.reason) == (shown == {"kind": "icon"})
+
+
+def test_a_link_is_enough_in_utah_but_nobody_looks_at_it() -> None:
+    linked = signed(event_time=None, identifiers=[{"type": "url", "value": "https://acme.example/1"}])
+    [one] = judged(linked, "law.us-ut.1", "2027-01-01")
+    assert "it may stand on https://acme.example/1, not looked at" in one.reason
 
 
 @pytest.mark.parametrize(

@@ -41,5 +41,6 @@ CASES: dict[str, Three] = {
     "law.us-ca.14": Three(signed(SOUND, **AD, disclosure=NOTICE), signed(**AD, disclosure=ICON), signed(**TEASER)),
     "law.us-wa.1": Three(signed(), UNSIGNED, HUMAN),
     "law.us-ut.1": Three(signed(), signed(event_time=None), HUMAN),
+    "law.us-ct.1": Three(signed(), UNSIGNED, HUMAN),
     "law.us-ny.1": Three(signed(**AD, disclosure=ICON), signed(**AD, disclosure=SPOKEN), signed(**TEASER)),
 }
