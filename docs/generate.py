@@ -85,14 +85,16 @@ yet, so `lint` cannot judge them; verify the labeled file. Values from carriers 
 They are signed only if the label has their digest.
 
 The numbers are those of the map of standards from which the rules were written (EU-1, CA-5). Numbers with a letter
-(KR-2a, UT-1b, CA-8a), CA-14, CT-1 and PL-1 to PL-5 are provlabel's own.
+(KR-2a, UT-1b, CA-8a), CA-14, CT-1, VN-1, VN-2 and PL-1 to PL-5 are provlabel's own.
 """
 
 #: Laws without a file of rules, and why.
 LAW_LEFT_OUT = (
     "Tennessee ELVIS Act: consent for voice and likeness; `provlabel lint` asks for `likeness.consent`",
-    "NO FAKES 2026: not law. TAKE IT DOWN: a duty of takedown, without a field of a label. Ohio HB 813: pending",
-    "Spain, Italy, Denmark, Vietnam, Japan: bills, or not verified; no further field is known (W)",
+    "Colorado SB 26-189 (decisions about people), Texas TRAIGA: no duty to mark content (S)",
+    "NO FAKES Act S.4591: on the calendar of the Senate, not law. Ohio HB 813: pending",
+    "TAKE IT DOWN Act: a duty of takedown, without a field of a label",
+    "Denmark's bill on likeness, Spain, Italy, Japan: bills, or not verified; no further field is known (W)",
 )
 
 

@@ -386,6 +386,23 @@ def test_a_link_is_enough_in_utah_but_nobody_looks_at_it() -> None:
     assert "it may stand on https://acme.example/1, not looked at" in one.reason
 
 
+def test_india_asks_only_about_what_passes_for_real() -> None:
+    nothing = (Action("c2pa.created", IPTC + "algorithmicallyEnhanced"),)
+    [abstract] = judged(signed(nothing), "law.in.2", "2026-12-01")
+    assert abstract.outcome == JUDGE
+    assert "real person or a real event" in abstract.reason
+    [real] = judged(signed(nothing, judgements=FAKE), "law.in.2", "2026-12-01")
+    assert real.outcome == NOT_HELD
+
+
+def test_marks_for_machines_in_vietnam_need_no_signature() -> None:
+    [one] = judged(UNSIGNED, "law.vn.1", "2026-12-01")
+    assert one.outcome == JUDGE
+    assert "tags that nothing signs" in one.reason
+    [none] = judged(but(signed(()), claims_ai=False), "law.vn.1", "2026-12-01")
+    assert none.outcome == NOT_HELD
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -123,10 +123,17 @@ def deep_fake(subject: Subject, _given: Given) -> Applies:
 
 
 def realistic(subject: Subject, _given: Given) -> Applies:
-    """Realistic synthetic content (IN-1); a label states it only by saying that it is a deep fake."""
+    """It looks like a real person or event (IN-1, rule 2(1)(wa)); a label states that only by ``deep_fake``."""
     if stated(subject, "deep_fake"):
         return Applies(True, "the signer states that it is a deep fake")
-    return Applies(None, "whether it looks or sounds realistic, only people can say")
+    return Applies(None, "whether it can be taken for a real person or a real event, only people can say")
+
+
+def imitation(subject: Subject, given: Given) -> Applies:
+    """It imitates a real person, or a real event (VN-2): a synthetic likeness of one is stated, or a deep fake."""
+    if any(item.get("synthetic") is True and item.get("real_person") is True for item in entries(subject, "likeness")):
+        return Applies(True, "the signer states a synthetic likeness of a real person")
+    return deep_fake(subject, given)
 
 
 def artistic(subject: Subject, _given: Given) -> Applies:
@@ -263,6 +270,7 @@ CONDITIONS: dict[str, Condition] = {
     "realistic": realistic,
     "artistic": artistic,
     "not-artistic": not_artistic,
+    "imitation": imitation,
     "advertising": advertising,
     "no-expressive-work": no_expressive_work,
     "prominent": prominent,

@@ -12,7 +12,7 @@ from provlabel.label.vocabularies import DisclosureKind, Medium
 from provlabel.report import LawOutcome, Named, State
 
 #: The laws that ship with provlabel, by the name of their file; the order of tables and reports.
-LAWS = ("eu", "us-ca", "cn", "us-wa", "us-ut", "us-ct", "us-ny", "in", "kr", "platforms")
+LAWS = ("eu", "us-ca", "cn", "us-wa", "us-ut", "us-ct", "us-ny", "in", "kr", "vn", "platforms")
 
 Words = Annotated[str, Meta(min_length=1, max_length=600)]
 #: Marks of the map of standards: P primary text read, S secondary source, W weak; then how sure the reading is.
