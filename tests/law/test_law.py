@@ -338,6 +338,33 @@ def test_california_lists_eight_minor_modifications_and_no_more(done: list[dict[
     assert known.outcome == (JUDGE if expected == JUDGE else HELD)
 
 
+def test_minor_modifications_of_real_files(law_files: LawFiles) -> None:
+    """What the label signs of them is what decides, whoever reads the file."""
+    [row] = [row for row in ROWS if row.id == "law.us-ca.1" and row.end is None]
+    cases: list[tuple[list[dict[str, str]], str]] = [
+        ([{"operation": "adjustedColor", "by": "ai"}, {"operation": "converted", "by": "ai"}], ASIDE),
+        ([{"operation": "enhanced", "technique": "denoise", "by": "ai"}], ASIDE),
+        ([{"operation": "enhanced", "technique": "red-eye removal", "by": "ai"}], JUDGE),
+        ([{"operation": "filtered", "by": "ai"}], NOT_HELD),
+    ]
+    for done, expected in cases:
+        made = laws.signed(kind="ai_modified", provider=None, operations=done)._replace(parents=(laws.Made(),))
+        found = law_files.result(row, made)
+        assert found.outcome == expected, found.reason
+
+
+def test_an_artistic_advertisement_of_a_real_file_is_not_free(law_files: LawFiles) -> None:
+    [row] = [row for row in ROWS if row.id == "law.us-ny.1"]
+    art = {"advertising": True, "artistic": True}
+    found = law_files.result(row, laws.signed(likeness=AD["likeness"], judgements=art))
+    assert found.outcome == JUDGE
+    found = law_files.result(
+        row,
+        laws.signed(likeness=AD["likeness"], judgements={**art, "promotes_expressive_work": False}, disclosure=SPOKEN),
+    )
+    assert found.outcome == NOT_HELD
+
+
 def test_the_older_text_of_california_speaks_of_what_was_created() -> None:
     bare = {"provider": None, "event_time": "2026-09-15T10:00:00Z"}
     cropped = signed(ALTERED, kind="ai_modified", operations=[{"operation": "cropped"}], **bare)
