@@ -58,10 +58,10 @@ Every outcome has a reason. A policy can lower, raise or except the code of a ru
 also those that are held, are in the JSON and HTML reports.
 
 **provlabel does not guess judgements.** In `judgements` of the label, the signer states whether something is a deep
-fake, a work of art, an advertisement or a substantial change, and whether the EU's Code of Practice was signed; in
-`likeness`, who is seen or heard; in `disclosure`, which marks people see or hear. What is stated decides, and the
-reason names it. What is not stated, but matters, needs a human judgement. provlabel does not look for a watermark that
-the label states.
+fake, a work of art, an advertisement, one for an expressive work, or a substantial change, and whether the EU's Code
+of Practice was signed; in `likeness`, who is seen or heard; in `disclosure`, which marks people see or hear. What is
+stated decides, and the reason names it. What is not stated, but matters, needs a human judgement. provlabel does not
+look for a watermark that the label states.
 
 **Dates.** A rule applies from the first date in its row until the day before the second date, in UTC. Content is
 judged by the law of its event date (`event_end`, else `event_time`), which is a claim of the signer. A trusted
@@ -87,16 +87,17 @@ yet, so `lint` cannot judge them; verify the labeled file. Values from carriers 
 They are signed only if the label has their digest.
 
 The numbers are those of the map of standards from which the rules were written (EU-1, CA-5). Numbers with a letter
-(KR-2a, UT-1b), EU-0, EU-10 to EU-14, and PL-1 to PL-5 are provlabel's own. What a source only encourages is never an
-error: what is missing needs a human judgement.
+(KR-2a, UT-1b, CA-8a), EU-0, EU-10 to EU-14, CA-14, CT-1, VN-1, VN-2 and PL-1 to PL-5 are provlabel's own. What a
+source only encourages is never an error: what is missing needs a human judgement.
 """
 
 #: Laws without a file of rules, and why.
 LAW_LEFT_OUT = (
-    "Connecticut SB 5 §15: final status not verified (W)",
     "Tennessee ELVIS Act: consent for voice and likeness; `provlabel lint` asks for `likeness.consent`",
-    "NO FAKES 2026: not law. TAKE IT DOWN: a duty of takedown, without a field of a label. Ohio HB 813: pending",
-    "Spain, Italy, Denmark, Vietnam, Japan: bills, or not verified; no further field is known (W)",
+    "Colorado SB 26-189 (decisions about people), Texas TRAIGA: no duty to mark content (S)",
+    "NO FAKES Act S.4591: on the calendar of the Senate, not law. Ohio HB 813: pending",
+    "TAKE IT DOWN Act: a duty of takedown, without a field of a label",
+    "Denmark's bill on likeness, Spain, Italy, Japan: bills, or not verified; no further field is known (W)",
 )
 
 

@@ -136,7 +136,7 @@ def with_a_root(at: Repository, media: Path) -> None:
 
 
 def with_a_baseline(at: Repository, media: Path) -> None:
-    add("altered.jpg")(at, media)
+    add("unlabeled.png")(at, media)
     (at.folder / "baseline.json").write_text(baseline(at))
 
 

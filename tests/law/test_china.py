@@ -70,7 +70,7 @@ def test_other_codes_are_for_people_while_they_have_27_characters(code: str, out
 def test_the_command_line_judges_a_file_of_z_ai(tmp_path: Path, cli: Cli) -> None:
     file = tmp_path / "zai.png"
     file.write_bytes(aigc_files.png(ZAI_OBJECT))
-    done = cli("verify", file, "--law", "cn", "--as-of", "2026-12-01")
+    done = cli("verify", file, "--law", "cn", "--as-of", "2026-12-01", "-v")
     assert "1 needs a human judgement, 4 held, 1 not applicable" in done.stdout, done.stdout
     assert "error law.cn" not in done.stdout
 

@@ -688,7 +688,13 @@ def test_only_new_findings_fail_against_a_baseline(
 ) -> None:
     known = tmp_path / "known.json"
     assert cli("verify", ".", "--trust", "test", "--format", f"json={known}", "-q", cwd=tree).returncode == 1
-    done = cli("verify", ".", "--trust", "test", "--baseline", known, "--format", "json", cwd=tree)
+    run = ("verify", ".", "--trust", "test", "--baseline", known)
+    done = cli(*run, cwd=tree)
+    assert done.returncode == 1
+    assert "the baseline has findings on 1 file that nobody you trust signed, or that are damaged" in done.stdout
+    assert re.search(r"^FAIL .*tampered\.jpg$", done.stdout, re.MULTILINE)
+    assert re.search(r"^KNOWN .*plain\.png ", done.stdout, re.MULTILINE)
+    done = cli(*run, "--accept", "--format", "json", cwd=tree)
     assert done.returncode == 0, done.stderr
     report = msgspec.json.decode(done.stdout, type=Report)
     assert outcomes(report) == {"good.jpg": "passed", "plain.png": "known", "tampered.jpg": "known"}
@@ -747,17 +753,19 @@ def test_another_manifest_beside_a_file_is_not_known_to_the_baseline(
     sound = tree / "release" / "plain.png"
     label_file(sound, None, label, signer, sandbox=sandbox, detached=True)
     assert cli("verify", sound, "--format", "json=known.json", cwd=tree).returncode == 1
-    assert cli("verify", sound, "--baseline", "known.json", cwd=tree).returncode == 0
+    assert cli("verify", sound, "--baseline", "known.json", cwd=tree).returncode == 1  # made without the anchors
+    assert cli("verify", sound, "--baseline", "known.json", "--accept", cwd=tree).returncode == 0
     beside(sound).unlink()
     label_file(sound, None, Label(kind="human_made"), signer, sandbox=sandbox, detached=True)
-    assert cli("verify", sound, "--baseline", "known.json", cwd=tree).returncode == 1
+    assert cli("verify", sound, "--baseline", "known.json", "--accept", cwd=tree).returncode == 1
 
 
 def test_a_baseline_knows_names_that_are_no_text(tree: Path, cli: Cli) -> None:
     (tree / "release" / "plain.png").rename(tree / "release" / os.fsdecode(b"odd\xff.png"))
     assert cli("verify", "release", "--trust", "test", "--format", "json=known.json", cwd=tree).returncode == 1
-    done = cli("verify", "release", "--trust", "test", "--baseline", "known.json", cwd=tree)
+    done = cli("verify", "release", "--trust", "test", "--baseline", "known.json", "--accept", cwd=tree)
     assert (done.returncode, done.stderr) == (0, "")
+    assert cli("verify", "release", "--accept", cwd=tree).returncode == 2
 
 
 @needs("git")

@@ -17,6 +17,7 @@ from project import MEDIA, Cli
 from provlabel import Label, label_bytes, open_signer
 from provlabel.carriers.vocabularies.iptc import SOURCE_TYPE, SYSTEM
 from provlabel.label.vocabularies import IPTC
+from provlabel.law import LAWS
 from provlabel.report.renderers import RENDERERS
 from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
@@ -123,7 +124,7 @@ def test_a_policy_found_in_the_tree_may_ask_for_it(made: Made, verify: Verify, t
 def test_laws_do_not_say_that_nothing_tells(
     relationship: str, words: str, code: int, made: Made, verify: Verify
 ) -> None:
-    laws = "eu,us-ca,cn,us-wa,us-ut,us-ny,in,kr,platforms"
+    laws = ",".join(LAWS)
     found = verify(made(relationship), "--law", laws, "--format", "json", code=code)
     [file] = json.loads(found)["files"]
     reasons = [one["reason"] for one in file["law"]]
@@ -161,7 +162,7 @@ def test_what_stands_beside_label_and_actions_is_said(
         assert "made with the help of AI" in words
         assert ("not attributed to the signer" in words) is not created
         assert not re.search("nothing about AI|No label<", words)
-    laws = "eu,us-ca,cn,us-wa,us-ut,us-ny,in,kr,platforms"
+    laws = ",".join(LAWS)
     [file] = json.loads(verify(path, "--law", laws, "--format", "json"))["files"]
     reasons = " ".join(one["reason"] for one in file["law"])
     assert not re.search("nothing in the file says|what is signed does not say", reasons)

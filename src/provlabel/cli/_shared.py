@@ -137,7 +137,7 @@ law_option = click.option(
     multiple=True,
     callback=_laws,
     metavar="NAME[,NAME]",
-    help="Hold it against laws: eu, us-ca, cn, us-wa, us-ut, us-ny, in, kr, platforms. No legal advice.",
+    help="Hold it against laws: eu, us-ca, cn, us-wa, us-ut, us-ct, us-ny, in, kr, vn, platforms. No legal advice.",
 )
 as_of_option = click.option(
     "--as-of",

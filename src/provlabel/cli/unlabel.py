@@ -25,7 +25,7 @@ from provlabel.errors import UsageError
 @click.option(
     "--remove-ai-statement",
     is_flag=True,
-    help="Take out what another signer says about AI, too. Laws are against hiding that: cn, eu, in, us-ca.",
+    help="Take out what another signer says about AI, too. Laws are against hiding that: cn, eu, in, us-ca, us-ut.",
 )
 @format_option
 def command(

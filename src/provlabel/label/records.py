@@ -325,6 +325,14 @@ class Judgements(_Record, frozen=True, kw_only=True, omit_defaults=True):
         bool | UnsetType, _system("Artistic", "Evidently artistic, creative, satirical or fictional.", True)
     ] = UNSET
     advertising: Annotated[bool | UnsetType, _system("Advertising", "Made for advertising.", False)] = UNSET
+    promotes_expressive_work: Annotated[
+        bool | UnsetType,
+        _system(
+            "Promotes an expressive work",
+            "It advertises a film, game, song or other expressive work, and shows AI performers as that work does.",
+            True,
+        ),
+    ] = UNSET
     substantial_change: Annotated[
         bool | UnsetType, _system("Substantial change", "Changes what the content says.", True)
     ] = UNSET

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from provlabel.evidence import mapping
 from provlabel.label.vocabularies import NOT_AI
 from provlabel.law import aigc
+from provlabel.law.edits import by_ai, is_minor
 from provlabel.law.records import Applies, Given, Subject
 from provlabel.law.subjects import (
     altered,
@@ -24,9 +25,6 @@ from provlabel.law.subjects import (
 )
 
 Condition = Callable[[Subject, Given], Applies]
-
-#: Operations that are surely on California's closed list of minor modifications; five of its eight are not known here.
-_MINOR_IN_CALIFORNIA = frozenset({"cropped", "resized"})
 
 
 def ai_content(subject: Subject, given: Given) -> Applies:
@@ -87,19 +85,36 @@ def _case_by_case(subject: Subject, kind: str) -> Applies:
 
 
 def _closed_list(subject: Subject, kind: str) -> Applies:
-    """The eight minor modifications of California, of which scaling, cropping and resizing are known here (CA-9)."""
+    """All but the eight minor modifications of California (CA-9); what people did beside AI does not count."""
     if stated(subject, "substantial_change"):
         return Applies(True, f"the label says {kind}, and the signer states a substantial change")
-    done = [words_of(item.get("operation")) for item in entries(subject, "operations")]
-    if done and _MINOR_IN_CALIFORNIA.issuperset(done):
-        return Applies(False, "all operations of the label are minor modifications: cropping or resizing")
-    return Applies(None, "five of the eight minor modifications of the law are not known to this version")
+    done = {words_of(item.get("operation")): is_minor(item) for item in by_ai(subject)}
+    if beyond := [name for name, minor in done.items() if minor is False]:
+        return Applies(True, f"the label says {kind}, and {beyond[0]} is none of the eight minor modifications")
+    if unclear := [name for name, minor in done.items() if minor is None]:
+        return Applies(None, f"whether {unclear[0]} was one of the eight minor modifications is not stated", _SAY_HOW)
+    if not done:
+        return Applies(None, "whether AI did more than the eight minor modifications is not stated", _SAY_HOW)
+    return Applies(False, "all that AI did, as the label says, are minor modifications of the law's list of eight")
+
+
+_SAY_HOW = "state operations in the label, with technique where one was edited, enhanced or filtered"
+
+
+def _creation(subject: Subject, kind: str) -> Applies:
+    """The text of SB 942 asks for a disclosure in what was *created*; of what was altered it is not clear."""
+    if kind == "ai_assisted_technical":
+        return Applies(False, "the label says ai_assisted_technical: nothing was generated")
+    if altered(subject):
+        return Applies(None, f"the label says {kind}, and the older text speaks of content that was created")
+    return Applies(True, f"the label says {kind}")
 
 
 _MINOR: dict[str, Callable[[Subject, str], Applies]] = {
     "routine": _routine,
     "case-by-case": _case_by_case,
     "closed-list": _closed_list,
+    "creation": _creation,
 }
 
 
@@ -137,10 +152,17 @@ def deep_fake(subject: Subject, _given: Given) -> Applies:
 
 
 def realistic(subject: Subject, _given: Given) -> Applies:
-    """Realistic synthetic content (IN-1); a label states it only by saying that it is a deep fake."""
+    """It looks like a real person or event (IN-1, rule 2(1)(wa)); a label states that only by ``deep_fake``."""
     if stated(subject, "deep_fake"):
         return Applies(True, "the signer states that it is a deep fake")
-    return Applies(None, "whether it looks or sounds realistic, only people can say")
+    return Applies(None, "whether it can be taken for a real person or a real event, only people can say")
+
+
+def imitation(subject: Subject, given: Given) -> Applies:
+    """It imitates a real person, or a real event (VN-2): a synthetic likeness of one is stated, or a deep fake."""
+    if any(item.get("synthetic") is True and item.get("real_person") is True for item in entries(subject, "likeness")):
+        return Applies(True, "the signer states a synthetic likeness of a real person")
+    return deep_fake(subject, given)
 
 
 def artistic(subject: Subject, _given: Given) -> Applies:
@@ -161,6 +183,26 @@ def advertising(subject: Subject, _given: Given) -> Applies:
     return _judgement(subject, "advertising", "advertising")
 
 
+def no_expressive_work(subject: Subject, _given: Given) -> Applies:
+    """It does not advertise an expressive work in which AI performers are used alike (NY-1, CA-14)."""
+    found = stated(subject, "promotes_expressive_work")
+    if found is None:
+        return Applies(
+            None,
+            "whether it advertises an expressive work that uses AI performers alike is not stated",
+            "state judgements.promotes_expressive_work in the label",
+        )
+    return Applies(
+        not found,
+        f"the signer states that it advertises {'an' if found else 'no'} expressive work that uses AI performers alike",
+    )
+
+
+def prominent(_subject: Subject, _given: Given) -> Applies:
+    """The performer is prominent: in the foreground, or the voice of the message (CA-14, §17610(a)(5))."""
+    return Applies(None, "whether the performer is prominent, only people can say")
+
+
 def _judgement(subject: Subject, name: str, words: str) -> Applies:
     found = stated(subject, name)
     if found is None:
@@ -169,7 +211,7 @@ def _judgement(subject: Subject, name: str, words: str) -> Applies:
 
 
 def synthetic_performer(subject: Subject, _given: Given) -> Applies:
-    """Somebody made by AI is seen or heard who is no recognizable real person (NY-1)."""
+    """Somebody made by AI is seen or heard who is no recognizable real person (NY-1, CA-14)."""
     shown = entries(subject, "likeness")
     if not shown:
         return Applies(None, "who is seen or heard is not stated", "state likeness in the label")
@@ -264,7 +306,10 @@ CONDITIONS: dict[str, Condition] = {
     "realistic": realistic,
     "artistic": artistic,
     "not-artistic": not_artistic,
+    "imitation": imitation,
     "advertising": advertising,
+    "no-expressive-work": no_expressive_work,
+    "prominent": prominent,
     "synthetic-performer": synthetic_performer,
     "not-translation": not_translation,
     "fingerprint": has_fingerprint,

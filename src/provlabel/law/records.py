@@ -12,7 +12,7 @@ from provlabel.label.vocabularies import DisclosureKind, Medium
 from provlabel.report import LawOutcome, Named, State
 
 #: The laws that ship with provlabel, by the name of their file; the order of tables and reports.
-LAWS = ("eu", "us-ca", "cn", "us-wa", "us-ut", "us-ny", "in", "kr", "platforms")
+LAWS = ("eu", "us-ca", "cn", "us-wa", "us-ut", "us-ct", "us-ny", "in", "kr", "vn", "platforms")
 
 Words = Annotated[str, Meta(min_length=1, max_length=600)]
 #: Marks of the map of standards: P primary text read, S secondary source, W weak; then how sure the reading is.
@@ -22,7 +22,9 @@ Certainty = Annotated[str, Meta(pattern=r"^[PSW](\+S)?(, .+)?$", max_length=100)
 class Given(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Parameters of the conditions and the check of one rule."""
 
-    minor: Literal["routine", "case-by-case", "closed-list"] = "routine"  #: how minor alterations are recognized
+    minor: Literal["routine", "case-by-case", "closed-list", "creation"] = (
+        "routine"  #: how minor alterations are recognized
+    )
     media: tuple[Medium, ...] = ()
     fields: tuple[Words, ...] = ()  #: dotted names in the label
     kinds: dict[Medium, tuple[DisclosureKind, ...]] = {}  #: of a disclosure, by medium; any where none is named

@@ -17,7 +17,7 @@ POLICY_SCHEMA = "policy-v1"
 Acceptable = Literal["trusted", "valid", "unsigned", "remote"]
 MediaKind = Literal["image", "audio", "video"]
 #: Names of the laws that ship with provlabel; a test compares.
-LawName = Literal["eu", "us-ca", "cn", "us-wa", "us-ut", "us-ny", "in", "kr", "platforms"]
+LawName = Literal["eu", "us-ca", "cn", "us-wa", "us-ut", "us-ct", "us-ny", "in", "kr", "vn", "platforms"]
 Forbidden = Literal["unsigned-carrier", "human-made-by-generator", "clear-prompt"]
 
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$", description="SHA-256 as 64 lower-case hexadecimal digits.")]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from laws import HUMAN, ICON, SPOKEN, UNSIGNED, Made, Three, signed
+from laws import HUMAN, ICON, SOUND, SPOKEN, UNSIGNED, Made, Three, signed
 from provlabel.label.vocabularies import IPTC
 
 MARKED = signed(marks=[{"type": "watermark", "algorithm": "com.adobe.trustmark.P"}])
 AD = {
-    "judgements": {"advertising": True},
+    "judgements": {"advertising": True, "promotes_expressive_work": False},
     "likeness": [{"depicts": "image", "synthetic": True, "real_person": False}],
 }
+#: For a film in which the same performer plays.
+TEASER = {**AD, "judgements": {"advertising": True, "promotes_expressive_work": True}}
+NOTICE = [{"kind": "audio", "text": "This performance features a synthetic performer.", "place": "at the start"}]
 
 CASES: dict[str, Three] = {
     "law.us-ca.1": Three(signed(), signed(provider=None), HUMAN),
@@ -35,11 +38,9 @@ CASES: dict[str, Three] = {
         signed(),
         undecided="no duty of its own: without operations, nobody can tell whether the law applies",
     ),
+    "law.us-ca.14": Three(signed(SOUND, **AD, disclosure=NOTICE), signed(**AD, disclosure=ICON), signed(**TEASER)),
     "law.us-wa.1": Three(signed(), UNSIGNED, HUMAN),
     "law.us-ut.1": Three(signed(), signed(event_time=None), HUMAN),
-    "law.us-ny.1": Three(
-        signed(**AD, disclosure=ICON),
-        signed(**AD, disclosure=SPOKEN),
-        signed(judgements={"advertising": False}),
-    ),
+    "law.us-ct.1": Three(signed(), UNSIGNED, HUMAN),
+    "law.us-ny.1": Three(signed(**AD, disclosure=ICON), signed(**AD, disclosure=SPOKEN), signed(**TEASER)),
 }

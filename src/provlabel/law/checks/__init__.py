@@ -15,6 +15,7 @@ from provlabel.law.checks.machine import (
     created_or_altered,
     inputs_kept,
     lasting,
+    machine_mark,
     mark_and_time,
     mark_or_watermark,
     no_secrets,
@@ -30,6 +31,7 @@ from provlabel.law.checks.people import (
     beside_machine_mark,
     disclosure,
     marked_or_noticed,
+    performer_notice,
     placed,
 )
 from provlabel.law.checks.platforms import signal
@@ -56,9 +58,11 @@ CHECKS: dict[str, Check] = {
     "resource-id": resource_id,
     "mark-and-time": mark_and_time,
     "mark-or-watermark": mark_or_watermark,
+    "machine-mark": machine_mark,
     "disclosure": disclosure,
     "placed": placed,
     "also-seen-and-reminded": also_seen_and_reminded,
+    "performer-notice": performer_notice,
     "accessible": accessible,
     "beside-machine-mark": beside_machine_mark,
     "marked-or-noticed": marked_or_noticed,

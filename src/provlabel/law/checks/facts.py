@@ -6,6 +6,7 @@ from provlabel.evidence import mapping
 from provlabel.label.fields import has_field
 from provlabel.label.loading import moment
 from provlabel.law.checks.answers import held, judge, lacking
+from provlabel.law.edits import by_ai, is_minor
 from provlabel.law.records import Given, Outcome, Subject
 from provlabel.law.subjects import entries, standing, unsigned_yet, words_of
 
@@ -50,9 +51,13 @@ def content_id(subject: Subject, _given: Given) -> Outcome:
 
 
 def operations(subject: Subject, _given: Given) -> Outcome:
-    """The label lists the operations; without them, a minor modification cannot be recognized (CA-9)."""
+    """The label says what AI did, closely enough to tell whether it was one of the eight minor modifications (CA-9)."""
     if refused := standing(subject):
         return refused
-    if any(words_of(item.get("operation")) for item in entries(subject, "operations")):
-        return held("the label has the operations")
-    return judge("the label does not say which operations were applied, and so not whether they were minor")
+    done = by_ai(subject)
+    if not done:
+        return judge("the label does not say which operations AI applied, and so not whether they were minor")
+    minor = [is_minor(item) for item in done]
+    if None in minor and False not in minor:
+        return judge("the label does not say how AI edited, enhanced or filtered (technique)")
+    return held("the label has the operations, closely enough to tell minor modifications")

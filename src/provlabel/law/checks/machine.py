@@ -147,7 +147,7 @@ def _not_generative(kind: str | None) -> Outcome:
 
 
 def resource_id(subject: Subject, given: Given) -> Outcome:
-    """A signed mark with an identifier of the resource that made it (IN-2)."""
+    """A signed mark with an identifier of the resource that made it (IN-2, rule 3(3)(a)(ii))."""
     mark = signed_mark(subject, given)
     if mark.outcome != "held":
         return mark
@@ -157,14 +157,24 @@ def resource_id(subject: Subject, given: Given) -> Outcome:
 
 
 def mark_and_time(subject: Subject, given: Given) -> Outcome:
-    """A signed mark with time and date (UT-1)."""
+    """A signed mark with time and date (UT-1, §13-72c-203)."""
     mark = signed_mark(subject, given)
     return mark if mark.outcome != "held" else event_time(subject, given)
 
 
 def mark_or_watermark(subject: Subject, given: Given) -> Outcome:
-    """A signed manifest is enough; it is unsettled whether a watermark alone is (WA-1)."""
+    """A signed manifest is enough; it is unsettled whether a watermark alone is (WA-1, CT-1)."""
     mark = signed_mark(subject, given)
     if mark.outcome == "not held" and watermarks(subject) and standing(subject) is None:
         return judge("a watermark is stated and no signed mark; whether that alone is enough is unsettled")
+    return mark
+
+
+def machine_mark(subject: Subject, given: Given) -> Outcome:
+    """A mark that programs read; whether tags that nothing signs, or a watermark, are one is for people (VN-1)."""
+    mark = signed_mark(subject, given)
+    if mark.outcome != "not held" or subject.state == "invalid":
+        return mark
+    if subject.claims_ai or watermarks(subject):
+        return judge("there are only tags that nothing signs, or a watermark; the format is for the Government to say")
     return mark

@@ -160,3 +160,24 @@ def marked_or_noticed(subject: Subject, given: Given) -> Outcome:
     if subject.claims_ai and subject.state != "invalid":
         return judge("only tags that nothing signs mark the file; whether people were told once, no file says")
     return mark
+
+
+#: Cal. B&P §17610(c): “this performance features a synthetic performer”, “no human performer is depicted”.
+_OF_PERFORMERS = re.compile(r"\bsynthetic performers?\b|\bno human performers?\b", re.IGNORECASE)
+
+
+def performer_notice(subject: Subject, _given: Given) -> Outcome:
+    """A notice in words like those of Cal. B&P §17610(c); whether other words are like them, people have to say."""
+    if (refused := standing(subject)) and refused.outcome != "not held":
+        return refused
+    shown = [] if refused else entries(subject, "disclosure")
+    if not shown:
+        return judge("no notice that people can see or hear is stated (disclosure); somebody has to look or listen")
+    texts = [words_of(item.get("text")) for item in shown]
+    if any(_OF_PERFORMERS.search(text) for text in texts):
+        return held("the signer states a notice in words like those of the law")
+    if any(texts):
+        return judge("the signer states other words; are they substantially like “features a synthetic performer”?")
+    if all(item.get("kind") == "icon" for item in shown):
+        return lacking("the signer states an icon alone, and the law asks for words")
+    return judge("the signer states a notice, and not its words")
