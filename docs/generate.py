@@ -19,7 +19,7 @@ from provlabel.law.conditions import CONDITIONS
 from provlabel.law.records import LawRule
 from provlabel.media.formats import FORMATS
 from provlabel.report.renderers.json import to_json
-from provlabel.report.renderers.text import STATES
+from provlabel.report.renderers.words import STATES
 from provlabel.report.rules import RULES
 from provlabel.schemas import SCHEMAS
 
@@ -69,6 +69,12 @@ and the timestamp, or the day of judgement if there is no timestamp. If these wo
 is reported with its era, and the worst one counts. So nobody can choose a law by claiming a date. Without an event
 date, the proven time counts, else the day of judgement. Nothing proves that the event was not *earlier* than claimed.
 A timestamp of the old kind (`claim-proven`) counts alike: the claim that it is over holds the hash of the content.
+
+`provlabel law list` prints all rules, and `provlabel law show EU-3` one of them in full, with its source.
+
+`--as-of 2027-02-02` asks what the law of that day alone says, whatever the day of the content: a rule that is to come,
+or one that was. The report names the day as one that was asked for. `--at` is about certificates and timestamps, and
+says nothing of it.
 
 **What only the history says.** Where the file itself says nothing about AI, and an earlier version or a part does, no
 rule says that nothing tells: the reason quotes who says what, and whether that makes the file as it is now AI content,

@@ -1,4 +1,4 @@
-"""docs/ddex.md, tables.md, sheets.md, batch.md and conversions.md, run: each in an empty folder, as its commands stand there.
+"""docs/ddex.md, tables.md, sheets.md, batch.md, conversions.md, run: each in an empty folder, as its commands stand.
 
 A block is run when ``<!-- run -->`` stands before it.  What it shows of the output has to be in the output, where
 ``…`` stands for anything; ``# ends with N`` is the exit code.

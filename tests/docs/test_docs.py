@@ -110,7 +110,7 @@ def test_every_command_has_help_with_an_example(cli: Cli) -> None:
     for command in _COMMANDS:
         text = cli(command, "--help").stdout
         assert text.startswith("Usage: provlabel")
-        inner = {"key": "init", "trust": "show"}.get(command)
+        inner = {"key": "init", "trust": "show", "law": "list"}.get(command)
         deeper = cli(command, inner, "--help").stdout if inner else text
         assert "Example" in deeper, command
 

@@ -8,12 +8,14 @@ import itertools
 import json
 import re
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import Any, get_args
 
 import msgspec
 import pytest
 from hypothesis import given, strategies as st
 
+import laws
+from laws import LawFiles, Three, cn, eu, others, platforms, us
 from project import ROOT, Cli, engine_credential
 from provlabel import Label, Provider, System, TrustStore, UsageError, label_file, verify_file
 from provlabel.engine import signing
@@ -24,7 +26,7 @@ from provlabel.label.vocabularies import IPTC
 from provlabel.law import LAWS, Subject, judge_law, law_rules, load_laws, subject_of_label
 from provlabel.law.checks import CHECKS
 from provlabel.law.conditions import CONDITIONS
-from provlabel.law.records import Input, Law, LawRule
+from provlabel.law.records import Law, LawRule
 from provlabel.manifest.write import Definition, definition
 from provlabel.policy.records import LawName
 from provlabel.report import LawResult
@@ -48,13 +50,8 @@ ALTERED = (
     Action("c2pa.opened"),
     Action("c2pa.edited", IPTC + "compositeWithTrainedAlgorithmicMedia"),
 )
-FULL: dict[str, Any] = {
-    "kind": "ai_generated",
-    "provider": {"name": "Acme Imaging Ltd"},
-    "systems": [{"name": "AcmePaint", "version": "4.2", "identifier": "pkg:huggingface/acme/paint@4.2"}],
-    "event_time": "2026-11-22T10:00:00Z",
-}
-CODE = "001191110102MACQD9K64010000"
+FULL = laws.FULL
+CODE, aigc = cn.CODE, cn.aigc
 ICON = [{"kind": "icon", "place": "lower right corner", "alternative": "made with AI"}]
 SPOKEN = [{"kind": "audio", "language": "en", "place": "at the start", "alternative": "in the notes"}]
 
@@ -76,20 +73,6 @@ def but(subject: Subject, **changes: Any) -> Subject:
     return msgspec.structs.replace(subject, **changes)
 
 
-def aigc(**changes: str) -> str:
-    """An AIGC object, changed."""
-    value = {
-        "Label": "1",
-        "ContentProducer": CODE,
-        "ProduceID": "20261122-0001",
-        "ReservedCode1": "",
-        "ContentPropagator": "",
-        "PropagateID": "",
-        "ReservedCode2": "",
-    }
-    return json.dumps(value | changes, separators=(",", ":"))
-
-
 def with_aigc(*values: str) -> Subject:
     return but(signed(), carriers=(Carrier("xmp", "XMP", {"TC260:AIGC": values}),))
 
@@ -106,165 +89,39 @@ AD = {
 }
 
 
-class Triple(NamedTuple):
-    """A subject that holds, one that does not, and one that a rule is not about."""
-
-    held: Subject | None
-    broken: Subject | None
-    aside: Subject | None
-
-
-# What holds, what does not, and what the rule is not about; rows of one rule share theirs.
-CASES: dict[str, Triple] = {
-    "law.eu.1": Triple(signed(), UNSIGNED, HUMAN),
-    "law.eu.2": Triple(but(signed(), stamped=True), but(signed(), state="invalid"), HUMAN),
-    "law.eu.3": Triple(MARKED, signed(), HUMAN),
-    "law.eu.4": Triple(PRINTED, but(PRINTED, state="invalid"), signed()),
-    "law.eu.5": Triple(
-        but(signed(ALTERED, kind="ai_modified"), inputs=(Input("sky.jpg", True, True),)),
-        but(signed(ALTERED, kind="ai_modified"), inputs=(Input("sky.jpg", True, False),)),
-        signed(),
-    ),
-    "law.eu.6": Triple(signed(), signed(prompt={"text": "a lighthouse"}), HUMAN),
-    "law.eu.7": Triple(signed(detector_url="https://acme.example/detect"), signed(), HUMAN),
-    "law.eu.20": Triple(
-        signed(judgements=FAKE, disclosure=ICON),
-        signed(judgements=FAKE, disclosure=[{"kind": "text", "text": "Look at this"}]),
-        NO_FAKE,
-    ),
-    "law.eu.21": Triple(
-        but(signed(judgements=FAKE, disclosure=SPOKEN), media="audio"),
-        but(signed(judgements=FAKE, disclosure=ICON), media="audio"),
-        signed(judgements=FAKE, disclosure=ICON),
-    ),
-    "law.eu.22": Triple(
-        signed(judgements={"deep_fake": True, "artistic": True}, disclosure=ICON),
-        signed(judgements={"deep_fake": True, "artistic": True}, disclosure=SPOKEN),
-        signed(judgements={"deep_fake": True, "artistic": False}),
-    ),
-    "law.eu.24": Triple(
-        signed(judgements=FAKE, disclosure=ICON), signed(judgements=FAKE, disclosure=[{"kind": "icon"}]), NO_FAKE
-    ),
-    "law.eu.25": Triple(signed(judgements=FAKE, disclosure=ICON), signed(judgements=FAKE, disclosure=SPOKEN), NO_FAKE),
-    "law.us-ca.1": Triple(signed(), signed(provider=None), HUMAN),
-    "law.us-ca.2": Triple(signed(), signed(systems=[{"name": "AcmePaint"}]), HUMAN),
-    "law.us-ca.3": Triple(signed(), signed(event_time=None), HUMAN),
-    "law.us-ca.4": Triple(signed(), UNSIGNED, HUMAN),
-    "law.us-ca.5": Triple(signed(), signed((Action("c2pa.edited", IPTC + "algorithmicallyEnhanced"),)), HUMAN),
-    "law.us-ca.6": Triple(None, signed(identifiers=[{"type": "url", "value": "https://acme.example/1"}]), signed()),
-    "law.us-ca.7": Triple(None, signed(), HUMAN),
-    "law.us-ca.8": Triple(MARKED, but(MARKED, state="invalid"), HUMAN),
-    "law.us-ca.9": Triple(
-        signed(ALTERED, kind="ai_modified", operations=[{"operation": "cropped"}]),
-        signed(ALTERED, kind="ai_modified"),
-        signed(),
-    ),
-    "law.cn.1": Triple(with_aigc(aigc()), with_aigc(aigc(), aigc()), HUMAN),
-    "law.cn.2": Triple(with_aigc(aigc()), with_aigc(aigc(ProduceID="")), HUMAN),
-    "law.cn.3": Triple(
-        with_aigc(aigc()), with_aigc(aigc(ContentProducer=CODE[:-1])), with_aigc(aigc(ContentProducer="Acme"))
-    ),
-    "law.cn.4": Triple(
-        signed(disclosure=[{"kind": "text", "text": "AI生成"}]),
-        signed(disclosure=[{"kind": "text", "text": "Made with AI", "language": "en"}]),
-        HUMAN,
-    ),
-    "law.cn.5": Triple(
-        with_aigc(aigc(ContentPropagator="Acme", PropagateID="P-77")),
-        with_aigc(aigc(ContentPropagator="Acme")),
-        with_aigc(aigc()),
-    ),
-    "law.cn.6": Triple(with_aigc(aigc()), signed(), UNSIGNED),
-    "law.us-wa.1": Triple(signed(), UNSIGNED, HUMAN),
-    "law.us-ut.1": Triple(signed(), signed(event_time=None), HUMAN),
-    "law.us-ny.1": Triple(
-        signed(**AD, disclosure=ICON),
-        signed(**AD, disclosure=SPOKEN),
-        signed(judgements={"advertising": False}),
-    ),
-    "law.in.1": Triple(
-        signed(judgements=FAKE, disclosure=ICON),
-        signed(judgements=FAKE, disclosure=SPOKEN),
-        signed(operations=[{"operation": "translated"}]),
-    ),
-    "law.in.2": Triple(signed(), UNSIGNED, HUMAN),
-    "law.kr.1": Triple(signed(disclosure=ICON), but(signed(), state="invalid"), HUMAN),
-    "law.kr.2": Triple(signed(judgements=FAKE, disclosure=ICON), signed(judgements=FAKE, disclosure=SPOKEN), NO_FAKE),
-    "law.kr.2a": Triple(
-        signed(judgements={"deep_fake": True, "artistic": True}, disclosure=ICON),
-        signed(judgements={"deep_fake": True, "artistic": True}, disclosure=SPOKEN),
-        NO_FAKE,
-    ),
-    "law.platforms.google": Triple(signed(), UNSIGNED, HUMAN),
-    "law.platforms.meta": Triple(
-        but(UNSIGNED, carriers=(Carrier("xmp", "XMP", {"Iptc4xmpExt:DigitalSourceType": (CREATED[0].source_type,)}),)),
-        UNSIGNED,
-        HUMAN,
-    ),
-    "law.platforms.youtube": Triple(signed(), UNSIGNED, HUMAN),
-    "law.platforms.tiktok-linkedin": Triple(signed(), UNSIGNED, HUMAN),
-    "law.platforms.pinterest": Triple(
-        but(UNSIGNED, carriers=(Carrier("xmp", "XMP", {"Iptc4xmpExt:DigitalSourceType": (CREATED[0].source_type,)}),)),
-        UNSIGNED,
-        HUMAN,
-    ),
-}
-
-#: Rules that no file shows, whatever it holds.
-ALWAYS_OUTSIDE = {
-    "law.eu.23",
-    *(f"law.us-ca.{number}" for number in ("10", "11", "12a", "12b", "12c", "13", "k31")),
-    "law.us-ut.1a",
-    "law.us-ut.1b",
-    "law.kr.3",
-}
+CASES: dict[str, Three] = {**eu.CASES, **us.CASES, **cn.CASES, **others.CASES, **platforms.CASES}
 #: Conditions that no file ever answers: where one stands, what is missing stays a question for a person.
 UNANSWERABLE = {"new-system", "large-provider"}
-#: Rules that a person has to judge where they are not plainly held, and why.
-NEVER_BROKEN = {
-    "law.eu.24": "the alternative may stand on the page that shows the file",
-    "law.us-ca.6": "nobody looks at the page that is linked",
-    "law.us-ca.7": "no standard has the field yet",
-    "law.us-ca.9": "no duty of its own: without operations, nobody can tell whether the law applies",
-}
 ROWS = [row for law in load_laws(LAWS) for row in law.rule]
 IDS = [f"{row.id}@{row.start}" for row in ROWS]
 
 
-def outcome(row: LawRule, subject: Subject) -> LawResult:
-    """Judge on the first day of a wording, with nothing claimed about another day."""
-    day = row.start or dt.date(2026, 11, 22)
-    at = dt.datetime.combine(day, dt.time(12), dt.timezone.utc)
-    if subject.label and "event_time" in subject.label:
-        subject = but(subject, label={**subject.label, "event_time": at.isoformat()})
-    results = judge_law(subject, load_laws([row.id.split(".")[1]]), at)
-    [result] = [item for item in results if item.rule == row.id]
-    assert result.reason
-    assert (result.source, result.certainty, result.number) == (row.source, row.certainty, row.number)
-    return result
+#: Rules that no file shows, whatever it holds.
+ALWAYS_OUTSIDE = {row.id for row in ROWS if row.holds == "outside-the-file"}
 
 
 @pytest.mark.parametrize("row", ROWS, ids=IDS)
-def test_each_rule_is_held_broken_and_not_applicable(row: LawRule) -> None:
+def test_each_rule_is_held_broken_and_not_applicable(row: LawRule, law_files: LawFiles) -> None:
     if row.id in ALWAYS_OUTSIDE:
-        assert {outcome(row, subject).outcome for subject in (signed(), UNSIGNED, HUMAN)} == {OUTSIDE}
+        found = law_files.result(row, laws.signed())
+        assert (found.outcome, found.reason) == (OUTSIDE, row.given.why)
         return
-    triple = CASES[row.id]
-    if triple.held is not None:
-        assert outcome(row, triple.held).outcome == HELD
-    undecided = row.id in NEVER_BROKEN or UNANSWERABLE.intersection(row.applies)
-    assert triple.broken is not None
-    assert outcome(row, triple.broken).outcome == (JUDGE if undecided else NOT_HELD)
-    assert triple.aside is not None
-    assert outcome(row, triple.aside).outcome == ASIDE
+    three = CASES[row.id]
+    if three.held is not None:
+        found = law_files.result(row, three.held)
+        assert found.outcome == HELD, found.reason
+    found = law_files.result(row, three.broken)
+    asked = three.undecided or UNANSWERABLE.intersection(row.applies)
+    assert found.outcome == (JUDGE if asked else NOT_HELD), found.reason
+    found = law_files.result(row, three.aside)
+    assert found.outcome == ASIDE, found.reason
+    assert (found.source, found.certainty, found.number) == (row.source, row.certainty, row.number)
 
 
-def test_every_rule_has_its_three_subjects() -> None:
-    codes = {row.id for row in ROWS}
-    assert codes == set(CASES) | ALWAYS_OUTSIDE
+def test_every_rule_has_its_three_files() -> None:
+    assert {row.id for row in ROWS} == set(CASES) | ALWAYS_OUTSIDE
     assert not set(CASES) & ALWAYS_OUTSIDE
-    assert {row.id for row in ROWS if row.holds == "outside-the-file"} == ALWAYS_OUTSIDE
-    assert {code for code, triple in CASES.items() if triple.held is None} == {
+    assert {code for code, three in CASES.items() if three.held is None} == {
         row.id for row in ROWS if row.holds == "human-judgement"
     }
 
@@ -386,6 +243,31 @@ def test_the_end_of_an_event_counts_and_days_are_those_of_utc() -> None:
     spread = signed(event_time="2026-01-01T00:00:00Z", event_end="2026-09-29T23:30:00-07:00")
     [one] = judged(spread, "law.us-ca.8", "2026-11-22")
     assert one.date == "2026-09-30"
+
+
+def test_the_law_of_one_day_can_be_asked_for(
+    media: Path, signer: Signer, trust: TrustStore, sandbox: Sandbox, cli: Cli
+) -> None:
+    """Whatever the file says about its day, and whenever it is judged."""
+    file = made(media, Label(kind="ai_generated", event_time="2026-11-22T10:00:00Z"), signer, sandbox)
+    day = dt.date(2026, 9, 15)
+    [report] = verify_file(file, trust=trust, at=NOON, laws=["us-ca"], as_of=day, sandbox=sandbox).files
+    [told] = [item for item in report.law if item.rule == "law.us-ca.1"]
+    assert (told.outcome, told.era, told.date) == (JUDGE, "2026-08-02 to 2026-09-29", "2026-09-15")
+    assert told.basis == "asked"
+    run = ("verify", file, "--trust", "test", "--law", "us-ca", "--as-of")
+    assert "by the law of 2020-01-01, which was asked for" in cli(*run, "2020-01-01").stdout
+    for wrong in ("2026-13-01", "tomorrow", ""):
+        done = cli(*run, wrong)
+        assert (done.returncode, done.stdout) == (2, ""), wrong
+        assert "no date" in done.stderr
+    for command in (("verify", file), ("lint", media / "take.json")):
+        (media / "take.json").write_text('{"schema": "label-v1", "kind": "human_made"}')
+        done = cli(*command, "--as-of", "2026-01-01")
+        assert done.returncode == 2
+        assert "add --law NAME" in done.stderr
+    told = cli("lint", media / "take.json", "--law", "us-ca", "--as-of", "2020-01-01", "--format", "json").stdout
+    assert {item["basis"] for item in json.loads(told)["law"]} == {"asked"}
 
 
 # --- judgements, alterations, China ----------------------------------------------------------------

@@ -44,7 +44,7 @@ from provlabel.report import (
     outcome_of,
 )
 from provlabel.report.renderers import RENDERERS, Extras, Style, github, sarif, tree
-from provlabel.report.renderers.text import file_lines
+from provlabel.report.renderers.words import file_lines
 from provlabel.report.rules import RULES
 from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer

@@ -9,7 +9,7 @@ import pytest
 
 from provlabel._support.text import is_visible, printable, quoted
 from provlabel.report import AccountInfo, IdentityInfo, LabelInfo, SignerInfo
-from provlabel.report.renderers.text import label_words, who_words
+from provlabel.report.renderers.words import label_words, who_words
 
 DRAWN = (
     "Acme Records), issued by Acme Issuing CA        (",

@@ -33,6 +33,7 @@ _COMMANDS = (
     "stamp",
     "schema",
     "rules",
+    "law",
     "formats",
     "samples",
     "key",

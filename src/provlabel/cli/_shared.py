@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -115,6 +116,20 @@ def _laws(_: click.Context, __: click.Parameter, given: Iterable[str]) -> tuple[
     return names
 
 
+def _day(_: click.Context, __: click.Parameter, given: str | None) -> dt.date | None:
+    """Return the day of ``--as-of``.
+
+    Raises:
+        UsageError: it is no date.
+    """
+    if given is None:
+        return None
+    try:
+        return dt.date.fromisoformat(given)
+    except ValueError:
+        raise UsageError(f"--as-of {printable(given)}: no date", hint="such as 2027-02-02") from None
+
+
 law_option = click.option(
     "--law",
     "laws",
@@ -122,6 +137,12 @@ law_option = click.option(
     callback=_laws,
     metavar="NAME[,NAME]",
     help="Hold it against laws: eu, us-ca, cn, us-wa, us-ut, us-ny, in, kr, platforms. No legal advice.",
+)
+as_of_option = click.option(
+    "--as-of",
+    callback=_day,
+    metavar="DATE",
+    help="With --law: by the law of this day, whatever the day of the content.",
 )
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 
@@ -254,6 +275,13 @@ def style_for(stream: Any) -> Style:
         and not os.environ.get("NO_COLOR")
         and os.environ.get("TERM") != "dumb"
     )
+
+
+def width() -> int:
+    """Return how many columns a line of prose may have: those of the terminal, at most 120; 100 where there is none."""
+    import shutil
+
+    return max(40, min(shutil.get_terminal_size((100, 24)).columns, 120))
 
 
 def deliver(text: str, output: Path | None) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import click
 
 from provlabel._support.text import printable
-from provlabel.cli._shared import PATH, deliver, format_option, law_option, proofs_folder, style_for
+from provlabel.cli._shared import PATH, as_of_option, deliver, format_option, law_option, proofs_folder, style_for
 from provlabel.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -29,9 +29,16 @@ if TYPE_CHECKING:
     "--media", type=PATH, help="The file that it is for: parts must be of its medium, time spans lie within it."
 )
 @law_option
+@as_of_option
 @format_option
 def command(
-    label: Path, fix: bool, output: Path | None, media: Path | None, laws: tuple[str, ...], format_: str
+    label: Path,
+    fix: bool,
+    output: Path | None,
+    media: Path | None,
+    laws: tuple[str, ...],
+    as_of: dt.date | None,
+    format_: str,
 ) -> int:
     """Check a label file: all faults at once, each with its place.
 
@@ -50,6 +57,8 @@ def command(
 
     if fix and output is None and label.suffix.lower() == ".toml":
         raise UsageError("--fix writes JSON, and would lose the comments of a TOML file", hint="add -o fixed.json")
+    if as_of and not laws:
+        raise UsageError("--as-of names the day of a law, and no law is asked for", hint="add --law NAME")
     held = _laws(laws)
     data = read_plain(label)
     medium = _medium(media)
@@ -58,7 +67,7 @@ def command(
         data = fixed(data, faults)
         deliver(to_json(data), output or label)
         faults = lint(data, **medium)
-    results = _under_laws(data, held, medium["media"])
+    results = _under_laws(data, held, medium["media"], as_of)
     if format_ == "json":
         under_laws = {"law": results} if held else {}
         deliver(to_json({"label": str(label), "faults": faults, **under_laws}), None)
@@ -76,20 +85,20 @@ def _laws(names: tuple[str, ...]) -> tuple[Law, ...]:
     return load_laws(names)
 
 
-def _under_laws(data: Any, laws: tuple[Law, ...], media: Medium | None) -> tuple[LawResult, ...]:
+def _under_laws(data: Any, laws: tuple[Law, ...], media: Medium | None, as_of: dt.date | None) -> tuple[LawResult, ...]:
     """Hold a label against laws, as far as it can show anything before it is signed."""
     if not laws:
         return ()
     from provlabel.law import judge_law, subject_of_label
 
     subject = subject_of_label(data, media)
-    return judge_law(subject, laws, dt.datetime.now(dt.timezone.utc))
+    return judge_law(subject, laws, dt.datetime.now(dt.timezone.utc), as_of)
 
 
 def _law_findings(results: tuple[LawResult, ...], style: Style) -> tuple[Finding, ...]:
     """Print what the rules of laws came to, and return what was found."""
     from provlabel.law import law_findings
-    from provlabel.report.renderers.text import law_lines
+    from provlabel.report.renderers.words import law_lines
 
     found = tuple(item for item in law_findings(results) if item.level != "note")
     for line in law_lines(results, found, style):

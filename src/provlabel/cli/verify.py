@@ -20,6 +20,7 @@ from provlabel.cli._shared import (
     LIST_NAMES,
     PATH,
     TRUST_NAMES,
+    as_of_option,
     cache_folder,
     deliver,
     fields_in,
@@ -70,6 +71,7 @@ _OF_FILES = ("init_policy", "against", "as_found")
 @click.option("--require-revocation", is_flag=True, help="Fail when no answer says that a certificate is not revoked.")
 @click.option("--insecure-private-hosts", is_flag=True, help="With --online: also ask hosts inside your network.")
 @law_option
+@as_of_option
 @click.option(
     "--against", type=PATH, metavar="XML", help="The DDEX message (ERN) of this delivery: every disagreement is told."
 )
@@ -96,6 +98,7 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
       provlabel verify cover.jpg --trust anchors.pem --tsa-trust clocks.pem --online --require-revocation
       provlabel verify cover.jpg --trust anchors.pem --at 2026-03-01
       provlabel verify cover.jpg --trust anchors.pem --law eu,us-ca
+      provlabel verify cover.jpg --trust anchors.pem --law eu --as-of 2027-02-02
       provlabel verify delivery/ --trust anchors.pem --against delivery/message.xml
       provlabel verify cover.jpg --trust anchors.pem --second-opinion
     """
@@ -115,6 +118,8 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
     gate, anchors = gate_from(
         options["policy"], options["policy_sha256"], options["baseline"], options["root"], options["require_revocation"]
     )
+    if options["as_of"] and not (options["laws"] or gate.has_laws):
+        raise UsageError("--as-of names the day of a law, and no law is asked for", hint="add --law NAME")
     store = trust_from(**{name: options[name] for name in TRUST_NAMES}) + anchors
     many = len(paths) > _FEW or any(map(os.path.isdir, paths))
     jobs = options["jobs"] or ((os.cpu_count() or 1) if many else 1)

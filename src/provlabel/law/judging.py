@@ -2,7 +2,8 @@
 
 That day is what the signer claims.  A trusted timestamp proves only that it was not later.  So between the
 claimed day and the last one possible (the timestamp, else the day of judgement) every wording counts, and
-of several the worst: nobody chooses a law by choosing a date.
+of several the worst: nobody chooses a law by choosing a date.  Whoever judges can ask what the law of one day
+says, such as one that is to come.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from provlabel.law.subjects import links, subject_of
 from provlabel.report import FileReport, Finding, LawOutcome, LawResult
 from provlabel.report.rules import Level
 
-Basis = Literal["claimed", "possible", "proven", "judgement"]
+Basis = Literal["claimed", "possible", "proven", "judgement", "asked"]
 
 #: From the best to the worst; of several eras the worst counts.
 _RANK: dict[LawOutcome, int] = {
@@ -46,26 +47,30 @@ class LawJudge:
     Args:
         names: returns the names of the laws for the file of a path.
         at: the day of judgement.
+        as_of: judge by the law of this day alone.
     """
 
-    def __init__(self, names: Callable[[str], Sequence[str]], at: dt.datetime) -> None:
-        self._names, self._at = names, at
+    def __init__(self, names: Callable[[str], Sequence[str]], at: dt.datetime, as_of: dt.date | None = None) -> None:
+        self._names, self._at, self._as_of = names, at, as_of
 
     def findings(self, file: FileReport, evidence: Evidence, _verdict: object) -> Iterator[LawResult | Finding]:
         """Yield what each rule comes to, and the findings of those that count."""
         names = self._names(file.path)
         if names:
-            results = judge_law(subject_of(file, evidence), load_laws(names), self._at)
+            results = judge_law(subject_of(file, evidence), load_laws(names), self._at, self._as_of)
             yield from results
             yield from law_findings(results)
 
 
-def judge_law(subject: Subject, laws: Iterable[Law], at: dt.datetime) -> tuple[LawResult, ...]:
-    """Return what every rule of ``laws`` comes to for ``subject``, as of ``at``, which has a zone.
+def judge_law(
+    subject: Subject, laws: Iterable[Law], at: dt.datetime, as_of: dt.date | None = None
+) -> tuple[LawResult, ...]:
+    """Return what every rule of ``laws`` comes to for ``subject``, judged at ``at``, which has a zone.
 
-    A rule has one result, or one for each era whose outcome differs; the worst of them counts.
+    A rule has one result, or one for each era whose outcome differs; the worst of them counts.  With ``as_of`` the law
+    of that day alone counts, whatever the day of the content.
     """
-    when = _days(subject, at)
+    when = _Days(as_of, as_of, "asked", None) if as_of else _days(subject, at)
     return tuple(result for law in laws for rows in _by_code(law) for result in _results(law, rows, subject, when))
 
 
@@ -140,7 +145,7 @@ def _results(law: Law, rows: Sequence[LawRule], subject: Subject, when: _Days) -
 
 
 def _judged(law: Law, rows: Sequence[LawRule], subject: Subject, day: dt.date, when: _Days) -> LawResult:
-    row = next((row for row in rows if _in_force(row, day)), None)
+    row = next((row for row in rows if row.in_force(day)), None)
     answer = _answer(row, subject) if row else Outcome("not applicable", "not in force on that day")
     shown = row or rows[0]
     return LawResult(
@@ -150,24 +155,13 @@ def _judged(law: Law, rows: Sequence[LawRule], subject: Subject, day: dt.date, w
         title=shown.title,
         outcome=answer.outcome,
         reason=answer.why,
-        era=_era(row) if row else _gap(rows, day),
+        era=row.era if row else _gap(rows, day),
         date=day.isoformat(),
         basis=when.basis if when.claimed in (None, day) else "possible",
         source=shown.source,
         certainty=shown.certainty,
         hint=answer.hint or shown.hint,
     )
-
-
-def _in_force(row: LawRule, day: dt.date) -> bool:
-    return (row.start is None or row.start <= day) and (row.end is None or day < row.end)
-
-
-def _era(row: LawRule) -> str:
-    last = (row.end - dt.timedelta(days=1)).isoformat() if row.end else None
-    if row.start is None:
-        return f"until {last}" if last else ""
-    return f"{row.start.isoformat()} to {last}" if last else f"since {row.start.isoformat()}"
 
 
 def _gap(rows: Sequence[LawRule], day: dt.date) -> str:

@@ -60,6 +60,18 @@ class LawRule(
     certainty: Certainty
     hint: str = ""
 
+    def in_force(self, day: dt.date) -> bool:
+        """Is this wording the law on ``day`` (UTC)?"""
+        return (self.start is None or self.start <= day) and (self.end is None or day < self.end)
+
+    @property
+    def era(self) -> str:
+        """The days on which it is, both included, in words; empty where it has no dates."""
+        last = (self.end - dt.timedelta(days=1)).isoformat() if self.end else None
+        if self.start is None:
+            return f"until {last}" if last else ""
+        return f"{self.start.isoformat()} to {last}" if last else f"since {self.start.isoformat()}"
+
 
 class LawScope(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A part of the law that says whom or what the rules are about; conditions of the rules refer to it."""

@@ -252,7 +252,7 @@ class LawResult(Struct, frozen=True, kw_only=True):
     reason: str
     era: str  #: when the wording that was judged by is in force, in words; empty when it has no dates
     date: str  #: the day that counted, ``YYYY-MM-DD``
-    basis: Literal["claimed", "possible", "proven", "judgement"]  #: what that day is (``docs/law.md``)
+    basis: Literal["claimed", "possible", "proven", "judgement", "asked"]  #: what that day is (``docs/law.md``)
     counts: bool = True  #: false for the milder of several eras
     source: str
     certainty: str

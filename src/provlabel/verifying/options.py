@@ -33,6 +33,7 @@ class VerifyOptions(Struct, frozen=True, kw_only=True):
         at: judge as of this time, which has a zone; the present when not given.
         revocation: where answers about revoked certificates may come from.
         laws: names of laws to hold it against, as ``provlabel verify --law`` takes them.
+        as_of: judge by the laws of this day alone (UTC), whatever the day of the content; ``at`` changes nothing of it.
         second_opinion: have another verifier judge too (``docs/differences.md``).
         judges: checks of your own, each a :class:`~provlabel.Judge`.
         sandbox: where untrusted bytes are read, :class:`~provlabel.SandboxPool`; without, workers that this process
@@ -45,6 +46,7 @@ class VerifyOptions(Struct, frozen=True, kw_only=True):
     at: dt.datetime | None = None
     revocation: Revocation = OFFLINE
     laws: Iterable[str] = ()
+    as_of: dt.date | None = None
     second_opinion: bool = False
     judges: Sequence[Judge] = ()
     sandbox: AnySandbox | None = None
@@ -57,6 +59,7 @@ class SessionKeywords(TypedDict, total=False):
     at: dt.datetime | None
     revocation: Revocation
     laws: Iterable[str]
+    as_of: dt.date | None
     second_opinion: bool
     judges: Sequence[Judge]
     sandbox: AnySandbox | None

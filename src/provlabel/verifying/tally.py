@@ -56,7 +56,7 @@ def judges_of(
     if how.laws or gate.has_laws:
         from provlabel.law import LawJudge
 
-        laws.append(LawJudge(lambda path: (*how.laws, *gate.laws(path)), at))
+        laws.append(LawJudge(lambda path: (*how.laws, *gate.laws(path)), at, how.as_of))
     others = (second, *laws, against, *map(OwnCheck, how.judges))
     return (*(judge for judge in others if judge is not None), gate.under(how.trust))
 

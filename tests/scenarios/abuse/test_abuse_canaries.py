@@ -98,7 +98,8 @@ RUNS: dict[str, tuple[str, ...]] = {
     "key": ("key", "check", *SIGN, "--format", "json"),
     "trust": ("trust", "show", *TRUST, "--format", "json"),
     "import": ("import", "label.json", "--from", "jsonl", "-o", "drafts"),
-    "rules": ("rules",), "formats": ("formats",), "schema": ("schema", "label"), "samples": ("samples", "some"),
+    "rules": ("rules",), "law": ("law", "list"),
+    "formats": ("formats",), "schema": ("schema", "label"), "samples": ("samples", "some"),
 }  # fmt: skip
 #: What these leave is media, or labels that say what they were given: there the words stand where they belong.
 MAY_HOLD = frozenset({".jpg", ".png", ".c2pa"})

@@ -22,7 +22,7 @@ from provlabel.report.renderers._html_words import (
     STATE_WORDS,
 )
 from provlabel.report.renderers._markup import Child, Node, figures, join, tag
-from provlabel.report.renderers.text import (
+from provlabel.report.renderers.words import (
     LAW_LOOKS,
     STATES,
     attribution,

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from provlabel._support.text import printable
 from provlabel.report import Failure, FileReport, Finding, Report, Skipped
 from provlabel.report.renderers._base import Extras
-from provlabel.report.renderers.text import excuse_words, footer, headline, left_out, left_out_words
+from provlabel.report.renderers.words import excuse_words, footer, headline, left_out, left_out_words
 
 #: Annotations of one level that GitHub shows of one step.
 SHOWN = 10

@@ -22,7 +22,7 @@ from provlabel.report.renderers._html_file import (
 from provlabel.report.renderers._html_style import STYLE, STYLE_HASH
 from provlabel.report.renderers._html_words import OUTCOME_GROUPS, POLICY_SOURCES
 from provlabel.report.renderers._markup import Child, Node, join, tag
-from provlabel.report.renderers.text import attribution, count_words, history_words
+from provlabel.report.renderers.words import attribution, count_words, history_words
 
 #: Files that get a section: more make a page that nobody reads and few browsers like. JSON has all.
 _SECTIONS = 500

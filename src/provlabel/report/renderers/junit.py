@@ -14,7 +14,7 @@ from provlabel._support.text import printable
 from provlabel.report import Failure, FileReport, Finding, Report, Skipped
 from provlabel.report.renderers._base import Extras
 from provlabel.report.renderers.style import Style
-from provlabel.report.renderers.text import (
+from provlabel.report.renderers.words import (
     count_words,
     excuse_words,
     finding_lines,

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from provlabel._support.text import LIMIT, printable
 from provlabel.report import ExceptionUse, FileReport, Finding, Named, Report
 from provlabel.report.renderers._base import Extras
-from provlabel.report.renderers.text import (
+from provlabel.report.renderers.words import (
     LEFT_OUT,
     STATES,
     count_words,

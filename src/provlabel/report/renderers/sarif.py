@@ -19,7 +19,7 @@ from provlabel._support.text import printable
 from provlabel.report import Failure, FileReport, Finding, Report, Skipped
 from provlabel.report.renderers._base import Extras
 from provlabel.report.renderers.json import to_json
-from provlabel.report.renderers.text import count_words, excuse_words, headline, left_out_words, not_checked
+from provlabel.report.renderers.words import count_words, excuse_words, headline, left_out_words, not_checked
 from provlabel.report.rules import OWN, RULES, Rule
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

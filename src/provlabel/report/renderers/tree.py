@@ -10,7 +10,7 @@ from provlabel.label.records import Label
 from provlabel.label.vocabularies import KINDS
 from provlabel.report import FileReport, Finding, HistoryNode, LabelInfo
 from provlabel.report.renderers.style import Style
-from provlabel.report.renderers.text import (
+from provlabel.report.renderers.words import (
     STATES,
     attribution,
     finding_lines,
