@@ -202,6 +202,7 @@ COVER = RELEASE / "cover.toml"
         ("DDEX", "ddex"),
         ("dsp=", "dsp=apple"),
         ("dsp=all,tidl", "dsp=tidal"),
+        ("dsp=instagram", "dsp=meta"),
         ("xyz", "ddex, csv, jsonl"),
     ],
 )
@@ -261,6 +262,20 @@ def test_a_part_without_ai_is_said_by_its_whole_and_not_by_a_stretch_of_it() -> 
     assert texts("tunecore", partly(by("vocals", "All"), by("lyrics", "None")))["vocals"] == "Yes, wholly"
 
 
+def test_the_whole_is_said_of_what_is_not_named_otherwise() -> None:
+    band, master = by("whole", "None"), by("mastering", "All")
+    assert texts("tunecore", partly(band, master))["vocals"] == "No"
+    assert texts("tunecore", partly(band))["vocals"] is None  # then nothing says where the AI of this kind is
+    words = partly(by("whole", "All"), by("lyrics", "None"))
+    assert texts("distrokid", words) == {**ALL_BUT_WORDS, "persona": None}
+    voice = partly(by("whole", "All", role="LeadVocalist"), by("instrumental", "None"))
+    assert texts("tunecore", voice)["vocals"] == "Yes, wholly"  # as DDEX has it: of the whole, the role is left
+    assert texts("tunecore", voice)["lyrics"] is None
+
+
+ALL_BUT_WORDS = {"ai": "Yes", "lyrics": "Leave empty", "music": "Tick", "audio": "All of the audio"}
+
+
 def test_how_much_is_material_is_for_a_person() -> None:
     rest = (by("instrumental", "None"), by("composition", "None"), by("lyrics", "None"))
     for extent, track, permitted in (("All", "Set the tag", "Yes: do not offer it"), ("Partly", None, None)):
@@ -291,6 +306,19 @@ def test_a_work_that_is_all_by_ai_need_not_have_words() -> None:
 def test_a_mix_that_may_contain_ai_answers_nothing(found: Shop, media: Any) -> None:
     sheet = sheet_of([SheetItem("a", media, Label(kind="may_contain_ai", title="Mix"))], found)
     assert [answer for answer in sheet.answers if answer.text is not None] == []
+
+
+def test_where_ai_is_certain_and_its_extent_is_not_one_answer_of_two_follows() -> None:
+    label = Label(kind="may_contain_ai", systems=(ACME,), contributions=(by("vocals", "All"),))
+    assert texts("symphonic", label)["audio"] == "Yes"
+    assert (texts("symphonic", label)["extent"], texts("deezer", label)["wholly"]) == (None, None)
+    for made in ("vocals", "whole"):
+        mixed = structs.replace(label, contributions=(by(made, "All"), by("lyrics", "None")))
+        assert texts("symphonic", mixed)["extent"] == "AI-assisted"
+    assert (
+        texts("symphonic", structs.replace(label, contributions=(by("whole", "All"),)))["extent"]
+        == "Fully AI-generated"
+    )
 
 
 def test_ai_that_only_enhanced_is_not_generated_and_may_count() -> None:

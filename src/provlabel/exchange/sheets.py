@@ -169,6 +169,7 @@ class _Said(NamedTuple):
     extent: Extent | None  #: ``None`` where the label does not say
     why: str
     assumed: bool = False  #: it follows from the kind or the whole, and not from a statement about the part
+    some: bool = False  #: AI made some of it, also where nobody says how much
 
 
 def _said(item: SheetItem, part: str) -> _Said:
@@ -177,7 +178,7 @@ def _said(item: SheetItem, part: str) -> _Said:
     if odd := _contradicting(label, part):
         return _Said(None, f"{_kind(label)}, and the label says otherwise: {', '.join(map(_in_words, odd))}")
     if part == "whole" or (part == "artwork" and item.media == "image" and not _named(label, part)):
-        return _Said(contains or _whole(label) or _touched(label), _kind(label))
+        return _of_whole(label)
     named = _named(label, part)
     if named:
         extent = _together(named)
@@ -186,9 +187,21 @@ def _said(item: SheetItem, part: str) -> _Said:
     if contains in ("All", "None"):
         return _Said(contains, _kind(label), assumed=True)
     whole = _whole(label)
-    if whole in ("All", "None"):
-        return _Said(whole, "the contribution to the whole", assumed=True)
+    if whole in ("All", "None") and any(entry.extent != whole for entry in label.contributions):
+        return _Said(whole, "the contribution to the whole, but for what is named otherwise", assumed=True)
     return _Said(None, f"{_kind(label)}, and no contribution says who made the {_plain(part)}")
+
+
+def _of_whole(label: Label) -> _Said:
+    """Return how far AI made the work: by its kind, or, where that leaves it open, by its contributions."""
+    whole = _whole(label)
+    agreed = whole if all(entry.extent == whole for entry in label.contributions) else None
+    if known := KINDS[label.kind].contains_ai or agreed:
+        return _Said(known, _kind(label))
+    by_ai = [entry for entry in label.contributions if entry.extent != "None"]
+    why = f"{_kind(label)}{''.join(f', {_in_words(entry)}' for entry in by_ai)}"
+    mixed = by_ai and len(by_ai) < len(label.contributions)
+    return _Said("Partly" if mixed else None, why, some=bool(by_ai))
 
 
 def _contradicting(label: Label, part: str) -> list[Contribution]:
@@ -209,16 +222,13 @@ def _named(label: Label, part: str) -> list[Contribution]:
 
 
 def _parts(entry: Contribution) -> tuple[str, ...]:
+    """Return the parts that a contribution is about; of the whole, a role is all that DDEX says."""
     by_role = parts_of(role_of(entry))
-    return by_role if entry.part in by_role else (entry.part,)
+    return by_role if entry.part in ("whole", *by_role) else (entry.part,)
 
 
 def _whole(label: Label) -> Extent | None:
     return _together(_named(label, "whole"))
-
-
-def _touched(label: Label) -> Extent | None:
-    return "Partly" if any(entry.extent != "None" for entry in label.contributions) else None
 
 
 def _together(entries: Sequence[Contribution]) -> Extent | None:
@@ -258,7 +268,7 @@ def _read(question: Question, item: SheetItem) -> list[tuple[str, _Said]]:
 def _any(question: Question, item: SheetItem) -> _Outcome:
     """Did AI make anything of the parts?"""
     read = _read(question, item)
-    if by_ai := [said for _, said in read if said.extent in ("All", "Partly")]:
+    if by_ai := [said for _, said in read if said.some or said.extent in ("All", "Partly")]:
         return _if_there(question, by_ai) or _Outcome("yes", _reasons(by_ai))
     return _unsaid(read) or _Outcome("no", _reasons(said for _, said in read))
 

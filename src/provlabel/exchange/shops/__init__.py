@@ -84,13 +84,18 @@ def load_shops(wanted: str) -> tuple[Shop, ...]:
         raise UsageError("dsp=: an empty name", hint="such as dsp=apple, dsp=apple,spotify, or dsp=all")
     for name in names:
         if name not in (*known, "all"):
-            near = nearest(name, (*known, "all"))
+            near = nearest(name, (*known, "all")) or _titled(name)
             listed = f"one of {', '.join(known)}, or all"
             raise UsageError(
                 f"no shop is named {printable(name)!r}",
                 hint=f"did you mean dsp={near}? It is {listed}" if near else listed,
             )
     return tuple(_load(name) for name in dict.fromkeys(known if "all" in names else names))
+
+
+def _titled(word: str) -> str:
+    """Return the shop that has ``word`` in its title, as Meta has Instagram."""
+    return next((name for name in shop_names() if word in _load(name).title.lower()), "")
 
 
 def _load(name: str) -> Shop:
