@@ -96,21 +96,23 @@ def credits_of(label: Label) -> tuple[Credit, ...]:
 
 
 def _answers(items: Sequence[SheetItem], shop: Shop) -> Iterator[SheetAnswer]:
+    """Yield what is asked about all files together, then file by file, as one fills in a form."""
     for question in shop.question:
         if question.about == "release":
             yield from _of_release(question, items)
-            continue
-        those = [item for item in items if item.about == question.about]
-        if not those and question.about == "artwork" and not question.only and any(map(_is_track, items)):
+        elif question.about == "artwork" and not question.only and _lacks_cover(items):
             yield SheetAnswer(
                 question, "", None, "no cover is among the files", "a label for the cover, in a file of its own"
             )
-        for item in those:
-            yield from _of_item(question, item)
+    for item in items:
+        for question in shop.question:
+            if question.about == item.about:
+                yield from _of_item(question, item)
 
 
-def _is_track(item: SheetItem) -> bool:
-    return item.about == "track"
+def _lacks_cover(items: Sequence[SheetItem]) -> bool:
+    found = {item.about for item in items}
+    return "track" in found and "artwork" not in found
 
 
 def _of_item(question: Question, item: SheetItem) -> Iterator[SheetAnswer]:
@@ -189,7 +191,9 @@ def _said(item: SheetItem, part: str) -> _Said:
     whole = _whole(label)
     if whole in ("All", "None") and any(entry.extent != whole for entry in label.contributions):
         return _Said(whole, "the contribution to the whole, but for what is named otherwise", assumed=True)
-    return _Said(None, f"{_kind(label)}, and no contribution says who made the {_plain(part)}")
+    roles = [role for person in label.people for role in person.roles if part in parts_of(role)]
+    named_as = f"; {roles[0]} is named, and whether AI helped is not said" if roles else ""
+    return _Said(None, f"{_kind(label)}, and no contribution says who made the {_plain(part)}{named_as}")
 
 
 def _of_whole(label: Label) -> _Said:
@@ -331,7 +335,8 @@ def _credited(question: Question, item: SheetItem) -> _Outcome:
     if all(part.extent == "None" for part in said):
         return _Outcome(None, _reasons(said), text="no AI credit")
     if said[0].extent == "All":
-        return _open("all of it is by AI, and no contribution has this role", f"contributions: {question.parts[0]}")
+        why = "all of it is by AI, and no contribution has this role: an AI credit if the track has it"
+        return _open(why, f"contributions: {question.parts[0]}")
     return _open(said[0].why, f"contributions: {question.parts[0]}")
 
 
@@ -397,8 +402,10 @@ def _if_there(question: Question, by_ai: Sequence[_Said]) -> _Outcome | None:
     if not _MAY_LACK.issuperset(question.parts) or not all(said.assumed for said in by_ai):
         return None
     what = " or ".join(map(_plain, question.parts))
+    answer = next((question.answers[key] for key in ("yes", "all") if key in question.answers), "")
     return _open(
-        f"all of it is by AI, and whether it has {what} is not said", f"contributions: {', '.join(question.parts)}"
+        f"all of it is by AI, and whether it has {what} is not said; if it has: {answer}",
+        f"contributions: {', '.join(question.parts)}",
     )
 
 
