@@ -10,6 +10,7 @@ from provlabel.carriers.tags import TAGGERS
 from provlabel.carriers.vocabularies import PROJECTIONS, Field, Fields
 from provlabel.carriers.vocabularies.aigc import ELSEWHERE
 from provlabel.carriers.vocabularies.marks import MARKS
+from provlabel.exchange.shops import Question, load_shops
 from provlabel.label import Identifier, Label, Prompt, System
 from provlabel.label.records import China, Contribution, Permissions, Person, Rights
 from provlabel.label.vocabularies import AI_KINDS, KINDS
@@ -341,6 +342,68 @@ def carriers() -> str:
     return "\n".join([*lines, ""])
 
 
+SHOPS_HEAD = """# Shops: what they ask about AI
+
+`provlabel export --to dsp=NAME` answers these questions from labels ([delivery sheets](sheets.md)). Each shop is one
+file in `src/provlabel/exchange/shops/`. ***unverified***: no outside source was found that confirms that the shop asks
+this.
+"""
+
+_FOLLOWS = {
+    "any": "AI made any of it",
+    "whole": "AI made all of it",
+    "material": "AI made a material part of it; a person judges what is partly by AI",
+    "extent": "how far AI made it: all, a part, nothing",
+    "realistic": "AI made it, and the signer says that it could be taken for real",
+    "credit": "the roles that AI filled wholly",
+    "tools": "`systems` and `provider`",
+    "describe": "titles, parts and systems, as a text",
+    "person": "nothing in a label: a person has to say",
+}
+
+
+def shops() -> str:
+    """The page of shops: what each asks, and from what the answer follows."""
+    lines = [SHOPS_HEAD]
+    for shop in load_shops("all"):
+        lines += [
+            f"## `{shop.name}`: {shop.title}",
+            "",
+            f"{_sentence(shop.where)} As of {shop.as_of.isoformat()}. Source: {shop.source}.",
+            "",
+        ]
+        lines += [
+            "| question | about | words | follows from | parts | answers | certainty |",
+            "|---|---|---|---|---|---|---|",
+        ]
+        lines += [_question_row(row) for row in shop.question]
+        lines += [
+            "",
+            *(f"- {note.words}{_unverified(note.certainty)}" for note in shop.note),
+            *([""] if shop.note else []),
+        ]
+    return "\n".join(lines)
+
+
+def _question_row(row: Question) -> str:
+    parts = ", ".join(row.parts) if row.rule not in ("tools", "person", "describe") else ""
+    parts += f"; if named: {', '.join(row.also)}" if row.also else ""
+    parts += f"; a person judges: {', '.join(row.perhaps)}" if row.perhaps else ""
+    asked = {"any": " (asked if AI made any of it)", "whole": " (asked if AI made all of it)"}.get(row.only, "")
+    words = row.wording + asked + ("" if row.typed else " (nothing to type)")
+    sure = "*unverified*" if row.certainty == "unverified" else "verified"
+    sure += f": {row.source}" if row.source else ""
+    return _row(f"`{row.id}`", row.about, words, _FOLLOWS[row.rule], parts, " / ".join(row.answers.values()), sure)
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:] + "."
+
+
+def _unverified(certainty: str) -> str:
+    return " (*unverified*)" if certainty == "unverified" else ""
+
+
 def _field_row(carrier: str, field: Field, fields: Fields) -> str:
     values = "<br>".join(f"`{value}`" for value in fields.get(field.name, ())).replace("|", "\\|")
     what = f"{field.role}, personal" if field.personal else field.role
@@ -358,6 +421,7 @@ def generated() -> dict[Path, str]:
         ROOT / "docs" / "rules.md": rules(),
         ROOT / "docs" / "kinds.md": kinds(),
         ROOT / "docs" / "law.md": law(),
+        ROOT / "docs" / "shops.md": shops(),
         ROOT / "docs" / "states.md": states(),
     }
     return made

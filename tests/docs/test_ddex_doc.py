@@ -1,4 +1,4 @@
-"""docs/ddex.md, tables.md, batch.md and conversions.md, run: each page in an empty folder, as its commands stand there.
+"""docs/ddex.md, tables.md, sheets.md, batch.md, conversions.md, run: each in an empty folder, as its commands stand.
 
 A block is run when ``<!-- run -->`` stands before it.  What it shows of the output has to be in the output, where
 ``…`` stands for anything; ``# ends with N`` is the exit code.
@@ -25,7 +25,7 @@ def commands(page: str) -> list[tuple[str, list[str]]]:
     return [(part.splitlines()[0], part.splitlines()[1:]) for part in parts]
 
 
-@pytest.mark.parametrize("name", ["ddex", "tables", "batch", "conversions"])
+@pytest.mark.parametrize("name", ["ddex", "tables", "sheets", "batch", "conversions"])
 def test_the_page_does_what_it_says(name: str, tmp_path: Path) -> None:
     page = (ROOT / "docs" / f"{name}.md").read_text()
     (tmp_path / "bin").mkdir()

@@ -72,7 +72,7 @@ def test_doctest() -> None:
 
 PYTHON = [
     pytest.param(block, id=f"{page.name} {number}")
-    for page in (ROOT / "README.md", DOCS / "python.md")
+    for page in (ROOT / "README.md", DOCS / "python.md", DOCS / "sheets.md")
     for number, block in enumerate(re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL), 1)
 ]
 

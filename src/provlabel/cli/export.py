@@ -24,11 +24,45 @@ from provlabel.cli._shared import (
 from provlabel.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from provlabel.exchange.ddex import FileFacts
+    from provlabel.exchange.shops import Shop
     from provlabel.report import FileReport
 
 #: What the label files of people end with; anything else is media.
 _LABELS = (".json", ".toml")
+_TARGETS = ("ddex", "csv", "jsonl")
+_SHOPS = "dsp="
+
+
+class _ExportTarget(click.types.StringParamType):
+    """What to write: one of three, or ``dsp=`` and the names of shops."""
+
+    name = "target"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value in _TARGETS or value.startswith(_SHOPS):
+            return value
+        from provlabel._support.faults import nearest
+        from provlabel.exchange.shops import shop_names
+
+        plain = value.lower()
+        near = _SHOPS + plain if plain in shop_names() else nearest(plain, _TARGETS)
+        known = "ddex, csv, jsonl, or dsp= and the name of a shop"
+        raise UsageError(
+            f"--to: {printable(value)!r} is nothing that can be written",
+            hint=f"did you mean {near}? It is {known}" if near else known,
+        )
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Offer every name that begins as what was typed."""
+        from click.shell_completion import CompletionItem
+
+        from provlabel.exchange.shops import shop_names
+
+        every = (*_TARGETS, *(_SHOPS + name for name in (*shop_names(), "all")))
+        return [CompletionItem(name) for name in every if name.startswith(incomplete)]
 
 
 class _Item(NamedTuple):
@@ -43,32 +77,41 @@ class _Item(NamedTuple):
 
 @click.command("export")
 @file_arguments("paths")
-@click.option("--to", type=click.Choice(["ddex", "csv", "jsonl"]), required=True, help="What to write.")
-@click.option("-o", "--output", type=PATH, help="Write to this file.")
+@click.option(
+    "--to",
+    type=_ExportTarget(),
+    metavar="ddex|csv|jsonl|dsp=NAME",
+    required=True,
+    help="What to write; NAME is a shop, several with commas, or all.",
+)
+@click.option("-o", "--output", type=PATH, help="Write to this file; a sheet as CSV or JSON if its name ends so.")
 @click.option("--personal", is_flag=True, help="Names and other personal fields too, where the labels have them.")
 @click.option(
-    "--media", type=click.Choice(["image", "audio", "video"]), help="With --to ddex: what label files are about."
+    "--media", type=click.Choice(["image", "audio", "video"]), help="With ddex and dsp=: what label files are about."
 )
 @click.option("--force", is_flag=True, help="Replace the output if it exists.")
 @trust_options
 def command(paths: tuple[Path, ...], to: str, output: Path | None, personal: bool, **options: Any) -> int:
-    """Write labels as DDEX fragments, as a table, or as JSON Lines.
+    """Write labels as DDEX fragments, as a table, as JSON Lines, or as a sheet of what shops ask about AI.
 
     PATHS are labeled media, folders of them, and label files. A file that does not hold, or has no label, is
-    refused, and then nothing is written. What the other side has no place for is told on standard error.
+    refused, and then nothing is written. What the other side has no place for, and what a label does not say of what
+    is asked, is told on standard error.
 
     \b
     Examples:
       provlabel export delivery/ --to ddex --trust anchors.pem -o fragments.xml
       provlabel export delivery/ --to csv --trust anchors.pem -o catalogue.csv
+      provlabel export delivery/ --to dsp=apple,distrokid --trust anchors.pem -o sheet.txt
       provlabel export take.toml --to ddex --media audio
     """
     media, force = options.pop("media"), options.pop("force")
+    shops = _shops(to)
     require_not_among(output, paths, "-o")
     if output is not None and os.path.isfile(output) and not force:  # noqa: PTH113
         raise OutputError(f"{printable(str(output))}: exists already", hint="choose another with -o, or add --force")
     labels = [path for path in paths if path.suffix.lower() in _LABELS and not path.is_dir()]
-    if to == "ddex" and labels and media is None:
+    if (shops or to == "ddex") and labels and media is None:
         raise UsageError("a label file does not say what it is about", hint="add --media audio, image or video")
     items = [_of_label_file(path, media or "", personal) for path in labels]
     others = [path for path in paths if path not in labels]
@@ -77,7 +120,8 @@ def command(paths: tuple[Path, ...], to: str, output: Path | None, personal: boo
         say_error("nothing was exported", "correct or leave out what is named above")
         return code
     items += found
-    text = _written(to, items)
+    _note_withheld(items)
+    text = _sheets(shops, items, output) if shops else _written(to, items)
     deliver(text if output is not None else text.removeprefix("\ufeff"), output)
     return 0
 
@@ -133,10 +177,22 @@ def _item(file: FileReport) -> _Item:
     return _Item(file.path, label, media, file.sha256 or "", withheld)
 
 
-def _written(to: str, items: Sequence[_Item]) -> str:
+def _shops(to: str) -> tuple[Shop, ...]:
+    """Return the shops that ``--to`` names, before any file is read."""
+    if not to.startswith(_SHOPS):
+        return ()
+    from provlabel.exchange.shops import load_shops
+
+    return load_shops(to.removeprefix(_SHOPS))
+
+
+def _note_withheld(items: Sequence[_Item]) -> None:
     for item in items:
         for name in item.withheld:
             _note(f"{item.path}: left out: {name}: add --personal")
+
+
+def _written(to: str, items: Sequence[_Item]) -> str:
     if to == "ddex":
         return _ddex(items)
     from provlabel.exchange.table import Row, dump_csv, dump_jsonl
@@ -156,6 +212,28 @@ def _ddex(items: Sequence[_Item]) -> str:
     for element in dumped.unverified:
         _note(f"unverified: {element}: no schema or sample of others confirms it")
     return dumped.content.decode()
+
+
+def _sheets(shops: Sequence[Shop], items: Sequence[_Item], output: Path | None) -> str:
+    from provlabel.exchange.sheet_outputs import json_of, to_csv, to_text
+    from provlabel.exchange.sheets import SheetItem, sheet_of, upcs_of
+    from provlabel.label import label_from_dict
+
+    files = [
+        SheetItem(item.path, _facts(item).media, label_from_dict(item.label, source=printable(item.path)))
+        for item in {item.path: item for item in items}.values()
+    ]
+    if len(codes := upcs_of(files)) > 1:
+        _note(f"warning: the labels name several releases: UPC {' and '.join(codes)}; make a sheet for each")
+    sheets = [sheet_of(files, shop) for shop in shops]
+    for sheet in sheets:
+        for answer in sheet.open:
+            what = f"{answer.about or 'release'}: you have to say: {sheet.shop.name}.{answer.question.id}"
+            _note(f"{what}: {answer.why}{f' (in the label: {answer.field})' if answer.field else ''}")
+        for question in sheet.unverified:
+            _note(f"unverified: {sheet.shop.name}.{question.id}: no outside source confirms it")
+    ending = "" if output is None else output.suffix.lower()
+    return json_of(sheets) if ending == ".json" else to_csv(sheets).decode() if ending == ".csv" else to_text(sheets)
 
 
 def _facts(item: _Item) -> FileFacts:

@@ -283,7 +283,7 @@ class _Writer:
         for index, item in enumerate(label.contributions):
             field = f"contributions.{index}"
             yield from _lost_in(item, field)
-            if not _consistent(item, contains):
+            if not consistent(item, contains):
                 yield Loss(field, f"ContainsAI = {contains} leaves no such contributor")
             elif item.by == "ai":
                 found.extend(self._generative(item))
@@ -387,8 +387,8 @@ class _Writer:
             self._deals.append(_element("ReleaseDeal", _text("DealReleaseReference", release), deal))
 
 
-def _consistent(item: Contribution, contains: str | None) -> bool:
-    """Can this contributor stand beside that ``ContainsAI``?  The consistency rules of ERN 4.3.2."""
+def consistent(item: Contribution, contains: str | None) -> bool:
+    """Return whether this contributor can stand beside that ``ContainsAI``, by the consistency rules of ERN 4.3.2."""
     if contains == "All":
         return item.by == "ai"
     return contains != "None" or item.extent == "None"

@@ -95,6 +95,11 @@ def dump_csv(rows: Iterable[Row]) -> bytes:
     flat = [(row.path, dict(_flat(row.label))) for row in rows]
     names = sorted({name for _, cells in flat for name in cells}, key=_place)
     lines = [[_PATH, *names], *([path, *(cells.get(name, "") for name in names)] for path, cells in flat)]
+    return csv_of(lines)
+
+
+def csv_of(lines: Iterable[Iterable[str]]) -> bytes:
+    """Return lines of cells as CSV for spreadsheets: with a byte order mark, and no cell that runs as a formula."""
     text = "".join(",".join(map(_quoted, line)) + "\r\n" for line in lines)
     return codecs.BOM_UTF8 + text.encode("utf-8", "backslashreplace")
 

@@ -87,6 +87,7 @@ RUNS: dict[str, tuple[str, ...]] = {
     "export": ("export", "media/a.jpg", *TRUST, "--to", "csv"),
     "export as JSON": ("export", "media/a.jpg", *TRUST, "--to", "jsonl"),
     "export to DDEX": ("export", "media/a.jpg", *TRUST, "--to", "ddex"),
+    "export to shops": ("export", "media/a.jpg", *TRUST, "--to", "dsp=all"),
     "lint": ("lint", "label.json", "--format", "json"),
     "label": ("label", "source.jpg", "-o", "one.jpg", "--label", "label.json", *SIGN, "--format", "json"),
     "batch": ("batch", "media", "--out-dir", "out", "--label", "label.json", *SIGN, "--format", "json"),
