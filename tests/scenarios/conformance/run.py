@@ -18,12 +18,13 @@ from typing import Any, NamedTuple
 
 import asking
 import results
+from provlabel._support.text import printable
 from standards import STATES
 
 HERE = Path(__file__).parent
 SHIPPED = ("provlabel", "engine", "encypher")
-#: Vectors for one process of an adapter, the seconds that it may take, and how many run at once.
-CHUNK, SECONDS, AT_ONCE = 50, 600, 2
+#: Vectors for one process of an adapter, and how many run at once.
+CHUNK, AT_ONCE = 50, 2
 #: Vectors that provlabel refuses though the specification passes them, and why; a pass is never excused.
 REFUSED: dict[str, str] = {}
 
@@ -39,17 +40,23 @@ class Result(NamedTuple):
         return str(self.vector["id"])
 
     @property
+    def state(self) -> str:
+        """The state that was answered, or nothing."""
+        said = self.answer.get("state")
+        return said if isinstance(said, str) else ""
+
+    @property
     def outcome(self) -> str:
         """How the answer compares with what is expected: one of ``results.OUTCOMES``."""
         if "skipped" in self.answer:
             return "skipped"
-        if self.answer.get("state") not in STATES:
+        if self.state not in STATES or not isinstance(self.answer.get("codes", []), list):
             return "not answered"
         found = self._against(self.vector["expected"])
         return "reads otherwise" if found != "agrees" and "reading" in self.vector else found
 
     def _against(self, expected: dict[str, Any]) -> str:
-        said, wanted = self.answer["state"], expected["state"]
+        said, wanted = self.state, expected["state"]
         codes = {str(code).lower() for code in self.answer.get("codes", ())}
         told = codes.intersection(code.lower() for code in expected["codes"])
         if said in wanted:
@@ -138,7 +145,9 @@ def _answered(adapter: str, out: Path, vectors: Sequence[dict[str, Any]]) -> Ite
 def _asked(adapter: str, out: Path, ids: Iterable[str]) -> list[dict[str, Any]]:
     words = [sys.executable, str(HERE / "asking.py"), adapter, str(out), *ids]
     try:
-        said = subprocess.run(words, capture_output=True, text=True, timeout=SECONDS, check=False).stdout
+        said = subprocess.run(
+            words, capture_output=True, text=True, timeout=len(words) * asking.SECONDS, check=False
+        ).stdout
     except subprocess.TimeoutExpired as exc:
         said = exc.stdout.decode() if isinstance(exc.stdout, bytes) else exc.stdout or ""
     answers = []
@@ -167,7 +176,7 @@ def main() -> None:
         for one in found[args.run]:
             if one.outcome != "agrees":
                 print(_line(one))
-    print(results.table(told))
+    print(results.table({Path(tool.split()[0]).name: some for tool, some in told.items()}))
     print("; ".join(versions(tool) for tool in found))
     if args.record:
         results.record(told, [versions(tool) for tool in SHIPPED])
@@ -183,7 +192,8 @@ def versions(tool: str) -> str:
 
 
 def _line(one: Result) -> str:
-    said = f"{one.answer.get('state', '')} {one.answer.get('said') or one.answer.get('skipped') or ''}".strip()
+    words = one.answer.get("said") or one.answer.get("skipped") or ""
+    said = printable(f"{one.answer.get('state', '')} {words}".strip())
     wanted = " or ".join(one.vector["expected"]["state"])
     return f"{one.outcome:15} {one.name}: {one.vector['title']}: {said}; expected {wanted} ({_basis(one.vector)})"
 

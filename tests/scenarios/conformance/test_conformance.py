@@ -190,6 +190,7 @@ def test_each_difference_is_of_a_kind_and_the_page_shows_what_was_recorded() -> 
     assert [kind for kind in results.kinds() if kind not in used] == []
     page = results.PAGE.read_text(encoding="utf-8")
     assert kept["at"] in page
+    assert f"{sum(kept['groups'].values()):,} files" in page
     assert all(version in page for version in kept["versions"])
     for row in results.rows(kept):
         assert f"| {' | '.join(row)} |" in page
@@ -235,6 +236,8 @@ def started(tool: str, out: Path) -> subprocess.CompletedProcess[str]:
         ('print(json.dumps({"state": "none"}))', 0, "1 agree, 1 wrong refusals, 1 other states"),
         ('print(json.dumps({"skipped": "tired"}))', 0, "0 agree, 3 skipped"),
         ('print(json.dumps({"state": "splendid"}))', 2, "0 agree, 3 not answered"),
+        ('print(json.dumps({"state": ["trusted"]}))', 2, "0 agree, 3 not answered"),
+        ('print(json.dumps({"state": "trusted", "codes": 5}))', 2, "0 agree, 3 not answered"),
         ('print("nonsense")', 2, "0 agree, 3 not answered"),
         ("print(5)", 2, "0 agree, 3 not answered"),
         ("os.abort()", 2, "0 agree, 3 not answered"),
@@ -246,6 +249,12 @@ def test_a_verifier_of_somebody_else_is_a_command(said: str, code: int, counts: 
     [row] = [line for line in done.stdout.splitlines() if line.startswith("all ")]
     assert row.split(maxsplit=2)[2] == counts
     assert ("wrong pass      formats/b-bit: bad" in done.stdout) == (code == 1)
+
+
+def test_words_of_a_verifier_cannot_write_to_the_terminal(few: Path, tmp_path: Path) -> None:
+    done = started(verifier(tmp_path, 'print(json.dumps({"state": "none", "said": "a\\x1b[31mb\\n"}))'), few)
+    assert "\x1b" not in done.stdout
+    assert "a\\u{1b}[31mb" in done.stdout
 
 
 def test_a_fault_that_is_named_in_codes_is_no_wrong_pass(few: Path, tmp_path: Path) -> None:
