@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest
 # Processes that run tests; they wait as often as they work.
 WORKERS ?= 3
 
-.PHONY: demo test quick verdict lint clean help newest coverage proof fuzz matrix huge hooks ern bench samples signed docs picture lock licences sbom audit system
+.PHONY: demo test quick verdict lint clean help newest coverage proof fuzz matrix huge hooks vectors ern bench samples signed docs picture lock licences sbom audit system
 
 ##@ Daily use
 
@@ -74,6 +74,12 @@ huge: $(STAMP) ## files around 2 and 4 GiB; minutes, and 10 GB of disk
 # Needs the package registry.
 hooks: $(STAMP) ## pre-commit hooks and GitHub Action, installed from a clone as their users get them
 	bash tests/docs/hooks.sh
+
+# Those of the three that are compared, or RUN="my-verifier {file} --trust {trust}", RUN=my_adapter.py. RECORD=1 keeps what they say.
+OUT ?= build/vectors
+vectors: $(STAMP) ## files for other verifiers, in OUT=FOLDER, and what RUN="verifier {file} …" says of them (docs/vectors.md)
+	$(BIN)/python tests/scenarios/conformance/build.py $(OUT)
+	$(BIN)/python tests/scenarios/conformance/run.py $(OUT) $(if $(RUN),--run "$$RUN") $(if $(RECORD),--record)
 
 ern: $(STAMP) ## DDEX messages against the XSD of ERN 4.3.2, which DDEX licenses: XSD=…/release-notification.xsd
 	PROVLABEL_ERN_XSD=$(XSD) $(PYTEST) -q tests/exchange/test_ddex.py

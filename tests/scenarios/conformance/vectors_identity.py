@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -99,7 +100,9 @@ def codes(bench: Bench) -> Iterator[Vector]:
             data["validationResults"]["activeManifest"][kind].append(said)
 
         store = Store(over)
-        store.change(ingredient_of(store), recorded)
+        label = ingredient_of(store)
+        store.change(label, recorded)
+        store.change("c2pa.actions.v2", lambda data: _refer(data, label, store.assertions.child(label).hashed()))
         content = embedded(store, bench.png, bench.hand)
         return Vector(f"codes/{case}", title, _CODES, "history", {STILL: content}, expected)
 
@@ -112,6 +115,14 @@ def codes(bench: Bench) -> Iterator[Vector]:
     )
     broken = fails("invalid", "history.broken", history="broken")
     yield vector("known", "a failure that every reader has was recorded with the parent", "failure", _MISMATCH, broken)
+
+
+def _refer(data: dict[str, Any], label: str, content: bytes) -> None:
+    """Let the actions refer to an ingredient as it is now."""
+    for action in data["actions"]:
+        for reference in action.get("parameters", {}).get("ingredients", ()):
+            if reference["url"].endswith(f"/{label}"):
+                reference["hash"] = hashlib.sha256(content).digest()
 
 
 _MISMATCH = "assertion.dataHash.mismatch"
