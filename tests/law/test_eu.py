@@ -79,7 +79,7 @@ def test_the_transition_ends_on_2_december_2026(law_files: LawFiles) -> None:
         found = {item.rule: item for item in law_files.report(bare, "eu", as_of=dt.date.fromisoformat(day)).law}
         assert found["law.eu.3"].outcome == expected
         assert told["law.eu.20"].outcome == NOT_HELD
-    unsigned = law_files.report(laws.UNSIGNED, "eu", as_of=dt.date(2026, 12, 1)).law
+    unsigned = law_files.report(laws.UNSIGNED, "eu", as_of=dt.date(2026, 12, 2)).law
     assert {item.outcome for item in unsigned if item.rule == "law.eu.1"} == {JUDGE}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from laws import FAKE, HUMAN, ICON, NO_FAKE, PICTURE, SOUND, SPOKEN, UNSIGNED, Made, Three, signed
+from laws import FAKE, HUMAN, ICON, NO_FAKE, PICTURE, SOUND, SPOKEN, Made, Three, signed
 from movies import movie
 
 #: Whoever signed the Code of Practice; what it asks for alone is for them.
@@ -48,7 +48,7 @@ ART = {"deep_fake": True, "artistic": True}
 ENCOURAGED = "what is encouraged is no duty"
 
 CASES: dict[str, Three] = {
-    "law.eu.1": Three(signed(), UNSIGNED, HUMAN),
+    "law.eu.1": Three(signed(), signed()._replace(changed=True), HUMAN),
     "law.eu.2": Three(signed()._replace(stamped=True), by_signatory()._replace(changed=True), HUMAN),
     "law.eu.3": Three(MARKED, by_signatory(), HUMAN),
     "law.eu.4": Three(PRINTED, PRINTED._replace(changed=True), signed()),

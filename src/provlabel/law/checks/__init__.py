@@ -42,7 +42,6 @@ Check = Callable[[Subject, Given], Outcome]
 CHECKS: dict[str, Check] = {
     "outside-the-file": outside_the_file,
     "human-judgement": human_judgement,
-    "signed-mark": signed_mark,
     "signature": signature,
     "watermark": watermark,
     "not-fingerprint-alone": not_fingerprint_alone,

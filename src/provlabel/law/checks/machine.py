@@ -171,10 +171,12 @@ def mark_or_watermark(subject: Subject, given: Given) -> Outcome:
 
 
 def machine_mark(subject: Subject, given: Given) -> Outcome:
-    """A mark that programs read; whether tags that nothing signs, or a watermark, are one is for people (VN-1)."""
+    """A mark that programs read; whether tags that nothing signs, or a watermark, are enough is for people."""
     mark = signed_mark(subject, given)
     if mark.outcome != "not held" or subject.state == "invalid":
         return mark
     if subject.claims_ai or watermarks(subject):
-        return judge("there are only tags that nothing signs, or a watermark; the format is for the Government to say")
+        return judge(
+            "there are only tags that nothing signs, or a watermark; whether that is enough is for people to say"
+        )
     return mark
