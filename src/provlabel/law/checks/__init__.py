@@ -22,7 +22,6 @@ from provlabel.law.checks.machine import (
     not_fingerprint_alone,
     resource_id,
     signature,
-    signed_mark,
     watermark,
 )
 from provlabel.law.checks.people import (
