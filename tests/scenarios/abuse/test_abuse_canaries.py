@@ -88,6 +88,8 @@ RUNS: dict[str, tuple[str, ...]] = {
     "export as JSON": ("export", "media/a.jpg", *TRUST, "--to", "jsonl"),
     "export to DDEX": ("export", "media/a.jpg", *TRUST, "--to", "ddex"),
     "lint": ("lint", "label.json", "--format", "json"),
+    "conform": ("conform", "media/a.jpg", "media/b.png"),
+    "conform as JSON": ("conform", "media/a.jpg", "--format", "json"),
     "label": ("label", "source.jpg", "-o", "one.jpg", "--label", "label.json", *SIGN, "--format", "json"),
     "batch": ("batch", "media", "--out-dir", "out", "--label", "label.json", *SIGN, "--format", "json"),
     "batch again": ("batch", "media", "--out-dir", "out", "--label", "label.json", *SIGN, "--dry-run"),
