@@ -105,8 +105,8 @@ def _redacted(scene: Scene, source: Path, label: Label, dest: Path) -> Path:
 
 def _stamped_later(scene: Scene, source: Path, label: Label, dest: Path) -> Path:
     first = _label(scene, source, label, dest.with_name(f"first-{dest.name}"), stamp_room=5000)
-    stamp_file(first, dest, scene.timestamper, sandbox=scene.sandbox)
-    return dest
+    stamp_file(first, None, scene.timestamper, replace=True, sandbox=scene.sandbox)
+    return first
 
 
 #: Name of an option, or of several -> how a file is labeled with it.
@@ -210,8 +210,11 @@ def _sources(folder: Path) -> dict[str, Path]:
     return found
 
 
+_SAMPLE_FORMATS = dict(zip(SAMPLES, ("JPEG", "PNG", "WAV", "MP3", "FLAC"), strict=True))
+
+
 def _format_of(name: str) -> str:
-    return formats.FORMAT_OF.get(name, name)
+    return {**formats.FORMAT_OF, **_SAMPLE_FORMATS}[name]
 
 
 def _of_options(at: Scene, folder: Path, some: Callable[[list[Any]], list[Any]]) -> Iterator[Cell]:
