@@ -18,8 +18,9 @@ from provlabel.label import label_from_dict
 from provlabel.media.sidecar import beside
 from provlabel.sandbox import Sandbox
 from provlabel.signers import Signer
+from rubric import Rubric
 from sample_files import MAKERS
-from unfit import COVER, EDITED, PARENT, PART, UNFIT, Made, manifest, signed, with_assertion
+from unfit import COVER, EDITED, PARENT, PART, UNFIT, Made, Unfit, manifest, signed, with_assertion
 
 IDS = [trait.id.removeprefix("validation:") for trait in TRAITS]
 #: A manifest that a trait applies to and that has it, where an ordinary one gives it nothing to look at.
@@ -80,6 +81,15 @@ def read(content: bytes, folder: Path, sandbox: Sandbox) -> Evidence:
     return sandbox.read(path, sidecar=beside(path), crjson=True)
 
 
+def edited(evidence: Evidence, unfit: Unfit) -> Evidence:
+    """The same, with that change of the crJSON which the engine neither writes nor tells."""
+    if unfit.edit is None:
+        return evidence
+    crjson = msgspec.json.decode(msgspec.json.encode(evidence.crjson))
+    unfit.edit(crjson)
+    return msgspec.structs.replace(evidence, crjson=crjson)
+
+
 def outcome(found: Conformance, trait: str) -> str:
     return next(item.outcome for item in found.traits if item.id == f"validation:{trait}")
 
@@ -103,12 +113,7 @@ def test_a_manifest_that_has_it(trait: str, tmp_path: Path, signer: Signer, sand
 @pytest.mark.parametrize("trait", IDS)
 def test_a_manifest_that_breaks_it(trait: str, tmp_path: Path, signer: Signer, sandbox: Sandbox) -> None:
     unfit = UNFIT[trait]
-    evidence = read(unfit.make(signer), tmp_path, sandbox)
-    if unfit.edit is not None:
-        crjson = msgspec.json.decode(msgspec.json.encode(evidence.crjson))
-        unfit.edit(crjson)
-        evidence = msgspec.structs.replace(evidence, crjson=crjson)
-    found = conform(evidence)
+    found = conform(edited(read(unfit.make(signer), tmp_path, sandbox), unfit))
     broken = "warning" if trait == "discouraged_legacy_action_parameters" else "fail"
     assert outcome(found, trait) == broken
     assert next(item.reason for item in found.traits if item.id == f"validation:{trait}")
@@ -142,6 +147,40 @@ def test_its_lists_are_those_of_the_rubric() -> None:
     head, _ = rubric()
     theirs = {name.removeprefix("$").upper(): set(values) for name, values in head["variables"].items()}
     assert {name: set(getattr(traits, name)) for name in theirs} == theirs
+
+
+#: Traits that are stricter here, and say so: for one of these the rubric may pass what we do not.
+STRICTER = {"no_deprecated_assertions", "no_url_in_hashes", "no_box_hash_for_tiff"}
+
+
+def require_agreement(evidence: Evidence) -> None:
+    """Hold our checks against the rubric's own expressions, over one manifest."""
+    assert evidence.crjson is not None
+    head, body = rubric()
+    theirs = Rubric(head, expected_spec_version=traits.EXPECTED_SPEC)
+    ours = {item.id: item.outcome in ("fail", "warning") for item in conform(evidence).traits}
+    for one in body:
+        matched = theirs.matched(one, {"manifests": [evidence.crjson]})
+        broken = matched if one.get("failIfMatched") or one.get("warnIfMatched") else not matched
+        stricter = one["id"].removeprefix("validation:") in STRICTER
+        assert ours[one["id"]] == broken or (stricter and ours[one["id"]]), one["id"]
+
+
+@pytest.mark.parametrize("trait", IDS)
+def test_the_rubrics_own_expressions_say_the_same(trait: str, tmp_path: Path, signer: Signer, sandbox: Sandbox) -> None:
+    """Each trait over each broken manifest, so that the checks cannot drift from what they are named after."""
+    evidence = read(UNFIT[trait].make(signer), tmp_path, sandbox)
+    require_agreement(edited(evidence, UNFIT[trait]))
+
+
+def test_they_say_the_same_of_files_of_others(sandbox: Sandbox) -> None:
+    """Claims of version 1, deprecated assertions and actions, ingredients of all kinds, damage."""
+    folder = corpus_of_others()
+    found = [sandbox.read(path, crjson=True) for path in sorted(folder.iterdir()) if path.is_file()]
+    held = [evidence for evidence in found if evidence.crjson is not None and evidence.trouble is None]
+    assert len(held) > 5
+    for evidence in held:
+        require_agreement(evidence)
 
 
 # --- what is no manifest of ours -------------------------------------------------------------------
