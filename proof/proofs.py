@@ -28,6 +28,7 @@ PROOFS = {
     "faults": "nothing is lost, whatever fails when",
     "batch_kills": "a batch that is killed and resumed",
     "conformance": "vectors for verifiers, through the real command lines",
+    "conform": "C2PA's conformance rubric over every output of every option",
     "opinions": "a second verifier over the same files",
     "hostile": "hostile files: time and memory of a verdict",
     "connections": "the network: connections that nobody asked for",

@@ -258,6 +258,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
     streamed: bool = False  #: its header holds placeholders for sizes; a label sets them
     trouble: Trouble | None = None
     second: Opinion | None = None  #: of another verifier, where it was asked for
+    crjson: dict[str, Any] | None = None  #: the active manifest as the engine tells it, where it was asked for
 
 
 def manifests_from_crjson(data: Mapping[str, Any]) -> tuple[Manifest, ...]:

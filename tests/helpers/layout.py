@@ -8,6 +8,6 @@ ORDER = (
     *("_version", "errors", "_support"),  # [storage: object stores behind file names]
     *("label", "media", "report", "exchange", "trust", "evidence"),  # [disclosure: labels that people see and hear]
     *("carriers", "manifest", "signers", "engine", "verdict", "sandbox"),  # [durable: marks, fingerprints, recovery]
-    *("law", "policy", "judges", "verifying", "labeling", "batch", "schemas"),  # [service: HTTP]
+    *("law", "policy", "judges", "conformance", "verifying", "labeling", "batch", "schemas"),  # [service: HTTP]
     *("cli", "__main__"),
 )

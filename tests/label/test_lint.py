@@ -145,3 +145,14 @@ def test_what_provlabel_writes_itself_is_not_for_the_label_file(tmp_path: Path, 
     done = cli("lint", path)
     assert done.returncode == 0
     assert "warning /carriers: provlabel writes this itself" in done.stdout
+
+
+@pytest.mark.parametrize(("kind", "operation", "warned"), [
+    ("ai_modified", {"operation": "edited"}, True),
+    ("ai_modified", {"operation": "edited", "by": "human"}, False),
+    ("ai_modified", {"operation": "transcoded"}, False),
+    ("human_made", {"operation": "edited"}, False),
+])  # fmt: skip
+def test_who_did_an_operation_is_asked_where_ai_may_have(kind: str, operation: dict[str, str], warned: bool) -> None:
+    faults = lint({"kind": kind, "operations": [operation]})
+    assert [fault.level for fault in faults if fault.at == "/operations/0/by"] == ["warning"] * warned

@@ -15,7 +15,7 @@ import proofs
 from proving import Figure, kept, rng
 
 #: Small enough for every change; each takes seconds.
-SCALES = {"mutations": 0.001, "soak": 0.002, "calls": 0.004, "worker_kills": 0.1, "opinions": 0.0005}
+SCALES = {"mutations": 0.001, "soak": 0.002, "calls": 0.004, "worker_kills": 0.1, "opinions": 0.0005, "conform": 0.02}
 
 
 @needs("ffmpeg")

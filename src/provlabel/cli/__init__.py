@@ -28,6 +28,7 @@ _COMMANDS = (
     "show",
     "diff",
     "lint",
+    "conform",
     "redact",
     "unlabel",
     "stamp",

@@ -21,7 +21,7 @@ from provlabel.label.about_ai import added_in, ai_in, is_technical
 from provlabel.label.identifiers import CANONICAL
 from provlabel.label.loading import label_from_dict, moment, unportable, wanted_form
 from provlabel.label.records import PERSONAL, SCHEMA, Label, Region
-from provlabel.label.vocabularies import AI_KINDS, KINDS, NOT_AI, NOT_IN, Medium
+from provlabel.label.vocabularies import AI_KINDS, KINDS, NO_SOURCE_NEEDED, NOT_AI, NOT_IN, Medium
 
 
 def lint(data: Any, *, seconds: float | None = None, media: Medium | None = None) -> tuple[Fault, ...]:
@@ -274,6 +274,13 @@ def _operations(label: Label) -> Iterator[Fault]:
                 at=f"/operations/{index}",
                 message="a translation without its two languages",
                 hint="add source_language and target_language, such as de and en",
+            )
+        if item.by is UNSET and item.operation not in NO_SOURCE_NEEDED and label.kind in AI_KINDS:
+            yield Fault(
+                at=f"/operations/{index}/by",
+                message="who did it is not said, so readers are told that AI may have done it",
+                hint="add by = human or by = ai",
+                level="warning",
             )
 
 

@@ -110,6 +110,9 @@ OperationName = Literal[
     "translated",
     "trimmed",
 ]
+#: Operations that change nothing that is seen or heard, and so need no source type (C2PA Conformance Program 0.2,
+#: additional requirements, 31 July 2026).
+NO_SOURCE_NEEDED = frozenset({"converted", "enhanced", "transcoded"})
 Use = Literal["allowed", "notAllowed", "constrained"]
 Shape = Literal["rectangle", "circle", "polygon"]
 Unit = Literal["percent", "pixel"]

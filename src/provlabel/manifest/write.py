@@ -23,7 +23,7 @@ from provlabel.errors import UsageError
 from provlabel.evidence import LABEL, MEDIA_DIGEST, PERSONAL
 from provlabel.label import Label, SignedLabel, origin_of
 from provlabel.label.records import Contribution, Operation, Permissions, Region, System
-from provlabel.label.vocabularies import CAWG_USES, IPTC, KINDS
+from provlabel.label.vocabularies import AI_KINDS, CAWG_USES, IPTC, KINDS, NO_SOURCE_NEEDED
 
 #: Version of the specification the manifests follow, a whole SemVer as C2PA 2.4 §10.2.1 wants it.
 SPEC_VERSION = "2.4.0"
@@ -267,17 +267,26 @@ def _shape(region: Region) -> dict[str, Any]:
 
 def _operation(item: Operation, label: Label) -> dict[str, Any]:
     action: dict[str, Any] = {"action": f"c2pa.{item.operation}", **_agent_named(item.system, label)}
-    if item.by == "human":
-        action["digitalSourceType"] = IPTC + "humanEdits"
-    elif item.by == "ai":
-        trained = KINDS[label.kind].trained
-        action["digitalSourceType"] = IPTC + (
-            "compositeWithTrainedAlgorithmicMedia" if trained else "algorithmicallyEnhanced"
-        )
+    if item.by is not UNSET or item.operation not in NO_SOURCE_NEEDED:
+        action["digitalSourceType"] = _source_of(item, label)
     given = {TECHNIQUE: item.technique, "sourceLanguage": item.source_language, "targetLanguage": item.target_language}
     if parameters := {key: value for key, value in given.items() if value is not UNSET}:
         action["parameters"] = parameters
     return action
+
+
+def _source_of(item: Operation, label: Label) -> str:
+    """Return the source type of an operation, which the Conformance Program wants also where nobody said who did it.
+
+    Then AI may have done it or not, which is what IPTC says of ``composite``; where the kind leaves no room for AI, the
+    operation is what the whole is.
+    """
+    facts = KINDS[label.kind]
+    if item.by == "human":
+        return IPTC + "humanEdits"
+    if item.by == "ai":
+        return IPTC + ("compositeWithTrainedAlgorithmicMedia" if facts.trained else "algorithmicallyEnhanced")
+    return IPTC + "composite" if label.kind in AI_KINDS else facts.digital_source_type
 
 
 # --- inputs ----------------------------------------------------------------------------------------

@@ -58,6 +58,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     purpose: PreviewPurpose = "report"  #: what it is drawn for
     second: Second | None = None  #: only ask the second verifier about the file
     digest: bool = True  #: without, the SHA-256 of a large file is left to somebody who reads it anyway
+    crjson: bool = False  #: tell the active manifest as it stands, too
     hole: tuple[int, int] | None = None  #: where a manifest was put a moment ago: start and length in bytes
 
     @property

@@ -274,6 +274,7 @@ def _evidence_fields(reading: Reading, scan: Scan, store: bytes, fmt: Format, re
         "spec_version": spec,
         "manifests": _with_roles((active, *others), scan, fmt.container),
         "credential": credential_of(own, active) if own and wanted else None,
+        "crjson": reading.crjson["manifests"][0] if request.crjson else None,
     }
 
 

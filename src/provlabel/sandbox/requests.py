@@ -140,6 +140,7 @@ class AnySandbox(abc.ABC):
         check: Check | None = None,
         *,
         digest: bool = True,
+        crjson: bool = False,
         hole: tuple[int, int] | None = None,
     ) -> Evidence:
         """Return the evidence of the file at ``path``; ``sidecar`` may hold its manifest.
@@ -150,6 +151,7 @@ class AnySandbox(abc.ABC):
             sidecar: where its manifest may lie.
             check: asks for more about its credential than the engine tells.
             digest: without, the evidence of a large file has no SHA-256: it is hashed elsewhere.
+            crjson: tell the active manifest as it stands, too.
             hole: the caller wrote the file just now, with its manifest at this start and of this length, so that
                 the content of a large one needs to be read only once.
 
@@ -157,7 +159,8 @@ class AnySandbox(abc.ABC):
             InputError: missing, forbidden, or not a regular file.
             UnfitEngineError: as :meth:`prove`.
         """
-        return self._read(path, b"", size_of(path), sidecar, trust=trust, check=check, digest=digest, hole=hole)
+        asked = {"trust": trust, "check": check, "digest": digest, "crjson": crjson, "hole": hole}
+        return self._read(path, b"", size_of(path), sidecar, **asked)
 
     def read_bytes(self, content: bytes, trust: TrustStore = _NO_TRUST, check: Check | None = None) -> Evidence:
         """Return the evidence of ``content``, the bytes of one media file; ``check`` as for :meth:`read`."""

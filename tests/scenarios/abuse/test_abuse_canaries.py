@@ -89,6 +89,8 @@ RUNS: dict[str, tuple[str, ...]] = {
     "export to DDEX": ("export", "media/a.jpg", *TRUST, "--to", "ddex"),
     "export to shops": ("export", "media/a.jpg", *TRUST, "--to", "dsp=all"),
     "lint": ("lint", "label.json", "--format", "json"),
+    "conform": ("conform", "media/a.jpg", "media/b.png"),
+    "conform as JSON": ("conform", "media/a.jpg", "--format", "json"),
     "label": ("label", "source.jpg", "-o", "one.jpg", "--label", "label.json", *SIGN, "--format", "json"),
     "batch": ("batch", "media", "--out-dir", "out", "--label", "label.json", *SIGN, "--format", "json"),
     "batch again": ("batch", "media", "--out-dir", "out", "--label", "label.json", *SIGN, "--dry-run"),
