@@ -51,6 +51,15 @@ def test_a_law_is_shown_with_its_scope_and_what_is_left_out(cli: Cli) -> None:
         assert text in words
 
 
+def test_what_a_reason_names_can_be_shown(cli: Cli) -> None:
+    """Reasons name scopes too, as of EU-8."""
+    [law] = load_laws(["eu"])
+    for part in law.scope:
+        words = " ".join(cli("law", "show", part.number).stdout.split())
+        assert part.title in words
+        assert "law.eu.1" not in words
+
+
 def test_each_rule_of_every_law_can_be_shown(cli: Cli) -> None:
     codes = [row.id for law in load_laws(LAWS) for row in law.rule]
     assert cli("law", "show", *codes).returncode == 0

@@ -70,14 +70,14 @@ def show(names: tuple[str, ...], format_: str) -> None:
       provlabel law show EU-3
       provlabel law show law.cn.1 us-ny --format json
     """
-    from provlabel.law import law_parts
+    from provlabel.law import law_part
 
-    found = [law_parts(name) for name in names]
+    found = [law_part(name) for name in names]
     if format_ == "json":
-        _deliver_json([_plain(law, rows) for law, rows in found])
+        _deliver_json([_plain(law, law.rule) for law in found])
         return
     style = style_for(sys.stdout)
-    deliver("\n\n".join("\n".join(_shown(law, rows, style)) for law, rows in found) + "\n", None)
+    deliver("\n\n".join("\n".join(_shown(law, style)) for law in found) + "\n", None)
 
 
 def _deliver_json(value: Any) -> None:
@@ -100,18 +100,17 @@ def _law_lines(law: Law, rows: Iterable[LawRule], style: Style) -> Iterator[str]
         yield from textwrap.wrap(row.title, width(), initial_indent=head, subsequent_indent=" " * len(head))
 
 
-def _shown(law: Law, rows: tuple[LawRule, ...], style: Style) -> Iterator[str]:
+def _shown(law: Law, style: Style) -> Iterator[str]:
     yield style.paint(f"{law.law}: {law.title}", "bold")
     yield f"  read on {law.as_of}; no legal advice"
-    if rows == law.rule:
-        for part in law.scope:
-            yield from _told(part.number, f"{part.title} ({part.source}; {part.certainty})")
-        if law.removal is not None:
-            stated = law.removal
-            yield from _told("removal", f"{stated.words} ({stated.source}; {stated.certainty})")
-        for text in law.left_out:
-            yield from _told("left out", text)
-    for row in rows:
+    for part in law.scope:
+        yield from _told(part.number, f"{part.title} ({part.source}; {part.certainty})")
+    if law.removal is not None:
+        stated = law.removal
+        yield from _told("removal", f"{stated.words} ({stated.source}; {stated.certainty})")
+    for text in law.left_out:
+        yield from _told("left out", text)
+    for row in law.rule:
         yield ""
         yield from _rule_lines(row, style)
 

@@ -12,7 +12,7 @@ import msgspec
 from provlabel._support.faults import nearest
 from provlabel._support.text import printable
 from provlabel.errors import UsageError
-from provlabel.law.records import LAWS, Law, LawRule
+from provlabel.law.records import LAWS, Law
 from provlabel.report import rules
 
 _FOLDER = Path(__file__).parent
@@ -58,10 +58,10 @@ def law_rules() -> dict[str, rules.Rule]:
     return {row.id: rules.Rule(row.id, "error", f"{row.number}: {row.title}", row.hint) for row in rows}
 
 
-def law_parts(name: str) -> tuple[Law, tuple[LawRule, ...]]:
-    """Return the law that ``name`` means, and its rules that are meant: all of a law, or the wordings of one rule.
+def law_part(name: str) -> Law:
+    """Return the law that ``name`` means, or of a law no more than the rule or the scope that is meant.
 
-    A rule is named by its code, ``law.eu.3``, or by its number, ``EU-3``; letters of either case will do.
+    A rule is named by its code, ``law.eu.3``, or like a scope by its number, ``EU-3``; letters of either case will do.
 
     Raises:
         UsageError: nothing has that name.
@@ -69,11 +69,17 @@ def law_parts(name: str) -> tuple[Law, tuple[LawRule, ...]]:
     wanted, known = name.lower(), dict[str, str]()
     for law in load_laws(LAWS):
         if wanted == law.law:
-            return law, law.rule
+            return law
         rows = tuple(row for row in law.rule if wanted in (row.id, row.number.lower()))
-        if rows:
-            return law, rows
-        known |= {word.lower(): word for row in law.rule for word in (law.law, row.id, row.number)}
+        scope = tuple(part for part in law.scope if part.number.lower() == wanted)
+        if rows or scope:
+            return msgspec.structs.replace(law, rule=rows, scope=scope, left_out=(), removal=None)
+        words = (
+            law.law,
+            *(part.number for part in law.scope),
+            *(word for row in law.rule for word in (row.id, row.number)),
+        )
+        known |= {word.lower(): word for word in words}
     near = nearest(wanted, tuple(known))
     hint = f"did you mean {known[near]}? " if near else ""
     raise UsageError(f"{printable(name)}: no law, and no rule of one", hint=f"{hint}provlabel law list names all")
