@@ -167,3 +167,9 @@ def test_days_and_times_of_toml_are_texts(tmp_path: Path, cli: Cli) -> None:
 
 def test_a_pointer_into_extra_is_escaped() -> None:
     assert [fault.at for fault in lint({"kind": "human_made", "extra": {"a/b~": 2**70}})] == ["/extra/a~1b~0"]
+
+
+def test_what_is_wrong_with_a_long_value_is_said() -> None:
+    (fault,) = lint({"kind": "human_made", "title": "x" * 1000})
+    assert fault.message.endswith("is longer than 200 characters")
+    assert len(fault.message) <= 300
