@@ -7,11 +7,16 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from provlabel._support.json_schema import json_schema
+from provlabel._support.json_schema import END, json_schema
 from provlabel.label import records
 from provlabel.label.records import SCHEMA, Label
 
 RECORDS: dict[str, dict[str, Any]] = json_schema(Label, SCHEMA)["$defs"]
+
+
+def _schema_of(kind: Any) -> dict[str, Any]:
+    made = msgspec.json.schema(kind)
+    return made | {"pattern": made["pattern"].replace(END, "$")} if "pattern" in made else made
 
 
 def _signature(node: dict[str, Any]) -> tuple[Any, ...]:
@@ -38,10 +43,8 @@ _TYPES: tuple[tuple[Any, TextType], ...] = (
     (records.Sha256, TextType("sha256", "SHA-256 in small hexadecimal digits", "9F" * 32)),
     (str, TextType("any text", "any text", "")),
 )
-_BY_SIGNATURE = {_signature(msgspec.json.schema(kind)): named for kind, named in _TYPES}
-TEXT_TYPES: tuple[tuple[TextType, dict[str, Any]], ...] = tuple(
-    (named, msgspec.json.schema(kind)) for kind, named in _TYPES
-)
+TEXT_TYPES: tuple[tuple[TextType, dict[str, Any]], ...] = tuple((named, _schema_of(kind)) for kind, named in _TYPES)
+_BY_SIGNATURE = {_signature(node): named for named, node in TEXT_TYPES}
 
 
 def text_type(node: dict[str, Any]) -> TextType:
