@@ -163,6 +163,43 @@ _CASES: dict[str, tuple[JSON, JSON, str]] = {
 }  # fmt: skip
 
 
+#: Requirement of a mapper -> cases that show it.
+SHOWN_BY: dict[str, str] = {
+    "M-1": "people-withheld people prompt-omit prompt-clear",
+    "M-2": "may-contain people-generated rights-of-other",
+    "M-3": "identifiers people",
+    "M-C2PA-1": "generated human disclosure identifiers permissions-mining people",
+    "M-C2PA-2": "generated modified altered-generated times",
+    "M-C2PA-3": "places places-image technical people",
+    "M-C2PA-4": "operations operations-human technical",
+    "M-C2PA-5": "disclosure oversight-unpaired generated technical",
+    "M-C2PA-6": "permissions-mining permissions-constrained permissions-no-condition",
+    "M-C2PA-7": "identifiers rights permissions-constrained",
+    "M-C2PA-8": "inputs",
+    "M-NAMES-1": "people",
+    "M-NAMES-2": "people people-generated",
+    "M-XMP-1": "permissions-mining permissions-training permissions-generative permissions-allowed permissions-some "
+    "permissions-constrained permissions-no-condition",
+    "M-TAG-1": "tags-escapes disclosure",
+    "M-TAG-2": "tags-escapes places",
+    "M-TAG-3": "tags-escapes",
+    "M-AIGC-1": "china china-propagator",
+    "M-AIGC-2": "china china-propagator china-human generated",
+    "M-DDEX-1": "generated human may-contain",
+    "M-DDEX-2": "people people-generated technical places",
+    "M-DDEX-3": "people people-generated",
+    "M-DDEX-4": "people",
+    "M-DDEX-5": "rights rights-of-sound rights-of-other",
+    "M-DDEX-6": "identifiers permissions-allowed permissions-some",
+    "W-5": "people-withheld people prompt-omit prompt-clear",
+    "W-6": "people prompt-clear",
+}
+
+
+def _shown_in(name: str) -> list[str]:
+    return [requirement for requirement, cases in SHOWN_BY.items() if name in cases.split()]
+
+
 def _of_the_examples() -> Iterator[tuple[str, tuple[JSON, JSON, str]]]:
     for path in sorted(_EXAMPLES.glob("*.toml")):
         media = "image" if path.stem in ("ai-artwork", "ai-modified-photo") else "audio"
@@ -172,7 +209,8 @@ def _of_the_examples() -> Iterator[tuple[str, tuple[JSON, JSON, str]]]:
 
 def mapping_vectors() -> dict[str, JSON]:
     """Return the content of each file of ``mappings/``, by its name."""
-    found = {f"mappings/{name}.json": _vector(*case) for name, case in (*_CASES.items(), *_of_the_examples())}
+    cases = (*_CASES.items(), *_of_the_examples())
+    found = {f"mappings/{name}.json": {"requirements": _shown_in(name), **_vector(*case)} for name, case in cases}
     prompts = [
         {"text": text, "salt": salt, "sha256": digest_of_prompt(text, salt)}
         for text, salt in (
@@ -181,7 +219,9 @@ def mapping_vectors() -> dict[str, JSON]:
             ("", "00" * 16),
         )
     ]
-    return {**found, "mappings/digests.json": {"why": "Salted digests of prompts (section 8).", "prompts": prompts}}
+    return found | {
+        "mappings/digests.json": {"requirements": ["W-7"], "why": "Salted digests of prompts.", "prompts": prompts}
+    }
 
 
 def _vector(data: JSON, how: JSON, why: str) -> JSON:

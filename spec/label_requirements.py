@@ -93,8 +93,8 @@ FORM = (
     Requirement(
         "L-FORM-1", "error", "*",
         "A value MUST be of the JSON type of its field: text, number, boolean, list, or record (an object). `null` is "
-        "none of these. The label itself MUST be an object. A boolean is no number. A field with a vocabulary is "
-        "judged by L-FORM-4 alone.",
+        "none of these. The label itself MUST be an object. A boolean is no number. What has to be a term of a "
+        "vocabulary (a field, or an element of a list) is judged by L-FORM-4 alone; the list of terms itself, here.",
         "is not of type",
     ),
     Requirement(
@@ -258,12 +258,12 @@ CONSISTENCY = (
         r"^\w+, and a synthetic ",
     ),
     Requirement(
-        "L-KIND-3", "error", "/systems", "A label of the kind `human_made` MUST NOT have `systems`.",
+        "L-KIND-3", "error", "/systems", "A label of the kind `human_made` MUST NOT have any `systems` (an empty list is none).",
         "human_made, and an AI system took part",
     ),
     Requirement(
         "L-KIND-4", "warning", "/systems",
-        f"A label of a kind of AI ({_names(AI_KINDS)}) SHOULD have `systems`.", "AI took part, and no system is named",
+        f"A label of a kind of AI ({_names(AI_KINDS)}) SHOULD have one of the `systems` or more.", "AI took part, and no system is named",
     ),
     Requirement(
         "L-KIND-5", "error", "/origin", "A label of the kind `ai_modified` MUST NOT have the origin `created`.",

@@ -366,6 +366,18 @@ def form() -> Iterator[Vector]:
     yield bad(
         "one-is-no-list", {**HUMAN, "systems": {"name": "A"}}, ["L-FORM-1 /systems"], "One record is no list of them."
     )
+    yield bad(
+        "role-is-no-list",
+        {**HUMAN, "people": [{"id": "a", "roles": "Vocalist"}]},
+        ["L-FORM-1 /people/0/roles"],
+        "A term alone is no list of terms.",
+    )
+    yield bad(
+        "role-is-number",
+        {**HUMAN, "people": [{"id": "a", "roles": [7]}]},
+        ["L-FORM-4 /people/0/roles/0"],
+        "An element of a list of terms is judged as a term.",
+    )
     yield bad("list-of-texts", {**AI, "systems": ["AcmeSynth"]}, ["L-FORM-1 /systems/0"], "Systems are records.")
     yield bad("term-in-capitals", {"kind": "AI_generated"}, ["L-FORM-4 /kind"], "Terms are spelled exactly.")
     yield bad("term-with-blank", {"kind": "human_made "}, ["L-FORM-4 /kind"], "Also without blanks around.")

@@ -251,6 +251,10 @@ def _ddex() -> str:
     return _table("element | field of the label | source | certainty", rows)
 
 
+def _ddex_order() -> str:
+    return _table("element | children", ((f"`{name}`", _code(children)) for name, children in ddex._ORDER.items()))
+
+
 def _ddex_roles() -> str:
     return _table(
         "part | roles; the first one is written where the label has none",
@@ -298,6 +302,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "aigc_keys": lambda: _code(aigc.KEYS),
     "aigc_places": _aigc_places,
     "ddex": _ddex,
+    "ddex_order": _ddex_order,
     "ddex_roles": _ddex_roles,
     "losses": _losses,
 }

@@ -181,7 +181,7 @@ XMP: dict[str, str] = {
     "Iptc4xmpExt:AISystemVersionUsed": "`version` of the same system, where it has one",
     "Iptc4xmpExt:AIPromptInformation": "`prompt.text`",
     "Iptc4xmpExt:AIPromptWriterName": "`name` of the person with the id `prompt.writer`, where `prompt.text` is written",
-    "plus:DataMining": "one term of PLUS for all permissions; rule M-XMP-2",
+    "plus:DataMining": "one term of PLUS for all permissions; rule M-XMP-1",
     "plus:OtherConstraints": (
         "where `plus:DataMining` is `DMI-PROHIBITED-SEECONSTRAINT`: `permissions.constraint` and "
         "`permissions.constraint_url`, with a space between; left out where there is neither"

@@ -16,7 +16,7 @@ import pytest
 import label_vectors
 import spec_page
 from label_fields import RECORDS
-from label_mappings import mapping_vectors
+from label_mappings import SHOWN_BY, mapping_vectors
 from label_requirements import REQUIREMENTS, requirement_of
 from project import DOCS, ROOT
 from provlabel import LabelError
@@ -157,6 +157,13 @@ def test_mappings_reach_every_field_of_every_carrier() -> None:
             used = {name for expect in vectors for name in expect[row.carrier]}
             assert used == set(row.fields), row.carrier
     assert {expect["aigc"] is None for expect in vectors} == {True, False}
+
+
+def test_each_requirement_of_mappers_is_shown() -> None:
+    defined = set(re.findall(r"\*\*(M-[A-Z0-9-]+)\.\*\*", PAGE))
+    assert defined - {"M-4"} == {name for name in SHOWN_BY if name.startswith("M-")}, "M-4 is about what is in a file"
+    cases = {name for names in SHOWN_BY.values() for name in names.split()}
+    assert cases <= {path.stem for path in MAPPINGS}
 
 
 def test_digests_of_prompts() -> None:
