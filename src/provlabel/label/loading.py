@@ -111,7 +111,7 @@ def _times_as_text(value: Any) -> Any:
         return {key: _times_as_text(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_times_as_text(item) for item in value]
-    if isinstance(value, (dt.date, dt.time)):  # a datetime is a date too
+    if isinstance(value, (dt.date, dt.time)):  # a datetime is a date
         return value.isoformat().replace("+00:00", "Z")
     return value
 
