@@ -245,7 +245,7 @@ def _c2pa(label: Label, signed: SignedLabel, *, inputs: bool) -> JSON:
 CARRIERS: dict[str, Callable[[Label], JSON]] = {
     row.carrier: lambda label, dump=row.dump: {name: list(values) for name, values in dump(label).items()}
     for row in PROJECTIONS
-    if row.name != "aigc"
+    if row.name in ("iptc", "music")
 }
 
 
@@ -336,7 +336,7 @@ def _rich_labels() -> Iterator[JSON]:
             "systems": [{"name": "AcmeSynth", "version": "2.1.0"}],
             "identifiers": [{"type": scheme, "value": "036000291452"}],
             "contributions": [{"part": "instrumental", "extent": "Partly", "by": "ai", "region": region}],
-            "china": {**_CHINA, "propagator": "P1"},
+            "china": {**_CHINA, "propagator": "P1", "propagate_id": "7"},
             "prompt": {"text": "drums", "writer": "writer"},
             "rights": {"notice": "© 2026 Acme"},
             "permissions": uses,

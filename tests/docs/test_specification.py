@@ -153,7 +153,7 @@ def test_mappings_reach_every_field_of_every_carrier() -> None:
 
     vectors = [json.loads(path.read_text())["expect"] for path in MAPPINGS if path.stem != "digests"]
     for row in PROJECTIONS:
-        if row.name != "aigc":
+        if row.name in ("iptc", "music"):
             used = {name for expect in vectors for name in expect[row.carrier]}
             assert used == set(row.fields), row.carrier
     assert {expect["aigc"] is None for expect in vectors} == {True, False}
