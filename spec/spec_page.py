@@ -21,6 +21,7 @@ from provlabel.manifest import write
 from spec_words import OF_STANDARDS, SCHEMES, TAGS, TERMS, VOCABULARIES, XMP, looked_up
 
 TEMPLATE = Path(__file__).parent / "template.md"
+EXAMPLE = Path(__file__).parents[1] / "samples" / "labels" / "ai-assisted-track.toml"
 
 
 def specification() -> str:
@@ -280,6 +281,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "stages": _stages,
     **{f"rules:{name}": lambda rows=rows: _rules(rows) for name, rows in STAGES.items()},
     "types": _types,
+    "example": lambda: f"```toml\n{EXAMPLE.read_text()}```",
     "records": _records,
     "vocabularies": _vocabularies,
     "kinds": _kinds,
