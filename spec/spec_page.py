@@ -11,6 +11,7 @@ from typing import Any
 import label_fields as fields
 import label_mappings as mappings
 from label_requirements import STAGES, Requirement
+from provlabel.carriers.tags.xmp import NAMESPACES
 from provlabel.carriers.vocabularies import PROJECTIONS, Field, aigc, music
 from provlabel.exchange import ddex
 from provlabel.label import lint, signed
@@ -216,6 +217,11 @@ def _xmp() -> str:
     return _table("field | value | privacy | source | certainty", cells)
 
 
+def _namespaces() -> str:
+    used = dict.fromkeys(name.partition(":")[0] for name in (*XMP, aigc.PLACES["xmp"]))
+    return _table("prefix | namespace", ((f"`{prefix}`", f"`{NAMESPACES[prefix]}`") for prefix in used))
+
+
 def _about(field: Field) -> tuple[str, ...]:
     return "personal" if field.personal else "system", field.source, field.certainty
 
@@ -300,6 +306,7 @@ PARTS: dict[str, Callable[[], str]] = {
         + "\n\nOther identifiers have none."
     ),
     "xmp": _xmp,
+    "namespaces": _namespaces,
     "tags": _tags,
     "aigc_keys": lambda: _code(aigc.KEYS),
     "aigc_places": _aigc_places,
