@@ -14,6 +14,7 @@ from label_requirements import STAGES, Requirement
 from provlabel.carriers.tags.xmp import NAMESPACES
 from provlabel.carriers.vocabularies import PROJECTIONS, Field, aigc, music
 from provlabel.exchange import ddex
+from provlabel.exchange.ern import USE_TYPES
 from provlabel.label import lint, signed
 from provlabel.label.identifiers import CANONICAL
 from provlabel.label.records import PERSONAL
@@ -311,6 +312,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "aigc_keys": lambda: _code(aigc.KEYS),
     "aigc_places": _aigc_places,
     "ddex": _ddex,
+    "use_types": lambda: _table("permission | UseType", ((f"`{name}`", f"`{use}`") for name, use in USE_TYPES.items())),
     "ddex_order": _ddex_order,
     "ddex_roles": _ddex_roles,
     "losses": _losses,
