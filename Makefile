@@ -97,7 +97,7 @@ bench: $(STAMP) ## what a run costs, as ratios; or BENCH=large, tree, batch, car
 
 ##@ Generated files
 
-docs: $(STAMP) ## schemas/ and the tables in docs/
+docs: $(STAMP) ## schemas/, the tables in docs/, spec/vectors/
 	$(BIN)/python docs/generate.py
 
 samples: $(STAMP) ## samples/media/

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -423,10 +424,22 @@ def generated() -> dict[Path, str]:
         ROOT / "docs" / "law.md": law(),
         ROOT / "docs" / "shops.md": shops(),
         ROOT / "docs" / "states.md": states(),
+        ROOT / "docs" / "spec" / "label-v1.md": specification(),
     }
     return made
+
+
+def specification() -> str:
+    """The specification of the label; its text, its tables and the vectors that go with it are made in ``spec/``."""
+    sys.path.insert(0, str(ROOT / "spec"))
+    from spec_page import specification
+
+    return specification()
 
 
 if __name__ == "__main__":
     for path, content in generated().items():
         path.write_text(content)
+    from label_vectors import write
+
+    write()

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
+from provlabel._support.json_schema import END
 from provlabel.label import Label, label_from_dict
 from provlabel.label.records import ASCII, ID, ONE_LINE
 
@@ -70,7 +71,7 @@ def _plain(kind: Any) -> st.SearchStrategy[Any]:
     if isinstance(kind, info.FloatType):
         return st.floats(0, 1e6)
     if isinstance(kind, info.StrType):
-        return _text(kind.pattern)
+        return _text(kind.pattern and kind.pattern.replace(END, "$"))
     return st.dictionaries(_FREE, _JSON, max_size=3)
 
 

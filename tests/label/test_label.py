@@ -443,3 +443,17 @@ def test_mappings_where_records_belong_are_taken_as_such(media: Path, signer: Si
     told = verify_file(media / "out.jpg", sandbox=sandbox).files[0].label
     assert told is not None
     assert told.value["systems"] == [{"name": "AcmeSynth"}]
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"title": "a\n"},
+        {"detector_url": "https://x.example/\n"},
+        {"systems": [{"name": "a\n"}]},
+        {"people": [{"id": "a\n"}]},
+    ],
+)
+def test_a_line_break_at_the_end_is_none_of_a_name(field: dict[str, Any]) -> None:
+    with pytest.raises(LabelError, match="wanted is"):
+        label_from_dict({"kind": "human_made", **field})

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from project import EXAMPLE_LABELS, Cli, needs
+from provlabel.label import load_label
 from provlabel.label.lint import lint
 from provlabel.sandbox import Sandbox
 
@@ -156,3 +157,30 @@ def test_what_provlabel_writes_itself_is_not_for_the_label_file(tmp_path: Path, 
 def test_who_did_an_operation_is_asked_where_ai_may_have(kind: str, operation: dict[str, str], warned: bool) -> None:
     faults = lint({"kind": kind, "operations": [operation]})
     assert [fault.level for fault in faults if fault.at == "/operations/0/by"] == ["warning"] * warned
+
+
+@pytest.mark.parametrize("field", ["event_time", "event_end"])
+@pytest.mark.parametrize("day", ["2026-02-30", "0000-01-01"])
+def test_a_day_that_no_calendar_has_is_a_fault_like_any_other(field: str, day: str) -> None:
+    data = {"kind": "human_made", "event_time": "2026-01-01T00:00:00Z"} | {field: f"{day}T10:00:00Z"}
+    assert [(fault.level, fault.at) for fault in lint(data)] == [("error", f"/{field}")]
+
+
+def test_days_and_times_of_toml_are_texts(tmp_path: Path, cli: Cli) -> None:
+    """A day alone is no event time, and lint says so instead of ending."""
+    path = tmp_path / "label.toml"
+    path.write_text('kind = "human_made"\nevent_time = 2026-11-22\n[extra]\nday = 2026-11-22\nat = 10:00:00\n')
+    assert "error /event_time: not of the right form" in cli("lint", path).stdout
+    path.write_text(path.read_text().replace("event_time = 2026-11-22\n", ""))
+    assert cli("lint", path).returncode == 0
+    assert load_label(path).extra == {"day": "2026-11-22", "at": "10:00:00"}
+
+
+def test_a_pointer_into_extra_is_escaped() -> None:
+    assert [fault.at for fault in lint({"kind": "human_made", "extra": {"a/b~": 2**70}})] == ["/extra/a~1b~0"]
+
+
+def test_what_is_wrong_with_a_long_value_is_said() -> None:
+    (fault,) = lint({"kind": "human_made", "title": "x" * 1000})
+    assert fault.message.endswith("is longer than 200 characters")
+    assert len(fault.message) <= 300

@@ -77,7 +77,12 @@ def _schema_fault(error: Any, node: dict[str, Any], form: Form, hint: str, unkno
     elif name == "Pattern":
         yield Fault(at=pointer, message="not of the right form", hint=form(node))
     else:
-        yield Fault(at=pointer, message=printable(error.message, 300), hint=hint)
+        yield Fault(at=pointer, message=printable(_shortened(error.message), 300), hint=hint)
+
+
+def _shortened(message: str) -> str:
+    """Return a message without the middle of a long value: what is wrong with it stands at the end."""
+    return message if len(message) <= 300 else f"{message[:150]}…{message[-149:]}"
 
 
 def pointer_part(part: str) -> str:

@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+#: The end of a text in patterns of Python; JSON Schema writes ``$``.
+END = r"\Z"
 
 
 @functools.cache
@@ -19,12 +21,21 @@ def json_schema(record: type, name: str) -> dict[str, Any]:
     It is made once, which takes as long as to check ten labels, and is not to be changed.
     """
     made = msgspec.json.schema(record, ref_template="#/$defs/{name}")
+    _end_as_published(made)
     for definition in made["$defs"].values():
         if "description" in definition:  # msgspec before 0.23 hands on a docstring with the indent of its source
             definition["description"] = cleandoc(definition["description"])
         if definition.get("type") == "object":
             definition["additionalProperties"] = False
     return {"$schema": DIALECT, "$id": f"urn:provlabel:schema:{name}", **made}
+
+
+def _end_as_published(node: Any) -> None:
+    for name, value in list(node.items() if isinstance(node, dict) else enumerate(node)):
+        if name == "pattern" and isinstance(value, str):
+            node[name] = value.replace(END, "$")
+        elif isinstance(value, (dict, list)):
+            _end_as_published(value)
 
 
 def node_at(schema: dict[str, Any], path: Sequence[str | int]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from msgspec import UNSET
 from provlabel._support.faults import Fault, nearest, pointer_part, schema_faults
 from provlabel._support.json_schema import json_schema
 from provlabel._support.text import printable
+from provlabel.errors import LabelError
 from provlabel.label.about_ai import added_in, ai_in, is_technical
 from provlabel.label.identifiers import CANONICAL
 from provlabel.label.loading import label_from_dict, moment, unportable, wanted_form
@@ -34,7 +35,11 @@ def lint(data: Any, *, seconds: float | None = None, media: Medium | None = None
     faults = tuple(Fault(at=at, message=what) for at, what in unportable(data, "", 0)) or tuple(_schema_faults(data))
     if faults:
         return faults
-    return semantic_faults(label_from_dict(data), seconds=seconds, media=media)
+    try:
+        label = label_from_dict(data)
+    except LabelError as exc:  # a day that no calendar has
+        return tuple(Fault(at=at, message=what, hint="check the calendar") for at, what in exc.faults)
+    return semantic_faults(label, seconds=seconds, media=media)
 
 
 def fixed(data: Any, faults: tuple[Fault, ...]) -> Any:
@@ -190,8 +195,6 @@ def _times(label: Label) -> Iterator[Fault]:
     for field, stated in (("event_time", start), ("event_end", end)):
         if stated and stated > now + dt.timedelta(days=1):
             yield Fault(at=f"/{field}", message="lies in the future", hint="check the year", level="warning")
-    if label.event_end is not UNSET and end is None:
-        yield Fault(at="/event_end", message="no such day", hint="check the calendar")
 
 
 def _moment(text: Any) -> dt.datetime | None:

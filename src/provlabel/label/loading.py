@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from provlabel._support.faults import nearest, placed
+from provlabel._support.faults import nearest, placed, pointer_part
 from provlabel._support.files import open_regular
 from provlabel._support.json_schema import json_schema, node_at
 from provlabel._support.paths import path_of
@@ -111,7 +111,7 @@ def _times_as_text(value: Any) -> Any:
         return {key: _times_as_text(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_times_as_text(item) for item in value]
-    if isinstance(value, dt.datetime):
+    if isinstance(value, (dt.date, dt.time)):  # a datetime is a date
         return value.isoformat().replace("+00:00", "Z")
     return value
 
@@ -131,8 +131,10 @@ def label_from_dict(data: Any, *, source: str = "label") -> Label:
         raise _fault(source, ((pointer, _in_words(what, pointer)),)) from exc
     if unknown := tuple(_unknown_fields(data, label, "")):
         raise _fault(source, unknown)
-    if label.event_time is not msgspec.UNSET and moment(label.event_time) is None:
-        raise _fault(source, (("/event_time", "no such day or time; wanted is RFC 3339"),))
+    times = (("/event_time", label.event_time), ("/event_end", label.event_end))
+    impossible = [pointer for pointer, text in times if text is not msgspec.UNSET and moment(text) is None]
+    if impossible:
+        raise _fault(source, tuple((pointer, "no such day or time; wanted is RFC 3339") for pointer in impossible))
     return label
 
 
@@ -143,7 +145,7 @@ def unportable(value: Any, pointer: str, depth: int) -> Iterator[tuple[str, str]
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from unportable(str(key), pointer, depth)
-            yield from unportable(item, f"{pointer}/{printable(str(key))}", depth + 1)
+            yield from unportable(item, f"{pointer}/{pointer_part(str(key))}", depth + 1)
     elif isinstance(value, (list, tuple)):
         for index, item in enumerate(value):
             yield from unportable(item, f"{pointer}/{index}", depth + 1)

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from provlabel._support.json_schema import END
 from provlabel.label.vocabularies import (
     KINDS,
     Agent,
@@ -57,22 +58,28 @@ RFC_3339 = (
 )
 HEX_64 = r"^[0-9a-f]{64}$"
 
+
+def _whole(form: str) -> str:
+    """Return a form of a whole text: for Python, ``$`` is also the place before a line break at the end."""
+    return form.removesuffix("$") + END
+
+
 #: Printable text on one line: control characters have no place in a name.
-Line = Annotated[str, Meta(min_length=1, max_length=200, pattern=ONE_LINE)]
+Line = Annotated[str, Meta(min_length=1, max_length=200, pattern=_whole(ONE_LINE))]
 #: A sentence or two.
-Text = Annotated[str, Meta(min_length=1, max_length=2_000, pattern=ONE_LINE)]
+Text = Annotated[str, Meta(min_length=1, max_length=2_000, pattern=_whole(ONE_LINE))]
 #: An identifier; several carriers hold nothing but ASCII.
-Ascii = Annotated[str, Meta(min_length=1, max_length=500, pattern=ASCII)]
+Ascii = Annotated[str, Meta(min_length=1, max_length=500, pattern=_whole(ASCII))]
 #: A name or number as the register of somebody else has it.
-Code = Annotated[str, Meta(min_length=1, max_length=500, pattern=ONE_LINE)]
+Code = Annotated[str, Meta(min_length=1, max_length=500, pattern=_whole(ONE_LINE))]
 #: The name by which another field of the same label refers to this one.
-Id = Annotated[str, Meta(pattern=ID)]
-Url = Annotated[str, Meta(max_length=500, pattern=URL)]
+Id = Annotated[str, Meta(pattern=_whole(ID))]
+Url = Annotated[str, Meta(max_length=500, pattern=_whole(URL))]
 #: BCP 47, as far as labels need it.
-Language = Annotated[str, Meta(pattern=LANGUAGE, max_length=35)]
+Language = Annotated[str, Meta(pattern=_whole(LANGUAGE), max_length=35)]
 #: RFC 3339 with a zone; a leap second is allowed.
-Time = Annotated[str, Meta(pattern=RFC_3339)]
-Sha256 = Annotated[str, Meta(pattern=HEX_64)]
+Time = Annotated[str, Meta(pattern=_whole(RFC_3339))]
+Sha256 = Annotated[str, Meta(pattern=_whole(HEX_64))]
 Seconds = Annotated[float, Meta(ge=0, le=1e6, extra_json_schema={"x-unit": "s"})]
 Length = Annotated[float, Meta(ge=0, le=1e6)]
 
