@@ -14,7 +14,7 @@ import msgspec
 
 from provlabel._support.faults import Fault, Hints, instead, placed, schema_faults
 from provlabel._support.files import open_regular
-from provlabel._support.json_schema import json_schema, node_at
+from provlabel._support.json_schema import ADDRESS, json_schema, node_at
 from provlabel._support.paths import path_of
 from provlabel._support.text import printable
 from provlabel._support.types import ready
@@ -123,14 +123,23 @@ def _times_as_text(value: Any) -> Any:
     return value
 
 
+def label_schema() -> dict[str, Any]:
+    """Return the JSON Schema of labels, not to be changed."""
+    return json_schema(Label, SCHEMA, addressed=True)
+
+
 def label_from_dict(data: Any, *, source: str = "label") -> Label:
     """Make a :class:`Label` from plain data; ``source`` names it in messages.
+
+    ``$schema``, by which editors know what it is, is left out.
 
     Raises:
         LabelError: a field is missing, of the wrong shape, not in its vocabulary, or unknown.
     """
     if faults := tuple(unportable(data, "", 0)):
         raise _fault(source, faults)
+    if isinstance(data, dict) and isinstance(data.get(ADDRESS), str):
+        data = {key: value for key, value in data.items() if key != ADDRESS}
     try:
         label = msgspec.convert(data, ready(Label))
     except msgspec.ValidationError as exc:
@@ -196,7 +205,7 @@ def _others(data: Any, pointer: str) -> Iterator[tuple[str, str]]:
 
 def shape_faults(data: Any) -> Iterator[Fault]:
     """Yield every way in which plain data breaks the schema of labels."""
-    yield from schema_faults(data, json_schema(Label, SCHEMA), _HINTS)
+    yield from schema_faults(data, label_schema(), _HINTS)
 
 
 def _line(place: Sequence[str | int], given: str) -> str:
@@ -207,7 +216,7 @@ def _line(place: Sequence[str | int], given: str) -> str:
 
 def _node(pointer: str) -> dict[str, Any]:
     path = [int(part) if part.isdigit() else part for part in pointer.split("/")[1:]]
-    return node_at(json_schema(Label, SCHEMA), path)
+    return node_at(label_schema(), path)
 
 
 def wanted_form(node: dict[str, Any]) -> str:
