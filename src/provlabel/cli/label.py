@@ -17,6 +17,7 @@ from provlabel._support.times import rfc3339
 from provlabel.cli import say, say_error
 from provlabel.cli._labeling import BROKEN, asked, labeling_options
 from provlabel.cli._shared import (
+    KIND,
     PATH,
     deliver,
     file_arguments,
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
 @click.command("label")
 @file_arguments("files")
 @click.option("--label", "label_path", type=PATH, help="Label as a JSON or TOML file.")
-@click.option("--kind", help="How far AI made it: ai_generated, ai_modified, … (provlabel schema label).")
+@click.option("--kind", type=KIND, help="How far AI made it: ai_generated, human_made, … (provlabel kinds).")
 @click.option("--origin", help="created or altered; follows from --kind when not given.")
 @click.option("--system", "systems", multiple=True, metavar="NAME[@VERSION]", help="An AI system. Repeatable.")
 @click.option("--model-type", help="C2PA asset type of the first system's model.")

@@ -97,6 +97,7 @@ RUNS: dict[str, tuple[str, ...]] = {
     "key": ("key", "check", *SIGN, "--format", "json"),
     "trust": ("trust", "show", *TRUST, "--format", "json"),
     "import": ("import", "label.json", "--from", "jsonl", "-o", "drafts"),
+    "kinds": ("kinds",),
     "rules": ("rules",), "formats": ("formats",), "schema": ("schema", "label"), "samples": ("samples", "some"),
 }  # fmt: skip
 #: What these leave is media, or labels that say what they were given: there the words stand where they belong.
