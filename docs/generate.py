@@ -272,7 +272,7 @@ its value, and `provlabel verify` compares.
   is not known.
 - **Findings**: `carrier.missing`, `carrier.changed`, `carrier.contradicts` (with both values), `carrier.doubled` (two
   AIGC objects) and `carrier.unreadable`. Manifests by other programs are compared with the tags in the same way.
-- **Tags of a file without a manifest are claims**: reported, but never trusted. `provlabel label FILE --from-carriers`
+- **Tags of a file without a manifest are claims**: reported, but never trusted. `provlabel init FILE`
   drafts a label from them, for a person to complete. Known marks of generators: MARKS.
 
 Certainty: P: the primary text was read. S: a secondary source quotes it. W: a weak source, or a convention. N: a source

@@ -9,18 +9,22 @@ from provlabel._support.text import is_visible
 
 
 def in_toml(value: Any) -> str:
-    """Return plain data as a value of TOML on one line; what cannot be seen or acts on a terminal is escaped."""
+    """Return plain data as a value of TOML on one line; what cannot be seen or acts on a terminal is escaped.
+
+    TOML has no null: what is none is left out.
+    """
     if isinstance(value, dict):
-        inside = ", ".join(f"{_key(str(key))} = {in_toml(item)}" for key, item in value.items())
+        inside = ", ".join(f"{in_key(str(key))} = {in_toml(item)}" for key, item in value.items() if item is not None)
         return f"{{ {inside} }}" if inside else "{}"
     if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(in_toml, value))}]"
+        return f"[{', '.join(in_toml(item) for item in value if item is not None)}]"
     if isinstance(value, bool):
         return "true" if value else "false"
     return in_quotes(value) if isinstance(value, str) else str(value)
 
 
-def _key(name: str) -> str:
+def in_key(name: str) -> str:
+    """Return a key of TOML."""
     return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else in_quotes(name)
 
 

@@ -22,6 +22,7 @@ from provlabel._version import __version__
 from provlabel.errors import LabelError, ProvlabelError, UsageError
 
 _COMMANDS = (
+    "init",
     "kinds",
     "label",
     "batch",

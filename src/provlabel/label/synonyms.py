@@ -7,7 +7,7 @@ that no vocabulary has (``singer``, ``drums``): then the hint is the very line t
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 _INSTRUMENTS = (
     *("drums", "drum", "percussion", "beat", "beats", "bass", "guitar", "guitars", "piano", "keys", "keyboard"),
@@ -154,3 +154,15 @@ def line_for(field: str, given: str) -> str:
 def field_for(given: str) -> str:
     """Return what to write in place of a field that a label does not have; nothing where no table knows it."""
     return _FIELDS.get(plain_word(given), "")
+
+
+def meant(field: str, given: str, terms: Collection[str]) -> dict[str, str]:
+    """Return what a word of people means: the field with its term, and what else belongs to it; empty if nobody knows.
+
+    >>> meant("part", "Drums", ("instrumental",))
+    {'part': 'instrumental', 'stem': 'drums'}
+    """
+    for term in terms:
+        if plain_word(term) == plain_word(given):
+            return {field: term}
+    return dict(re.findall(r'(\w+) = "([^"]+)"', line_for(field, given)))
