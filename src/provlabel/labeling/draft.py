@@ -52,9 +52,11 @@ def drafted(evidence: Evidence, *, prompt: bool = False) -> Draft:
     got = _Gather()
     for place, said in _statements(evidence):
         got.take(place, said if prompt else {key: item for key, item in said.items() if key != "prompt"})
-    for place, manifest in _versions(evidence.manifests):
-        if manifest.generator and not _in_manifest(manifest):
-            got.hints.append(f"the {place} was written by {manifest.generator}, and says nothing of AI")
+    got.hints += [
+        f"the {place} was written by {manifest.generator}, and names no AI system"
+        for place, manifest in _versions(evidence.manifests)
+        if manifest.generator and not _in_manifest(manifest).get("systems")
+    ]
     for item in evidence.carriers or ():
         got.mark(item)
     got.hints += [
@@ -175,8 +177,6 @@ def _in_manifest(manifest: Manifest) -> dict[str, Any]:
     said = dict(info.value) if info is not None and info.value.get("kind") else {}
     if said and info is not None and info.source != "org.provlabel.label":
         said.pop("title", None)  # of the claim: a file name, or "Generated image"
-        if not said.get("systems") and manifest.generator:
-            said["systems"] = [{"name": manifest.generator.split(" ")[0].split("/")[0].replace("_", " ")}]
     if "text" not in mapping(said.get("prompt")):
         said.pop("prompt", None)  # a digest, or that it is withheld
     return said
