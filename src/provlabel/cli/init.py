@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from provlabel.media.formats import Format
     from provlabel.sandbox.requests import AnySandbox
 
+_NAME = "label"  # of what is written where no name is given
 #: Columns of a list for a spreadsheet that are there though no file says anything of them.
 COLUMNS = (
     *("kind", "title", "provider.name", "systems.0.name", "systems.0.version", "identifiers.isrc", "people.0.name"),
@@ -65,7 +66,7 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
     if STANDARD in files:
         raise UsageError(f"a label needs a file with a name, and {INPUT} has none", hint="give the file by its name")
     form = _form(files, options["format_"], options["output"])
-    output: Path = options["output"] or Path({"csv": "labels.csv"}.get(form, f"label.{form}"))
+    output: Path = options["output"] or Path(f"{_NAME}s.csv" if form == "csv" else f"{_NAME}.{form}")
     require_not_among(output, files, "-o")
     to_file = str(output) != "-"
     if to_file:
@@ -137,7 +138,7 @@ def _may_ask(options: dict[str, Any]) -> bool:
 
 def _head(path: Path | None, fmt: Format | None, seconds: float | None, output: Path) -> list[str]:
     media = printable(str(path)) if path is not None else "FILE"
-    shown = "label.toml" if str(output) == "-" else printable(str(output))
+    shown = f"{_NAME}.toml" if str(output) == "-" else printable(str(output))
     lines = []
     if path is not None:
         long = f", {int(seconds // 60)}:{seconds % 60:04.1f} long" if seconds else ""
