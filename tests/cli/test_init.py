@@ -281,6 +281,7 @@ def test_a_folder_becomes_a_spreadsheet_that_batch_takes_back(song: Path, cli: C
     assert "kind" in refused.stderr
     for row in rows:
         row["kind"] = "ai_generated" if row["systems.0.name"] else "human_made"
+        row["people.0.name"] = row["people.0.name"] or "Ben Example"
     with (root / "songs.csv").open("w", newline="") as stream:
         table = csv.DictWriter(stream, rows[0].keys())
         table.writeheader()
@@ -294,6 +295,8 @@ def test_a_folder_becomes_a_spreadsheet_that_batch_takes_back(song: Path, cli: C
         'Night "Ferry"\u202e',
         [{"name": "Suno"}],
     )
+    typed = ("show", "out/media/still.png", "--trust", "test", "--personal")
+    assert "Ben Example" in cli(*typed, cwd=root).stdout
     assert cli("verify", "out/media", "--trust", "test", cwd=root).returncode == 0
 
 

@@ -375,6 +375,8 @@ def _row(number: int, cells: Sequence[str], columns: Sequence[_Column | None]) -
         for field in parts
         if field in label
     ]
+    for place, person in parts.get("people", {}).items():
+        person.setdefault("id", f"person{place + 1}")  # whoever types a name into a spreadsheet knows no ids
     for field in _LISTS:
         if field in parts:
             parts[field] = [item for _, item in sorted(parts[field].items())]
