@@ -76,7 +76,9 @@ def _tell(*lines: str) -> None:
 def _line(question: str, default: str = "") -> str:
     """Ask for one line; what a file proposes is shown escaped, and taken as it is."""
     shown = f" [{printable(default, 60)}]" if default else ""
-    answer = str(click.prompt(f"{question}{shown}", default="", show_default=False, err=True)).strip()
+    answer = str(
+        click.prompt(f"{question}{shown}", default="", show_default=False, prompt_suffix=" ", err=True)
+    ).strip()
     return "" if answer == "-" else answer or default
 
 
@@ -151,7 +153,8 @@ def _parts(known: Known, systems: list[dict[str, str]]) -> Iterator[dict[str, An
 
     names = [name for name in get_args(PartName) if name not in NOT_IN.get(known.media or "", ())]
     yield from known.label.get("contributions", ())
-    _tell("", f"  Parts: {', '.join(names)}; or in your words, such as drums.")
+    example = "sky" if known.media == "image" else "drums"
+    _tell("", f"  Parts: {', '.join(names)}; or in your words, such as {example}.")
     for extent, question in (("", "Which part did AI make?"), ("none", "Which part did people make?")):
         for _ in range(_TRIES):
             answer = _line(f"{question} (Enter: no more)")

@@ -27,7 +27,7 @@ GUIDE: dict[str, KindGuide] = {
         "AI mastered it or took out noise: ai_assisted_technical",
     ),
     "ai_assisted_technical": KindGuide(
-        "it helped technically: cleaner, louder, larger; nothing new is heard or seen",
+        "it helped technically: cleaner, louder, larger, but nothing new",
         "your own song, mastered by AI; noise taken out of a take; stems separated",
         "a photograph, denoised or enlarged by AI",
         "AI played, sang, wrote or painted anything: ai_partly_created or ai_modified",
