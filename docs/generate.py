@@ -13,6 +13,7 @@ from provlabel.carriers.vocabularies.aigc import ELSEWHERE
 from provlabel.carriers.vocabularies.marks import MARKS
 from provlabel.exchange.shops import Question, load_shops
 from provlabel.label import Identifier, Label, Prompt, System
+from provlabel.label.guide import CASES, GUIDE
 from provlabel.label.records import China, Contribution, Permissions, Person, Rights
 from provlabel.label.vocabularies import AI_KINDS, KINDS
 from provlabel.law import LAWS, load_laws
@@ -149,14 +150,24 @@ def _first_line(function: Any) -> str:
 
 
 def kinds() -> str:
-    """The table of kinds as Markdown."""
-    rows = [
-        f"| `{name}` | {facts.words} | {facts.origin} | `{facts.digital_source_type.rpartition('/')[2]}` |"
-        for name, facts in KINDS.items()
+    """The page of kinds as Markdown: which to choose, and what they are in the standards."""
+    words = [f"| `{name}` | {row.answer} | {row.music} | {row.picture} |" for name, row in GUIDE.items()]
+    cases = [f"| {case.made} | `{case.kind}` |" for case in CASES]
+    standards = [
+        f"| `{name}` | {facts.words} | {facts.origin} | `{facts.digital_source_type.rpartition('/')[2]}` | "
+        f"{facts.contains_ai or 'no value'} |"
+        for name, facts in ((name, KINDS[name]) for name in GUIDE)
     ]
-    head = ["# Kinds", "", "The values of `kind`, and the IPTC digital source type that other tools read.", ""]
     return "\n".join(
-        [*head, "| kind | this file is … | created or altered | source type |", "|---|---|---|---|", *rows, ""]
+        [
+            *("# Kinds", "", "The values of `kind`: how far AI made the content. `provlabel kinds` prints this page,"),
+            *("`provlabel kinds NAME` explains one, and `provlabel init` asks and writes a label.", ""),
+            *("| kind | what AI did | music | picture |", "|---|---|---|---|", *words, ""),
+            *("## Which one?", "", "| you made | kind |", "|---|---|", *cases, ""),
+            *("## In the standards", "", "The source type of IPTC is what other tools read; `ContainsAI` is DDEX.", ""),
+            "| kind | this file is … | created or altered | source type | `ContainsAI` |",
+            *("|---|---|---|---|---|", *standards, ""),
+        ]
     )
 
 
@@ -278,7 +289,7 @@ its value, and `provlabel verify` compares.
   is not known.
 - **Findings**: `carrier.missing`, `carrier.changed`, `carrier.contradicts` (with both values), `carrier.doubled` (two
   AIGC objects) and `carrier.unreadable`. Manifests by other programs are compared with the tags in the same way.
-- **Tags of a file without a manifest are claims**: reported, but never trusted. `provlabel label FILE --from-carriers`
+- **Tags of a file without a manifest are claims**: reported, but never trusted. `provlabel init FILE`
   drafts a label from them, for a person to complete. Known marks of generators: MARKS.
 
 Certainty: P: the primary text was read. S: a secondary source quotes it. W: a weak source, or a convention. N: a source

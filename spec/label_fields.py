@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from provlabel._support.json_schema import END, json_schema
+from provlabel._support.json_schema import END
 from provlabel.label import records
-from provlabel.label.records import SCHEMA, Label
+from provlabel.label.loading import label_schema
 
-RECORDS: dict[str, dict[str, Any]] = json_schema(Label, SCHEMA)["$defs"]
+RECORDS: dict[str, dict[str, Any]] = label_schema()["$defs"]
 
 
 def _schema_of(kind: Any) -> dict[str, Any]:

@@ -401,7 +401,13 @@ def form() -> Iterator[Vector]:
     yield bad(
         "field-in-capitals", {**HUMAN, "Title": "A"}, ["L-FORM-3 /Title"], "Names of fields are compared exactly."
     )
-    yield bad("field-schema-url", {"$schema": "label-v1.json", **HUMAN}, ["L-FORM-3 /$schema"], "Not even for editors.")
+    yield ok("field-schema-url", {"$schema": "label-v1.json", **HUMAN}, "L-FORM-3", "Editors find the schema by it.")
+    yield bad(
+        "field-schema-url-inside",
+        {**AI, "systems": [{"name": "A", "$schema": "x"}]},
+        ["L-FORM-3 /systems/0/$schema"],
+        "At the top alone.",
+    )
     yield bad("field-pointer", {**HUMAN, "a/b~c": 1}, ["L-FORM-3 /a~1b~0c"], "Its pointer is escaped.")
     yield bad(
         "carriers-digest",

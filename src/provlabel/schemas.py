@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from provlabel._support.json_schema import json_schema
-from provlabel.label import Label
+from provlabel.label.loading import label_schema
 from provlabel.labeling.receipts import Receipts
 from provlabel.labeling.unlabel import Unlabeled
 from provlabel.policy.records import POLICY_SCHEMA, Policy
@@ -14,7 +14,7 @@ from provlabel.report import Report
 from provlabel.report.facts import Comparison
 
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
-    "label": lambda: json_schema(Label, "label-v1"),
+    "label": label_schema,
     "report": lambda: json_schema(Report, "report-v1"),
     "diff": lambda: json_schema(Comparison, "diff-v1"),
     "policy": lambda: json_schema(Policy, POLICY_SCHEMA),

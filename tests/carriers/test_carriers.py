@@ -348,7 +348,7 @@ def test_a_detached_label_writes_no_tags(media: Path, signer: Signer, trust: Tru
 # --- the command line ------------------------------------------------------------------------------
 
 
-def test_the_command_line_chooses_and_drafts(cli: Cli, media: Path, tmp_path: Path) -> None:
+def test_the_command_line_chooses(cli: Cli, media: Path, tmp_path: Path) -> None:
     source, out = media / "cover.jpg", tmp_path / "out.jpg"
     common = ("--kind", "ai_generated", "--system", "AcmeSynth@2.1", "--signer", "test")
     made = cli("label", source, *common, "-o", out, "--carriers", "xmp,tags")
@@ -356,17 +356,6 @@ def test_the_command_line_chooses_and_drafts(cli: Cli, media: Path, tmp_path: Pa
     assert "repeated in xmp" in made.stdout
     assert "none" in cli("label", source, *common, "--carriers", "smoke").stderr
     assert cli("label", source, *common, "--carriers", "tags", "-o", tmp_path / "no.jpg").returncode == 2
-    draft = cli("label", out, "--from-carriers", "-o", tmp_path / "draft.json")
-    assert draft.returncode == 0, draft.stderr
-    assert "from APP1" in draft.stderr
-    said = json.loads((tmp_path / "draft.json").read_text())
-    assert said == {
-        "schema": "label-v1",
-        "kind": "ai_generated",
-        "systems": [{"name": "AcmeSynth", "version": "2.1"}],
-    }
-    assert cli("lint", tmp_path / "draft.json").returncode == 0
-    assert cli("label", source, out, "--from-carriers").returncode == 2
     verified = cli("verify", out, "--trust", "test")
     assert "tags     xmp 3 as signed" in verified.stdout
 

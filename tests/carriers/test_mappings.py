@@ -15,7 +15,6 @@ from msgspec.structs import replace
 
 from provlabel import Identifier, Label, LabelError, Prompt, System
 from provlabel.carriers.compare import Story, compare_carriers, digest_of, disagreements, story_of, values_of
-from provlabel.carriers.draft import drafted
 from provlabel.carriers.plan import CHOICES, DEFAULT, chosen, projected
 from provlabel.carriers.tags.xmp import NAMESPACES
 from provlabel.carriers.vocabularies import KNOWN, PROJECTIONS, Projection, aigc, iptc, music
@@ -25,6 +24,7 @@ from provlabel.evidence import Action, Carrier, Evidence, Ingredient, Manifest
 from provlabel.label import label_from_dict, signed_label
 from provlabel.label.records import China, Contribution, Likeness, Permissions, Person, Rights
 from provlabel.label.vocabularies import AI_KINDS, IPTC, KINDS, Role, Use, plain_uri
+from provlabel.labeling.draft import Draft, drafted
 
 PLUS = "http://ns.useplus.org/ldf/vocab/"
 AI, CAPTURE = IPTC + "trainedAlgorithmicMedia", IPTC + "digitalCapture"
@@ -537,7 +537,7 @@ def test_contributions_that_are_none_are_passed_over(text: str) -> None:
     """A dictionary as a role once stopped the run that only looked at the file."""
     tags = {"PROVLABEL_KIND": ("ai_generated",), "PROVLABEL_CONTRIBUTIONS": (text,)}
     assert list(claims_in("vorbis", tags)) == ["PROVLABEL_KIND ai_generated"]
-    assert drafted([Carrier("vorbis", "Vorbis comments", tags)]).label == {"schema": "label-v1", "kind": "ai_generated"}
+    assert draft_of(Carrier("vorbis", "Vorbis comments", tags)).label == {"kind": "ai_generated"}
 
 
 def test_pictures_of_cameras_claim_nothing() -> None:
@@ -550,16 +550,23 @@ def test_every_mark_is_read() -> None:
     assert all(mark.field in KNOWN[mark.carrier] for mark in MARKS)
 
 
+def draft_of(*carriers: Carrier) -> Draft:
+    return drafted(Evidence(carriers=carriers))
+
+
 def test_a_draft_says_where_each_part_came_from() -> None:
-    draft = drafted([xmp(type=AI, system="AcmeSynth"), Carrier("text", "tEXt", {"parameters": ("Steps: 20",)})])
-    assert draft.label == {"schema": "label-v1", "kind": "ai_generated", "systems": [{"name": "AcmeSynth"}]}
-    assert "kind: from APP1" in draft.lines
-    assert any("Stable Diffusion" in text for text in draft.lines)
-    both = drafted([xmp(type=AI), Carrier("id3", "ID3v2", {"TXXX:PROVLABEL_KIND": ("human_made",)})])
+    parameters = Carrier("text", "tEXt chunk", {"parameters": ("a cat\nSteps: 20, Sampler: Euler, Version: v1.10.1",)})
+    draft = draft_of(xmp(type=AI, system="AcmeSynth"), parameters)
+    assert draft.label == {
+        "kind": "ai_generated",
+        "systems": [{"name": "AcmeSynth"}, {"name": "Stable Diffusion", "version": "v1.10.1"}],
+    }
+    assert draft.sources["kind"] == "APP1"
+    assert any("parameters of Stable Diffusion" in text for text in draft.hints)
+    both = draft_of(xmp(type=AI), Carrier("id3", "ID3v2", {"TXXX:PROVLABEL_KIND": ("human_made",)}))
     assert both.label["kind"] == "ai_generated"
-    assert "kind: ID3v2 says something else" in both.lines
-    assert "kind" not in drafted([]).label
-    assert any(text.startswith("kind: nothing") for text in drafted([]).lines)
+    assert 'kind: the ID3v2 says "human_made"; left out: something else was found before' in both.hints
+    assert draft_of() == Draft({}, {}, ())
 
 
 # --- what a label writes ---------------------------------------------------------------------------
@@ -579,11 +586,11 @@ ID3 = chosen(("tags",), "audio", ("id3",))
 def test_what_no_label_can_hold_is_left_out_of_a_draft_and_told(
     carrier: str, fields: dict[str, tuple[str, ...]]
 ) -> None:
-    draft = drafted([Carrier(carrier, "place", fields)])
+    draft = draft_of(Carrier(carrier, "place", fields))
     label_from_dict({"kind": "ai_generated", **draft.label})
     assert "Ada" not in str(fields) or draft.label["people"] == [{"id": "person3", "name": "Ada"}]
     assert "Bob" not in str(fields) or draft.label["people"] == [{"id": "person1", "name": "Bob"}]
-    assert any("can stand in a label" in line for line in draft.lines)
+    assert any("can stand in a label" in text or "left out" in text for text in draft.hints)
 
 
 def test_carriers_are_chosen_by_medium_and_format() -> None:

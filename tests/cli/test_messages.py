@@ -51,7 +51,7 @@ MISTAKES: dict[str, tuple[tuple[str, ...], int, str, str]] = {
     ),
     "an empty system": (
         ("label", "a.jpg", *SIGNED, "--system", ""), 2, "label: /systems/0/name: is empty",
-        "run: provlabel schema label",
+        "provlabel kinds explains the kinds, provlabel init writes a first label",
     ),
 }  # fmt: skip
 

@@ -100,7 +100,7 @@ REFUSED = {
     "detached": ("label", "-", *KIND, "--detached"),
     "the prompt too": ("label", "-", *KIND, "--prompt-file", "-"),
     "JSON into the file": ("label", "-", *KIND, "--format", "json"),
-    "a draft": ("label", "-", "--from-carriers"),
+    "a draft": ("init", "-"),
     "out alone": ("label", "x.jpg", *KIND, "-o", "-"),
     "a delivery": ("verify", "-", "--against", "m.xml"),
     "a policy": ("verify", "-", "--init-policy"),

@@ -1,4 +1,4 @@
-"""docs/ddex.md, tables.md, sheets.md, batch.md, conversions.md, run: each in an empty folder, as its commands stand.
+"""Pages of docs/ that are run from top to bottom: each in an empty folder, as its commands stand there.
 
 A block is run when ``<!-- run -->`` stands before it.  What it shows of the output has to be in the output, where
 ``…`` stands for anything; ``# ends with N`` is the exit code.
@@ -25,7 +25,7 @@ def commands(page: str) -> list[tuple[str, list[str]]]:
     return [(part.splitlines()[0], part.splitlines()[1:]) for part in parts]
 
 
-@pytest.mark.parametrize("name", ["ddex", "tables", "sheets", "batch", "conversions"])
+@pytest.mark.parametrize("name", ["ddex", "tables", "sheets", "batch", "conversions", "start"])
 def test_the_page_does_what_it_says(name: str, tmp_path: Path) -> None:
     page = (ROOT / "docs" / f"{name}.md").read_text()
     (tmp_path / "bin").mkdir()

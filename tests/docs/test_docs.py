@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import jsonschema_rs
+import msgspec
 import pytest
 
 from project import DOCS, ROOT, Cli
@@ -131,6 +132,16 @@ def test_the_page_of_formats_says_of_each_what_becomes_of_it() -> None:
         expected.append([row.name, where, ", ".join(tags) or "none", row.why_detached])
     assert [[*cells[:3], "" if cells[1] != "beside the file" else cells[3]] for cells in told] == expected
     assert all(cells[3] for cells in told)
+
+
+def test_what_editors_are_told_can_be_read() -> None:
+    """The blocks of docs/start.md; taplo and the JSON service of VS Code were tried by hand, as the page says."""
+    page = (DOCS / "start.md").read_text()
+    (settings,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    assert json.loads(settings)["json.schemas"][0]["fileMatch"] == ["*.label.json"]
+    (rules_of_taplo,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    plain = "\n".join(line.strip() for line in rules_of_taplo.splitlines())
+    assert msgspec.toml.decode(plain)["rule"][0]["schema"]["path"] == "./label-v1.json"
 
 
 def test_links_of_the_docs_lead_somewhere() -> None:

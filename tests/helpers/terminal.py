@@ -27,3 +27,22 @@ def read(fd):
     return said
 sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[3:], read, lambda fd: b"")))
 """
+
+
+# The same with many answers: JSON of pairs, of words that are waited for and what is typed then; words that come
+# in another order are a failure.  A lone answer of \x03 or \x04 is Ctrl-C, or the end of the input.
+CONVERSATION = """
+import json, os, pty, sys
+left = json.loads(sys.argv[1])
+heard = bytearray()
+def read(fd):
+    said = os.read(fd, 4096)
+    heard.extend(said)
+    while left and left[0][0].encode() in heard:
+        words, answer = left.pop(0)
+        del heard[: heard.index(words.encode()) + len(words.encode())]
+        os.write(fd, answer.encode() if answer in ("\\x03", "\\x04") else answer.encode() + b"\\n")
+    return said
+code = os.waitstatus_to_exitcode(pty.spawn(sys.argv[2:], read, lambda fd: b""))
+sys.exit(code if not left else 99)
+"""

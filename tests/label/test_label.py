@@ -16,6 +16,7 @@ from project import EXAMPLE_LABELS
 from provlabel import Identifier, Label, LabelError, Prompt, Provider, System, label_file, load_label, verify_file
 from provlabel.label import digest_of_prompt, joined, label_from_dict, origin_of, signed_label
 from provlabel.label.lint import fixed, lint, semantic_faults
+from provlabel.label.loading import read_plain
 from provlabel.label.records import PERSONAL, Person
 from provlabel.label.vocabularies import KINDS, SOURCE_TYPES, Kind, Oversight
 from provlabel.manifest.write import definition
@@ -457,3 +458,29 @@ def test_mappings_where_records_belong_are_taken_as_such(media: Path, signer: Si
 def test_a_line_break_at_the_end_is_none_of_a_name(field: dict[str, Any]) -> None:
     with pytest.raises(LabelError, match="wanted is"):
         label_from_dict({"kind": "human_made", **field})
+
+
+def test_a_label_names_its_schema_for_editors(tmp_path: Path) -> None:
+    """In JSON and TOML, for lint and for signing; it is not signed, and the published schema allows it."""
+    plain = {"kind": "human_made", "title": "Boats"}
+    for name, text in (
+        ("label.json", json.dumps({"$schema": "./label-v1.json", **plain})),
+        ("label.toml", '"$schema" = "./label-v1.json"\nkind = "human_made"\ntitle = "Boats"\n'),
+    ):
+        (tmp_path / name).write_text(text)
+        label = load_label(tmp_path / name)
+        assert label == Label(kind="human_made", title="Boats")
+        assert lint(read_plain(tmp_path / name)) == ()
+        assert "$schema" not in signed_label(label).system
+        jsonschema_rs.Draft202012Validator(SCHEMAS["label"]()).validate(read_plain(tmp_path / name))
+    assert [fault.at for fault in lint({"$schema": 7, **plain})] == ["/$schema"]
+    with pytest.raises(LabelError, match=r"/\$schema: unknown field"):
+        label_from_dict({"$schema": 7, **plain})
+    assert [fault.at for fault in lint({**plain, "provider": {"name": "A", "$schema": "x"}})] == ["/provider/$schema"]
+
+
+def test_the_names_of_schemas_never_change() -> None:
+    """Editors and other programs keep them."""
+    assert {schema()["$id"] for schema in SCHEMAS.values()} == {
+        f"urn:provlabel:schema:{name}-v1" for name in ("label", "report", "diff", "policy", "receipt", "unlabeled")
+    }

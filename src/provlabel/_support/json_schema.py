@@ -13,12 +13,23 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 #: The end of a text in patterns of Python; JSON Schema writes ``$``.
 END = r"\Z"
 
+#: By this field a document says to an editor which schema it has.
+ADDRESS = "$schema"
+_ADDRESS = {
+    "type": "string",
+    "title": "Address of the schema",
+    "description": "Where an editor finds this schema. It is read by editors alone, and not signed.",
+    "examples": ["label-v1.json"],
+    "x-privacy": "system",
+}
+
 
 @functools.cache
-def json_schema(record: type, name: str) -> dict[str, Any]:
+def json_schema(record: type, name: str, *, addressed: bool = False) -> dict[str, Any]:
     """Return the schema of ``record``; unknown fields are a fault, so that a typo is never signed.
 
-    It is made once, which takes as long as to check ten labels, and is not to be changed.
+    It is made once, which takes as long as to check ten labels, and is not to be changed.  Its ``$id`` is an address
+    of no page, and never changes.  A document that is ``addressed`` may name its schema in ``$schema``.
     """
     made = msgspec.json.schema(record, ref_template="#/$defs/{name}")
     _end_as_published(made)
@@ -27,6 +38,8 @@ def json_schema(record: type, name: str) -> dict[str, Any]:
             definition["description"] = cleandoc(definition["description"])
         if definition.get("type") == "object":
             definition["additionalProperties"] = False
+    if addressed:
+        made["$defs"][record.__name__]["properties"][ADDRESS] = _ADDRESS
     return {"$schema": DIALECT, "$id": f"urn:provlabel:schema:{name}", **made}
 
 

@@ -235,7 +235,15 @@ class Labels:
 
 def _label_in_file(path: str) -> CheckedLabel:
     if not path:
-        return CheckedLabel(faults=(Fault(at="/", message="no label", hint="--label FILE, or a label in each row"),))
+        return CheckedLabel(
+            faults=(
+                Fault(
+                    at="/",
+                    message="no label",
+                    hint="--label FILE, or a label in each row: fill in kind (provlabel kinds)",
+                ),
+            )
+        )
     try:
         return _checked(read_plain(Path(path)), path)
     except (LabelError, InputError) as exc:

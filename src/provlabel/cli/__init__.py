@@ -19,9 +19,11 @@ import click
 
 from provlabel._support.text import printable
 from provlabel._version import __version__
-from provlabel.errors import ProvlabelError, UsageError
+from provlabel.errors import LabelError, ProvlabelError, UsageError
 
 _COMMANDS = (
+    "init",
+    "kinds",
     "label",
     "batch",
     "verify",
@@ -130,6 +132,9 @@ def run(args: list[str] | None = None) -> int:
     try:
         _require_no_file_named_like_an_option(sys.argv[1:] if args is None else args)
         return int(cli.main(args, prog_name="provlabel", standalone_mode=False) or 0)
+    except LabelError as exc:
+        _say_faults(exc)
+        return exc.exit_code
     except ProvlabelError as exc:
         say_error(str(exc), exc.hint)
         return exc.exit_code
@@ -154,6 +159,22 @@ def run(args: list[str] | None = None) -> int:
             return 3
         _say_unforeseen(exc)
         return 3
+
+
+def _say_faults(exc: LabelError) -> None:
+    """Tell each fault of a label on a line of its own; one alone stands in the message."""
+    if len(exc.faults) < 2:
+        say_error(str(exc), exc.hint)
+        return
+    source = str(exc).partition(f": {exc.faults[0][0] or '/'}: ")[0]
+    for at, what in exc.faults[:_FAULTS]:
+        say_error(f"{source}: {at or '/'}: {what}")
+    more = len(exc.faults) - _FAULTS
+    say_error(f"{source}: {len(exc.faults)} faults" + (f", {more} of them not shown" if more > 0 else ""), exc.hint)
+
+
+#: Faults of one label that are told.
+_FAULTS = 20
 
 
 def _say_unforeseen(exc: Exception) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+import click.shell_completion
 
 from provlabel._support.paths import path_of
 from provlabel._support.text import printable
@@ -39,6 +40,37 @@ class _Path(click.Path):
 
 
 PATH = _Path(path_type=Path, readable=False)
+
+
+class _KindName(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+    """A kind of the label; shells complete it, and a word of people gets the kind that it means."""
+
+    name = "kind"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from provlabel._support.faults import instead
+        from provlabel.label.synonyms import line_for
+        from provlabel.label.vocabularies import KINDS
+
+        if value in KINDS:
+            return value
+        meant = line_for("kind", value).removeprefix('kind = "').removesuffix('"')
+        near = f"did you mean {meant}?" if meant else instead(value, tuple(KINDS)) or f"one of: {', '.join(KINDS)}."
+        raise UsageError(f"{printable(value)}: no such kind", hint=f"{near} provlabel kinds explains them")
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[click.shell_completion.CompletionItem]:
+        from provlabel.label.vocabularies import KINDS
+
+        return [
+            click.shell_completion.CompletionItem(name, help=facts.words)
+            for name, facts in KINDS.items()
+            if name.startswith(incomplete)
+        ]
+
+
+KIND = _KindName()
 
 
 trust_option = click.option(

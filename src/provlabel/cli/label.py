@@ -17,12 +17,12 @@ from provlabel._support.times import rfc3339
 from provlabel.cli import say, say_error
 from provlabel.cli._labeling import BROKEN, asked, labeling_options
 from provlabel.cli._shared import (
+    KIND,
     PATH,
     deliver,
     file_arguments,
     format_option,
     leaf_option,
-    proofs_folder,
     quiet_option,
     require_not_among,
     sweep_beside,
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 @click.command("label")
 @file_arguments("files")
 @click.option("--label", "label_path", type=PATH, help="Label as a JSON or TOML file.")
-@click.option("--kind", help="How far AI made it: ai_generated, ai_modified, … (provlabel schema label).")
+@click.option("--kind", type=KIND, help="How far AI made it: ai_generated, human_made, … (provlabel kinds).")
 @click.option("--origin", help="created or altered; follows from --kind when not given.")
 @click.option("--system", "systems", multiple=True, metavar="NAME[@VERSION]", help="An AI system. Repeatable.")
 @click.option("--model-type", help="C2PA asset type of the first system's model.")
@@ -78,7 +78,6 @@ if TYPE_CHECKING:
 )
 @trust_option
 @leaf_option
-@click.option("--from-carriers", is_flag=True, help="Sign nothing: draft a label from what the tags of a file say.")
 @click.option("-o", "--output", type=PATH, help="Output, for a single file.")
 @click.option("--out-dir", type=PATH, help="Folder for the outputs.")
 @click.option("--in-place", is_flag=True, help="Replace each file by its labeled self.")
@@ -109,12 +108,9 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
       provlabel label take.mp3 --label take.toml --parent take.labeled.wav
       provlabel label take.mp3 --parent take.labeled.wav --keep-label --trust root.pem --signer test
       provlabel label cover.jpg --label cover.toml --carriers xmp,aigc
-      provlabel label cover.jpg --from-carriers -o cover.json
       provlabel label - --label cover.toml < cover.jpg > cover.labeled.jpg
     """
     _check_options(files, options)
-    if options["from_carriers"]:
-        return _draft(files, options["output"])
     from provlabel._support.files import make_folder
     from provlabel.labeling.labeler import Labeler
     from provlabel.labeling.options import FileOptions
@@ -263,7 +259,7 @@ def _require_one_work(label: Label, files: tuple[Path, ...], sandbox: AnySandbox
 
 def _without_kind(options: dict[str, Any], targets: Iterable[tuple[Path, Path]]) -> str:
     """Say where a label can come from; what the file was made from may have one."""
-    usual = "add --kind ai_generated (or another), or --label FILE"
+    usual = "add --kind (provlabel kinds explains them), or --label FILE (provlabel init writes one)"
     with early_sandbox() as sandbox:
         for path in (*options["parents"], *(source for source, _ in targets)):
             with contextlib.suppress(ProvlabelError, OSError):
@@ -278,9 +274,8 @@ def _stated(options: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     yield "correction", options["contradict"]
     yield "provider", {"name": options["provider"]} if options["provider"] else None
     yield "systems", _systems(options)
-    when = options["event_time"]
-    yield "event_time", rfc3339(dt.datetime.now(dt.timezone.utc)) if when == "now" else when
-    yield "identifiers", [_identifier(item) for item in options["identifiers"]]
+    yield "event_time", time_named(options["event_time"])
+    yield "identifiers", [identifier_named(item) for item in options["identifiers"]]
     if options["prompt_file"] is not None:
         yield "prompt", {"text": _prompt(options["prompt_file"])}
 
@@ -296,7 +291,17 @@ def _systems(options: dict[str, Any]) -> list[dict[str, str]]:
     return [systems[0] | stated, *systems[1:]] if systems else []
 
 
-def _identifier(item: str) -> dict[str, str]:
+def time_named(text: str | None) -> str:
+    """Return the time that an option names; ``now`` is the present, and nothing is nothing."""
+    return rfc3339(dt.datetime.now(dt.timezone.utc)) if text == "now" else text or ""
+
+
+def identifier_named(item: str) -> dict[str, str]:
+    """Read ``TYPE:VALUE`` as an identifier of a plain label.
+
+    Raises:
+        LabelError: there is no type.
+    """
     scheme, colon, value = item.partition(":")
     if not colon:
         raise LabelError(f"{printable(item)}: an identifier is TYPE:VALUE", hint="such as isrc:GBAYE2600001")
@@ -349,7 +354,7 @@ def _targets(files: tuple[Path, ...], options: dict[str, Any]) -> Iterator[tuple
 
 def _require_fit_for_streams(options: dict[str, Any]) -> None:
     """Refuse what a file without a name and a place cannot have, before any of it is read."""
-    if unfit := [name for name in ("from_carriers", "in_place", "out_dir", "detached") if options[name]]:
+    if unfit := [name for name in ("in_place", "out_dir", "detached") if options[name]]:
         raise UsageError(
             f"--{unfit[0].replace('_', '-')} needs a file with a name and a place, and {INPUT} has none",
             hint="give the file by its name",
@@ -429,25 +434,6 @@ def _label_all(
 def _note(line: str) -> None:
     with contextlib.suppress(OSError):
         sys.stderr.write(f"{line}\n")
-
-
-def _draft(files: tuple[Path, ...], output: Path | None) -> int:
-    """Write what the tags of one file say as a label that somebody has to read and finish."""
-    from provlabel.carriers.draft import drafted
-    from provlabel.labeling.sources import read_tags
-    from provlabel.report.renderers.json import to_json
-    from provlabel.sandbox import Sandbox
-    from provlabel.sandbox.process import fork_or_spawn
-
-    if len(files) > 1:
-        raise UsageError("--from-carriers drafts one label; there are more files", hint="draft them one by one")
-    require_not_among(output, files, "-o")
-    with Sandbox(fork_or_spawn, proofs=proofs_folder()) as sandbox:
-        draft = drafted(read_tags(files[0], sandbox))
-    deliver(to_json(draft.label), output)
-    for line in draft.lines:
-        sys.stderr.write(f"{printable(line, 500)}\n")
-    return 0
 
 
 def _identity(options: dict[str, Any], answers: Secrets) -> Actor | None:

@@ -61,6 +61,8 @@ _BOOLS = {"true": True, "false": False}
 _UNSURE = re.compile(r"\A\Z|[\x00-\x08\x0b-\x1f\x7f]")
 _FORMULA_SET = frozenset("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
 _PATH = "path"
+#: A column for people: what stands in it is passed over when it is read.
+NOTE = "note"
 
 
 class Row(NamedTuple):
@@ -90,10 +92,15 @@ class Table(NamedTuple):
 # --- to CSV ----------------------------------------------------------------------------------------
 
 
-def dump_csv(rows: Iterable[Row]) -> bytes:
-    """Return labels as CSV, columns in the order of the label's fields."""
-    flat = [(row.path, dict(_flat(row.label))) for row in rows]
-    names = sorted({name for _, cells in flat for name in cells}, key=_place)
+def dump_csv(rows: Iterable[Row], columns: Sequence[str] = ()) -> bytes:
+    """Return labels as CSV, columns in the order of the label's fields; ``columns`` are there though they be empty.
+
+    What a row has for the column ``note`` stands last.
+    """
+    flat = [
+        (row.path, dict(_flat(row.label)) | {key: row.more[key] for key in row.more if key == NOTE}) for row in rows
+    ]
+    names = sorted({name for _, cells in flat for name in cells} | set(columns), key=_place)
     lines = [[_PATH, *names], *([path, *(cells.get(name, "") for name in names)] for path, cells in flat)]
     return csv_of(lines)
 
@@ -179,7 +186,7 @@ def _place(name: str) -> tuple[int, int, int, str]:
     record = _RECORDS.get(field) or _LISTS.get(field)
     fields = _SCHEMES if field == "identifiers" else record.__struct_fields__ if record else ()
     inner = fields.index(rest[-1]) if rest and rest[-1] in fields else -1
-    return _FIELDS.get(field, len(_FIELDS)), number, inner, name
+    return _FIELDS.get(field, len(_FIELDS)), number, inner, name  # a note stands behind all fields
 
 
 def _quoted(text: str) -> str:
@@ -309,7 +316,7 @@ class _Column(NamedTuple):
 
 def _column(name: str, more: Sequence[str]) -> _Column | None:
     """Return what a heading means, or ``None`` when it means nothing here."""
-    if name in more:
+    if name in more or name == NOTE:
         return _Column(name, more=True)
     field, *rest = name.split(".")
     if field == _PATH or field in _FIELDS:
@@ -331,7 +338,7 @@ _PATHS = frozenset({"file", "files", "filename", "file name", "file_name", "file
 def _columns(header: Sequence[str], more: Sequence[str]) -> tuple[list[_Column | None], list[TableFault]]:
     columns: list[_Column | None] = []
     faults: list[TableFault] = []
-    known = [_PATH, *more, *_FIELDS, *(f"identifiers.{scheme}" for scheme in _SCHEMES)]
+    known = [_PATH, NOTE, *more, *_FIELDS, *(f"identifiers.{scheme}" for scheme in _SCHEMES)]
     known += [f"{field}.{key}" for field, item in _RECORDS.items() for key in item.__struct_fields__]
     known += [f"{field}.0.{key}" for field, item in _LISTS.items() for key in item.__struct_fields__]
     for place, cell in enumerate(header, 1):
@@ -373,6 +380,8 @@ def _row(number: int, cells: Sequence[str], columns: Sequence[_Column | None]) -
         for field in parts
         if field in label
     ]
+    for place, person in parts.get("people", {}).items():
+        person.setdefault("id", f"person{place + 1}")  # whoever types a name into a spreadsheet knows no ids
     for field in _LISTS:
         if field in parts:
             parts[field] = [item for _, item in sorted(parts[field].items())]

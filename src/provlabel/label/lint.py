@@ -14,14 +14,13 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from provlabel._support.faults import Fault, nearest, pointer_part, schema_faults
-from provlabel._support.json_schema import json_schema
+from provlabel._support.faults import Fault, nearest, pointer_part
 from provlabel._support.text import printable
 from provlabel.errors import LabelError
 from provlabel.label.about_ai import added_in, ai_in, is_technical
 from provlabel.label.identifiers import CANONICAL
-from provlabel.label.loading import label_from_dict, moment, unportable, wanted_form
-from provlabel.label.records import PERSONAL, SCHEMA, Label, Region
+from provlabel.label.loading import label_from_dict, moment, shape_faults, unportable
+from provlabel.label.records import PERSONAL, Label, Region
 from provlabel.label.vocabularies import AI_KINDS, KINDS, NO_SOURCE_NEEDED, NOT_AI, NOT_IN, Medium
 
 
@@ -32,7 +31,7 @@ def lint(data: Any, *, seconds: float | None = None, media: Medium | None = None
 
     Semantic checks need a label that fits the schema, so they come only when the schema is content.
     """
-    faults = tuple(Fault(at=at, message=what) for at, what in unportable(data, "", 0)) or tuple(_schema_faults(data))
+    faults = tuple(Fault(at=at, message=what) for at, what in unportable(data, "", 0)) or tuple(shape_faults(data))
     if faults:
         return faults
     try:
@@ -54,19 +53,6 @@ def fixed(data: Any, faults: tuple[Fault, ...]) -> Any:
             target = target[int(part)] if isinstance(target, list) else target[part]
         target[int(last) if isinstance(target, list) else last] = fault.fix
     return fixed
-
-
-# --- the schema ------------------------------------------------------------------------------------
-
-
-def _schema_faults(data: Any) -> Iterator[Fault]:
-    yield from schema_faults(
-        data,
-        json_schema(Label, SCHEMA),
-        wanted_form,
-        hint="run: provlabel schema label",
-        unknown="put what others need not understand into extra",
-    )
 
 
 # --- what no schema says ---------------------------------------------------------------------------
@@ -169,7 +155,10 @@ def _regions(label: Label) -> Iterator[Fault]:
     for index, item in enumerate(label.contributions):
         if item.region is not UNSET:
             for what in _region_faults(item.region):
-                yield Fault(at=f"/contributions/{index}/region", message=what, hint="run: provlabel schema label")
+                yield Fault(at=f"/contributions/{index}/region", message=what, hint=_REGION)
+
+
+_REGION = 'such as region = { shape = "rectangle", x = 0, y = 0, width = 100, height = 40 }'
 
 
 def _region_faults(region: Region) -> Iterator[str]:

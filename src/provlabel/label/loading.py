@@ -6,20 +6,21 @@ import datetime as dt
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from provlabel._support.faults import nearest, placed, pointer_part
+from provlabel._support.faults import Fault, Hints, instead, placed, pointer_part, schema_faults
 from provlabel._support.files import open_regular
-from provlabel._support.json_schema import json_schema, node_at
+from provlabel._support.json_schema import ADDRESS, json_schema, node_at
 from provlabel._support.paths import path_of
 from provlabel._support.text import printable
 from provlabel._support.types import ready
 from provlabel.errors import LabelError
 from provlabel.label.records import ASCII, HEX_64, ID, LANGUAGE, ONE_LINE, RFC_3339, SCHEMA, URL, Label
+from provlabel.label.synonyms import field_for, line_for
 
 #: Bytes of a label file; the largest sensible label is a hundredth of it.
 MAX_FILE = 4 << 20
@@ -36,7 +37,12 @@ def load_label(path: Path | str) -> Label:
         UsageError: the path is an address.
     """
     path = path_of(path)
-    return label_from_dict(read_plain(path), source=printable(str(path)))
+    shown = printable(str(path))
+    try:
+        return label_from_dict(read_plain(path), source=shown)
+    except LabelError as exc:
+        hint = f"provlabel lint {shown}" if exc.faults else exc.hint
+        raise LabelError(str(exc), hint=hint, faults=exc.faults) from exc
 
 
 def read_plain(path: Path) -> Any:
@@ -64,18 +70,19 @@ def read_plain(path: Path) -> Any:
     except RecursionError as exc:
         raise LabelError(f"{shown}: nested too deeply") from exc
     except ValueError as exc:
-        raise LabelError(f"{shown}: {printable(str(exc))}", hint="run: provlabel schema label") from exc
+        raise LabelError(f"{shown}: {printable(str(exc))}", hint=_START) from exc
 
 
 #: Bytes of a file in which no zero stands if it is text.
 _LOOKED_AT = 4096
+_START = "provlabel kinds explains the kinds, provlabel init writes a first label"
 _TEXT = "a label is a text file, TOML or JSON; what a media file says is shown by provlabel show"
 
 
 def _form(path: Path) -> str:
     if path.suffix.lower() in (".yaml", ".yml"):
         return "YAML is not read: write the label as TOML (NAME.toml) or JSON"
-    return "a file whose name ends with .toml is read as TOML, every other as JSON; run: provlabel schema label"
+    return "a file whose name ends with .toml is read as TOML, every other as JSON; provlabel init writes one"
 
 
 def parse_json(text: str) -> Any:
@@ -116,19 +123,28 @@ def _times_as_text(value: Any) -> Any:
     return value
 
 
+def label_schema() -> dict[str, Any]:
+    """Return the JSON Schema of labels, not to be changed."""
+    return json_schema(Label, SCHEMA, addressed=True)
+
+
 def label_from_dict(data: Any, *, source: str = "label") -> Label:
     """Make a :class:`Label` from plain data; ``source`` names it in messages.
+
+    ``$schema``, by which editors know what it is, is left out.
 
     Raises:
         LabelError: a field is missing, of the wrong shape, not in its vocabulary, or unknown.
     """
     if faults := tuple(unportable(data, "", 0)):
         raise _fault(source, faults)
+    if isinstance(data, dict) and isinstance(data.get(ADDRESS), str):
+        data = {key: value for key, value in data.items() if key != ADDRESS}
     try:
         label = msgspec.convert(data, ready(Label))
     except msgspec.ValidationError as exc:
         what, pointer = placed(exc)
-        raise _fault(source, ((pointer, _in_words(what, pointer)),)) from exc
+        raise _fault(source, ((pointer, _in_words(what, pointer)), *_others(data, pointer))) from exc
     if unknown := tuple(_unknown_fields(data, label, "")):
         raise _fault(source, unknown)
     times = (("/event_time", label.event_time), ("/event_end", label.event_end))
@@ -172,9 +188,8 @@ def _in_words(what: str, pointer: str) -> str:
     if what.startswith("Invalid enum value"):
         terms = [str(term) for term in node.get("enum", ())]
         given = what.removeprefix("Invalid enum value ").strip("'")
-        near = nearest(given, terms)
-        hint = f"did you mean {near}?" if near else "one of: " + ", ".join(terms)
-        return f"unknown value {given!r}, {hint}"
+        hint = instead(given, terms, _line(pointer.split("/")[1:], given))
+        return f"unknown value {given!r}, {hint or 'one of: ' + ', '.join(terms)}"
     if what.endswith("of length >= 1"):
         return "is empty"
     if "matching regex" in what:
@@ -182,9 +197,28 @@ def _in_words(what: str, pointer: str) -> str:
     return what[:1].lower() + what[1:]
 
 
+def _others(data: Any, pointer: str) -> Iterator[tuple[str, str]]:
+    """Yield what else is wrong with the shape of a label, besides what is at ``pointer``: all of it is told at once."""
+    for fault in shape_faults(data):
+        if fault.at != pointer:
+            hint = f", {fault.hint}" if fault.hint else ""
+            yield fault.at, fault.message + hint
+
+
+def shape_faults(data: Any) -> Iterator[Fault]:
+    """Yield every way in which plain data breaks the schema of labels."""
+    yield from schema_faults(data, label_schema(), _HINTS)
+
+
+def _line(place: Sequence[str | int], given: str) -> str:
+    """Return the line to write in place of a value, or of a field whose name ends ``place``."""
+    names = [str(part) for part in place if not str(part).isdigit()]
+    return (line_for(names[-1], given) if given else field_for(names[-1])) if names else ""
+
+
 def _node(pointer: str) -> dict[str, Any]:
     path = [int(part) if part.isdigit() else part for part in pointer.split("/")[1:]]
-    return node_at(json_schema(Label, SCHEMA), path)
+    return node_at(label_schema(), path)
 
 
 def wanted_form(node: dict[str, Any]) -> str:
@@ -205,9 +239,17 @@ _FORMS: dict[str, str] = {
 }
 
 
+_HINTS = Hints(
+    form=wanted_form,
+    schema=_START,
+    unknown="put what others need not understand into extra",
+    line=_line,
+)
+
+
 def _fault(source: str, faults: tuple[tuple[str, str], ...]) -> LabelError:
     lines = "; ".join(f"{pointer or '/'}: {printable(what)}" for pointer, what in faults)
-    return LabelError(f"{source}: {lines}", hint="run: provlabel schema label", faults=faults)
+    return LabelError(f"{source}: {lines}", hint=_START, faults=faults)
 
 
 def _unknown_fields(data: Any, record: Any, pointer: str) -> Iterator[tuple[str, str]]:
@@ -219,9 +261,8 @@ def _unknown_fields(data: Any, record: Any, pointer: str) -> Iterator[tuple[str,
             if key in known:
                 yield from _unknown_fields(value, getattr(record, key), place)
             else:
-                near = nearest(key, known)
-                hint = f", did you mean {near}?" if near else ""
-                yield printable(place), f"unknown field{hint}"
+                hint = instead(key, known, field_for(key))
+                yield printable(place), f"unknown field, {hint}" if hint else "unknown field"
     elif isinstance(record, tuple):
         for index, (value, item) in enumerate(zip(data, record, strict=True)):
             yield from _unknown_fields(value, item, f"{pointer}/{index}")

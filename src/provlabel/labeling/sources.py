@@ -189,7 +189,7 @@ def read_tags(path: Path, sandbox: AnySandbox) -> tuple[Carrier, ...]:
     evidence = sandbox.read(path, _NO_TRUST, beside(path))
     if evidence.carriers is None:
         why = evidence.trouble.text if evidence.trouble else f"tags of {evidence.format} are not read"
-        raise InputError(f"{shown(path)}: {printable(why)}", hint="write the label yourself: provlabel schema label")
+        raise InputError(f"{shown(path)}: {printable(why)}", hint="write the label yourself: provlabel init")
     return evidence.carriers
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from provlabel._support.faults import Fault, nearest, placed, schema_faults
+from provlabel._support.faults import Fault, Hints, nearest, placed, schema_faults
 from provlabel._support.json_schema import json_schema, node_at
 from provlabel._support.text import printable
 from provlabel.errors import ConfigError
@@ -58,9 +58,8 @@ def _faults(data: dict[str, Any]) -> Iterator[Fault]:
         return
     if "schema" not in data:
         yield Fault(at="", message=f'the line schema = "{POLICY_SCHEMA}" is missing')
-    shape = tuple(
-        schema_faults(data, json_schema(Policy, POLICY_SCHEMA), _form, hint=_SCHEMA_HINT, unknown=_SCHEMA_HINT)
-    )
+    hints = Hints(form=_form, schema=_SCHEMA_HINT, unknown=_SCHEMA_HINT)
+    shape = tuple(schema_faults(data, json_schema(Policy, POLICY_SCHEMA), hints))
     yield from shape
     if shape:
         return

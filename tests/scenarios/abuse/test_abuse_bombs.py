@@ -122,8 +122,10 @@ def test_no_entity_brings_a_file_in(kind: str, outside: tuple[Path, int], tmp_pa
         assert done.returncode in (0, 1)
         assert CANARY not in done.stdout + done.stderr
     out = tmp_path / f"out.{kind[-3:]}"
-    cli("label", target, "-o", out, "--kind", "ai_generated", "--signer", "test", "--from-carriers")
-    assert not out.exists() or CANARY.encode() not in out.read_bytes()
+    cli("label", target, "-o", out, "--kind", "ai_generated", "--signer", "test")
+    cli("init", target, "--kind", "human_made", "-o", f"{out}.toml")
+    for made in (out, Path(f"{out}.toml")):
+        assert not made.exists() or CANARY.encode() not in made.read_bytes()
 
 
 def test_no_entity_of_a_message_brings_a_file_in(outside: tuple[Path, int], tmp_path: Path, cli: Cli) -> None:

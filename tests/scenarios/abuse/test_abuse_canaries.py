@@ -100,6 +100,9 @@ RUNS: dict[str, tuple[str, ...]] = {
     "key": ("key", "check", *SIGN, "--format", "json"),
     "trust": ("trust", "show", *TRUST, "--format", "json"),
     "import": ("import", "label.json", "--from", "jsonl", "-o", "drafts"),
+    "init": ("init", "source.jpg", "--kind", "human_made", "-o", "new.toml"),
+    "init of a folder": ("init", "media", "-o", "new.csv"),
+    "kinds": ("kinds",),
     "rules": ("rules",), "law": ("law", "list"),
     "formats": ("formats",), "schema": ("schema", "label"), "samples": ("samples", "some"),
 }  # fmt: skip

@@ -23,6 +23,7 @@ NAMES: dict[CarrierId, dict[str, str]] = {
     "id3": {
         "TIT2": "title",
         "TSRC": "isrc",
+        "TXXX:ISRC": "isrc",
         "TXXX:BARCODE": "upc",
         "TXXX:UPC": "upc",
         "TXXX:ISWC": "iswc",
@@ -41,6 +42,14 @@ NAMES: dict[CarrierId, dict[str, str]] = {
     },
     "riff": {"INFO:INAM": "title"},
     "xmp": {"dc:title": "title"},
+}
+#: By carrier: the fields that say when it was made, mostly without time and zone.
+DATES: dict[CarrierId, tuple[str, ...]] = {
+    "id3": ("TDRC",),
+    "vorbis": ("DATE",),
+    "mp4": ("©day",),
+    "riff": ("INFO:ICRD",),
+    "xmp": ("xmp:CreateDate", "photoshop:DateCreated"),
 }
 _V1 = 30  # bytes of a title in ID3v1, which cuts longer ones
 
