@@ -356,7 +356,7 @@ def test_the_command_line_chooses(cli: Cli, media: Path, tmp_path: Path) -> None
     assert "repeated in xmp" in made.stdout
     assert "none" in cli("label", source, *common, "--carriers", "smoke").stderr
     assert cli("label", source, *common, "--carriers", "tags", "-o", tmp_path / "no.jpg").returncode == 2
-    verified = cli("verify", out, "--trust", "test")
+    verified = cli("verify", out, "--trust", "test", "-v")
     assert "tags     xmp 3 as signed" in verified.stdout
 
 

@@ -115,7 +115,7 @@ class _Gather:
     def _leave(self, field: str, value: Any, place: str, why: str) -> None:
         """Tell what does not go into the label; a prompt is not repeated."""
         shown = "…" if field == "prompt" else _cut(_plain_toml(value))
-        self.hints.append(f"{field}: the {place} says {shown}; left out: {why}")
+        self.hints.append(f"{field}: {shown} in the {place}; left out: {why}")
 
     def mark(self, item: Carrier) -> None:
         """Take what generators leave, and tell what else is claimed."""
@@ -136,7 +136,7 @@ class _Gather:
         for field in DATES.get(item.id, ()):
             for date in item.fields.get(field, ()):
                 if date.strip():
-                    self.hints.append(f"the {item.place} says {date.strip()} ({field}): event_time needs time and zone")
+                    self.hints.append(f"{date.strip()} in the {item.place} ({field}): event_time needs time and zone")
 
 
 # --- who says what ---------------------------------------------------------------------------------
