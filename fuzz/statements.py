@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
+from provlabel.carriers.draft import drafted
 
 import seeds
 from _harness import Harness
@@ -20,7 +21,6 @@ from mutating import ODD, changed_tree
 from provlabel._support.processes import HELLO, Child
 from provlabel._support.types import ready
 from provlabel._support.xml import parse, to_bytes
-from provlabel.carriers.draft import drafted
 from provlabel.carriers.tags import _base as tag_limits, exif, id3, vorbis, xmp
 from provlabel.carriers.vocabularies import PROJECTIONS, aigc
 from provlabel.errors import InputError, UnfitEngineError
