@@ -325,10 +325,10 @@ def _policies() -> Iterator[bytes]:
 def _baselines() -> Iterator[bytes]:
     import statements
     from provlabel.report.renderers import RENDERERS, Extras
-    from provlabel.verifying.options import VerifyOptions
+    from provlabel.verifying.options import PathsOptions
     from provlabel.verifying.tally import Tally
 
-    tally = Tally(statements._GATE, (statements._GATE,), VerifyOptions(trust=seeds.trust()), AT)
+    tally = Tally(statements._GATE, (statements._GATE,), PathsOptions(trust=seeds.trust()), AT)
     tally.add("a.jpg", seeds.evidence())
     yield RENDERERS["json"].render(tally.report((), ()), Extras()).encode()
 

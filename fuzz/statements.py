@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-from provlabel.carriers.draft import drafted
 
 import seeds
 from _harness import Harness
@@ -25,6 +24,8 @@ from provlabel.carriers.tags import _base as tag_limits, exif, id3, vorbis, xmp
 from provlabel.carriers.vocabularies import PROJECTIONS, aigc
 from provlabel.errors import InputError, UnfitEngineError
 from provlabel.evidence import Carrier, Evidence, manifests_from_crjson
+from provlabel.label.lint import lint
+from provlabel.labeling.draft import drafted
 from provlabel.manifest import cbor, cose, jumbf, limits as prescan
 from provlabel.manifest.codes import EFFECTS
 from provlabel.manifest.compressed import unpacked
@@ -37,7 +38,7 @@ from provlabel.sandbox import Sandbox, worker as _worker
 from provlabel.sandbox.protocol import Check
 from provlabel.trust.chains.records import Credential, Examined
 from provlabel.trust.issuers import Sealed, held_by, read_json
-from provlabel.verifying.options import VerifyOptions
+from provlabel.verifying.options import PathsOptions
 from provlabel.verifying.tally import Tally, judges_of
 from provlabel.verifying.verify import _with_tracked
 from stores import Store, packed
@@ -180,14 +181,16 @@ def xml(data: bytes) -> None:
 
 
 def draft(data: bytes) -> None:
-    """Whatever tags say, a draft can be written down."""
+    """Whatever tags say, a draft can be written down, and lint tells what is wrong with it."""
     lines = data.decode("utf-8", "replace").split("\n")
     rows = [PROJECTIONS[index % len(PROJECTIONS)] for index in range(len(lines))]
     found = [
         Carrier(row.carrier, "fuzz", {name: (text, *text.split(";")) for name in row.fields})
         for row, text in zip(rows, lines, strict=True)
     ]
-    msgspec.json.encode(drafted(found[:8]))
+    written = drafted(Evidence(carriers=tuple(found[:8])))
+    lint(written.label)
+    msgspec.json.encode(written)
 
 
 # --- evidence --------------------------------------------------------------------------------------
@@ -195,7 +198,7 @@ def draft(data: bytes) -> None:
 
 def _judged(evidence: Evidence, *, whole: bool) -> str:
     """Judge and render; return the state."""
-    how = VerifyOptions(trust=seeds.trust(), personal=whole, laws=_LAWS if whole else ())
+    how = PathsOptions(trust=seeds.trust(), personal=whole, laws=_LAWS if whole else ())
     judges = judges_of(how, _GATE, AT)
     unknown = [
         code
@@ -296,7 +299,7 @@ def preview(data: bytes) -> None:
     """What a worker that was taken over has drawn is shown or not, and runs nothing."""
     with Sandbox(lambda: _lying(data)) as sandbox:
         drawn = sandbox.preview(seeds.folder() / "a.jpg", "")
-    tally = Tally(_GATE, (), VerifyOptions(trust=seeds.trust()), AT)
+    tally = Tally(_GATE, (), PathsOptions(trust=seeds.trust()), AT)
     tally.add("a.jpg", seeds.evidence())
     html = RENDERERS["html"].render(tally.report((), ()), Extras(previews={"a.jpg": drawn}))
     assert "<script" not in html
