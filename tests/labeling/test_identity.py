@@ -122,9 +122,9 @@ def test_on_the_command_line(media: Path, cli: Cli, jane: str, tmp_path: Path) -
     done = cli("label", media / "cover.jpg", *signs)
     assert done.returncode == 0, done.stderr
     anchors = ("--trust", "test", "--identity-trust", tmp_path / "jane" / "root.pem")
-    shown = cli("verify", media / "cover.labeled.jpg", *anchors)
+    shown = cli("verify", media / "cover.labeled.jpg", *anchors, "-v")
     assert 'identity "Jane Label" ("Label Records") as creator, issued by "Identity Root"\n' in shown.stdout
-    unsure = cli("verify", media / "cover.labeled.jpg", "--trust", "test")
+    unsure = cli("verify", media / "cover.labeled.jpg", "--trust", "test", "-v")
     assert '"Identity Root" — as the file claims' in unsure.stdout
     told = json.loads(cli("verify", media / "cover.labeled.jpg", *anchors, "--format", "json").stdout)
     assert told["files"][0]["identity"] == [

@@ -144,7 +144,7 @@ def test_what_is_kept_of_a_file_is_kept_for_the_purposes_that_were_accepted(
 
 def test_the_option_accepts_more_and_is_repeatable(signed: Signed, anchors: Path, cli: Cli) -> None:
     path = signed(PRIVATE)
-    refused = cli("verify", path, "--trust", anchors)
+    refused = cli("verify", path, "--trust", anchors, "-v")
     assert refused.returncode == 1
     assert "signer.wrong-purpose: the signature holds" in " ".join(refused.stdout.split())
     assert f"add --eku {PRIVATE}" in " ".join(refused.stdout.split())

@@ -208,7 +208,7 @@ def test_on_the_command_line(media: Path, cli: Cli, authority: authorities.Autho
     assert done.returncode == 0, done.stderr
     assert "no timestamp" not in done.stderr
     roots = ("--trust", "test", "--tsa-trust", authority.folder / "root.pem")
-    shown = cli("verify", media / "cover.labeled.jpg", *roots)
+    shown = cli("verify", media / "cover.labeled.jpg", *roots, "-v")
     assert shown.returncode == 0
     assert "proven" in shown.stdout
     down = cli("label", media / "take.wav", *signs, "--tsa", "http://127.0.0.1:1/")
@@ -220,7 +220,7 @@ def test_on_the_command_line(media: Path, cli: Cli, authority: authorities.Autho
     assert "no timestamp" in late.stderr
     stamped = cli("stamp", media / "take.labeled.wav", "--tsa", serve("good"), "--in-place")
     assert stamped.returncode == 0, stamped.stderr
-    assert "proven" in cli("verify", media / "take.labeled.wav", *roots).stdout
+    assert "proven" in cli("verify", media / "take.labeled.wav", *roots, "-v").stdout
 
 
 def test_a_token_of_a_kilobyte_fits_into_what_every_signature_has_to_spare(

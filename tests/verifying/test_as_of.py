@@ -124,7 +124,7 @@ def test_on_the_command_line(labeled: Path, here: Scene, site: Site, tmp_path: P
     assert closed.returncode == 1
     assert "policy.revocation" in closed.stdout
     online = ("--online", "--insecure-private-hosts")
-    done = cli("verify", labeled, *trust, "--require-revocation", *online, **home)
+    done = cli("verify", labeled, *trust, "--require-revocation", *online, "-v", **home)
     assert done.returncode == 0, done.stdout
     assert "revocation good" in done.stdout
     assert "insecure: --insecure-private-hosts" in done.stdout

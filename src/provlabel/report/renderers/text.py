@@ -66,13 +66,20 @@ def _passing(files: Sequence[FileReport], outcome: Outcome, style: Style) -> Ite
 def _one_line(item: FileReport, style: Style) -> str:
     """Say state, label and signer of a file in one line; who is named on the way is only claimed, where that is so."""
     colour, meaning = words.STATES[item.state]
-    said = [meaning] if item.manifest is None else [value for name, value in words.facts(item) if name in _SHORT]
-    if item.manifest is None:
-        said += [value for name, value in words.facts(item) if name == "claims"]
+    said = [meaning] if item.manifest is None else []
+    said += [f"{_SHORT[name]}{value}" for name, value in words.facts(item) if name in _SHORT]
     return f"{style.paint(item.state.upper(), colour)}: {'; '.join(said) or meaning}"
 
 
-_SHORT = frozenset({"label", "history", "signer", "identity", "manifest", "claims"})
+#: Facts that stand in one line, each with the words before it.
+_SHORT = {
+    "label": "",
+    "history": "",
+    "signer": "signed by ",
+    "identity": "identity ",
+    "manifest": "manifest ",
+    "claims": "claims ",
+}
 
 
 def _failed(files: Iterable[FileReport], style: Style) -> Iterator[list[str]]:

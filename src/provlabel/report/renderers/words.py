@@ -161,7 +161,7 @@ def facts(item: FileReport) -> Iterator[tuple[str, str]]:
     if item.label is not None:
         yield "label", label_words(item.label) + attribution(item)
     elif item.ai_history:
-        yield "label", "none of its own"
+        yield "label", "no label of its own"
     yield from (("history", words) for words in history_words(item))
     if item.signer is not None:
         yield "signer", who_words(item.signer, item.state == "trusted")
