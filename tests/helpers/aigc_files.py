@@ -110,7 +110,7 @@ REAL: tuple[Written, ...] = (
                     "ReserveCode1": "iflow", "ContentPropagator": "iflow", "PropagateID": "iflow",
                     "ReserveCode2": "iflow"}),
         JUDGE,
-        code=NOT_HELD,
+        code=JUDGE,
     ),
     Written(
         "Vidu (ShengShu): another order",
