@@ -11,7 +11,7 @@ from collections.abc import Callable
 from provlabel.evidence import mapping
 from provlabel.label.vocabularies import NOT_AI
 from provlabel.law import aigc
-from provlabel.law.edits import by_ai, is_minor
+from provlabel.law.edits import by_ai, is_minor, parts_by_ai
 from provlabel.law.records import Applies, Given, Subject
 from provlabel.law.subjects import (
     altered,
@@ -88,6 +88,8 @@ def _closed_list(subject: Subject, kind: str) -> Applies:
     """All but the eight minor modifications of California (CA-9); what people did beside AI does not count."""
     if stated(subject, "substantial_change"):
         return Applies(True, f"the label says {kind}, and the signer states a substantial change")
+    if made := parts_by_ai(subject):
+        return Applies(True, f"the label says {kind}, and {made[0]} by AI, which is no minor modification")
     done = {words_of(item.get("operation")): is_minor(item) for item in by_ai(subject)}
     if beyond := [name for name, minor in done.items() if minor is False]:
         return Applies(True, f"the label says {kind}, and {beyond[0]} is none of the eight minor modifications")
@@ -220,12 +222,15 @@ def synthetic_performer(subject: Subject, _given: Given) -> Applies:
 
 
 def not_translation(subject: Subject, _given: Given) -> Applies:
-    """The content was not only translated."""
-    done = [words_of(item.get("operation")) for item in entries(subject, "operations")]
-    only = bool(done) and all(name == "translated" for name in done)
-    return Applies(
-        not only, "the label has no operation but a translation" if only else "no mere translation is stated"
-    )
+    """AI did more than translate (CA-14, §17610(d)(5); IN-3); what people did beside it does not count."""
+    done = [words_of(item.get("operation")) for item in by_ai(subject)]
+    if not done or any(name != "translated" for name in done):
+        return Applies(True, "no mere translation is stated")
+    if not altered(subject):
+        return Applies(True, "a translation is stated, and that the content was created")
+    if more := [part for part in parts_by_ai(subject) if part != "translation"]:
+        return Applies(None, f"a translation is stated, and {more[0]} by AI: whether it served that alone is not")
+    return Applies(False, "the label has no operation by AI but a translation")
 
 
 def has_fingerprint(subject: Subject, _given: Given) -> Applies:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from provlabel._support.times import read
 from provlabel._support.types import ready
@@ -140,7 +141,10 @@ def told_of_ai(subject: Subject) -> str | None:
         label = msgspec.convert(subject.label, ready(Label))
     except msgspec.ValidationError:
         return None
-    return ", ".join(dict.fromkeys(words for _, words in (*ai_in(label), *added_in(label))))
+    told = [words for _, words in (*ai_in(label), *added_in(label))]
+    if label.judgements is not UNSET and label.judgements.deep_fake is True:  # of AI, by EU AI Act Art. 3(60)
+        told.append("a deep fake")
+    return ", ".join(dict.fromkeys(told))
 
 
 def altered(subject: Subject) -> bool:
