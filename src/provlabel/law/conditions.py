@@ -60,6 +60,8 @@ def _without_kind(subject: Subject) -> Applies:
         )
     if subject.claims_ai:
         return Applies(True, "tags that nothing signs say that AI took part")
+    if not subject.tags_read:
+        return Applies(None, "no label says whether AI took part, and tags of this format are not read here", _SAY)
     return Applies(None, "nothing in the file says whether AI took part", _SAY)
 
 

@@ -44,6 +44,7 @@ def subject_of(file: FileReport, evidence: Evidence) -> Subject:
         bindings=tuple(_bindings(active)) if active else (),
         prompt_in_core=_has_prompt(active) if active else False,
         carriers=evidence.carriers or (),
+        tags_read=evidence.carriers is not None,
         contradicted="contradictory" in file.axes.label,
         claims_ai=any(any(claims_in(item.id, item.fields)) for item in evidence.carriers or ()),
         elsewhere=_said_elsewhere(file),

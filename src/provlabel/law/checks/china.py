@@ -28,15 +28,15 @@ def aigc_object(subject: Subject, _given: Given) -> Outcome:
     if item.wrong:
         return lacking(f"the AIGC object in {place}: {'; '.join(item.wrong)}")
     if item.doubts:
-        return judge(
-            f"the AIGC object in {place}: {'; '.join(item.doubts)}; the standard does not say that this is wrong"
-        )
+        return judge(f"the AIGC object in {place}: {'; '.join(item.doubts)}; whether that will do is for people to say")
     return held("there is one AIGC object, in the form of the standard")
 
 
 def _no_object(subject: Subject) -> Outcome:
     if subject.state == "unreadable":
         return judge("the file could not be read, so that nothing is known")
+    if not subject.tags_read:
+        return judge("tags of this format are not read here, and an AIGC object may stand among them")
     broken = [item for item in subject.carriers if item.faults]
     if broken:
         return judge(f"no AIGC object was found, but {broken[0].id} could not be read in full")
