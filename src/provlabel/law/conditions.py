@@ -28,7 +28,7 @@ Condition = Callable[[Subject, Given], Applies]
 
 
 def ai_content(subject: Subject, given: Given) -> Applies:
-    """AI made or altered the content, as label or unsigned tags say; ``minor`` says which small changes are exempt."""
+    """AI made or altered the content, as label or unsigned tags say; small changes are exempt as each law has it."""
     kind = kind_of(subject)
     if kind in ("ai_generated", "ai_partly_created", "composite_synthetic"):
         return Applies(True, f"the label says {kind}")
@@ -40,14 +40,14 @@ def ai_content(subject: Subject, given: Given) -> Applies:
         return Applies(None, "the label says only that there may be AI in it", "find out, and label it again")
     if kind is None:
         return _without_kind(subject)
-    return _MINOR[given.minor](subject, kind)
+    return MINOR[given.minor](subject, kind)
 
 
 def _otherwise(subject: Subject, given: Given, kind: str, told: str | None) -> Applies:
     """A label of no AI whose other fields tell of AI, or cannot be read, frees of nothing."""
     if told is None:
         return Applies(None, f"the label says {kind}, and does not follow its schema", "label the file again")
-    return _MINOR[given.minor](subject, f"{kind}, and {told}")
+    return MINOR[given.minor](subject, f"{kind}, and {told}")
 
 
 _SAY = "if so, label the file"
@@ -106,7 +106,7 @@ _SAY_HOW = "state operations in the label, with technique where one was edited, 
 
 
 def _creation(subject: Subject, kind: str) -> Applies:
-    """The text of SB 942 asks for a disclosure in what was *created*; of what was altered it is not clear."""
+    """The text of SB 942 asks for a disclosure in what was created; of what was altered it is not clear."""
     if kind == "ai_assisted_technical":
         return Applies(False, "the label says ai_assisted_technical: nothing was generated")
     if altered(subject):
@@ -114,7 +114,8 @@ def _creation(subject: Subject, kind: str) -> Applies:
     return Applies(True, f"the label says {kind}")
 
 
-_MINOR: dict[str, Callable[[Subject, str], Applies]] = {
+#: Which small changes are exempt, by the name that ``law/*.toml`` uses.
+MINOR: dict[str, Callable[[Subject, str], Applies]] = {
     "routine": _routine,
     "case-by-case": _case_by_case,
     "closed-list": _closed_list,
