@@ -242,8 +242,9 @@ its value, and `provlabel verify` compares.
   manifest beside the file (`--detached`, Ogg, AIFF …), the file is not changed.
 - **The AIGC object is read in all forms that generators give it**: bare, or wrapped in `{"AIGC": …}`; its keys in any
   order or case; in a field AIGC of any XMP namespace, in a comment of EXIF, a segment of JPEG, `LIST INFO` of WAV, an
-  item of M4A and MP4 with or without a name; and in any other field that holds a whole object. What its form breaks of the standard is a matter of
-  [`--law cn`](law.md). A file has one: where one stands at another place already, none is written beside it.
+  item of M4A and MP4 with or without a name; and in any other field that holds a whole object. What its form breaks
+  of the standard is a matter of [`--law cn`](law.md). A file has one: where one stands at another place
+  already, none is written beside it.
 - **Also read**: EXIF of pictures, text chunks of PNG, ID3v2 in front of FLAC, XMP in WAV, M4A and MP4,
   ID3v1 in an MP3 that has no ID3v2. **Not read**: APE tags, XMP within ID3v2, within EXIF or within Photoshop blocks,
   and bytes after the end of a file.

@@ -31,7 +31,7 @@ def found(subject: Subject) -> tuple[Found, ...]:
     )
 
 
-def _read(placed: aigc.Placed) -> aigc.AigcObject:
+def _read(placed: aigc.PlacedObject) -> aigc.AigcObject:
     item = aigc.read(placed.text)
     if placed.named:
         return item

@@ -132,21 +132,21 @@ _MAINLY = re.compile(r"[\x21-\x5b\x5d-\x7e]*")
 _REQUIRED = frozenset(KEYS) - {"ReservedCode1", "ReservedCode2"}
 
 
-class Placed(NamedTuple):
+class PlacedObject(NamedTuple):
     """A text that is, or means to be, an object, and where it stands."""
 
     text: str
     named: bool  #: a field whose name has AIGC in it (Annex E a), or one of those that the guides allow
 
 
-def placed_in(carrier: CarrierId, fields: Fields) -> Iterator[Placed]:
+def placed_in(carrier: CarrierId, fields: Fields) -> Iterator[PlacedObject]:
     """Yield the objects of a carrier: those at known places first, then those in any field that holds one."""
     known = (PLACES.get(carrier, ""), *ELSEWHERE.get(carrier, ()))
     for name in known:
-        yield from (Placed(text, named=True) for text in fields.get(name, ()) if is_object(name, text))
+        yield from (PlacedObject(text, named=True) for text in fields.get(name, ()) if is_object(name, text))
     for name, texts in fields.items():
         if name not in known:
-            yield from (Placed(text, "AIGC" in name.upper()) for text in texts if is_whole(text))
+            yield from (PlacedObject(text, "AIGC" in name.upper()) for text in texts if is_whole(text))
 
 
 def objects_in(carrier: CarrierId, fields: Fields) -> Iterator[str]:
