@@ -18,7 +18,7 @@ from provlabel.label.records import China, Contribution, Permissions, Person, Ri
 from provlabel.label.vocabularies import AI_KINDS, KINDS
 from provlabel.law import LAWS, load_laws
 from provlabel.law.checks import CHECKS
-from provlabel.law.conditions import CONDITIONS
+from provlabel.law.conditions import CONDITIONS, MINOR
 from provlabel.law.records import LawRule
 from provlabel.media.formats import FORMATS
 from provlabel.report.renderers.json import to_json
@@ -123,13 +123,17 @@ def law() -> str:
     lines += ["## Laws without rules", "", *(f"- {text}" for text in LAW_LEFT_OUT), ""]
     lines += ["## Conditions", "", "A rule applies if all its conditions are met.", ""]
     lines += ["| applies | when |", "|---|---|", *conditions]
+    exempt = (f"| `{name}` | {_first_line(function)} |" for name, function in MINOR.items())
+    lines += ["", "", "## Small changes", "", "`ai-content` exempts small changes in one of these ways.", ""]
+    lines += ["| exempt | which |", "|---|---|", *exempt]
     lines += ["", "", "## Checks", "", "| must hold | what it is |", "|---|---|", *checks, ""]
     return "\n".join(lines)
 
 
 def _law_row(row: LawRule) -> str:
     days = f"{row.start or ''} – {row.end or ''}".strip() if row.start or row.end else "always"
-    applies = ", ".join(f"`{name}`" for name in row.applies) or "always"
+    exempt = {"ai-content": f" (exempt: `{row.given.minor}`)"}
+    applies = ", ".join(f"`{name}`{exempt.get(name, '')}" for name in row.applies) or "always"
     cells = (row.number, f"`{row.id}`", row.title, days, applies)
     return _row(*cells, f"`{row.holds}`{_given(row)}", row.carrier, row.source, row.certainty)
 
@@ -250,8 +254,9 @@ its value, and `provlabel verify` compares.
   manifest beside the file (`--detached`, Ogg, AIFF …), the file is not changed.
 - **The AIGC object is read in all forms that generators give it**: bare, or wrapped in `{"AIGC": …}`; its keys in any
   order or case; in a field AIGC of any XMP namespace, in a comment of EXIF, a segment of JPEG, `LIST INFO` of WAV, an
-  item of M4A and MP4 with or without a name. What its form breaks of the standard is a matter of
-  [`--law cn`](law.md). A file has one: where one stands at another place already, none is written beside it.
+  item of M4A and MP4 with or without a name; and in any other field that holds a whole object. What its form breaks
+  of the standard is a matter of [`--law cn`](law.md). A file has one: where one stands at another place
+  already, none is written beside it.
 - **Also read**: EXIF of pictures, text chunks of PNG, ID3v2 in front of FLAC, XMP in WAV, M4A and MP4,
   ID3v1 in an MP3 that has no ID3v2. **Not read**: APE tags, XMP within ID3v2, within EXIF or within Photoshop blocks,
   and bytes after the end of a file.

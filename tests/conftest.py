@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import pki
 from project import MEDIA, Cli, Under, corpus_of_others
@@ -53,6 +54,8 @@ def pytest_configure() -> None:
 
     ``TMPDIR`` and ``--basetemp`` say otherwise.
     """
+    settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("unhurried")  # how long a machine takes is no fault of what it runs
     if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK):
         at = os.statvfs(MEMORY)
         if at.f_bavail * at.f_frsize > FREE and not at.f_flag & getattr(os, "ST_NOEXEC", 0):

@@ -565,7 +565,7 @@ def test_a_draft_says_where_each_part_came_from() -> None:
     assert any("parameters of Stable Diffusion" in text for text in draft.hints)
     both = draft_of(xmp(type=AI), Carrier("id3", "ID3v2", {"TXXX:PROVLABEL_KIND": ("human_made",)}))
     assert both.label["kind"] == "ai_generated"
-    assert 'kind: the ID3v2 says "human_made"; left out: something else was found before' in both.hints
+    assert 'kind: "human_made" in the ID3v2; left out: something else was found before' in both.hints
     assert draft_of() == Draft({}, {}, ())
 
 

@@ -44,6 +44,18 @@ def test_a_rule_is_shown_in_full(name: str, cli: Cli) -> None:
     assert told[0]["as_of"]
 
 
+def test_a_rule_is_shown_with_what_it_exempts_and_looks_for(cli: Cli) -> None:
+    words = " ".join(cli("law", "show", "CA-1").stdout.split())
+    assert "exempt closed-list: All but the eight minor modifications" in words
+    assert "Here: provider.name." in words
+    words = " ".join(cli("law", "show", "CN-1").stdout.split())
+    assert "P+S, high (the primary text was read in part, the rest in sources that quote it)" in words
+
+
+def test_laws_are_named_with_commas_as_everywhere(cli: Cli) -> None:
+    assert cli("law", "list", "in,us-ny").stdout == cli("law", "list", "in", "us-ny").stdout
+
+
 def test_a_law_is_shown_with_its_scope_and_what_is_left_out(cli: Cli) -> None:
     [law] = load_laws(["eu"])
     words = " ".join(cli("law", "show", "eu").stdout.split())

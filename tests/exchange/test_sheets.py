@@ -249,6 +249,9 @@ def test_what_a_label_does_not_say_is_no_no() -> None:
     answer = ask("distrokid", label)["lyrics"]
     assert answer.field == "contributions: lyrics"
     assert "no contribution says who made the lyrics" in answer.why
+    modified = ask("distrokid", Label(kind="ai_modified"))["ai"].why
+    assert modified.endswith("and no contribution says who made the vocals, instrumental, composition, lyrics")
+    assert modified.count("no contribution") == 1
     assert texts("spotify", label)["vocalist"] is None
     named = structs.replace(label, people=(Person(id="ada", roles=("ComposerLyricist",)),))
     assert ask("distrokid", named)["lyrics"].why.endswith(

@@ -110,7 +110,7 @@ REAL: tuple[Written, ...] = (
                     "ReserveCode1": "iflow", "ContentPropagator": "iflow", "PropagateID": "iflow",
                     "ReserveCode2": "iflow"}),
         JUDGE,
-        code=NOT_HELD,
+        code=JUDGE,
     ),
     Written(
         "Vidu (ShengShu): another order",
@@ -166,13 +166,13 @@ REAL: tuple[Written, ...] = (
 # --- where it stands -------------------------------------------------------------------------------
 
 
-def png(text: str, chunk: str = "tEXt") -> bytes:
-    """A picture with the object in a text chunk."""
+def png(text: str, chunk: str = "tEXt", name: str = "AIGC") -> bytes:
+    """A picture with the object in a text chunk, under the keyword ``name``."""
     info = PngInfo()
     if chunk == "iTXt":
-        info.add_itxt("AIGC", text)
+        info.add_itxt(name, text)
     else:
-        info.add_text("AIGC", text, zip=chunk == "zTXt")
+        info.add_text(name, text, zip=chunk == "zTXt")
     return _saved("PNG", pnginfo=info)
 
 
@@ -208,6 +208,13 @@ def exif(raw: bytes, kind: str = "JPEG") -> bytes:
     return _saved(kind, exif=data.tobytes())
 
 
+def described(text: str) -> bytes:
+    """A photograph with the object as its description."""
+    data = Image.Exif()
+    data[0x010E] = text
+    return _saved("JPEG", exif=data.tobytes())
+
+
 def segment(content: bytes, marker: int = 0xE4) -> bytes:
     """A photograph with a segment of its own for the object."""
     made = _saved("JPEG")
@@ -219,9 +226,9 @@ def wav(*chunks: bytes) -> bytes:
     return riff_files.riff(b"WAVE", riff_files.described(), riff_files.chunk(b"data", riff_files.samples()), *chunks)
 
 
-def mp3(text: str) -> bytes:
-    """A sound with the object in an ID3v2 tag."""
-    frame = mp3_tags.frame(b"TXXX", b"\x03AIGC\x00" + text.encode())
+def mp3(text: str, name: str = "AIGC") -> bytes:
+    """A sound with the object in an ID3v2 tag, under the description ``name``."""
+    frame = mp3_tags.frame(b"TXXX", b"\x03" + name.encode() + b"\x00" + text.encode())
     return mp3_tags.with_frames((MEDIA / "take.mp3").read_bytes(), frame)
 
 

@@ -376,6 +376,16 @@ def part(**more: Any) -> dict[str, Any]:
             "/judgements/deep_fake",
             "an invented voice or person",
         ),
+        (
+            {"likeness": [{**VOICE, "real_person": True, "consent": "C-1"}], "judgements": {"deep_fake": False}},
+            "/judgements/deep_fake",
+            "a real person, made by AI",
+        ),
+        (
+            {"kind": "ai_assisted_technical", "judgements": {"deep_fake": True}},
+            "/judgements/deep_fake",
+            "which AI generates",
+        ),
         ({"title": "mail ada@example.com"}, "/title", "e-mail"),
         ({"title": "call +44 20 7946 0018"}, "/title", "telephone"),
         ({"title": "by Ada", "people": [{"id": "p", "name": "Ada"}]}, "/title", "name of a person"),

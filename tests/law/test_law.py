@@ -324,6 +324,9 @@ def test_laws_draw_the_line_of_small_changes_differently() -> None:
         ([{"operation": "resized"}, {"operation": "addedText", "by": "human"}], ASIDE),
         ([{"operation": "enhanced"}], JUDGE),
         ([{"operation": "edited", "technique": "sharpen, and a new sky"}], JUDGE),
+        ([{"operation": "cropped", "technique": "generative fill"}], JUDGE),
+        ([{"operation": "resized", "technique": "scaling"}], ASIDE),
+        ([{"operation": "filtered", "technique": "style of a painter"}], JUDGE),
         ([{"operation": "addedText", "by": "human"}], JUDGE),
         ([{"operation": "filtered"}], NOT_HELD),
         ([{"operation": "cropped"}, {"operation": "edited"}, {"operation": "dubbed", "by": "ai"}], NOT_HELD),
@@ -336,6 +339,43 @@ def test_california_lists_eight_minor_modifications_and_no_more(done: list[dict[
     assert one.outcome == expected, one.reason
     [known] = judged(made, "law.us-ca.9", "2026-11-22")
     assert known.outcome == (JUDGE if expected == JUDGE else HELD)
+
+
+def test_what_ai_made_is_no_minor_modification() -> None:
+    cropped = {"kind": "ai_modified", "operations": [{"operation": "cropped", "by": "ai"}], "provider": None}
+    outcomes = []
+    for part, by, extent in (
+        ("vocals", "ai", "All"), ("artwork", "ai", "Partly"), ("vocals", "human", "None"), ("mastering", "ai", "All")
+    ):  # fmt: skip
+        told = signed(ALTERED, **cropped, contributions=[{"part": part, "by": by, "extent": extent}])
+        outcomes += [item.outcome for item in judged(told, "law.us-ca.1", "2026-11-22")]
+    assert outcomes == [NOT_HELD, NOT_HELD, ASIDE, ASIDE]
+
+
+@pytest.mark.parametrize("kind", ["ai_assisted_technical", "human_made", "algorithmic_not_trained"])
+@pytest.mark.parametrize("code", ["law.eu.20", "law.in.1", "law.kr.2", "law.vn.2", "law.cn.4"])
+def test_a_stated_deep_fake_is_not_freed_by_its_kind(kind: str, code: str) -> None:
+    [found] = judged(signed(kind=kind, systems=None, judgements=FAKE), code, "2026-12-02")
+    assert found.outcome == JUDGE, found.reason
+    [free] = judged(signed(kind=kind, systems=None), code, "2026-12-02")
+    assert free.outcome == ASIDE, free.reason
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({"kind": "ai_modified"}, ASIDE),
+        ({"kind": "ai_modified", "operations": [{"operation": "translated"}, {"operation": "cropped", "by": "human"}]},
+         ASIDE),
+        ({"kind": "ai_modified", "contributions": [{"part": "translation", "extent": "All", "by": "ai"}]}, ASIDE),
+        ({"kind": "ai_modified", "contributions": [{"part": "vocals", "extent": "All", "by": "ai"}]}, JUDGE),
+        ({"kind": "ai_generated"}, JUDGE),
+    ],
+)  # fmt: skip
+def test_only_a_translation_and_nothing_beside_it_is_one(more: dict[str, Any], expected: str) -> None:
+    told: dict[str, Any] = {"operations": [{"operation": "translated", "by": "ai"}], "judgements": FAKE, **more}
+    [found] = judged(signed(**told), "law.in.1", "2026-12-02")
+    assert found.outcome == expected, found.reason
 
 
 def test_minor_modifications_of_real_files(law_files: LawFiles) -> None:

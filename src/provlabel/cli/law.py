@@ -40,12 +40,13 @@ def list_(names: tuple[str, ...], as_of: dt.date | None, format_: str) -> None:
     \b
     Examples:
       provlabel law list
-      provlabel law list eu us-ca --as-of 2027-02-02
+      provlabel law list eu,us-ca --as-of 2027-02-02
     """
     from provlabel.law import LAWS, load_laws
 
+    wanted = [part for name in names for part in name.split(",")]
     shown = [
-        (law, [row for row in law.rule if as_of is None or row.in_force(as_of)]) for law in load_laws(names or LAWS)
+        (law, [row for row in law.rule if as_of is None or row.in_force(as_of)]) for law in load_laws(wanted or LAWS)
     ]
     if format_ == "json":
         _deliver_json([_plain(law, rows) for law, rows in shown])
@@ -117,25 +118,35 @@ def _shown(law: Law, style: Style) -> Iterator[str]:
 
 def _rule_lines(row: LawRule, style: Style) -> Iterator[str]:
     from provlabel.law.checks import CHECKS
-    from provlabel.law.conditions import CONDITIONS
+    from provlabel.law.conditions import CONDITIONS, MINOR
 
     yield f"{style.paint(row.number, 'bold')}  {row.id}"
     yield from _told("asks for", row.title)
     yield from _told("in force", row.era or "always")
     for name in row.applies:
         yield from _told("applies if", f"{name}: {_first_line(CONDITIONS[name])}")
+    if "ai-content" in row.applies:
+        yield from _told("exempt", f"{row.given.minor}: {_first_line(MINOR[row.given.minor])}")
     if row.given.why:
         yield from _told("not shown", row.given.why)
     else:
-        yield from _told("is held if", _first_line(CHECKS[row.holds]))
+        sought = [*row.given.fields, *("/".join(group) for group in row.given.words)]
+        yield from _told(
+            "is held if", _first_line(CHECKS[row.holds]) + (f" Here: {', '.join(sought)}." if sought else "")
+        )
     yield from _told("where", row.carrier)
     yield from _told("source", row.source)
-    yield from _told("certainty", f"{row.certainty} ({_WORDS[row.certainty[0]]})")
+    yield from _told("certainty", f"{row.certainty} ({_WORDS[row.certainty.partition(',')[0]]})")
     if row.hint:
         yield from _told("hint", row.hint)
 
 
-_WORDS = {"P": "the primary text was read", "S": "read in a source that quotes it", "W": "a weak source"}
+_WORDS = {
+    "P": "the primary text was read",
+    "P+S": "the primary text was read in part, the rest in sources that quote it",
+    "S": "read in a source that quotes it",
+    "W": "a weak source",
+}
 
 
 def _first_line(function: Any) -> str:

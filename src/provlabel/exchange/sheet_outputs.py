@@ -81,7 +81,7 @@ def _left(sheet: Sheet) -> Iterator[str]:
     count = len(sheet.open)
     yield ""
     if not count:
-        yield "Nothing is left for you to answer: copy what follows."
+        yield f"Nothing is left for you to answer{': copy what follows.' if sheet.answers else ', as it asks nothing.'}"
         return
     yield f"{count} {'answer is' if count == 1 else 'answers are'} yours to give:"
     for answer in sheet.open:

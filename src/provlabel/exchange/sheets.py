@@ -193,7 +193,10 @@ def _said(item: SheetItem, part: str) -> _Said:
         return _Said(whole, "the contribution to the whole, but for what is named otherwise", assumed=True)
     roles = [role for person in label.people for role in person.roles if part in parts_of(role)]
     named_as = f"; {roles[0]} is named, and whether AI helped is not said" if roles else ""
-    return _Said(None, f"{_kind(label)}, and no contribution says who made the {_plain(part)}{named_as}")
+    return _Said(None, f"{_kind(label)}{_UNSAID}{_plain(part)}{named_as}")
+
+
+_UNSAID = ", and no contribution says who made the "
 
 
 def _of_whole(label: Label) -> _Said:
@@ -415,7 +418,15 @@ _EXTENTS: dict[str, str] = {"All": "by AI", "Partly": "partly by AI", "None": "b
 
 
 def _reasons(said: Iterable[_Said]) -> str:
-    return "; ".join(dict.fromkeys(part.why for part in said))
+    """Join reasons, each once; parts of which one and the same is not said are named together."""
+    parts: dict[str, list[str]] = {}
+    for why in dict.fromkeys(item.why for item in said):
+        head, unsaid, part = why.partition(_UNSAID)
+        if ";" in part:
+            parts[why] = []
+        else:
+            parts.setdefault(head + unsaid, []).append(part)
+    return "; ".join(head + ", ".join(named) for head, named in parts.items())
 
 
 def _in_words(entry: Contribution) -> str:

@@ -311,13 +311,26 @@ def _china(label: Label) -> Iterator[Fault]:
         )
 
 
+def _deep_fake_of_no_ai(label: Label) -> Iterator[Fault]:
+    """A deep fake is generated or manipulated by AI (EU AI Act Art. 3(60))."""
+    if label.kind in NOT_AI and label.judgements is not UNSET and label.judgements.deep_fake is True:
+        yield Fault(
+            at="/judgements/deep_fake",
+            message=f"{label.kind}, and a deep fake, which AI generates or manipulates",
+            hint="another kind, or leave it out",
+            level="warning",
+        )
+
+
 def _deep_fake(label: Label) -> Iterator[Fault]:
     """Invented voices and persons count as well, if they could exist (Guidelines on Art. 50 AI Act, 20 July 2026)."""
     denied = label.judgements is not UNSET and label.judgements.deep_fake is False
-    if denied and any(item.synthetic and not item.real_person for item in label.likeness):
+    shown = [item for item in label.likeness if denied and item.synthetic]
+    if shown:
+        who = "a real person" if all(item.real_person for item in shown) else "an invented voice or person"
         yield Fault(
             at="/judgements/deep_fake",
-            message="an invented voice or person is a deep fake too, if people could take it for a real one",
+            message=f"{who}, made by AI, is a deep fake too, if people could take it for a real one",
             hint="deep_fake = true; false only where nobody would take it for real, as with a cartoon",
             level="warning",
         )
@@ -389,6 +402,7 @@ _CHECKS: tuple[Callable[[Label], Iterator[Fault]], ...] = (
     _systems,
     _operations,
     _likeness,
+    _deep_fake_of_no_ai,
     _deep_fake,
     _china,
     _carriers,

@@ -25,9 +25,21 @@ class Found(NamedTuple):
 def found(subject: Subject) -> tuple[Found, ...]:
     """Return every ``AIGC`` object of the file; what was cut off in reading is no fault of the object."""
     return tuple(
-        Found(item.place or item.id, _excused(aigc.read(text)) if item.faults else aigc.read(text))
+        Found(item.place or item.id, _excused(_read(placed)) if item.faults else _read(placed))
         for item in subject.carriers
-        for text in aigc.objects_in(item.id, item.fields)
+        for placed in aigc.placed_in(item.id, item.fields)
+    )
+
+
+def _read(placed: aigc.PlacedObject) -> aigc.AigcObject:
+    item = aigc.read(placed.text)
+    if placed.named:
+        return item
+    return item._replace(
+        doubts=(
+            "it stands in a field without AIGC in its name, which Annex E a asks for in the name or in a keyword",
+            *item.doubts,
+        )
     )
 
 

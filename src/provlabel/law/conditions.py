@@ -11,7 +11,7 @@ from collections.abc import Callable
 from provlabel.evidence import mapping
 from provlabel.label.vocabularies import NOT_AI
 from provlabel.law import aigc
-from provlabel.law.edits import by_ai, is_minor
+from provlabel.law.edits import by_ai, is_minor, parts_by_ai
 from provlabel.law.records import Applies, Given, Subject
 from provlabel.law.subjects import (
     altered,
@@ -28,7 +28,7 @@ Condition = Callable[[Subject, Given], Applies]
 
 
 def ai_content(subject: Subject, given: Given) -> Applies:
-    """AI made or altered the content, as label or unsigned tags say; ``minor`` says which small changes are exempt."""
+    """AI made or altered the content, as label or unsigned tags say; small changes are exempt as each law has it."""
     kind = kind_of(subject)
     if kind in ("ai_generated", "ai_partly_created", "composite_synthetic"):
         return Applies(True, f"the label says {kind}")
@@ -40,14 +40,14 @@ def ai_content(subject: Subject, given: Given) -> Applies:
         return Applies(None, "the label says only that there may be AI in it", "find out, and label it again")
     if kind is None:
         return _without_kind(subject)
-    return _MINOR[given.minor](subject, kind)
+    return MINOR[given.minor](subject, kind)
 
 
 def _otherwise(subject: Subject, given: Given, kind: str, told: str | None) -> Applies:
     """A label of no AI whose other fields tell of AI, or cannot be read, frees of nothing."""
     if told is None:
         return Applies(None, f"the label says {kind}, and does not follow its schema", "label the file again")
-    return _MINOR[given.minor](subject, f"{kind}, and {told}")
+    return MINOR[given.minor](subject, f"{kind}, and {told}")
 
 
 _SAY = "if so, label the file"
@@ -60,6 +60,8 @@ def _without_kind(subject: Subject) -> Applies:
         )
     if subject.claims_ai:
         return Applies(True, "tags that nothing signs say that AI took part")
+    if not subject.tags_read:
+        return Applies(None, "no label says whether AI took part, and tags of this format are not read here", _SAY)
     return Applies(None, "nothing in the file says whether AI took part", _SAY)
 
 
@@ -88,6 +90,8 @@ def _closed_list(subject: Subject, kind: str) -> Applies:
     """All but the eight minor modifications of California (CA-9); what people did beside AI does not count."""
     if stated(subject, "substantial_change"):
         return Applies(True, f"the label says {kind}, and the signer states a substantial change")
+    if made := parts_by_ai(subject):
+        return Applies(True, f"the label says {kind}, and {made[0]} by AI, which is no minor modification")
     done = {words_of(item.get("operation")): is_minor(item) for item in by_ai(subject)}
     if beyond := [name for name, minor in done.items() if minor is False]:
         return Applies(True, f"the label says {kind}, and {beyond[0]} is none of the eight minor modifications")
@@ -102,7 +106,7 @@ _SAY_HOW = "state operations in the label, with technique where one was edited, 
 
 
 def _creation(subject: Subject, kind: str) -> Applies:
-    """The text of SB 942 asks for a disclosure in what was *created*; of what was altered it is not clear."""
+    """The text of SB 942 asks for a disclosure in what was created; of what was altered it is not clear."""
     if kind == "ai_assisted_technical":
         return Applies(False, "the label says ai_assisted_technical: nothing was generated")
     if altered(subject):
@@ -110,7 +114,8 @@ def _creation(subject: Subject, kind: str) -> Applies:
     return Applies(True, f"the label says {kind}")
 
 
-_MINOR: dict[str, Callable[[Subject, str], Applies]] = {
+#: Which small changes are exempt, by the name that ``law/*.toml`` uses.
+MINOR: dict[str, Callable[[Subject, str], Applies]] = {
     "routine": _routine,
     "case-by-case": _case_by_case,
     "closed-list": _closed_list,
@@ -220,12 +225,15 @@ def synthetic_performer(subject: Subject, _given: Given) -> Applies:
 
 
 def not_translation(subject: Subject, _given: Given) -> Applies:
-    """The content was not only translated."""
-    done = [words_of(item.get("operation")) for item in entries(subject, "operations")]
-    only = bool(done) and all(name == "translated" for name in done)
-    return Applies(
-        not only, "the label has no operation but a translation" if only else "no mere translation is stated"
-    )
+    """AI did more than translate (CA-14, §17610(d)(5); IN-3); what people did beside it does not count."""
+    done = [words_of(item.get("operation")) for item in by_ai(subject)]
+    if not done or any(name != "translated" for name in done):
+        return Applies(True, "no mere translation is stated")
+    if not altered(subject):
+        return Applies(True, "a translation is stated, and that the content was created")
+    if more := [part for part in parts_by_ai(subject) if part != "translation"]:
+        return Applies(None, f"a translation is stated, and {more[0]} by AI: whether it served that alone is not")
+    return Applies(False, "the label has no operation by AI but a translation")
 
 
 def has_fingerprint(subject: Subject, _given: Given) -> Applies:

@@ -30,13 +30,25 @@ def by_ai(subject: Subject) -> list[Mapping[str, Any]]:
     return [item for item in entries(subject, "operations") if item.get("by") != "human"]
 
 
+def parts_by_ai(subject: Subject) -> list[str]:
+    """Return the parts that AI made, wholly or in part, as the label says: none of the eight makes anything.
+
+    What is said of mixing and mastering is said of work on what is there, which its operations tell.
+    """
+    return [
+        words_of(item.get("part"))
+        for item in entries(subject, "contributions")
+        if item.get("by") == "ai" and item.get("extent") != "None" and item.get("part") not in ("mixing", "mastering")
+    ]
+
+
 def is_minor(operation: Mapping[str, Any]) -> bool | None:
     """Is it one of the eight; ``None`` where the label does not say enough to tell."""
     name, technique = words_of(operation.get("operation")), words_of(operation.get("technique"))
-    if name in _MINOR:
-        return True
-    if name not in _ANY_EDIT:
+    if name not in _MINOR | _ANY_EDIT:
         return False
     if " ".join(technique.lower().replace("-", " ").replace("_", " ").split()) in _TECHNIQUES:
         return True
-    return False if name == "filtered" and not technique else None
+    if technique:  # “cropped”, by “generative fill”, is more than a crop
+        return None
+    return True if name in _MINOR else False if name == "filtered" else None

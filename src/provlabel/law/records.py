@@ -134,6 +134,7 @@ class Subject(Struct, frozen=True, kw_only=True):
     bindings: tuple[str, ...] = ()  #: algorithms of soft-binding assertions
     prompt_in_core: bool = False  #: an assertion that is not for personal data holds the words of a prompt
     carriers: tuple[Carrier, ...] = ()
+    tags_read: bool = True  #: False for a format of which nobody here reads the tags
     contradicted: bool = False  #: the rest of the file says otherwise about AI than the label
     claims_ai: bool = False  #: tags that nothing signs speak of AI
     elsewhere: str = ""  #: where, if not in a label of its signer, the manifest says that AI took part; in words

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from provlabel._support.times import read
 from provlabel._support.types import ready
@@ -43,6 +44,7 @@ def subject_of(file: FileReport, evidence: Evidence) -> Subject:
         bindings=tuple(_bindings(active)) if active else (),
         prompt_in_core=_has_prompt(active) if active else False,
         carriers=evidence.carriers or (),
+        tags_read=evidence.carriers is not None,
         contradicted="contradictory" in file.axes.label,
         claims_ai=any(any(claims_in(item.id, item.fields)) for item in evidence.carriers or ()),
         elsewhere=_said_elsewhere(file),
@@ -140,7 +142,10 @@ def told_of_ai(subject: Subject) -> str | None:
         label = msgspec.convert(subject.label, ready(Label))
     except msgspec.ValidationError:
         return None
-    return ", ".join(dict.fromkeys(words for _, words in (*ai_in(label), *added_in(label))))
+    told = [words for _, words in (*ai_in(label), *added_in(label))]
+    if label.judgements is not UNSET and label.judgements.deep_fake is True:  # of AI, by EU AI Act Art. 3(60)
+        told.append("a deep fake")
+    return ", ".join(dict.fromkeys(told))
 
 
 def altered(subject: Subject) -> bool:

@@ -32,7 +32,10 @@ CASES: dict[str, Three] = {
     "law.cn.1": Three(with_aigc(aigc()), with_aigc(aigc(), AIGC=aigc()), HUMAN),
     "law.cn.2": Three(with_aigc(aigc()), with_aigc(aigc(ProduceID="")), HUMAN),
     "law.cn.3": Three(
-        with_aigc(aigc()), with_aigc(aigc(ContentProducer=CODE[:-1])), with_aigc(aigc(ContentProducer="Acme"))
+        with_aigc(aigc()),
+        with_aigc(aigc(ContentProducer=CODE[:-1])),
+        with_aigc(aigc(ContentProducer="Acme")),
+        "the standard takes any name or code",
     ),
     "law.cn.4": Three(
         signed(judgements=FAKE, disclosure=[{"kind": "text", "text": "AI生成", "place": "lower right corner"}]),

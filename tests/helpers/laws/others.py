@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from laws import FAKE, HUMAN, ICON, NO_FAKE, SOUND, SPOKEN, Three, signed
+from laws import FAKE, HUMAN, ICON, NO_FAKE, SOUND, SPOKEN, Made, Three, signed
 
 TRANSLATED = [{"operation": "translated", "source_language": "en", "target_language": "hi"}]
 #: Another program signed it, and no action says that AI took part.
@@ -12,12 +12,12 @@ CASES: dict[str, Three] = {
     "law.in.1": Three(
         signed(judgements=FAKE, disclosure=ICON),
         signed(judgements=FAKE, disclosure=SPOKEN),
-        signed(operations=TRANSLATED),
+        signed(kind="ai_modified", operations=TRANSLATED)._replace(parents=(Made(),)),
     ),
     "law.in.2": Three(
         signed(judgements=FAKE),
         signed(judgements=FAKE)._replace(changed=True),
-        signed(judgements=FAKE, operations=TRANSLATED),
+        signed(kind="ai_modified", judgements=FAKE, operations=TRANSLATED)._replace(parents=(Made(),)),
     ),
     "law.kr.1": Three(signed(disclosure=ICON), signed()._replace(changed=True), HUMAN),
     "law.kr.2": Three(signed(judgements=FAKE, disclosure=ICON), signed(judgements=FAKE, disclosure=SPOKEN), NO_FAKE),

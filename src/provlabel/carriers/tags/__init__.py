@@ -8,7 +8,7 @@ from typing import BinaryIO
 from msgspec.structs import replace
 
 from provlabel.carriers.tags._base import TagError, Tagger
-from provlabel.carriers.vocabularies import KNOWN
+from provlabel.carriers.vocabularies import KNOWN, aigc
 from provlabel.carriers.vocabularies.works import DATES, NAMES
 from provlabel.evidence import Carrier
 from provlabel.label.prompts import is_prompt
@@ -36,7 +36,11 @@ def carriers_in(name: str, stream: BinaryIO, parts: Sequence[Part]) -> tuple[Car
 
 def _known(item: Carrier) -> Carrier:
     known = KNOWN.get(item.id, frozenset()) | NAMES.get(item.id, {}).keys() | set(DATES.get(item.id, ()))
-    fields = {name: values for name, values in item.fields.items() if name in known or is_prompt(name)}
+    fields = {
+        name: values
+        for name, values in item.fields.items()
+        if name in known or is_prompt(name) or any(map(aigc.is_whole, values))
+    }
     return replace(item, fields=fields)
 
 

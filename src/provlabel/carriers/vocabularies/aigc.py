@@ -132,10 +132,31 @@ _MAINLY = re.compile(r"[\x21-\x5b\x5d-\x7e]*")
 _REQUIRED = frozenset(KEYS) - {"ReservedCode1", "ReservedCode2"}
 
 
+class PlacedObject(NamedTuple):
+    """A text that is, or means to be, an object, and where it stands."""
+
+    text: str
+    named: bool  #: a field whose name has AIGC in it (Annex E a), or one of those that the guides allow
+
+
+def placed_in(carrier: CarrierId, fields: Fields) -> Iterator[PlacedObject]:
+    """Yield the objects of a carrier: those at known places first, then those in any field that holds one."""
+    known = (PLACES.get(carrier, ""), *ELSEWHERE.get(carrier, ()))
+    for name in known:
+        yield from (PlacedObject(text, named=True) for text in fields.get(name, ()) if is_object(name, text))
+    for name, texts in fields.items():
+        if name not in known:
+            yield from (PlacedObject(text, "AIGC" in name.upper()) for text in texts if is_whole(text))
+
+
 def objects_in(carrier: CarrierId, fields: Fields) -> Iterator[str]:
     """Yield each text that is, or means to be, an object."""
-    for name in (PLACES.get(carrier, ""), *ELSEWHERE.get(carrier, ())):
-        yield from (text for text in fields.get(name, ()) if is_object(name, text))
+    return (item.text for item in placed_in(carrier, fields))
+
+
+def is_whole(text: str) -> bool:
+    """Is ``text`` an object beyond doubt, so that it is one in whatever field it stands?"""
+    return "ContentProducer" in text and bool(read(text).values["ContentProducer"])
 
 
 def is_object(field: str, text: str) -> bool:

@@ -52,9 +52,19 @@ def explicit_mark(subject: Subject, _given: Given) -> Outcome:
     kind = _KIND.get(subject.media or "")
     right = [item for item in shown if item.get("kind") == kind] if kind else shown
     if not right:
-        return lacking(f"the signer states a mark, but none of the kind {kind}")
+        return _beside_the_sound(shown) or lacking(f"the signer states a mark, but none of the kind {kind}")
     answers = [_heard(item) if item.get("kind") == "audio" else _seen(item, subject.media) for item in right]
     return min(answers, key=lambda answer: _BEST.index(answer.outcome))
+
+
+def _beside_the_sound(shown: list[Mapping[str, Any]]) -> Outcome | None:
+    """Words on the surface of the service will do for sound; files that it lets out have a mark (Measures, Art. 4)."""
+    if not any(item.get("kind") == "text" and _worded(words_of(item.get("text"))) is None for item in shown):
+        return None
+    return judge(
+        "the signer states a mark in words and none that is heard: words on the surface of the service will do "
+        "(Measures, Art. 4(2)), but for files that it offers for download"
+    )
 
 
 def _heard(item: Mapping[str, Any]) -> Outcome:

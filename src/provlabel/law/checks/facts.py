@@ -59,5 +59,5 @@ def operations(subject: Subject, _given: Given) -> Outcome:
         return judge("the label does not say which operations AI applied, and so not whether they were minor")
     minor = [is_minor(item) for item in done]
     if None in minor and False not in minor:
-        return judge("the label does not say how AI edited, enhanced or filtered (technique)")
+        return judge("the label does not say closely enough how AI did it (technique)")
     return held("the label has the operations, closely enough to tell minor modifications")
