@@ -16,7 +16,7 @@ import click
 from provlabel._support.text import printable
 from provlabel.cli import say, say_error
 from provlabel.cli._labeling import asked, labeling_options
-from provlabel.cli._shared import PATH, deliver, format_option, proofs_folder, quiet_option
+from provlabel.cli._shared import PATH, deliver, format_option, proofs_folder, quiet_option, workers_option
 from provlabel.cli._signing import answers_from, signer_option, tsa_options, uri_of
 from provlabel.errors import UsageError
 
@@ -43,7 +43,7 @@ _SHOWN = 10
 @labeling_options
 @signer_option
 @tsa_options
-@click.option("--workers", type=click.IntRange(1, 1024), help="Processes. [default: processors + 1]")
+@workers_option("processors + 1")
 @click.option(
     "--chunk", type=click.IntRange(1, 500), default=25, show_default=True, help="Files for a worker at once, at most."
 )
@@ -126,7 +126,9 @@ def _form(path: Path, given: ListFormat | None) -> ListFormat:
         return "csv"
     if suffix in (".jsonl", ".ndjson", ".txt") or str(path) == "-":
         return "jsonl"
-    raise UsageError(f"{printable(str(path))}: is it CSV or JSON Lines?", hint="--jobs-format csv or jsonl")
+    number = f"--workers {path}, if that is how many processes should work; else " if str(path).isdigit() else ""
+    hint = f"{number}--jobs-format csv or jsonl"
+    raise UsageError(f"{printable(str(path))}: is it CSV or JSON Lines?", hint=hint)
 
 
 def _say_planned(job: Planned) -> None:

@@ -97,7 +97,7 @@ RUNS: dict[str, tuple[str, ...]] = {
     "stamp": ("stamp", "media/a.jpg", "-o", "st.jpg", "--tsa", "http://127.0.0.1:9/", "--format", "json"),
     "key": ("key", "check", *SIGN, "--format", "json"),
     "trust": ("trust", "show", *TRUST, "--format", "json"),
-    "import": ("import", "label.json", "--from", "jsonl", "-o", "drafts"),
+    "import": ("import", "label.json", "--from", "jsonl", "--out-dir", "drafts"),
     "rules": ("rules",), "law": ("law", "list"),
     "formats": ("formats",), "schema": ("schema", "label"), "samples": ("samples", "some"),
 }  # fmt: skip
