@@ -15,9 +15,9 @@ import click
 
 from provlabel._support.text import printable
 from provlabel.cli import say, say_error
-from provlabel.cli._labeling import asked, labeling_options
+from provlabel.cli._labeling import asked, in_place_option, labeling_options, stated, stated_options
 from provlabel.cli._shared import PATH, deliver, format_option, proofs_folder, quiet_option, workers_option
-from provlabel.cli._signing import answers_from, signer_option, tsa_options, uri_of
+from provlabel.cli._signing import answers_from, identity_of, identity_options, signer_option, tsa_options, uri_of
 from provlabel.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from provlabel.batch.jobs import ListFormat
 
 #: Options that have the names of arguments of :func:`run_batch`.
-_GIVEN = ("out_dir", "label", "ledger", "receipts", "retries", "workers", "chunk", "dry_run")
+_GIVEN = ("out_dir", "in_place", "label", "ledger", "receipts", "retries", "workers", "chunk", "dry_run")
 #: Seconds between two lines of progress where there is no terminal.
 _LINE = 2.0
 #: Seconds between two looks on a terminal.
@@ -39,9 +39,12 @@ _SHOWN = 10
 @click.option("--out-dir", type=PATH, help="Folder for the outputs, the ledger and the receipts.")
 @click.option("--jobs", "list_path", type=PATH, metavar="FILE|-", help="List of files: CSV, JSON Lines, or - (stdin).")
 @click.option("--jobs-format", type=click.Choice(["csv", "jsonl"]), help="What the list is, if its name does not tell.")
+@in_place_option
 @click.option("--label", type=PATH, help="Label as a JSON or TOML file, for files without one.")
+@stated_options
 @labeling_options
 @signer_option
+@identity_options
 @tsa_options
 @workers_option("processors + 1")
 @click.option(
@@ -66,14 +69,20 @@ def command(paths: tuple[Path, ...], **options: Any) -> int:
     \b
     Examples:
       provlabel batch renders/ --out-dir labeled/ --label cover.toml --signer test
+      provlabel batch renders/ --out-dir labeled/ --kind ai_generated --system AcmeSynth@2.1 --signer test
+      provlabel batch renders/ --in-place --label cover.toml --signer test
       provlabel batch --jobs catalogue.csv --out-dir labeled/ --signer 'file:key.pem?chain=chain.pem'
       find . -name '*.wav' | provlabel batch --jobs - --out-dir labeled/ --label take.toml --signer test
       provlabel batch renders/ --out-dir labeled/ --label cover.toml --signer test --shard 0/4
     """
     if bool(paths) == (options["list_path"] is not None):
         raise UsageError("what should be labeled?", hint="give files and folders, or --jobs LIST")
-    if options["out_dir"] is None and paths:
-        raise UsageError("where should the outputs go?", hint="--out-dir FOLDER")
+    if options["out_dir"] is None and paths and not options["in_place"]:
+        raise UsageError("where should the outputs go?", hint="--out-dir FOLDER, or --in-place")
+    if options["event_time"] == "now":
+        raise UsageError("now is another time when the batch goes on", hint="--event-time with the time itself")
+    if str(options["prompt_file"]) == "-" == str(options["list_path"]):
+        raise UsageError("the list and the prompt cannot both come by standard input", hint="name a file for one")
     from provlabel.batch import RefusedBatch, run_batch, shard_from
     from provlabel.labeling.options import LabelOptions
 
@@ -87,6 +96,9 @@ def command(paths: tuple[Path, ...], **options: Any) -> int:
                 uri_of(options["signer_uri"]),
                 secrets=answers_from(options["pass_file"]),
                 shard=shard_from(options["shard"]),
+                fields=stated(options),
+                identity=identity_of(options),
+                identity_roles=options["identity_roles"],
                 proofs=proofs_folder(),
                 passed_over=passed_over,
                 planned=_say_planned if options["dry_run"] and options["format_"] == "text" else None,
@@ -115,7 +127,8 @@ def _listed(options: dict[str, Any]) -> Iterator[Iterable[Any]]:
     form = _form(path, options["jobs_format"])
     with contextlib.ExitStack() as stack:
         stream: BinaryIO = sys.stdin.buffer if str(path) == "-" else stack.enter_context(open_regular(path))
-        yield wanted_in(stream, "standard input" if str(path) == "-" else str(path), form, options["out_dir"])
+        name = "standard input" if str(path) == "-" else str(path)
+        yield wanted_in(stream, name, form, options["out_dir"], in_place=options["in_place"])
 
 
 def _form(path: Path, given: ListFormat | None) -> ListFormat:
