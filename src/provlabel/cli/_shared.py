@@ -192,6 +192,11 @@ def cache_folder() -> Path:
     return _base("XDG_CACHE_HOME", ".cache") / "provlabel"
 
 
+def state_folder() -> Path:
+    """Return the folder of what is kept between runs and no settings are: ``$XDG_STATE_HOME/provlabel``."""
+    return _base("XDG_STATE_HOME", ".local/state") / "provlabel"
+
+
 def _base(variable: str, below_home: str) -> Path:
     """Return the folder that a variable names; as the XDG Base Directory Specification has it, only if absolute.
 

@@ -16,6 +16,7 @@ import click
 from provlabel._support.text import printable
 from provlabel.cli import say, say_error
 from provlabel.cli._labeling import asked, in_place_option, labeling_options, stated, stated_options
+from provlabel.cli._ledgers import ledger_and_receipts
 from provlabel.cli._shared import PATH, deliver, format_option, proofs_folder, quiet_option, workers_option
 from provlabel.cli._signing import answers_from, identity_of, identity_options, signer_option, tsa_options, uri_of
 from provlabel.errors import UsageError
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from provlabel.batch.jobs import ListFormat
 
 #: Options that have the names of arguments of :func:`run_batch`.
-_GIVEN = ("out_dir", "in_place", "label", "ledger", "receipts", "retries", "workers", "chunk", "dry_run")
+_GIVEN = ("out_dir", "in_place", "label", "retries", "workers", "chunk", "dry_run")
 #: Seconds between two lines of progress where there is no terminal.
 _LINE = 2.0
 #: Seconds between two looks on a terminal.
@@ -36,7 +37,7 @@ _SHOWN = 10
 
 @click.command("batch")
 @click.argument("paths", nargs=-1, type=PATH)
-@click.option("--out-dir", type=PATH, help="Folder for the outputs, the ledger and the receipts.")
+@click.option("--out-dir", type=PATH, help="Folder for the outputs.")
 @click.option("--jobs", "list_path", type=PATH, metavar="FILE|-", help="List of files: CSV, JSON Lines, or - (stdin).")
 @click.option("--jobs-format", type=click.Choice(["csv", "jsonl"]), help="What the list is, if its name does not tell.")
 @in_place_option
@@ -52,10 +53,8 @@ _SHOWN = 10
 )
 @click.option("--retries", type=click.IntRange(0, 100), default=3, show_default=True, help="Of what can pass.")
 @click.option("--shard", metavar="I/N", default="0/1", help="Do part I of N, counted from 0; the same everywhere.")
-@click.option("--ledger", type=PATH, help="What is done. [default: below .provlabel-batch in the folder for outputs]")
-@click.option(
-    "--receipts", type=PATH, help="JSON Lines, mode 0600. [default: receipts.jsonl in the folder for outputs]"
-)
+@click.option("--ledger", type=PATH, help="What is done. [default: in your folder of state, by the folder for outputs]")
+@click.option("--receipts", type=PATH, help="JSON Lines, mode 0600. [default: receipts.jsonl beside the ledger]")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and write nothing.")
 @format_option
 @quiet_option
@@ -86,7 +85,8 @@ def command(paths: tuple[Path, ...], **options: Any) -> int:
     from provlabel.batch import RefusedBatch, run_batch, shard_from
     from provlabel.labeling.options import LabelOptions
 
-    how = asked(LabelOptions, options)
+    how, shard = asked(LabelOptions, options), shard_from(options["shard"])
+    ledger, receipts = ledger_and_receipts(paths, options, shard.suffix)
     show = _Show(options)
     passed_over: Counter[str] = Counter()
     with contextlib.ExitStack() as stack:
@@ -95,7 +95,9 @@ def command(paths: tuple[Path, ...], **options: Any) -> int:
                 stack.enter_context(_listed(options)) if options["list_path"] is not None else paths,
                 uri_of(options["signer_uri"]),
                 secrets=answers_from(options["pass_file"]),
-                shard=shard_from(options["shard"]),
+                ledger=ledger,
+                receipts=receipts,
+                shard=shard,
                 fields=stated(options),
                 identity=identity_of(options),
                 identity_roles=options["identity_roles"],
