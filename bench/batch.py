@@ -73,7 +73,8 @@ class Bench:
         subprocess.run(["sync"], check=True)
 
     def _command(self, files: Path) -> list[str]:
-        how = ["--label", str(self._label), "--signer", "test"]
+        ledger = str(self._out / ".provlabel-batch" / "ledger.sqlite")
+        how = ["--label", str(self._label), "--signer", "test", "--ledger", ledger]
         return [CLI, "batch", str(files), "--out-dir", str(self._out), *how]
 
     def _batch(self, files: Path, *more: str, cores: set[int] | None = None) -> subprocess.CompletedProcess[str]:

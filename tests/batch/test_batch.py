@@ -65,7 +65,13 @@ def work(tmp_path: Path) -> Path:
     return tmp_path
 
 
-BATCH = ("batch", "in", "--out-dir", "out", "--label", "label.toml", "--signer", "test", "--workers", "2")
+def kept(folder: str) -> tuple[str, ...]:
+    """Name ledger and receipts, so that each test knows where they are; test_ledger_place.py has the usual places."""
+    return "--ledger", f"{folder}/{FOLDER}/ledger.sqlite", "--receipts", f"{folder}/receipts.jsonl"
+
+
+KEPT = kept("out")
+BATCH = ("batch", "in", *KEPT, "--out-dir", "out", "--label", "label.toml", "--signer", "test", "--workers", "2")
 
 
 def rows(ledger: Path, columns: str = "*") -> list[Any]:
@@ -275,7 +281,19 @@ def test_hash_of_a_prompt_is_made_anew(work: Path, cli: Cli, trust: TrustStore, 
     pictures(work / "in", 2)
     for mode in ("omit", "hash"):
         folder = f"out-{mode}"
-        again = ("batch", "in", "--out-dir", folder, "--label", "label.toml", "--signer", "test", "--prompt-mode", mode)
+        again = (
+            "batch",
+            "in",
+            *kept(folder),
+            "--out-dir",
+            folder,
+            "--label",
+            "label.toml",
+            "--signer",
+            "test",
+            "--prompt-mode",
+            mode,
+        )
         assert cli(*again).returncode == 0
         with contextlib.closing(sqlite3.connect(work / folder / FOLDER / "ledger.sqlite")) as database, database:
             database.execute("UPDATE jobs SET state = 'running', receipt = NULL, manifest = NULL WHERE number = 1")
@@ -623,7 +641,7 @@ def test_everything_that_stands_in_the_way_is_told_at_once(work: Path, cli: Cli)
     ]
     (work / "jobs.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     before = sorted((work / "out").iterdir())
-    run = ("batch", "--jobs", "jobs.jsonl", "--out-dir", "out", "--label", "label.toml", "--signer", "test")
+    run = ("batch", "--jobs", "jobs.jsonl", *KEPT, "--out-dir", "out", "--label", "label.toml", "--signer", "test")
     for args in (run, (*run, "--dry-run")):
         done = cli(*args)
         assert done.returncode == 2
@@ -875,18 +893,19 @@ def test_shards_together_do_each_job_once(work: Path, cli: Cli) -> None:
     pictures(work / "in", 12)
     (work / "in" / "A.jpg").write_bytes((work / "in" / "000.jpg").read_bytes())
     seen: Counter[str] = Counter()
+    each = (BATCH[:2] + BATCH[2 + len(KEPT) :], {"XDG_STATE_HOME": str(work / "state")})
     for part in range(3):
-        done = cli(*BATCH, "--shard", f"{part}/3")
+        done = cli(*each[0], "--shard", f"{part}/3", **each[1])
         assert done.returncode == 0, done.stderr
-        ledger = work / "out" / FOLDER / f"ledger-{part}of3.sqlite"
+        [ledger] = (work / "state").rglob(f"ledger-{part}of3.sqlite")
         seen.update(os.fsdecode(output) for (output,) in rows(ledger, "output"))
-        assert (work / "out" / f"receipts-{part}of3.jsonl").exists()
+        assert ledger.with_name(f"receipts-{part}of3.jsonl").exists()
     assert len(seen) == 13
     assert set(seen.values()) == {1}
     assert len(list((work / "out").glob("*.jpg"))) == 13
     (work / "in" / "a.jpg").write_bytes((work / "in" / "000.jpg").read_bytes())
     for part in range(3):  # a collision is found by every shard
-        done = cli(*BATCH, "--shard", f"{part}/3")
+        done = cli(*each[0], "--shard", f"{part}/3", **each[1])
         assert done.returncode == 2
         assert "is the output of two jobs" in done.stderr
 

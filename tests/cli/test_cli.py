@@ -213,7 +213,7 @@ def test_verify_json_and_output_file(media: Path, tmp_path: Path, cli: Cli) -> N
     assert (done.returncode, report["files"][0]["state"]) == (0, "trusted")
     assert done.stdout.isascii()
     out = tmp_path / "report.json"
-    quiet = cli("verify", media / "cover.labeled.jpg", "--trust", "test", "--format", "json", "-O", out, "-q")
+    quiet = cli("verify", media / "cover.labeled.jpg", "--trust", "test", "--format", "json", "-o", out, "-q")
     assert (quiet.returncode, quiet.stdout) == (0, "")
     assert json.loads(out.read_text())["files"] == report["files"]
 

@@ -12,7 +12,7 @@ from provlabel.labeling.options import FileOptions, LabelOptions
 def test_each_option_has_the_name_of_its_field() -> None:
     offered = {param.name for param in _labeling.labeling_options(click.command()(lambda: None)).params}
     assert offered | {"timestamper"} == set(LabelOptions.__struct_fields__)
-    own = {"parents", "ingredients", "detached", "check_decode"}
+    own = {"parents", "ingredients", "input_files"}
     assert own <= {param.name for param in label.command.params} & set(FileOptions.__struct_fields__)
 
 

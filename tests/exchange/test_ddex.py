@@ -547,7 +547,7 @@ def test_an_import_that_meets_no_ai_field_leaves_the_kind_open(cli: Cli, tmp_pat
 @pytest.mark.parametrize("content", [b"", b"<a/>", b"<!DOCTYPE a><a/>", b"\xff\xfe\x00", b"<a>" * 1000])
 def test_an_import_of_something_else_writes_nothing(cli: Cli, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "m.xml").write_bytes(content)
-    done = cli("import", "m.xml", "--from", "ddex", "-o", "out")
+    done = cli("import", "m.xml", "--from", "ddex", "--out-dir", "out")
     assert done.returncode == 2
     assert "hint:" in done.stderr
     assert not (tmp_path / "out").exists()
@@ -571,7 +571,7 @@ def test_a_delivery_agrees_with_the_fragments_made_from_it(
     done = cli("verify", folder, "--trust", "test", "--against", tmp_path / "f.xml")
     assert done.returncode == 0, done.stdout
     assert "delivery." not in done.stdout
-    done = cli("import", tmp_path / "f.xml", "--from", "ddex", "-o", tmp_path / "back")
+    done = cli("import", tmp_path / "f.xml", "--from", "ddex", "--out-dir", tmp_path / "back")
     assert done.returncode == 0, done.stdout
     back = load_label(tmp_path / "back" / "take.wav.label.json")
     assert (back.kind, back.people[0].name) == ("ai_partly_created", "Ada Example")

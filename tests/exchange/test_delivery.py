@@ -501,7 +501,7 @@ def test_a_baseline_of_one_message_does_not_stand_for_another(cli: Cli, desk: De
 
 def test_with_fail_fast_nothing_is_missed_that_was_not_reached(verify: Any, desk: Desk) -> None:
     desk.cover.write_bytes(desk.cover.read_bytes()[:-3000])
-    code, found = verify("--fail-fast", "--jobs", "1")
+    code, found = verify("--fail-fast", "--workers", "1")
     assert code == 1
     assert not any("delivery.missing" in rules(one) for one in found.values())
 
@@ -612,7 +612,7 @@ def test_a_message_that_is_not_there_ends_with_3(cli: Cli, desk: Desk) -> None:
 
 
 def test_no_report_takes_the_place_of_the_message(cli: Cli, desk: Desk) -> None:
-    done = cli("verify", desk.folder, "--against", desk.message, "-O", desk.message)
+    done = cli("verify", desk.folder, "--against", desk.message, "-o", desk.message)
     assert done.returncode == 2
     assert desk.message.read_text().startswith("<?xml")
 

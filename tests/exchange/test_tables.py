@@ -112,7 +112,7 @@ e.wav,human_made,"open
 
 def test_every_fault_is_told_at_once_with_line_and_column(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text(FAULTY)
-    done = cli("import", "t.csv", "--from", "csv", "-o", "out")
+    done = cli("import", "t.csv", "--from", "csv", "--out-dir", "out")
     assert done.returncode == 1
     assert not (tmp_path / "out").exists()
     told = [line for line in done.stderr.splitlines() if line.startswith("error")]
@@ -180,7 +180,7 @@ def test_labeled_files_go_out_and_come_back(cli: Cli, media: Path, signer: Signe
     label_file(media / "cover.jpg", tmp_path / "out" / "cover.jpg", Label(kind="human_made"), signer)
     done = cli("export", "out", "--to", form, "--trust", "test", "--personal", "-o", f"t.{form}")
     assert (done.returncode, done.stderr) == (0, "")
-    done = cli("import", f"t.{form}", "--from", form, "-o", "back")
+    done = cli("import", f"t.{form}", "--from", form, "--out-dir", "back")
     assert done.returncode == 0, done.stdout
     back = load_label(tmp_path / "back" / "out_take.wav.label.json")
     assert to_builtins(back) == to_builtins(label) | {"origin": "created"}
@@ -216,11 +216,11 @@ def test_a_file_that_does_not_hold_is_not_exported(cli: Cli, media: Path, signer
 
 def test_nothing_is_overwritten_without_force(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("path,kind\na.wav,human_made\n../../b.wav,human_made\n")
-    assert cli("import", "t.csv", "--from", "csv", "-o", "out").returncode == 0
+    assert cli("import", "t.csv", "--from", "csv", "--out-dir", "out").returncode == 0
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.wav.label.json", "b.wav.label.json"]
-    done = cli("import", "t.csv", "--from", "csv", "-o", "out")
+    done = cli("import", "t.csv", "--from", "csv", "--out-dir", "out")
     assert (done.returncode, "exists already" in done.stderr) == (3, True)
-    assert cli("import", "t.csv", "--from", "csv", "-o", "out", "--force").returncode == 0
+    assert cli("import", "t.csv", "--from", "csv", "--out-dir", "out", "--force").returncode == 0
     assert cli("export", EXAMPLES / "human-made.toml", "--to", "csv", "-o", "t.csv").returncode == 3
     assert (tmp_path / "t.csv").read_text().startswith("path,kind\na.wav")
     assert cli("export", EXAMPLES / "human-made.toml", "--to", "csv", "-o", "t.csv", "--force").returncode == 0
@@ -230,7 +230,7 @@ def test_names_that_others_wrote_make_no_folder_and_hide_nothing(cli: Cli, tmp_p
     names = ["/etc/passwd", "..\\..\\x.wav", ".hidden", "a\u202eb", "A.wav", "a.wav", "é" * 300, "...", "-rf"]
     lines = [json.dumps({"path": name, "label": {"kind": "human_made"}}) for name in names]
     (tmp_path / "t.jsonl").write_text("\n".join(lines))
-    done = cli("import", "t.jsonl", "--from", "jsonl", "-o", "out")
+    done = cli("import", "t.jsonl", "--from", "jsonl", "--out-dir", "out")
     assert done.returncode == 0, done.stderr
     found = [path.name for path in (tmp_path / "out").iterdir()]
     assert len(found) == len(names)
@@ -291,7 +291,7 @@ def test_half_a_character_in_a_line_is_a_fault_and_no_crash(cli: Cli, tmp_path: 
     table = tmp_path / "table.jsonl"
     label = r'{"kind":"human_made","title":"\ud800","extra":{"n":99999999999999999999}}'
     table.write_text(f'{{"path":"a.wav","label":{label}}}\n')
-    done = cli("import", table, "--from", "jsonl", "-o", tmp_path / "labels")
+    done = cli("import", table, "--from", "jsonl", "--out-dir", tmp_path / "labels")
     assert done.returncode == 1, done.stderr
     assert "error /title: half a character" in done.stdout
     assert "error /extra/n: a whole number of more than 64 bits" in done.stdout
@@ -301,11 +301,11 @@ def test_a_folder_in_the_place_of_a_label_is_told_before_anything_is_written(cli
     table, labels = tmp_path / "table.csv", tmp_path / "labels"
     table.write_text("path,kind\na.wav,human_made\nb.wav,human_made\n")
     (labels / "b.wav.label.json").mkdir(parents=True)
-    done = cli("import", table, "--from", "csv", "-o", labels, "--force")
+    done = cli("import", table, "--from", "csv", "--out-dir", labels, "--force")
     assert done.returncode == 3
     assert [path.name for path in labels.iterdir()] == ["b.wav.label.json"]
     table.write_text("path,kind\n")
-    assert "has no rows" in cli("import", table, "--from", "csv", "-o", labels).stderr
+    assert "has no rows" in cli("import", table, "--from", "csv", "--out-dir", labels).stderr
 
 
 def test_a_file_that_is_one_long_heading_is_told_with_little_memory() -> None:

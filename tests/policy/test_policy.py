@@ -742,7 +742,7 @@ def test_a_baseline_does_not_put_off_the_last_day_of_an_exception(tree: Path, cl
     ends = policy(exception(path="plain.png", expires="2030-01-01"))
     args = ("verify", "plain.png", "--policy", ends, "--trust", "test")
     folder = tree / "release"
-    assert cli(*args, "--at", "2030-01-01", "-O", "known.json", "--format", "json", cwd=folder).returncode == 0
+    assert cli(*args, "--at", "2030-01-01", "-o", "known.json", "--format", "json", cwd=folder).returncode == 0
     after = cli(*args, "--at", "2030-01-02", "--baseline", "known.json", cwd=folder)
     assert after.returncode == 1, after.stdout
 
@@ -773,7 +773,7 @@ def test_a_baseline_counts_wherever_in_the_tree_it_was_made(tree: Path, cli: Cli
     subprocess.run(["git", "init", "-q", tree], check=True)
     for path in ("plain.png", "./plain.png", tree / "release" / "plain.png"):
         args = ("verify", path, "--trust", "test")
-        assert cli(*args, "-O", "known.json", "--format", "json", cwd=tree / "release").returncode == 1
+        assert cli(*args, "-o", "known.json", "--format", "json", cwd=tree / "release").returncode == 1
         assert cli(*args, "--baseline", "known.json", cwd=tree / "release").returncode == 0, path
 
 
@@ -868,7 +868,7 @@ def test_a_given_policy_counts_whole(tree: Path, cli: Cli, credential: Path) -> 
         (("--format", "json", "--format", "text"), "written to one place"),
         (("--format", "json=a", "--format", "text=a"), "same file"),
         (("--format", "json="), "names no file"),
-        (("--jobs", "0"), "--jobs"),
+        (("--workers", "0"), "--workers"),
     ],
 )  # fmt: skip
 def test_wrong_requests_end_with_2(args: tuple[str, ...], told: str, tree: Path, cli: Cli) -> None:
@@ -961,7 +961,7 @@ def test_no_report_takes_the_place_of_what_it_is_about(
     cli("verify", "release", "--format", "json=known.json", cwd=tree)
     shutil.copy(credential / "root.pem", tree / "anchors.pem")
     before = (tree / place).read_bytes()
-    for way in (("-O", place), ("--format", f"json={place}")):
+    for way in (("-o", place), ("--format", f"json={place}")):
         assert cli("verify", "release", *args, *way, cwd=tree).returncode == 2
         assert (tree / place).read_bytes() == before
 
@@ -1018,7 +1018,7 @@ def test_the_command_that_is_printed_with_a_first_policy_passes(tree: Path, cred
     (tree / "gate").mkdir()
     shutil.copy(credential / "root.pem", tree / "ro ot.pem")
     for trust, target in (("ro ot.pem", "gate/first.toml"), ("test", "second.toml")):
-        done = cli("verify", "release", "--trust", trust, "--init-policy", "-O", target, cwd=tree)
+        done = cli("verify", "release", "--trust", trust, "--init-policy", "-o", target, cwd=tree)
         assert done.returncode == 0, done.stderr
         printed = shlex.split(done.stdout.partition("then: ")[2])
         assert printed[0] == "provlabel"
@@ -1051,9 +1051,9 @@ def test_a_first_policy_can_be_used_whatever_a_certificate_says(
 
 
 def test_the_first_policy_says_what_could_not_be_judged(tree: Path, cli: Cli) -> None:
-    done = cli("verify", "relaese", "release", "--init-policy", "-O", "first.toml", cwd=tree)
+    done = cli("verify", "relaese", "release", "--init-policy", "-o", "first.toml", cwd=tree)
     assert (done.returncode, "relaese: no such file" in done.stderr) == (3, True)
-    done = cli("verify", "release", "--init-policy", "-O", "second.toml", "--format", "json=x.json", cwd=tree)
+    done = cli("verify", "release", "--init-policy", "-o", "second.toml", "--format", "json=x.json", cwd=tree)
     assert (done.returncode, "no report" in done.stderr) == (2, True)
 
 

@@ -383,7 +383,7 @@ def test_disk_without_a_free_byte(media: Path, tmp_path: Path, cli: Cli) -> None
             full = "no space left on device"
             refused(cli("label", disk / "still.png", "--detached", *SAID), 3, "still.png.c2pa", full)
             refused(cli("label", media / "still.png", "--out-dir", disk, "--force", *SAID), 3, full)
-            refused(cli("verify", media / "still.png", "-O", disk / "report.txt"), 3, "report.txt", full)
+            refused(cli("verify", media / "still.png", "-o", disk / "report.txt"), 3, "report.txt", full)
     assert not list(media.glob("*.labeled.*"))
 
 
@@ -541,7 +541,7 @@ def test_request_that_lacks_something(options: tuple[str, ...], words: tuple[str
 
 def test_report_is_not_written_over_the_judged_file(media: Path, cli: Cli) -> None:
     with unchanged(media):
-        cli("verify", media / "still.png", "-O", media / "still.png")
+        cli("verify", media / "still.png", "-o", media / "still.png")
 
 
 def test_receipt_is_not_written_over_the_source(media: Path, cli: Cli) -> None:
@@ -551,7 +551,7 @@ def test_receipt_is_not_written_over_the_source(media: Path, cli: Cli) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a device is made by root only")
-@pytest.mark.parametrize("command", ["verify -O", "label --force -o"])
+@pytest.mark.parametrize("command", ["verify -o", "label --force -o"])
 def test_device_is_not_replaced(command: str, media: Path, cli: Cli) -> None:
     device = media / "device"
     try:

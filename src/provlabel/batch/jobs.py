@@ -28,6 +28,8 @@ from provlabel.verifying.targets import is_media, targets
 ListFormat = Literal["csv", "jsonl"]
 #: Columns of a job list beside those of a label.
 COLUMNS = ("output", "label")
+#: Columns with other files that go into one, and what the library calls them.
+USES = {"parent": "parents", "ingredient": "ingredients", "input": "input_files"}
 #: Bytes of one line of a list; the largest sensible label is a hundredth of it.
 MAX_LINE = 4 << 20
 
@@ -39,6 +41,7 @@ class Wanted(NamedTuple):
     output: str
     label: Mapping[str, Any] = {}  #: fields, which win over those of the label file
     label_path: str = ""  #: a label file; without, that of the whole batch
+    uses: Mapping[str, tuple[str, ...]] = {}  #: other files that go into it, by the keys of :data:`USES`
 
 
 class Shard(NamedTuple):
@@ -74,25 +77,28 @@ def shard_from(text: str) -> Shard:
 # --- where to look ---------------------------------------------------------------------------------
 
 
-def wanted_below(paths: Iterable[Path | str], out_dir: Path, passed_over: Counter[str]) -> Iterator[Wanted | Fault]:
+def wanted_below(
+    paths: Iterable[Path | str], out_dir: Path | None, passed_over: Counter[str]
+) -> Iterator[Wanted | Fault]:
     """Yield every media file that ``paths`` means; outputs lie below ``out_dir`` as their files lie below their folder.
 
-    ``out_dir`` itself is left out.  What is passed over is counted by its kind.
+    ``out_dir`` itself is left out; without one, each file is its own output.  What is passed over is counted by its
+    kind.
     """
-    inside = os.path.realpath(out_dir)
+    inside = os.path.realpath(out_dir) if out_dir is not None else None
     for target in targets(paths):
         path, name = target.path, str(target.path)
         if target.why == "closed":
             yield Fault(at=printable(name), message=target.error, hint="let this user list it, or leave it out")
         elif target.why in ("link", "scratch", "repository"):
             passed_over[target.why] += 1
-        elif target.top is not None and _lies_in(path.parent, inside):
+        elif target.top is not None and inside is not None and _lies_in(path.parent, inside):
             passed_over["output"] += 1
         elif target.why == "found" and not _media(path):
             passed_over[f"not media ({printable(path.suffix.lower() or 'no ending', 20)})"] += 1
         else:
             below = path.relative_to(target.top) if target.top is not None else path.name
-            yield Wanted(name, str(out_dir / below))
+            yield Wanted(name, str(out_dir / below) if out_dir is not None else name)
 
 
 @functools.lru_cache(maxsize=256)
@@ -108,11 +114,14 @@ def _media(path: Path) -> bool:
         return True  # it is named as what cannot be read, not passed over
 
 
-def wanted_in(stream: BinaryIO, name: str, form: ListFormat, out_dir: Path | None) -> Iterator[Wanted | Fault]:
-    """Yield the jobs of a list; ``name`` is what it is called.
+def wanted_in(
+    stream: BinaryIO, name: str, form: ListFormat, out_dir: Path | None, *, in_place: bool = False
+) -> Iterator[Wanted | Fault]:
+    """Yield the jobs of a list; ``name`` is what it is called.  With ``in_place`` each file is its own output.
 
-    CSV has the columns of :mod:`provlabel.exchange.table`, ``output`` and ``label`` (a label file); lines of JSON are
-    ``{"path": …, "output": …, "label": {…} or "FILE"}``; a line that begins with no brace is a path.
+    CSV has the columns of :mod:`provlabel.exchange.table`, ``output``, ``label`` (a label file) and those of
+    :data:`USES`, with semicolons between several files; lines of JSON are ``{"path": …, "output": …, "label": {…} or
+    "FILE", "ingredient": [FILE, …]}``; a line that begins with no brace is a path.
     """
     rows = _csv_rows(stream) if form == "csv" else _lines(stream)
     for row in rows:
@@ -125,19 +134,21 @@ def wanted_in(stream: BinaryIO, name: str, form: ListFormat, out_dir: Path | Non
             yield Fault(at=without_secrets(row.path), message=message, hint="name files on this machine")
             continue
         try:
-            output = _output_of(row, out_dir)
+            output = _output_in_place(row) if in_place else _output_of(row, out_dir)
         except UsageError as exc:
             yield Fault(at=printable(row.path), message=str(exc), hint=exc.hint)
             continue
-        if why := _unnameable(row.path) or _unnameable(output):
+        used = (path for paths in row.several.values() for path in paths)
+        if why := next(filter(None, map(_unnameable, (row.path, output, *used))), ""):
             yield Fault(at=printable(row.path), message=why, hint="write names as the system has them")
             continue
-        yield Wanted(row.path, output, row.label, row.more.get("label", ""))
+        yield Wanted(row.path, output, row.label, row.more.get("label", ""), row.several)
 
 
 def _paths_in(row: Row) -> Iterator[tuple[str, str]]:
     yield "path", row.path
     yield from ((name, row.more[name]) for name in COLUMNS if name in row.more)
+    yield from ((name, path) for name, paths in row.several.items() for path in paths)
 
 
 def _unnameable(path: str) -> str:
@@ -150,7 +161,7 @@ def _unnameable(path: str) -> str:
 
 
 def _csv_rows(stream: BinaryIO) -> Iterator[Row | TableFault]:
-    table: Table = load_csv(stream.read(MAX_BYTES + 1), COLUMNS)
+    table: Table = load_csv(stream.read(MAX_BYTES + 1), COLUMNS, tuple(USES))
     yield from table.faults
     yield from table.rows
 
@@ -178,9 +189,20 @@ def _line(line: bytes, number: int) -> Row | TableFault | None:
     if not plain.lstrip().startswith(b"{"):
         return Row(os.fsdecode(plain), {})
     try:
-        return load_line(plain.decode(), number, COLUMNS)
+        return load_line(plain.decode(), number, COLUMNS, tuple(USES))
     except UnicodeDecodeError:
         return TableFault(number, 0, "no UTF-8", "save it as UTF-8")
+
+
+def _output_in_place(row: Row) -> str:
+    """Return where a row goes that is labeled where it is.
+
+    Raises:
+        UsageError: it names another place.
+    """
+    if row.more.get("output", row.path) != row.path:
+        raise UsageError("has an output, and files are labeled in place", hint="leave the column or --in-place out")
+    return row.path
 
 
 def _output_of(row: Row, out_dir: Path | None) -> str:
@@ -212,50 +234,48 @@ class CheckedLabel(NamedTuple):
     faults: tuple[Fault, ...] = ()
 
 
-class Labels:
-    """Reads the labels of a batch, each distinct one once."""
+_NO_LABEL = CheckedLabel(
+    faults=(
+        Fault(at="/", message="no label", hint="--label FILE, --kind KIND (provlabel kinds), or a label in each row"),
+    )
+)
 
-    def __init__(self, label_path: Path | str | None) -> None:
+
+class Labels:
+    """Reads the labels of a batch, each distinct one once.
+
+    What says more about one file wins: the fields of its row, its label file, the fields for all, the label for all.
+
+    Args:
+        label_path: the label of all files without a label file of their own.
+        fields: of all labels.
+    """
+
+    def __init__(self, label_path: Path | str | None, fields: Mapping[str, Any]) -> None:
         self._path = str(label_path) if label_path is not None else ""
-        self._of_rows = functools.lru_cache(maxsize=512)(_label_in_row)
-        self._of_files = functools.lru_cache(maxsize=512)(_label_in_file)
+        self._fields = dict(fields)
+        self._of = functools.lru_cache(maxsize=512)(self._made)
 
     @property
     def shared(self) -> str:
         """The label of jobs that have none of their own, as :meth:`of` returns it; nothing where it is none."""
-        return self._of_files(self._path).text
+        return self._of("", "").text
 
     def of(self, wanted: Wanted) -> CheckedLabel:
         """Return the label of a job; errors are those that ``provlabel lint`` finds."""
-        path = wanted.label_path or self._path
-        if not wanted.label:
-            return self._of_files(path)
-        return self._of_rows(path, json.dumps(wanted.label, sort_keys=True))
+        return self._of(wanted.label_path, json.dumps(wanted.label, sort_keys=True) if wanted.label else "")
 
-
-def _label_in_file(path: str) -> CheckedLabel:
-    if not path:
-        return CheckedLabel(
-            faults=(
-                Fault(
-                    at="/",
-                    message="no label",
-                    hint="--label FILE, or a label in each row: fill in kind (provlabel kinds)",
-                ),
-            )
-        )
-    try:
-        return _checked(read_plain(Path(path)), path)
-    except (LabelError, InputError) as exc:
-        return CheckedLabel(faults=(Fault(at="/", message=str(exc), hint=exc.hint),))
-
-
-def _label_in_row(path: str, fields: str) -> CheckedLabel:
-    try:
-        base = read_plain(Path(path)) if path else {}
-    except (LabelError, InputError) as exc:
-        return CheckedLabel(faults=(Fault(at="/", message=str(exc), hint=exc.hint),))
-    return _checked({**base, **json.loads(fields)} if isinstance(base, dict) else base, path or "label")
+    def _made(self, path: str, row: str) -> CheckedLabel:
+        read = path or self._path
+        try:
+            base = read_plain(Path(read)) if read else {}
+        except (LabelError, InputError) as exc:
+            return CheckedLabel(faults=(Fault(at="/", message=str(exc), hint=exc.hint),))
+        own = json.loads(row) if row else {}
+        if not isinstance(base, dict):
+            return _checked(base, read)
+        whole = {**self._fields, **base, **own} if path else {**base, **self._fields, **own}
+        return _checked(whole, read or "label") if whole or read else _NO_LABEL
 
 
 def _checked(data: Any, name: str) -> CheckedLabel:

@@ -83,6 +83,12 @@ CREATE TEMP TABLE listed (
   target TEXT,            -- device and number of what is at the output
   ours INTEGER NOT NULL   -- it is in this shard
 );
+CREATE TEMP TABLE uses (  -- other files that go into a job's: its parent, ingredients, models
+  place BLOB NOT NULL,
+  role TEXT NOT NULL,
+  path BLOB NOT NULL,
+  origin BLOB NOT NULL  -- the same, folded
+);
 CREATE TEMP TABLE texts (digest BLOB PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
 CREATE TEMP TABLE plan (number INTEGER PRIMARY KEY, urn TEXT NOT NULL);
 """
@@ -107,6 +113,15 @@ class Listed(NamedTuple):
     there: int | None
     target: str | None
     ours: bool
+
+
+class Use(NamedTuple):
+    """Another file that goes into the file of a job."""
+
+    place: bytes  #: of the job
+    role: str  #: the argument of the library that takes it
+    path: bytes
+    origin: bytes
 
 
 class LedgerEntry(NamedTuple):
@@ -228,13 +243,14 @@ class Ledger:
 
     # --- the list ------------------------------------------------------------------------------
 
-    def put_listed(self, jobs: Iterable[Listed], labels: Iterable[tuple[bytes, str]]) -> None:
-        """Take in jobs of the list, and labels by their digest; nothing of it is in the ledger yet."""
+    def put_listed(self, jobs: Iterable[Listed], labels: Iterable[tuple[bytes, str]], uses: Iterable[Use]) -> None:
+        """Take in jobs of the list, labels by their digest, and other files; nothing of it is in the ledger yet."""
         marks = ", ".join("?" * _LISTED_COLUMNS)
         with self._explained():
             self._database.execute("BEGIN")
             self._database.executemany(f"INSERT INTO temp.listed VALUES (NULL, {marks})", jobs)  # noqa: S608
             self._database.executemany("INSERT OR IGNORE INTO temp.texts VALUES (?, ?)", labels)
+            self._database.executemany("INSERT INTO temp.uses VALUES (?, ?, ?, ?)", uses)
             self._database.execute("COMMIT")
 
     def same_outputs(self) -> Iterator[tuple[bytes, bytes, bytes]]:
@@ -243,15 +259,24 @@ class Ledger:
             "SELECT min(output), min(source), max(source) FROM temp.listed GROUP BY folded HAVING count(*) > 1"
         )
 
-    def outputs_over_sources(self) -> Iterator[tuple[bytes, bytes]]:
-        """Yield source and output of jobs whose output is a source of some job."""
+    def outputs_over_sources(self, *, in_place: bool) -> Iterator[tuple[bytes, bytes]]:
+        """Yield source and output of jobs whose output is a source of some job, or another file that goes into one.
+
+        A file that is labeled in place is its own source alone.
+        """
         with self._explained():
             self._database.execute("CREATE INDEX IF NOT EXISTS temp.origins ON listed (origin)")
             self._database.execute("CREATE INDEX IF NOT EXISTS temp.files ON listed (file)")
+            self._database.execute("CREATE INDEX IF NOT EXISTS temp.used ON uses (origin)")
+            self._database.execute("CREATE INDEX IF NOT EXISTS temp.uses_of ON uses (place)")
         yield from self._all(
             "SELECT source, output FROM temp.listed AS job WHERE "
-            "EXISTS (SELECT 1 FROM temp.listed AS other WHERE other.origin = job.folded) OR "
-            "(target IS NOT NULL AND EXISTS (SELECT 1 FROM temp.listed AS other WHERE other.file = job.target))"
+            "EXISTS (SELECT 1 FROM temp.listed AS other WHERE other.origin = job.folded AND "
+            "NOT (job.output = job.source AND other.number = job.number AND :in_place)) OR "
+            "(target IS NOT NULL AND EXISTS (SELECT 1 FROM temp.listed AS other WHERE other.file = job.target AND "
+            "NOT (job.output = job.source AND other.number = job.number AND :in_place))) OR "
+            "EXISTS (SELECT 1 FROM temp.uses WHERE uses.origin = job.folded)",
+            {"in_place": in_place},
         )
 
     def missing(self) -> Iterator[tuple[bytes]]:
@@ -324,6 +349,7 @@ class Ledger:
                 "WHERE number = ?",
                 [(started, row[0]) for row in rows],
             )
+            uses = self._uses_of([row[0] for row in rows])
         texts: dict[str, str] = {}  # equal labels are one object, which is sent once for each chunk
         return [
             Job(
@@ -332,9 +358,22 @@ class Ledger:
                 output=os.fsdecode(output),
                 label=texts.setdefault(text, text),
                 urn=urn,
+                uses=uses.get(number, {}),
             )
             for number, source, output, text, urn in rows
         ]
+
+    def _uses_of(self, numbers: Sequence[int]) -> dict[int, dict[str, list[str]]]:
+        """Return the other files that go into jobs, by the number of the job and the role."""
+        found: dict[int, dict[str, list[str]]] = {}
+        marks = ", ".join("?" * len(numbers))
+        wanted = (
+            "SELECT number, role, path FROM jobs JOIN temp.uses AS uses ON uses.place = jobs.place "  # noqa: S608
+            f"WHERE number IN ({marks}) ORDER BY uses.rowid"
+        )
+        for number, role, path in self._database.execute(wanted, numbers):
+            found.setdefault(number, {}).setdefault(role, []).append(os.fsdecode(path))
+        return found
 
     def is_over(self) -> bool:
         """Tell whether no job of this run is waiting or running."""
@@ -397,7 +436,7 @@ class Ledger:
             for (receipt,) in self._all(wanted):
                 scratch.stream.write(receipt.encode() + b"\n")
 
-    def _all(self, query: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+    def _all(self, query: str, values: Sequence[Any] | dict[str, Any] = ()) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of an answer; what is damaged may show only in one of them."""
         with self._explained():
             yield from self._database.execute(query, values)

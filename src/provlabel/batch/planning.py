@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -16,8 +16,8 @@ import msgspec
 
 from provlabel._support.faults import Fault
 from provlabel._support.text import printable
-from provlabel.batch.jobs import Labels, Shard, Wanted, folded, place_of
-from provlabel.batch.ledger import Ledger, LedgerEntry, Listed, new_urn
+from provlabel.batch.jobs import USES, Labels, Shard, Wanted, folded, place_of
+from provlabel.batch.ledger import Ledger, LedgerEntry, Listed, Use, new_urn
 from provlabel.batch.work import Setting
 from provlabel.errors import UsageError
 
@@ -85,7 +85,7 @@ def plan(
     """
     findings = _Findings()
     folders = _listed(wanted, labels, setting, ledger, (shard, folder), findings)
-    _hold_together(ledger, [place_of(str(path)) for path in ours], findings)
+    _hold_together(ledger, [place_of(str(path)) for path in ours], findings, in_place=setting.in_place)
     todo = _Todo(setting.how.replace, findings, planned)
     ledger.put_plan(todo.decided(ledger))
     if findings.found:
@@ -132,7 +132,7 @@ def _listed(
     folders: set[str] = set()
     mistaken: set[tuple[tuple[str, str], ...]] = set()
 
-    def jobs() -> Iterator[tuple[Listed, tuple[bytes, str]]]:
+    def jobs() -> Iterator[tuple[Listed, tuple[bytes, str], tuple[Use, ...]]]:
         for item in wanted:
             if isinstance(item, Fault):
                 findings.take(item)
@@ -146,22 +146,48 @@ def _listed(
                         findings.add(f"{item.source}: label: {fault.at}", fault.message, fault.hint)
             text = checked.text.encode()
             label = hashlib.sha256(text).digest()
-            job = _as_listed(item, label, hashlib.sha256(how + label).digest(), shard)
+            uses = tuple(_uses(item))
+            job = _as_listed(item, label, hashlib.sha256(how + label + _used(uses, findings)).digest(), shard)
             if job.ours:
                 folders.add(os.path.dirname(item.output) or ".")  # noqa: PTH120 - text
-            yield job, (label, checked.text)
+            yield job, (label, checked.text), uses
 
     found = jobs()
     while page := list(itertools.islice(found, _PAGE)):
-        ledger.put_listed((job for job, _ in page), dict.fromkeys(label for _, label in page))
+        ledger.put_listed(
+            (job for job, _, _ in page),
+            dict.fromkeys(label for _, label, _ in page),
+            (use for _, _, uses in page for use in uses),
+        )
     return frozenset(folders)
+
+
+def _uses(item: Wanted) -> Iterator[Use]:
+    place = place_of(item.output)
+    for name, role in USES.items():
+        for path in item.uses.get(name, ()):
+            yield Use(place, role, os.fsencode(path), folded(place_of(path)))
+
+
+def _used(uses: Sequence[Use], findings: _Findings) -> bytes:
+    """Return what distinguishes the other files that go into a job, as they are now; nothing where there are none."""
+    seen = hashlib.sha256()
+    for use in uses:
+        there = _stat(os.fsdecode(use.path))
+        if there is None:
+            findings.add(use.path, "is not there", "take it off the list")
+            continue
+        seen.update(b"\0".join((use.role.encode(), use.path, b"%d %d" % (there.st_size, there.st_mtime_ns))) + b"\n")
+    return seen.digest() if uses else b""
 
 
 def _how(setting: Setting) -> bytes:
     """Return what distinguishes two ways of writing one label, and who signs it."""
     how = setting.how
     stamped = how.timestamper is not None
-    more = ("strip_prompt",) if how.strip_prompt else ()  # of which older ledgers know nothing
+    # What older ledgers know nothing of is left out where it is not asked for.
+    more = [name for name in ("strip_prompt", "detached") if getattr(how, name)]
+    more += [setting.identity, *setting.identity_roles] if setting.identity else []
     settings = (setting.signer, how.prompt_mode, how.personal, how.inputs, how.carriers, how.thumbnail, stamped, *more)
     return hashlib.sha256(msgspec.json.encode(settings)).digest()
 
@@ -194,13 +220,14 @@ def _stat(path: str, *, follow: bool = True) -> os.stat_result | None:
         return None
 
 
-def _hold_together(ledger: Ledger, ours: list[bytes], findings: _Findings) -> None:
+def _hold_together(ledger: Ledger, ours: list[bytes], findings: _Findings, *, in_place: bool) -> None:
     """Find jobs that stand in each other's way."""
     for output, one, other in ledger.same_outputs():
         sources = " and ".join(printable(os.fsdecode(name)) for name in (one, other))
         findings.add(output, f"is the output of two jobs, {sources}", "give one of them another output")
-    for source, output in ledger.outputs_over_sources():
-        findings.add(source, f"its output {printable(os.fsdecode(output))} is a source", "name another --out-dir")
+    for source, output in ledger.outputs_over_sources(in_place=in_place):
+        shown = printable(os.fsdecode(output))
+        findings.add(source, f"its output {shown} is a source, or goes into another file", "name another --out-dir")
     for (source,) in ledger.missing():
         findings.add(source, "is not there", "take it off the list")
     for output in ledger.outputs_among([folded(place) for place in ours]):
@@ -224,9 +251,10 @@ _FORCE = "choose another output, or replace it with --force"
 
 def decide(job: Listed, known: LedgerEntry | None, replace: bool) -> Decision:
     """Say what is done about a job, by what lies there and what the ledger has of it."""
+    in_place = job.output == job.source
     taken = job.there is not None and not replace
     if known is None or (known.state == "waiting" and not known.attempts):
-        return Decision("refuse", why="exists already", hint=_FORCE) if taken else Decision("label")
+        return Decision("refuse", why="exists already", hint=_FORCE) if taken and not in_place else Decision("label")
     changed = _changed(job, known)
     if known.state == "done" and job.there is None:
         return Decision("again", why="it was done, and is gone")
@@ -234,7 +262,7 @@ def decide(job: Listed, known: LedgerEntry | None, replace: bool) -> Decision:
         return Decision("skip", why="it is done")
     if not changed:  # begun, failed, or interrupted: what is there may be ours, which the name of its manifest shows
         return Decision("again", keeps_urn=True, why=f"it was {_WORDS[known.state]}")
-    if taken:
+    if taken and not (in_place and known.state != "done"):
         return Decision("refuse", why=f"exists already, and since it was written {changed}", hint=_FORCE)
     return Decision("again", why=changed)
 
@@ -245,7 +273,8 @@ _WORDS = {"waiting": "waiting", "running": "interrupted", "failed": "not done"}
 def _changed(job: Listed, known: LedgerEntry) -> str:
     if job.digest != known.digest:
         return "the label, the signer or an option of labeling changed"
-    if (job.size, job.mtime_ns) != (known.size, known.mtime_ns):
+    begun_in_place = job.output == job.source and known.state != "done"  # then an attempt may have changed it
+    if (job.size, job.mtime_ns) != (known.size, known.mtime_ns) and not begun_in_place:
         return f"its source {printable(os.fsdecode(job.source))} changed"
     if known.state == "done" and job.there is not None and job.there != known.written:
         return "it was changed itself"

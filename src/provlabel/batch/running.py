@@ -9,9 +9,10 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import Struct, structs
 
@@ -89,6 +90,10 @@ def run_batch(
     label: Path | str | None = None,
     ledger: Path | str | None = None,
     receipts: Path | str | None = None,
+    fields: Mapping[str, Any] = MappingProxyType({}),
+    in_place: bool = False,
+    identity: str = "",
+    identity_roles: Sequence[str] = (),
     secrets: Secrets | None = None,
     shard: tuple[int, int] = (0, 1),
     retries: int = RETRIES,
@@ -111,7 +116,11 @@ def run_batch(
             reads from a list.
         signer: the URI of a signer (:func:`provlabel.open_signer`), opened once in each worker.
         out_dir: where outputs go, at the same place as below their folder.
-        label: a label file, for jobs without a label of their own; fields of a job win over it.
+        label: a label file, for jobs without a label file of their own; fields of a job win over it.
+        fields: fields of all labels; they win over ``label``, and what a job says of itself wins over them.
+        in_place: replace each file by its labeled self; without ``out_dir``.
+        identity: the URI of a second signer, who vouches for the files beside the first; opened as that is.
+        identity_roles: as what.
         ledger: where the ledger is, in a folder that nobody else can write; in ``.provlabel-batch`` in ``out_dir``
             without.
         receipts: where the receipts of all that is done go, a line of JSON each; they may hold salts of prompts.
@@ -144,8 +153,17 @@ def run_batch(
     how = LabelOptions(**options)
     if how.thumbnail:
         require_pillow()
-    labels = Labels(label)
-    setting = Setting(signer=signer, how=how, shared=labels.shared, proofs=str(proofs or ""))
+    labels = Labels(label, fields)
+    setting = Setting(
+        signer=signer,
+        how=how,
+        in_place=in_place,
+        identity=identity,
+        identity_roles=tuple(identity_roles),
+        shared=labels.shared,
+        proofs=str(proofs or ""),
+    )
+    _require_sense(setting, out_dir)
     folder = path_of(out_dir) if out_dir is not None else None
     book, kept = _records(folder, ledger, receipts, part)
     counted: Counter[str] = Counter() if passed_over is None else passed_over
@@ -154,7 +172,7 @@ def run_batch(
         if opened.is_new and not how.replace and os.path.lexists(kept) and os.lstat(kept).st_size:
             raise OutputError(f"{printable(str(kept))}: exists already", hint="name another with --receipts")
         plan_ = plan(
-            _wanted([jobs] if isinstance(jobs, str | Path) else jobs, folder, counted),
+            _wanted([jobs] if isinstance(jobs, str | Path) else jobs, folder, counted, in_place=in_place),
             labels,
             setting,
             opened,
@@ -198,6 +216,24 @@ def _shard(shard: tuple[int, int], workers: int | None, chunk: int, retries: int
     return part
 
 
+def _require_sense(setting: Setting, out_dir: Path | str | None) -> None:
+    """Refuse what contradicts itself.
+
+    Raises:
+        UsageError: it does.
+    """
+    if setting.identity_roles and not setting.identity:
+        raise UsageError("a role says as what somebody vouches, and nobody does", hint="name an identity")
+    if not setting.in_place:
+        return
+    if out_dir is not None:
+        raise UsageError("files are labeled in place, or into a folder for outputs", hint="give one of them")
+    if setting.how.detached:
+        raise UsageError("detached manifests and in place exclude each other", hint="give one of them")
+    if setting.how.prompt_mode == "hash":  # whoever kills us between a file and its receipt loses the salt
+        raise UsageError("the salt of a prompt's hash can be lost in place", hint="name a folder for outputs")
+
+
 def _records(
     folder: Path | None, ledger: Path | str | None, receipts: Path | str | None, part: Shard
 ) -> tuple[Path, Path]:
@@ -214,12 +250,12 @@ def _records(
 
 
 def _wanted(
-    jobs: Iterable[Path | str | Wanted | Fault], folder: Path | None, passed_over: Counter[str]
+    jobs: Iterable[Path | str | Wanted | Fault], folder: Path | None, passed_over: Counter[str], *, in_place: bool
 ) -> Iterator[Wanted | Fault]:
     for job in jobs:
         if isinstance(job, Wanted | Fault):
             yield job
-        elif folder is None:
+        elif folder is None and not in_place:
             raise UsageError("where should the outputs go?", hint="--out-dir FOLDER")
         else:
             yield from wanted_below([job], folder, passed_over)
@@ -265,6 +301,10 @@ def _with_answers(setting: Setting, secrets: Secrets | None) -> Setting:
         return answers[question]
 
     require_fit(open_signer(setting.signer, answer, check=False), trial=True)
+    if setting.identity:
+        from provlabel.engine.identity import Actor
+
+        Actor(open_signer(setting.identity, answer, check=False), setting.identity_roles)
     return structs.replace(setting, answers=tuple(answers.items()), checked=True)
 
 

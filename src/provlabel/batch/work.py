@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 from msgspec import Struct, structs
 
@@ -33,6 +33,11 @@ from provlabel.sandbox.worker import RARELY
 from provlabel.trust.anchors import TrustStore
 from provlabel.verdict import judge
 
+if TYPE_CHECKING:
+    from provlabel.engine.identity import Actor
+    from provlabel.labeling.options import FileKeywords
+    from provlabel.signers import Secrets
+
 _NO_TRUST = TrustStore()
 
 
@@ -42,6 +47,9 @@ class Setting(Struct, frozen=True, kw_only=True):
     signer: str  #: URI
     answers: tuple[tuple[str, str], ...] = ()  #: questions of the signer (pass phrase, PIN) and what was answered
     how: LabelOptions = LabelOptions()
+    in_place: bool = False  #: each file is its own output
+    identity: str = ""  #: URI of who vouches for the files beside the signer
+    identity_roles: tuple[str, ...] = ()  #: as what
     shared: str = ""  #: JSON of the label of files without one of their own: it belongs to all of them
     proofs: str = ""  #: folder that remembers which engines have passed the self-test
     checked: bool = False  #: whoever hands this out has checked key and certificate against the profile
@@ -58,6 +66,7 @@ class Job(Struct, frozen=True, kw_only=True):
     output: str
     label: str  #: JSON of a :class:`provlabel.Label`
     urn: str  #: the name of the manifest to be
+    uses: dict[str, list[str]] = {}  #: other files that go into it, by the argument of the library that takes them
 
 
 class JobOutcome(Struct, frozen=True, kw_only=True):
@@ -120,9 +129,19 @@ def open_tools(setting: Setting) -> Tools:
     signer = open_signer(setting.signer, answer, check=False)
     if setting.checked:
         assume_fit(signer)
-    tools = Tools(sandbox, Labeler(signer, sandbox=sandbox, **structs.asdict(setting.how)))
+    labeler = Labeler(signer, sandbox=sandbox, identity=_identity(setting, answer), **structs.asdict(setting.how))
+    tools = Tools(sandbox, labeler)
     _kept[:] = [(os.getpid(), setting, tools)]
     return tools
+
+
+def _identity(setting: Setting, answer: Secrets) -> Actor | None:
+    from provlabel.engine.identity import Actor
+    from provlabel.signers import open_signer
+
+    if not setting.identity:
+        return None
+    return Actor(open_signer(setting.identity, answer, check=False), setting.identity_roles)
 
 
 _kept: list[tuple[int, Setting, Tools]] = []
@@ -137,6 +156,8 @@ def _outcome(setting: Setting, job: Job) -> JobOutcome:
             size, mtime_ns = source.st_size, source.st_mtime_ns
         receipt, adopted = _labeled(setting, job, tools)
         written = os.stat(job.output).st_size  # noqa: PTH116
+        if setting.in_place and (source := _stat(job.source)):  # as it is now, or the next run finds it changed
+            size, mtime_ns = source.st_size, source.st_mtime_ns
     except Exception as exc:  # whatever it is, the next file may be better
         return JobOutcome(
             number=job.number,
@@ -170,17 +191,18 @@ def _stat(path: str) -> os.stat_result | None:
 
 def _labeled(setting: Setting, job: Job, tools: Tools) -> tuple[Receipt, bool]:
     output, replace = Path(job.output), setting.how.replace
-    if not replace and (there := _there(job, output, tools.sandbox)):
-        if not there.manifests or there.manifests[0].urn != job.urn:
+    if (setting.in_place or not replace) and (there := _there(job, output, tools.sandbox)):
+        ours = bool(there.manifests) and there.manifests[0].urn == job.urn
+        if not ours and not setting.in_place:
             raise _taken(output, there)
         # The salt of a prompt is in the receipt alone, and that was lost.
-        if os.path.lexists(output) and setting.how.prompt_mode != "hash" and judge(there, at=now()).holds:
-            return _adopted(job, output, there, tools.sandbox), True
+        if ours and os.path.lexists(output) and setting.how.prompt_mode != "hash" and judge(there, at=now()).holds:
+            return _adopted(setting, job, output, there, tools.sandbox), True
         replace = True
     output.parent.mkdir(parents=True, exist_ok=True)
     shared = job.label == setting.shared
-    receipt = tools.labeler.file(job.source, output, label_of(job.label), urn=job.urn, replace=replace, shared=shared)
-    return receipt, False
+    how = cast("FileKeywords", {**job.uses, "urn": job.urn, "replace": replace, "shared": shared})
+    return tools.labeler.file(job.source, output, label_of(job.label), **how), False
 
 
 def _there(job: Job, output: Path, sandbox: Sandbox) -> Evidence | None:
@@ -199,9 +221,9 @@ def _taken(output: Path, there: Evidence) -> OutputError:
     )
 
 
-def _adopted(job: Job, output: Path, there: Evidence, sandbox: Sandbox) -> Receipt:
-    """Make the receipt that was lost, from the output and its source."""
-    source = sandbox.read(Path(job.source), _NO_TRUST, beside(Path(job.source)))
+def _adopted(setting: Setting, job: Job, output: Path, there: Evidence, sandbox: Sandbox) -> Receipt:
+    """Make the receipt that was lost, from the output and its source, if it is still there."""
+    source = None if setting.in_place else sandbox.read(Path(job.source), _NO_TRUST, beside(Path(job.source)))
     active, detached = there.manifests[0], there.source == "sidecar"
     target = beside(output) if detached else output
     with open_regular(target) as stream:
@@ -212,9 +234,9 @@ def _adopted(job: Job, output: Path, there: Evidence, sandbox: Sandbox) -> Recei
         format=there.format or "",
         manifest=active.urn,
         manifest_bytes=sum(map(len, stores)) or size,
-        source_sha256=source.sha256 or "",
+        source_sha256=(source.sha256 if source else None) or "",
         sha256=(there.sidecar_sha256 if detached else there.sha256) or "",
-        parent=source.manifests[0].urn if source.manifests else None,
+        parent=next((part.manifest for part in active.ingredients if part.relationship == "parentOf"), None) or None,
         detached=detached,
         time=(active.signing.stamped or None) if active.signing else None,
         carriers={name: sorted(fields) for name, fields in story_of(there.manifests).listed.items()},

@@ -200,7 +200,7 @@ def _isrc(known: Known) -> dict[str, Any]:
 
 
 def _time(proposed: str) -> str:
-    from provlabel.cli.label import time_named
+    from provlabel.cli._labeling import time_named
     from provlabel.label.loading import moment
     from provlabel.label.records import RFC_3339
 

@@ -46,7 +46,7 @@ OUTPUT = _OutputType()
 
 
 def outputs_from(formats: Sequence[Output], output: Path | None) -> tuple[Output, ...]:
-    """Return all outputs of a run: those with a file, and one for ``-O`` or the terminal.
+    """Return all outputs of a run: those with a file, and one for ``-o`` or the terminal.
 
     Raises:
         UsageError: two of them would be written to the same place.

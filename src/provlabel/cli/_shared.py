@@ -177,6 +177,29 @@ as_of_option = click.option(
     metavar="DATE",
     help="With --law: by the law of this day, whatever the day of the content.",
 )
+
+
+def workers_option(default: str, most: int = 1024) -> Callable[[_Command], _Command]:
+    """Take ``-j/--workers``: how many processes work at once; ``default`` says how many without."""
+    return click.option(
+        "-j", "--workers", type=click.IntRange(1, most), help=f"Processes that work at once. [default: {default}]"
+    )
+
+
+def renamed_option(old: str, name: str, new: str, **attrs: Any) -> Callable[[_Command], _Command]:
+    """Take an option under its old spelling too, hidden; :func:`renamed` reads it from the argument ``name``."""
+    return click.option(old, name, hidden=True, help=f"Now {new}.", **attrs)
+
+
+def renamed(options: dict[str, Any], name: str, old: str, new: str) -> Any:
+    """Take what was given under an ``old`` spelling out of ``options``, and say the ``new`` one; or ``None``."""
+    value = options.pop(name)
+    if value is not None:
+        with contextlib.suppress(OSError):
+            sys.stderr.write(f"warning: {old} is now {new}; the old spelling will go\n")
+    return value
+
+
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 verbose_option = click.option("-v", "--verbose", is_flag=True, help="Tell everything about every file.")
 
@@ -199,6 +222,11 @@ def user_folder() -> Path:
 def cache_folder() -> Path:
     """Return the folder of what can be fetched or worked out again: ``$XDG_CACHE_HOME/provlabel``."""
     return _base("XDG_CACHE_HOME", ".cache") / "provlabel"
+
+
+def state_folder() -> Path:
+    """Return the folder of what is kept between runs and no settings are: ``$XDG_STATE_HOME/provlabel``."""
+    return _base("XDG_STATE_HOME", ".local/state") / "provlabel"
 
 
 def _base(variable: str, below_home: str) -> Path:

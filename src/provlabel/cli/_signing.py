@@ -20,6 +20,7 @@ from provlabel.cli._shared import PATH, cache_folder, options_of, proofs_folder,
 from provlabel.errors import ConfigError, InputError, UsageError
 
 if TYPE_CHECKING:
+    from provlabel.engine.identity import Actor
     from provlabel.sandbox import Sandbox
     from provlabel.signers import Secrets, Signer
     from provlabel.trust.timestamps import Timestamper
@@ -36,6 +37,17 @@ signer_option = options_of(
     ),
     click.option(
         "--pass-file", type=PATH, help="Pass phrase, PIN or token: a line for each question. Mode 0600, or /dev/fd/N."
+    ),
+)
+identity_options = options_of(
+    click.option(
+        "--identity",
+        "identity_uri",
+        metavar="URI",
+        help="Who vouches beside the signer: a second key, as --signer.",
+    ),
+    click.option(
+        "--identity-role", "identity_roles", multiple=True, metavar="ROLE", help="As what: creator, publisher, …"
     ),
 )
 _NEEDED = (
@@ -141,6 +153,29 @@ def open_named_signer(given: str | None, answers: Secrets | None = None, *, chec
             require_fit(signer)
             leave(mark)
     return signer
+
+
+def identity_of(options: dict[str, Any]) -> str:
+    """Return the URI of who vouches beside the signer, as the :data:`identity_options` say; nothing for nobody.
+
+    Raises:
+        UsageError: a role without anybody.
+    """
+    if options["identity_uri"] is None:
+        if options["identity_roles"]:
+            raise UsageError("--identity-role says as what somebody vouches", hint="add --identity URI")
+        return ""
+    return uri_of(options["identity_uri"])
+
+
+def identity_from(options: dict[str, Any], answers: Secrets) -> Actor | None:
+    """Open the credential of who vouches beside the signer."""
+    uri = identity_of(options)
+    if not uri:
+        return None
+    from provlabel.engine.identity import Actor
+
+    return Actor(open_named_signer(uri, answers, check=False), tuple(options["identity_roles"]))
 
 
 def uri_of(given: str | None) -> str:

@@ -15,9 +15,10 @@ import click
 
 from provlabel._support.text import printable
 from provlabel.cli import say, say_error
-from provlabel.cli._labeling import asked, labeling_options
-from provlabel.cli._shared import PATH, deliver, format_option, proofs_folder, quiet_option
-from provlabel.cli._signing import answers_from, signer_option, tsa_options, uri_of
+from provlabel.cli._labeling import asked, in_place_option, labeling_options, stated, stated_options
+from provlabel.cli._ledgers import ledger_and_receipts
+from provlabel.cli._shared import PATH, deliver, format_option, proofs_folder, quiet_option, workers_option
+from provlabel.cli._signing import answers_from, identity_of, identity_options, signer_option, tsa_options, uri_of
 from provlabel.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from provlabel.batch.jobs import ListFormat
 
 #: Options that have the names of arguments of :func:`run_batch`.
-_GIVEN = ("out_dir", "label", "ledger", "receipts", "retries", "workers", "chunk", "dry_run")
+_GIVEN = ("out_dir", "in_place", "label", "retries", "workers", "chunk", "dry_run")
 #: Seconds between two lines of progress where there is no terminal.
 _LINE = 2.0
 #: Seconds between two looks on a terminal.
@@ -36,23 +37,24 @@ _SHOWN = 10
 
 @click.command("batch")
 @click.argument("paths", nargs=-1, type=PATH)
-@click.option("--out-dir", type=PATH, help="Folder for the outputs, the ledger and the receipts.")
+@click.option("--out-dir", type=PATH, help="Folder for the outputs.")
 @click.option("--jobs", "list_path", type=PATH, metavar="FILE|-", help="List of files: CSV, JSON Lines, or - (stdin).")
 @click.option("--jobs-format", type=click.Choice(["csv", "jsonl"]), help="What the list is, if its name does not tell.")
+@in_place_option
 @click.option("--label", type=PATH, help="Label as a JSON or TOML file, for files without one.")
+@stated_options
 @labeling_options
 @signer_option
+@identity_options
 @tsa_options
-@click.option("--workers", type=click.IntRange(1, 1024), help="Processes. [default: processors + 1]")
+@workers_option("processors + 1")
 @click.option(
     "--chunk", type=click.IntRange(1, 500), default=25, show_default=True, help="Files for a worker at once, at most."
 )
 @click.option("--retries", type=click.IntRange(0, 100), default=3, show_default=True, help="Of what can pass.")
 @click.option("--shard", metavar="I/N", default="0/1", help="Do part I of N, counted from 0; the same everywhere.")
-@click.option("--ledger", type=PATH, help="What is done. [default: below .provlabel-batch in the folder for outputs]")
-@click.option(
-    "--receipts", type=PATH, help="JSON Lines, mode 0600. [default: receipts.jsonl in the folder for outputs]"
-)
+@click.option("--ledger", type=PATH, help="What is done. [default: in your folder of state, by the folder for outputs]")
+@click.option("--receipts", type=PATH, help="JSON Lines, mode 0600. [default: receipts.jsonl beside the ledger]")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and write nothing.")
 @format_option
 @quiet_option
@@ -66,18 +68,25 @@ def command(paths: tuple[Path, ...], **options: Any) -> int:
     \b
     Examples:
       provlabel batch renders/ --out-dir labeled/ --label cover.toml --signer test
+      provlabel batch renders/ --out-dir labeled/ --kind ai_generated --system AcmeSynth@2.1 --signer test
+      provlabel batch renders/ --in-place --label cover.toml --signer test
       provlabel batch --jobs catalogue.csv --out-dir labeled/ --signer 'file:key.pem?chain=chain.pem'
       find . -name '*.wav' | provlabel batch --jobs - --out-dir labeled/ --label take.toml --signer test
       provlabel batch renders/ --out-dir labeled/ --label cover.toml --signer test --shard 0/4
     """
     if bool(paths) == (options["list_path"] is not None):
         raise UsageError("what should be labeled?", hint="give files and folders, or --jobs LIST")
-    if options["out_dir"] is None and paths:
-        raise UsageError("where should the outputs go?", hint="--out-dir FOLDER")
+    if options["out_dir"] is None and paths and not options["in_place"]:
+        raise UsageError("where should the outputs go?", hint="--out-dir FOLDER, or --in-place")
+    if options["event_time"] == "now":
+        raise UsageError("now is another time when the batch goes on", hint="--event-time with the time itself")
+    if str(options["prompt_file"]) == "-" == str(options["list_path"]):
+        raise UsageError("the list and the prompt cannot both come by standard input", hint="name a file for one")
     from provlabel.batch import RefusedBatch, run_batch, shard_from
     from provlabel.labeling.options import LabelOptions
 
-    how = asked(LabelOptions, options)
+    how, shard = asked(LabelOptions, options), shard_from(options["shard"])
+    ledger, receipts = ledger_and_receipts(paths, options, shard.suffix)
     show = _Show(options)
     passed_over: Counter[str] = Counter()
     with contextlib.ExitStack() as stack:
@@ -86,7 +95,12 @@ def command(paths: tuple[Path, ...], **options: Any) -> int:
                 stack.enter_context(_listed(options)) if options["list_path"] is not None else paths,
                 uri_of(options["signer_uri"]),
                 secrets=answers_from(options["pass_file"]),
-                shard=shard_from(options["shard"]),
+                ledger=ledger,
+                receipts=receipts,
+                shard=shard,
+                fields=stated(options),
+                identity=identity_of(options),
+                identity_roles=options["identity_roles"],
                 proofs=proofs_folder(),
                 passed_over=passed_over,
                 planned=_say_planned if options["dry_run"] and options["format_"] == "text" else None,
@@ -115,7 +129,8 @@ def _listed(options: dict[str, Any]) -> Iterator[Iterable[Any]]:
     form = _form(path, options["jobs_format"])
     with contextlib.ExitStack() as stack:
         stream: BinaryIO = sys.stdin.buffer if str(path) == "-" else stack.enter_context(open_regular(path))
-        yield wanted_in(stream, "standard input" if str(path) == "-" else str(path), form, options["out_dir"])
+        name = "standard input" if str(path) == "-" else str(path)
+        yield wanted_in(stream, name, form, options["out_dir"], in_place=options["in_place"])
 
 
 def _form(path: Path, given: ListFormat | None) -> ListFormat:
@@ -126,7 +141,9 @@ def _form(path: Path, given: ListFormat | None) -> ListFormat:
         return "csv"
     if suffix in (".jsonl", ".ndjson", ".txt") or str(path) == "-":
         return "jsonl"
-    raise UsageError(f"{printable(str(path))}: is it CSV or JSON Lines?", hint="--jobs-format csv or jsonl")
+    number = f"--workers {path}, if that is how many processes should work; else " if str(path).isdigit() else ""
+    hint = f"{number}--jobs-format csv or jsonl"
+    raise UsageError(f"{printable(str(path))}: is it CSV or JSON Lines?", hint=hint)
 
 
 def _say_planned(job: Planned) -> None:

@@ -12,7 +12,7 @@ import click
 
 from provlabel._support.text import printable
 from provlabel.cli import say, say_error
-from provlabel.cli._shared import PATH
+from provlabel.cli._shared import PATH, quiet_option, renamed, renamed_option
 from provlabel.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -33,9 +33,11 @@ class _Draft(NamedTuple):
 @click.command("import")
 @click.argument("file", type=PATH)
 @click.option("--from", "source", type=click.Choice(["ddex", "csv", "jsonl"]), required=True, help="What FILE is.")
-@click.option("-o", "--out-dir", type=PATH, default=Path(), help="Write the labels into this folder.")
+@click.option("--out-dir", type=PATH, help="Write the labels into this folder. [default: this one]")
+@renamed_option("-o", "old_out_dir", "--out-dir", type=PATH)
 @click.option("--force", is_flag=True, help="Replace labels that exist.")
-def command(file: Path, source: str, out_dir: Path, force: bool) -> int:
+@quiet_option
+def command(file: Path, source: str, out_dir: Path | None, force: bool, quiet: bool, **old: Any) -> int:
     """Write a label file for each resource of a DDEX message, or each row of a table.
 
     A label is named after its file: take.wav.label.json. Each is checked as lint does; what a message says and a
@@ -44,12 +46,13 @@ def command(file: Path, source: str, out_dir: Path, force: bool) -> int:
 
     \b
     Examples:
-      provlabel import message.xml --from ddex -o labels/
-      provlabel import catalogue.csv --from csv -o labels/
+      provlabel import message.xml --from ddex --out-dir labels/
+      provlabel import catalogue.csv --from csv --out-dir labels/
     """
     from provlabel._support.files import atomic_output, make_folder
     from provlabel.report.renderers.json import to_json
 
+    out_dir = renamed(old, "old_out_dir", "-o", "--out-dir") or out_dir or Path()
     drafts = _from_message(file) if source == "ddex" else _from_table(file, source)
     if drafts is None:
         return 1
@@ -60,19 +63,21 @@ def command(file: Path, source: str, out_dir: Path, force: bool) -> int:
     targets = [out_dir / name for name in _names([draft.path for draft in drafts])]
     there = [path for path in targets if os.path.lexists(path)]
     if folder := next((path for path in there if os.path.isdir(path)), None):  # noqa: PTH112
-        raise OutputError(f"{printable(str(folder))}: is a folder and is not replaced", hint="choose another -o")
+        raise OutputError(f"{printable(str(folder))}: is a folder and is not replaced", hint="choose another --out-dir")
     if there and not force:
         raise OutputError(
             f"{printable(str(there[0]))}: exists already, and {len(there) - 1} others",
-            hint="add --force, or another -o",
+            hint="add --force, or another --out-dir",
         )
     errors = 0
     for draft, target in zip(drafts, targets, strict=True):
         with atomic_output(target, replace=force) as scratch:
             scratch.stream.write(to_json(draft.label).encode())
-        say(f"{printable(draft.path)} -> {printable(str(target))}")
-        errors += _print_faults(draft)
-    say(f"{len(drafts)} labels, {errors} errors")
+        if not quiet:
+            say(f"{printable(draft.path)} -> {printable(str(target))}")
+        errors += _print_faults(draft, quiet)
+    if not quiet:
+        say(f"{len(drafts)} labels, {errors} errors")
     return 1 if errors else 0
 
 
@@ -125,14 +130,16 @@ def _names(paths: Sequence[str]) -> list[str]:
     return names
 
 
-def _print_faults(draft: _Draft) -> int:
+def _print_faults(draft: _Draft, quiet: bool) -> int:
     """Print what is lost and what is wrong, and return how many errors there are."""
     from provlabel.label.lint import lint
 
-    for loss in draft.losses:
+    for loss in () if quiet else draft.losses:
         say(f"  lost: {printable(loss.field)}: {printable(loss.why, 300)}")
     faults = lint(draft.label)
     for fault in faults:
+        if quiet and fault.level != "error":
+            continue
         say(f"  {fault.level} {printable(fault.at) or '/'}: {printable(fault.message, 300)}")
         if fault.hint:
             say(f"    hint: {printable(fault.hint, 300)}")

@@ -195,7 +195,7 @@ def _stated(options: dict[str, Any]) -> dict[str, Any]:
     """Return what the options say as part of a plain label."""
     from provlabel.carriers.vocabularies.music import system_named
     from provlabel.cli._asking import part_named, person_named
-    from provlabel.cli.label import identifier_named, time_named
+    from provlabel.cli._labeling import identifier_named, time_named
 
     systems = [system_named(item) for item in options["systems"]]
     said = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -13,11 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from provlabel._support.text import printable
-from provlabel._support.times import rfc3339
 from provlabel.cli import say, say_error
-from provlabel.cli._labeling import BROKEN, asked, labeling_options
+from provlabel.cli._labeling import BROKEN, asked, in_place_option, labeling_options, stated, stated_options
 from provlabel.cli._shared import (
-    KIND,
     PATH,
     deliver,
     file_arguments,
@@ -33,6 +30,8 @@ from provlabel.cli._signing import (
     answers_from,
     early_drawing_sandbox,
     early_sandbox,
+    identity_from,
+    identity_options,
     open_named_signer,
     signer_option,
     tsa_options,
@@ -41,36 +40,20 @@ from provlabel.cli._standard import INPUT, OUTPUT, STANDARD, comes_in, labeled, 
 from provlabel.errors import InputError, LabelError, OutputError, ProvlabelError, UsageError
 
 if TYPE_CHECKING:
-    from provlabel.engine.identity import Actor
     from provlabel.label import Label
     from provlabel.labeling.labeler import Labeler
     from provlabel.labeling.receipts import Receipt
     from provlabel.sandbox.requests import AnySandbox
-    from provlabel.signers import Secrets
 
 
 @click.command("label")
 @file_arguments("files")
 @click.option("--label", "label_path", type=PATH, help="Label as a JSON or TOML file.")
-@click.option("--kind", type=KIND, help="How far AI made it: ai_generated, human_made, … (provlabel kinds).")
-@click.option("--origin", help="created or altered; follows from --kind when not given.")
-@click.option("--system", "systems", multiple=True, metavar="NAME[@VERSION]", help="An AI system. Repeatable.")
-@click.option("--model-type", help="C2PA asset type of the first system's model.")
-@click.option("--model-id", help="URI or package URL of the first system's model.")
-@click.option("--provider", help="Legal name of who provides the systems.")
-@click.option("--title", help="Title of the work; public.")
-@click.option("--event-time", metavar="TIME|now", help="When it was made: RFC 3339 with a zone.")
-@click.option("--identifier", "identifiers", multiple=True, metavar="TYPE:VALUE", help="Such as isrc:GBAYE2600001.")
-@click.option("--oversight", help="fully_autonomous, prompt_guided or human_validated.")
-@click.option("--prompt-file", type=PATH, help="UTF-8 text of the prompt; - for standard input.")
+@stated_options
 @labeling_options
-@click.option("--check-decode", is_flag=True, help="Decode the file to its end with ffmpeg first.")
 @signer_option
 @tsa_options
-@click.option(
-    "--identity", "identity_uri", metavar="URI", help="Who vouches beside the signer: a second key, as --signer."
-)
-@click.option("--identity-role", "identity_roles", multiple=True, metavar="ROLE", help="As what: creator, publisher, …")
+@identity_options
 @click.option(
     "--keep-label",
     is_flag=True,
@@ -80,15 +63,11 @@ if TYPE_CHECKING:
 @leaf_option
 @click.option("-o", "--output", type=PATH, help="Output, for a single file.")
 @click.option("--out-dir", type=PATH, help="Folder for the outputs.")
-@click.option("--in-place", is_flag=True, help="Replace each file by its labeled self.")
-@click.option("--detached", is_flag=True, help="Leave the content as it is; write the manifest beside it.")
+@in_place_option
 @click.option("--parent", "parents", multiple=True, type=PATH, help="The file that this one was made from.")
 @click.option("--ingredient", "ingredients", multiple=True, type=PATH, help="A part of it. Repeatable.")
 @click.option(
     "--input", "input_files", multiple=True, type=PATH, help="What only served as a model, such as a demo. Repeatable."
-)
-@click.option(
-    "--contradict", metavar="REASON", help="Say otherwise than the file does about AI, and sign why: a correction."
 )
 @click.option("--receipt", type=PATH, help="Keep the receipts here, mode 0600.")
 @format_option
@@ -127,7 +106,7 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
         if label is not None and len(files) > 1 and not options["same_label_for_all"]:
             _require_one_work(label, files, sandbox)
         signer = open_named_signer(options["signer_uri"], answers)
-        how["identity"] = _identity(options, answers)
+        how["identity"] = identity_from(options, answers)
         if options["out_dir"] is not None:
             make_folder(options["out_dir"])
         sweep_beside(*(dest for _, dest in targets if dest != STANDARD), options["receipt"])
@@ -218,7 +197,7 @@ def _with_options(given: Label | None, options: dict[str, Any]) -> Label | None:
     from provlabel.label import label_from_dict
 
     data = msgspec.to_builtins(given) if given is not None else {}
-    data |= {key: value for key, value in _stated(options) if value}
+    data |= stated(options)
     return label_from_dict(data, source="label") if "kind" in data else None
 
 
@@ -267,60 +246,6 @@ def _without_kind(options: dict[str, Any], targets: Iterable[tuple[Path, Path]])
                 if any(manifest.label is not None for manifest in manifests):
                     return f"to keep the label of {printable(str(path))}: --keep-label --trust PEM; else {usual}"
     return usual
-
-
-def _stated(options: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    yield from ((key, options[key]) for key in ("kind", "origin", "title", "oversight"))
-    yield "correction", options["contradict"]
-    yield "provider", {"name": options["provider"]} if options["provider"] else None
-    yield "systems", _systems(options)
-    yield "event_time", time_named(options["event_time"])
-    yield "identifiers", [identifier_named(item) for item in options["identifiers"]]
-    if options["prompt_file"] is not None:
-        yield "prompt", {"text": _prompt(options["prompt_file"])}
-
-
-def _systems(options: dict[str, Any]) -> list[dict[str, str]]:
-    from provlabel.carriers.vocabularies.music import system_named
-
-    systems = [system_named(item) for item in options["systems"]]
-    details = {"model_type": options["model_type"], "identifier": options["model_id"]}
-    stated = {key: value for key, value in details.items() if value}
-    if stated and not systems:
-        raise LabelError("--model-type and --model-id describe a system", hint="add --system NAME@VERSION")
-    return [systems[0] | stated, *systems[1:]] if systems else []
-
-
-def time_named(text: str | None) -> str:
-    """Return the time that an option names; ``now`` is the present, and nothing is nothing."""
-    return rfc3339(dt.datetime.now(dt.timezone.utc)) if text == "now" else text or ""
-
-
-def identifier_named(item: str) -> dict[str, str]:
-    """Read ``TYPE:VALUE`` as an identifier of a plain label.
-
-    Raises:
-        LabelError: there is no type.
-    """
-    scheme, colon, value = item.partition(":")
-    if not colon:
-        raise LabelError(f"{printable(item)}: an identifier is TYPE:VALUE", hint="such as isrc:GBAYE2600001")
-    return {"type": scheme, "value": value}
-
-
-def _prompt(path: Path) -> str:
-    """Read the prompt; the one line break that an editor adds at the end does not belong to it."""
-    from provlabel._support.files import open_regular
-    from provlabel.label.loading import MAX_FILE
-
-    with sys.stdin.buffer if str(path) == "-" else open_regular(path) as stream:
-        raw = stream.read(MAX_FILE + 1)
-    if len(raw) > MAX_FILE:
-        raise LabelError(f"{printable(str(path))}: larger than {MAX_FILE:,} bytes")
-    try:
-        return raw.decode().removesuffix("\n")
-    except UnicodeDecodeError as exc:
-        raise LabelError(f"{printable(str(path))}: not UTF-8 text") from exc
 
 
 # --- where results go ------------------------------------------------------------------------------
@@ -434,16 +359,6 @@ def _label_all(
 def _note(line: str) -> None:
     with contextlib.suppress(OSError):
         sys.stderr.write(f"{line}\n")
-
-
-def _identity(options: dict[str, Any], answers: Secrets) -> Actor | None:
-    if options["identity_uri"] is None:
-        if options["identity_roles"]:
-            raise UsageError("--identity-role says as what somebody vouches", hint="add --identity URI")
-        return None
-    from provlabel.engine.identity import Actor
-
-    return Actor(open_named_signer(options["identity_uri"], answers, check=False), tuple(options["identity_roles"]))
 
 
 def _line(source: Path, receipt: Receipt) -> str:

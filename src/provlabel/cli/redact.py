@@ -10,7 +10,7 @@ import click
 
 from provlabel._support.text import printable
 from provlabel.cli import say
-from provlabel.cli._shared import PATH, format_option, sweep_beside
+from provlabel.cli._shared import PATH, format_option, quiet_option, sweep_beside
 from provlabel.cli._signing import (
     answers_from,
     early_sandbox,
@@ -32,6 +32,7 @@ from provlabel.errors import UsageError
 @click.option("--in-place", is_flag=True, help="Replace the file.")
 @click.option("--force", is_flag=True, help="Replace an output that exists.")
 @format_option
+@quiet_option
 def command(
     file: Path,
     personal: bool,
@@ -42,6 +43,7 @@ def command(
     in_place: bool,
     force: bool,
     format_: str,
+    quiet: bool,
     **options: Any,
 ) -> int:
     """Take personal fields out of a labeled file, for good.
@@ -72,7 +74,7 @@ def command(
         )  # fmt: skip
     if format_ == "json":
         say(to_json(Receipts(receipts=(receipt,))).rstrip())
-    else:
+    elif not quiet:
         say(f"{printable(str(file))} -> {printable(receipt.output)}  (personal fields taken out)")
         for warning in receipt.warnings:
             sys.stderr.write(f"warning: {printable(warning, 500)}\n")

@@ -9,7 +9,7 @@ import click
 
 from provlabel._support.text import printable
 from provlabel.cli import say, say_error
-from provlabel.cli._shared import PATH, file_arguments, format_option, sweep_beside
+from provlabel.cli._shared import PATH, file_arguments, format_option, quiet_option, sweep_beside
 from provlabel.cli._signing import early_sandbox, stamp_options, timestamper_from
 from provlabel.errors import ProvlabelError, UsageError
 
@@ -21,6 +21,7 @@ from provlabel.errors import ProvlabelError, UsageError
 @click.option("--in-place", is_flag=True, help="Put the timestamp into each file itself.")
 @click.option("--force", is_flag=True, help="Replace an output that exists.")
 @format_option
+@quiet_option
 def command(files: tuple[Path, ...], **options: Any) -> int:
     """Add a timestamp to labels that have room for one.
 
@@ -56,7 +57,7 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
                 errors.append(Failure(str(file), str(exc), exc.hint))
                 continue
             receipts.append(receipt)
-            if options["format_"] == "text":
+            if options["format_"] == "text" and not options["quiet"]:
                 stamped = f"stamped {receipt.time} by {printable(receipt.authority or '')}"
                 say(f"{printable(str(file))} -> {printable(receipt.output)}  ({stamped})")
     if options["format_"] == "json":

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from provlabel._support.text import printable
 from provlabel.cli import say
-from provlabel.cli._shared import PATH, format_option, sweep_beside
+from provlabel.cli._shared import PATH, format_option, quiet_option, sweep_beside
 from provlabel.cli._signing import early_sandbox
 from provlabel.errors import UsageError
+
+if TYPE_CHECKING:
+    from provlabel.labeling.unlabel import Unlabeled
 
 
 @click.command("unlabel")
@@ -28,8 +32,16 @@ from provlabel.errors import UsageError
     help="Take out what another signer says about AI, too. Laws are against hiding that: cn, eu, in, us-ca, us-ut.",
 )
 @format_option
+@quiet_option
 def command(
-    file: Path, output: Path | None, in_place: bool, force: bool, names: bool, remove_ai_statement: bool, format_: str
+    file: Path,
+    output: Path | None,
+    in_place: bool,
+    force: bool,
+    names: bool,
+    remove_ai_statement: bool,
+    format_: str,
+    quiet: bool,
 ) -> int:
     """Take the label out of a copy: our manifest, and the tags that repeat it.
 
@@ -54,7 +66,12 @@ def command(
         )
     if format_ == "json":
         say(to_json(done).rstrip())
-        return 0
+    elif not quiet:
+        _print(file, done)
+    return 0
+
+
+def _print(file: Path, done: Unlabeled) -> None:
     say(f"{printable(str(file))} -> {printable(done.output)}")
     for line in done.removed:
         say(f"  taken out: {line}")
@@ -62,4 +79,3 @@ def command(
         say(f"  stays: {line}")
     for warning in done.warnings:
         sys.stderr.write(f"warning: {printable(warning, 1000)}\n")
-    return 0

@@ -30,11 +30,14 @@ from provlabel.cli._shared import (
     law_option,
     policy_options,
     proofs_folder,
+    renamed,
+    renamed_option,
     require_not_among,
     style_for,
     trust_from,
     trust_options,
     verbose_option,
+    workers_option,
 )
 from provlabel.cli._standard import INPUT, comes_in, kept
 from provlabel.errors import ConfigError, OutputError, UsageError
@@ -67,7 +70,8 @@ _OF_FILES = ("init_policy", "against", "as_found")
     type=OUTPUT,
     help=f"What to write, and where: {', '.join(OUTPUTS)}. Repeatable. [default: text]",
 )
-@click.option("-O", "--output", type=PATH, help="Write the report to this file.")
+@click.option("-o", "--output", type=PATH, help="Write the report to this file.")
+@renamed_option("-O", "old_output", "-o", type=PATH)
 @click.option("--at", metavar="TIME", help="Judge as of this time: RFC 3339 with a zone, or a date (UTC).")
 @click.option("--online", is_flag=True, help="Ask OCSP responders, fetch CRLs and keys of who issued an identity.")
 @click.option("--require-revocation", is_flag=True, help="Fail when no answer says that a certificate is not revoked.")
@@ -83,7 +87,8 @@ _OF_FILES = ("init_policy", "against", "as_found")
 )
 @click.option("--as-found", is_flag=True, help="Judge of the files named what would be judged below a folder: media.")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first file that does not pass.")
-@click.option("-j", "--jobs", type=click.IntRange(1, 64), help="Files read at once. [default: one for each processor]")
+@workers_option("one for each processor", 64)
+@renamed_option("--jobs", "old_jobs", "--workers", type=click.IntRange(1, 64))
 @click.option("--no-cache", is_flag=True, help="Read every file again, even if it was read today.")
 @click.option("-q", "--quiet", is_flag=True, help="Print failures only.")
 @verbose_option
@@ -117,6 +122,8 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
         raise UsageError("--init-policy writes a policy and no report", hint="leave --format away")
     if options["quiet"] and options["verbose"]:
         raise UsageError("--quiet and --verbose cannot go together", hint="leave one away")
+    output = renamed(options, "old_output", "-O", "-o") or output
+    workers = renamed(options, "old_jobs", "--jobs", "--workers") or options["workers"]
     streamed = _is_streamed(paths, options)
     outputs = _outputs(paths, formats, output, options)
     at = _moment(options["at"])
@@ -132,7 +139,7 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
         raise UsageError("--as-of names the day of a law, and no law is asked for", hint="add --law NAME")
     store = trust_from(**{name: options[name] for name in TRUST_NAMES}) + anchors
     many = len(paths) > _FEW or any(map(os.path.isdir, paths))
-    jobs = options["jobs"] or ((os.cpu_count() or 1) if many else 1)
+    workers = workers or ((os.cpu_count() or 1) if many else 1)
     how = fields_in(PathsOptions, options) | {
         "trust": store,
         "policy": gate,
@@ -143,7 +150,7 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
     }
     with contextlib.ExitStack() as stack:
         proofs = None if options["no_cache"] else _apart(proofs_folder(), gate, paths)
-        pool = stack.enter_context(SandboxPool(jobs, fork_or_spawn, proofs=proofs))
+        pool = stack.enter_context(SandboxPool(workers, fork_or_spawn, proofs=proofs))
         if many and at is None and not options["no_cache"] and not options["second_opinion"]:
             how["cache"] = stack.enter_context(_cache(store, gate, paths))
         if many:
@@ -169,7 +176,7 @@ def _outputs(
     """Return what is written, none of which takes the place of something that is read."""
     outputs = outputs_from(formats, output)
     for place in (item.file for item in outputs):
-        _require_replaceable(place, (*paths, *_rules_of(options)), "-O" if place == output else "--format")
+        _require_replaceable(place, (*paths, *_rules_of(options)), "-o" if place == output else "--format")
     return outputs
 
 
@@ -282,7 +289,7 @@ def _init_policy(
 
     target = output or Path(NAME)
     if os.path.lexists(target):
-        raise OutputError(f"{printable(str(target))}: exists already", hint="choose another file with -O")
+        raise OutputError(f"{printable(str(target))}: exists already", hint="choose another file with -o")
     stated, named = _stated_trust(options, target.parent)
     deliver(draft(report, gate, stated), target)
     again = shlex.join(["provlabel", "verify", *map(str, paths), "--policy", str(target), *named])

@@ -71,6 +71,7 @@ class Row(NamedTuple):
     path: str
     label: dict[str, Any]
     more: Mapping[str, str] = MappingProxyType({})  #: what stands in further columns that were asked for
+    several: Mapping[str, tuple[str, ...]] = MappingProxyType({})  #: the same, of columns that hold several texts
 
 
 class TableFault(NamedTuple):
@@ -198,19 +199,22 @@ def _quoted(text: str) -> str:
 # --- from CSV --------------------------------------------------------------------------------------
 
 
-def load_csv(content: bytes, more: Sequence[str] = ()) -> Table:
+def load_csv(content: bytes, more: Sequence[str] = (), several: Sequence[str] = ()) -> Table:
     """Read a table; what cannot be read of it is a fault, and every fault is reported.
 
-    ``more`` names columns of plain text that belong to no label.
+    ``more`` names columns of plain text that belong to no label, and ``several`` those that hold several texts, with
+    semicolons between them.
     """
     text, faults = _decoded(content)
     if faults:
         return Table((), faults)
-    delimiter = _delimiter(text, more)
+    delimiter = _delimiter(text, (*more, *several))
     lines = _lines(text, delimiter)
     header = next(lines, (1, [], ""))
     columns, found = (
-        _columns(header[1], more) if not header[2] else ([], [TableFault(1, 0, header[2], "split the table")])
+        _columns(header[1], (*more, *several))
+        if not header[2]
+        else ([], [TableFault(1, 0, header[2], "split the table")])
     )
     rows: list[Row] = []
     for number, cells, why in lines:
@@ -222,7 +226,7 @@ def load_csv(content: bytes, more: Sequence[str] = ()) -> Table:
         if len(rows) == MAX_ROWS:
             found.append(TableFault(number, 0, f"more than {MAX_ROWS:,} rows", "split the table"))
             break
-        row, wrong = _row(number, cells, columns)
+        row, wrong = _row(number, cells, columns, several)
         found += wrong
         if not wrong:
             rows.append(row)
@@ -357,7 +361,9 @@ def _columns(header: Sequence[str], more: Sequence[str]) -> tuple[list[_Column |
     return columns, faults
 
 
-def _row(number: int, cells: Sequence[str], columns: Sequence[_Column | None]) -> tuple[Row, list[TableFault]]:
+def _row(
+    number: int, cells: Sequence[str], columns: Sequence[_Column | None], several: Sequence[str]
+) -> tuple[Row, list[TableFault]]:
     faults: list[TableFault] = []
     label: dict[str, Any] = {}
     parts: dict[str, Any] = {}
@@ -385,7 +391,12 @@ def _row(number: int, cells: Sequence[str], columns: Sequence[_Column | None]) -
     for field in _LISTS:
         if field in parts:
             parts[field] = [item for _, item in sorted(parts[field].items())]
-    return Row(path, label | parts, more), faults
+    lists = {name: _divided(more.pop(name)) for name in several if name in more}
+    return Row(path, label | parts, more, lists), faults
+
+
+def _divided(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(";") if part.strip())
 
 
 def _put(target: dict[str, Any], column: _Column, text: str) -> None:
@@ -409,7 +420,7 @@ def _value(field: str, key: str, text: str) -> Any:
     if key in _AS_JSON:
         return _from_json(text, key)
     if key == "roles":
-        return [word.strip() for word in text.split(";") if word.strip()]
+        return list(_divided(text))
     if field == "judgements":
         if text.lower() not in _BOOLS:
             raise ValueError(f"{printable(text, 40)} is neither true nor false")
@@ -455,28 +466,35 @@ def load_jsonl(content: bytes) -> Table:
     return Table(tuple(rows), _first_faults(found))
 
 
-def load_line(line: str, number: int, more: Sequence[str] = ()) -> Row | TableFault:
+def load_line(line: str, number: int, more: Sequence[str] = (), several: Sequence[str] = ()) -> Row | TableFault:
     """Read one line of JSON, the ``number``-th of its list, or say what is wrong with it.
 
     ``more`` names keys with plain text that belong to no label; where it has ``label`` itself, a label may also
-    be left out, or be the name of a file with it.
+    be left out, or be the name of a file with it.  ``several`` names keys with a text, or a list of them.
     """
     try:
-        return _from_line(parse_json(line), more)
+        return _from_line(parse_json(line), more, several)
     except (ValueError, RecursionError) as exc:
         why = "nested too deeply" if isinstance(exc, RecursionError) else printable(str(exc), 300)
         return TableFault(number, getattr(exc, "colno", 0), why, 'one {"path": …, "label": {…}} on each line')
 
 
-def _from_line(data: Any, more: Sequence[str]) -> Row:
+def _from_line(data: Any, more: Sequence[str], several: Sequence[str]) -> Row:
     if not isinstance(data, dict) or not (isinstance(data.get("label"), dict) or "label" in more):
         raise ValueError("no object with a label in it")
     if not isinstance(data.get("path"), str) or not data["path"]:
         raise ValueError("no path")
-    if unknown := set(data) - {"path", "label", *more}:
+    if unknown := set(data) - {"path", "label", *more, *several}:
         raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
     label = data.get("label") if isinstance(data.get("label"), dict) else {}
     others = {key: data[key] for key in more if key in data and data[key] is not label}
     if wrong := [key for key, value in others.items() if not isinstance(value, str)]:
         raise ValueError(f"no text: {', '.join(wrong)}")
-    return Row(data["path"], label or {}, others)
+    lists = {key: [data[key]] if isinstance(data[key], str) else data[key] for key in several if key in data}
+    if wrong := [key for key, value in lists.items() if not _are_texts(value)]:
+        raise ValueError(f"no list of texts: {', '.join(wrong)}")
+    return Row(data["path"], label or {}, others, {key: tuple(value) for key, value in lists.items()})
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) and item for item in value)

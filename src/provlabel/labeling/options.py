@@ -41,6 +41,11 @@ class LabelOptions(Struct, frozen=True, kw_only=True):
         strip_prompt: take the fields in which a prompt can be read out of the file before it is signed; refused where
             one cannot be taken out.  What others signed stays, with a warning.
         same_label_for_all: sign one label for several files although their tags name other works.
+        detached: leave the content as it is and write the manifest to ``dest`` + ``.c2pa``; a
+            ``dest`` other than the source (and other than ``None``) becomes a copy of it.  A
+            format that cannot hold a manifest is labeled in this way unasked, with a warning.
+        check_decode: decode the source to its end with ffmpeg first, which finds what the structure
+            does not show.
     """
 
     prompt_mode: PromptMode = "omit"
@@ -54,6 +59,8 @@ class LabelOptions(Struct, frozen=True, kw_only=True):
     replace: bool = False
     strip_prompt: bool = False
     same_label_for_all: bool = False
+    detached: bool = False
+    check_decode: bool = False
 
 
 class LabelKeywords(TypedDict, total=False):
@@ -70,6 +77,8 @@ class LabelKeywords(TypedDict, total=False):
     replace: bool
     strip_prompt: bool
     same_label_for_all: bool
+    detached: bool
+    check_decode: bool
 
 
 class FileOptions(LabelOptions, frozen=True, kw_only=True):
@@ -81,11 +90,6 @@ class FileOptions(LabelOptions, frozen=True, kw_only=True):
         ingredients: files that were placed into this one (stems, layers).
         input_files: files that only went into a model, or that people took as a model (a demo by AI that was played
             again); nothing of them is in this one.
-        detached: leave the content as it is and write the manifest to ``dest`` + ``.c2pa``; a
-            ``dest`` other than the source (and other than ``None``) becomes a copy of it.  A
-            format that cannot hold a manifest is labeled in this way unasked, with a warning.
-        check_decode: decode the source to its end with ffmpeg first, which finds what the structure
-            does not show.
         identity: who vouches for the file beside its signer, with a credential of their own, and as what.
         shared: the label is that of other files too, so one whose tags name another work (title, ISRC and other
             identifiers) is refused, unless ``same_label_for_all``; without, that is a warning.
@@ -103,8 +107,6 @@ class FileOptions(LabelOptions, frozen=True, kw_only=True):
     parents: Sequence[Path | str] = ()
     ingredients: Sequence[Path | str] = ()
     input_files: Sequence[Path | str] = ()
-    detached: bool = False
-    check_decode: bool = False
     identity: Actor | None = None
     shared: bool = False
     name: str | None = None
@@ -120,8 +122,6 @@ class FileKeywords(LabelKeywords, total=False):
     parents: Sequence[Path | str]
     ingredients: Sequence[Path | str]
     input_files: Sequence[Path | str]
-    detached: bool
-    check_decode: bool
     identity: Actor | None
     shared: bool
     name: str | None

@@ -135,7 +135,7 @@ def test_no_entity_of_a_message_brings_a_file_in(outside: tuple[Path, int], tmp_
     message.write_text(f'<?xml version="1.0"?>{doctype}<x xmlns="http://ddex.net/xml/ern/43">&file;</x>')
     for args in (
         ("verify", MEDIA / "still.png", "--against", message),
-        ("import", message, "--from", "ddex", "-o", tmp_path / "labels"),
+        ("import", message, "--from", "ddex", "--out-dir", tmp_path / "labels"),
     ):
         done = cli(*args)
         assert done.returncode == 2, done.stderr

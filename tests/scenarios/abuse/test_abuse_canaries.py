@@ -99,7 +99,7 @@ RUNS: dict[str, tuple[str, ...]] = {
     "stamp": ("stamp", "media/a.jpg", "-o", "st.jpg", "--tsa", "http://127.0.0.1:9/", "--format", "json"),
     "key": ("key", "check", *SIGN, "--format", "json"),
     "trust": ("trust", "show", *TRUST, "--format", "json"),
-    "import": ("import", "label.json", "--from", "jsonl", "-o", "drafts"),
+    "import": ("import", "label.json", "--from", "jsonl", "--out-dir", "drafts"),
     "init": ("init", "source.jpg", "--kind", "human_made", "-o", "new.toml"),
     "init of a folder": ("init", "media", "-o", "new.csv"),
     "kinds": ("kinds",),

@@ -98,7 +98,7 @@ def test_addresses_inside_are_never_asked_by_verify_online(
         with anchors.open("a") as stream:
             stream.write((folder / "key" / "root.pem").read_text())
     assert sum(map(len, batches(trap))) >= 30
-    done = cli("verify", *named, "--trust", anchors, "--online", "--no-cache", "--require-revocation", "--jobs", "1")
+    done = cli("verify", *named, "--trust", anchors, "--online", "--no-cache", "--require-revocation", "--workers", "1")
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
     assert trap.caught == 0
@@ -118,7 +118,7 @@ def test_the_trap_catches_whoever_says_so(trap: Trap, tmp_path: Path, sandbox: S
 #: Commands over a folder of files, by which nothing may be asked; ``{}`` is the folder.
 COMMANDS: dict[str, tuple[str, ...]] = {
     "verify": ("verify", "{}", "--format", "json"),
-    "verify, as a page": ("verify", "{}", "--format", "html", "-O", "page.html", "--no-cache"),
+    "verify, as a page": ("verify", "{}", "--format", "html", "-o", "page.html", "--no-cache"),
     "show": ("show", "{}/still.png"),
     "diff": ("diff", "{}/still.png", "{}/cover.jpg"),
     "lint": ("lint", "{}/label.json"),

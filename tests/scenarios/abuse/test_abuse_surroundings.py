@@ -39,7 +39,7 @@ pytestmark = pytest.mark.fresh
 MODULES = ("json", "msgspec", "provlabel", "click", "c2pa", "sitecustomize", "usercustomize", "PIL", "ssl", "_worker")
 COMMANDS: dict[str, tuple[str, ...]] = {
     "verify": ("verify", "still.png", "--trust", "test"),
-    "verify a folder": ("verify", ".", "--jobs", "2", "--no-cache", "--format", "html", "-O", "../page.html"),
+    "verify a folder": ("verify", ".", "--workers", "2", "--no-cache", "--format", "html", "-o", "../page.html"),
     "show": ("show", "still.png"),
     "label": ("label", "still.png", "-o", "../out.png", "--kind", "ai_generated", "--signer", "test", "--thumbnail"),
     "batch": ("batch", ".", "--out-dir", "../out", "--label", "label.json", "--signer", "test", "--workers", "2"),

@@ -58,7 +58,8 @@ def test_nobody_reads_a_ledger_that_lies_among_outputs_of_many(mode: int, work: 
 
     as_another_user(plant)
     held += [os.open(path, os.O_RDONLY) for path in shared.iterdir()]  # as whoever planted them would keep them open
-    done = cli(*BATCH, "--out-dir", shared)
+    kept = ("--ledger", shared / FOLDER / "ledger.sqlite", "--receipts", shared / "receipts.jsonl")
+    done = cli(*BATCH, "--out-dir", shared, *kept)
     assert done.returncode == 0, done.stderr
     assert [os.read(fd, 1 << 20) for fd in held] == [b""] * len(held)
     for fd in held:
@@ -144,7 +145,7 @@ def test_what_we_keep_is_for_its_owner_whatever_the_umask(
     kept = tmp_path_factory.mktemp("kept")  # a cache below what is judged is not used
     cache, before = kept / "cache" / "deep", os.umask(mask)
     try:
-        done = cli(*BATCH, "--out-dir", "out", XDG_CACHE_HOME=str(cache))
+        done = cli(*BATCH, "--out-dir", "out", XDG_CACHE_HOME=str(cache), XDG_STATE_HOME=str(kept / "state" / "deep"))
         assert done.returncode == 0, done.stderr
         done = cli("verify", "out", "--trust", "test", XDG_CACHE_HOME=str(cache))
         assert done.returncode == 0, done.stderr
@@ -157,9 +158,8 @@ def test_what_we_keep_is_for_its_owner_whatever_the_umask(
         os.umask(before)
     assert {path.name for path in (cache / "provlabel").iterdir()} == {"evidence", "fit", "selftest"}
     assert open_to_others(kept) == []
-    assert open_to_others(work / "out" / FOLDER) == []
-    for path in (work / "out" / FOLDER, work / "out" / "receipts.jsonl", work / "receipt.json"):
-        assert path.stat().st_mode & 0o077 == 0, path
+    assert len([*kept.rglob("ledger.sqlite"), *kept.rglob("receipts.jsonl")]) == 2
+    assert (work / "receipt.json").stat().st_mode & 0o077 == 0
 
 
 @needs_another_user

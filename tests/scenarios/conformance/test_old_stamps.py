@@ -132,7 +132,7 @@ def test_evidence_is_kept_until_a_ca_ends_that_an_old_timestamp_would_excuse(
 def test_the_first_policy_refuses_old_timestamps_unless_a_file_needs_one(old: Path, cli: Cli, here: Scene) -> None:
     for name, content, wanted in (("a", old.read_bytes(), "accept"), ("b", here.bench.signed_png, "refuse")):
         old.write_bytes(content)
-        done = cli("verify", ".", *ANCHORS, "--init-policy", "-O", f"../{name}.toml", cwd=old.parent)
+        done = cli("verify", ".", *ANCHORS, "--init-policy", "-o", f"../{name}.toml", cwd=old.parent)
         assert done.returncode == 0, done.stderr
         assert load_policy(old.parent.parent / f"{name}.toml").enforced.policy.time.v1 == wanted
 

@@ -118,16 +118,18 @@ SCENES: tuple[Scene, ...] = (
         for name in map(Path, STOCK)
     ),
 )  # fmt: skip
+LEDGER = "out/.provlabel-batch/ledger.sqlite"
+#: Where a batch keeps its records, so that they lie in the folder that is looked at.
+KEPT = ("--ledger", LEDGER, "--receipts", "out/receipts.jsonl")
 #: Four pictures by one worker, in chunks of one.
 BATCH = Scene(
     "batch",
-    ("in", "--out-dir", "out", "--workers", "1", "--chunk", "1", "--retries", "0"),
+    ("in", "--out-dir", "out", *KEPT, "--workers", "1", "--chunk", "1", "--retries", "0"),
     {**{f"in/{number}.jpg": "cover.jpg" for number in range(4)}, "label.toml": "label.toml"},
     {**{f"out/{number}.jpg": "output" for number in range(4)}, "out/receipts.jsonl": "receipt"},
     command="batch",
 )
 LABEL = 'kind = "ai_generated"\n[[systems]]\nname = "AcmeSynth"\n'
-LEDGER = "out/.provlabel-batch/ledger.sqlite"
 #: What no order of two renames can exclude; the next run of a batch makes it good.
 PAIR = "a manifest beside nothing"
 #: Labeled by the next start.

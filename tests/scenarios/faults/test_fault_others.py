@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 import pki
 import tsa as authorities
-from faultpoints import LABEL, LEDGER, seen_in, untrue
+from faultpoints import KEPT, LABEL, LEDGER, seen_in, untrue
 from project import MEDIA, Cli, Under, needs
 from provlabel import Label, ProvlabelError, label_file, open_signer
 from provlabel._support.processes import Child
@@ -181,7 +181,7 @@ def test_clock_that_jumps_back_between_two_runs_of_a_batch(
         (tmp_path / "in").mkdir(exist_ok=True)
         shutil.copy(MEDIA / "cover.jpg", tmp_path / "in" / f"{number}.jpg")
     (tmp_path / "label.toml").write_text(LABEL)
-    args = ("batch", "in", "--out-dir", "out", "--label", "label.toml", "--signer", "test", "--workers", "1")
+    args = ("batch", "in", *KEPT, "--out-dir", "out", "--label", "label.toml", "--signer", "test", "--workers", "1")
     (tmp_path / "in" / "3.jpg").rename(tmp_path / "3.jpg")
     first = under(("faketime", "-f", "+400d"), *args, TZ="UTC")
     assert first.returncode == 0, first.stderr
