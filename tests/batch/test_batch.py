@@ -116,7 +116,7 @@ def test_folder_is_labeled_and_mirrored(work: Path, cli: Cli, trust: TrustStore,
     assert "done     5" in done.stdout
     assert "link 1, not media (.txt) 1" in done.stdout
     assert done.stderr.count("warning: no timestamp") == 1
-    assert "add --tsa URL (5 files)" in done.stderr
+    assert "add --tsa digicert (or: provlabel trust authorities) (5 files)" in done.stderr
     assert sorted(str(path.relative_to(work / "out")) for path in (work / "out").rglob("*.jpg")) == [
         "a/000.jpg", "a/001.jpg", "a/002.jpg", "b/000.jpg", "b/001.jpg",
     ]  # fmt: skip

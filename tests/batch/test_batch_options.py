@@ -30,7 +30,6 @@ ELSEWHERE = {
     "ingredients": "column ingredient",
     "input_files": "column input",
     "receipt": "receipts",
-    "from_carriers": "drafts a label and signs nothing",
     "keep_label": "labels of a batch are checked before anything is read",
     "trust": "of keep_label",
     "trust_leaf": "of keep_label",

@@ -289,7 +289,7 @@ def test_an_altered_file_is_not_stamped(media: Path, cli: Cli, serve: Serve) -> 
     ("options", "said"),
     [
         (("--tsa", "ftp://x/"), "no address of a time authority"),
-        (("--tsa", "nonsense"), "no address of a time authority"),
+        (("--tsa", "nonsense"), "no time authority of this name"),
         (("--tsa", "http://me:secret@x/"), "shows up in lists of processes"),
         (("--tsa-optional",), "needs one"),
         (("--tsa", "http://h:99999/"), "no address of a time authority"),

@@ -208,6 +208,13 @@ def say(text: str) -> None:
         sys.stdout.flush()
 
 
+def say_note(text: str) -> None:
+    """Print a line to standard error that is neither a result nor an error, escaped."""
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"{printable(text, 1000)}\n")
+        sys.stderr.flush()
+
+
 def say_error(message: str, hint: str = "") -> None:
     """Print one error and its hint to standard error, escaped."""
     with contextlib.suppress(OSError):

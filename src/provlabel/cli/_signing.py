@@ -16,6 +16,7 @@ import click
 from provlabel._support.private import leave, marked
 from provlabel._support.text import printable
 from provlabel._version import __version__
+from provlabel.cli import say_note
 from provlabel.cli._shared import PATH, cache_folder, options_of, proofs_folder, test_folder, user_folder
 from provlabel.errors import ConfigError, InputError, UsageError
 
@@ -50,8 +51,39 @@ identity_options = options_of(
         "--identity-role", "identity_roles", multiple=True, metavar="ROLE", help="As what: creator, publisher, …"
     ),
 )
+
+
+class _TimeAuthority(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+    """A time authority: an address, or the name of a public one, which shells complete."""
+
+    name = "authority"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from provlabel.trust.authorities import address_of
+
+        return address_of(value)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[click.shell_completion.CompletionItem]:
+        from provlabel.trust.authorities import public_authorities
+
+        return [
+            click.shell_completion.CompletionItem(row.name, help=f"{row.url}: {row.terms}")
+            for row in public_authorities().authority
+            if row.name.startswith(incomplete)
+        ]
+
+
 _NEEDED = (
-    click.option("--tsa", multiple=True, metavar="URL", help="Time authority. Repeatable, tried in order."),
+    click.option(
+        "--tsa",
+        multiple=True,
+        type=_TimeAuthority(),
+        metavar="URL|NAME",
+        help="Time authority: an address, or a public one, such as digicert (all: provlabel trust authorities). "
+        "Repeatable, tried in order.",
+    ),
     click.option(
         "--tsa-timeout",
         type=click.FloatRange(0.1, 600),
@@ -81,11 +113,13 @@ def timestamper_from(options: dict[str, Any]) -> Timestamper | None:
     optional = options.get("tsa_optional", False)
     if not options["tsa"]:
         if optional or options["tsa_trust"] or options["tsa_headers"]:
-            raise UsageError("what is said of a time authority needs one", hint="add --tsa URL")
+            raise UsageError("what is said of a time authority needs one", hint="add --tsa digicert, or an address")
         return None
     from provlabel.trust.anchors import TrustStore
     from provlabel.trust.timestamps import Timestamper
 
+    if not options.get("quiet"):
+        _tell_public(options["tsa"])
     return Timestamper(
         urls=options["tsa"],
         optional=optional,
@@ -93,6 +127,14 @@ def timestamper_from(options: dict[str, Any]) -> Timestamper | None:
         headers=_headers(options["tsa_headers"]),
         trust=TrustStore.load(*options["tsa_trust"], purpose="timestamp"),
     )
+
+
+def _tell_public(urls: tuple[str, ...]) -> None:
+    """Say before anything is asked which of the authorities are public ones, and what they get."""
+    from provlabel.trust.authorities import public_at
+
+    for row in filter(None, map(public_at, urls)):
+        say_note(row.words)
 
 
 def _headers(path: Path | None) -> dict[str, str]:

@@ -35,7 +35,7 @@ def command(files: tuple[Path, ...], dossier: bool, format_: str) -> int:
     \b
     Examples:
       provlabel conform take.labeled.wav
-      provlabel conform cover.jpg --format json
+      provlabel conform cover.labeled.jpg --format json
       provlabel conform --dossier
     """
     if dossier == bool(files):

@@ -83,7 +83,7 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
     \b
     Examples:
       provlabel label cover.jpg --kind ai_generated --system AcmeSynth@2.1 --provider 'Acme Ltd' --signer test
-      provlabel label take.wav --label take.toml --signer 'file:key.pem?chain=chain.pem' -o out/take.wav
+      provlabel label take.wav --label take.toml --signer 'file:key.pem?chain=chain.pem' -o master.wav
       provlabel label take.mp3 --label take.toml --parent take.labeled.wav
       provlabel label take.mp3 --parent take.labeled.wav --keep-label --trust root.pem --signer test
       provlabel label cover.jpg --label cover.toml --carriers xmp,aigc

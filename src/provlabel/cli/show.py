@@ -26,7 +26,7 @@ def command(file: Path, format_: str, personal: bool, **lists: Any) -> int:
     \b
     Examples:
       provlabel show take.labeled.mp3 --trust test
-      provlabel show cover.jpg --format json
+      provlabel show cover.labeled.jpg --format json
     """
     from provlabel.report.renderers import RENDERERS, Extras, tree
     from provlabel.sandbox import Sandbox

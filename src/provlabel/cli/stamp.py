@@ -30,15 +30,15 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
 
     \b
     Examples:
-      provlabel stamp take.labeled.wav --tsa http://timestamp.example --in-place
-      provlabel stamp take.labeled.wav --tsa http://timestamp.example -o take.stamped.wav
+      provlabel stamp take.labeled.wav --tsa digicert --in-place
+      provlabel stamp take.labeled.wav --tsa https://tsa.example/tsr --tsa sectigo -o take.stamped.wav
     """
     if (options["output"] is None) == (not options["in_place"]):
         raise UsageError("where should the result go?", hint="give one of -o FILE and --in-place")
     if options["output"] is not None and len(files) > 1:
         raise UsageError("-o takes one file; there are more", hint="use --in-place")
     if not options["tsa"]:
-        raise UsageError("no time authority was named", hint="add --tsa URL")
+        raise UsageError("no time authority was named", hint="add --tsa digicert, or an address")
     from provlabel.labeling.receipts import Receipts
     from provlabel.labeling.stamp import stamp_file
     from provlabel.report import Failure

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from provlabel.report.renderers.style import Style
     from provlabel.signers.certificates import Facts
     from provlabel.trust.anchors import AnchorList, TrustStore
+    from provlabel.trust.authorities import PublicAuthorities, PublicAuthority
     from provlabel.trust.official import OfficialList
 
 #: A list that was not fetched again for this long is warned of, in days.
@@ -32,7 +33,7 @@ SOON = 30
 
 @click.group("trust")
 def command() -> None:
-    """Look at lists of trust anchors, and fetch the official ones."""
+    """Look at lists of trust anchors, fetch the official ones, and list public time authorities."""
 
 
 @command.command("show")
@@ -86,6 +87,45 @@ def check(format_: str, **lists: Any) -> int:
         lines += [_fault_line(fault, style) for fault in faults] or ["every anchor can vouch"]
         deliver("\n".join(lines) + "\n", None)
     return 0 if passed else 1
+
+
+@command.command("authorities")
+@format_option
+def authorities(format_: str) -> None:
+    """List public time authorities, whose names --tsa takes; none of them is asked.
+
+    \b
+    As JSON: {"as_of", "c2pa_list", "authority": [{"name", "url", "operator", "terms", "c2pa" (yes, operator or no),
+    "confirmed" (operator or others), "source", "note"}, …]}
+
+    \b
+    Example:
+      provlabel trust authorities
+    """
+    from provlabel.trust.authorities import public_authorities
+
+    table = public_authorities()
+    if format_ == "json":
+        _deliver_json(_plain(table))
+        return
+    style = style_for(sys.stdout)
+    lines = [line for row in table.authority for line in _authority_lines(row, style)]
+    lines.append(f"as of {table.as_of}; held against the {table.c2pa_list}")
+    deliver("\n".join(lines) + "\n", None)
+
+
+def _authority_lines(row: PublicAuthority, style: Style) -> Iterator[str]:
+    yield f"{style.paint(row.name, 'bold')}  {row.url}  {row.operator}"
+    yield f"   {row.terms}" + (f"; {row.note}" if row.note else "")
+    yield f"   {_ON_C2PA[row.c2pa]}; address by {_CONFIRMED[row.confirmed]}"
+
+
+_ON_C2PA = {
+    "yes": "on the C2PA TSA Trust List",
+    "operator": "its operator is on the C2PA TSA Trust List; not confirmed for this address",
+    "no": "not on the C2PA TSA Trust List",
+}
+_CONFIRMED = {"operator": "a page of the operator", "others": "others, not confirmed by the operator"}
 
 
 @command.command("fetch")
@@ -262,7 +302,7 @@ def _fault_line(fault: dict[str, str | None], style: Style) -> str:
     return f"{style.paint(level, 'red' if level == 'error' else 'yellow')} {where}: {fault['message']}"
 
 
-def _plain(named: Named) -> dict[str, Any]:
+def _plain(named: Named | PublicAuthorities) -> dict[str, Any]:
     import msgspec
 
     plain: dict[str, Any] = msgspec.to_builtins(named)

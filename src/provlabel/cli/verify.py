@@ -100,15 +100,15 @@ def command(paths: tuple[Path, ...], formats: tuple[Output, ...], output: Path |
 
     \b
     Examples:
-      provlabel verify cover.jpg take.wav --trust anchors.pem
+      provlabel verify cover.labeled.jpg take.labeled.wav --trust anchors.pem
       provlabel verify release/ --policy provlabel.toml --format text --format sarif=report.sarif
       provlabel verify release/ --trust anchors.pem --init-policy
-      provlabel verify cover.jpg --trust anchors.pem --tsa-trust clocks.pem --online --require-revocation
-      provlabel verify cover.jpg --trust anchors.pem --at 2026-03-01
-      provlabel verify cover.jpg --trust anchors.pem --law eu,us-ca
-      provlabel verify cover.jpg --trust anchors.pem --law eu --as-of 2027-02-02
+      provlabel verify cover.labeled.jpg --trust anchors.pem --tsa-trust clocks.pem --online --require-revocation
+      provlabel verify cover.labeled.jpg --trust anchors.pem --at 2026-03-01
+      provlabel verify cover.labeled.jpg --trust anchors.pem --law eu,us-ca
+      provlabel verify cover.labeled.jpg --trust anchors.pem --law eu --as-of 2027-02-02
       provlabel verify delivery/ --trust anchors.pem --against delivery/message.xml
-      provlabel verify cover.jpg --trust anchors.pem --second-opinion
+      provlabel verify cover.labeled.jpg --trust anchors.pem --second-opinion
     """
     from provlabel.cli._gate import gate_from
     from provlabel.judges import load_judges

@@ -14,6 +14,7 @@ from provlabel._support.times import now, zulu
 from provlabel.evidence import Evidence
 from provlabel.labeling.publish import Published, Seal
 from provlabel.report import Failure
+from provlabel.trust.authorities import PROPOSED
 
 
 class Receipt(Struct, frozen=True, kw_only=True):
@@ -65,7 +66,10 @@ def about_time(written: Published, seal: Seal) -> Iterator[str]:
     signing = written.evidence.manifests[0].signing
     ends = zulu(signing.not_after) if signing else ""
     if written.stamp is None:
-        add = "stamp it: provlabel stamp FILE --tsa URL" if seal.room or seal.timestamper else "add --tsa URL"
+        later = seal.room or seal.timestamper
+        add = (
+            f"{'stamp it: provlabel stamp FILE' if later else 'add'} --tsa {PROPOSED} (or: provlabel trust authorities)"
+        )
         why = written.warning or "no timestamp"
         yield f"{why}: this label is trusted until its certificate ends, {ends}, and no longer; {add}"
     elif seal.timestamper is not None and not seal.timestamper.trust.has("timestamp"):

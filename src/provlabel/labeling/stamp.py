@@ -29,6 +29,7 @@ from provlabel.media.sidecar import SIDECAR, beside
 from provlabel.sandbox.pool import shared_sandbox
 from provlabel.sandbox.requests import AnySandbox
 from provlabel.trust.anchors import TrustStore
+from provlabel.trust.authorities import PROPOSED
 from provlabel.trust.timestamps import Timestamper
 from provlabel.verdict import judge
 
@@ -112,7 +113,7 @@ def _labeled(source: Path, sandbox: AnySandbox) -> Evidence:
     if not evidence.manifests:
         verdict = judge(evidence, at=now())
         why = verdict.findings[0].message if verdict.findings else "holds no manifest"
-        raise InputError(f"{shown(source)}: {why}", hint="label it first: provlabel label FILE --tsa URL")
+        raise InputError(f"{shown(source)}: {why}", hint=f"label it first: provlabel label FILE --tsa {PROPOSED}")
     active = evidence.manifests[0]
     if active.signing is not None and active.signing.stamped:
         raise InputError(f"{shown(source)}: has a timestamp already, {printable(active.signing.stamped)}")
@@ -146,7 +147,7 @@ def _unstamped(stream: BinaryIO, fmt: Format | None, name: str) -> UnstampedMani
         raise InputError(
             f"{name}: its signature has no room for a timestamp ({made.room:,} bytes are free), and the signed hash "
             "does not let the manifest grow",
-            hint="label it again from the original, with --tsa URL or --stamp-room",
+            hint=f"label it again from the original, with --tsa {PROPOSED} or --stamp-room",
         )
     return made
 

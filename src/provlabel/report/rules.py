@@ -134,7 +134,8 @@ _ROWS = (
     Rule(
         "time.unproven", "warning",
         "no timestamp: times are claims, and this file is no longer trusted once the certificate has expired",
-        "label with --tsa URL, or, where space for a timestamp was reserved, run: provlabel stamp FILE --tsa URL",
+        "label with --tsa digicert (or: provlabel trust authorities), or, where space for a timestamp was reserved, "
+        "run: provlabel stamp FILE --tsa digicert",
     ),
     Rule(
         "time.untrusted-stamp", "warning",
