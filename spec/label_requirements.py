@@ -56,7 +56,7 @@ FILE = (
         "L-FILE-3", "error", "",
         "A label file MUST be one document of its language: JSON (RFC 8259) or TOML 1.0. It MUST NOT begin with a byte "
         "order mark. `NaN` and `Infinity` are no JSON. In TOML, a key that stands twice is an error of TOML itself.",
-        r"is no JSON: |is no JSON value|\(at |Exceeds the limit \(",
+        r"is no JSON: |is no JSON value|\(at |a whole number of thousands of digits",
     ),
     Requirement(
         "L-FILE-4", "error", "", "In JSON, an object MUST NOT have two members of the same name, at any depth.",
