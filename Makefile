@@ -131,7 +131,8 @@ audit: $(STAMP) ## known vulnerabilities of what the lock names; fails where it 
 system: ## Debian packages that some tests want
 	apt-get update -qq
 	apt-get install -y -qq --no-install-recommends ffmpeg libimage-exiftool-perl flac gcc libc6-dev openssl \
-		libheif-examples libjxl-tools mediainfo faketime softhsm2 kid3-cli git chromium poppler-utils strace util-linux mount
+		libheif-examples libjxl-tools mediainfo faketime softhsm2 kid3-cli git chromium poppler-utils strace util-linux mount \
+		nodejs node-typescript
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -56,7 +56,7 @@ FILE = (
         "L-FILE-3", "error", "",
         "A label file MUST be one document of its language: JSON (RFC 8259) or TOML 1.0. It MUST NOT begin with a byte "
         "order mark. `NaN` and `Infinity` are no JSON. In TOML, a key that stands twice is an error of TOML itself.",
-        r"is no JSON: |is no JSON value|\(at ",
+        r"is no JSON: |is no JSON value|\(at |a whole number of thousands of digits",
     ),
     Requirement(
         "L-FILE-4", "error", "", "In JSON, an object MUST NOT have two members of the same name, at any depth.",
@@ -73,7 +73,8 @@ DATA = (
     ),
     Requirement(
         "L-DATA-2", "error", "*",
-        "A number MUST be finite. A JSON number too large for a double (`1e400`), and `inf` and `nan` of TOML, are not.",
+        "A number MUST be finite. A JSON number with a fraction or exponent and too large for a double (`1e400`), and `inf` "
+        "and `nan` of TOML, are not. Of whole numbers L-DATA-3 alone is reported.",
         "no finite number",
     ),
     Requirement(
@@ -85,7 +86,7 @@ DATA = (
     Requirement(
         "L-DATA-4", "error", "*",
         r"A text MUST NOT hold a lone surrogate (U+D800 to U+DFFF, as `\ud800` in JSON). A name of a member that holds "
-        "one is reported at the object that has the member.",
+        "one is reported at the object that has the member; its value MAY be left unjudged.",
         "half a character",
     ),
 )  # fmt: skip
@@ -93,7 +94,7 @@ DATA = (
 FORM = (
     Requirement(
         "L-FORM-1", "error", "*",
-        "A value MUST be of the JSON type of its field: text, number, boolean, list, or record (an object). `null` is "
+        "A value MUST be of the JSON type of its field: text, number, boolean, list, or object (record, map or `extra`). `null` is "
         "none of these. The label itself MUST be an object. A boolean is no number. What has to be a term of a "
         "vocabulary (a field, or an element of a list) is judged by L-FORM-4 alone; the list of terms itself, here.",
         "is not of type",
@@ -203,7 +204,8 @@ CONSISTENCY = (
     ),
     Requirement(
         "L-TIME-4", "warning", "/event_time, /event_end",
-        "`event_time` and `event_end` SHOULD NOT be more than 24 hours after the moment of the check.",
+        "`event_time` and `event_end` SHOULD NOT be more than 24 hours after the moment of the check, compared as in "
+        "L-TIME-3.",
         "lies in the future",
     ),
     Requirement(
@@ -272,7 +274,7 @@ CONSISTENCY = (
     ),
     Requirement(
         "L-KIND-6", "warning", "/oversight",
-        "`oversight` SHOULD be a level that C2PA pairs with the kind, where it pairs any (section 5).",
+        "Where the label has `oversight`, it SHOULD be a level that C2PA pairs with the kind, where it pairs any (section 5).",
         "C2PA pairs",
     ),
     Requirement(
@@ -294,7 +296,7 @@ CONSISTENCY = (
     ),
     Requirement(
         "L-KIND-7", "warning", "/operations",
-        "A label of the kind `ai_modified` whose operations are all with `by` = `human` SHOULD say elsewhere what AI did: in a "
+        "A label of the kind `ai_modified` with one operation or more, all with `by` = `human`, SHOULD say elsewhere what AI did: in a "
         "contribution with another extent than `None`, or a likeness with `synthetic` = true.",
         "and every operation is by people",
     ),

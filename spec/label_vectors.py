@@ -209,6 +209,13 @@ def _complete(name: str) -> Vector:
 # --- by hand: files and data -----------------------------------------------------------------------
 
 
+_NO_TOML_TIMES = (
+    ("no-such-day", "2026-02-30T00:00:00Z", "A date-time of TOML has a day of the calendar."),
+    ("year-0", "0000-01-01T00:00:00Z", "Nor is there a year 0."),
+    ("second-60", "2016-12-31T23:59:60Z", "Second 60 may stand in a text alone."),
+)
+
+
 def files() -> Iterator[Vector]:
     """Yield what is no document, and what just is one."""
     minimal = json.dumps(HUMAN)
@@ -261,6 +268,9 @@ def files() -> Iterator[Vector]:
         "file-name-twice-escaped", '{"kind": "human_made", "k\\u0069nd": "human_made"}', ["L-FILE-4 "],
         "Names are compared when their escapes are undone.",
     )  # fmt: skip
+    for name, value, words in _NO_TOML_TIMES:
+        content = f'kind = "human_made"\nevent_time = {value}\n'
+        yield bad(f"file-toml-{name}.toml", content, ["L-FILE-3 "], words)
     yield ok("file-capital-ending.TOML", 'kind = "human_made"\n', "L-FILE-3", "The ending is compared without case.")
     yield ok("file-white-space", '\n\t { "kind" :\r\n"human_made" } \n', "L-FILE-3", "White space of JSON is free.")
     yield ok(
@@ -1160,8 +1170,80 @@ def further_rules() -> Iterator[Vector]:
     yield warned("china-half", {**AI, "china": half}, ["L-CHINA-2 /china"], "A number of nobody.")
 
 
+def unclear_once() -> Iterator[Vector]:
+    """Yield what somebody who wrote a validator from the text alone could not know from it."""
+    yield bad(
+        "data-whole-400-digits",
+        '{"kind": "human_made", "extra": {"a": 1' + "0" * 399 + "}}",
+        ["L-DATA-3 /extra/a"],
+        "A whole number is never L-DATA-2.",
+    )
+    yield ok(
+        "schema-address-mail",
+        {**HUMAN, "$schema": "https://ada@acme.example/label.json"},
+        "L-PRIV-1",
+        "The address of the schema is no text of a system field.",
+    )
+    yield bad("extra-list", {**HUMAN, "extra": []}, ["L-FORM-1 /extra"], "extra is an object.")
+    yield bad(
+        "url-with-person",
+        {**AI, "detector_url": "https://ada@acme.example/"},
+        ["L-PRIV-1 /detector_url"],
+        "Addresses are texts too.",
+    )
+    yield bad(
+        "list-too-long-and-wrong",
+        {**AI, "disclosure": [{"kind": "icon"}] * 20 + [{"kind": "smell"}]},
+        ["L-FORM-8 /disclosure", "L-FORM-4 /disclosure/20/kind"],
+        "Elements beyond the bound are judged.",
+    )
+    yield ok(
+        "secret-astral",
+        {**AI, "prompt": {"text": "token: " + "\U0001f511" * 3}},
+        "L-PRIV-4",
+        "Three code points, which are six units of UTF-16.",
+    )
+    yield warned(
+        "guid-many-braces",
+        identified("guid", "{}{0f8fad5b-d9cb-469f-a165-70867728950e}{"),
+        ["L-ID-PLAIN /identifiers/0/value"],
+        "All braces at both ends go, in any order.",
+    )
+    yield bad(
+        "c2pa-capitals",
+        identified("c2pa", "URN:C2PA:0f8fad5b-d9cb-469f-a165-70867728950e"),
+        ["L-ID-C2PA /identifiers/0/value"],
+        "The prefix is compared with case.",
+    )
+    yield warned(
+        "ai-modified-no-operations",
+        {**PARTLY, "kind": "ai_modified", "operations": [{"operation": "cropped", "by": "human"}]},
+        ["L-KIND-7 /operations"],
+        "One operation by people.",
+    )
+    yield ok(
+        "ai-modified-empty-operations",
+        {**PARTLY, "kind": "ai_modified", "operations": []},
+        "L-KIND-7",
+        "An empty list has no operation by people.",
+    )
+    yield ok(
+        "toml-fraction-cut.toml",
+        'kind = "human_made"\nevent_time = 2026-11-20T18:00:00.0000009Z\n',
+        "L-FORM-5",
+        "The seventh digit is cut, and nothing is left.",
+    )
+
+
 def examples() -> Iterator[Vector]:
-    """Yield the example labels of the project as they are."""
+    """Yield the example labels of the project as they are, and the duet of the specification."""
+    duet = (Path(__file__).parent / "duet.toml").read_text()
+    yield ok(
+        "duet.toml",
+        duet,
+        "L-PART-1 L-PART-2 L-REF-1 L-REF-2",
+        "Two voices of one part are two contributions, told apart by stem.",
+    )
     for path in sorted((HERE.parents[1] / "samples" / "labels").glob("*.toml")):
         sentence = path.read_text().splitlines()[0].removeprefix("# ")
         yield ok(f"example-{path.name}", path.read_text(), "L-FORM-1", sentence)
@@ -1196,6 +1278,7 @@ MAKERS = (
     kinds,
     other_rules,
     further_rules,
+    unclear_once,
 )
 
 

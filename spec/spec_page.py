@@ -23,6 +23,7 @@ from provlabel.manifest import write
 from spec_words import OF_STANDARDS, SCHEMES, TAGS, TERMS, VOCABULARIES, XMP, looked_up
 
 TEMPLATE = Path(__file__).parent / "template.md"
+DUET = Path(__file__).parent / "duet.toml"
 EXAMPLE = Path(__file__).parents[1] / "samples" / "labels" / "ai-assisted-track.toml"
 
 
@@ -289,6 +290,7 @@ PARTS: dict[str, Callable[[], str]] = {
     **{f"rules:{name}": lambda rows=rows: _rules(rows) for name, rows in STAGES.items()},
     "types": _types,
     "example": lambda: f"```toml\n{EXAMPLE.read_text()}```",
+    "duet": lambda: f"```toml\n{DUET.read_text()}```",
     "records": _records,
     "vocabularies": _vocabularies,
     "kinds": _kinds,

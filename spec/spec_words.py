@@ -140,7 +140,7 @@ TERMS: dict[str, dict[str, str]] = {
 #: Vocabularies whose terms a standard defines, and its words for one.
 OF_STANDARDS: dict[str, str] = {"role": _AS_AVS, "operation": _AS_C2PA}
 
-#: ``S`` is the value in capital letters (A to Z alone) without any ``.``, ``-`` and white space.
+#: ``S`` is the value in capital letters (A to Z alone) without any ``.`` and ``-``.
 SCHEMES: dict[str, str] = {
     "c2pa": "The value begins with `urn:c2pa:` or `urn:uuid:`. Plain form: the value as it is.",
     "grid": (
@@ -148,8 +148,8 @@ SCHEMES: dict[str, str] = {
         "check character is not checked. Plain form: what is left. (IFPI GRid 2.1)"
     ),
     "guid": (
-        "Take the value in small letters (a to z alone); take a leading `urn:uuid:` away, then any `{` and `}` at the "
-        "beginning and the end. What is left is 8, 4, 4, 4 and 12 hexadecimal digits with `-` between. Plain form: what "
+        "Take the value in small letters (a to z alone); take a leading `urn:uuid:` away, then all `{` and `}`, in any order, at "
+        "the beginning and the end. What is left is 8, 4, 4, 4 and 12 hexadecimal digits with `-` between. Plain form: what "
         "is left. (RFC 9562)"
     ),
     "ipi": "Take `S`. It is 9 to 11 digits. Plain form: with zeros in front to 11 digits. (CISAC)",

@@ -16,10 +16,10 @@ import pytest
 import label_vectors
 import spec_page
 from label_fields import RECORDS
+from label_findings import findings_of
 from label_mappings import SHOWN_BY, mapping_vectors
-from label_requirements import REQUIREMENTS, requirement_of
+from label_requirements import REQUIREMENTS
 from project import DOCS, ROOT
-from provlabel import LabelError
 from provlabel.label import digest_of_prompt, lint as lint_module
 from provlabel.label.lint import lint
 from provlabel.label.loading import read_plain
@@ -42,12 +42,8 @@ def on_disk(entry: dict[str, Any], folder: Path) -> Path:
 
 def found_in(entry: dict[str, Any], folder: Path) -> set[tuple[str, str, str]]:
     """Level, pointer and requirement of each finding of provlabel."""
-    try:
-        data = read_plain(on_disk(entry, folder))
-    except LabelError as exc:
-        return {("error", "", requirement_of("error", str(exc).partition(": ")[2], of_file=True))}
-    faults = lint(data, seconds=entry.get("seconds"), media=entry.get("media"))
-    return {(fault.level, fault.at, requirement_of(fault.level, fault.message)) for fault in faults}
+    found = findings_of(on_disk(entry, folder), seconds=entry.get("seconds"), media=entry.get("media"))
+    return {(item["level"], item["pointer"], item["requirement"]) for item in found}
 
 
 def expected_of(entry: dict[str, Any]) -> set[tuple[str, str, str]]:

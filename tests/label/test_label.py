@@ -494,3 +494,12 @@ def test_the_names_of_schemas_never_change() -> None:
     assert {schema()["$id"] for schema in SCHEMAS.values()} == {
         f"urn:provlabel:schema:{name}-v1" for name in ("label", "report", "diff", "policy", "receipt", "unlabeled")
     }
+
+
+@pytest.mark.parametrize(("name", "text"), [("a.json", '{"extra": {"a": 1%s}}'), ("a.toml", "extra = {a = 1%s}")])
+def test_a_number_of_thousands_of_digits_is_named_as_such(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text % ("0" * 5000))
+    with pytest.raises(LabelError) as caught:
+        load_label(tmp_path / name)
+    assert "more than 64 bits" in str(caught.value) or "thousands of digits" in str(caught.value)
+    assert "set_int_max_str_digits" not in str(caught.value)

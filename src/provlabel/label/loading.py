@@ -70,7 +70,14 @@ def read_plain(path: Path) -> Any:
     except RecursionError as exc:
         raise LabelError(f"{shown}: nested too deeply") from exc
     except ValueError as exc:
-        raise LabelError(f"{shown}: {printable(str(exc))}", hint=_START) from exc
+        raise LabelError(f"{shown}: {_reason(exc)}", hint=_START) from exc
+
+
+def _reason(exc: ValueError) -> str:
+    """Say why a document was refused; Python, which refuses thousands of digits, would name a function of its own."""
+    if "set_int_max_str_digits" in str(exc):
+        return "holds a whole number of thousands of digits; write it as text"
+    return printable(str(exc))
 
 
 #: Bytes of a file in which no zero stands if it is text.
