@@ -302,9 +302,14 @@ CONSISTENCY = (
     ),
     Requirement(
         "L-JUDGE-1", "warning", "/judgements/deep_fake",
-        "A label with a likeness that has `synthetic` = true and `real_person` = false SHOULD NOT have `deep_fake` = false, unless "
-        "nobody could take the person for a real one.",
+        "A label with a likeness that has `synthetic` = true SHOULD NOT have `deep_fake` = false, unless nobody could take the "
+        "person for a real one.",
         "is a deep fake too",
+    ),
+    Requirement(
+        "L-JUDGE-2", "warning", "/judgements/deep_fake",
+        f"A label of a kind of no AI ({_names(NOT_AI)}) SHOULD NOT have `deep_fake` = true.",
+        "and a deep fake, which AI generates or manipulates",
     ),
     Requirement(
         "L-CHINA-1", "warning", "/china/FIELD",

@@ -1160,6 +1160,16 @@ def further_rules() -> Iterator[Vector]:
     invented = {"depicts": "voice", "synthetic": True, "real_person": False}
     denied = {**AI, "likeness": [invented], "judgements": {"deep_fake": False}}
     yield warned("judge-invented", denied, ["L-JUDGE-1 /judgements/deep_fake"], "An invented voice can be a deep fake.")
+    real = {**invented, "real_person": True, "consent": "C-2026-7"}
+    found = ["L-JUDGE-1 /judgements/deep_fake"]
+    yield warned("judge-real", {**denied, "likeness": [real]}, found, "So can the voice of a real person who agreed.")
+    recorded = {**denied, "likeness": [{**real, "synthetic": False}]}
+    yield ok("judge-recorded", recorded, "L-JUDGE-1", "Nobody's voice is by AI.")
+    faked: JSON = {"judgements": {"deep_fake": True}}
+    found = ["L-JUDGE-2 /judgements/deep_fake"]
+    yield warned("judge-human-made-fake", {**HUMAN, **faked}, found, "AI generates or manipulates deep fakes.")
+    yield ok("judge-fake", {**AI, **faked}, "L-JUDGE-2", "A deep fake by AI.")
+    yield ok("judge-human-made-no-fake", {**HUMAN, "judgements": {"deep_fake": False}}, "L-JUDGE-2", "None is denied.")
     yield ok("judge-invented-open", {**denied, "judgements": {}}, "L-JUDGE-1", "Nothing is denied.")
     codes = {"producer": "Acme Audio", "produce_id": "a\\b", "propagator": "声", "propagate_id": "P-77"}
     found = [f"L-CHINA-1 /china/{name}" for name in ("producer", "produce_id", "propagator")]

@@ -142,9 +142,12 @@ const modifiedByPeople: Rule = ({ label }) => {
 };
 const deepFake: Rule = ({ label }) => {
   const judgements = label.get("judgements");
-  const denied = isObj(judgements) && judgements.get("deep_fake") === false;
-  const invented = list(label, "likeness").some(({ obj }) => obj.get("synthetic") === true && obj.get("real_person") === false);
-  return when(denied && invented, warning("L-JUDGE-1", "/judgements/deep_fake"));
+  const stated = isObj(judgements) ? judgements.get("deep_fake") : undefined;
+  const synthetic = list(label, "likeness").some(({ obj }) => obj.get("synthetic") === true);
+  return [
+    ...when(stated === false && synthetic, warning("L-JUDGE-1", "/judgements/deep_fake")),
+    ...when(stated === true && noAi(label), warning("L-JUDGE-2", "/judgements/deep_fake")),
+  ];
 };
 const PLAIN_CODE = /^[\x21-\x5b\x5d-\x7e]*$/; // L-CHINA-1: no backslash
 const china: Rule = ({ label }) => {
