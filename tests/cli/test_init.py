@@ -61,7 +61,7 @@ def test_a_file_tells_what_it_knows(song: Path, cli: Cli) -> None:
     assert "secret" not in text
     assert "\u202e" not in text
     assert "a prompt stands in TXXX:prompt" in text.replace("\n#  ", "")
-    assert "says 2026 (TDRC)" in text
+    assert "2026 in the ID3v2 tag (TDRC)" in text
     checked = cli("lint", "label.toml", "--media", "song.mp3", cwd=song.parent)
     assert checked.stdout == "label.toml: 0 errors, 0 warnings\n"
     signed = cli("label", song.name, "--label", "label.toml", "--signer", "test", cwd=song.parent)
