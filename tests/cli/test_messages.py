@@ -17,7 +17,7 @@ MISTAKES: dict[str, tuple[tuple[str, ...], int, str, str]] = {
     "version as a command": (("version",), 2, "version: no such command", "did you mean provlabel --version?"),
     "a command like none": (("qqqq",), 2, "qqqq: no such command", "provlabel --help names all"),
     "an option like none": (
-        ("batch", "a.jpg", "--kind", "ai_generated"), 2, "No such option '--kind'", "provlabel batch --help",
+        ("batch", "a.jpg", "--kind", "ai_generated"), 2, "--kind: no such option", "provlabel batch --help names all",
     ),
     "a folder": (
         ("label", "s", *SIGNED), 3, "s: a folder, not a regular file",

@@ -514,7 +514,7 @@ def test_refused_request_leaves_no_folder_behind(media: Path, tmp_path: Path, cl
         (("--identifier", "GBAYE2600001"), ("TYPE:VALUE",)),
         (("--kind", "ai_genrated"), ("did you mean ai_generated?",)),
         (("--event-time", "yesterday"), ("RFC 3339",)),
-        (("--no-such-option",), ("No such option",)),
+        (("--no-such-option",), ("no such option",)),
         (("--prompt-mode", "loud"), ("--prompt-mode", "omit")),
     ],
 )

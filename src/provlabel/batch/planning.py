@@ -32,7 +32,8 @@ class RefusedBatch(UsageError):
 
     def __init__(self, findings: tuple[Fault, ...]) -> None:
         first = findings[0]
-        others = f", and {len(findings) - 1} more findings" if len(findings) > 1 else ""
+        more = len(findings) - 1
+        others = f", and {more} more finding{'s' if more > 1 else ''}" if more else ""
         super().__init__(f"{first.at}: {first.message}{others}; nothing was done", hint=first.hint)
         self.findings = findings
 
@@ -202,7 +203,7 @@ def _hold_together(ledger: Ledger, ours: list[bytes], findings: _Findings) -> No
     for source, output in ledger.outputs_over_sources():
         findings.add(source, f"its output {printable(os.fsdecode(output))} is a source", "name another --out-dir")
     for (source,) in ledger.missing():
-        findings.add(source, "is not there", "take it off the list")
+        findings.add(source, "is not there", "check its name, or take it off the list")
     for output in ledger.outputs_among([folded(place) for place in ours]):
         findings.add(output, "is where the batch keeps its own records", "give this job another output")
 

@@ -9,6 +9,7 @@ import click
 from provlabel._support.text import printable
 from provlabel.cli._shared import fields_in, options_of
 from provlabel.cli._signing import timestamper_from
+from provlabel.errors import UsageError
 
 if TYPE_CHECKING:
     from provlabel.labeling.options import LabelOptions
@@ -27,7 +28,10 @@ class _Carriers(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 
         names = () if value == "none" else tuple(dict.fromkeys(value.split(",")))
         if unknown := [name for name in names if name not in CHOICES]:
-            self.fail(f"{', '.join(map(printable, unknown))}: one of {', '.join(CHOICES)}, or none", param, ctx)
+            raise UsageError(
+                f"--carriers: there is no {', '.join(map(printable, unknown)) or 'empty value'}",
+                hint=f"one of: {', '.join(CHOICES)}, or none; ID3, Vorbis and the like are tags",
+            )
         return names
 
 
