@@ -23,7 +23,10 @@ MISTAKES: dict[str, tuple[tuple[str, ...], int, str, str]] = {
         ("label", "s", *SIGNED), 3, "s: a folder, not a regular file",
         "name the files in it, or: provlabel batch FOLDER --out-dir OUT --label LABEL",
     ),
-    "no such file": (("label", "nope.jpg", *SIGNED), 3, "nope.jpg: no such file or directory", ""),
+    "no such file": (
+        ("label", "nope.jpg", *SIGNED), 3, "nope.jpg: no such file or directory",
+        "check the name, and the current folder: pwd",
+    ),
     "an output that is there": (
         ("label", "a.jpg", *SIGNED, "--out-dir", "s"), 3, "s/a.jpg: exists already",
         "choose another output, or add --force",

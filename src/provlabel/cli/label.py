@@ -178,7 +178,16 @@ class _Receipts:
 # --- the request -----------------------------------------------------------------------------------
 
 
+#: Options whose text is signed: an empty one, out of a variable of CI, must not pass for none.
+_TEXTS = ("kind", "origin", "title", "provider", "event_time", "oversight", "contradict")
+
+
 def _check_options(files: tuple[Path, ...], options: dict[str, Any]) -> None:
+    if empty := [name for name in _TEXTS if options[name] == ""]:
+        raise UsageError(
+            f"--{empty[0].replace('_', '-')}: an empty value",
+            hint="leave the option away where there is nothing to say; a variable may be empty",
+        )
     if comes_in(files):
         _require_fit_for_streams(options)
     given = [name for name in ("output", "out_dir", "in_place") if options[name]]
@@ -299,7 +308,7 @@ def _systems(options: dict[str, Any]) -> list[dict[str, str]]:
 def _identifier(item: str) -> dict[str, str]:
     scheme, colon, value = item.partition(":")
     if not colon:
-        raise LabelError(f"{printable(item)}: an identifier is TYPE:VALUE", hint="such as isrc:GBAYE2600001")
+        raise LabelError(f"--identifier {printable(item)}: no TYPE:VALUE", hint="such as isrc:GBAYE2600001")
     return {"type": scheme, "value": value}
 
 
@@ -315,7 +324,9 @@ def _prompt(path: Path) -> str:
     try:
         return raw.decode().removesuffix("\n")
     except UnicodeDecodeError as exc:
-        raise LabelError(f"{printable(str(path))}: not UTF-8 text") from exc
+        raise LabelError(
+            f"{printable(str(path))}: is no text in UTF-8, so no prompt", hint="save it as a text file in UTF-8"
+        ) from exc
 
 
 # --- where results go ------------------------------------------------------------------------------
@@ -339,6 +350,8 @@ def _targets(files: tuple[Path, ...], options: dict[str, Any]) -> Iterator[tuple
         dest = place(source)
         key = os.path.abspath(dest)  # noqa: PTH100 - resolve would follow symlinks
         if key in sources:
+            if source == sources[key]:
+                raise UsageError(f"{printable(str(source))}: named twice", hint="name it once")
             shown = f"{printable(str(sources[key]))} and {printable(str(source))}"
             raise UsageError(f"{shown} have the same output", hint="label them into different folders")
         sources[key] = source
