@@ -10,7 +10,7 @@ from provlabel.label.loading import label_schema
 from provlabel.labeling.receipts import Receipts
 from provlabel.labeling.unlabel import Unlabeled
 from provlabel.policy.records import POLICY_SCHEMA, Policy
-from provlabel.report import Report
+from provlabel.report import FailedRun, Report
 from provlabel.report.facts import Comparison
 
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
@@ -20,4 +20,5 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "policy": lambda: json_schema(Policy, POLICY_SCHEMA),
     "receipt": lambda: json_schema(Receipts, "receipt-v1"),
     "unlabeled": lambda: json_schema(Unlabeled, "unlabeled-v1"),
+    "error": lambda: json_schema(FailedRun, "error-v1"),
 }

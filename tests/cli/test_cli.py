@@ -114,7 +114,7 @@ def test_systems_and_models(media: Path, cli: Cli) -> None:
         (("--kind", "ai_generated", "--prompt-mode", "hash"), "--receipt"),
         (("--kind", "ai_generated", "-o", "x.jpg", "--in-place"), "exclude each other"),
         (("--kind", "ai_generated", "--in-place", "--detached"), "exclude each other"),
-        (("--kind", "ai_generated", "--no-such-option"), "No such option"),
+        (("--kind", "ai_generated", "--no-such-option"), "no such option"),
     ],
 )
 def test_wrong_requests_end_with_2(options: tuple[str, ...], words: str, media: Path, cli: Cli) -> None:

@@ -17,13 +17,16 @@ MISTAKES: dict[str, tuple[tuple[str, ...], int, str, str]] = {
     "version as a command": (("version",), 2, "version: no such command", "did you mean provlabel --version?"),
     "a command like none": (("qqqq",), 2, "qqqq: no such command", "provlabel --help names all"),
     "an option like none": (
-        ("stamp", "a.jpg", "--kind", "ai_generated"), 2, "No such option '--kind'", "provlabel stamp --help",
+        ("stamp", "a.jpg", "--kind", "ai_generated"), 2, "--kind: no such option", "provlabel stamp --help names all",
     ),
     "a folder": (
         ("label", "s", *SIGNED), 3, "s: a folder, not a regular file",
         "name the files in it, or: provlabel batch FOLDER --out-dir OUT --label LABEL",
     ),
-    "no such file": (("label", "nope.jpg", *SIGNED), 3, "nope.jpg: no such file or directory", ""),
+    "no such file": (
+        ("label", "nope.jpg", *SIGNED), 3, "nope.jpg: no such file or directory",
+        "check the name, and the current folder: pwd",
+    ),
     "an output that is there": (
         ("label", "a.jpg", *SIGNED, "--out-dir", "s"), 3, "s/a.jpg: exists already",
         "choose another output, or add --force",

@@ -229,7 +229,7 @@ FAULTS = (
     ('[files]\nothers = "errors"', "line 3: files.others: unknown value 'errors' (did you mean error?)"),
     ('[files]\nallow = [".md"]', "line 3: files.allow.0: "),
     ("label == true", "line 2, column 8"),
-    ("label = true\nlabel = false", "Cannot overwrite a value"),
+    ("label = true\nlabel = false", "cannot overwrite a value"),
 )  # fmt: skip
 
 
@@ -865,7 +865,7 @@ def test_a_given_policy_counts_whole(tree: Path, cli: Cli, credential: Path) -> 
         (("--policy", "good.toml", "--policy-sha256", "0" * 64), "has not the SHA-256"),
         (("--baseline", "good.toml"), "is no report"),
         (("--format", "sarf=x"), "did you mean sarif?"),
-        (("--format", "json", "--format", "text"), "written to one place"),
+        (("--format", "sarif", "--format", "text"), "written to one place"),
         (("--format", "json=a", "--format", "text=a"), "same file"),
         (("--format", "json="), "names no file"),
         (("--workers", "0"), "--workers"),
@@ -1060,7 +1060,7 @@ def test_the_first_policy_says_what_could_not_be_judged(tree: Path, cli: Cli) ->
 @pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
 def test_a_time_that_no_calendar_has_is_a_wrong_request(at: str, tree: Path, cli: Cli) -> None:
     done = cli("verify", "release", "--at", at, cwd=tree)
-    assert (done.returncode, "no time with a zone" in done.stderr) == (2, True)
+    assert (done.returncode, ": no time" in done.stderr) == (2, True)
 
 
 def test_a_first_policy_can_be_written_on_the_last_day(tree: Path, cli: Cli) -> None:

@@ -299,7 +299,7 @@ CASES: dict[str, Case] = {
     "source-is-a-key": command(3, "key.pem", "label", "key.pem", "--kind", "ai_generated", "--signer", LOCKED, *WITH),
     "output-exists": label(LOCKED, 3, "exists already", *WITH, "-o", "personal.jpg"),
     "folder-is-missing": label(LOCKED, 3, "cannot write", *WITH, "-o", "no/where.jpg"),
-    "unknown-option": command(2, "No such option", "label", "a.jpg", f"--pass={PHRASE}"),
+    "unknown-option": command(2, "no such option", "label", "a.jpg", f"--pass={PHRASE}"),
     "label-with-a-fault": label(LOCKED, 2, "perple", *WITH, "--label", "label.json"),
     "prompt-hash-unkept": command(
         2, "salt", "label", "a.jpg", "--kind", "ai_generated", "--prompt-file", "prompt", "--prompt-mode", "hash"

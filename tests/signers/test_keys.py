@@ -532,7 +532,7 @@ WHO = ("--organization", "Acme", "--name", "signer")
         (("key.pem", "-o", "r.csr", *WHO, "--country", "Germany"), 2, "the country two letters"),
         (("key.pem", "-o", "r.csr", "--organization", "", "--name", "x"), 2, "1 to 64 characters"),
         (("new.pem", "-o", "r.csr", "--new-key", "es256", "--organization", "Acme", "--name", " "), 2, "is empty"),
-        (("key.pem", "-o", "r.csr", *WHO, "--new-key", "rs256"), 2, "'rs256' is not one of"),
+        (("key.pem", "-o", "r.csr", *WHO, "--new-key", "rs256"), 2, "--new-key: there is no rs256"),
         (("small.pem", "-o", "r.csr", *WHO), 3, "the key is RSA of 1024 bits"),
         (("locked.pem", "-o", "r.csr", *WHO), 2, "there is no terminal to ask at"),
     ],

@@ -152,11 +152,20 @@ def test_at(at: str | None, state: str, signer: str, labeled: Path, tmp_path: Pa
         assert report["at"].startswith(at[:10])
 
 
-@pytest.mark.parametrize("at", ["yesterday", "2026-03-01T10:00:00", "", "2026-13-01"])
-def test_no_time_is_a_wrong_request(at: str, labeled: Path, cli: Cli) -> None:
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [
+        ("yesterday", "no time"),
+        ("2026-03-01T10:00:00", "a time without a zone"),
+        ("2026-03-01 10:00", "a time without a zone"),
+        ("", "no time"),
+        ("2026-13-01", "no time"),
+    ],
+)
+def test_no_time_is_a_wrong_request(at: str, words: str, labeled: Path, cli: Cli) -> None:
     done = cli("verify", labeled, "--at", at)
     assert done.returncode == 2
-    assert "no time with a zone" in done.stderr
+    assert f"error: --at {at}: {words}\n" in done.stderr
 
 
 def test_a_time_without_zone_is_wrong_use(labeled: Path, sandbox: Sandbox) -> None:

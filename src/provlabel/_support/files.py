@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from provlabel._support.paths import require_no_scheme
+from provlabel._support.paths import missing_hint, require_no_scheme
 from provlabel._support.text import printable
 from provlabel.errors import InputError, OutputError
 
@@ -63,11 +63,13 @@ def regular_fd(path: Path, name: str | None = None) -> int:
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as exc:
-        raise InputError(f"{shown}: {reason(exc)}") from exc
+        hint = missing_hint(path) if name in (None, str(path)) and isinstance(exc, FileNotFoundError) else ""
+        raise InputError(f"{shown}: {reason(exc)}", hint=hint) from exc
     mode = os.fstat(fd).st_mode
     if not stat.S_ISREG(mode):
         os.close(fd)
-        raise InputError(f"{shown}: {_kind(mode)}, not a regular file")
+        hint = "name a file in it" if stat.S_ISDIR(mode) else "write what it gives to a file first, and name that"
+        raise InputError(f"{shown}: {_kind(mode)}, not a regular file", hint=hint)
     return fd
 
 
@@ -249,7 +251,7 @@ def atomic_output(
             _publish(scratch, target, replace)  # while it is locked
             published = True
     except FileExistsError as exc:
-        raise _exists(shown) from exc
+        raise _exists(shown, target) from exc
     except OSError as exc:
         if not published:  # else it is on the disk and in its place, whatever closing it says
             raise OutputError(f"{shown}: cannot write: {reason(exc)}") from exc
@@ -391,7 +393,7 @@ def _require_free(target: Path, shown: str, replace: bool) -> None:
     if not os.path.lexists(target):
         return
     if not replace:
-        raise _exists(shown)
+        raise _exists(shown, target)
     mode = target.lstat().st_mode
     if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
         raise OutputError(f"{shown}: is {_kind(mode)} and is not replaced", hint="choose another output")
@@ -413,7 +415,9 @@ def _take_after(fd: int, target: Path, like: os.stat_result) -> None:
                     os.setxattr(fd, name, os.getxattr(target, name))
 
 
-def _exists(shown: str) -> OutputError:
+def _exists(shown: str, target: Path) -> OutputError:
+    if os.path.isdir(target):  # noqa: PTH112 - unlike Path.is_dir it never raises
+        return OutputError(f"{shown}: a folder, not a file", hint="name a file in it")
     return OutputError(f"{shown}: exists already", hint="choose another output, or add --force")
 
 

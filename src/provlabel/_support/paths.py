@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from pathlib import Path
@@ -38,6 +39,36 @@ def without_secrets(address: str) -> str:
     plain = re.sub(r"://.*@", "://…@", address, flags=re.DOTALL)
     head, mark, _ = re.split(r"([?#])", plain, maxsplit=1) if re.search(r"[?#]", plain) else (plain, "", "")
     return printable(head + mark + ("…" if mark else ""))
+
+
+def missing_hint(path: Path) -> str:
+    """Return what helps whoever named a path at which nothing is, such as a name beside it that is like it."""
+    text = str(path)
+    if re.match(r"[A-Za-z]:\\|[^/]*\\[^/]*\.", text):
+        return "that is a path of Windows; here, folders are parted by /"
+    if re.search(r"[*?\\[]", text):
+        return "no file matches this pattern, or it stands in quotes, which keep the shell from reading it"
+    folder = path.parent
+    if not os.path.isdir(folder):  # noqa: PTH112 - unlike Path.is_dir it never raises
+        return f"there is no folder {printable(str(folder))}; relative paths begin in the current folder"
+    near = _near(path)
+    return f"did you mean {printable(str(folder / near))}?" if near else "check the name, and the current folder: pwd"
+
+
+def _near(path: Path) -> str:
+    """Return the name in the same folder that is most like that of ``path``; of a folder without end, none."""
+    import difflib
+
+    try:
+        with os.scandir(path.parent) as found:
+            names = [entry.name for entry in itertools.islice(found, _MOST_NAMES)]
+    except OSError:
+        return ""
+    return next(iter(difflib.get_close_matches(path.name, names, 1, _LIKENESS)), "")
+
+
+_MOST_NAMES = 300
+_LIKENESS = 0.75  # more than an ending in common
 
 
 def require_no_scheme(folder: Path) -> None:

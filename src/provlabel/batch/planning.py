@@ -32,7 +32,8 @@ class RefusedBatch(UsageError):
 
     def __init__(self, findings: tuple[Fault, ...]) -> None:
         first = findings[0]
-        others = f", and {len(findings) - 1} more findings" if len(findings) > 1 else ""
+        more = len(findings) - 1
+        others = f", and {more} more finding{'s' if more > 1 else ''}" if more else ""
         super().__init__(f"{first.at}: {first.message}{others}; nothing was done", hint=first.hint)
         self.findings = findings
 
@@ -229,7 +230,7 @@ def _hold_together(ledger: Ledger, ours: list[bytes], findings: _Findings, *, in
         shown = printable(os.fsdecode(output))
         findings.add(source, f"its output {shown} is a source, or goes into another file", "name another --out-dir")
     for (source,) in ledger.missing():
-        findings.add(source, "is not there", "take it off the list")
+        findings.add(source, "is not there", "check its name, or take it off the list")
     for output in ledger.outputs_among([folded(place) for place in ours]):
         findings.add(output, "is where the batch keeps its own records", "give this job another output")
 

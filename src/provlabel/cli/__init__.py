@@ -129,21 +129,12 @@ def _stop(number: int, _frame: object) -> None:
 
 def run(args: list[str] | None = None) -> int:
     """Run the command line and return its exit code: one of the four, or 128 and a signal's number."""
+    given = sys.argv[1:] if args is None else args
     try:
-        _require_no_file_named_like_an_option(sys.argv[1:] if args is None else args)
-        return int(cli.main(args, prog_name="provlabel", standalone_mode=False) or 0)
-    except LabelError as exc:
-        _say_faults(exc)
-        return exc.exit_code
-    except ProvlabelError as exc:
-        say_error(str(exc), exc.hint)
-        return exc.exit_code
+        _require_no_file_named_like_an_option(given)
+        return int(cli.main(given, prog_name="provlabel", standalone_mode=False) or 0)
     except click.exceptions.NoArgsIsHelpError as exc:
         exc.show()
-        return 2
-    except click.ClickException as exc:
-        where = exc.ctx.command_path if isinstance(exc, click.UsageError) and exc.ctx is not None else "provlabel"
-        say_error(exc.format_message().rstrip("."), f"{where} --help")
         return 2
     except (click.Abort, KeyboardInterrupt):
         say_error("stopped")
@@ -151,14 +142,33 @@ def run(args: list[str] | None = None) -> int:
     except SystemExit as exc:
         return exc.code if isinstance(exc.code, int) else 3
     except Exception as exc:
-        if os.environ.get("PROVLABEL_DEBUG"):
-            import traceback
+        return _fail(exc, given)
 
-            with contextlib.suppress(OSError):
-                traceback.print_exc()
-            return 3
-        _say_unforeseen(exc)
-        return 3
+
+def _fail(exc: Exception, args: list[str]) -> int:
+    """Tell why nothing came of the run, as JSON too where that was asked for, and return the exit code."""
+    from provlabel.cli._mistakes import as_json, called, in_words, wants_json
+
+    name, code = type(exc).__name__, 3
+    if isinstance(exc, ProvlabelError):
+        message, hint, code = str(exc), exc.hint, exc.exit_code
+    elif isinstance(exc, click.ClickException):
+        (message, hint), name, code = in_words(exc, called(args, _COMMANDS)), "UsageError", 2
+    else:
+        message, hint = _unforeseen(exc)
+    if not isinstance(exc, (ProvlabelError, click.ClickException)) and os.environ.get("PROVLABEL_DEBUG"):
+        import traceback
+
+        with contextlib.suppress(OSError):
+            traceback.print_exc()
+    elif isinstance(exc, LabelError):
+        _say_faults(exc)
+    else:
+        say_error(message, hint)
+    if wants_json(args):
+        with contextlib.suppress(OSError):
+            say(as_json(exc, name, message, hint, code))
+    return code
 
 
 def _say_faults(exc: LabelError) -> None:
@@ -177,16 +187,14 @@ def _say_faults(exc: LabelError) -> None:
 _FAULTS = 20
 
 
-def _say_unforeseen(exc: Exception) -> None:
-    """Tell what the system refused at a place where we did not expect it, and what is our own fault."""
+def _unforeseen(exc: Exception) -> tuple[str, str]:
+    """Return what the system refused at a place where we did not expect it, or what is our own fault."""
     if isinstance(exc, FileNotFoundError) and not exc.filename:  # a path was to be made absolute
-        say_error("the working directory: no such file or directory", "change to a folder that is there")
-        return
+        return "the working directory: no such file or directory", "change to a folder that is there"
     if isinstance(exc, OSError):
         where = f"{exc.filename}: " if exc.filename else ""
-        say_error(f"{where}the system refused: {exc.strerror or exc}")
-        return
-    say_error(f"internal fault: {type(exc).__name__}: {exc}", "set PROVLABEL_DEBUG=1 for the traceback, and report it")
+        return f"{where}the system refused: {exc.strerror or exc}", ""
+    return f"internal fault: {type(exc).__name__}: {exc}", "set PROVLABEL_DEBUG=1 for the traceback, and report it"
 
 
 def _require_no_file_named_like_an_option(args: list[str]) -> None:

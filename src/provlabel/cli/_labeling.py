@@ -14,7 +14,7 @@ from provlabel._support.text import printable
 from provlabel._support.times import rfc3339
 from provlabel.cli._shared import KIND, PATH, fields_in, options_of
 from provlabel.cli._signing import timestamper_from
-from provlabel.errors import LabelError
+from provlabel.errors import LabelError, UsageError
 
 if TYPE_CHECKING:
     from provlabel.labeling.options import LabelOptions
@@ -33,7 +33,10 @@ class _Carriers(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 
         names = () if value == "none" else tuple(dict.fromkeys(value.split(",")))
         if unknown := [name for name in names if name not in CHOICES]:
-            self.fail(f"{', '.join(map(printable, unknown))}: one of {', '.join(CHOICES)}, or none", param, ctx)
+            raise UsageError(
+                f"--carriers: there is no {', '.join(map(printable, unknown)) or 'empty value'}",
+                hint=f"one of: {', '.join(CHOICES)}, or none; ID3, Vorbis and the like are tags",
+            )
         return names
 
 
@@ -152,7 +155,7 @@ def identifier_named(item: str) -> dict[str, str]:
     """
     scheme, colon, value = item.partition(":")
     if not colon:
-        raise LabelError(f"{printable(item)}: an identifier is TYPE:VALUE", hint="such as isrc:GBAYE2600001")
+        raise LabelError(f"--identifier {printable(item)}: no TYPE:VALUE", hint="such as isrc:GBAYE2600001")
     return {"type": scheme, "value": value}
 
 
@@ -168,4 +171,6 @@ def _prompt(path: Path) -> str:
     try:
         return raw.decode().removesuffix("\n")
     except UnicodeDecodeError as exc:
-        raise LabelError(f"{printable(str(path))}: not UTF-8 text") from exc
+        raise LabelError(
+            f"{printable(str(path))}: is no text in UTF-8, so no prompt", hint="save it as a text file in UTF-8"
+        ) from exc

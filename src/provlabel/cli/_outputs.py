@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import click
 
 from provlabel._support.paths import path_of
+from provlabel._support.text import printable
 from provlabel.errors import UsageError
 
 #: The names of the table of outputs, which is too heavy to be loaded for ``--help``; a test compares.
@@ -34,11 +35,10 @@ class _OutputType(click.ParamType):  # type: ignore[type-arg]
             from provlabel._support.faults import nearest
 
             near = nearest(name, OUTPUTS)
-            self.fail(
-                f"no such format; {f'did you mean {near}?' if near else 'one of: ' + ', '.join(OUTPUTS)}", param, ctx
-            )
+            hint = f"did you mean {near}?" if near else f"one of: {', '.join(OUTPUTS)}"
+            raise UsageError(f"--format: there is no {printable(name) or 'empty value'}", hint=hint)
         if equals and not file:
-            self.fail(f"{name}= names no file", param, ctx)
+            raise UsageError(f"--format: {name}= names no file", hint=f"--format {name}=FILE, or --format {name}")
         return Output(name, path_of(file) if file else None)
 
 

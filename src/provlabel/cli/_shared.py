@@ -32,7 +32,7 @@ class _Path(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if not str(value):
-            self.fail("an empty path names nothing; . is this folder", param, ctx)
+            raise UsageError("an empty path names nothing", hint=". is this folder; a variable may be empty")
         path = path_of(value)
         if str(path) == "-" != str(value):
             return path.absolute()  # a file of that name, not standard input
@@ -281,22 +281,30 @@ def trust_from(
     store = TrustStore().accepting(*ekus)
     for name in trust:
         store += NAMED_LISTS[name]() if name in NAMED_LISTS else _list_at(name)
-    return (
-        store
-        + TrustStore.load(*trust_leaf, leaves=True)
-        + TrustStore.load(*tsa_trust, purpose="timestamp")
-        + TrustStore.load(*identity_trust, purpose="identity")
-        + TrustStore(issuers=identity_issuer)
-    )
+    try:
+        return (
+            store
+            + TrustStore.load(*trust_leaf, leaves=True)
+            + TrustStore.load(*tsa_trust, purpose="timestamp")
+            + TrustStore.load(*identity_trust, purpose="identity")
+            + TrustStore(issuers=identity_issuer)
+        )
+    except InputError as exc:
+        raise ConfigError(str(exc), hint=exc.hint) from exc
 
 
 def _list_at(name: str) -> TrustStore:
+    from provlabel._support.faults import nearest
     from provlabel.trust.anchors import TrustStore
 
+    known = f"--trust takes a PEM file, or one of {', '.join(NAMED_LISTS)}"
+    if not name:
+        raise ConfigError("--trust: an empty value", hint=known)
     try:
         return TrustStore.load(name)
     except InputError as exc:
-        raise InputError(str(exc), hint=f"a PEM file, or one of {', '.join(NAMED_LISTS)}") from exc
+        near = nearest(name, tuple(NAMED_LISTS))
+        raise ConfigError(str(exc), hint=f"did you mean {near}? {known}" if near else known) from exc
 
 
 def _test_root() -> TrustStore:
@@ -373,7 +381,9 @@ def _write_through(text: str, output: Path) -> None:
         with output.open("wb") as stream:
             stream.write(text.encode())
     except OSError as exc:
-        raise OutputError(f"{printable(str(output))}: {exc.strerror or exc}") from exc
+        hint = "name a file in it" if isinstance(exc, IsADirectoryError) else ""
+        why = "a folder, not a file" if hint else exc.strerror or exc
+        raise OutputError(f"{printable(str(output))}: {why}", hint=hint) from exc
 
 
 def sweep_beside(*files: Path | None) -> None:

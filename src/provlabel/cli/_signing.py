@@ -186,7 +186,12 @@ def open_named_signer(given: str | None, answers: Secrets | None = None, *, chec
     """
     from provlabel.signers import assume_fit, open_signer, require_fit
 
-    signer = open_signer(uri_of(given), answers or _ask, check=False)
+    try:
+        signer = open_signer(uri_of(given), answers or _ask, check=False)
+    except ConfigError as exc:
+        if given or not os.environ.get("PROVLABEL_SIGNER"):
+            raise
+        raise ConfigError(f"PROVLABEL_SIGNER: {exc}", hint=exc.hint) from exc
     if check:
         mark = _mark_of(signer)
         if _is_from_today(mark):

@@ -109,9 +109,12 @@ def command(paths: tuple[Path, ...], **options: Any) -> int:
                 **how,
             )
         except RefusedBatch as exc:
+            if options["format_"] == "json":
+                raise
             for finding in exc.findings:
                 say_error(f"{finding.at}: {finding.message}", finding.hint)
-            say_error(f"{len(exc.findings)} findings; nothing was done")
+            found = "1 finding" if len(exc.findings) == 1 else f"{len(exc.findings)} findings"
+            say_error(f"{found}; nothing was done")
             return exc.exit_code
         finally:
             show.end()

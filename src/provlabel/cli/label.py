@@ -153,7 +153,16 @@ class _Receipts:
 # --- the request -----------------------------------------------------------------------------------
 
 
+#: Options whose text is signed: an empty one, out of a variable of CI, must not pass for none.
+_TEXTS = ("kind", "origin", "title", "provider", "event_time", "oversight", "contradict")
+
+
 def _check_options(files: tuple[Path, ...], options: dict[str, Any]) -> None:
+    if empty := [name for name in _TEXTS if options[name] == ""]:
+        raise UsageError(
+            f"--{empty[0].replace('_', '-')}: an empty value",
+            hint="leave the option away where there is nothing to say; a variable may be empty",
+        )
     if comes_in(files):
         _require_fit_for_streams(options)
     given = [name for name in ("output", "out_dir", "in_place") if options[name]]
@@ -269,6 +278,8 @@ def _targets(files: tuple[Path, ...], options: dict[str, Any]) -> Iterator[tuple
         dest = place(source)
         key = os.path.abspath(dest)  # noqa: PTH100 - resolve would follow symlinks
         if key in sources:
+            if source == sources[key]:
+                raise UsageError(f"{printable(str(source))}: named twice", hint="name it once")
             shown = f"{printable(str(sources[key]))} and {printable(str(source))}"
             raise UsageError(f"{shown} have the same output", hint="label them into different folders")
         sources[key] = source

@@ -9,10 +9,10 @@ from provlabel.cli._shared import deliver
 
 @click.command("schema")
 @click.argument(
-    "name", type=click.Choice(["label", "report", "policy", "receipt", "unlabeled", "diff"]), default="label"
+    "name", type=click.Choice(["label", "report", "policy", "receipt", "unlabeled", "diff", "error"]), default="label"
 )
 def command(name: str) -> None:
-    """Print the JSON Schema of label, report, policy, receipt, unlabeled or diff.
+    """Print the JSON Schema of label, report, policy, receipt, unlabeled, diff or error.
 
     \b
     Example:

@@ -236,14 +236,15 @@ def _moment(text: str | None) -> dt.datetime | None:
         return None
     try:
         moment = times.read(text)
-        if moment.tzinfo is None and "T" not in text:
+        if moment.tzinfo is None and ":" not in text:
             moment = moment.replace(tzinfo=dt.timezone.utc)
         if moment.tzinfo is not None:
             moment.astimezone(dt.timezone.utc)  # a year 0 or 10000 there has no place in any calendar
     except (ValueError, OverflowError):
         moment = None
     if moment is None or moment.tzinfo is None:
-        raise UsageError(f"--at {printable(text)}: no time with a zone", hint="such as 2026-03-01T12:00:00Z")
+        what = "no time" if moment is None else "a time without a zone"
+        raise UsageError(f"--at {printable(text)}: {what}", hint="such as 2026-03-01, or 2026-03-01T12:00:00Z")
     return moment
 
 

@@ -46,6 +46,8 @@ def _against(file: FileReport) -> tuple[str, str] | None:
         if file.label is None or file.label.source != "org.provlabel.label":
             return "it has no label of provlabel", "write the label: --kind …, or --label FILE"
         return None
+    if file.state == "unsigned":
+        return "it has none", "name what it was made from with --parent FILE, or write the label: --kind …"
     # What nobody vouches for is told before what follows from it.
     first = next((found for found in file.findings if found.hint and found.rule.startswith("signer.")), counted)
     if first is None:

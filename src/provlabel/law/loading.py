@@ -27,7 +27,7 @@ def load_laws(names: Iterable[str]) -> tuple[Law, ...]:
     wanted = tuple(dict.fromkeys(names))
     for name in wanted:
         if name not in LAWS:
-            near = nearest(name, LAWS)
+            near = nearest(name.lower(), LAWS)
             known = f"one of {', '.join(LAWS)}"
             raise UsageError(
                 f"no law is named {printable(name)!r}", hint=f"did you mean {near}? It is {known}" if near else known

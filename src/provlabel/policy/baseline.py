@@ -107,8 +107,9 @@ def load_baseline(path: Path, *, accept: bool = False) -> Baseline:
         if earlier.schema != REPORT_SCHEMA:
             raise ValueError(f"schema {earlier.schema}")
     except (ValueError, RecursionError) as exc:
+        why = "no text in UTF-8" if isinstance(exc, UnicodeDecodeError) else printable(str(exc))
         raise ConfigError(
-            f"{shown}: is no report of provlabel: {printable(str(exc))}",
+            f"{shown}: is no report of provlabel: {why}",
             hint="make one with: provlabel verify … --format json=baseline.json",
         ) from exc
     known = {

@@ -119,12 +119,21 @@ def _read(path: Path, pin: str | None) -> _Document:
         if _DEEP.search(text):
             raise ValueError(f"a name of more than {MAX_DEPTH} parts")
         data = _plain(msgspec.toml.decode(text))
+    except UnicodeDecodeError as exc:
+        raise ConfigError(f"{shown}: is no text in UTF-8, so no policy", hint=_SHAPE) from exc
     except (ValueError, RecursionError) as exc:
-        raise ConfigError(f"{shown}: {printable(str(exc), 500)}", hint="it is a TOML file, see docs/policy.md") from exc
+        raise ConfigError(f"{shown}: is no TOML: {_lower(printable(str(exc), 500))}", hint=_SHAPE) from exc
     require_no_faults(data, shown, text)
     resolved = _resolved(data, path.parent)
     info = PolicyInfo(name=shown, sha256=digest, source="given")
     return _Document(path, resolved, info, tuple(_refs(resolved)))
+
+
+_SHAPE = "a policy is a TOML file; write a first one with: provlabel verify PATH --init-policy"
+
+
+def _lower(words: str) -> str:
+    return words[:1].lower() + words[1:]
 
 
 #: A dotted name that takes the reader of TOML longer than any policy is worth.

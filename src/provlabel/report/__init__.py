@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from provlabel._support.text import quoted
 from provlabel.errors import ProvlabelError
@@ -305,6 +305,23 @@ class Failure(Struct, frozen=True):
     path: str
     message: str
     hint: str = ""
+
+
+class ErrorInfo(Struct, frozen=True, kw_only=True):
+    """Why nothing came of a run."""
+
+    name: str = field(name="class")  #: of the error, as in :mod:`provlabel.errors`; ``UsageError`` for a wrong option
+    message: str
+    hint: str = ""
+    exit_code: int
+    faults: tuple[Failure, ...] = ()  #: of a label by JSON pointer, of ``batch`` by row
+
+
+class FailedRun(Struct, frozen=True, kw_only=True):
+    """What ``--format json`` prints where there is no result; published as ``schemas/error-v1.json``."""
+
+    error: ErrorInfo
+    schema: Literal["error-v1"] = "error-v1"
 
 
 class Named(Struct, frozen=True):

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from provlabel._support.files import size_of
+from provlabel._support.paths import missing_hint
 from provlabel._support.text import printable
 from provlabel.errors import InputError
 from provlabel.evidence import Evidence, Trouble
@@ -173,7 +174,8 @@ class AnySandbox(abc.ABC):
         if isinstance(answer, Trouble):
             return Evidence(size=size, trouble=answer)
         if answer.evidence is None:
-            raise InputError(_as_given(answer.refused, path, sidecar))
+            hint = missing_hint(path) if path is not None and not os.path.lexists(path) else ""
+            raise InputError(_as_given(answer.refused, path, sidecar), hint=hint)
         return answer.evidence
 
     def examine(self, credential: Credential, trust: TrustStore, check: Check) -> Examined | None:

@@ -73,14 +73,17 @@ def name_of(signer: Signer) -> str:
     return getattr(signer, "shown", "") or f"<{type(signer).__name__} {printable(str(signer.algorithm))}>"
 
 
+_HINT = "a signer begins with {}; a key in a file is 'file:key.pem?chain=chain.pem'"
+
+
 def _unknown(uri: str) -> ConfigError:
     if uri.startswith("http:"):
         return ConfigError("http: names no signer", hint="a service is asked over https: alone")
-    known = ", ".join(f"{name}:" for name in SIGNERS)
+    known = ", ".join("test" if name == "test" else f"{name}:" for name in SIGNERS)
     # No more of it: it might be a password, or the key itself, out of a variable of CI.
     scheme = re.match(r"[a-z][a-z0-9+.-]{0,15}:", uri, re.IGNORECASE | re.ASCII)
     shown = scheme[0] if scheme else "what was given"
-    return ConfigError(f"{shown} names no signer", hint=f"a signer starts with one of {known} such as file:key.pem")
+    return ConfigError(f"{shown} names no signer", hint=_HINT.format(known))
 
 
 __all__ = [

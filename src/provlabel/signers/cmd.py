@@ -20,6 +20,7 @@ import shlex
 import subprocess
 from collections.abc import Sequence
 
+from provlabel._support.files import reason
 from provlabel._support.text import printable
 from provlabel.errors import ConfigError, SignerError
 from provlabel.signers import _algorithms as algorithms, material
@@ -113,7 +114,7 @@ def _run(command: Sequence[str], data: bytes, timeout: float) -> bytes:
     except subprocess.TimeoutExpired:
         raise SignerError(f"{shown}: did not answer within {timeout:g} s", hint="raise timeout= in the URI") from None
     except (OSError, ValueError) as exc:
-        raise SignerError(f"{shown}: cannot be run: {exc}", hint="name the program with its path") from exc
+        raise SignerError(f"{shown}: cannot be run: {reason(exc)}", hint="name the program with its path") from exc
     if process.returncode:
         raise SignerError(f"{shown}: {_ending(process.returncode)}: {_tail(err)}")
     if not 0 < len(out) <= MAX_ANSWER:

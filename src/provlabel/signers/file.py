@@ -151,4 +151,7 @@ def _unlocked(load: Callable[[bytes], Any], secrets: Secrets | None, shown: str)
         return load(phrase.encode())
     except (ValueError, TypeError):  # TypeError: an empty pass phrase
         # Not chained: the cause could hold parts of what was typed.
-        raise SignerError("wrong pass phrase, or a damaged file") from None
+        raise SignerError(
+            "wrong pass phrase, or a damaged file",
+            hint="try the phrase with: openssl pkey -noout -in FILE; of --pass-file only the first line counts",
+        ) from None

@@ -255,7 +255,8 @@ class _Service:
                 f"{self.shown}: its certificate is not accepted: {printable(exc.verify_message)}",
                 hint="ca=PATH names the CA of a private service",
             )
-        hint = "it may want client-cert= and client-key=" if isinstance(exc, ssl.SSLError) else ""
+        tls = isinstance(exc, ssl.SSLError)
+        hint = "it may want client-cert= and client-key=" if tls else "check the address, and the network"
         return SignerError(f"{self.shown}: cannot be reached: {printable(str(exc) or type(exc).__name__)}", hint=hint)
 
 
