@@ -29,7 +29,7 @@ from provlabel.evidence import (
     bound,
     manifests_from_crjson,
 )
-from provlabel.manifest import compressed, jumbf
+from provlabel.manifest import compressed, jumbf, references
 from provlabel.manifest.cbor import Refused
 from provlabel.manifest.codes import MISMATCHES
 from provlabel.manifest.content import with_content
@@ -255,8 +255,8 @@ def _about_content(
 
 
 def _evidence_fields(reading: Reading, scan: Scan, store: bytes, fmt: Format, request: Request) -> dict[str, Any]:
-    active, *others = _by_the_rules(manifests_from_crjson(reading.crjson), reading, store)
     plain = compressed.unpacked(store, MAX_STORE)
+    active, *others = _by_the_rules(manifests_from_crjson(reading.crjson), reading, store, plain)
     check, mime = request.check, _mime(fmt)
     wanted = check is not None and (check.as_of or check.revocation or STAPLES in plain or to_be_examined(active))
     # Of an old claim the engine may see no timestamp where we do.
@@ -282,17 +282,27 @@ _UNCOMPRESSIBLE = "c2pa.hash.data"
 _NOT_COMPRESSED = f"it is compressed, and its content hash is {_UNCOMPRESSIBLE}"
 
 
-def _by_the_rules(manifests: tuple[Manifest, ...], reading: Reading, store: bytes) -> tuple[Manifest, ...]:
-    """Add a failure that the engine does not see: C2PA 2.2 §18.5.1 keeps such a hash out of compressed manifests."""
+def _by_the_rules(
+    manifests: tuple[Manifest, ...], reading: Reading, store: bytes, plain: bytes
+) -> tuple[Manifest, ...]:
+    """Add the failures that the engine does not see, and take away one that is none.
+
+    They are references that do not hold, and a content hash that C2PA 2.2 §18.5.1 keeps out of compressed manifests.
+    """
     names = compressed.names_in(store)
+    found = references.faults(reading.crjson["manifests"], plain)
+    code = Code("manifest.compressed.invalid", "failure", text=_NOT_COMPRESSED)
     broken = {
         one["label"]
         for one in reading.crjson["manifests"]
         if one["label"] in names and any(base_name(name) == _UNCOMPRESSIBLE for name in one["assertions"])
     }
-    code = Code("manifest.compressed.invalid", "failure", text=_NOT_COMPRESSED)
-    replace = msgspec.structs.replace
-    return tuple(replace(one, codes=(*one.codes, code)) if one.urn in broken else one for one in manifests)
+    made = []
+    for one in manifests:
+        codes = tuple(code for code in one.codes if not references.is_misjudged(code))
+        added = (*found[one.urn], *([code] if one.urn in broken else []))
+        made.append(msgspec.structs.replace(one, codes=(*codes, *added)))
+    return tuple(made)
 
 
 def _with_identities(active: Manifest, store: bytes, plain: bytes, mime: str, request: Request) -> Manifest:

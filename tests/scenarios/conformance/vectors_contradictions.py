@@ -297,9 +297,13 @@ def before(bench: Bench) -> Iterator[Vector]:
         "part", "people made it, with a part by AI", people, wrong, actions=[placed], relations={"part": "componentOf"}
     )
     removed = {**placed, "action": "c2pa.removed"}
+    misplaced = fails("invalid", "content.rule-broken", content="not-fully-bound", history="clean")
+    again = fails(
+        "invalid", "content.rule-broken", content="not-fully-bound", history="clean", label=wrong.axes["label"]
+    )
     for case, said, expected in (
-        ("removed", [placed, removed], passes(history="clean")),
-        ("placed-again", [placed, removed, placed], wrong),
+        ("removed", [placed, removed], misplaced),
+        ("placed-again", [placed, removed, placed], again),
     ):
         yield over(
             f"part-{case}", "with a part by AI", people, expected, actions=said, relations={"part": "componentOf"}
