@@ -17,7 +17,7 @@ FAILURES: dict[str, tuple[tuple[str, ...], str, int, str]] = {
     "no file": (("verify",), "UsageError", 2, "PATHS is missing"),
     "an option like none": (("label", "cover.jpg", "--sing", "test"), "UsageError", 2, "--sing: no such option"),
     "no value": (("label", "cover.jpg", "--kind"), "UsageError", 2, "--kind: needs a value"),
-    "a bad kind": (("label", "cover.jpg", "--kind", "AI", "--signer", "test"), "LabelError", 2, "unknown value 'AI'"),
+    "a bad kind": (("label", "cover.jpg", "--kind", "AI", "--signer", "test"), "UsageError", 2, "AI: no such kind"),
     "no signer": (("label", "cover.jpg", "--kind", "ai_generated"), "ConfigError", 2, "no signer"),
     "a missing file": (("show", "nope.jpg"), "InputError", 3, "nope.jpg"),
     "a missing label": (("lint", "nope.toml"), "InputError", 3, "nope.toml"),
@@ -53,7 +53,8 @@ def test_each_fault_is_listed(cli: Cli, media: Path) -> None:
     (media / "good.toml").write_text('kind = "human_made"')
     told = json.loads(cli("batch", "x.jpg", "y.jpg", "--out-dir", "o", "--format", "json", *LABELED, cwd=media).stdout)
     assert [fault["path"] for fault in told["error"]["faults"]] == ["x.jpg", "y.jpg"]
-    command = ("label", "cover.jpg", "--kind", "AI", "--signer", "test", "--format=json")
+    (media / "bad.toml").write_text('kind = "AI"')
+    command = ("label", "cover.jpg", "--label", "bad.toml", "--signer", "test", "--format=json")
     assert json.loads(cli(*command, cwd=media).stdout)["error"]["faults"][0]["path"] == "/kind"
 
 

@@ -54,6 +54,8 @@ class _KindName(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 
         if value in KINDS:
             return value
+        if not value:
+            raise UsageError("--kind: an empty value", hint="leave the option away, or name a kind: provlabel kinds")
         meant = line_for("kind", value).removeprefix('kind = "').removesuffix('"')
         near = f"did you mean {meant}?" if meant else instead(value, tuple(KINDS)) or f"one of: {', '.join(KINDS)}."
         raise UsageError(f"{printable(value)}: no such kind", hint=f"{near} provlabel kinds explains them")
