@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -73,6 +74,17 @@ def test_failures_are_named_and_told_once(delivery: Path, cli: Cli) -> None:
     assert missing.returncode == 3
     assert "none.jpg" in missing.stdout
     assert cli("verify", delivery, "-q", "-v").returncode == 2
+
+
+def test_an_unsigned_file_is_told_once_in_what_people_read(delivery: Path, cli: Cli) -> None:
+    """Programs get both findings: each can be excepted by itself."""
+    shutil.copy(MEDIA / "still.png", delivery / "a.png")
+    for name, times in (("text", 0), ("markdown", 0), ("github", 0), ("html", 0), ("json", 1), ("sarif", 1)):
+        told = cli("verify", delivery / "a.png", "--format", name).stdout
+        found = json.loads(told)["runs"][0]["results"] if name == "sarif" else told
+        said = [item["ruleId"] for item in found] if name == "sarif" else re.findall(r"policy\.[a-z]+", told)
+        assert said.count("policy.label") == times, name
+        assert "policy.state" in said, name
 
 
 def test_a_file_that_is_excepted_for_its_state_still_wants_a_label(delivery: Path, cli: Cli) -> None:

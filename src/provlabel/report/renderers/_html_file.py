@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from provlabel._support.text import printable, quoted
@@ -32,6 +32,7 @@ from provlabel.report.renderers.words import (
     second_words,
     system_words,
     time_words,
+    told,
     who_words,
 )
 
@@ -54,7 +55,7 @@ def section(item: FileReport, place: int, preview: Preview | None) -> Node:
         _sound(shown, parts),
         _table_of_parts(parts, place),
         _history(item, place),
-        _findings(item.findings),
+        _findings(told(item)),
         _laws(item, place),
         _axes(item),
         _whole_label(item.label),
@@ -333,7 +334,7 @@ def _nested(rows: list[_svg.Ancestor], start: int, depth: int) -> tuple[Node, in
 # --- findings and axes -----------------------------------------------------------------------------
 
 
-def _findings(findings: tuple[Finding, ...]) -> Node | None:
+def _findings(findings: Sequence[Finding]) -> Node | None:
     if not findings:
         return None
     order = ("error", "warning", "note")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from provlabel._support.text import printable
 from provlabel.report import Failure, FileReport, Finding, Report, Skipped
 from provlabel.report.renderers._base import Extras
-from provlabel.report.renderers.words import excuse_words, footer, headline, left_out, left_out_words
+from provlabel.report.renderers.words import excuse_words, footer, headline, left_out, left_out_words, told
 
 #: Annotations of one level that GitHub shows of one step.
 SHOWN = 10
@@ -35,7 +35,7 @@ def render(report: Report, _extras: Extras) -> str:
 def _commands(report: Report, command: str) -> Iterator[str]:
     """Yield one command for each file with such findings."""
     for item in report.files:
-        found = [one for one in item.findings if _kind(one) == command]
+        found = [one for one in told(item) if _kind(one) == command]
         if found:
             yield _about(command, item, found)
 

@@ -20,6 +20,7 @@ from provlabel.report.renderers.words import (
     left_out,
     not_checked,
     second_counts,
+    told,
 )
 from provlabel.report.rules import RULES
 
@@ -69,7 +70,7 @@ def _failed(report: Report) -> Iterator[str]:
 
 
 def _why(item: FileReport) -> tuple[str, str]:
-    counting = [found for found in item.findings if found.counts]
+    counting = [found for found in told(item) if found.counts]
     hints = dict.fromkeys(_own(found.hint) for found in counting if found.hint)
     return "<br>".join(map(_finding, counting)), "<br>".join(hints)
 

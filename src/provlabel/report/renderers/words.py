@@ -72,11 +72,7 @@ def not_judged(report: Report, style: Style) -> Iterator[list[str]]:
 def told(item: FileReport) -> list[Finding]:
     """Return the findings that are told to people: of a file without a manifest, that it is unsigned says all."""
     unsigned = item.manifest is None and any(found.rule == "policy.state" and found.counts for found in item.findings)
-    return [
-        found
-        for found in item.findings
-        if found.level != "note" and not (unsigned and found.rule == "policy.label" and found.counts)
-    ]
+    return [found for found in item.findings if not (unsigned and found.rule == "policy.label" and found.counts)]
 
 
 def file_lines(item: FileReport, style: Style) -> Iterator[str]:
@@ -87,7 +83,7 @@ def file_lines(item: FileReport, style: Style) -> Iterator[str]:
     yield f"{mark}  {style.paint(printable(item.path), 'bold')}"
     if not missing:
         yield from verdict_lines(item, style)
-    shown = told(item)
+    shown = [found for found in told(item) if found.level != "note"]
     for found in shown:
         if not found.rule.startswith("law."):
             yield from finding_lines(found, style)
