@@ -58,6 +58,20 @@ def action(name: str, *named: dict[str, Any]) -> dict[str, Any]:
 ZEROS = references._as_text(bytes(32))
 
 
+def test_old_claims_may_hash_the_content_without_its_description() -> None:
+    """As generators of C2PA 1.x did; since version 2 the box counts."""
+    bare = {"url": "self#jumbf=c2pa.assertions/c2pa.ingredient.v3", "hash": _hash(b"\xa0")}
+    assert found(action("c2pa.edited", bare), old=True) == ()
+    assert [code.code for code in found(action("c2pa.edited", bare))] == ["hashedURI.mismatch"]
+    assert [code.code for code in found(action("c2pa.edited", {**bare, "hash": ZEROS}), old=True)] == [
+        "hashedURI.mismatch"
+    ]
+
+
+def _hash(content: bytes) -> str:
+    return references._as_text(hashlib.sha256(content).digest())
+
+
 @pytest.mark.parametrize("algorithm", ["sha256", "sha384", "sha512"])
 def test_a_sound_reference_passes(algorithm: str) -> None:
     assert not found(action("c2pa.placed", uri(algorithm=algorithm), uri(_URN)))

@@ -125,5 +125,31 @@ def _refer(data: dict[str, Any], label: str, content: bytes) -> None:
                 reference["hash"] = hashlib.sha256(content).digest()
 
 
+def references(bench: Bench) -> Iterator[Vector]:
+    """Hashes by which actions refer to an ingredient; the assertions themselves are whole, and signed."""
+    over = store_of(over_parent(bench, bench.signed_png))
+
+    def vector(case: str, title: str, change: Callable[[dict[str, Any]], None], expected: Expected) -> Vector:
+        def changed(data: dict[str, Any]) -> None:
+            for reference in (
+                one for step in data["actions"] for one in step.get("parameters", {}).get("ingredients", ())
+            ):
+                change(reference)
+
+        content = embedded(Store(over).change("c2pa.actions.v2", changed), bench.png, bench.hand)
+        return Vector(f"references/{case}", title, "C2PA 2.4 §15.10.3.3", "content", {STILL: content}, expected)
+
+    yield vector(
+        "sound", "an action refers to the parent by the hash that it has", lambda _: None, passes(history="clean")
+    )
+    altered = fails("invalid", content="altered", history="clean")
+    for case, title, change in (
+        ("zeros", "an action refers to the parent by a hash of zeros", lambda one: one.update(hash=bytes(32))),
+        ("no-hash", "an action refers to the parent without a hash", lambda one: one.pop("hash")),
+        ("nowhere", "an action refers to an assertion that is not there", lambda one: one.update(url=one["url"] + "x")),
+    ):
+        yield vector(case, title, change, altered)
+
+
 _MISMATCH = "assertion.dataHash.mismatch"
-GROUPS = (claims, codes)
+GROUPS = (claims, codes, references)
