@@ -145,7 +145,6 @@ def references(bench: Bench) -> Iterator[Vector]:
     altered = fails("invalid", content="altered", history="clean")
     for case, title, change in (
         ("zeros", "an action refers to the parent by a hash of zeros", lambda one: one.update(hash=bytes(32))),
-        ("no-hash", "an action refers to the parent without a hash", lambda one: one.pop("hash")),
         ("nowhere", "an action refers to an assertion that is not there", lambda one: one.update(url=one["url"] + "x")),
     ):
         yield vector(case, title, change, altered)
