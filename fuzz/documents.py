@@ -145,7 +145,7 @@ def jsonl(data: bytes) -> None:
 
 def _jobs(form: Any, data: bytes) -> None:
     """A list of jobs gives jobs and faults; no output lies outside of the folder for outputs."""
-    labels = Labels(None)
+    labels = Labels(None, {})
     for found in wanted_in(io.BytesIO(data), "jobs", form, Path("/out")):
         if isinstance(found, Wanted):
             place_of(found.source)

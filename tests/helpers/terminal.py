@@ -32,7 +32,7 @@ sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[3:], read, lambda fd: b"")
 # The same with many answers: JSON of pairs, of words that are waited for and what is typed then; words that come
 # in another order are a failure.  A lone answer of \x03 or \x04 is Ctrl-C, or the end of the input.
 CONVERSATION = """
-import json, os, pty, sys
+import json, os, pty, sys, time
 left = json.loads(sys.argv[1])
 heard = bytearray()
 def read(fd):
@@ -41,6 +41,8 @@ def read(fd):
     while left and left[0][0].encode() in heard:
         words, answer = left.pop(0)
         del heard[: heard.index(words.encode()) + len(words.encode())]
+        if answer in ("\\x03", "\\x04"):
+            time.sleep(0.5)  # nobody stops a question before it waits; the terminal forgets what is typed before
         os.write(fd, answer.encode() if answer in ("\\x03", "\\x04") else answer.encode() + b"\\n")
     return said
 code = os.waitstatus_to_exitcode(pty.spawn(sys.argv[2:], read, lambda fd: b""))

@@ -492,7 +492,8 @@ def test_a_label_names_its_schema_for_editors(tmp_path: Path) -> None:
 def test_the_names_of_schemas_never_change() -> None:
     """Editors and other programs keep them."""
     assert {schema()["$id"] for schema in SCHEMAS.values()} == {
-        f"urn:provlabel:schema:{name}-v1" for name in ("label", "report", "diff", "policy", "receipt", "unlabeled")
+        f"urn:provlabel:schema:{name}-v1"
+        for name in ("label", "report", "diff", "policy", "receipt", "unlabeled", "error")
     }
 
 
