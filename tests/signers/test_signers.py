@@ -678,7 +678,7 @@ def test_http_is_told_to_be_https() -> None:
 # --- pkcs11: ---------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")  # as the token itself: worksteal comes back to a module, and all would be there twice
 def token(backends: Backends) -> Token:
     """A key for each algorithm, with its certificate on the token; and some that do not serve."""
     made: Token = backends.server("pkcs11")
