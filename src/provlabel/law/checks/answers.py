@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from provlabel.law.records import Given, Outcome, Subject
 
 
@@ -18,6 +20,19 @@ def lacking(why: str) -> Outcome:
 def judge(why: str) -> Outcome:
     """Answer that a person has to decide."""
     return Outcome("needs a human judgement", why)
+
+
+_BEST_FIRST = ("held", "needs a human judgement", "not held")
+
+
+def best(answers: Iterable[Outcome]) -> Outcome:
+    """Return the best of several answers, where one of them is enough; there is at least one."""
+    return min(answers, key=lambda answer: _BEST_FIRST.index(answer.outcome))
+
+
+def worst(answers: Iterable[Outcome]) -> Outcome:
+    """Return the worst of several answers, where all of them count; there is at least one."""
+    return max(answers, key=lambda answer: _BEST_FIRST.index(answer.outcome))
 
 
 def outside_the_file(_subject: Subject, given: Given) -> Outcome:

@@ -10,9 +10,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from provlabel.law.checks.answers import held, judge, lacking
+from provlabel.law.checks.answers import best, held, judge, lacking, worst
+from provlabel.law.checks.people import unstated
 from provlabel.law.records import Given, Outcome, Subject
-from provlabel.law.subjects import entries, standing, words_of
+from provlabel.law.subjects import entries, words_of
 
 # §5.2 b, 5.3 b, 5.4 b: one of each.
 _AI = re.compile(r"(?<![A-Za-z])AI(?![A-Za-z])|人工智能")
@@ -36,25 +37,22 @@ _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 _LEAST_SECONDS, _LEAST_PERCENT = 2.0, 5.0
 
 _KIND = {"image": "text", "video": "text", "audio": "audio"}  # §5.2 a, 5.3 a, 5.4 a
-_BEST = ("held", "needs a human judgement", "not held")
+_NO_MARK = (
+    "no mark that people can see or hear is stated (disclosure); somebody has to look or listen, and a user may have "
+    "asked for none (Measures, Art. 9)"
+)
 
 
 def explicit_mark(subject: Subject, _given: Given) -> Outcome:
     """The signer states a mark for people, in the words and at the place that the standard asks for (CN-4)."""
-    if (refused := standing(subject)) and refused.outcome != "not held":
+    if refused := unstated(subject, _NO_MARK):
         return refused
-    shown = [] if refused else entries(subject, "disclosure")
-    if not shown:
-        return judge(
-            "no mark that people can see or hear is stated (disclosure); somebody has to look or listen, and a user "
-            "may have asked for none (Measures, Art. 9)"
-        )
+    shown = entries(subject, "disclosure")
     kind = _KIND.get(subject.media or "")
     right = [item for item in shown if item.get("kind") == kind] if kind else shown
     if not right:
         return _beside_the_sound(shown) or lacking(f"the signer states a mark, but none of the kind {kind}")
-    answers = [_heard(item) if item.get("kind") == "audio" else _seen(item, subject.media) for item in right]
-    return min(answers, key=lambda answer: _BEST.index(answer.outcome))
+    return best(_heard(item) if item.get("kind") == "audio" else _seen(item, subject.media) for item in right)
 
 
 def _beside_the_sound(shown: list[Mapping[str, Any]]) -> Outcome | None:
@@ -95,7 +93,7 @@ def _seen(item: Mapping[str, Any], media: str | None) -> Outcome:
         answers += [_opening(place), _lasting(place)]
     found = [answer for answer in answers if answer is not None]
     if found:
-        return max(found, key=lambda answer: _BEST.index(answer.outcome))
+        return worst(found)
     return held(f"the signer states a mark in words, and where it stands; {_UNSEEN['seen']}")
 
 

@@ -6,10 +6,20 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from provlabel.law.checks.answers import held, judge, lacking
+from provlabel.law.checks.answers import best, held, judge, lacking
 from provlabel.law.checks.machine import signed_mark
 from provlabel.law.records import Given, Outcome, Subject
 from provlabel.law.subjects import entries, standing, words_of
+
+_NO_MARK = "no mark that people can see or hear is stated (disclosure); somebody has to look or listen"
+
+
+def unstated(subject: Subject, why: str = _NO_MARK) -> Outcome | None:
+    """Say that no mark for people is stated that counts, in the words of ``why``; ``None`` where there is one."""
+    refused = standing(subject)
+    if refused and refused.outcome != "not held":
+        return refused
+    return judge(why) if refused or not entries(subject, "disclosure") else None
 
 
 def disclosure(subject: Subject, given: Given) -> Outcome:
@@ -17,15 +27,14 @@ def disclosure(subject: Subject, given: Given) -> Outcome:
 
     Whether it is really there, no program sees: a statement decides, and where there is none a person has to look.
     """
-    if refused := _unstated(subject):
+    if refused := unstated(subject):
         return refused
     shown = entries(subject, "disclosure")
     kinds = given.kinds.get(subject.media, ()) if subject.media else ()
     right = [item for item in shown if not kinds or item.get("kind") in kinds]
     if not right:
         return lacking(f"the signer states a mark, but none of the kind {' or '.join(kinds)}")
-    answers = [_disclosed(item, given) for item in right]
-    return min(answers, key=lambda answer: ("held", "needs a human judgement", "not held").index(answer.outcome))
+    return best(_disclosed(item, given) for item in right)
 
 
 def _disclosed(item: Mapping[str, Any], given: Given) -> Outcome:
@@ -74,7 +83,7 @@ def _has_word(text: str, word: str) -> bool:
 
 def placed(subject: Subject, _given: Given) -> Outcome:
     """The mark is stated to be in the content; in a video at the start and again (EU-20b)."""
-    if refused := _unstated(subject):
+    if refused := unstated(subject):
         return refused
     shown = [item for item in entries(subject, "disclosure") if item.get("kind") in ("icon", "text")]
     if not shown:
@@ -105,7 +114,7 @@ _AGAIN = re.compile(r"\b(interval\w*|every|regular\w*|repeat\w*|breaks?|again)\b
 
 def also_seen_and_reminded(subject: Subject, _given: Given) -> Outcome:
     """Beside the notice at the start, a mark to see and reminders are stated (EU-21a)."""
-    if refused := _unstated(subject):
+    if refused := unstated(subject):
         return refused
     shown = entries(subject, "disclosure")
     spoken = " ".join(words_of(item.get("place")) for item in shown if item.get("kind") == "audio")
@@ -118,24 +127,12 @@ def also_seen_and_reminded(subject: Subject, _given: Given) -> Outcome:
     return judge(f"the signer does not state {' and '.join(missing)}")
 
 
-def _unstated(subject: Subject) -> Outcome | None:
-    """Say that no mark for people is stated that counts; ``None`` where there is one."""
-    refused = standing(subject)
-    if refused and refused.outcome != "not held":
-        return refused
-    if refused or not entries(subject, "disclosure"):
-        return judge("no mark that people can see or hear is stated (disclosure); somebody has to look or listen")
-    return None
-
-
 def accessible(subject: Subject, _given: Given) -> Outcome:
     """Every mark for people that is stated has an accessible alternative (EU-24)."""
-    if (refused := standing(subject)) and refused.outcome != "not held":
+    no_mark = "no mark that people can see or hear is stated (disclosure), and so no alternative of it"
+    if refused := unstated(subject, no_mark):
         return refused
-    shown = [] if refused else entries(subject, "disclosure")
-    if not shown:
-        return judge("no mark that people can see or hear is stated (disclosure), and so no alternative of it")
-    if all(words_of(item.get("alternative")) for item in shown):
+    if all(words_of(item.get("alternative")) for item in entries(subject, "disclosure")):
         return held("the signer states an accessible alternative for each mark")
     return judge("a mark has no accessible alternative in the label; it may stand on the page that shows the file")
 
@@ -168,11 +165,10 @@ _OF_PERFORMERS = re.compile(r"\bsynthetic performers?\b|\bno human performers?\b
 
 def performer_notice(subject: Subject, _given: Given) -> Outcome:
     """A notice in words like those of Cal. B&P §17610(c); whether other words are like them, people have to say."""
-    if (refused := standing(subject)) and refused.outcome != "not held":
+    no_notice = "no notice that people can see or hear is stated (disclosure); somebody has to look or listen"
+    if refused := unstated(subject, no_notice):
         return refused
-    shown = [] if refused else entries(subject, "disclosure")
-    if not shown:
-        return judge("no notice that people can see or hear is stated (disclosure); somebody has to look or listen")
+    shown = entries(subject, "disclosure")
     texts = [words_of(item.get("text")) for item in shown]
     if any(_OF_PERFORMERS.search(text) for text in texts):
         return held("the signer states a notice in words like those of the law")
