@@ -111,7 +111,7 @@ def asked(record: type[LabelOptions], options: dict[str, Any]) -> dict[str, Any]
 
 
 def stated(options: dict[str, Any]) -> dict[str, Any]:
-    """Return what the :data:`stated_options` say, as fields of a plain label.
+    """Return what the :data:`stated_options` say, or those of them that a command has, as fields of a plain label.
 
     Raises:
         LabelError: one of them says nothing that a label can hold.
@@ -121,13 +121,13 @@ def stated(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _stated(options: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    yield from ((key, options[key]) for key in ("kind", "origin", "title", "oversight"))
-    yield "correction", options["contradict"]
+    yield from ((key, options.get(key)) for key in ("kind", "origin", "title", "oversight"))
+    yield "correction", options.get("contradict")
     yield "provider", {"name": options["provider"]} if options["provider"] else None
     yield "systems", _systems(options)
     yield "event_time", time_named(options["event_time"])
     yield "identifiers", [identifier_named(item) for item in options["identifiers"]]
-    if options["prompt_file"] is not None:
+    if options.get("prompt_file") is not None:
         yield "prompt", {"text": _prompt(options["prompt_file"])}
 
 
@@ -135,7 +135,7 @@ def _systems(options: dict[str, Any]) -> list[dict[str, str]]:
     from provlabel.carriers.vocabularies.music import system_named
 
     systems = [system_named(item) for item in options["systems"]]
-    details = {"model_type": options["model_type"], "identifier": options["model_id"]}
+    details = {"model_type": options.get("model_type"), "identifier": options.get("model_id")}
     stated = {key: value for key, value in details.items() if value}
     if stated and not systems:
         raise LabelError("--model-type and --model-id describe a system", hint="add --system NAME@VERSION")

@@ -193,21 +193,12 @@ def _require_answers(label: dict[str, Any]) -> None:
 
 def _stated(options: dict[str, Any]) -> dict[str, Any]:
     """Return what the options say as part of a plain label."""
-    from provlabel.carriers.vocabularies.music import system_named
     from provlabel.cli._asking import part_named, person_named
-    from provlabel.cli._labeling import identifier_named, time_named
+    from provlabel.cli._labeling import stated
 
-    systems = [system_named(item) for item in options["systems"]]
-    said = {
-        "kind": options["kind"],
-        "title": options["title"],
-        "provider": {"name": options["provider"]} if options["provider"] else None,
-        "systems": systems,
-        "event_time": time_named(options["event_time"]),
-        "identifiers": [identifier_named(item) for item in options["identifiers"]],
-        "contributions": [part_named(item, systems) for item in options["parts"]],
-        "people": [person_named(item, number) for number, item in enumerate(options["people"], 1)],
-    }
+    said = stated(options)
+    said["contributions"] = [part_named(item, said.get("systems", [])) for item in options["parts"]]
+    said["people"] = [person_named(item, number) for number, item in enumerate(options["people"], 1)]
     return {key: value for key, value in said.items() if value}
 
 
