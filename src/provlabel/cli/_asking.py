@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import sys
 import textwrap
 from collections.abc import Iterator
@@ -12,12 +11,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 import click
 
 from provlabel._support.text import printable
+from provlabel.cli._shared import width
 from provlabel.errors import UsageError
 
 if TYPE_CHECKING:
     from provlabel.label.vocabularies import Medium
 
-_WIDEST = 100
 _TRIES = 20  # answers to one question; whoever pipes noise into a terminal ends somewhere
 
 
@@ -65,10 +64,11 @@ def answers(known: Known) -> dict[str, Any]:
 
 def _tell(*lines: str) -> None:
     """Write lines for people, escaped, and wrapped at words."""
-    width = min(shutil.get_terminal_size().columns, _WIDEST) - 1
     for line in lines:
         indent = " " * (len(line) - len(line.lstrip()))
-        shown = textwrap.fill(printable(line, 500), width, subsequent_indent=indent, break_on_hyphens=False)
+        shown = textwrap.fill(
+            printable(line, 500), width(100, 80) - 1, subsequent_indent=indent, break_on_hyphens=False
+        )
         sys.stderr.write(f"{shown}\n")
     sys.stderr.flush()
 

@@ -346,11 +346,11 @@ def style_for(stream: Any) -> Style:
     return Style(colour=not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb", width=width())
 
 
-def width() -> int:
-    """Return how many columns a line of prose may have: those of the terminal, at most 120; 100 where there is none."""
+def width(most: int = 120, otherwise: int = 100) -> int:
+    """Return how many columns a line of prose may have: of the terminal, at most ``most``; without, ``otherwise``."""
     import shutil
 
-    return max(40, min(shutil.get_terminal_size((100, 24)).columns, 120))
+    return max(40, min(shutil.get_terminal_size((otherwise, 24)).columns, most))
 
 
 def deliver(text: str, output: Path | None) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import textwrap
 from collections.abc import Iterator
 
 import click
 
-from provlabel.cli._shared import KIND, deliver, format_option, style_for
+from provlabel.cli._shared import KIND, deliver, format_option, style_for, width
 
-_WIDEST = 100
 _MARGIN = " " * 12
 
 
@@ -33,10 +31,9 @@ def command(name: str | None, format_: str) -> None:
 
         deliver(to_json([_as_data(kind) for kind in ((name,) if name else GUIDE)]), None)
         return
-    width = min(shutil.get_terminal_size().columns, _WIDEST)
     for line in _one(name) if name else _all():
         indent = _MARGIN if line.startswith(" ") else ""
-        deliver(textwrap.fill(line, width, subsequent_indent=indent, break_on_hyphens=False) + "\n", None)
+        deliver(textwrap.fill(line, width(100, 80), subsequent_indent=indent, break_on_hyphens=False) + "\n", None)
 
 
 def _as_data(kind: str) -> dict[str, object]:
