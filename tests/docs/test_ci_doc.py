@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pages import Block
+from pages import blocks_in
 from project import Cli, needs
 from repositories import Done, Repository
 from workbench import HOOKS, ROOT, Job, passes_schema
@@ -24,14 +24,7 @@ from workbench import HOOKS, ROOT, Job, passes_schema
 pytestmark = needs("git")
 
 PAGE = (ROOT / "docs" / "ci.md").read_text()
-BLOCKS = [
-    Block(*found)
-    for found in re.findall(
-        r"^<!-- (run|save|workflow|gitlab|hooks)(?:: ([^>]+?))? -->\n+```\w*\n(.*?)^```$",
-        PAGE,
-        re.DOTALL | re.MULTILINE,
-    )
-]
+BLOCKS = blocks_in(PAGE, "run", "save", "workflow", "gitlab", "hooks")
 
 
 def named(name: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pages import Block
+from pages import Block, blocks_in
 from project import ROOT, Cli, needs
 from repositories import Repository
 from workbench import HOOKS, Job, passes_schema
@@ -19,14 +19,7 @@ from workbench import HOOKS, Job, passes_schema
 pytestmark = needs("git")
 
 PAGE = (ROOT / "docs" / "gate.md").read_text()
-BLOCKS = [
-    Block(*found)
-    for found in re.findall(
-        r"^<!-- (run|workflow|gitlab|jenkins|hooks)(?:: ([^>]+?))? -->\n+```\w*\n(.*?)^```$",
-        PAGE,
-        re.DOTALL | re.MULTILINE,
-    )
-]
+BLOCKS = blocks_in(PAGE, "run", "workflow", "gitlab", "jenkins", "hooks")
 FILES = {block.about: block.text for block in BLOCKS if block.about}
 RUN = [block for block in BLOCKS if block.verb == "run"]
 

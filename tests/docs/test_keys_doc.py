@@ -31,7 +31,7 @@ import loopback
 import pki
 import signing_service
 import tsa as authorities
-from pages import Block
+from pages import Block, blocks_in
 from project import MEDIA, ROOT, needs
 from provlabel.signers import _base, open_signer
 
@@ -39,14 +39,13 @@ pytestmark = needs("openssl")
 
 PAGE = (ROOT / "docs" / "keys.md").read_text()
 TOKEN = "a-token-of-the-service"
-_MARKED = re.compile(r"^<!-- (run|save)(?:: ([^>]+?))? -->\n+```\w+\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 def sections(page: str) -> dict[str, list[Block]]:
     """Return the marked blocks below each heading, in order."""
     parts = re.split(r"^##+ (.+)$", page, flags=re.MULTILINE)[1:]
     titled = zip(parts[::2], parts[1::2], strict=True)
-    return {title: [Block(*found) for found in _MARKED.findall(text)] for title, text in titled}
+    return {title: blocks_in(text, "run", "save") for title, text in titled}
 
 
 SECTIONS = {title: blocks for title, blocks in sections(PAGE).items() if any(block.verb == "run" for block in blocks)}

@@ -19,3 +19,9 @@ class Block(NamedTuple):
         joined = self.text.replace("\\\n", " ")
         parts = re.split(r"^\$ ", joined, flags=re.MULTILINE)[1:]
         return [(part.splitlines()[0], part.splitlines()[1:]) for part in parts]
+
+
+def blocks_in(page: str, *verbs: str) -> list[Block]:
+    """Return the fenced blocks of a page before which a comment says what is done with them."""
+    marked = rf"^<!-- ({'|'.join(verbs)})(?:: ([^>]+?))? -->\n+```\w*\n(.*?)^```$"
+    return [Block(*found) for found in re.findall(marked, page, re.DOTALL | re.MULTILINE)]
