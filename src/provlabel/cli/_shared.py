@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-import click.shell_completion
 
 from provlabel._support.paths import path_of
 from provlabel._support.text import printable
 from provlabel.errors import ConfigError, InputError, OutputError, UsageError
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
     from msgspec import Struct
 
     from provlabel.report.renderers.style import Style
@@ -48,28 +48,25 @@ class _KindName(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     name = "kind"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        from provlabel._support.faults import instead
-        from provlabel.label.synonyms import line_for
         from provlabel.label.vocabularies import KINDS
 
         if value in KINDS:
             return value
         if not value:
             raise UsageError("--kind: an empty value", hint="leave the option away, or name a kind: provlabel kinds")
+        from provlabel._support.faults import instead
+        from provlabel.label.synonyms import line_for
+
         meant = line_for("kind", value).removeprefix('kind = "').removesuffix('"')
         near = f"did you mean {meant}?" if meant else instead(value, tuple(KINDS)) or f"one of: {', '.join(KINDS)}."
         raise UsageError(f"{printable(value)}: no such kind", hint=f"{near} provlabel kinds explains them")
 
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[click.shell_completion.CompletionItem]:
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
         from provlabel.label.vocabularies import KINDS
 
-        return [
-            click.shell_completion.CompletionItem(name, help=facts.words)
-            for name, facts in KINDS.items()
-            if name.startswith(incomplete)
-        ]
+        return [CompletionItem(name, help=facts.words) for name, facts in KINDS.items() if name.startswith(incomplete)]
 
 
 KIND = _KindName()

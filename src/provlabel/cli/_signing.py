@@ -21,6 +21,8 @@ from provlabel.cli._shared import PATH, cache_folder, options_of, proofs_folder,
 from provlabel.errors import ConfigError, InputError, UsageError
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from provlabel.engine.identity import Actor
     from provlabel.sandbox import Sandbox
     from provlabel.signers import Secrets, Signer
@@ -63,13 +65,13 @@ class _TimeAuthority(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 
         return address_of(value)
 
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[click.shell_completion.CompletionItem]:
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
         from provlabel.trust.authorities import public_authorities
 
         return [
-            click.shell_completion.CompletionItem(row.name, help=f"{row.url}: {row.terms}")
+            CompletionItem(row.name, help=f"{row.url}: {row.terms}")
             for row in public_authorities().authority
             if row.name.startswith(incomplete)
         ]
