@@ -11,6 +11,7 @@ from project import corpus_of_others
 from provlabel import verify_file
 from provlabel.evidence import Code
 from provlabel.manifest import references
+from provlabel.media.containers import ContainerError
 
 _URN, _EARLIER = "urn:c2pa:now", "urn:c2pa:then"
 
@@ -56,6 +57,11 @@ def action(name: str, *named: dict[str, Any]) -> dict[str, Any]:
 
 
 ZEROS = references._as_text(bytes(32))
+
+
+def test_a_store_that_cannot_be_followed_is_said_to_be_none() -> None:
+    with pytest.raises(ContainerError):
+        references.faults([{"label": _URN, "claim.v2": {}, "assertions": {}}], STORE[:-20])
 
 
 def test_old_claims_may_hash_the_content_without_its_description() -> None:

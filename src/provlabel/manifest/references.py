@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 from provlabel.evidence import Code, base_name, mapping
 from provlabel.manifest import jumbf
-from provlabel.media.containers import ContainerError
 
 _MISSING, _MISMATCH, _UNSUPPORTED = "hashedURI.missing", "hashedURI.mismatch", "algorithm.unsupported"
 _INGREDIENT_MISMATCH, _REDACTED = "assertion.action.ingredientMismatch", "redacted_assertions"
@@ -93,11 +92,11 @@ def faults(manifests: Sequence[Mapping[str, Any]], store: bytes) -> dict[str, tu
 
     A reference to an assertion that another manifest redacts is excused, as is that assertion (§15.10.3.1).  Claims of
     version 1 may also name what was removed where C2PA 1.3 (§16.7.3) looks for it: in their own manifest.
+
+    Raises:
+        ContainerError: what the engine took for a store is none to us.
     """
-    try:
-        boxes = _Store(store)
-    except ContainerError:
-        return {}  # what the engine took for a store is none to us, and is refused elsewhere
+    boxes = _Store(store)
     redacted = frozenset(_redacted(manifests))
     known = {str(one["label"]): mapping(one["assertions"]) for one in manifests}
     return {str(one["label"]): tuple(dict.fromkeys(_faults(one, boxes, known, redacted))) for one in manifests}
