@@ -31,10 +31,12 @@ def in_key(name: str) -> str:
 def in_quotes(text: str) -> str:
     r"""Return text as a string of TOML 1.0 (§ String) on one line, only with characters that are seen.
 
+    Half of a surrogate pair, which no TOML can hold, becomes a question mark.
+
     >>> in_quotes('a "b"\n')
     '"a \\"b\\"\\u000a"'
     """
-    return '"' + "".join(map(_escaped, text)) + '"'
+    return '"' + "".join(map(_escaped, text.encode("utf-8", "replace").decode())) + '"'
 
 
 def _escaped(ch: str) -> str:

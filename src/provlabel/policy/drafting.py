@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from provlabel._support.text import is_visible, printable, quoted
+from provlabel._support.text import printable, quoted
 from provlabel._support.times import read
+from provlabel._support.toml import in_quotes
 from provlabel.label.fields import has_field
 from provlabel.policy.gate import Gate
 from provlabel.report import FileReport, Report, SignerInfo
@@ -83,7 +84,7 @@ def _endings(report: Report) -> str:
     """Return the endings of what is no media here, and of the policy itself; one that is no text cannot be allowed."""
     seen = {name.removeprefix(".") for name in report.summary.other_types} | {"toml"}
     seen |= {Path(item.path).suffix.lower().removeprefix(".") for item in report.skipped if item.why == "link"}
-    return f"[{', '.join(_text(name) for name in sorted(seen) if _can_be_allowed(name))}]"
+    return f"[{', '.join(in_quotes(name) for name in sorted(seen) if _can_be_allowed(name))}]"
 
 
 def _can_be_allowed(ending: str) -> bool:
@@ -114,9 +115,9 @@ def _signers(files: Sequence[FileReport]) -> Iterator[str]:
         yield f"{mark}[[signers]]"
         yield f"{mark}{_issuer(signer)}"
         yield (
-            f"{mark}name = {_text(signer.name)}"
+            f"{mark}name = {in_quotes(signer.name)}"
             if signer.name
-            else f"{mark}organization = {_text(signer.organization)}"
+            else f"{mark}organization = {in_quotes(signer.organization)}"
         )
         yield f"{mark}# generator = true  # the key is in the hands of a program that makes AI content"
         yield ""
@@ -128,7 +129,7 @@ def _issuer(signer: SignerInfo) -> str:
         return f'issuer_sha256 = "{signer.issuer_sha256[0]}"  # {quoted(signer.issuer)}'
     if signer.spki_sha256:
         return f'spki_sha256 = "{signer.spki_sha256}"'
-    return f"issuer = {_text(signer.issuer)}"
+    return f"issuer = {in_quotes(signer.issuer)}"
 
 
 def _nameable(signer: SignerInfo) -> bool:
@@ -141,7 +142,7 @@ def _trust(trust: Mapping[str, Sequence[str]]) -> Iterator[str]:
     given = {key: values for key, values in trust.items() if values}
     yield "# Whose signatures count; paths from this file. They count only when the policy is given with --policy."
     yield "[trust]" if given else "# [trust]"
-    yield from (f"{key} = [{', '.join(map(_text, values))}]" for key, values in given.items())
+    yield from (f"{key} = [{', '.join(map(in_quotes, values))}]" for key, values in given.items())
     yield from [] if "anchors" in given else ['# anchors = ["anchors/root.pem"]']
     yield ""
 
@@ -173,9 +174,3 @@ def _families(rules: Sequence[str]) -> list[str]:
         f"{name}.*" if count > 1 else next(rule for rule in rules if rule.startswith(f"{name}."))
         for name, count in families.items()
     ]
-
-
-def _text(value: str) -> str:
-    """Return a TOML string in which only what can be seen stands as it is."""
-    whole = value.encode("utf-8", "replace").decode()
-    return '"' + "".join(ch if is_visible(ch) and ch not in '"\\' else f"\\U{ord(ch):08x}" for ch in whole) + '"'
